@@ -9,8 +9,9 @@ export function refusePlatform(platform: NodeJS.Platform): void {
 }
 
 /**
- * The runner only warns about an input that action.yml does not know, and then it has no effect: a rollout must not
- * depend on a typing error. A variable of the job that is like no input (`INPUT_DIR`) is not one.
+ * The runner only warns about an input that action.yml does not know, and then it has no effect: a
+ * rollout must not depend on a typing error. A variable of the job that is like no input
+ * (`INPUT_DIR`) is not one.
  * @throws NopassError `INPUT_INVALID`
  */
 export function refuseUnknown(environment: NodeJS.ProcessEnv): void {

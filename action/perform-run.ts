@@ -33,7 +33,10 @@ export async function performRun(
   return reportFailures(outcome.results, unwritten, host, signal)
 }
 
-/** The work is done by now: what cannot be written is reported beside it, and keeps nothing else from being written. */
+/**
+ * The work is done by now: what cannot be written is reported beside it, and keeps nothing else
+ * from being written.
+ */
 async function failuresOf(writes: readonly (() => void | Promise<void>)[]): Promise<readonly string[]> {
   const failures: string[] = []
   for (const write of writes) {
@@ -56,7 +59,8 @@ async function writeFiles(settings: Settings, outcome: RolloutOutcome, { env }: 
   const { inputs } = settings
   const outputs = describeOutputs(settings.selected, outcome.results)
   if (outcome.results.length === 0) return
-  // A second use in the same job has files of its own; without a folder of the runner's own nobody may foresee the name.
+  // A second use in the same job has files of its own; without a folder of the runner's own nobody
+  // may foresee the name.
   const temp = await mkdtemp(join(env.RUNNER_TEMP || '/tmp', 'acr-nopass-results-'))
   const results = join(temp, 'acr-nopass-results.json')
   writePrivateFile(results, `${JSON.stringify(outputs.results, null, 2)}\n`)

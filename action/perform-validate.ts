@@ -6,7 +6,10 @@ import { renderSummary } from '../src/rollout/report/summary.ts'
 import { reportErrors } from './report-errors.ts'
 import { writeSummary } from './write-summary.ts'
 
-/** The mode `validate`: no helm, no cluster, no credential, no file. The outputs name the clusters for later jobs. */
+/**
+ * The mode `validate`: no helm, no cluster, no credential, no file. The outputs name the clusters
+ * for later jobs.
+ */
 export function performValidate(settings: Settings, host: NodeJS.Process): number {
   const { mode } = settings.inputs
   const { errors } = prepareClusters(settings)

@@ -8,10 +8,15 @@ import { refuseEvent, refusePlatform, refuseUnknown } from './guard-inputs.ts'
 import { reportErrors } from './report-errors.ts'
 import { writeLine } from './write-line.ts'
 
-/** How long main stays after a cancel: the runner ends the whole tree 10 s after its first signal. */
+/**
+ * How long main stays after a cancel: the runner ends the whole tree 10 s after its first signal.
+ */
 const GRACE_MS = 6500
 
-/** The main step, with our own chart in `chartFolder`; the exit code. Every failure is an annotation with its fix. */
+/**
+ * The main step, with our own chart in `chartFolder`; the exit code. Every failure is an annotation
+ * with its fix.
+ */
 export async function runAction(host: NodeJS.Process, chartFolder: string): Promise<number> {
   const controller = new AbortController()
   const { promise: interrupted, resolve } = Promise.withResolvers<void>()
@@ -30,7 +35,10 @@ export async function runAction(host: NodeJS.Process, chartFolder: string): Prom
   return 1
 }
 
-/** As the toolkit's getInput finds it, which cannot tell one that was given empty from one that was not given. */
+/**
+ * As the toolkit's getInput finds it, which cannot tell one that was given empty from one that was
+ * not given.
+ */
 function readInput(name: string, env: NodeJS.ProcessEnv): string | undefined {
   return env[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`]
 }
@@ -61,13 +69,17 @@ async function perform(host: NodeJS.Process, chartFolder: string, signal: AbortS
   try {
     return await performRun(settings, folder, { host, environment }, signal)
   } finally {
-    // What is left open (a rollback that was killed, a history that could not be read) is for the post step.
+    // What is left open (a rollback that was killed, a history that could not be read) is for the
+    // post step.
     const { helm, probes } = await readOpenWork(folder)
     if (!signal.aborted && helm.length === 0 && probes.length === 0) await folder.remove()
   }
 }
 
-/** A kubeconfig that is given as text is a secret, line by line; so is what is no path for its length. */
+/**
+ * A kubeconfig that is given as text is a secret, line by line; so is what is no path for its
+ * length.
+ */
 function maskKubeconfig({ kubeconfig }: Inputs): void {
   if (/[\n{]/.test(kubeconfig) || kubeconfig.length > 1024) setSecret(kubeconfig)
 }

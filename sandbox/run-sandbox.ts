@@ -12,7 +12,10 @@ export interface SandboxDeps extends CommandOutput {
 /** A file, because the bootstrap prints it on a machine that has no packages yet. */
 const USAGE = new URL('usage.txt', import.meta.url)
 
-/** Runs the command `sandbox` and returns the exit code. @throws SANDBOX_ARGUMENTS for invalid arguments */
+/**
+ * Runs the command `sandbox` and returns the exit code.
+ * @throws SANDBOX_ARGUMENTS for invalid arguments
+ */
 export async function runSandbox(argv: readonly string[], deps: SandboxDeps): Promise<number> {
   const { command, fast, help, ...cloud } = readArguments(argv)
   const { progress, signal } = deps

@@ -1,4 +1,5 @@
-// npm run check [-- WORD…]: all sub-checks, or those whose name contains a WORD; every one runs, also after a failure.
+// npm run check [-- WORD…]: all sub-checks, or those whose name contains a WORD; every one runs,
+// also after a failure.
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { formatError, toNopassError } from '../src/errors.ts'

@@ -1,5 +1,6 @@
-// Writes the values and the alerts of the chart's READMEs, between their markers, from chart/values.yaml, its schema, the rules, and
-// scripts/generate-chart-readme/zh.yaml. `--check` writes nothing and fails if a page is not current.
+// Writes the values and the alerts of the chart's READMEs, between their markers, from
+// chart/values.yaml, its schema, the rules, and scripts/generate-chart-readme/zh.yaml. `--check`
+// writes nothing and fails if a page is not current.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Schema } from '../src/values/schema/schema.ts'

@@ -1,6 +1,7 @@
-// Writes the tables of docs/{en,zh}/reliability.md between their markers, from docs/reliability-figures.json.
-// Given a file that a test run wrote (ACR_NOPASS_FAULT_FIGURES), it first merges the figures of that run.
-// `--check` writes nothing and fails if a page is not current.
+// Writes the tables of docs/{en,zh}/reliability.md between their markers, from
+// docs/reliability-figures.json. Given a file that a test run wrote (ACR_NOPASS_FAULT_FIGURES), it
+// first merges the figures of that run. `--check` writes nothing and fails if a page is not
+// current.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fillMarkers } from './generate-chart-readme/fill-markers.ts'

@@ -1,4 +1,5 @@
-// npm run release -- COMMAND: used by the release workflow, and manually before the tag. Results go to stdout, everything else to stderr.
+// npm run release -- COMMAND: used by the release workflow, and manually before the tag. Results go
+// to stdout, everything else to stderr.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -1,8 +1,9 @@
 // npm test [-- SUITE… WORD…]: all suites, or the named ones; only files whose path contains a WORD.
-// npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: the tests for older versions, instead of the suites.
-// npm test -- --changed | --since REF: only files that the changes since HEAD, or since REF, may affect.
-// npm test -- simulation --seed N [--only 1,4]: one seed of the simulation, or some of its faults, and prints everything that happens.
-// npm test -- zoo --seed N [--only 1,4]: one cluster of the zoo, or some of its features, and prints everything that happens.
+// npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: the tests for older versions, instead
+// of the suites. npm test -- --changed | --since REF: only files that the changes since HEAD, or
+// since REF, may affect. npm test -- simulation --seed N [--only 1,4]: one seed of the simulation,
+// or some of its faults, and prints everything that happens. npm test -- zoo --seed N [--only 1,4]:
+// one cluster of the zoo, or some of its features, and prints everything that happens.
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -93,7 +94,10 @@ function onlyNamed(pass: Pass, words: readonly string[]): Pass {
   }
 }
 
-/** What runs at the same time: first the passes that need no tools, which may take long to build, then the others. */
+/**
+ * What runs at the same time: first the passes that need no tools, which may take long to build,
+ * then the others.
+ */
 function stagesOf(passes: readonly Pass[]): readonly (readonly Pass[])[] {
   const [plain, rest] = [passes.filter(needsNoTools), passes.filter((pass) => !needsNoTools(pass))]
   return [plain, rest].filter((stage) => stage.length > 0)
@@ -156,7 +160,8 @@ interface PassJob extends Job {
 function jobsOf(pass: Pass, paths: Partial<ToolPaths>, folder: string): readonly PassJob[] {
   const { suite, title, files, env: own } = pass
   const env = {
-    // Go programs collect garbage less often than by default, which saves an API server a fifth of its CPU until it is ready.
+    // Go programs collect garbage less often than by default, which saves an API server a fifth of
+    // its CPU until it is ready.
     GOGC: '400',
     GOMEMLIMIT: '500MiB',
     ...process.env,
@@ -189,7 +194,10 @@ interface Outcome {
   readonly ms: number
 }
 
-/** Runs the failed files that chooseSecondTries returns again, one at a time; returns the last result of every file. */
+/**
+ * Runs the failed files that chooseSecondTries returns again, one at a time; returns the last
+ * result of every file.
+ */
 async function tryAgain(tried: readonly Tried<Pass>[]): Promise<readonly Outcome[]> {
   const again = chooseSecondTries(tried)
   const second = new Map<Tried<Pass>, FileResult>()

@@ -1,7 +1,10 @@
 import { ERROR_CODES } from './error-codes.ts'
 import { printable } from './printable.ts'
 
-/** Every user-facing failure has one of these codes; the list is closed (`error-codes.ts`) and documented in docs/en/errors.md. */
+/**
+ * Every user-facing failure has one of these codes; the list is closed (`error-codes.ts`) and
+ * documented in docs/en/errors.md.
+ */
 export type ErrorCode = keyof typeof ERROR_CODES
 
 /** Where a failure happened: in a file (1-based), or in a cluster. */
@@ -27,8 +30,8 @@ export interface ErrorDetails {
 }
 
 /**
- * A failure that a user can act on: what (message), where (place), why (cause, reason) and the fix (hint). All of them may
- * contain foreign text, so they are made printable here and nowhere else.
+ * A failure that a user can act on: what (message), where (place), why (cause, reason) and the fix
+ * (hint). All of them may contain foreign text, so they are made printable here and nowhere else.
  */
 export abstract class CodedError<Code extends string> extends Error {
   readonly code: Code

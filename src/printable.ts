@@ -1,25 +1,30 @@
-// Control characters (C0, DEL, C1), format characters (bidi controls, invisible ones), lone surrogates, and the line and
-// paragraph separators. The two joiners stay, because scripts and emoji need them and they are harmless.
+// Control characters (C0, DEL, C1), format characters (bidi controls, invisible ones), lone
+// surrogates, and the line and paragraph separators. The two joiners stay, because scripts and
+// emoji need them and they are harmless.
 const UNPRINTABLE = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\u200c\u200d]]/gv
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * What a credential looks like in the messages of runtimes, registries, proxies and webhooks; the group before it stays. Every repetition
- * has a limit, because a run of millions of characters would overflow the stack of a regular expression.
+ * What a credential looks like in the messages of runtimes, registries, proxies and webhooks; the
+ * group before it stays. Every repetition has a limit, because a run of millions of characters
+ * would overflow the stack of a regular expression.
  */
 const CREDENTIALS: readonly RegExp[] = [
   // JSON Web Tokens.
   /(\b)eyJ[\w-]{10,20000}(?:\.[\w-]{0,20000}){0,4}/g,
-  // The login of a URL, also percent-encoded, in Go's error about one that it cannot read, and in a proxy variable. Ours shows the form.
+  // The login of a URL, also percent-encoded, in Go's error about one that it cannot read, and in a
+  // proxy variable. Ours shows the form.
   /(:\\?\/\\?\/)(?!USER:PASSWORD@HOST)[^\s/?#"'\\<>:@]{0,500}:[^\s/?#"'\\<>]{0,2000}(?=@)/g,
   /(\bhttps?:\\?\/\\?\/)(?!USER:PASSWORD@HOST)[^\s/?#"'\\<>]{1,2000}(?=@)/g,
   /(%3A%2F%2F)(?:(?!%2F|%40)[\w.~%-]){1,500}%3A(?:(?!%2F|%40)[\w.~%-]){1,500}(?=%40)/gi,
   /(\bparse "[a-z]{1,10}:\/\/)[^"\s]{1,2000}(?=@)/gi,
   /(\bhttps?_proxy=)(?!https?:)[^\s/@"']{1,2000}(?=@)/gi,
-  // A blob is downloaded by a pre-signed URL, whose query is a credential while it is valid; its parameters:
+  // A blob is downloaded by a pre-signed URL, whose query is a credential while it is valid; its
+  // parameters:
   // https://help.aliyun.com/zh/oss/developer-reference/ddd-signatures-to-urls. Go writes `&` in JSON as `\u0026`.
   /((?:[?&]|u0026|amp;|%3F|%26)(?:[\w.-]{0,40}(?:signature|token|secret|passw|credential|access-?key)[\w.-]{0,40}|sig|sign|key|auth|authorization)(?:=|%3D))(?!\(redacted)[^\s&"'\\#]{0,8000}[^\s&"'\\#:,;.)]/gi,
-  // OSS's response to a wrong signature: https://www.alibabacloud.com/help/en/oss/developer-reference/faq-24.
+  // OSS's response to a wrong signature:
+  // https://www.alibabacloud.com/help/en/oss/developer-reference/faq-24.
   /(<(?:SignatureProvided|OSSAccessKeyId|StringToSign(?:Bytes)?|SecurityToken)>)(?!\(redacted)[^<]{1,8000}/gi,
   // Headers.
   /(\bauthorization["'\\]{0,2}\s{0,3}[:=]\s{0,3}[["'\\]{0,3}(?:basic|bearer|token)\s{1,3})[\w.~+/=-]{8,8000}/gi,
@@ -34,9 +39,10 @@ export function withoutCredentials(text: string): string {
 }
 
 /**
- * Makes foreign text (of a cluster, a webhook, the cloud, a file, a program) safe to print: on one line, without credentials, with
- * visible escapes for everything that could move the cursor, colour, reorder, hide or end a line. The escapes are JSON's, so JSON
- * stays JSON, of the same values but for credentials.
+ * Makes foreign text (of a cluster, a webhook, the cloud, a file, a program) safe to print: on one
+ * line, without credentials, with visible escapes for everything that could move the cursor,
+ * colour, reorder, hide or end a line. The escapes are JSON's, so JSON stays JSON, of the same
+ * values but for credentials.
  */
 export function printable(text: string): string {
   return withoutCredentials(text).replaceAll(UNPRINTABLE, (found) => SHORT[found] ?? escapeUnits(found))
@@ -50,8 +56,9 @@ export function printableLines(text: string): string {
 }
 
 /**
- * Escapes workflow commands. GitHub's runner takes a line for a command if it begins, after blanks, with `::` or contains
- * `##[` (github.com/actions/runner, src/Runner.Common/ActionCommand.cs: TryParseV2 and TryParse).
+ * Escapes workflow commands. GitHub's runner takes a line for a command if it begins, after blanks,
+ * with `::` or contains `##[` (github.com/actions/runner, src/Runner.Common/ActionCommand.cs:
+ * TryParseV2 and TryParse).
  */
 export function withoutCommands(text: string): string {
   return text.replaceAll('##[', '##\\u005b').replaceAll(/^([^\S\r\n\u2028\u2029]*):(?=:)/gm, '$1\\u003a')

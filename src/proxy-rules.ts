@@ -8,8 +8,9 @@ LOOPBACK.addSubnet('127.0.0.0', 8)
 LOOPBACK.addAddress('::1', 'ipv6')
 
 /**
- * The proxy for a URL, chosen as Go programs such as helm do (golang.org/x/net/http/httpproxy): HTTP_PROXY or HTTPS_PROXY by
- * the scheme, unless the host is this machine or in NO_PROXY. Upper case takes precedence. Node's own rules differ.
+ * The proxy for a URL, chosen as Go programs such as helm do (golang.org/x/net/http/httpproxy):
+ * HTTP_PROXY or HTTPS_PROXY by the scheme, unless the host is this machine or in NO_PROXY. Upper
+ * case takes precedence. Node's own rules differ.
  */
 export function proxyOf(url: URL, environment: ProxyEnvironment): string | undefined {
   const { HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy, NO_PROXY, no_proxy } = environment
@@ -26,7 +27,10 @@ export function agentProxy(proxy: string | undefined): { readonly proxyEnv?: Nod
   return proxy === undefined ? {} : { proxyEnv: { http_proxy: proxy, https_proxy: proxy } }
 }
 
-/** Whether NO_PROXY matches this host. Node's own rules support neither subdomains of a plain name nor CIDRs. */
+/**
+ * Whether NO_PROXY matches this host. Node's own rules support neither subdomains of a plain name
+ * nor CIDRs.
+ */
 function isExcluded(noProxy: string, host: string, port: string): boolean {
   return noProxy
     .split(',')
@@ -44,7 +48,10 @@ function isRange(entry: string, host: string): boolean {
   return contains(list, host)
 }
 
-/** `address`, `name` (with its subdomains), `.name` or `*.name` (only subdomains), each with or without `:port`. */
+/**
+ * `address`, `name` (with its subdomains), `.name` or `*.name` (only subdomains), each with or
+ * without `:port`.
+ */
 function isHost(entry: string, host: string, port: string): boolean {
   const parts = /^\[(.*)\]:([^:]*)$/.exec(entry) ?? /^([^:]*):([^:]*)$/.exec(entry)
   const [, named = entry, ofPort = ''] = parts ?? []

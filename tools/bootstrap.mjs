@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The start of every npm script: works on a fresh machine with any Node >= 18, then hands over to the command under Node 24.
-// Usage: node tools/bootstrap.mjs COMMAND [ARGUMENTS]
+// The start of every npm script: works on a fresh machine with any Node >= 18, then hands over to
+// the command under Node 24. Usage: node tools/bootstrap.mjs COMMAND [ARGUMENTS]
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

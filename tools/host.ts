@@ -30,12 +30,18 @@ export function pathFolders(env: Host['env']): string[] {
   return (env.PATH ?? '').split(delimiter).filter(Boolean)
 }
 
-/** Converts Node's name of a processor architecture to Go's, which OCI images and Kubernetes also use. */
+/**
+ * Converts Node's name of a processor architecture to Go's, which OCI images and Kubernetes also
+ * use.
+ */
 export function goArchitecture(arch: string): string {
   return arch === 'x64' ? 'amd64' : arch
 }
 
-/** The per-user cache: `$ACR_NOPASS_CACHE`, else `$XDG_CACHE_HOME/acr-nopass`, else `~/.cache/acr-nopass`. */
+/**
+ * The per-user cache: `$ACR_NOPASS_CACHE`, else `$XDG_CACHE_HOME/acr-nopass`, else
+ * `~/.cache/acr-nopass`.
+ */
 export function cacheFolder(host: Pick<Host, 'env' | 'home'>): string {
   if (host.env.ACR_NOPASS_CACHE) return host.env.ACR_NOPASS_CACHE
   return join(host.env.XDG_CACHE_HOME || join(host.home, '.cache'), 'acr-nopass')

@@ -30,8 +30,8 @@ const PLAIN_FIRST_MS = 1_000
 const PLAIN_AGAIN_MS = 15_000
 
 /**
- * On a terminal running steps change in place. In a log, which is any other output and that of a CI (the variable
- * `CI`), each prints a line after 1 s, every 15 s and at its end.
+ * On a terminal running steps change in place. In a log, which is any other output and that of a CI
+ * (the variable `CI`), each prints a line after 1 s, every 15 s and at its end.
  */
 export function createProgress(stream: ProgressStream, ci?: string): Progress {
   const plain = !stream.isTTY || (ci !== undefined && ci !== '' && ci !== 'false')

@@ -14,8 +14,9 @@ const BLOCK = 512
 const KINDS = { file: '0', folder: '5' } as const
 
 /**
- * Makes a ustar archive (POSIX.1-1988), part by part. The same entries always produce the same bytes, because a layer is
- * named by its hash: owner and time are 0. Paths have at most 100 bytes, or at most 155 and 100 around a `/`.
+ * Makes a ustar archive (POSIX.1-1988), part by part. The same entries always produce the same
+ * bytes, because a layer is named by its hash: owner and time are 0. Paths have at most 100 bytes,
+ * or at most 155 and 100 around a `/`.
  */
 export function* tarParts(entries: Iterable<TarEntry>): Generator<Buffer> {
   for (const entry of entries) {

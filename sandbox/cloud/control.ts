@@ -27,7 +27,10 @@ export function createControl(state: CloudState) {
       const { policies } = findEntity(ram, 'Role', roleName)
       for (const policy of policies) if (policy.name === (policyName ?? policy.name)) policies.delete(policy)
     },
-    /** Gives a user or role of the main account the rights of an administrator in a cluster, or none. */
+    /**
+     * Gives a user or role of the main account the rights of an administrator in a cluster, or
+     * none.
+     */
     authorize: (clusterId: string, name: string, isAdministrator: boolean): void => {
       const cluster = state.main.clusters.get(clusterId)
       if (cluster === undefined) throw new TestbedError('SEED_INVALID', `cluster ${clusterId} does not exist`)
@@ -42,14 +45,20 @@ export function createControl(state: CloudState) {
     putRole: (name: string, trust: object): void => {
       addRole(ram, { name, ...ram.Role.get(name.toLowerCase()), trust: JSON.stringify(trust) })
     },
-    /** Changes an Enterprise instance and its endpoints. @throws SEED_INVALID when the instance does not exist */
+    /**
+     * Changes an Enterprise instance and its endpoints.
+     * @throws SEED_INVALID when the instance does not exist
+     */
     changeInstance: (instanceId: string, { status, ...endpoints }: InstanceChange): void => {
       const instance = instances.find(({ id }) => id === instanceId)
       if (instance === undefined) throw new TestbedError('SEED_INVALID', `instance ${instanceId} does not exist`)
       instance.status = status ?? instance.status
       instance.endpoints = instance.endpoints.map((endpoint) => ({ ...endpoint, ...endpoints[endpoint.type] }))
     },
-    /** Makes a repository public or private. @throws SEED_INVALID when no instance has its namespace */
+    /**
+     * Makes a repository public or private.
+     * @throws SEED_INVALID when no instance has its namespace
+     */
     setVisibility: (repository: string, visibility: 'public' | 'private'): void => {
       const [namespace = ''] = repository.split('/')
       const instance = instances.find(({ namespaces }) => namespaces.includes(namespace))
@@ -60,11 +69,16 @@ export function createControl(state: CloudState) {
     setClockSkew: (ms: number): void => {
       state.settings.clockSkew = ms
     },
-    /** For how many milliseconds the reads of an account's RAM do not show a write; 0: they show it at once. */
+    /**
+     * For how many milliseconds the reads of an account's RAM do not show a write; 0: they show it
+     * at once.
+     */
     setStaleReads: (ms: number, accountId = state.main.id): void => {
       state.settings.staleReads.set(accountId, ms)
     },
-    /** Limits the lifetime of new sessions and registry credentials; undefined removes the limit. */
+    /**
+     * Limits the lifetime of new sessions and registry credentials; undefined removes the limit.
+     */
     shortSessions: (seconds: number | undefined): void => {
       state.settings.maxSessionSeconds = seconds
     },
@@ -78,7 +92,9 @@ export function createControl(state: CloudState) {
     expireSessions: (): void => {
       for (const session of state.sessions.values()) session.expiresAt = state.now()
     },
-    /** Changes the certificate authorities of an issuer's address; undefined: STS compares nothing. */
+    /**
+     * Changes the certificate authorities of an issuer's address; undefined: STS compares nothing.
+     */
     setIssuerChain: (issuer: string, fingerprints: readonly string[] | undefined): void => {
       if (fingerprints === undefined) state.issuerChains.delete(issuer)
       else state.issuerChains.set(issuer, fingerprints)
@@ -88,7 +104,9 @@ export function createControl(state: CloudState) {
       if (perSecond === undefined) state.settings.rates.delete(product)
       else state.settings.rates.set(product, perSecond)
     },
-    /** Makes pulls come from the internet, with this source address; undefined: from a linked VPC. */
+    /**
+     * Makes pulls come from the internet, with this source address; undefined: from a linked VPC.
+     */
     pullFromInternet: (address: string | undefined): void => {
       state.settings.pullsFrom = address === undefined ? undefined : { network: 'internet', address }
     },

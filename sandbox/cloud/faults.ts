@@ -41,8 +41,8 @@ export function createFaults() {
 }
 
 /**
- * Injects a fault before the call is performed. Returns true if the call must not be performed because the fault has
- * responded or dropped the connection.
+ * Injects a fault before the call is performed. Returns true if the call must not be performed
+ * because the fault has responded or dropped the connection.
  * @throws ApiError for faults that the cloud reports as an API error
  */
 export async function injectFault(fault: Fault, response: ServerResponse, signal: AbortSignal): Promise<boolean> {

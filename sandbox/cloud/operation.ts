@@ -31,7 +31,10 @@ export interface Operation {
   readonly product: Product
   readonly version: string
   readonly name: string
-  /** An ROA operation has a path, whose `:names` are parameters; RPC operations are all `POST|GET /`. */
+  /**
+   * An ROA operation has a path, whose `:names` are parameters; RPC operations are all `POST|GET
+   * /`.
+   */
   readonly path?: string
   /** Of an ROA operation; default: GET. */
   readonly method?: 'GET' | 'POST'
@@ -41,7 +44,10 @@ export interface Operation {
   readonly parameters: Readonly<Record<string, ParameterRule>>
   /** The RAM action. */
   readonly action: string
-  /** The ARNs on which RAM must allow the action; all must be allowed. Undefined: every caller is allowed. */
+  /**
+   * The ARNs on which RAM must allow the action; all must be allowed. Undefined: every caller is
+   * allowed.
+   */
   readonly resources: ((call: Call) => readonly string[]) | undefined
   /** The values of the operation's own condition keys, beside the common ones. */
   readonly context?: (call: Call) => ReadonlyMap<string, readonly string[]>
@@ -69,7 +75,10 @@ export function isoDate(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 
-/** An error response of the emulated cloud: HTTP status, the vendor's code and message, and further body fields. */
+/**
+ * An error response of the emulated cloud: HTTP status, the vendor's code and message, and further
+ * body fields.
+ */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: number

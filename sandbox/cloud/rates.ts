@@ -4,8 +4,10 @@ import type { CloudState } from './state.ts'
 const SECOND = 1000
 
 /**
- * Counts the calls of each account to each product in the last second, and refuses those beyond the limit. The vendor documents limits
- * per API and account (https://www.alibabacloud.com/en/notice/upgradenotification_of_request_limit_upgrade_of_sts_assumerole_api_175), and refuses with `Throttling.User`.
+ * Counts the calls of each account to each product in the last second, and refuses those beyond the
+ * limit. The vendor documents limits per API and account
+ * (https://www.alibabacloud.com/en/notice/upgradenotification_of_request_limit_upgrade_of_sts_assumerole_api_175),
+ * and refuses with `Throttling.User`.
  */
 export function createRates(state: CloudState) {
   const recent = new Map<string, number[]>()

@@ -16,7 +16,10 @@ interface CloudSettings {
   readonly tls: boolean
 }
 
-/** Runs `sandbox cloud` until the signal aborts. @throws SEED_INVALID, SEED_UNREADABLE, SANDBOX_PORT */
+/**
+ * Runs `sandbox cloud` until the signal aborts.
+ * @throws SEED_INVALID, SEED_UNREADABLE, SANDBOX_PORT
+ */
 export async function runCloud(settings: CloudSettings, io: CommandOutput, signal: AbortSignal): Promise<void> {
   const { seedFile, port, tls } = settings
   const seed = seedFile === undefined ? undefined : await readSeedFile(seedFile)

@@ -45,7 +45,10 @@ export const DEMO_SEED_FILE: string = fileURLToPath(new URL('../../examples/sand
 /** A running emulated Alibaba Cloud. */
 export type Cloud = Awaited<ReturnType<typeof startCloud>>
 
-/** Starts an emulated Alibaba Cloud on 127.0.0.1. @throws SEED_INVALID, SEED_UNREADABLE, SANDBOX_PORT */
+/**
+ * Starts an emulated Alibaba Cloud on 127.0.0.1.
+ * @throws SEED_INVALID, SEED_UNREADABLE, SANDBOX_PORT
+ */
 export async function startCloud(options: CloudOptions = {}) {
   const seed = options.seed ?? (await readSeedFile(DEMO_SEED_FILE))
   const state = loadSeed(seed, options.clock ?? Date.now)
@@ -67,7 +70,10 @@ export async function startCloud(options: CloudOptions = {}) {
   const stopped = new AbortController()
   const { signal } = stopped
 
-  /** Serves one request by its path: metadata, OIDC, the registry's token server at `/auth`, and else the API. */
+  /**
+   * Serves one request by its path: metadata, OIDC, the registry's token server at `/auth`, and
+   * else the API.
+   */
   const serve = async (message: IncomingMessage, response: ServerResponse, imds: MetadataService): Promise<void> => {
     const request = await readRequest(message)
     const { path } = request
@@ -141,8 +147,8 @@ export async function startCloud(options: CloudOptions = {}) {
     /** The access key of a user. @throws SEED_INVALID when there is none */
     accessKeyOf: (userName: string, accountId = main.id) => keyPair(state.accounts.get(accountId), userName),
     /**
-     * Starts the metadata service of an instance with this worker role, or of a Pod on ECI, whose role may change.
-     * Returns the URL to use instead of `http://100.100.100.200`.
+     * Starts the metadata service of an instance with this worker role, or of a Pod on ECI, whose
+     * role may change. Returns the URL to use instead of `http://100.100.100.200`.
      */
     imdsFor: async (role: string | (() => string | undefined)): Promise<string> => {
       const own = await listen(handlerOf(typeof role === 'string' ? () => role : role), 0)

@@ -6,13 +6,19 @@ export interface Account {
   readonly ram: RamState
   /** Former states of `ram`, oldest first, each with the moment of the write that ended it. */
   readonly past: { readonly until: number; readonly ram: RamState }[]
-  /** Documents of the control policies that apply to the account, beside FullAliyunAccess; empty outside a directory. */
+  /**
+   * Documents of the control policies that apply to the account, beside FullAliyunAccess; empty
+   * outside a directory.
+   */
   controlPolicies: readonly string[]
   readonly instances: Instance[]
   readonly clusters: Map<string, CloudCluster>
 }
 
-/** The RAM entities of one account by kind, as in the vendor's error codes, and by their names in lower case. */
+/**
+ * The RAM entities of one account by kind, as in the vendor's error codes, and by their names in
+ * lower case.
+ */
 export type RamState = { readonly [K in EntityKind]: Map<string, Entities[K]> }
 
 export type EntityKind = keyof Entities
@@ -110,7 +116,10 @@ export interface KubeconfigRequest {
   readonly groups: readonly string[]
 }
 
-/** A cluster of the seed; one that is registered also has an API server and may have an identity provider. */
+/**
+ * A cluster of the seed; one that is registered also has an API server and may have an identity
+ * provider.
+ */
 export interface CloudCluster extends SeedCluster {
   readonly rrsa?: { readonly issuer: string; readonly providerName: string } | undefined
   readonly server?: string
@@ -140,7 +149,10 @@ export interface RegistryCredential {
   readonly username: string
   readonly password: string
   readonly principal: Principal
-  /** Undefined for a credential of the Personal Edition, which is valid for all personal instances of the account. */
+  /**
+   * Undefined for a credential of the Personal Edition, which is valid for all personal instances
+   * of the account.
+   */
   readonly instanceId: string | undefined
   expiresAt: number
 }
@@ -159,8 +171,9 @@ interface Settings {
   /** Where pulls come from; undefined: from a linked VPC. */
   pullsFrom: { readonly network: 'internet'; readonly address: string } | undefined
   /**
-   * Whether STS accepts an OIDC provider without fingerprints, for an issuer whose chain is known. No page specifies it:
-   * CreateOIDCProvider calls them optional, Resource Orchestration Service required.
+   * Whether STS accepts an OIDC provider without fingerprints, for an issuer whose chain is known.
+   * No page specifies it: CreateOIDCProvider calls them optional, Resource Orchestration Service
+   * required.
    */
   acceptWithoutFingerprints: boolean
 }
@@ -175,7 +188,9 @@ export interface CloudState {
   readonly nonces: Set<string>
   /** Key sets by issuer, with which AssumeRoleWithOIDC verifies tokens. */
   readonly issuers: Map<string, () => Jwks | Promise<Jwks>>
-  /** Fingerprints of the certificate authorities by issuer; of another issuer STS compares nothing. */
+  /**
+   * Fingerprints of the certificate authorities by issuer; of another issuer STS compares nothing.
+   */
   readonly issuerChains: Map<string, readonly string[]>
   readonly settings: Settings
   /** The cloud's time in milliseconds since 1970. */
@@ -190,8 +205,8 @@ export function emptyRam(): RamState {
 export type ClusterKind = NonNullable<SeedCluster['kind']>
 
 /**
- * `cluster_type` and `profile` of each kind. Only ManagedKubernetes has a profile and supports RRSA, and only
- * ExternalKubernetes is returned without the addresses of the API server.
+ * `cluster_type` and `profile` of each kind. Only ManagedKubernetes has a profile and supports
+ * RRSA, and only ExternalKubernetes is returned without the addresses of the API server.
  */
 export const KIND_VIEWS: Readonly<Record<ClusterKind, { readonly type: string; readonly profile?: string }>> = {
   managed: { type: 'ManagedKubernetes', profile: 'Default' },

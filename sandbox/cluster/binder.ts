@@ -3,7 +3,10 @@ import { type KubeObject, namespacedPath } from '../../src/kube/types.ts'
 import { follow } from './follow.ts'
 import type { Pod } from './pod.ts'
 
-/** A minimal scheduler: binds each unscheduled Pod to a suitable node until the signal aborts. Never rejects. */
+/**
+ * A minimal scheduler: binds each unscheduled Pod to a suitable node until the signal aborts. Never
+ * rejects.
+ */
 export async function runBinder(admin: KubeClient, signal: AbortSignal): Promise<void> {
   const nodes = follow<NodeObject>(admin, '/api/v1/nodes', undefined, () => bindAll())
   const pods = follow<Pod & KubeObject>(admin, '/api/v1/pods', 'spec.nodeName=', () => bindAll())

@@ -31,7 +31,10 @@ export type Authority = ReturnType<typeof createAuthority>
 const MONTH = 30 * 24 * 60
 const ECDSA_SHA256 = sequence(oid('1.2.840.10045.4.3.2'))
 
-/** Creates a certificate authority: an EC P-256 key and a self-signed certificate, valid for 30 days. */
+/**
+ * Creates a certificate authority: an EC P-256 key and a self-signed certificate, valid for 30
+ * days.
+ */
 export function createAuthority(commonName: string, created: Date = new Date()) {
   const own = newKey()
 

@@ -14,7 +14,10 @@ const AUDIT_POLICY: string = JSON.stringify({
   rules: [{ level: 'Metadata' }],
 })
 
-/** Writes the files of the control plane (keys, certificates, kubeconfigs, audit policy), readable only by the owner. */
+/**
+ * Writes the files of the control plane (keys, certificates, kubeconfigs, audit policy), readable
+ * only by the owner.
+ */
 export async function writeClusterFiles(
   files: ClusterFiles,
   authority: Authority,
@@ -48,7 +51,10 @@ function write(file: string, text: string): void {
   writeFileSync(file, text, { mode: 0o600 })
 }
 
-/** Returns a kubeconfig as JSON, which is valid YAML, with one context that is named after the cluster. */
+/**
+ * Returns a kubeconfig as JSON, which is valid YAML, with one context that is named after the
+ * cluster.
+ */
 export function writeKubeconfig(cluster: { name: string; server: string; caPem: string }, user: KeyPair): string {
   const base64 = (text: string): string => Buffer.from(text).toString('base64')
   const { name, server, caPem } = cluster

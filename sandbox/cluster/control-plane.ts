@@ -37,7 +37,8 @@ export function apiServerArguments(files: ClusterFiles, options: ApiServerOption
     '--bind-address=127.0.0.1',
     '--advertise-address=127.0.0.1',
     `--secure-port=${options.port}`,
-    // The server listens on loopback, which is not a valid address for the endpoints of the Service `kubernetes`.
+    // The server listens on loopback, which is not a valid address for the endpoints of the Service
+    // `kubernetes`.
     '--endpoint-reconciler-type=none',
     `--tls-cert-file=${files.serverCertificate}`,
     `--tls-private-key-file=${files.serverKey}`,
@@ -70,10 +71,12 @@ export function controllerManagerArguments(files: ClusterFiles, olderNames = fal
     '--leader-elect=false',
     // A process node does not renew a Lease.
     '--node-monitor-grace-period=720h',
-    // With the default of 20 requests per second it takes 5 s until the default ServiceAccount exists.
+    // With the default of 20 requests per second it takes 5 s until the default ServiceAccount
+    // exists.
     '--kube-api-qps=200',
     '--kube-api-burst=400',
-    // Without kube-proxy no one reads their objects, and they report Pod addresses on loopback as errors in Events.
+    // Without kube-proxy no one reads their objects, and they report Pod addresses on loopback as
+    // errors in Events.
     olderNames
       ? '--controllers=*,-endpoint,-endpointslice,-endpointslicemirroring'
       : '--controllers=*,-endpoints-controller,-endpointslice-controller,-endpointslice-mirroring-controller',

@@ -1,4 +1,7 @@
-/** The part of ASN.1 DER (ITU-T X.690) that certificates need, because node:crypto cannot create certificates. */
+/**
+ * The part of ASN.1 DER (ITU-T X.690) that certificates need, because node:crypto cannot create
+ * certificates.
+ */
 
 function encode(tag: number, content: Buffer): Buffer {
   const { length } = content

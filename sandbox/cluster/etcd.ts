@@ -11,7 +11,10 @@ export type Etcd = Awaited<ReturnType<typeof startEtcd>>
 interface EtcdOptions {
   readonly tools: { readonly etcd: string }
   readonly run: Run
-  /** Sync every write to disk, as in production; default: false, because the data is deleted when the run ends. */
+  /**
+   * Sync every write to disk, as in production; default: false, because the data is deleted when
+   * the run ends.
+   */
   readonly fsync?: boolean
   readonly signal?: AbortSignal | undefined
 }

@@ -35,11 +35,14 @@ export interface ClusterOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A real control plane on loopback: etcd, API server, controller-manager and a minimal scheduler. */
+/**
+ * A real control plane on loopback: etcd, API server, controller-manager and a minimal scheduler.
+ */
 export type Cluster = Awaited<ReturnType<typeof start>>
 
 /**
- * Starts a control plane and waits until the default ServiceAccount exists (3.5 s on an idle machine).
+ * Starts a control plane and waits until the default ServiceAccount exists (3.5 s on an idle
+ * machine).
  * @throws SANDBOX_PROCESS, SANDBOX_TIMEOUT
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
@@ -58,8 +61,9 @@ async function start(options: ClusterOptions, run: Run) {
   const prefix = `/${run.id}-${name}`
   const files = clusterFiles(join(run.folder, name))
   mkdirSync(files.folder, { mode: 0o700 })
-  // The Service network is on loopback, because there is no kube-proxy: Pods in the machine's network can reach a server
-  // that listens on a Service's address. The address of the Service `kubernetes` is the first one.
+  // The Service network is on loopback, because there is no kube-proxy: Pods in the machine's
+  // network can reach a server that listens on a Service's address. The address of the Service
+  // `kubernetes` is the first one.
   const network = `127.${randomInt(64, 255)}.0`
   const [serviceRange, serviceAddress] = [`${network}.0/16`, `${network}.1`]
   const waitFor = (what: string, child: Child, probe: () => Promise<unknown>): Promise<void> =>
@@ -84,7 +88,8 @@ async function start(options: ClusterOptions, run: Run) {
     const startOnce = async (): Promise<Child> => {
       const child = await run.start(spec)
       const probe = createKubeClient(written.admin)
-      // The controller-manager exits if the API server is not healthy within 10 s, which may take longer on a busy machine.
+      // The controller-manager exits if the API server is not healthy within 10 s, which may take
+      // longer on a busy machine.
       const healthy = () => probe.request({ method: 'GET', path: '/healthz', isText: true }, signal)
       await waitFor('API server', child, healthy).finally(() => probe.close())
       return child
@@ -133,7 +138,10 @@ async function start(options: ClusterOptions, run: Run) {
     /** `https://127.0.0.1:PORT` */
     server,
     caPem,
-    /** The ClusterIP of the Service `kubernetes`: a loopback address that a real node forwards to the API server. */
+    /**
+     * The ClusterIP of the Service `kubernetes`: a loopback address that a real node forwards to
+     * the API server.
+     */
     serviceAddress,
     adminKubeconfigFile: files.adminKubeconfig,
     adminConnection: keys.admin,
@@ -144,7 +152,10 @@ async function start(options: ClusterOptions, run: Run) {
     /** The public keys of the ServiceAccount issuer. */
     jwks: (): Promise<Jwks> =>
       admin.request({ method: 'GET', path: '/openid/v1/jwks', accept: 'application/jwk-set+json' }),
-    /** A connection with a client certificate of the cluster's CA, valid for `minutes`; default: 30 days. */
+    /**
+     * A connection with a client certificate of the cluster's CA, valid for `minutes`; default: 30
+     * days.
+     */
     connectionFor(user: string, groups: readonly string[], minutes?: number): KubeConnection {
       const { certificatePem: cert, keyPem: key } = issue(user, groups, minutes)
       return { server, ca: caPem, cert, key }

@@ -17,8 +17,8 @@ export async function createNamespace(client: KubeClient, name: string, signal: 
 }
 
 /**
- * Creates the Pod `app` without imagePullSecrets, as users do, and waits until it is `Running`, or its container waits for a
- * reason that matches; returns the kubelet's message.
+ * Creates the Pod `app` without imagePullSecrets, as users do, and waits until it is `Running`, or
+ * its container waits for a reason that matches; returns the kubelet's message.
  */
 export async function runPod(
   client: KubeClient,

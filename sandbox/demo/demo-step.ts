@@ -20,7 +20,10 @@ export interface DemoStep {
   readonly proves: string
   /** Whether the step needs a real node. */
   readonly needsNode?: boolean
-  /** Returns the result, with figures, for the closing table. @throws SANDBOX_DEMO when it is not the expected one */
+  /**
+   * Returns the result, with figures, for the closing table.
+   * @throws SANDBOX_DEMO when it is not the expected one
+   */
   run(context: DemoContext, step: StepHandle): Promise<string>
 }
 

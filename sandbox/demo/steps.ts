@@ -48,7 +48,10 @@ const firstRollout: DemoStep = {
   },
 }
 
-/** Waits until the registry has accepted the login of production's helper; returns the host of its token service. */
+/**
+ * Waits until the registry has accepted the login of production's helper; returns the host of its
+ * token service.
+ */
 async function untilAccepted({ environment, signal }: DemoContext): Promise<string> {
   const { cluster, node } = environment.production
   const isAccepted = async (): Promise<boolean> => {
@@ -63,7 +66,10 @@ async function untilAccepted({ environment, signal }: DemoContext): Promise<stri
   return hostname
 }
 
-/** Formats a job summary for a terminal: the Markdown without HTML and without consecutive empty lines. */
+/**
+ * Formats a job summary for a terminal: the Markdown without HTML and without consecutive empty
+ * lines.
+ */
 export function plainSummary(markdown: string): string {
   return markdown
     .replace(/<summary>(.*?)<\/summary>/g, '$1')
@@ -102,7 +108,10 @@ const newNamespace: DemoStep = {
   },
 }
 
-/** Without a kubelet: checks that the registry serves the manifest with the Secret's credential and not without it. */
+/**
+ * Without a kubelet: checks that the registry serves the manifest with the Secret's credential and
+ * not without it.
+ */
 async function pullManifest({ environment, signal }: DemoContext): Promise<void> {
   const registry = new URL(environment.registry.url)
   const [host = '', repository = '', reference = ''] = environment.appImage.split(/\/(.*):/)
@@ -157,7 +166,8 @@ const repairingRollout: DemoStep = {
   proves: 'the changed RAM policy is repaired, and nothing else is touched',
   async run(context, step) {
     const { results, ramWrites } = await rollOut(context, 'rollout.yml', step)
-    // First a version with both permissions, then one with only the new ones, so that no pull fails in between.
+    // First a version with both permissions, then one with only the new ones, so that no pull fails
+    // in between.
     const repaired = ramWrites.length > 0 && ramWrites.every((action) => action === 'CreatePolicyVersion')
     expect(repaired, `RAM was changed by ${ramWrites.join(', ') || 'nothing'}`)
     return `${statuses(results)}; in RAM: ${ramWrites.join(', ')}`
@@ -168,7 +178,10 @@ function statuses(results: readonly RolloutResult[]): string {
   return results.map(({ name, status }) => `${name} ${status}`).join(', ')
 }
 
-/** Step 6: without the permission to get tokens the last token stays in use, and doctor reports the cause. */
+/**
+ * Step 6: without the permission to get tokens the last token stays in use, and doctor reports the
+ * cause.
+ */
 const lostPermission: DemoStep = {
   title: 'the worker role loses its permission to get tokens',
   proves: 'the last good token stays; doctor names the cause and the fix',

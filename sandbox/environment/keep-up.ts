@@ -36,7 +36,10 @@ function programsOf({ run }: Environment): string {
   return join(run.folder, 'bin')
 }
 
-/** What to try once the helper is installed. Only a real node pulls; its Pods use the network of this machine. */
+/**
+ * What to try once the helper is installed. Only a real node pulls; its Pods use the network of
+ * this machine.
+ */
 function firstPull({ staging, production, appImage, nodeObstacle }: Environment): string {
   const wait =
     'kubectl create namespace hello && kubectl --namespace hello wait --for=create secret/acr-nopass --timeout=60s'

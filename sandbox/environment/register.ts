@@ -3,7 +3,10 @@ import { signalProcess } from '../../tools/process/process-table.ts'
 import { untilReady } from '../../tools/process/ready.ts'
 import { readLedgers, sweepDeadRuns } from '../../tools/process/run.ts'
 
-/** Stops every sandbox that is kept up and removes what killed ones left behind; returns a line that reports it. */
+/**
+ * Stops every sandbox that is kept up and removes what killed ones left behind; returns a line that
+ * reports it.
+ */
 export async function endSandboxes(signal: AbortSignal): Promise<string> {
   const isUp = ({ kind }: { readonly kind: string }): boolean => kind === 'up'
   const running = readLedgers().flatMap(({ owner, traces }) => (isAlive(owner) && traces.some(isUp) ? [owner] : []))

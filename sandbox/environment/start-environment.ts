@@ -26,7 +26,10 @@ const NODE = ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc']
 /** One ACK cluster: a real Kubernetes control plane that is registered with the emulated cloud. */
 export type EnvironmentCluster = Awaited<ReturnType<typeof startEnvironmentCluster>>
 
-/** Two clusters, an Alibaba Cloud account and a registry: the situation before acr-nopass is installed. */
+/**
+ * Two clusters, an Alibaba Cloud account and a registry: the situation before acr-nopass is
+ * installed.
+ */
 export type Environment = Awaited<ReturnType<typeof startEnvironment>>
 
 interface EnvironmentOptions {
@@ -111,7 +114,9 @@ async function startShared({ fast, tools: named, progress, signal, parts }: Star
     registry,
     helperFile,
     helperImage,
-    /** The reference of the private image: `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1`. */
+    /**
+     * The reference of the private image: `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1`.
+     */
     appImage: `${domain}/team/app:1`,
     /** Its folder is removed when the environment stops. */
     run,
@@ -122,7 +127,10 @@ async function startShared({ fast, tools: named, progress, signal, parts }: Star
 
 type Shared = Awaited<ReturnType<typeof startShared>>
 
-/** Like Promise.all, but waits for all after a failure, because a part that is still starting cannot be stopped. */
+/**
+ * Like Promise.all, but waits for all after a failure, because a part that is still starting cannot
+ * be stopped.
+ */
 async function allSettled<T extends readonly unknown[]>(
   work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
 ): Promise<T> {
@@ -133,7 +141,10 @@ async function allSettled<T extends readonly unknown[]>(
 /** The chart's default image. */
 const HELPER_REPOSITORY = 'ghcr.io/acr-nopass/acr-nopass'
 
-/** Starts a cluster of the account: with a real node if `realNode` names one, else with a process node. */
+/**
+ * Starts a cluster of the account: with a real node if `realNode` names one, else with a process
+ * node.
+ */
 async function startEnvironmentCluster(name: string, realNode: string | undefined, shared: Shared, starting: Starting) {
   const { tools, etcd, run, cloud, seed } = shared
   const { progress, parts, signal } = starting

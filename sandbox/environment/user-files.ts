@@ -7,7 +7,10 @@ function readExample(path: string): Promise<string> {
   return readFile(new URL(`../../examples/${path}`, import.meta.url), 'utf8')
 }
 
-/** The files of a platform team's repository; those under `sandbox/` are only needed with the emulated cloud. */
+/**
+ * The files of a platform team's repository; those under `sandbox/` are only needed with the
+ * emulated cloud.
+ */
 export async function userFiles(environment: Environment): Promise<Record<string, string>> {
   return {
     '.github/workflows/rollout.yml': await readExample('workflows/rollout.yml'),
@@ -20,8 +23,9 @@ export async function userFiles(environment: Environment): Promise<Record<string
 }
 
 /**
- * Values with the emulated cloud's endpoints and the settings for a node whose Pods share the network of this machine.
- * A real node reaches the registry and its token service under the vendor's names.
+ * Values with the emulated cloud's endpoints and the settings for a node whose Pods share the
+ * network of this machine. A real node reaches the registry and its token service under the
+ * vendor's names.
  */
 async function sandboxValues({ cloud, registry }: Environment, { imds, node }: EnvironmentCluster): Promise<object> {
   const { sts, cr } = cloud.endpoints

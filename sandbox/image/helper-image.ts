@@ -3,7 +3,10 @@ import { promisify } from 'node:util'
 import type { TarEntry } from '../../tools/tar.ts'
 import { type ImageConfig, type ImageLayout, writeLayout } from './oci-layout.ts'
 
-/** The helper's Node flags: the only compiler is Maglev, on the main thread, and it can request a collection (docs/en/decisions.md#memory). */
+/**
+ * The helper's Node flags: the only compiler is Maglev, on the main thread, and it can request a
+ * collection (docs/en/decisions.md#memory).
+ */
 export const HELPER_NODE_FLAGS: readonly string[] = [
   '--optimize-for-size',
   '--no-opt',
@@ -27,8 +30,9 @@ export const HELPER_IMAGE: ImageConfig = {
 const run = promisify(execFile)
 
 /**
- * Writes an image of the helper with this machine's Node and the shared libraries that it loads instead of the
- * Containerfile's base image. Entrypoint, user and paths are the same. It has about 130 MB, nearly all of them Node.
+ * Writes an image of the helper with this machine's Node and the shared libraries that it loads
+ * instead of the Containerfile's base image. Entrypoint, user and paths are the same. It has about
+ * 130 MB, nearly all of them Node.
  */
 export async function writeHelperImage(
   folder: string,
@@ -46,10 +50,16 @@ export async function writeHelperImage(
   return writeLayout(folder, { arch, layers: [base, app], config: HELPER_IMAGE })
 }
 
-/** Prints the libraries after a name lookup, because older C libraries load one for the hosts file only then. */
+/**
+ * Prints the libraries after a name lookup, because older C libraries load one for the hosts file
+ * only then.
+ */
 const REPORT = `require('node:dns').lookup('localhost', () => console.log(JSON.stringify(process.report.getReport().sharedObjects)))`
 
-/** The paths of all shared libraries that Node loads, including the dynamic linker, from its diagnostic report. */
+/**
+ * The paths of all shared libraries that Node loads, including the dynamic linker, from its
+ * diagnostic report.
+ */
 export async function sharedLibraries(node: string): Promise<string[]> {
   const { stdout } = await run(node, ['-e', REPORT])
   const objects = JSON.parse(stdout) as string[]

@@ -38,7 +38,10 @@ export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json'
 const CONFIG_TYPE = 'application/vnd.oci.image.config.v1+json'
 const LAYER_TYPE = 'application/vnd.oci.image.layer.v1.tar'
 
-/** Writes an image into a new folder. Its layers are not compressed, because they do not leave this machine. */
+/**
+ * Writes an image into a new folder. Its layers are not compressed, because they do not leave this
+ * machine.
+ */
 export function writeLayout(
   folder: string,
   image: { layers: readonly Iterable<TarEntry>[]; config: ImageConfig; arch: string },

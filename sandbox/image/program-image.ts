@@ -1,6 +1,8 @@
 import { type ImageLayout, writeLayout } from './oci-layout.ts'
 
-/** Writes an image with only the tool `sandbox-program`, which prints `running <name>` and waits. */
+/**
+ * Writes an image with only the tool `sandbox-program`, which prints `running <name>` and waits.
+ */
 export function writeProgramImage(folder: string, program: string, name: string, arch: string): ImageLayout {
   return writeLayout(folder, {
     arch,
@@ -8,7 +10,8 @@ export function writeProgramImage(folder: string, program: string, name: string,
     config: {
       Entrypoint: ['/app', name],
       User: '65532:65532',
-      // Makes images with different names different, so that one in the cache cannot hide the pull of another.
+      // Makes images with different names different, so that one in the cache cannot hide the pull
+      // of another.
       Labels: { 'org.opencontainers.image.title': name },
     },
   })

@@ -17,7 +17,8 @@ export interface PushTarget {
 type Call = (path: string, init?: RequestInit & { duplex?: 'half' }) => Promise<Response>
 
 /**
- * Pushes an image with the distribution API and token authentication: first the missing blobs, then the manifest.
+ * Pushes an image with the distribution API and token authentication: first the missing blobs, then
+ * the manifest.
  * @throws SANDBOX_REGISTRY
  */
 export async function pushImage(layout: ImageLayout, target: PushTarget, signal?: AbortSignal): Promise<void> {
@@ -69,7 +70,8 @@ async function expectStatus(response: Response, status: number, what: string): P
 }
 
 /**
- * Requests a token from the token server named in a registry's 401 (distribution's token authentication).
+ * Requests a token from the token server named in a registry's 401 (distribution's token
+ * authentication).
  * @throws SANDBOX_REGISTRY when there is no challenge or the credential is rejected
  */
 export async function fetchRegistryToken(

@@ -17,10 +17,16 @@ export interface RegistryOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A real registry (CNCF distribution) that requires a token from its token server for every request. */
+/**
+ * A real registry (CNCF distribution) that requires a token from its token server for every
+ * request.
+ */
 export type Registry = Awaited<ReturnType<typeof startRegistry>>
 
-/** Starts a registry, which takes about 0.3 s and 46 MB of memory. @throws SANDBOX_PROCESS, SANDBOX_TIMEOUT */
+/**
+ * Starts a registry, which takes about 0.3 s and 46 MB of memory.
+ * @throws SANDBOX_PROCESS, SANDBOX_TIMEOUT
+ */
 export async function startRegistry({ tools, auth, run: given, signal }: RegistryOptions) {
   const run = given ?? (await openRun())
   const folder = join(run.folder, `registry-${await freePort()}`)
@@ -65,7 +71,10 @@ export async function startRegistry({ tools, auth, run: given, signal }: Registr
   }
 }
 
-/** The configuration of distribution 3 as JSON, which is valid YAML: storage on disk, and a token for every request. */
+/**
+ * The configuration of distribution 3 as JSON, which is valid YAML: storage on disk, and a token
+ * for every request.
+ */
 export function registryConfig(address: string, dataFolder: string, certificateFile: string, auth: TokenAuth): string {
   return JSON.stringify({
     version: 0.1,

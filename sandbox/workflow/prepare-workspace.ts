@@ -11,8 +11,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const ACTION = ['action.yml', 'action/dist', 'chart', 'package.json']
 
 /**
- * Creates the git repository of a platform team with the action at `.//` and the team's own files by path
- * (`.github/workflows/…`, values, clusters).
+ * Creates the git repository of a platform team with the action at `.//` and the team's own files
+ * by path (`.github/workflows/…`, values, clusters).
  */
 export async function prepareWorkspace(
   folder: string,

@@ -27,7 +27,10 @@ interface WorkflowOptions {
   readonly onLine?: (line: string) => void
 }
 
-/** Runs a workflow with act on this machine. An abort sends SIGINT, as GitHub does when a run is cancelled. */
+/**
+ * Runs a workflow with act on this machine. An abort sends SIGINT, as GitHub does when a run is
+ * cancelled.
+ */
 export async function runWorkflow(options: WorkflowOptions, signal: AbortSignal): Promise<WorkflowRecord> {
   const home = join(options.scratch, 'home')
   const programs = join(options.scratch, 'bin')
@@ -42,7 +45,8 @@ export async function runWorkflow(options: WorkflowOptions, signal: AbortSignal)
     env: {
       PATH: [dirname(process.execPath), programs, process.env.PATH ?? ''].join(':'),
       HOME: home,
-      // act passes these on to the steps. In the environment they are not visible in its command line.
+      // act passes these on to the steps. In the environment they are not visible in its command
+      // line.
       ACTIONS_ID_TOKEN_REQUEST_URL: options.idToken.requestUrl,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: options.idToken.requestToken,
     },

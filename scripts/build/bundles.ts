@@ -19,7 +19,8 @@ const COMMON = {
   // The library's ES modules: unlike those for Node they are tree-shaken, and start as one.
   alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
   legalComments: 'none',
-  // Identifiers are kept because stack traces must be readable, and libraries compare the names of classes.
+  // Identifiers are kept because stack traces must be readable, and libraries compare the names of
+  // classes.
   minifySyntax: true,
   minifyWhitespace: true,
   metafile: true,
@@ -28,7 +29,9 @@ const COMMON = {
   plugins: [withoutSideEffects, unusedTransports],
 } as const satisfies BuildOptions
 
-/** The action as a split bundle: each mode loads only what it needs. Returns a line with the sizes. */
+/**
+ * The action as a split bundle: each mode loads only what it needs. Returns a line with the sizes.
+ */
 export async function bundleAction(root: string, out: string): Promise<string> {
   // Built next to its destination first, so that a running action finds all its files meanwhile.
   const fresh = `${out}.new`

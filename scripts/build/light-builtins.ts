@@ -6,18 +6,25 @@ const NAMES = new Set(builtinModules)
 const AS_IT_IS = new Set(['assert', 'events', 'process', 'stream'])
 
 /**
- * Loads Node's own modules with `require`: an import reads all exports of a module, and for some of them Node then loads unused
- * code (`WebSocket` of `http` loads all of undici, `webcrypto` of `crypto` the workers). That costs 13 MiB and 60 ms of CPU per process.
+ * Loads Node's own modules with `require`: an import reads all exports of a module, and for some of
+ * them Node then loads unused code (`WebSocket` of `http` loads all of undici, `webcrypto` of
+ * `crypto` the workers). That costs 13 MiB and 60 ms of CPU per process.
  */
 export const lightBuiltins: Plugin = takeBuiltins('light-builtins', (path) => `Object.create(require('${path}'))`)
 
-/** The same for a short program: each module is loaded at its first use because most commands use few of their imports. */
+/**
+ * The same for a short program: each module is loaded at its first use because most commands use
+ * few of their imports.
+ */
 export const lazyBuiltins: Plugin = takeBuiltins(
   'lazy-builtins',
   (path) => `Object.create(new Proxy({}, { get: (_, name) => require('${path}')[name] }))`,
 )
 
-/** `inherit`: an object that inherits the module's properties from its prototype, since the bundler copies an export's own names. */
+/**
+ * `inherit`: an object that inherits the module's properties from its prototype, since the bundler
+ * copies an export's own names.
+ */
 function takeBuiltins(name: string, inherit: (path: string) => string): Plugin {
   return {
     name,

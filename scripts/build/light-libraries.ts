@@ -1,6 +1,9 @@
 import type { Plugin } from 'esbuild'
 
-/** Replacements for libraries in the helper's bundle, as CommonJS; relative names are resolved next to the library's own files. */
+/**
+ * Replacements for libraries in the helper's bundle, as CommonJS; relative names are resolved next
+ * to the library's own files.
+ */
 const LIGHT: Readonly<Record<string, string>> = {
   // Four of its classes; the rest loads `cluster`, `http` and `perf_hooks` for unused features.
   'prom-client': ['Registry', 'Counter', 'Gauge', 'Histogram']
@@ -14,7 +17,10 @@ const LIGHT: Readonly<Record<string, string>> = {
   assert: "module.exports = (...all) => require('node:assert')(...all)",
 }
 
-/** Removes unused parts of libraries from the helper: a tenth of the CPU of a start and 1 MiB of every process. */
+/**
+ * Removes unused parts of libraries from the helper: a tenth of the CPU of a start and 1 MiB of
+ * every process.
+ */
 export const lightLibraries: Plugin = {
   name: 'light-libraries',
   setup(build) {

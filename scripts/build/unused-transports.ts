@@ -1,6 +1,8 @@
 import type { Plugin } from 'esbuild'
 
-/** Throws at the first use, with the library's name, so that a missing part does not go unnoticed. */
+/**
+ * Throws at the first use, with the library's name, so that a missing part does not go unnoticed.
+ */
 const stub = (name: string): string => `module.exports = new Proxy(function () {}, {
   get(target, key) {
     if (typeof key === 'symbol' || key === '__esModule' || key in target) return target[key]
@@ -10,7 +12,10 @@ const stub = (name: string): string => `module.exports = new Proxy(function () {
   apply() { throw new Error('${name} is not part of this bundle') },
 })`
 
-/** Only the kubeconfig parser of Kubernetes' client is used; this removes the models of the API and their `fetch`, 1.5 MB. */
+/**
+ * Only the kubeconfig parser of Kubernetes' client is used; this removes the models of the API and
+ * their `fetch`, 1.5 MB.
+ */
 export const unusedTransports: Plugin = {
   name: 'unused-transports',
   setup(build) {

@@ -7,7 +7,10 @@ export interface DecisionPages {
 const EN = 'docs/en/decisions.md'
 const ZH = 'docs/zh/decisions.md'
 
-/** Outdated forms of references: numbers of a list, sections and files that are not in the repository. */
+/**
+ * Outdated forms of references: numbers of a list, sections and files that are not in the
+ * repository.
+ */
 const OLD_FORMS = [
   /\bdecisions? \d+/gi,
   /\bproofs?(?:\.md)? ?§ ?\d+/gi,
@@ -21,8 +24,8 @@ export function readAnchors(page: string): string[] {
 }
 
 /**
- * Every broken reference, one line each: a link to an anchor that the page of decisions does not have, an outdated form, and anchors
- * that the two languages do not share.
+ * Every broken reference, one line each: a link to an anchor that the page of decisions does not
+ * have, an outdated form, and anchors that the two languages do not share.
  * @param sources files of code and of pages, by path
  */
 export function findCitationProblems(sources: ReadonlyMap<string, string>, pages: DecisionPages): string[] {

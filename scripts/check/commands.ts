@@ -8,7 +8,10 @@ const OWN_CLUSTER = /^sandbox\//
 
 const OURS = 'apply|cleanup|doctor|import|plan|policy|refresh|uninstall|validate'
 
-/** Programs that our users run, with the first words that make a command of them; a dash begins an option. */
+/**
+ * Programs that our users run, with the first words that make a command of them; a dash begins an
+ * option.
+ */
 const CALLS: readonly (readonly [program: string, first: string])[] = [
   [
     'kubectl',
@@ -28,8 +31,8 @@ const WHOLE = new RegExp(`^${CALL}`)
 const FILLED = new RegExp(`(?:^|[^\\w.-])${CALL}[^\`\\n]*\\0`)
 
 /**
- * Every place that builds a command for users otherwise than with `shell`, one line each. Such a command could hold a text that
- * somebody else chose, and that the user's shell would run.
+ * Every place that builds a command for users otherwise than with `shell`, one line each. Such a
+ * command could hold a text that somebody else chose, and that the user's shell would run.
  */
 export function findCommandProblems(sources: ReadonlyMap<string, string>): string[] {
   return [...sources].flatMap(([file, source]) => {

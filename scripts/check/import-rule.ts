@@ -1,12 +1,13 @@
 import { dirname, join, normalize } from 'node:path'
 
 /**
- * The dependency rule: the areas (folders of src/, and action/) that the files of an area may import, in addition to their own.
- * One way: `errors` <- `lib` <- `alibaba`, `kube`, `values`, `helm` <- `acr`, `policy`, `installation` <- `helper`, `rollout`, `doctor`,
- * `migrate` <- `cli`, `action`. Folders of one level do not import each other.
- * `root` are the files directly in src/ (errors.ts, error-codes.ts and its folder, version.ts). What is beside src
- * (`sandbox`, `tools`, `scripts`, `test`) may use src, and nothing in src uses it.
- * The linter checks that only main.ts uses `process` (biome.json, noRestrictedGlobals).
+ * The dependency rule: the areas (folders of src/, and action/) that the files of an area may
+ * import, in addition to their own. One way: `errors` <- `lib` <- `alibaba`, `kube`, `values`,
+ * `helm` <- `acr`, `policy`, `installation` <- `helper`, `rollout`, `doctor`, `migrate` <- `cli`,
+ * `action`. Folders of one level do not import each other. `root` are the files directly in src/
+ * (errors.ts, error-codes.ts and its folder, version.ts). What is beside src (`sandbox`, `tools`,
+ * `scripts`, `test`) may use src, and nothing in src uses it. The linter checks that only main.ts
+ * uses `process` (biome.json, noRestrictedGlobals).
  */
 const ERRORS = ['root']
 const GROUND = [...ERRORS, 'lib']
@@ -33,14 +34,20 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Files that are data for every area. */
 const DATA = /^(schemas\/|package\.json$)/
 
-/** The area of a file: its folder in src/, `root` directly in src/ (and the error codes), otherwise its first folder. */
+/**
+ * The area of a file: its folder in src/, `root` directly in src/ (and the error codes), otherwise
+ * its first folder.
+ */
 export function areaOf(file: string): string {
   const [first = '', second = '', ...rest] = file.split('/')
   if (first !== 'src') return first
   return rest.length === 0 || second === 'error-codes' ? 'root' : second
 }
 
-/** The targets of all imports (types and `import()` too) in a source text: our own files relative to the root, or a package's name. */
+/**
+ * The targets of all imports (types and `import()` too) in a source text: our own files relative to
+ * the root, or a package's name.
+ */
 export function readImports(file: string, source: string): string[] {
   const text = withoutComments(source)
   const resolve = (specifier: string) =>
@@ -50,7 +57,10 @@ export function readImports(file: string, source: string): string[] {
   return [...fixed, ...later].map(([, specifier = '']) => resolve(specifier))
 }
 
-/** Every import that violates the rule, every cycle between files, and every circle of folders, one line each. */
+/**
+ * Every import that violates the rule, every cycle between files, and every circle of folders, one
+ * line each.
+ */
 export function findImportProblems(sources: ReadonlyMap<string, string>): string[] {
   const graph = new Map([...sources].map(([file, source]) => [file, readImports(file, source)]))
   const problems: string[] = []
@@ -78,8 +88,9 @@ function isOurs(target: string): boolean {
 }
 
 /**
- * Every group of folders whose imports lead from each of them to all others, with one import per pair that belongs to it. A folder and
- * one inside it do not count: the outer one has their shared parts, or puts them together.
+ * Every group of folders whose imports lead from each of them to all others, with one import per
+ * pair that belongs to it. A folder and one inside it do not count: the outer one has their shared
+ * parts, or puts them together.
  */
 function findFolderCircles(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const folders = new Map<string, Map<string, string>>()

@@ -9,8 +9,9 @@ interface Shape {
 }
 
 /**
- * Problems of the pages, one line each: a page that is not in both languages, differs in its headings, tables, code blocks or links, lacks the
- * link to the other language, or has a broken link.
+ * Problems of the pages, one line each: a page that is not in both languages, differs in its
+ * headings, tables, code blocks or links, lacks the link to the other language, or has a broken
+ * link.
  * @param pages Markdown files by their paths below the root
  * @param exists whether the repository has a file or folder with that path
  */
@@ -46,7 +47,9 @@ function differences(page: string, own: Shape, english: Shape): string[] {
   })
 }
 
-/** Links within the repository that only one language has, in any order, because sentences differ. */
+/**
+ * Links within the repository that only one language has, in any order, because sentences differ.
+ */
 function linkDifferences(page: string, own: string, english: string): string[] {
   const [mine, theirs] = [ownLinks(own), ownLinks(english)]
   return [
@@ -55,7 +58,10 @@ function linkDifferences(page: string, own: string, english: string): string[] {
   ]
 }
 
-/** Targets without their language, and of an anchor only that there is one; the language switch is not one of them. */
+/**
+ * Targets without their language, and of an anchor only that there is one; the language switch is
+ * not one of them.
+ */
 function ownLinks(text: string): readonly string[] {
   const targets = readLinks(text.replace(/^\[(?:English|简体中文)\]\(.*\)$/m, ''))
   return targets.map((link) =>

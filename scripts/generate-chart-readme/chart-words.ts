@@ -2,7 +2,10 @@ import { parse } from 'yaml'
 import type { Schema } from '../../src/values/schema/schema.ts'
 import { readValuesTexts } from '../generate-values/docs.ts'
 
-/** The words of one language; without a translation the words of values.yaml and of the schema are used. */
+/**
+ * The words of one language; without a translation the words of values.yaml and of the schema are
+ * used.
+ */
 export interface ChartWords {
   readonly required: string
   readonly default: string

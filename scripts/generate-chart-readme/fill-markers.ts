@@ -1,4 +1,7 @@
-/** Puts each text between `<!-- name -->` and `<!-- /name -->`; throws when a pair of markers is missing. */
+/**
+ * Puts each text between `<!-- name -->` and `<!-- /name -->`; throws when a pair of markers is
+ * missing.
+ */
 export function fillMarkers(page: string, texts: Readonly<Record<string, string>>): string {
   return Object.entries(texts).reduce((filled, [name, text]) => {
     const [open, close] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`]

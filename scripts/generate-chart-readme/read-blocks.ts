@@ -1,4 +1,7 @@
-/** A top-level key of values.yaml with the prose above it; without a body if the key is commented out because it has no default. */
+/**
+ * A top-level key of values.yaml with the prose above it; without a body if the key is commented
+ * out because it has no default.
+ */
 export interface ValuesBlock {
   readonly key: string
   /** The comment lines, without `# `. */
@@ -7,7 +10,10 @@ export interface ValuesBlock {
   readonly body: readonly string[]
 }
 
-/** The blocks of values.yaml in order, separated by blank lines. The head of the file does not count. */
+/**
+ * The blocks of values.yaml in order, separated by blank lines. The head of the file does not
+ * count.
+ */
 export function readBlocks(text: string): ValuesBlock[] {
   const [, ...parts] = text.trimEnd().split(/\n\n+/)
   return parts.map((part) => {

@@ -48,7 +48,10 @@ reason \`TokenFailing\`. (This page is generated from \`src/error-codes/\`.)
   },
 } as const
 
-/** docs/<language>/errors.md: every code with its meaning and its general fix; a message may contain a more specific one. */
+/**
+ * docs/<language>/errors.md: every code with its meaning and its general fix; a message may contain
+ * a more specific one.
+ */
 export function errorsPage(language: Language, chinese: ChineseRows): string {
   refuseGaps(chinese)
   const { title, introduction, columns } = WORDS[language]

@@ -6,7 +6,10 @@ export type Words = readonly [fault: string, noticed: string, does: string]
 /** An injected fault; `{name}` in its words is replaced by the run's count with that name. */
 export interface FaultRow {
   readonly area: Exclude<FaultArea, 'fuzz'>
-  /** The id with which the test reports its figure; undefined for a fault whose test measures no time. */
+  /**
+   * The id with which the test reports its figure; undefined for a fault whose test measures no
+   * time.
+   */
   readonly id: string | undefined
   /** The test's path below `test/cluster`. */
   readonly file: string

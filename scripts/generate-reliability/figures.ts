@@ -16,8 +16,9 @@ export interface FaultTime {
 }
 
 /**
- * Merges the lines that a test run wrote (`ACR_NOPASS_FAULT_FIGURES`) into the figures; what that run did not measure stays.
- * For each fault the slowest value counts, for each property the most cases.
+ * Merges the lines that a test run wrote (`ACR_NOPASS_FAULT_FIGURES`) into the figures; what that
+ * run did not measure stays. For each fault the slowest value counts, for each property the most
+ * cases.
  */
 export function mergeFigures(known: RunFigures | undefined, lines: string, date: string): RunFigures {
   const faults: Record<string, FaultTime> = {}

@@ -1,12 +1,15 @@
-/** What `npm run mutate -- NAME` changes, and the tests that must notice it. Globs are relative to the repository. */
+/**
+ * What `npm run mutate -- NAME` changes, and the tests that must notice it. Globs are relative to
+ * the repository.
+ */
 export interface Area {
   readonly mutate: readonly string[]
   readonly tests: readonly string[]
 }
 
 /**
- * Tests without real servers, so that a mutant is noticed within a second. The emulated cloud is in:
- * only its tests run a part of policy.
+ * Tests without real servers, so that a mutant is noticed within a second. The emulated cloud is
+ * in: only its tests run a part of policy.
  */
 export const AREAS: Readonly<Record<string, Area>> = {
   policy: {

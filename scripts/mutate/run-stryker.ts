@@ -25,7 +25,9 @@ export interface Mutant {
   readonly uncovered: boolean
 }
 
-/** Runs Stryker over the files of an area; `rate` is the part of the mutants that a test noticed. */
+/**
+ * Runs Stryker over the files of an area; `rate` is the part of the mutants that a test noticed.
+ */
 export async function mutateArea(area: Area, { share, seed, only }: Sample) {
   const root = fileURLToPath(new URL('../..', import.meta.url))
   // Each mutant is a run of the same files, and most of a run is the reading of their types.
@@ -42,7 +44,8 @@ export async function mutateArea(area: Area, { share, seed, only }: Sample) {
     reporters: ['progress'],
     timeoutMS: 5_000,
     dryRunTimeoutMinutes: 30,
-    // TypeScript 7 has no API for JavaScript, which Stryker needs to rewrite a tsconfig: it finds none.
+    // TypeScript 7 has no API for JavaScript, which Stryker needs to rewrite a tsconfig: it finds
+    // none.
     tsconfigFile: 'none',
     ignorePatterns: ['.cache', 'docs/img', 'action/dist', 'test/bench', 'test/cluster'],
     tempDirName: '.cache/stryker',

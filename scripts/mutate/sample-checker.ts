@@ -1,4 +1,5 @@
-// A checker for Stryker that lets only a seeded sample of the mutants through, because Stryker has no samples of its own.
+// A checker for Stryker that lets only a seeded sample of the mutants through, because Stryker has
+// no samples of its own.
 import { createHash } from 'node:crypto'
 import { type CheckResult, CheckStatus } from '@stryker-mutator/api/check'
 import type { Mutant, StrykerOptions } from '@stryker-mutator/api/core'
@@ -12,7 +13,10 @@ interface Draw {
   readonly share: number
 }
 
-/** Whether a mutant belongs to the sample. It depends on the mutant and the seed alone, so a run can be repeated. */
+/**
+ * Whether a mutant belongs to the sample. It depends on the mutant and the seed alone, so a run can
+ * be repeated.
+ */
 export function isDrawn({ fileName, location, replacement }: Drawable, { seed, share }: Draw): boolean {
   const file = fileName.replace(/^.*\/(?=src\/)/, '')
   const hash = createHash('sha256')

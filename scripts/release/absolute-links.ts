@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 
 /**
- * Prepares a page for a package: files that it links to by a path of the repository are not in the package, so its links lead to the tag
- * of the release. Links inside the page stay.
+ * Prepares a page for a package: files that it links to by a path of the repository are not in the
+ * package, so its links lead to the tag of the release. Links inside the page stay.
  * @param folder of the page in the repository; '' is the root
  */
 export function absoluteLinks(page: string, folder: string, { repository, version }: Released): string {

@@ -16,18 +16,21 @@ interface Lockfile {
 }
 
 const run = promisify(execFile)
-// Without `--omit dev`: npm 11 would also omit a package of ours that any other package lists as a development dependency.
+// Without `--omit dev`: npm 11 would also omit a package of ours that any other package lists as a
+// development dependency.
 const ARGS = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--offline', '--logs-max=0']
 
-/** The components of the bundles (CycloneDX JSON), from the lockfile only, without network access. */
+/**
+ * The components of the bundles (CycloneDX JSON), from the lockfile only, without network access.
+ */
 export async function billOfMaterials(root: string, signal: AbortSignal): Promise<string> {
   const { stdout } = await run('npm', ARGS, { cwd: root, maxBuffer: 64 * 1024 * 1024, signal })
   return settleBill(stdout, await readFile(join(root, 'package-lock.json'), 'utf8'))
 }
 
 /**
- * Only packages that the lockfile does not mark as for development or for one platform; reproducible, without npm's time,
- * random number and folder name.
+ * Only packages that the lockfile does not mark as for development or for one platform;
+ * reproducible, without npm's time, random number and folder name.
  */
 export function settleBill(text: string, lockfile: string): string {
   const { serialNumber: _random, metadata, components, dependencies, ...rest } = JSON.parse(text) as Bill

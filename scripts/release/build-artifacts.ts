@@ -20,7 +20,8 @@ export interface ArtifactOptions {
 }
 
 /**
- * Builds the files of a release into a folder that is empty or absent; returns their names. Equal sources give equal bytes.
+ * Builds the files of a release into a folder that is empty or absent; returns their names. Equal
+ * sources give equal bytes.
  * @throws Error when the folder is not empty
  */
 export async function buildArtifacts(options: ArtifactOptions, signal: AbortSignal): Promise<readonly string[]> {

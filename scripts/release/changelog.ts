@@ -8,7 +8,10 @@ interface Section {
   readonly to: number
 }
 
-/** The text of a section (`1.2.3` or `Unreleased`) without its heading; undefined if it does not exist, empty if it has no text. */
+/**
+ * The text of a section (`1.2.3` or `Unreleased`) without its heading; undefined if it does not
+ * exist, empty if it has no text.
+ */
 export function readSection(text: string, name: string): string | undefined {
   const section = listSections(text).find((one) => one.name === name)
   return section && text.slice(section.bodyFrom, section.to).trim()
@@ -22,7 +25,8 @@ export function releasedVersions(text: string): readonly string[] {
 }
 
 /**
- * Turns the Unreleased section into that of a version, dated `day` (YYYY-MM-DD), below a new empty Unreleased.
+ * Turns the Unreleased section into that of a version, dated `day` (YYYY-MM-DD), below a new empty
+ * Unreleased.
  * @throws Error when it is empty, or the version already has a section
  */
 export function closeUnreleased(text: string, version: string, day: string): string {

@@ -20,8 +20,8 @@ const run = promisify(execFile)
 const DIGEST = /^( {2}digest: )""$/m
 
 /**
- * Packages the chart with Helm, which checks it and applies .helmignore, then writes it again without times.
- * Returns the folder with its content.
+ * Packages the chart with Helm, which checks it and applies .helmignore, then writes it again
+ * without times. Returns the folder with its content.
  */
 export async function writeChartArchive(
   file: string,

@@ -9,7 +9,10 @@ export function packageVersion(root: string): string {
   return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
 }
 
-/** Deviations from the one version number of the tree at `root`, one line per file; with `tag` also anything that prevents its release. */
+/**
+ * Deviations from the one version number of the tree at `root`, one line per file; with `tag` also
+ * anything that prevents its release.
+ */
 export function versionProblems(root: string, tag?: string): readonly string[] {
   const version = packageVersion(root)
   const problems = VERSION_FORM.test(version) ? [] : [`package.json: the version ${version} is not X.Y.Z`]

@@ -4,7 +4,10 @@ import { bundleCli } from '../build/bundles.ts'
 import { absoluteLinks, readReleased } from './absolute-links.ts'
 import { readTree, writeTgz } from './tree-archive.ts'
 
-/** The parts of package.json that a user of the package needs: nothing is run or additionally installed at its installation. */
+/**
+ * The parts of package.json that a user of the package needs: nothing is run or additionally
+ * installed at its installation.
+ */
 const KEPT = [
   'name',
   'version',

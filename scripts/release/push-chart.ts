@@ -45,7 +45,10 @@ export async function pushChart({ helm, archive, to, env }: PushChartOptions, si
   }
 }
 
-/** Helm's error if the registry does not have the reference. With any other error the version may exist. */
+/**
+ * Helm's error if the registry does not have the reference. With any other error the version may
+ * exist.
+ */
 function isAbsent(stderr: string, reference: string): boolean {
   return stderr
     .split('\n')

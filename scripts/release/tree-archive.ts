@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type TarEntry, tarParts } from '../../tools/tar.ts'
 
-/** All files of a folder, including hidden ones, as sorted entries under `prefix`; keeps the executable bit, drops owner and time. */
+/**
+ * All files of a folder, including hidden ones, as sorted entries under `prefix`; keeps the
+ * executable bit, drops owner and time.
+ */
 export function readTree(folder: string, prefix: string): readonly TarEntry[] {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -32,7 +32,10 @@ function shownPlaces(): VersionPlace[] {
   })
 }
 
-/** Every location that is not generated from another; the action's bundle is built, see bundle-version.ts. */
+/**
+ * Every location that is not generated from another; the action's bundle is built, see
+ * bundle-version.ts.
+ */
 export const VERSION_PLACES: readonly VersionPlace[] = [
   { file: 'package.json', what: 'version', pattern: /(?<=^ {2}"version": ")[^"]*/gm },
   { file: 'package-lock.json', what: 'version', pattern: /(?<="name": "acr-nopass",\n +"version": ")[^"]*/g },

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Coverage } from './coverage.ts'
 
-/** Percent that the coverage of src/ must reach. `npm run check` refuses a floor below an earlier one. */
+/**
+ * Percent that the coverage of src/ must reach. `npm run check` refuses a floor below an earlier
+ * one.
+ */
 export interface Floor {
   readonly lines: number
   readonly branches: number
@@ -24,7 +27,10 @@ export function parseFloor(text: string): Floor {
   return { lines, branches }
 }
 
-/** Prints the coverage and returns whether it is below the floor; without a floor (not everything ran) it never is. */
+/**
+ * Prints the coverage and returns whether it is below the floor; without a floor (not everything
+ * ran) it never is.
+ */
 export function reportCoverage(coverage: Coverage, floor: Floor | undefined, print: (text: string) => void): boolean {
   const { lines, branches, untouched } = coverage
   const bound = floor

@@ -20,8 +20,9 @@ interface Totals {
 }
 
 /**
- * The coverage of src/ over all suites, from what V8 wrote into `folder` (NODE_V8_COVERAGE of the test processes and their
- * children). Node's own runner merges it: one more run, whose only "test" passes on the collected files.
+ * The coverage of src/ over all suites, from what V8 wrote into `folder` (NODE_V8_COVERAGE of the
+ * test processes and their children). Node's own runner merges it: one more run, whose only "test"
+ * passes on the collected files.
  */
 export async function measureCoverage(root: string, folder: string): Promise<Coverage> {
   const collector = fileURLToPath(new URL('collect-coverage.ts', import.meta.url))

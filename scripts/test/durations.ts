@@ -24,8 +24,9 @@ export function writeDurations(
 }
 
 /**
- * The slowest first, because a long one that begins last would run alone at the end. Of those that take equally long, for all that is
- * known: those that wait before those that fill the cores, and first those of a group of which the fewest run at the same time.
+ * The slowest first, because a long one that begins last would run alone at the end. Of those that
+ * take equally long, for all that is known: those that wait before those that fill the cores, and
+ * first those of a group of which the fewest run at the same time.
  */
 export function slowestFirst<T extends { readonly label: string; readonly most: number; readonly waits: boolean }>(
   jobs: readonly T[],

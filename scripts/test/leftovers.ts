@@ -13,8 +13,8 @@ const OWN_END_MS = 2_000
 const GRACE_MS = 5_000
 
 /**
- * Stops what a test file left running, and returns the command lines of processes that did not exit within a grace period
- * (Linux; elsewhere none).
+ * Stops what a test file left running, and returns the command lines of processes that did not exit
+ * within a grace period (Linux; elsewhere none).
  */
 export async function endLeftovers(fileRun: string): Promise<string[]> {
   await exitedWithin(findByEnvironment(TEST_FILE_VARIABLE, fileRun), OWN_END_MS)
@@ -30,7 +30,10 @@ export async function endAll(run: string): Promise<void> {
   for (let left = find(); left.length > 0; left = find()) await endProcesses(left, GRACE_MS)
 }
 
-/** Removes the run's temporary folder. If it contains mounts, it is left alone and they are returned. */
+/**
+ * Removes the run's temporary folder. If it contains mounts, it is left alone and they are
+ * returned.
+ */
 export async function removeTemporary(folder: string): Promise<string[]> {
   const mounts = mountsUnder(folder)
   if (mounts.length === 0) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })

@@ -19,8 +19,9 @@ const AGES =
   'tests patches with preconditions, leases or lost responses, which have been the same since long before the oldest minor'
 
 /**
- * Files of the cluster suite that prove nothing new on the oldest minor, and why; every other one runs there too: rights, guard, objects,
- * upgrades, doctor, what the helper promises, and the faults whose responses differ by minor (watches, webhooks, policies, quotas).
+ * Files of the cluster suite that prove nothing new on the oldest minor, and why; every other one
+ * runs there too: rights, guard, objects, upgrades, doctor, what the helper promises, and the
+ * faults whose responses differ by minor (watches, webhooks, policies, quotas).
  */
 export const NEWEST_ONLY: Readonly<Record<string, string>> = {
   'test/cluster/chart-pods.test.ts': POLICY,
@@ -44,7 +45,10 @@ export const NEWEST_ONLY: Readonly<Record<string, string>> = {
   'test/cluster/sandbox-up.test.ts': 'the sandbox command only starts the newest minor',
 }
 
-/** How often the files of a suite run: those of the cluster suite on the newest Kubernetes, and again on the oldest. */
+/**
+ * How often the files of a suite run: those of the cluster suite on the newest Kubernetes, and
+ * again on the oldest.
+ */
 export function passesOf(suite: Suite, files: readonly string[]): Pass[] {
   const first = { suite, title: suite.name, files, env: {} }
   const again = suite.name === 'cluster' ? files.filter((file) => !(file in NEWEST_ONLY)) : []

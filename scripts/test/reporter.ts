@@ -1,8 +1,12 @@
-// Runs inside the process of a test file (`--test-reporter`) and writes one JSON line for each test, as soon as it has finished.
+// Runs inside the process of a test file (`--test-reporter`) and writes one JSON line for each
+// test, as soon as it has finished.
 import type { TestEvent } from 'node:test/reporters'
 import { formatFailure, isOwnFailure } from './failure.ts'
 
-/** The result of one test, and `complete` after the last one. `begun` shows which test was running if the process never finishes. */
+/**
+ * The result of one test, and `complete` after the last one. `begun` shows which test was running
+ * if the process never finishes.
+ */
 export type TestLine =
   | { readonly is: 'begun'; readonly name: string }
   | { readonly is: 'passed' | 'skipped'; readonly name: string }

@@ -38,7 +38,10 @@ export interface FileResult {
 const TAIL_LINES = 25
 const KILL_AFTER_MS = 5_000
 
-/** Runs one test file in its own process, and stops that process when aborted or when it exceeds its limit. */
+/**
+ * Runs one test file in its own process, and stops that process when aborted or when it exceeds its
+ * limit.
+ */
 export async function runFile(
   { root, file, env, log, report, limit }: FileRun,
   signal: AbortSignal,
@@ -77,7 +80,10 @@ export async function runFile(
 
 type End = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
 
-/** Waits for the process, not for the end of its output, which a program that it left behind may keep open. */
+/**
+ * Waits for the process, not for the end of its output, which a program that it left behind may
+ * keep open.
+ */
 async function untilEnd(child: ReturnType<typeof spawn>, signal: AbortSignal): Promise<End> {
   const exited = once(child, 'exit')
   const id = processId(child.pid ?? 0)

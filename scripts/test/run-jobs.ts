@@ -44,7 +44,10 @@ export interface JobsRun<T extends Job = Job> {
   readonly print: (text: string) => void
 }
 
-/** Runs test files, several at a time, and prints the result of each. Returns the results in the order of the jobs. */
+/**
+ * Runs test files, several at a time, and prints the result of each. Returns the results in the
+ * order of the jobs.
+ */
 export async function runJobs<T extends Job>(
   run: JobsRun<T>,
   signal: AbortSignal,
@@ -54,7 +57,8 @@ export async function runJobs<T extends Job>(
   const results = new Map<Job, FileResult>()
   const hasRoom = ({ group, most }: Job): boolean =>
     [...running.keys()].filter((other) => other.group === group).length < most
-  // Files that wait, and of whose group only one runs, leave a core idle together, so they share a slot.
+  // Files that wait, and of whose group only one runs, leave a core idle together, so they share a
+  // slot.
   const slotsFor = (jobs: readonly Job[]): number => {
     const lone = jobs.filter(({ most, waits }) => waits && most === 1).length
     return jobs.length - Math.max(0, lone - 1)
@@ -108,8 +112,8 @@ function nextSpare(spare: number, { most, idleCores }: SpareSlots): number {
 }
 
 /**
- * Runs one file with its own temporary folder. What it leaves behind is removed and counts as a failure; only a failed file keeps
- * its programs' logs.
+ * Runs one file with its own temporary folder. What it leaves behind is removed and counts as a
+ * failure; only a failed file keeps its programs' logs.
  */
 async function runAlone(run: JobsRun, job: Job, signal: AbortSignal): Promise<FileResult> {
   const { file, logs, fileLimit } = job

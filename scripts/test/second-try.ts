@@ -12,8 +12,8 @@ export interface Tried<Pass> {
 }
 
 /**
- * The failed files that run again, one at a time, after everything else: those whose programs have deadlines that a busy
- * machine misses. The run names each one that passes then, and keeps its log.
+ * The failed files that run again, one at a time, after everything else: those whose programs have
+ * deadlines that a busy machine misses. The run names each one that passes then, and keeps its log.
  */
 export function chooseSecondTries<Pass extends { readonly suite: { readonly secondTry?: true } }>(
   tried: readonly Tried<Pass>[],

@@ -1,7 +1,9 @@
-// Preloaded into every Node process of a test run: reads TypeScript files without their types from the folder that
-// ACR_NOPASS_STRIPPED names, where strip-types.ts has written them. A process that imports the fixture of a cluster needs 0.18 s of
-// CPU instead of 0.43 s until it runs, and a run has thousands of processes. Node's own compile cache makes coverage less precise
-// (https://nodejs.org/api/module.html#module-compile-cache). Plain JavaScript, because TypeScript would have to be stripped first.
+// Preloaded into every Node process of a test run: reads TypeScript files without their types from
+// the folder that ACR_NOPASS_STRIPPED names, where strip-types.ts has written them. A process that
+// imports the fixture of a cluster needs 0.18 s of CPU instead of 0.43 s until it runs, and a run
+// has thousands of processes. Node's own compile cache makes coverage less precise
+// (https://nodejs.org/api/module.html#module-compile-cache). Plain JavaScript, because TypeScript
+// would have to be stripped first.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import * as module from 'node:module'

@@ -3,7 +3,10 @@ import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 
-/** Writes each TypeScript file of the repository without its types into `folder`, named by the hash of its content, for strip-cache.mjs. */
+/**
+ * Writes each TypeScript file of the repository without its types into `folder`, named by the hash
+ * of its content, for strip-cache.mjs.
+ */
 export function stripAll(root: string, folder: string): void {
   mkdirSync(folder)
   for (const file of globSync('{action,scripts,src,test}/**/*.ts', { cwd: root })) {

@@ -23,9 +23,15 @@ export interface Suite {
   readonly parallel: (cores: number) => number
   /** Milliseconds after which a test file counts as hanging. */
   readonly fileLimit: number
-  /** It mostly waits, for Helm, for a report, for a failure to last: more of its files than cores run at the same time. */
+  /**
+   * It mostly waits, for Helm, for a report, for a failure to last: more of its files than cores
+   * run at the same time.
+   */
   readonly waits?: true
-  /** Its programs have deadlines (etcd, leases, kubelets) that a busy machine misses: see second-try.ts. */
+  /**
+   * Its programs have deadlines (etcd, leases, kubelets) that a busy machine misses: see
+   * second-try.ts.
+   */
   readonly secondTry?: true
 }
 
@@ -110,7 +116,10 @@ export const SUITES: readonly Suite[] = [
 
 const OWN_FOLDERS = ['simulation', 'contract', 'cluster', 'zoo', 'action', 'quick-start', 'browser', 'node'] as const
 
-/** The test files of a suite under `root`, sorted; only those whose path contains one of the words, if there are any. */
+/**
+ * The test files of a suite under `root`, sorted; only those whose path contains one of the words,
+ * if there are any.
+ */
 export function findTestFiles(root: string, suite: SuiteName, words: readonly string[]): string[] {
   const all = globSync('test/**/*.test.ts', { cwd: root }).sort()
   return all.filter(
@@ -118,21 +127,30 @@ export function findTestFiles(root: string, suite: SuiteName, words: readonly st
   )
 }
 
-/** The suite of a test file; undefined for the bench, which is not a test, and for test/versions, which only runs on request. */
+/**
+ * The suite of a test file; undefined for the bench, which is not a test, and for test/versions,
+ * which only runs on request.
+ */
 export function suiteOf(file: string): SuiteName | undefined {
   const folder = file.split('/')[1] ?? ''
   if (folder === 'bench' || folder === 'versions') return undefined
   return OWN_FOLDERS.find((name) => name === folder) ?? 'unit'
 }
 
-/** `cluster helper guard` -> the suite cluster, its files with "helper" or "guard"; no suite: all of them. */
+/**
+ * `cluster helper guard` -> the suite cluster, its files with "helper" or "guard"; no suite: all of
+ * them.
+ */
 export function chooseSuites(words: readonly string[]): { suites: readonly Suite[]; words: readonly string[] } {
   const named = SUITES.filter(({ name }) => words.includes(name))
   const rest = words.filter((word) => !named.some(({ name }) => name === word))
   return { suites: named.length > 0 ? named : SUITES, words: rest }
 }
 
-/** `--seed N` and `--only 1,4` as the variables that test/simulation and test/zoo read; the other words unchanged. */
+/**
+ * `--seed N` and `--only 1,4` as the variables that test/simulation and test/zoo read; the other
+ * words unchanged.
+ */
 export function takeSeed(words: readonly string[]): {
   readonly seedEnv: Readonly<Record<string, string>>
   readonly rest: readonly string[]

@@ -2,14 +2,17 @@ import { NopassError } from '../errors.ts'
 import { parseJson } from '../lib/json.ts'
 import type { RegistryToken } from './registry-token.ts'
 
-/** `auth`: what the kubelet needs; `full`: user name and password beside it, for tools that read only those. */
+/**
+ * `auth`: what the kubelet needs; `full`: user name and password beside it, for tools that read
+ * only those.
+ */
 export type AuthFormat = 'auth' | 'full'
 
 export type RegistryLogin = Pick<RegistryToken, 'username' | 'password' | 'domains'>
 
 /**
- * The content of `.dockerconfigjson`: the same logins in any order of domains give the same bytes. If two logins claim a
- * domain, the earlier one gets it.
+ * The content of `.dockerconfigjson`: the same logins in any order of domains give the same bytes.
+ * If two logins claim a domain, the earlier one gets it.
  */
 export function buildDockerConfig(logins: readonly RegistryLogin[], format: AuthFormat): string {
   const auths = new Map<string, { auth: string; username?: string; password?: string }>()

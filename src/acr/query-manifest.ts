@@ -28,8 +28,8 @@ const MANIFEST_TYPES = [
 ].join(', ')
 
 /**
- * Requests an image's manifest from the registry: the pull that no cache can serve. The password goes where `verifyLogin`
- * sends it and nowhere else. Rejects only for `signal`.
+ * Requests an image's manifest from the registry: the pull that no cache can serve. The password
+ * goes where `verifyLogin` sends it and nowhere else. Rejects only for `signal`.
  */
 export async function queryManifest(
   send: HttpSender,
@@ -79,7 +79,10 @@ async function query(own: Query): Promise<ManifestResult> {
   return resultOf(status === 429 ? 'throttled' : 'unreachable', base, response)
 }
 
-/** An index, an image, or an image of Docker's first schema (OCI image specification, manifest.md and image-index.md). */
+/**
+ * An index, an image, or an image of Docker's first schema (OCI image specification, manifest.md
+ * and image-index.md).
+ */
 function isManifest(text: string): boolean {
   const { manifests, config, fsLayers } = parseObject(text) ?? {}
   return Array.isArray(manifests) || isRecord(config) || Array.isArray(fsLayers)
@@ -133,7 +136,10 @@ function resultOf(result: ManifestResult['result'], { host }: URL, { status, tex
 export interface ManifestResult {
   readonly result:
     | 'found'
-    /** The login has no right on the repository, or the registry hides that the repository does not exist. */
+    /**
+     * The login has no right on the repository, or the registry hides that the repository does not
+     * exist.
+     */
     | 'denied'
     | 'login-refused'
     | 'repository-absent'
@@ -161,7 +167,9 @@ function errorCodes(text: string): readonly string[] {
     .filter((code) => /^[A-Z_]{1,64}$/.test(code))
 }
 
-/** Such as `linux/arm64`, of an image's configuration or an index's entry; empty without both words. */
+/**
+ * Such as `linux/arm64`, of an image's configuration or an index's entry; empty without both words.
+ */
 function platformOf(value: unknown): readonly string[] {
   const { os, architecture } = isRecord(value) ? value : {}
   const words = [textOf(os), textOf(architecture)]

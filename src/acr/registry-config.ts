@@ -6,8 +6,9 @@ import type { ResolvedRegistry } from '../values/resolved-values.generated.ts'
 export type RegistryConfig = Readonly<Omit<ResolvedRegistry, 'repositories' | 'existingSecret' | 'targets'>>
 
 /**
- * Hash of everything that determines which token a registry issues: a registry whose fingerprint is not in the status must be
- * verified by a token call (docs/en/decisions.md#readiness). Its name, networks and domains change no token.
+ * Hash of everything that determines which token a registry issues: a registry whose fingerprint is
+ * not in the status must be verified by a token call (docs/en/decisions.md#readiness). Its name,
+ * networks and domains change no token.
  */
 export function registryFingerprint(registry: RegistryConfig, identity: unknown): string {
   const { edition, instanceId, instanceName, region, assumeRole } = registry
@@ -19,7 +20,10 @@ export function registryFingerprint(registry: RegistryConfig, identity: unknown)
   return sha256(stableJson(parts))
 }
 
-/** Hash of what else determines a registry's entry in a Secret: an entry of another shape is replaced immediately. */
+/**
+ * Hash of what else determines a registry's entry in a Secret: an entry of another shape is
+ * replaced immediately.
+ */
 export function registryShape({
   network,
   domains,

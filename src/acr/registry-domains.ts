@@ -9,9 +9,9 @@ export interface OwnDomain {
 }
 
 /**
- * The keys under which a registry's credential is written: its own domains on the chosen network and those that the user
- * configured (`host`, `host:port` or `host/namespace`), sorted. A host that is configured with a namespace is written only
- * with it, so that two accounts can share a host.
+ * The keys under which a registry's credential is written: its own domains on the chosen network
+ * and those that the user configured (`host`, `host:port` or `host/namespace`), sorted. A host that
+ * is configured with a namespace is written only with it, so that two accounts can share a host.
  */
 export function chooseDomains(
   own: readonly OwnDomain[],
@@ -26,7 +26,9 @@ export function chooseDomains(
   return [...new Set([...chosen, ...given.map((domain) => domain.toLowerCase())])].sort()
 }
 
-/** The host of a domain, with its port: that of `shop-registry.cn-hangzhou.cr.aliyuncs.com/team`. */
+/**
+ * The host of a domain, with its port: that of `shop-registry.cn-hangzhou.cr.aliyuncs.com/team`.
+ */
 export function hostOf(domain: string): string {
   return (domain.split('/')[0] ?? '').toLowerCase()
 }
@@ -48,7 +50,10 @@ export function enterpriseDomains(endpoints: readonly InstanceEndpoint[]): reado
   )
 }
 
-/** The hosts of the (old) Personal Edition in a region: both Alibaba Cloud sites, VPCs and the classic network. */
+/**
+ * The hosts of the (old) Personal Edition in a region: both Alibaba Cloud sites, VPCs and the
+ * classic network.
+ */
 const PERSONAL_HOSTS: readonly (readonly [label: string, kind: 'public' | 'vpc'])[] = [
   ['registry', 'public'],
   ['registry-intl', 'public'],
@@ -63,8 +68,9 @@ export function personalDomains(region: string): readonly OwnDomain[] {
 }
 
 /**
- * ACR's own domains, as an expression that means the same in JavaScript, CEL and Helm's templates; the chart's copy is
- * generated from it. Everything below `cr.aliyuncs.com` belongs to ACR (Enterprise, `crpi-…`), the rest to the Personal Edition.
+ * ACR's own domains, as an expression that means the same in JavaScript, CEL and Helm's templates;
+ * the chart's copy is generated from it. Everything below `cr.aliyuncs.com` belongs to ACR
+ * (Enterprise, `crpi-…`), the rest to the Personal Edition.
  */
 export const ACR_DOMAINS: string = [
   '([a-z0-9-]+\\.)+cr\\.aliyuncs\\.com',
@@ -96,7 +102,10 @@ export function parseImage(image: string): ImageReference {
   return { host, repository: hasHost || rest.length > 0 ? repository : `library/${repository}` }
 }
 
-/** Whether a domain of a registry (`host`, `host:port` or `host/namespace`) is the one that the image is pulled from. */
+/**
+ * Whether a domain of a registry (`host`, `host:port` or `host/namespace`) is the one that the
+ * image is pulled from.
+ */
 export function isCoveredBy(domain: string, image: ImageReference): boolean {
   const [host = '', ...path] = domain.split('/')
   if (host.toLowerCase() !== image.host) return false
@@ -104,7 +113,10 @@ export function isCoveredBy(domain: string, image: ImageReference): boolean {
   return prefix === '' || image.repository === prefix || image.repository.startsWith(`${prefix}/`)
 }
 
-/** An image on ACR's own domains that needs a credential, unlike Alibaba's public system images (`acs/…`). */
+/**
+ * An image on ACR's own domains that needs a credential, unlike Alibaba's public system images
+ * (`acs/…`).
+ */
 export function isPrivateAcr(image: string): boolean {
   const { host, repository } = parseImage(image)
   return isAcrHost(host) && !(/^registry/.test(host) && repository.startsWith('acs/'))

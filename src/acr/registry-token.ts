@@ -1,4 +1,7 @@
-/** A login to a registry and the keys it is written under. Times are epoch milliseconds on the cloud's clock. */
+/**
+ * A login to a registry and the keys it is written under. Times are epoch milliseconds on the
+ * cloud's clock.
+ */
 export interface RegistryToken {
   readonly username: string
   readonly password: string

@@ -8,24 +8,31 @@ export interface RegistryAccess {
   readonly username: string
   readonly password: string
   /**
-   * ACR issued this login (every edition except `static`), so ACR's token services may see it even where the registry has a
-   * custom domain.
+   * ACR issued this login (every edition except `static`), so ACR's token services may see it even
+   * where the registry has a custom domain.
    */
   readonly issuedByAcr: boolean
-  /** `endpoints.registry`: called instead of https://<domain>, on loopback only (tests and the sandbox). */
+  /**
+   * `endpoints.registry`: called instead of https://<domain>, on loopback only (tests and the
+   * sandbox).
+   */
   readonly registry?: URL | undefined
 }
 
-/** Where the login goes. `basic`: the registry itself; `bearer`: its token service; `skipped`: it may go to neither. */
+/**
+ * Where the login goes. `basic`: the registry itself; `bearer`: its token service; `skipped`: it
+ * may go to neither.
+ */
 export type LoginTarget =
   | { readonly kind: 'basic' }
   | { readonly kind: 'bearer'; readonly url: URL }
   | { readonly kind: 'skipped'; readonly detail: string }
 
 /**
- * All hosts of ACR's token service. A registry's realm is often in another region (Hangzhou's for a `crpi-…` in Shanghai),
- * and some regions put their name before the first dot, so neither the region nor a pattern can decide:
- * `dockerauth-x.oss-cn-hangzhou.aliyuncs.com` is an OSS bucket that anyone can create.
+ * All hosts of ACR's token service. A registry's realm is often in another region (Hangzhou's for a
+ * `crpi-…` in Shanghai), and some regions put their name before the first dot, so neither the
+ * region nor a pattern can decide: `dockerauth-x.oss-cn-hangzhou.aliyuncs.com` is an OSS bucket
+ * that anyone can create.
  */
 const TOKEN_SERVICES: ReadonlySet<string> = new Set([
   // Without a region, as public registries of several regions return it (observed 2018 to 2026).
@@ -39,8 +46,9 @@ const TOKEN_SERVICES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Where a registry that responded with 401 expects the login. Allowed are the registry's own host and, over https and for a
- * login that ACR issued, ACR's token services (docs/en/decisions.md#verify-login).
+ * Where a registry that responded with 401 expects the login. Allowed are the registry's own host
+ * and, over https and for a login that ACR issued, ACR's token services
+ * (docs/en/decisions.md#verify-login).
  */
 export function findLoginTarget(response: HttpResponse, base: URL, access: RegistryAccess): LoginTarget {
   const challenge = parseChallenge(response.headers['www-authenticate'])
@@ -71,7 +79,10 @@ export function basicAuthorization({ username, password }: { username: string; p
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
-/** Why a request got no response: Node's error code, else the error's name. Never a message, which may quote the request. */
+/**
+ * Why a request got no response: Node's error code, else the error's name. Never a message, which
+ * may quote the request.
+ */
 export function reasonOf(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown }
   return typeof code === 'string' ? code : String(name)

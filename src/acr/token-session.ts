@@ -4,12 +4,16 @@ import type { CloudClock } from '../alibaba/transport/cloud-clock.ts'
 import type { AbortableTarget } from '../alibaba/transport/cloud-transport.ts'
 import { hasCode, NopassError } from '../errors.ts'
 
-/** A token lives as long as its session, so a session that is older than this part of its life is not reused. */
+/**
+ * A token lives as long as its session, so a session that is older than this part of its life is
+ * not reused.
+ */
 const YOUNG = 0.05
 
 /**
- * Runs a token call with a new session, because a token lives as long as its session. After a throttled call the session is
- * kept for the next attempt: otherwise each token of a throttled fleet would cost several sessions.
+ * Runs a token call with a new session, because a token lives as long as its session. After a
+ * throttled call the session is kept for the next attempt: otherwise each token of a throttled
+ * fleet would cost several sessions.
  */
 export function createTokenSession(identity: CredentialProvider, clock: Pick<CloudClock, 'now'>) {
   let unused: Credentials | undefined
@@ -33,7 +37,10 @@ const SHOWN = 20
 /** ACR's own limit is 30 characters. */
 const LONGEST_NAME = 64
 
-/** The id of the Enterprise instance of that name. @throws REGISTRY_NOT_FOUND, which lists the existing names */
+/**
+ * The id of the Enterprise instance of that name.
+ * @throws REGISTRY_NOT_FOUND, which lists the existing names
+ */
 export async function findInstanceId(
   target: AbortableTarget,
   registry: { readonly instanceName?: string | undefined; readonly region?: string | undefined },

@@ -40,7 +40,10 @@ type LoginFetch = (signal: AbortSignal) => Promise<FetchedLogin>
 
 export type SharedLogins = Map<string, (signal?: AbortSignal) => Promise<FetchedLogin>>
 
-/** The source of a registry's tokens. `get` throws REGISTRY_NO_DOMAIN if the registry has no domain on its network. */
+/**
+ * The source of a registry's tokens. `get` throws REGISTRY_NO_DOMAIN if the registry has no domain
+ * on its network.
+ */
 export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDeps) {
   const key = registryFingerprint(registry, deps.identityConfig)
   const credentials = registry.edition === 'static' ? undefined : deps.identity(registry.assumeRole)
@@ -51,11 +54,18 @@ export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDep
     singleFlight(credentials ? createFetch(registry, credentials, deps) : createStaticFetch(registry, deps))
   deps.logins?.set(request, login)
   return {
-    /** Equal for the same edition, region, instance and identity: their tokens are interchangeable (docs/en/decisions.md#token-sharing). */
+    /**
+     * Equal for the same edition, region, instance and identity: their tokens are interchangeable
+     * (docs/en/decisions.md#token-sharing).
+     */
     key,
     /** The token's session is shared by the node: see refresh-schedule.ts. */
     sharedSession: credentials?.sharedSession ?? false,
-    /** A new token, never a cached one; concurrent calls share one, also across sources with the same `logins`. @throws NopassError */
+    /**
+     * A new token, never a cached one; concurrent calls share one, also across sources with the
+     * same `logins`.
+     * @throws NopassError
+     */
     async get(signal?: AbortSignal): Promise<RegistryToken> {
       const { own, ...token } = await login(signal)
       const { expiresAt } = token
@@ -90,7 +100,10 @@ function createStaticFetch(registry: RegistryConfig, deps: TokenSourceDeps): Log
   }
 }
 
-/** How long an instance's addresses are cached (milliseconds); at random between the two, so that a fleet does not read them together. */
+/**
+ * How long an instance's addresses are cached (milliseconds); at random between the two, so that a
+ * fleet does not read them together.
+ */
 const DOMAINS_LIVE = 30 * 60_000
 const DOMAINS_LIVE_LONGEST = 120 * 60_000
 
@@ -151,7 +164,10 @@ function createEnterpriseFetch(
   }
 }
 
-/** Tokens of the Personal Edition as it was until 2024-09-08; newer ones (`crpi-…`) are static registries. */
+/**
+ * Tokens of the Personal Edition as it was until 2024-09-08; newer ones (`crpi-…`) are static
+ * registries.
+ */
 function createPersonalFetch({ region = '' }: RegistryConfig): FetchAt {
   const own = personalDomains(region)
   return async (target) => {

@@ -9,15 +9,19 @@ export interface LoginVerdict {
 }
 
 export interface VerifyLoginRequest extends RegistryAccess {
-  /** `host`, `host:port` or `host/namespace`: one of the registry's own domains, or of those the user gave. */
+  /**
+   * `host`, `host:port` or `host/namespace`: one of the registry's own domains, or of those the
+   * user gave.
+   */
   readonly domain: string
 }
 
 const TIMEOUT = 10_000
 
 /**
- * Whether the registry itself accepts a login. The password goes to the domain's own host, or over https to one of ACR's token
- * services, and nowhere else (docs/en/decisions.md#verify-login). Rejects only for `signal`.
+ * Whether the registry itself accepts a login. The password goes to the domain's own host, or over
+ * https to one of ACR's token services, and nowhere else (docs/en/decisions.md#verify-login).
+ * Rejects only for `signal`.
  */
 export async function verifyLogin(
   send: HttpSender,
@@ -43,7 +47,8 @@ export async function verifyLogin(
 
 function verdictOf(response: HttpResponse, { host }: URL): LoginVerdict {
   const { status } = response
-  // A 403 may also come from an address list, a firewall or throttling, which do not concern the login.
+  // A 403 may also come from an address list, a firewall or throttling, which do not concern the
+  // login.
   const refused = status === 401 || (status === 403 && /UNAUTHORIZED|DENIED/.test(response.text))
   if (refused) return { result: 'refused', detail: `${host} responded with HTTP ${status}` }
   if (status >= 200 && status < 300) return { result: 'accepted', detail: `${host} accepted it` }

@@ -6,7 +6,10 @@ import type { Parameters } from './transport/signature.ts'
 const enterprise = (target: AbortableTarget, action: string, query: Parameters): Promise<JsonObject> =>
   target.transport.call({ ...target, product: 'cr', version: '2018-12-01', action, query }, target.signal)
 
-/** Enterprise Edition. `expiresInHours` (1 to 24) is new in 2026-08 and older endpoints refuse or ignore it. */
+/**
+ * Enterprise Edition. `expiresInHours` (1 to 24) is new in 2026-08 and older endpoints refuse or
+ * ignore it.
+ */
 export async function getAuthorizationToken(
   target: AbortableTarget,
   request: { readonly instanceId: string; readonly expiresInHours?: number | undefined },
@@ -42,14 +45,23 @@ export async function listLinkedVpcs(target: AbortableTarget, instanceId: string
     vpcId: textOf(link.VpcId),
     /** `CREATING` or `RUNNING`. */
     status: textOf(link.Status),
-    /** Whether it is the VPC in which ACR itself resolves the VPC domain: usually the first one that was linked. */
+    /**
+     * Whether it is the VPC in which ACR itself resolves the VPC domain: usually the first one that
+     * was linked.
+     */
     defaultAccess: link.DefaultAccess === true,
-    /** What ACR noticed, such as `PRIVATE_ZONE_CONFLICT_AT_<zone id>` or `NO_PRIVATE_ZONE_AUTHORIZED`; often empty. */
+    /**
+     * What ACR noticed, such as `PRIVATE_ZONE_CONFLICT_AT_<zone id>` or
+     * `NO_PRIVATE_ZONE_AUTHORIZED`; often empty.
+     */
     issue: textOf(link.Issue),
   }))
 }
 
-/** One Enterprise instance of the target's region, with its state such as `RUNNING`. @throws CLOUD_NOT_FOUND */
+/**
+ * One Enterprise instance of the target's region, with its state such as `RUNNING`.
+ * @throws CLOUD_NOT_FOUND
+ */
 export async function getInstance(target: AbortableTarget, instanceId: string) {
   const response = await enterprise(target, 'GetInstance', { InstanceId: instanceId })
   return { instanceId: textOf(response.InstanceId) || instanceId, status: textOf(response.InstanceStatus) }

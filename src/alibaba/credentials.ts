@@ -1,4 +1,7 @@
-/** An access key, or a session (with `securityToken`). Times are epoch milliseconds on the cloud's clock. */
+/**
+ * An access key, or a session (with `securityToken`). Times are epoch milliseconds on the cloud's
+ * clock.
+ */
 export interface Credentials {
   readonly accessKeyId: string
   readonly accessKeySecret: string
@@ -13,8 +16,14 @@ export interface CredentialProvider {
   readonly name: string
   /** The session is the node's and shared by all its Pods (worker role). */
   readonly sharedSession: boolean
-  /** Valid credentials, cached until they expire. @throws CREDENTIALS_EXPIRED rather than returning expired ones */
+  /**
+   * Valid credentials, cached until they expire.
+   * @throws CREDENTIALS_EXPIRED rather than returning expired ones
+   */
   get(signal?: AbortSignal): Promise<Credentials>
-  /** New credentials from the issuer: a token that is requested with them gets the longest possible life. */
+  /**
+   * New credentials from the issuer: a token that is requested with them gets the longest possible
+   * life.
+   */
   fresh(signal?: AbortSignal): Promise<Credentials>
 }

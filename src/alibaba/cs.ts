@@ -19,7 +19,9 @@ export async function describeClusterDetail(target: AbortableTarget, clusterId: 
     /** The VPC of its nodes. */
     vpcId: textOf(response.vpc_id),
     kind: kindOf(textOf(response.cluster_type), textOf(response.profile)),
-    /** The cluster's default worker role, or ''. Node pools may have others: see listNodePoolRoles. */
+    /**
+     * The cluster's default worker role, or ''. Node pools may have others: see listNodePoolRoles.
+     */
     workerRole: textOf(response.worker_ram_role_name),
     /** The issuers are separated by commas; the first is the tokens' `iss`. */
     rrsa: { enabled: rrsa.enabled === true, issuers: textOf(rrsa.issuer), oidcProviderArn: textOf(rrsa.oidc_arn) },
@@ -38,7 +40,10 @@ export async function describeClusterDetail(target: AbortableTarget, clusterId: 
   }
 }
 
-/** The worker role of each node pool, of ECS or Lingjun nodes; empty: the cluster's (ACK managed 1.22 and newer). */
+/**
+ * The worker role of each node pool, of ECS or Lingjun nodes; empty: the cluster's (ACK managed
+ * 1.22 and newer).
+ */
 export async function listNodePoolRoles(target: AbortableTarget, clusterId: string): Promise<readonly string[]> {
   const path = `/clusters/${segment(clusterId)}/nodepools`
   const response = await get(target, 'DescribeClusterNodePools', path, {})
@@ -50,8 +55,8 @@ export async function listNodePoolRoles(target: AbortableTarget, clusterId: stri
 }
 
 /**
- * A short-lived kubeconfig: YAML with the caller's own certificate, a secret. ACK's default lifetime is years, so `minutes` (15 to 4320)
- * is always sent.
+ * A short-lived kubeconfig: YAML with the caller's own certificate, a secret. ACK's default
+ * lifetime is years, so `minutes` (15 to 4320) is always sent.
  */
 export async function describeUserKubeconfig(
   target: AbortableTarget,
@@ -97,7 +102,10 @@ function kindOf(type: string, profile: string): ClusterKind {
   return (type === 'ManagedKubernetes' ? PROFILES[profile] : KINDS[type]) ?? 'unknown'
 }
 
-/** `rrsa_config`; the vendor's own ack-ram-tool reads the same from `meta_data`, which older responses have alone. */
+/**
+ * `rrsa_config`; the vendor's own ack-ram-tool reads the same from `meta_data`, which older
+ * responses have alone.
+ */
 function rrsaConfig(response: JsonObject): JsonObject {
   const documented = response.rrsa_config
   if (isRecord(documented) && Object.keys(documented).length > 0) return documented

@@ -19,13 +19,17 @@ export type PolicyEntities = Read<'listPolicyEntities'>
 export type AttachedPolicy = Read<'listRolePolicies'>[number]
 
 /**
- * The RAM operations that the product uses, on custom policies unless noted. All reject as the transport does. Own calls, as for
- * the other products: the vendor's SDK does not support proxies, and its errors quote URLs.
+ * The RAM operations that the product uses, on custom policies unless noted. All reject as the
+ * transport does. Own calls, as for the other products: the vendor's SDK does not support proxies,
+ * and its errors quote URLs.
  */
 export function createRam(target: AbortableTarget) {
   const call = (action: string, query: Parameters, signal = target.signal, write = false): Promise<JsonObject> =>
     target.transport.call({ ...target, product: 'ram', version: '2015-05-01', action, query, write }, signal)
-  /** `read` throws for a response of another shape, so that a partial response is never taken for a whole one. */
+  /**
+   * `read` throws for a response of another shape, so that a partial response is never taken for a
+   * whole one.
+   */
   const query = async <Found>(
     action: string,
     parameters: Parameters,
@@ -87,13 +91,19 @@ export function createRam(target: AbortableTarget) {
         listOf(TagResources).map(({ TagKey, TagValue }) => ({ key: textOf(TagKey), value: textOf(TagValue) }))
       return query('ListTagResources', parameters, read, signal)
     },
-    /** One change, by RAM's own names of the operation and its parameters. It is retried only if it surely was not done. */
+    /**
+     * One change, by RAM's own names of the operation and its parameters. It is retried only if it
+     * surely was not done.
+     */
     change: (action: string, parameters: Parameters, signal?: AbortSignal): Promise<unknown> =>
       call(action, parameters, signal, true),
   }
 }
 
-/** An OIDC provider of the account, from RAM's newer API (IMS 2019-08-15); undefined: it does not exist. */
+/**
+ * An OIDC provider of the account, from RAM's newer API (IMS 2019-08-15); undefined: it does not
+ * exist.
+ */
 export function getOidcProvider(target: AbortableTarget, name: string) {
   const call = { product: 'ims', version: '2019-08-15', action: 'GetOIDCProvider', query: { OIDCProviderName: name } }
   return unlessMissing(async () => {
@@ -106,8 +116,8 @@ export function getOidcProvider(target: AbortableTarget, name: string) {
 }
 
 /**
- * The vendor's SDKs and Terraform's provider read JSON. One public record of calls got it URL-encoded from GetPolicy, so a text that
- * begins with an encoded `{` is decoded, once.
+ * The vendor's SDKs and Terraform's provider read JSON. One public record of calls got it
+ * URL-encoded from GetPolicy, so a text that begins with an encoded `{` is decoded, once.
  */
 function plainDocument(text: string): string {
   if (!/^%7B/i.test(text)) return text

@@ -1,8 +1,8 @@
 import { printable } from '../printable.ts'
 
 /**
- * What a run relies on without being able to verify it: the vendor does not document it, or the cloud does not allow the
- * check. The list is closed; an id never changes its meaning.
+ * What a run relies on without being able to verify it: the vendor does not document it, or the
+ * cloud does not allow the check. The list is closed; an id never changes its meaning.
  */
 export const UNVERIFIED = {
   RAM_MATCHING:

@@ -12,7 +12,8 @@ import { addValidate } from './validate/command.ts'
 
 // In a checkout this file is src/cli/main.ts, in the package dist/chunks/main-….js.
 const root = fileURLToPath(new URL('../../', import.meta.url))
-// By the word that runs them, in the order of `--help`. Any other word gets all of them; building all takes longer than reading a file.
+// By the word that runs them, in the order of `--help`. Any other word gets all of them; building
+// all takes longer than reading a file.
 const COMMANDS = {
   validate: addValidate,
   plan: addRollout,

@@ -76,12 +76,18 @@ const RULES: Readonly<Partial<Record<FindingId, readonly Rule[]>>> = {
   POD_VPC_UNLINKED: [{ by: ['VPC_UNLINKED', 'VPC_LINK_ISSUE'] }],
 }
 
-/** Nothing is wrong with the Pods themselves: a helper without a first credential does not become ready. */
+/**
+ * Nothing is wrong with the Pods themselves: a helper without a first credential does not become
+ * ready.
+ */
 function isOnlyUnready(observed: Observed, { cause }: Finding): boolean {
   return cause === HELPER_NOT_READY && hasNoCredential(observed)
 }
 
-/** Each finding with the id of its likely cause, and directly after it; the worst groups first. Pure. */
+/**
+ * Each finding with the id of its likely cause, and directly after it; the worst groups first.
+ * Pure.
+ */
 export function groupConsequences(findings: readonly Finding[], observed: Observed): readonly Finding[] {
   const linked = findings.map((finding) => {
     const causedBy = findCause(finding, findings, observed)

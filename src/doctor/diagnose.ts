@@ -46,8 +46,8 @@ const CHECKS: readonly ((observed: Observed) => Found)[] = [
 /** All findings, worst first, each followed by those that likely follow from it. Pure. */
 export function diagnose(observed: Observed): readonly Finding[] {
   const found = sortFindings(CHECKS.flatMap((check) => check(observed)).map(complete))
-  // Two ways to see one thing: the helper tells of a refused write, and the review of its rights says why.
-  // And of an instance that is not there, which the cloud says to the user as well.
+  // Two ways to see one thing: the helper tells of a refused write, and the review of its rights
+  // says why. And of an instance that is not there, which the cloud says to the user as well.
   const isRepeated = ({ id, subject }: Finding, index: number): boolean => {
     if (id !== 'RIGHTS_MISSING' && id !== 'INSTANCE_NOT_FOUND') return false
     return found

@@ -1,6 +1,9 @@
 import type { ShellCommand } from '../lib/shell-command.ts'
 
-/** `error`: something does not work, or will stop working; `warning`: check it; `info`: good to know. */
+/**
+ * `error`: something does not work, or will stop working; `warning`: check it; `info`: good to
+ * know.
+ */
 export type Severity = 'error' | 'warning' | 'info'
 
 /** The ids of findings, in the order of the docs; an id never changes its meaning. */
@@ -113,7 +116,10 @@ export interface Finding {
   readonly causedBy?: FindingId
   /** The objects, if there are several: `namespace` or `namespace/name`. */
   readonly objects?: readonly string[]
-  /** What it means for the report's `healthy`, which without it follows from the severity. `unknown`: doctor cannot tell. */
+  /**
+   * What it means for the report's `healthy`, which without it follows from the severity.
+   * `unknown`: doctor cannot tell.
+   */
   readonly health?: 'failing' | 'unknown'
 }
 
@@ -128,7 +134,10 @@ export type Found = Draft | readonly Draft[]
 
 export const SEVERITY_RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
 
-/** `false` with an error or something that fails; `null` if there is none, but not everything is known or could be read. */
+/**
+ * `false` with an error or something that fails; `null` if there is none, but not everything is
+ * known or could be read.
+ */
 export function judgeHealth(findings: readonly Finding[], unread: number): boolean | null {
   if (findings.some(({ severity, health }) => severity === 'error' || health === 'failing')) return false
   return isAllKnown(findings, unread) ? true : null

@@ -16,7 +16,10 @@ export interface ContainerFacts {
   readonly running?: true
   /** It ran, and ended. */
   readonly ended?: true
-  /** The runtime created it: a waiting container without a reason (kubelet_pods.go, convertToAPIContainerStatuses). */
+  /**
+   * The runtime created it: a waiting container without a reason (kubelet_pods.go,
+   * convertToAPIContainerStatuses).
+   */
   readonly created?: true
   /** Why it waits, such as `ImagePullBackOff`, and the node's message. */
   readonly waiting?: string
@@ -76,11 +79,16 @@ export interface PodFocus {
   readonly responses: ReadonlyMap<string, ManifestResult>
 }
 
-/** What was read of a cluster. Missing parts could not be read, or there is no release; `null`: it is not there. */
+/**
+ * What was read of a cluster. Missing parts could not be read, or there is no release; `null`: it
+ * is not there.
+ */
 export interface Observed extends Partial<HelperFacts> {
   /** Epoch milliseconds, by the API server's clock where it is known. */
   readonly now: number
-  /** How far this machine's clock is ahead of the API server's, milliseconds; undefined: not known. */
+  /**
+   * How far this machine's clock is ahead of the API server's, milliseconds; undefined: not known.
+   */
   readonly aheadMs?: number | undefined
   readonly server: string
   readonly kubernetes?: string | undefined

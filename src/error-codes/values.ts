@@ -1,4 +1,7 @@
-/** Codes of values and clusters files. YAML_: how a file is read; SCHEMA_: what the schema (and so Helm) refuses; VALUES_ and CLUSTERS_: what is checked beyond the schema. */
+/**
+ * Codes of values and clusters files. YAML_: how a file is read; SCHEMA_: what the schema (and so
+ * Helm) refuses; VALUES_ and CLUSTERS_: what is checked beyond the schema.
+ */
 export const VALUES_CODES = {
   YAML_SYNTAX: { what: 'The file is not valid YAML.', fix: 'Fix the line that the message names.' },
   YAML_AMBIGUOUS: {

@@ -11,13 +11,16 @@ export interface ApplyConflict {
   readonly owners: readonly FieldOwner[]
 }
 
-// Where the API server makes the text: NewConflictError in pkg/util/managedfields/internal/conflict.go of k8s.io/apimachinery. Helm 4 puts
-// the object before it: patchResourceServerSide in https://github.com/helm/helm/blob/v4.3.1/pkg/kube/client.go.
+// Where the API server makes the text: NewConflictError in
+// pkg/util/managedfields/internal/conflict.go of k8s.io/apimachinery. Helm 4 puts the object before
+// it: patchResourceServerSide in https://github.com/helm/helm/blob/v4.3.1/pkg/kube/client.go.
 const BEGIN = /(?:while applying object (\S*?)\/(\S+) [^\n,]*, Kind=(\w+): )?Apply failed with \d+ conflicts?: /g
 const OWNER =
   /conflicts? with "((?:[^"\\\n]|\\.)*)"(?: with subresource "([^"\n]*)")?(?: using [^\s:]+)?(?: at [\dTZ:.+-]+?)?:(?=[ \n])((?: [^\n]+?(?= && |\n|$))|(?:\n- [^\n]+)*)/g
 
-/** The conflicts of server-side apply in a message of the API server or of helm; empty without one. */
+/**
+ * The conflicts of server-side apply in a message of the API server or of helm; empty without one.
+ */
 export function readConflicts(message: string): readonly ApplyConflict[] {
   // A log line of helm, and a text that was made printable, have them escaped.
   const text = message.replaceAll('\\n', '\n').replaceAll('\\"', '"')

@@ -13,8 +13,8 @@ export interface ChartSource {
 }
 
 /**
- * One archive of the chart in a folder of the run, from which everything is rendered and deployed: a folder, a tag and a file may be
- * changed by somebody between two looks.
+ * One archive of the chart in a folder of the run, from which everything is rendered and deployed:
+ * a folder, a tag and a file may be changed by somebody between two looks.
  * @throws HELM_CHART
  */
 export async function fetchChart(

@@ -2,14 +2,15 @@ import { platform } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * Variables that would silently change helm's cluster, namespace, user, plugins or output folders, and secrets of the runner
- * that exec plugins of a kubeconfig would see. HELM_DRIVER, the storage of the user's releases, stays.
+ * Variables that would silently change helm's cluster, namespace, user, plugins or output folders,
+ * and secrets of the runner that exec plugins of a kubeconfig would see. HELM_DRIVER, the storage
+ * of the user's releases, stays.
  */
 const AMBIENT = /^(HELM_(?!DRIVER$|DRIVER_SQL_CONNECTION_STRING$).*|KUBECONFIG|(ACTIONS|INPUT)_.*)$/i
 
 /**
- * The environment of every helm child: without variables that select a cluster, and with its own home folders, so that parallel
- * runs on one machine share neither caches nor repository lists.
+ * The environment of every helm child: without variables that select a cluster, and with its own
+ * home folders, so that parallel runs on one machine share neither caches nor repository lists.
  * @param home a private folder that outlives the child
  */
 export function helmEnvironment(parent: NodeJS.ProcessEnv, home: string): Record<string, string> {
@@ -36,7 +37,10 @@ export function helmEnvironment(parent: NodeJS.ProcessEnv, home: string): Record
   }
 }
 
-/** As helm finds it (helm: pkg/helmpath): HELM_CONFIG_HOME, XDG_CONFIG_HOME, then the system's default. */
+/**
+ * As helm finds it (helm: pkg/helmpath): HELM_CONFIG_HOME, XDG_CONFIG_HOME, then the system's
+ * default.
+ */
 function defaultRegistryConfig({
   HELM_CONFIG_HOME,
   XDG_CONFIG_HOME: xdg,

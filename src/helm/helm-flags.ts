@@ -22,7 +22,10 @@ export interface UpgradeOptions {
   readonly step?: StepMark | undefined
 }
 
-/** Labels on helm's record from the moment it is pending: the step that created it, and how long its helm may wait. */
+/**
+ * Labels on helm's record from the moment it is pending: the step that created it, and how long its
+ * helm may wait.
+ */
 export interface StepMark {
   readonly id: string
   readonly timeoutSeconds: number
@@ -52,7 +55,10 @@ export function dryRunArguments(version: HelmVersion, target: ReleaseTarget, opt
   return [...upgradeCore(target, options), '--dry-run=server', '--output=json', '--hide-notes', ...colorFlags(version)]
 }
 
-/** The upgrade rendered without the cluster: four times cheaper, and exact for a chart without `lookup`. */
+/**
+ * The upgrade rendered without the cluster: four times cheaper, and exact for a chart without
+ * `lookup`.
+ */
 export function templateArguments(
   target: ReleaseTarget,
   options: UpgradeOptions,
@@ -71,8 +77,8 @@ export function templateArguments(
 }
 
 /**
- * A rollback to the revision `good`, or where there is none an uninstall. Helm keeps none of the upgrade's flags, so the timeout is given
- * again.
+ * A rollback to the revision `good`, or where there is none an uninstall. Helm keeps none of the
+ * upgrade's flags, so the timeout is given again.
  */
 export function undoArguments(
   version: HelmVersion,
@@ -96,7 +102,10 @@ export interface UndoOptions {
   readonly good: number | null
   readonly timeout: string
   readonly wait: boolean
-  /** A rollback takes back fields that somebody changed since; only where helm applies on the server. */
+  /**
+   * A rollback takes back fields that somebody changed since; only where helm applies on the
+   * server.
+   */
   readonly force?: boolean
 }
 
@@ -113,7 +122,10 @@ function upgradeCore(target: ReleaseTarget, options: UpgradeOptions): string[] {
   ]
 }
 
-/** The flag takes a list as a line of CSV (StringSliceVar of spf13/pflag), so a comma in the path of a folder would end a name. */
+/**
+ * The flag takes a list as a line of CSV (StringSliceVar of spf13/pflag), so a comma in the path of
+ * a folder would end a name.
+ */
 function valuesFlags({ valuesFiles }: UpgradeOptions): string[] {
   return valuesFiles.map((file) => `--values=${/[",\r\n]/.test(file) ? `"${file.replaceAll('"', '""')}"` : file}`)
 }
@@ -127,8 +139,9 @@ function targetFlags(target: ReleaseTarget): string[] {
 }
 
 /**
- * Whether `helm upgrade --install` applies on the server: Helm 4 installs so, and upgrades as the newest revision was applied
- * (getUpgradeServerSideValue in https://github.com/helm/helm/blob/v4.3.1/pkg/action/upgrade.go).
+ * Whether `helm upgrade --install` applies on the server: Helm 4 installs so, and upgrades as the
+ * newest revision was applied (getUpgradeServerSideValue in
+ * https://github.com/helm/helm/blob/v4.3.1/pkg/action/upgrade.go).
  * @param installed the newest revision; undefined: it installs
  */
 export function isServerSide(
@@ -152,8 +165,9 @@ function colorFlags(version: HelmVersion): string[] {
 }
 
 /**
- * Values as a file that Helm reads with the same types. Helm reads YAML 1.1, where unquoted `yes`, `on`, `1_000` and `0b11` are
- * not texts; in JSON every text is quoted. Characters that YAML takes for a line break or refuses are escaped.
+ * Values as a file that Helm reads with the same types. Helm reads YAML 1.1, where unquoted `yes`,
+ * `on`, `1_000` and `0b11` are not texts; in JSON every text is quoted. Characters that YAML takes
+ * for a line break or refuses are escaped.
  */
 export function valuesFile(values: unknown): string {
   const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -5,15 +5,18 @@ import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Helm } from './obtain/find-helm.ts'
 
-/** Becomes helm when it gets a line; without one (its parent has ended or refused) helm never runs. */
+/**
+ * Becomes helm when it gets a line; without one (its parent has ended or refused) helm never runs.
+ */
 const GATE = 'IFS= read -r line <&3 || exit 1; exec "$@" 3<&-'
 
 /**
- * Starts the helm call that changes a release, so that a signal can be forwarded: a cancelled job must not leave helm behind in
- * the middle. It outlives us when it has to: it has its own session, and its output goes to files, because pipes would kill it with
- * SIGPIPE once we are gone.
+ * Starts the helm call that changes a release, so that a signal can be forwarded: a cancelled job
+ * must not leave helm behind in the middle. It outlives us when it has to: it has its own session,
+ * and its output goes to files, because pipes would kill it with SIGPIPE once we are gone.
  * @param folder private; receives `<name>.out` and `<name>.err`, both 0600
- * @param record called with the process that is about to become helm; when it throws, helm does not run
+ * @param record called with the process that is about to become helm; when it throws, helm does not
+ * run
  */
 export async function startHelmWrite(
   helm: Helm,
@@ -51,7 +54,10 @@ export async function startHelmWrite(
   return {
     /** Settles when helm has ended, however it ended. */
     ended,
-    /** Asks helm to stop: it marks the release as failed and exits. Not for rollback and uninstall, which would be cut. */
+    /**
+     * Asks helm to stop: it marks the release as failed and exits. Not for rollback and uninstall,
+     * which would be cut.
+     */
     interrupt: () => void child.kill('SIGINT'),
   }
 }

@@ -33,7 +33,8 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     code: 'HELM_CRD_MISSING',
-    // ResourceKindNoMatch in pkg/api/meta/errors.go of k8s.io/apimachinery. A deployed revision may have kinds that are no longer served.
+    // ResourceKindNoMatch in pkg/api/meta/errors.go of k8s.io/apimachinery. A deployed revision may
+    // have kinds that are no longer served.
     match: /(?<!current release manifest contains removed .*)no matches for kind "([^"]+)" in version "([^"]+)"/s,
     say: ([, kind, version]) => `the cluster does not serve ${kind} of ${version}`,
   },
@@ -122,8 +123,8 @@ const PATTERNS: readonly Pattern[] = [
 ]
 
 /**
- * Maps helm's standard error to one of our errors. Helm has only one exit code and no machine-readable errors, so its messages
- * are parsed here and nowhere else.
+ * Maps helm's standard error to one of our errors. Helm has only one exit code and no
+ * machine-readable errors, so its messages are parsed here and nowhere else.
  */
 export function readHelmError(output: string, command: string): NopassError {
   const stderr = withoutSecrets(essence(command === 'uninstall' ? withoutDebug(output) : output))
@@ -156,7 +157,10 @@ export function helmErrorLine(output: string): string {
   return lastErrorLine(withoutSecrets(essence(output))) || 'exited without a message'
 }
 
-/** The errors of an uninstall, which runs with `--debug`: the API server's reason is only among the debug lines. */
+/**
+ * The errors of an uninstall, which runs with `--debug`: the API server's reason is only among the
+ * debug lines.
+ */
 function withoutDebug(output: string): string {
   const reason = /uninstall: Failed to delete release(?:: |" error=)(.*)$/m.exec(output)?.[1]
   if (reason !== undefined)
@@ -166,7 +170,10 @@ function withoutDebug(output: string): string {
   return errors.replace(/^(?:level=DEBUG |\w+\.go:\d+: .*\[debug\]).*\n?/gm, '')
 }
 
-/** An error of helm has some kilobytes; the patterns would be slow on more, which other programs may write. */
+/**
+ * An error of helm has some kilobytes; the patterns would be slow on more, which other programs may
+ * write.
+ */
 const ESSENCE = 16 * 1024
 
 /** From the last `Error:` on, else the end. */
@@ -182,7 +189,10 @@ function errorPart(stderr: string): string {
   return start < 0 ? stderr : stderr.slice(start)
 }
 
-/** Helm's `Error:` line without its prefix and cut to 600 characters (an API server may echo whole objects). */
+/**
+ * Helm's `Error:` line without its prefix and cut to 600 characters (an API server may echo whole
+ * objects).
+ */
 function lastErrorLine(stderr: string): string {
   const lines = stderr.split('\n').filter((text) => text.trim() !== '')
   const marked = lines.findLastIndex((text) => text.startsWith('Error:'))

@@ -19,8 +19,8 @@ const OUTPUT_LIMIT = 64 * 1024 * 1024
 const LIMIT_MS = 600_000
 
 /**
- * A short call of a program: argv only, no shell, nothing printed. A program that writes without an end, or never ends, is
- * killed, as is one that is no longer waited for.
+ * A short call of a program: argv only, no shell, nothing printed. A program that writes without an
+ * end, or never ends, is killed, as is one that is no longer waited for.
  * @throws HELM_FAILED; what `node:child_process` throws for a program that cannot be started
  */
 export async function runProgram(

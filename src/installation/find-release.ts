@@ -9,18 +9,25 @@ import { type LoadedConfig, loadConfig } from './load-config.ts'
 import { readReport } from './read-report.ts'
 import { type Candidate, judgeCandidates, type ReleaseName } from './release-evidence.ts'
 
-/** The requested release; what is undefined is discovered, or has the default of the chart's examples. */
+/**
+ * The requested release; what is undefined is discovered, or has the default of the chart's
+ * examples.
+ */
 export interface ReleaseChoice {
   readonly namespace: string | undefined
   readonly release: string | undefined
 }
 
 const CONFIG_KEY = 'config.yaml'
-/** Set by Helm on each object (https://helm.sh/docs/chart_best_practices/labels, pkg/action/validate.go). */
+/**
+ * Set by Helm on each object (https://helm.sh/docs/chart_best_practices/labels,
+ * pkg/action/validate.go).
+ */
 const HELM_RELEASE = 'meta.helm.sh/release-name'
 /**
- * Anyone who may create ConfigMaps may label one like ours, and parsing YAML can take time that grows with the square of its size:
- * a minute for 900 kB. The chart renders about 2 kB; 64 KiB hold hundreds of registries and namespaces.
+ * Anyone who may create ConfigMaps may label one like ours, and parsing YAML can take time that
+ * grows with the square of its size: a minute for 900 kB. The chart renders about 2 kB; 64 KiB hold
+ * hundreds of registries and namespaces.
  */
 const MAX_CONFIG = 64 * 1024
 const DEFAULT_NAMESPACE = 'acr-nopass'
@@ -152,7 +159,10 @@ export function describe({ namespace, name, evidence, why }: Candidate, objects:
     ...(why !== undefined && { why }),
     /** Prefix of the names of the release's objects. */
     fullname: loaded?.config.release.fullname ?? fallback,
-    /** The Helm release of the objects, which is an umbrella chart's if ours is its dependency. Undefined: not created by Helm. */
+    /**
+     * The Helm release of the objects, which is an umbrella chart's if ours is its dependency.
+     * Undefined: not created by Helm.
+     */
     helmRelease: configObject?.metadata.annotations?.[HELM_RELEASE],
     /** Undefined: absent, or invalid (then `configError`). */
     config: loaded?.config,

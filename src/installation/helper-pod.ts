@@ -5,7 +5,10 @@ export interface HelperPod {
   readonly name: string
   /** All its containers are. */
   readonly ready: boolean
-  /** The container that stops the Pod, if it is not the chart's: for example one that a service mesh injected. */
+  /**
+   * The container that stops the Pod, if it is not the chart's: for example one that a service mesh
+   * injected.
+   */
   readonly addedContainer?: string | undefined
   /** Of the container that stops the Pod, or of the helper's, as everything below. */
   readonly image: string
@@ -24,14 +27,18 @@ export const FAILED_MOUNT = 'FailedMount'
 /** The name of the helper's container in the chart. */
 export const HELPER_CONTAINER = 'helper'
 
-/** What the kubelet reports of a container whose turn has not come (Kubernetes, pkg/kubelet/kubelet_pods.go). */
+/**
+ * What the kubelet reports of a container whose turn has not come (Kubernetes,
+ * pkg/kubelet/kubelet_pods.go).
+ */
 const NOT_YET = new Set(['ContainerCreating', 'PodInitializing'])
 
 /** @param failedMount why its volumes cannot be mounted, if an Event says so */
 export function describeHelperPod({ metadata, status = {} }: PodObject, failedMount?: string): HelperPod {
   const { initContainerStatuses: init = [], containerStatuses: containers = [] } = status
   const helper = containers.find(({ name }) => name === HELPER_CONTAINER) ?? containers[0]
-  // The helper's own reason comes first; it has none while its turn has not come, because an init container does not end.
+  // The helper's own reason comes first; it has none while its turn has not come, because an init
+  // container does not end.
   const all = [...(helper === undefined ? [] : [helper]), ...init, ...containers]
   const stopped = all.find(isStopped) ?? all.find(isRestarting)
   const shown = stopped ?? helper
@@ -64,8 +71,8 @@ function isRestarting({ state, ready = false, restartCount = 0 }: ContainerStatu
 }
 
 /**
- * Whether the kubelet may still wait for the Pod's volumes, which the status does not say: no container was started, and there is no
- * condition (from Kubernetes 1.29) that it can start some.
+ * Whether the kubelet may still wait for the Pod's volumes, which the status does not say: no
+ * container was started, and there is no condition (from Kubernetes 1.29) that it can start some.
  */
 export function mayBeMounting({ status = {} }: PodObject): boolean {
   const { initContainerStatuses: init = [], containerStatuses: containers = [], conditions = [] } = status

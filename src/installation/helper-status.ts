@@ -4,7 +4,9 @@ import { type KubeCaller, MERGE_PATCH } from '../kube/client.ts'
 import { ANNOTATION_REFRESH_REQUESTED } from '../kube/names.ts'
 import { type KubeObject, namespacedPath } from '../kube/types.ts'
 
-/** The key of the status ConfigMap (`<fullname>-status`) that holds a {@link HelperStatus} as JSON. */
+/**
+ * The key of the status ConfigMap (`<fullname>-status`) that holds a {@link HelperStatus} as JSON.
+ */
 export const STATUS_KEY = 'status.json'
 
 export interface StatusError {
@@ -23,10 +25,16 @@ export interface RegistryStatus {
   readonly edition: 'enterprise' | 'personal' | 'static'
   readonly instanceId?: string
   readonly region?: string
-  /** Hash of configuration and identity: a changed one must be verified by a token call (docs/en/decisions.md#readiness). */
+  /**
+   * Hash of configuration and identity: a changed one must be verified by a token call
+   * (docs/en/decisions.md#readiness).
+   */
   readonly fingerprint: string
   readonly domains: readonly string[]
-  /** `live`: has a credential; `pending`: none yet; `failing`: the last refresh failed, the last good credential stays. */
+  /**
+   * `live`: has a credential; `pending`: none yet; `failing`: the last refresh failed, the last
+   * good credential stays.
+   */
   readonly state: 'live' | 'pending' | 'failing'
   readonly issuedAt?: string
   readonly expiresAt?: string
@@ -34,7 +42,10 @@ export interface RegistryStatus {
   /** Whether the registry itself accepted the credential. */
   readonly verified: 'accepted' | 'refused' | 'unreachable' | 'skipped'
   readonly error?: StatusError
-  /** When a requested refresh failed last; a failure that occurs again keeps its own time. Not in reports of helpers before 1.0.0. */
+  /**
+   * When a requested refresh failed last; a failure that occurs again keeps its own time. Not in
+   * reports of helpers before 1.0.0.
+   */
   readonly triedAt?: string
 }
 
@@ -46,7 +57,10 @@ export interface CoverageStatus {
   readonly skipped: Readonly<Record<string, number>>
 }
 
-/** The helper's report for `doctor` and the action, written when it changes, at most about once in 30 s. */
+/**
+ * The helper's report for `doctor` and the action, written when it changes, at most about once in
+ * 30 s.
+ */
 export interface HelperStatus {
   readonly version: string
   readonly updatedAt: string
@@ -58,19 +72,25 @@ export interface HelperStatus {
   readonly retired: boolean
   readonly registries: readonly RegistryStatus[]
   /**
-   * The time of the last `acr-nopass refresh` (its annotation) since which every registry got a new credential or failed; empty: none.
-   * Helpers of 1.0.0 do not report it.
+   * The time of the last `acr-nopass refresh` (its annotation) since which every registry got a new
+   * credential or failed; empty: none. Helpers of 1.0.0 do not report it.
    */
   readonly lastHandledRefresh?: string
   readonly namespaces: CoverageStatus
   readonly serviceAccounts?: CoverageStatus
   /** What the helper relies on without verifying it (src/alibaba/unverified.ts). */
   readonly unverified?: readonly Unverified[]
-  /** Up to 20 problems that need a person (foreign Secret, fought list, failing write), newest first. */
+  /**
+   * Up to 20 problems that need a person (foreign Secret, fought list, failing write), newest
+   * first.
+   */
   readonly problems: readonly (StatusError & { readonly namespace?: string; readonly object?: string })[]
 }
 
-/** A failure for the status, an Event and the log: our own message and the cloud's code, never a foreign message. */
+/**
+ * A failure for the status, an Event and the log: our own message and the cloud's code, never a
+ * foreign message.
+ */
 export function toStatusError(error: unknown, at: number): StatusError {
   const known = toNopassError(error)
   return {
@@ -93,15 +113,18 @@ export function refreshRequestedAt({ metadata }: StatusObject): number | undefin
 }
 
 /**
- * The request (`refreshRequestedAt`) that the helper reports as handled; NaN: it has handled none. Undefined: a helper of 1.0.0 wrote
- * the report.
+ * The request (`refreshRequestedAt`) that the helper reports as handled; NaN: it has handled none.
+ * Undefined: a helper of 1.0.0 wrote the report.
  */
 export function handledRefreshOf(status: HelperStatus | undefined): number | undefined {
   if (status !== undefined && status.lastHandledRefresh === undefined) return undefined
   return Date.parse(status?.lastHandledRefresh ?? '')
 }
 
-/** Requests new tokens from a running helper by an annotation on its status ConfigMap; it reacts within a second. */
+/**
+ * Requests new tokens from a running helper by an annotation on its status ConfigMap; it reacts
+ * within a second.
+ */
 export async function requestRefresh(
   { client, signal }: KubeCaller,
   status: { readonly namespace: string; readonly name: string },

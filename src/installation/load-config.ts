@@ -10,13 +10,15 @@ import type { Schema } from '../values/schema/schema.ts'
 export type LoadedConfig = ReturnType<typeof loadConfig>
 
 /**
- * The helper's configuration from the text that the chart rendered, defaults filled in, and the hex SHA-256 of the text.
+ * The helper's configuration from the text that the chart rendered, defaults filled in, and the hex
+ * SHA-256 of the text.
  * @throws HELPER_CONFIG_INVALID
  */
 export function loadConfig(text: string) {
   let value: unknown
   try {
-    // Not `silent`, which ignores errors: a truncated file would be a configuration with other targets.
+    // Not `silent`, which ignores errors: a truncated file would be a configuration with other
+    // targets.
     value = parse(text, { schema: 'core', uniqueKeys: true, logLevel: 'error' })
   } catch {
     // The parser's message may quote the text.

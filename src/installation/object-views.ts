@@ -46,7 +46,10 @@ export interface SecretView extends Versioned {
 export interface ServiceAccountView extends Versioned {
   readonly namespace: string
   readonly name: string
-  /** Names in `imagePullSecrets` in order; '' for an entry without a name. Only our entry of an overlong list. */
+  /**
+   * Names in `imagePullSecrets` in order; '' for an entry without a name. Only our entry of an
+   * overlong list.
+   */
   readonly list: readonly string[]
   /** The number of entries of an overlong list. */
   readonly overlong?: number
@@ -67,8 +70,8 @@ export interface TransformOptions {
 }
 
 /**
- * The API server limits neither names nor their number, so a user of one namespace could exhaust the helper's memory. Of a
- * longer list only our entry is kept.
+ * The API server limits neither names nor their number, so a user of one namespace could exhaust
+ * the helper's memory. Of a longer list only our entry is kept.
  */
 const LIST_LIMIT = { entries: 100, characters: 4096 }
 /** Longer annotations, of up to 256 KiB, are not ours. */
@@ -90,7 +93,10 @@ export function boundedList(
 
 export type Transforms = ReturnType<typeof createTransforms>
 
-/** Reduces objects to views; equal parts are shared, because there may be 10,000 objects of each kind. */
+/**
+ * Reduces objects to views; equal parts are shared, because there may be 10,000 objects of each
+ * kind.
+ */
 export function createTransforms(options: TransformOptions) {
   const share = createShare(2_000)
   const noted = createNoted()
@@ -150,8 +156,9 @@ function readList(annotation = ''): readonly string[] {
 }
 
 /**
- * Whether the notes belong to this content: version 0.1.0, after a rollback to it, writes a new one beside them. The last answer is
- * kept, because in a rotation one Secret after the other has the same notes.
+ * Whether the notes belong to this content: version 0.1.0, after a rollback to it, writes a new one
+ * beside them. The last answer is kept, because in a rotation one Secret after the other has the
+ * same notes.
  */
 function createNoted(): (notes?: string, issuedAt?: string) => boolean {
   let last = { notes: '', issuedAt: '', noted: false }
@@ -171,8 +178,9 @@ function readTime(annotation = ''): number | undefined {
 }
 
 /**
- * Whether a Pod without our entry has the list that its ServiceAccount had before we added it: empty, or the current one without
- * our entry. Otherwise the list is the Pod's own and overrides the ServiceAccount's.
+ * Whether a Pod without our entry has the list that its ServiceAccount had before we added it:
+ * empty, or the current one without our entry. Otherwise the list is the Pod's own and overrides
+ * the ServiceAccount's.
  */
 export function isCopiedList(pod: readonly string[], account: readonly string[], secretName: string): boolean {
   const before = account.filter((name) => name !== secretName)

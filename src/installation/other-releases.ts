@@ -44,8 +44,8 @@ interface DeploymentView {
 }
 
 /**
- * Which of the vendor's credential helpers work in the cluster, by name and image: anything may have such a name. One that cannot
- * be read counts as absent.
+ * Which of the vendor's credential helpers work in the cluster, by name and image: anything may
+ * have such a name. One that cannot be read counts as absent.
  */
 export async function findAddons(caller: KubeCaller): Promise<readonly string[]> {
   const path = '/apis/apps/v1/namespaces/kube-system/deployments'

@@ -6,7 +6,10 @@ import type { ReleaseFacts } from './find-release.ts'
 import { createTransforms, type SecretView, type Transforms } from './object-views.ts'
 import { createTargets } from './targets.ts'
 
-/** What a release's Secrets are called, and the functions that reduce objects as its helper does. Undefined: not installed. */
+/**
+ * What a release's Secrets are called, and the functions that reduce objects as its helper does.
+ * Undefined: not installed.
+ */
 export function lensOf(release: ReleaseFacts | undefined) {
   const { namespace = '', name = '', config, status } = release ?? {}
   const secretName = config?.secretName ?? status?.secretName ?? DEFAULT_SECRET_NAME
@@ -28,8 +31,9 @@ export interface ReadSecret extends SecretView {
 }
 
 /**
- * The Secrets of that name by namespace, of all namespaces or one; metadata only. One that a list shows without a record of its writers,
- * as some proxies trim it, is read alone. Undefined: not readable.
+ * The Secrets of that name by namespace, of all namespaces or one; metadata only. One that a list
+ * shows without a record of its writers, as some proxies trim it, is read alone. Undefined: not
+ * readable.
  */
 export async function readPullSecrets(
   reader: Reader,

@@ -21,8 +21,9 @@ export interface ReadReport {
 }
 
 /**
- * Reads the report in a status ConfigMap, made printable. Anyone with the right to change ConfigMaps may have written it, so only
- * values of the expected types are returned: an unreadable entry of a list, or optional value, is left out and named.
+ * Reads the report in a status ConfigMap, made printable. Anyone with the right to change
+ * ConfigMaps may have written it, so only values of the expected types are returned: an unreadable
+ * entry of a list, or optional value, is left out and named.
  */
 export function readReport({ data }: StatusObject): ReadReport {
   const text = data?.[STATUS_KEY]

@@ -27,8 +27,8 @@ export function refusalOf(status: DeploymentView['status']): string | undefined 
 }
 
 /**
- * What to do about a Pod that a quota, a LimitRange, a Pod Security level or a webhook refuses. A webhook writes what it likes, so
- * only names that Kubernetes allows go into the command.
+ * What to do about a Pod that a quota, a LimitRange, a Pod Security level or a webhook refuses. A
+ * webhook writes what it likes, so only names that Kubernetes allows go into the command.
  */
 export function refusalFix(message: string, namespace: string): string {
   const quota = exceededQuota(message)
@@ -53,7 +53,9 @@ function shows(command: ShellCommand | undefined, what: string): string {
 export interface Cause {
   /** Identifies the cause, to measure how long it lasts. */
   readonly key: string
-  /** How long it may last before waiting is useless, milliseconds. Infinity: it may resolve itself. */
+  /**
+   * How long it may last before waiting is useless, milliseconds. Infinity: it may resolve itself.
+   */
   readonly patienceMs: number
   readonly error: NopassError
 }
@@ -104,7 +106,10 @@ export function findCauses(observed: {
   readonly status: HelperStatus | undefined
   readonly refusal?: PodRefusal | undefined
   readonly configHash: string | undefined
-  /** This run changed RAM, which takes up to a minute to reach every region, so a denial, or an unknown role, may be temporary. */
+  /**
+   * This run changed RAM, which takes up to a minute to reach every region, so a denial, or an
+   * unknown role, may be temporary.
+   */
   readonly ramChanged: boolean
 }): readonly Cause[] {
   const { namespace, pods, status, refusal, configHash, ramChanged } = observed
@@ -219,7 +224,10 @@ export function loggedCause(pod: string, namespace: string, log: string): Cause 
   return podFailing(`pod ${pod} log`, `Pod ${namespace}/${pod} is not ready: ${message}`, hint, { reason })
 }
 
-/** The last error, or warning with a code, in the helper's log (one JSON line per event), or in the end of it that is the termination message. */
+/**
+ * The last error, or warning with a code, in the helper's log (one JSON line per event), or in the
+ * end of it that is the termination message.
+ */
 export function lastLogError(
   text: string | undefined,
 ): { readonly code: ErrorCode; readonly message: string; readonly hint: string } | undefined {

@@ -31,8 +31,8 @@ export interface WatchedRelease extends ReleaseParts {
 }
 
 /**
- * The state before helm's step, which must not be attributed to it: a crash-looping Pod of an earlier revision must not abort the step
- * that fixes it. Without `pods` no Pod is judged.
+ * The state before helm's step, which must not be attributed to it: a crash-looping Pod of an
+ * earlier revision must not abort the step that fixes it. Without `pods` no Pod is judged.
  */
 export async function readEarlierState(caller: KubeCaller, parts: ReleaseParts) {
   const [pods, status] = await Promise.all([
@@ -44,7 +44,9 @@ export async function readEarlierState(caller: KubeCaller, parts: ReleaseParts) 
 
 export type ReleaseWatch = ReturnType<typeof watchRelease>
 
-/** Checks the Pods of helm's step and the helper's newer reports, once a second while helm waits. */
+/**
+ * Checks the Pods of helm's step and the helper's newer reports, once a second while helm waits.
+ */
 export function watchRelease(
   caller: KubeCaller,
   parts: WatchedRelease,
@@ -88,7 +90,10 @@ export function watchRelease(
   }
 }
 
-/** Only the leader reports, so of a Pod that never became ready, for example with a wrong access key, only the log says why. */
+/**
+ * Only the leader reports, so of a Pod that never became ready, for example with a wrong access
+ * key, only the log says why.
+ */
 async function findLoggedCause(caller: KubeCaller, namespace: string, pods: readonly HelperPod[]) {
   for (const pod of pods.filter(({ ready }) => !ready)) {
     const path = `${namespacedPath('/api/v1', namespace, 'pods', pod.name)}/log`
@@ -120,7 +125,10 @@ export async function readStatusReport(
   )
 }
 
-/** Why the API server takes no Pod of the Deployment; undefined: it does, or the Deployment cannot be read. */
+/**
+ * Why the API server takes no Pod of the Deployment; undefined: it does, or the Deployment cannot
+ * be read.
+ */
 async function readRefusal(caller: KubeCaller, { namespace, deployment }: ReleaseParts) {
   if (deployment === undefined) return undefined
   const path = namespacedPath('/apis/apps/v1', namespace, 'deployments', deployment)
@@ -162,12 +170,16 @@ export async function readPodEvents(caller: KubeCaller, namespace: string, pod: 
 }
 
 /**
- * Resolves automatically, shortly after a Pod was created (Kubernetes, pkg/kubelet/util/manager/watch_based_manager.go), or only sums up
- * which volumes are missing (pkg/kubelet/kubelet.go).
+ * Resolves automatically, shortly after a Pod was created (Kubernetes,
+ * pkg/kubelet/util/manager/watch_based_manager.go), or only sums up which volumes are missing
+ * (pkg/kubelet/kubelet.go).
  */
 const NO_REASON = /timed out waiting|not registered|^Unable to attach or mount volumes/
 
-/** The kubelet creates the sandbox and pulls images after it has mounted all volumes (Kubernetes, pkg/kubelet/kubelet.go, SyncPod). */
+/**
+ * The kubelet creates the sandbox and pulls images after it has mounted all volumes (Kubernetes,
+ * pkg/kubelet/kubelet.go, SyncPod).
+ */
 const AFTER_MOUNT = new Set([
   'FailedCreatePodSandBox',
   'SandboxChanged',
@@ -179,7 +191,10 @@ const AFTER_MOUNT = new Set([
   'Started',
 ])
 
-/** Why the Pod's volumes cannot be mounted; undefined: no Event says so, or the Events cannot be read. */
+/**
+ * Why the Pod's volumes cannot be mounted; undefined: no Event says so, or the Events cannot be
+ * read.
+ */
 async function readFailedMount(caller: KubeCaller, namespace: string, { metadata }: PodObject) {
   const events = await readPodEvents(caller, namespace, metadata.name).catch((error) => {
     if (error instanceof KubeApiError) return []

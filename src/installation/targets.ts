@@ -40,16 +40,28 @@ export function createTargets(config: TargetConfig) {
     return found
   }
   return {
-    /** Names in the configuration's order. The helper's own namespace always gets all (docs/en/decisions.md#own-copy). */
+    /**
+     * Names in the configuration's order. The helper's own namespace always gets all
+     * (docs/en/decisions.md#own-copy).
+     */
     registriesOf: (namespace: NamespaceView): readonly string[] =>
       namespace.name === config.release.namespace && !config.retire ? shared(all) : chosen(namespace),
     includes: (namespace: NamespaceView): boolean => chosen(namespace).length > 0,
-    /** Whether the configuration matches the namespace, even if it is opted out or everything is retired. */
+    /**
+     * Whether the configuration matches the namespace, even if it is opted out or everything is
+     * retired.
+     */
     names: (namespace: NamespaceView): boolean => named(namespace).length > 0,
     takesServiceAccount: accounts,
-    /** Whether the helper has the right to change it, by the chart: where all are listed by name, those alone. */
+    /**
+     * Whether the helper has the right to change it, by the chart: where all are listed by name,
+     * those alone.
+     */
     mayChange: (name: string): boolean => hasGlob || include.includes(name),
-    /** The registries that some namespace gets together with this one; the helper's own namespace, which gets all, does not count. */
+    /**
+     * The registries that some namespace gets together with this one; the helper's own namespace,
+     * which gets all, does not count.
+     */
     registriesBeside(registry: string, namespaces: Iterable<NamespaceView>): ReadonlySet<string> {
       const lists = [...namespaces].map(chosen).filter((names) => names.includes(registry))
       return new Set(lists.flat().filter((name) => name !== registry))
@@ -70,7 +82,10 @@ function createNameMatcher(target: {
   return (name) => include.test(name) && !exclude?.test(name)
 }
 
-/** Whether labels match a selector, as in Kubernetes: all parts must match, and `NotIn` matches without the label. */
+/**
+ * Whether labels match a selector, as in Kubernetes: all parts must match, and `NotIn` matches
+ * without the label.
+ */
 function matchesSelector(selector: ResolvedLabelSelector, labels: Readonly<Record<string, string>>): boolean {
   return (
     Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&

@@ -27,7 +27,10 @@ export async function unlessStatus<T>(work: Promise<T>, ...statuses: readonly nu
   }
 }
 
-/** Whether Node's code of a failed connection is about the server's certificate: the server did respond. */
+/**
+ * Whether Node's code of a failed connection is about the server's certificate: the server did
+ * respond.
+ */
 export function isUntrusted(reason: string | undefined): boolean {
   return /^(?!ERR_SSL_).*CERT|LEAF_SIGNATURE$|^INVALID_CA$|^HOSTNAME_MISMATCH$/.test(reason ?? '')
 }
@@ -52,7 +55,10 @@ function codeOf(status: number): ErrorCode {
   return CODES[status] ?? (status >= 500 ? 'KUBE_SERVER_ERROR' : 'KUBE_REFUSED')
 }
 
-/** The error for a status of 400 and above: status, reason and the server's message, shortened and without anything like a credential. */
+/**
+ * The error for a status of 400 and above: status, reason and the server's message, shortened and
+ * without anything like a credential.
+ */
 export function errorFromResponse(
   call: string,
   status: number,
@@ -67,7 +73,10 @@ export function errorFromResponse(
   })
 }
 
-/** Reason and message of a `Status` object; any other text is ignored, because it may be a proxy's page. */
+/**
+ * Reason and message of a `Status` object; any other text is ignored, because it may be a proxy's
+ * page.
+ */
 function readStatus(body: string): { reason: string | undefined; message: string | undefined } {
   const { reason, message } = parseObject(body) ?? {}
   return {
@@ -82,7 +91,10 @@ const LONG_FIELD = /^(required|preferred)DuringSchedulingIgnoredDuringExecution$
 /** Far more than a message has; a response may have 64 MiB. */
 const READ = 65_536
 
-/** Redacts long base64 and credentials, because an admission webhook may quote what it refuses; cut after that, because a part is not recognized. */
+/**
+ * Redacts long base64 and credentials, because an admission webhook may quote what it refuses; cut
+ * after that, because a part is not recognized.
+ */
 export function withoutSecrets(text: string, limit = 600): string {
   return withoutCredentials(text.slice(0, READ))
     .replaceAll(/[A-Za-z0-9+/=]{40,}/g, (run) => (LONG_FIELD.test(run) ? run : '(redacted)'))

@@ -5,7 +5,10 @@ import { type KubeObject, namespacedPath } from './types.ts'
 
 type Metadata = KubeObject['metadata']
 
-/** Deletes an object in the version that was read; returns what keeps it from going ({@link heldBy}). */
+/**
+ * Deletes an object in the version that was read; returns what keeps it from going ({@link
+ * heldBy}).
+ */
 export async function deleteAsRead(
   { client, signal }: KubeCaller,
   path: string,
@@ -15,7 +18,10 @@ export async function deleteAsRead(
   return heldBy((await client.request<Partial<KubeObject>>({ method: 'DELETE', path, body }, signal)) ?? {})
 }
 
-/** Writes the whole list of a ServiceAccount, which is atomic, with the version that was read as precondition. */
+/**
+ * Writes the whole list of a ServiceAccount, which is atomic, with the version that was read as
+ * precondition.
+ */
 export function replacePullSecrets(
   { client, signal }: KubeCaller,
   { namespace = '', name, uid, resourceVersion }: Metadata,
@@ -26,7 +32,10 @@ export function replacePullSecrets(
   return client.request({ method: 'PATCH', path, body, contentType: MERGE_PATCH }, signal)
 }
 
-/** Returns whether it was done. A refusal or a conflict is added to `left`; an object that is already deleted is fine. */
+/**
+ * Returns whether it was done. A refusal or a conflict is added to `left`; an object that is
+ * already deleted is fine.
+ */
 export async function attempt(title: string, left: string[], work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work()

@@ -30,7 +30,10 @@ export interface KubeCall {
   readonly bodyLimit?: number
   /** Default `call`. `lease`: a connection that no other call can occupy. */
   readonly lane?: Exclude<ConnectionLane, 'watch'>
-  /** Called when there is a connection for the call, which may have waited for one; with false it is not sent. */
+  /**
+   * Called when there is a connection for the call, which may have waited for one; with false it is
+   * not sent.
+   */
   readonly maySend?: () => boolean
 }
 
@@ -109,7 +112,8 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
   return {
     /**
      * Returns the response's JSON, or its text with `isText`.
-     * @throws KubeApiError (KUBE_…) with status, reason and `retryAfterMs`; an abort throws the signal's reason
+     * @throws KubeApiError (KUBE_…) with status, reason and `retryAfterMs`; an abort throws the
+     * signal's reason
      */
     request<T = unknown>(call: KubeCall, signal?: AbortSignal): Promise<T> {
       const { method, path, contentType = 'application/json', timeoutMs = TIMEOUT_MS, bodyLimit = BODY_LIMIT } = call
@@ -138,7 +142,10 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
       })
     },
 
-    /** Resolves when the server ends the watch; throws as `request` does if it breaks. `onEvent` must not throw. */
+    /**
+     * Resolves when the server ends the watch; throws as `request` does if it breaks. `onEvent`
+     * must not throw.
+     */
     watch<T = unknown>(call: WatchCall, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void> {
       const title = `WATCH ${call.path}`
       const request: TransportRequest = {
@@ -187,7 +194,9 @@ function withQuery(path: string, query: Query | undefined): string {
   return text === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${text}`
 }
 
-/** `secrets` for `/api/v1/namespaces/shop/secrets/acr-nopass`; subresources count as their resource. */
+/**
+ * `secrets` for `/api/v1/namespaces/shop/secrets/acr-nopass`; subresources count as their resource.
+ */
 export function resourceOf(path: string): string {
   const found = RESOURCE.exec(path)
   return found?.[1] ?? found?.[2] ?? ''

@@ -7,13 +7,16 @@ import type { KubeConnection, KubeconfigOptions } from './kube-connection.ts'
 /** The default mount path of a Pod's ServiceAccount volume. */
 export const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
 
-/** How often a projected file is re-read (milliseconds); the kubelet rotates a token at 80 % of its life. */
+/**
+ * How often a projected file is re-read (milliseconds); the kubelet rotates a token at 80 % of its
+ * life.
+ */
 const REREAD_MS = 10_000
 
 /**
- * The connection of a Pod: server from `KUBERNETES_SERVICE_HOST`/`_PORT`, `token` and `ca.crt` from `dir`, both re-read as they rotate.
- * Never through a proxy, because a Pod's HTTPS_PROXY is for external addresses and often comes without a NO_PROXY for the
- * cluster's own.
+ * The connection of a Pod: server from `KUBERNETES_SERVICE_HOST`/`_PORT`, `token` and `ca.crt` from
+ * `dir`, both re-read as they rotate. Never through a proxy, because a Pod's HTTPS_PROXY is for
+ * external addresses and often comes without a NO_PROXY for the cluster's own.
  * @throws KUBE_CONNECTION when a part is missing
  */
 export function inClusterConnection(
@@ -40,8 +43,9 @@ export function inClusterConnection(
 }
 
 /**
- * The connection that a kubeconfig describes (certificates, tokens, exec plugins), through `@kubernetes/client-node`; the files of
- * its authority and of its token are re-read as they rotate.
+ * The connection that a kubeconfig describes (certificates, tokens, exec plugins), through
+ * `@kubernetes/client-node`; the files of its authority and of its token are re-read as they
+ * rotate.
  * @throws KUBECONFIG_INVALID, and KUBE_CONNECTION for a proxy that cannot be used
  */
 export async function kubeconfigConnection(
@@ -72,7 +76,8 @@ function rereadFile(file: string, clock: Clock): { read(): string; forget(): voi
         text = readFileSync(file, 'utf8').trim()
         readAt = clock.monotonic()
       } catch (cause) {
-        // A file may be absent for a moment while its volume is swapped, which must not break a working connection.
+        // A file may be absent for a moment while its volume is swapped, which must not break a
+        // working connection.
         if (text === '') throw new NopassError('KUBE_CONNECTION', `${file} cannot be read`, { cause })
       }
       return text

@@ -1,4 +1,6 @@
-/** How to reach and authenticate to one API server. PEM texts; `token` is called for each request. */
+/**
+ * How to reach and authenticate to one API server. PEM texts; `token` is called for each request.
+ */
 export interface KubeConnection {
   /** `https://host:port`; http only on loopback. */
   readonly server: string

@@ -11,8 +11,8 @@ import type { KubeConnection, KubeconfigOptions } from './kube-connection.ts'
 import { chooseProxy } from './proxy.ts'
 
 /**
- * The part of {@link kubeconfigConnection} that needs `@kubernetes/client-node`, which is imported only for kubeconfigs. `caFile` is the
- * source of `ca`, and `tokenFile` one of a token.
+ * The part of {@link kubeconfigConnection} that needs `@kubernetes/client-node`, which is imported
+ * only for kubeconfigs. `caFile` is the source of `ca`, and `tokenFile` one of a token.
  */
 export async function readKubeconfig(
   source: KubeconfigOptions,
@@ -44,7 +44,10 @@ export async function readKubeconfig(
   }
 }
 
-/** Names of the contexts of a kubeconfig (default: as kubectl finds it). @throws KUBECONFIG_INVALID */
+/**
+ * Names of the contexts of a kubeconfig (default: as kubectl finds it).
+ * @throws KUBECONFIG_INVALID
+ */
 export function listContexts(source: KubeconfigOptions): readonly string[] {
   const { config } = load(source)
   return config.getContexts().map(({ name }) => name)
@@ -100,7 +103,10 @@ function text(value: unknown): string | undefined {
   return Buffer.isBuffer(value) ? value.toString('utf8') : String(value)
 }
 
-/** Reads a kubeconfig as kubectl does: of several files the first that has a name counts, and one that does not exist is skipped. */
+/**
+ * Reads a kubeconfig as kubectl does: of several files the first that has a name counts, and one
+ * that does not exist is skipped.
+ */
 function loadKubeconfig({ text, file, context, environment = {} }: KubeconfigOptions) {
   const config = new KubeConfig()
   const files = file === undefined ? defaultFiles(environment).filter((name) => existsSync(name)) : [file]
@@ -126,12 +132,18 @@ function loadKubeconfig({ text, file, context, environment = {} }: KubeconfigOpt
 
 /** What a kubeconfig tells the plugin about the cluster. */
 interface PluginSource {
-  /** Of the kubeconfig: a plugin's path with a separator starts there (GetAuthInfoFileReferences in tools/clientcmd/loader.go of k8s.io/client-go). */
+  /**
+   * Of the kubeconfig: a plugin's path with a separator starts there (GetAuthInfoFileReferences in
+   * tools/clientcmd/loader.go of k8s.io/client-go).
+   */
   readonly folder: string
   readonly config: unknown
 }
 
-/** The extension for plugins (clusterExtensionKey in tools/clientcmd/client_config.go of k8s.io/client-go). */
+/**
+ * The extension for plugins (clusterExtensionKey in tools/clientcmd/client_config.go of
+ * k8s.io/client-go).
+ */
 function pluginConfig(text: string, cluster: string): unknown {
   const config: unknown = parse(text, { logLevel: 'error' })
   const clusters: readonly unknown[] = isRecord(config) && Array.isArray(config.clusters) ? config.clusters : []
@@ -165,7 +177,10 @@ function firstOfEach<T extends { readonly name: string }>(entries: readonly T[])
   return [...new Map(entries.toReversed().map((entry) => [entry.name, entry])).values()].toReversed()
 }
 
-/** What a kubeconfig says about a user and `@kubernetes/client-node` does not read; undefined: it has no such user. */
+/**
+ * What a kubeconfig says about a user and `@kubernetes/client-node` does not read; undefined: it
+ * has no such user.
+ */
 function findExtras(text: string, folder: string, name: string) {
   const config: unknown = parse(text, { logLevel: 'error' })
   const users: readonly unknown[] = isRecord(config) && Array.isArray(config.users) ? config.users : []
@@ -193,7 +208,9 @@ function impersonationOf(user: Readonly<Record<string, unknown>>): readonly stri
   )
 }
 
-/** Nobody can type anything for a plugin, but some wait three minutes for a login in the browser. */
+/**
+ * Nobody can type anything for a plugin, but some wait three minutes for a login in the browser.
+ */
 const LIMIT_MS = 200_000
 
 /** The part of the library's exec authenticator that starts the program. */
@@ -202,7 +219,8 @@ interface ExecAuthenticator {
 }
 
 /**
- * Has the kubeconfig's plugin run as kubectl runs it without a terminal, and with a limit; the library leaves its input open.
+ * Has the kubeconfig's plugin run as kubectl runs it without a terminal, and with a limit; the
+ * library leaves its input open.
  * @returns the error for what the library then throws
  */
 function guardPlugin(

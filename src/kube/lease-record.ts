@@ -18,7 +18,10 @@ export interface LeaseDurations {
   readonly retryMs: number
 }
 
-/** A duration over this multiple of ours is capped: one write of a huge one would block leadership for years. */
+/**
+ * A duration over this multiple of ours is capped: one write of a huge one would block leadership
+ * for years.
+ */
 const LONGEST_FACTOR = 4
 
 /** The duration that the holder wrote, milliseconds, capped; ours where it wrote none. */
@@ -28,10 +31,16 @@ export function leaseMs(lease: Lease, durations: LeaseDurations): number {
   return Math.min(written * 1000, LONGEST_FACTOR * durations.leaseMs)
 }
 
-/** An int32 of the API (k8s.io/api/coordination/v1): a sum over it is refused, and with it every acquisition. */
+/**
+ * An int32 of the API (k8s.io/api/coordination/v1): a sum over it is refused, and with it every
+ * acquisition.
+ */
 const MOST_TRANSITIONS = 2 ** 31 - 1
 
-/** Counts on from what was written; from 0 where that cannot be, because any client that may write the lease can set it. */
+/**
+ * Counts on from what was written; from 0 where that cannot be, because any client that may write
+ * the lease can set it.
+ */
 function nextTransitions(written: unknown): number {
   const before = Number.isInteger(written) ? (written as number) : 0
   return before >= 0 && before < MOST_TRANSITIONS ? before + 1 : 0

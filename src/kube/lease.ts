@@ -22,7 +22,10 @@ export interface LeaseOptions {
   readonly onCreated: () => void
   /** It could not be created either, or exists again. */
   readonly onMissing: (missing: boolean) => void
-  /** The API server refuses to let this replica read or take the free lease, with this error; undefined: no longer. */
+  /**
+   * The API server refuses to let this replica read or take the free lease, with this error;
+   * undefined: no longer.
+   */
   readonly onRefused: (error: KubeApiError | undefined) => void
   /** The lease has an older version than before: etcd was restored from a backup. */
   readonly onRewound: () => void
@@ -43,8 +46,9 @@ const SLEW_MS = 1_000
 const FREE = new Error('the lease may be free')
 
 /**
- * Leader election as in client-go, on a Lease that the chart renders; where no one applies it, a replica does. Another holder's
- * lease has expired when it did not change for its duration on our own monotonic clock; clocks are never compared.
+ * Leader election as in client-go, on a Lease that the chart renders; where no one applies it, a
+ * replica does. Another holder's lease has expired when it did not change for its duration on our
+ * own monotonic clock; clocks are never compared.
  */
 export function createLeaseElector(options: LeaseOptions) {
   const { client, clock, identity } = options
@@ -90,8 +94,9 @@ export function createLeaseElector(options: LeaseOptions) {
     options.onMissing(missing)
   }
   /**
-   * Creates the lease if it has not existed for a while. Without a holder, because two replicas that apply the same both succeed;
-   * it is acquired by a write that names its version (docs/en/decisions.md#rendered-lease).
+   * Creates the lease if it has not existed for a while. Without a holder, because two replicas
+   * that apply the same both succeed; it is acquired by a write that names its version
+   * (docs/en/decisions.md#rendered-lease).
    */
   const restore = async (signal: AbortSignal): Promise<void> => {
     missingSince ??= clock.monotonic()
@@ -118,7 +123,8 @@ export function createLeaseElector(options: LeaseOptions) {
   }
   const read = async (signal: AbortSignal, limitMs = timeoutMs): Promise<Lease> => {
     const lease = await client.request<Lease>({ method: 'GET', path, timeoutMs: limitMs, lane }, signal)
-    // The lease is read every few seconds, long before a restored server passes the version that was known.
+    // The lease is read every few seconds, long before a restored server passes the version that
+    // was known.
     if (isOlderVersion(lease.metadata.resourceVersion, newest)) {
       newest = ''
       options.onRewound()
@@ -126,13 +132,15 @@ export function createLeaseElector(options: LeaseOptions) {
     observe(lease)
     return lease
   }
-  // Never aborted by a stop: the result would be unknown, and a lease that is not released blocks all other replicas.
+  // Never aborted by a stop: the result would be unknown, and a lease that is not released blocks
+  // all other replicas.
   const write = async (lease: Lease, spec: Lease['spec'], limitMs = timeoutMs): Promise<void> => {
     const sent = { at: clock.monotonic(), when: clock.now() }
     wrote = true
     const body = { ...lease, spec }
     observe(await client.request<Lease>({ method: 'PUT', path, body, timeoutMs: limitMs, lane }))
-    // Counted from before the request, because the others count from when they see it. A response after the deadline does not count.
+    // Counted from before the request, because the others count from when they see it. A response
+    // after the deadline does not count.
     if (leading && !inTime()) return
     renewed = sent
   }
@@ -207,9 +215,11 @@ export function createLeaseElector(options: LeaseOptions) {
    */
   async function renew(signal: AbortSignal): Promise<boolean> {
     const deadline = renewed.at + durations.renewDeadlineMs
-    // A response after the deadline is useless, and waiting for it would delay the end of this leader.
+    // A response after the deadline is useless, and waiting for it would delay the end of this
+    // leader.
     const limitMs = (): number => Math.max(1, Math.min(timeoutMs, deadline - clock.monotonic()))
-    // After a conflict (another client changed a label or the holder) the lease is read once and written again immediately.
+    // After a conflict (another client changed a label or the holder) the lease is read once and
+    // written again immediately.
     for (const known of [seen, undefined]) {
       try {
         const lease = known ?? (await read(signal, limitMs()))
@@ -231,16 +241,21 @@ export function createLeaseElector(options: LeaseOptions) {
       // After a renewal that timed out, the next one follows without a further pause.
       const rest = startedAt + durations.retryMs - clock.monotonic()
       await sleep(clock, Math.max(durations.retryMs / 10, rest), signal)
-      // Also after a pause of the whole process: a lease that was not renewed in time is lost, even if no one took it.
+      // Also after a pause of the whole process: a lease that was not renewed in time is lost, even
+      // if no one took it.
       if (!inTime()) return
       startedAt = clock.monotonic()
       const isTaken = await renew(signal)
-      // A renewal that completes after the deadline is a loss too, because work was refused since then.
+      // A renewal that completes after the deadline is a loss too, because work was refused since
+      // then.
       if (isTaken || !inTime()) return
     }
   }
 
-  /** Also releases a lease that was acquired at the moment of the stop. After a conflict or without a response it is read again. */
+  /**
+   * Also releases a lease that was acquired at the moment of the stop. After a conflict or without
+   * a response it is read again.
+   */
   async function release(): Promise<void> {
     if (!wrote) return
     const stop = new AbortController()
@@ -282,7 +297,10 @@ export function createLeaseElector(options: LeaseOptions) {
     get refused() {
       return refused
     },
-    /** Follows, then leads; returns `lost`, or `stopped` after the signal, when the lease has been released. */
+    /**
+     * Follows, then leads; returns `lost`, or `stopped` after the signal, when the lease has been
+     * released.
+     */
     async run(signal: AbortSignal): Promise<'lost' | 'stopped'> {
       try {
         await follow(signal)

@@ -10,8 +10,8 @@ export interface ListCall extends Pick<KubeCall, 'path' | 'query' | 'accept'> {
 const PAGE_LIMIT = 8 * 1024 * 1024
 
 /**
- * All pages of a list. A page of too many bytes is requested again with half as many objects, because a user of one namespace
- * can create objects of up to 1.5 MiB, etcd's limit.
+ * All pages of a list. A page of too many bytes is requested again with half as many objects,
+ * because a user of one namespace can create objects of up to 1.5 MiB, etcd's limit.
  * @throws as `request` does
  */
 export async function* listPages<T>(

@@ -2,7 +2,10 @@ import { get, type KubeCaller, METADATA_ONLY } from './client.ts'
 import { CONTENT_MANAGER, FIELD_MANAGER } from './names.ts'
 import type { KubeObject, ManagedFieldsEntry } from './types.ts'
 
-/** The owner of a ServiceAccount's list, which is atomic, so one owner wrote all of it (docs/en/decisions.md#field-ownership). */
+/**
+ * The owner of a ServiceAccount's list, which is atomic, so one owner wrote all of it
+ * (docs/en/decisions.md#field-ownership).
+ */
 export interface ListOwner {
   readonly manager: string
   readonly operation: 'Apply' | 'Update'
@@ -16,7 +19,10 @@ const NO_RECORD = 'before-first-apply'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** The relevant owner: a foreign Apply first, because its next apply would conflict with our change, then a foreign Update, then ours. */
+/**
+ * The relevant owner: a foreign Apply first, because its next apply would conflict with our change,
+ * then a foreign Update, then ours.
+ */
 export function listOwner(entries: readonly ManagedFieldsEntry[] | undefined): ListOwner | undefined {
   const owners = (entries ?? [])
     .filter(({ manager, fieldsV1 }) => manager !== NO_RECORD && hasField(fieldsV1, ['f:imagePullSecrets']))
@@ -40,8 +46,8 @@ function fieldAt(fields: unknown, path: readonly string[]): object | undefined {
 }
 
 /**
- * Field managers of tools that keep objects as declared in their own sources; the source for each name is in
- * `test/kube/managed-fields.test.ts`.
+ * Field managers of tools that keep objects as declared in their own sources; the source for each
+ * name is in `test/kube/managed-fields.test.ts`.
  */
 export const DECLARING_MANAGERS: readonly string[] = [
   'argocd-controller',
@@ -66,7 +72,10 @@ export function declaredBy(
   return found?.manager
 }
 
-/** The object as a list had it; where that came without a record of its writers, as the API server has it. Of Secrets metadata only. */
+/**
+ * The object as a list had it; where that came without a record of its writers, as the API server
+ * has it. Of Secrets metadata only.
+ */
 export async function withWriters<T extends KubeObject>(caller: KubeCaller, path: string, object: T): Promise<T> {
   if ((object.metadata.managedFields ?? []).length > 0) return object
   const accept = path.includes('/secrets/') ? METADATA_ONLY : undefined
@@ -86,8 +95,9 @@ const CONTENT_LEAVES = [
 ] as const
 
 /**
- * Whether the content of a pull secret is still what we wrote: a change by another writer removes the field from our entries
- * (one for applied fields, one for patched ones). (docs/en/decisions.md#field-ownership)
+ * Whether the content of a pull secret is still what we wrote: a change by another writer removes
+ * the field from our entries (one for applied fields, one for patched ones).
+ * (docs/en/decisions.md#field-ownership)
  */
 export function ownsContent(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
   const ours = (entries ?? []).filter((entry) => isApplied(entry) || entry.manager === CONTENT_MANAGER)

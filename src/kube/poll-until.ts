@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { KubeApiError } from './api-error.ts'
 
 /**
- * Polls with growing pauses until `check` is true; returns the milliseconds, or undefined after `limitMs`. An API server that
- * restarts, throttles or drops a connection is retried until then, and its last error is thrown.
+ * Polls with growing pauses until `check` is true; returns the milliseconds, or undefined after
+ * `limitMs`. An API server that restarts, throttles or drops a connection is retried until then,
+ * and its last error is thrown.
  */
 export async function pollUntil(
   limitMs: number,

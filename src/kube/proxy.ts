@@ -3,9 +3,10 @@ import { orElse } from '../lib/or-else.ts'
 import { type ProxyEnvironment, proxyOf } from '../proxy-rules.ts'
 
 /**
- * The proxy to an API server, as kubectl and helm choose it (client-go: tools/clientcmd, golang.org/x/net/http/httpproxy): the
- * cluster's `proxy-url`; else HTTPS_PROXY, unless the server is this machine or in NO_PROXY. HTTP_PROXY is only for http, which
- * is used only on this machine. Upper case takes precedence.
+ * The proxy to an API server, as kubectl and helm choose it (client-go: tools/clientcmd,
+ * golang.org/x/net/http/httpproxy): the cluster's `proxy-url`; else HTTPS_PROXY, unless the server
+ * is this machine or in NO_PROXY. HTTP_PROXY is only for http, which is used only on this machine.
+ * Upper case takes precedence.
  * @throws KUBE_CONNECTION for a proxy that is not HTTP
  */
 export function chooseProxy(

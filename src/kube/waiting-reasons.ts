@@ -8,9 +8,10 @@ export type ReasonMeaning =
   | 'before'
 
 /**
- * All reasons that the kubelet, containerd and CRI-O give a waiting container. The kubelet pulls before it creates a container
- * (pkg/kubelet/kuberuntime/kuberuntime_container.go, startContainer), so each failure after that shows that the image is there.
- * test/contract/waiting-reasons.test.ts compares the list with their sources.
+ * All reasons that the kubelet, containerd and CRI-O give a waiting container. The kubelet pulls
+ * before it creates a container (pkg/kubelet/kuberuntime/kuberuntime_container.go, startContainer),
+ * so each failure after that shows that the image is there. test/contract/waiting-reasons.test.ts
+ * compares the list with their sources.
  */
 const WAITING_REASONS: ReadonlyMap<string, ReasonMeaning> = new Map<string, ReasonMeaning>([
   // pkg/kubelet/images/types.go
@@ -19,7 +20,8 @@ const WAITING_REASONS: ReadonlyMap<string, ReasonMeaning> = new Map<string, Reas
   ['ImageInspectError', 'cannot'],
   ['ErrImageNeverPull', 'cannot'],
   ['InvalidImageName', 'cannot'],
-  // k8s.io/cri-api/pkg/errors, set by CRI-O and (the last two) containerd; kubelets before 1.26 have the first one themselves.
+  // k8s.io/cri-api/pkg/errors, set by CRI-O and (the last two) containerd; kubelets before 1.26
+  // have the first one themselves.
   ['RegistryUnavailable', 'cannot'],
   ['SignatureValidationFailed', 'cannot'],
   ['ImageVolumeMountFailed', 'present'],

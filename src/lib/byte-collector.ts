@@ -1,8 +1,8 @@
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Collects the chunks of a body in one buffer that doubles when it is full: a list of chunks would cost many times the memory of its
- * bytes where a peer sends them one by one.
+ * Collects the chunks of a body in one buffer that doubles when it is full: a list of chunks would
+ * cost many times the memory of its bytes where a peer sends them one by one.
  */
 export class ByteCollector {
   #bytes: Buffer = NOTHING

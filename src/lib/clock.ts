@@ -15,7 +15,8 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, callback) {
-    // Longer delays take several timers. NaN is a bug of the caller, which must not become a loop without a pause.
+    // Longer delays take several timers. NaN is a bug of the caller, which must not become a loop
+    // without a pause.
     let left = Number.isNaN(ms) ? LONGEST_TIMER_MS : Math.max(0, ms)
     let timer: ReturnType<typeof setTimeout>
     const arm = (): void => {

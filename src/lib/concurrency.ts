@@ -1,6 +1,6 @@
 /**
- * Concurrent callers share one run of `work`. A caller whose signal aborts leaves the others waiting; the work is aborted
- * when no caller is left.
+ * Concurrent callers share one run of `work`. A caller whose signal aborts leaves the others
+ * waiting; the work is aborted when no caller is left.
  */
 export function singleFlight<Result>(
   work: (signal: AbortSignal) => Promise<Result>,

@@ -24,15 +24,15 @@ export interface InputFile {
   readonly name: string
   readonly folder: string
   /**
-   * The file must be a regular one in one of these folders, with links resolved. Undefined: any file or pipe, and `-` for
-   * standard input, as for a flag of the command line.
+   * The file must be a regular one in one of these folders, with links resolved. Undefined: any
+   * file or pipe, and `-` for standard input, as for a flag of the command line.
    */
   readonly within?: readonly string[] | undefined
 }
 
 /**
- * The bytes of a file that an input names, at most 1 MiB. Synchronous, because asynchronous reads would start threads for a
- * few small files.
+ * The bytes of a file that an input names, at most 1 MiB. Synchronous, because asynchronous reads
+ * would start threads for a few small files.
  * @throws INPUT_INVALID
  */
 export function readInputFile({ input, name, folder, within }: InputFile): Buffer {
@@ -73,7 +73,10 @@ export function isWithin(real: string, folders: readonly string[]): boolean {
   })
 }
 
-/** The bytes of a regular file that is not a link; undefined: it has more than `limit`. @throws as `node:fs` does */
+/**
+ * The bytes of a regular file that is not a link; undefined: it has more than `limit`.
+ * @throws as `node:fs` does
+ */
 export function readRegular(real: string, limit: number = INPUT_LIMIT): Buffer | undefined {
   // O_NONBLOCK, because opening a pipe without a writer would never return.
   const file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
@@ -91,7 +94,10 @@ class NotRegular extends Error {}
 /** The file or a folder of its path was replaced after the path was resolved. */
 export class ReplacedFile extends Error {}
 
-/** The path of an open file. Only Linux knows it from the file itself; elsewhere the path is resolved again. */
+/**
+ * The path of an open file. Only Linux knows it from the file itself; elsewhere the path is
+ * resolved again.
+ */
 function pathOf(file: number, real: string): string {
   const link = `/proc/self/fd/${file}`
   return realpathSync(existsSync(link) ? link : real)
@@ -138,8 +144,8 @@ export function realPath(path: string): string {
 }
 
 /**
- * Overwrites a file that only its user may read; never through a symbolic or hard link, which another user of the folder
- * could have created.
+ * Overwrites a file that only its user may read; never through a symbolic or hard link, which
+ * another user of the folder could have created.
  * @throws INPUT_INVALID
  */
 export function writePrivateFile(file: string, text: string): void {

@@ -13,7 +13,10 @@ export interface ExchangeRequest {
   readonly limit: number
 }
 
-/** One exchange. Without a complete response it rejects with Node's own error, whose `code` is the reason. */
+/**
+ * One exchange. Without a complete response it rejects with Node's own error, whose `code` is the
+ * reason.
+ */
 export function exchange(request: ExchangeRequest, signal: AbortSignal) {
   const { url, method, agent, limit } = request
   const client = url.protocol === 'http:' ? http : https

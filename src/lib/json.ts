@@ -51,8 +51,8 @@ export function stableJson(value: unknown): string {
 const LONGEST = 2_000
 
 /**
- * Returns the same object for values that are equal as JSON, so that many copies cost the memory of one. Caches the newest `limit`
- * of at most `longest` characters.
+ * Returns the same object for values that are equal as JSON, so that many copies cost the memory of
+ * one. Caches the newest `limit` of at most `longest` characters.
  */
 export function createShare(limit: number, longest: number = LONGEST): <T>(value: T) => T {
   const known = new Map<string, unknown>()

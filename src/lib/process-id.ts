@@ -2,14 +2,20 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { platform } from 'node:os'
 
-/** A process that cannot be mistaken for another: a PID is used again, a PID with its start time is not. */
+/**
+ * A process that cannot be mistaken for another: a PID is used again, a PID with its start time is
+ * not.
+ */
 export interface ProcessId {
   readonly pid: number
   /** Opaque; equal for the same process only. */
   readonly start: string
 }
 
-/** The start time of a living process, or undefined when there is none with this PID (a zombie is none). */
+/**
+ * The start time of a living process, or undefined when there is none with this PID (a zombie is
+ * none).
+ */
 function startTime(pid: number): string | undefined {
   try {
     if (platform() !== 'linux') {

@@ -2,7 +2,10 @@ import { printable } from '../printable.ts'
 
 declare const CHECKED: unique symbol
 
-/** A command that users are told to paste: our own words, and foreign words that {@link shell} accepted. */
+/**
+ * A command that users are told to paste: our own words, and foreign words that {@link shell}
+ * accepted.
+ */
 export type ShellCommand = string & { readonly [CHECKED]: 'command' }
 
 /** Words for a command, quoted. */
@@ -18,14 +21,16 @@ class ShellWords {
 type Value = string | number | ShellWords | undefined
 
 /**
- * What Kubernetes allows in the names of objects, namespaces, kinds and in the values of labels. No such text is special to a
- * shell, and none begins with a dash, which a program would take for an option.
+ * What Kubernetes allows in the names of objects, namespaces, kinds and in the values of labels. No
+ * such text is special to a shell, and none begins with a dash, which a program would take for an
+ * option.
  */
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?$/
 
 /**
- * A command of a fixed text with values in it. Undefined if a value is undefined or a string that is no name of Kubernetes:
- * who chose such a text for the name of an object may want it to be run by whoever pastes the command.
+ * A command of a fixed text with values in it. Undefined if a value is undefined or a string that
+ * is no name of Kubernetes: who chose such a text for the name of an object may want it to be run
+ * by whoever pastes the command.
  */
 export function shell(fixed: TemplateStringsArray): ShellCommand
 export function shell(fixed: TemplateStringsArray, ...values: readonly [Value, ...Value[]]): ShellCommand | undefined
@@ -41,8 +46,8 @@ export function shellWords(fixed: TemplateStringsArray, ...values: readonly Valu
 }
 
 /**
- * Any text as one quoted word, for values of the cloud, of files and of flags. Undefined for a text that cannot be printed as it
- * is, and for one that a program would take for an option.
+ * Any text as one quoted word, for values of the cloud, of files and of flags. Undefined for a text
+ * that cannot be printed as it is, and for one that a program would take for an option.
  */
 export function quoted(text: string | undefined): ShellWords | undefined {
   if (text === undefined || text.startsWith('-') || printable(text) !== text) return undefined
@@ -51,7 +56,10 @@ export function quoted(text: string | undefined): ShellWords | undefined {
   return new ShellWords(isPlain ? text : `'${text.replaceAll("'", "'\\''")}'`)
 }
 
-/** Commands that follow each other, as long as each succeeds. Undefined if one is, or if there is none. */
+/**
+ * Commands that follow each other, as long as each succeeds. Undefined if one is, or if there is
+ * none.
+ */
 export function inOrder(commands: readonly (ShellCommand | undefined)[]): ShellCommand | undefined {
   if (commands.length === 0 || commands.includes(undefined)) return undefined
   return commands.join(' && ') as ShellCommand
@@ -59,7 +67,8 @@ export function inOrder(commands: readonly (ShellCommand | undefined)[]): ShellC
 
 /**
  * Changes every program call of a command.
- * @param change gets the words of a call as they are written, with their quotes; undefined removes the command
+ * @param change gets the words of a call as they are written, with their quotes; undefined removes
+ * the command
  */
 export function changeCalls(
   command: ShellCommand,

@@ -1,8 +1,9 @@
 const BLOCK = 512
 
 /**
- * The regular files of a tar archive (ustar, pax, GNU) by their paths; of two with one path the later. Long names come in an entry before
- * theirs. https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html
+ * The regular files of a tar archive (ustar, pax, GNU) by their paths; of two with one path the
+ * later. Long names come in an entry before theirs.
+ * https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html
  * @throws RangeError for anything else
  */
 export function readTar(archive: Buffer): ReadonlyMap<string, Buffer> {

@@ -29,8 +29,8 @@ export function sha256(content: string | Uint8Array): string {
 }
 
 /**
- * The quota and its limits that an object would exceed, from the API server's message. Only names as Kubernetes allows them, because a
- * webhook may quote anything and they go into commands.
+ * The quota and its limits that an object would exceed, from the API server's message. Only names
+ * as Kubernetes allows them, because a webhook may quote anything and they go into commands.
  */
 export function exceededQuota(message: string): { readonly name: string; readonly limits: string } | undefined {
   const form = /exceeded quota: ([a-z0-9.-]+), requested: ([\w./-]+=[^\s,]+(?:,[\w./-]+=[^\s,]+)*)/

@@ -6,8 +6,9 @@ import type { HttpSender } from '../alibaba/transport/http-sender.ts'
 const MOST = 50
 
 /**
- * Asks the registries, without a login, whether anyone may pull an image. Only ACR's own hosts are asked, because an image's name is
- * another user's text. An image without a clear response is absent.
+ * Asks the registries, without a login, whether anyone may pull an image. Only ACR's own hosts are
+ * asked, because an image's name is another user's text. An image without a clear response is
+ * absent.
  */
 export async function findPublic(
   send: HttpSender,
@@ -37,7 +38,10 @@ export async function findPublic(
   return known
 }
 
-/** The Personal Edition's host on the internet for one of a VPC, which has the same repositories and is reachable from elsewhere. */
+/**
+ * The Personal Edition's host on the internet for one of a VPC, which has the same repositories and
+ * is reachable from elsewhere.
+ */
 function publicHost(host: string): string {
   return host.replace(/^(registry(?:-intl)?)-(?:vpc|internal)\./, '$1.')
 }

@@ -31,8 +31,9 @@ const ofOtherLists = (members: readonly string[]): string =>
   `the cluster ${members.join(', ')} of another list needs it too (its description records who does)`
 
 /**
- * Brings RAM to the desired state and returns what was changed. Once there is a reason to keep permissions, or another writer
- * has changed a document that this run wrote, it only adds what is needed.
+ * Brings RAM to the desired state and returns what was changed. Once there is a reason to keep
+ * permissions, or another writer has changed a document that this run wrote, it only adds what is
+ * needed.
  * @throws POLICY_UNSETTLED, and as `planPolicy` does
  */
 export async function applyPolicy(ram: Ram, target: PolicyTarget, options: SettleOptions = {}): Promise<PolicyPlan> {

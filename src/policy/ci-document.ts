@@ -20,12 +20,16 @@ export interface CiPolicyInput {
   readonly deployRoles?: readonly string[] | undefined
 }
 
-/** The minimal RAM policy for the workflow's role (`policy --ci`, docs/en/decisions.md#ci-policy), in normal form. */
+/**
+ * The minimal RAM policy for the workflow's role (`policy --ci`, docs/en/decisions.md#ci-policy),
+ * in normal form.
+ */
 export function ciPolicyDocument(input: CiPolicyInput): PolicyDocument {
   const account = input.accountId ?? '*'
   const clusters = input.ackClusters.map((id) => `acs:cs:*:${account}:cluster/${id}`)
   const policyArn = (name: string): string => `acs:ram:*:${account}:policy/${name}`
-  // While a policy has no room for both the old and the new document, the new one is in a second policy.
+  // While a policy has no room for both the old and the new document, the new one is in a second
+  // policy.
   const next = input.policies.length === 0 ? [] : [policyArn(nextPolicyName('acr-nopass-*'))]
   const policies = [...input.policies.map(policyArn), ...next]
   const roles = input.roles.map((name) => `acs:ram:*:${account}:role/${name}`)

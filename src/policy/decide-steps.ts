@@ -17,8 +17,8 @@ import type { PolicyStep, PolicyTarget } from './policy-target.ts'
 import { MORE_MEMBERS, membersOf, nextPolicyName } from './ram-names.ts'
 
 /**
- * The steps from RAM's state to the desired one. Throws, before anything is written, POLICY_NOT_OURS, POLICY_TOO_LARGE,
- * POLICY_ROLE_MISSING, POLICY_UNREADABLE.
+ * The steps from RAM's state to the desired one. Throws, before anything is written,
+ * POLICY_NOT_OURS, POLICY_TOO_LARGE, POLICY_ROLE_MISSING, POLICY_UNREADABLE.
  */
 export function decideSteps(target: PolicyTarget, observed: ObservedPolicy): readonly PolicyStep[] {
   const trust = trustSteps(target, observed)
@@ -52,8 +52,8 @@ function documentSteps(target: PolicyTarget, desired: PolicyDocument, observed: 
 }
 
 /**
- * What the policy has no room for goes into a second policy, so that a helper with the former values loses nothing and one with
- * the new values lacks nothing. Narrowing merges both.
+ * What the policy has no room for goes into a second policy, so that a helper with the former
+ * values loses nothing and one with the new values lacks nothing. Narrowing merges both.
  */
 function nextPolicySteps(
   target: PolicyTarget,
@@ -112,7 +112,10 @@ function leftoverSteps(target: PolicyTarget, observed: ObservedPolicy): PolicySt
   return leftoverRoles(target, observed).map((role) => ({ do: 'detach', policy: target.policyName, role }))
 }
 
-/** Why roles keep our policy although nothing in this list needs it there; undefined: it is detached. */
+/**
+ * Why roles keep our policy although nothing in this list needs it there; undefined: it is
+ * detached.
+ */
 export function keepsLeftovers(target: PolicyTarget, observed: ObservedPolicy): string | undefined {
   const { leftovers, members } = target
   if (typeof leftovers === 'object') return leftovers.keep
@@ -124,8 +127,8 @@ export function keepsLeftovers(target: PolicyTarget, observed: ObservedPolicy): 
 }
 
 /**
- * Recorded members of a shared policy that are not in this list: another list needs the policy too, and what it needs is
- * unknown here, so nothing is narrowed.
+ * Recorded members of a shared policy that are not in this list: another list needs the policy too,
+ * and what it needs is unknown here, so nothing is narrowed.
  */
 export function foreignMembers({ phase, members }: PolicyTarget, { policy }: ObservedPolicy): readonly string[] {
   if (phase === 'widen' || members === undefined || policy === undefined) return []

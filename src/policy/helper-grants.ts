@@ -23,7 +23,10 @@ export interface GrantOptions {
   readonly roleArn?: string
   readonly issuer?: string
   readonly oidcProviderArn?: string
-  /** The helper's, if its name cannot be derived from the values: under an alias of an umbrella chart. */
+  /**
+   * The helper's, if its name cannot be derived from the values: under an alias of an umbrella
+   * chart.
+   */
   readonly serviceAccount?: string
 }
 
@@ -32,7 +35,10 @@ const UNKNOWN_CALLER = 'unknown'
 
 export type Grants = ReturnType<typeof helperGrants>
 
-/** What the helper of each cluster must be allowed, and who can assume its roles; `notes` has what is unknown, and why. */
+/**
+ * What the helper of each cluster must be allowed, and who can assume its roles; `notes` has what
+ * is unknown, and why.
+ */
 export function helperGrants(clusters: readonly GrantCluster[], flags: GrantOptions) {
   const notes = new Set<string>()
   const grants = clusters.flatMap((cluster): readonly Grant[] => {
@@ -119,7 +125,10 @@ export interface Grant {
 
 export type NameValues = Pick<ResolvedValues, 'nameOverride' | 'fullnameOverride'>
 
-/** The name of the chart's objects in the release's namespace, as chart/templates/_names.tpl has it (`acr-nopass.fullname`). */
+/**
+ * The name of the chart's objects in the release's namespace, as chart/templates/_names.tpl has it
+ * (`acr-nopass.fullname`).
+ */
 export function fullNameOf(release: string, { nameOverride, fullnameOverride }: NameValues): string {
   if (fullnameOverride) return fullnameOverride
   const base = release.replaceAll('.', '-')

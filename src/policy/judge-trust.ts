@@ -76,7 +76,9 @@ function mismatches({ conditions }: RamStatement, context: Caller['context']): r
     })
 }
 
-/** Unexpected callers that are allowed: another ServiceAccount, or a caller without the external id. */
+/**
+ * Unexpected callers that are allowed: another ServiceAccount, or a caller without the external id.
+ */
 function strangers(trust: readonly RamStatement[], caller: Caller): readonly string[] {
   const { context } = caller
   const [, , namespace, name] = context.get('oidc:sub')?.[0]?.split(':') ?? []
@@ -84,7 +86,8 @@ function strangers(trust: readonly RamStatement[], caller: Caller): readonly str
   const changes: readonly (readonly [key: string, values: readonly string[], who: string])[] = [
     ['oidc:sub', account(`${namespace}:other-than-${name}`), `other ServiceAccounts of namespace ${namespace}`],
     ['oidc:sub', account(`other-than-${namespace}:${name}`), 'ServiceAccounts of other namespaces'],
-    // RAM's page on OIDC providers requires `oidc:aud`; without it a token for any client of the provider is accepted.
+    // RAM's page on OIDC providers requires `oidc:aud`; without it a token for any client of the
+    // provider is accepted.
     ['oidc:aud', ['other-than-sts.aliyuncs.com'], 'tokens for other audiences'],
     ['sts:externalid', [], 'callers without the external id'],
   ]
@@ -97,7 +100,9 @@ function strangers(trust: readonly RamStatement[], caller: Caller): readonly str
 
 const list = (values: readonly string[]): string => [...new Set(values)].join(' or ')
 
-/** The trust policy without the statements that allow unexpected callers, and with all desired ones. */
+/**
+ * The trust policy without the statements that allow unexpected callers, and with all desired ones.
+ */
 export function narrowTrust(actual: PolicyDocument, desired: PolicyDocument): PolicyDocument {
   const kept = actual.Statement.filter((statement) => {
     return judgeTrust(JSON.stringify(policyOf([statement])), desired).wide.length === 0

@@ -3,9 +3,10 @@ import type { PolicyDocument } from './normal-form.ts'
 import { matchesAction, matchesPattern, resourcesMeet } from './ram-pattern.ts'
 import { type AccessRequest, type Decision, evaluate, parseStatements, type RamStatement } from './ram-statement.ts'
 
-// Alibaba Cloud's own pages and policies document these forms of a resource: literal text, `*` for a whole field or a whole
-// segment of the path, and `*` at the end (`acs:oss:*:*:mybucket/*`, `acs:log:*:*:project/*/logstore/mse_*`,
-// `acs:ram::*:role/name`). What `*` means elsewhere, whether `?` exists, and what other empty fields mean is undocumented.
+// Alibaba Cloud's own pages and policies document these forms of a resource: literal text, `*` for
+// a whole field or a whole segment of the path, and `*` at the end (`acs:oss:*:*:mybucket/*`,
+// `acs:log:*:*:project/*/logstore/mse_*`, `acs:ram::*:role/name`). What `*` means elsewhere,
+// whether `?` exists, and what other empty fields mean is undocumented.
 export function isDocumentedPattern(pattern: string): boolean {
   if (pattern === '*') return true
   const [scheme, service = '', region = '', account = '', ...rest] = pattern.split(':')
@@ -46,8 +47,8 @@ export function undocumentedMatching(document: PolicyDocument, subject: string):
 }
 
 /**
- * RAM's decision, and whether it is `certain`: the same under every interpretation of what is undocumented. Conditions must have
- * been evaluated before.
+ * RAM's decision, and whether it is `certain`: the same under every interpretation of what is
+ * undocumented. Conditions must have been evaluated before.
  */
 export function judge(
   statements: readonly RamStatement[],
@@ -82,8 +83,8 @@ export type RightsVerdict = ReturnType<typeof missingRamRights>
 export type MissingRight = RightsVerdict['missing'][number]
 
 /**
- * What `desired` allows and the attached documents (JSON of RAM) do not. Conditional statements are assumed to apply, because
- * that is known only when the helper calls.
+ * What `desired` allows and the attached documents (JSON of RAM) do not. Conditional statements are
+ * assumed to apply, because that is known only when the helper calls.
  * @throws DocumentError
  */
 export function missingRamRights(desired: PolicyDocument, attached: readonly string[], accountId: string) {

@@ -1,10 +1,14 @@
 import { NopassError } from '../errors.ts'
 import { parseObject } from '../lib/json.ts'
 
-/** The smallest unit of a document: one action on one resource, with the statement's other elements. */
+/**
+ * The smallest unit of a document: one action on one resource, with the statement's other elements.
+ */
 interface Grant {
   readonly effect: string
-  /** Undefined in statements without the element, such as those with NotAction or of trust policies. */
+  /**
+   * Undefined in statements without the element, such as those with NotAction or of trust policies.
+   */
   readonly action: string | undefined
   readonly resource: string | undefined
   /** Principal, Condition and all other elements, in canonical JSON. */
@@ -12,8 +16,9 @@ interface Grant {
 }
 
 /**
- * The canonical form: single grants regrouped, lists sorted, `Effect` capitalised. Two documents mean the same if and only if
- * their normal forms are equal as text (wildcards are not compared with each other).
+ * The canonical form: single grants regrouped, lists sorted, `Effect` capitalised. Two documents
+ * mean the same if and only if their normal forms are equal as text (wildcards are not compared
+ * with each other).
  */
 export function normalForm(document: PolicyDocument): PolicyDocument {
   return { Version: document.Version, Statement: regroup(grantsOf(document)) }
@@ -65,8 +70,9 @@ function grantsOf(document: PolicyDocument): Grant[] {
 const grantKey = ({ effect, action, resource, rest }: Grant): string => JSON.stringify([effect, action, resource, rest])
 
 function regroup(grants: readonly Grant[]): Statement[] {
-  // First all actions of one resource, then all resources with the same actions, so that the order does not matter. A statement
-  // without one of the two elements is never merged with one that has it.
+  // First all actions of one resource, then all resources with the same actions, so that the order
+  // does not matter. A statement without one of the two elements is never merged with one that has
+  // it.
   const byResource = groupBy(grants, ({ effect, rest, resource, action }) => [
     effect,
     rest,
@@ -126,7 +132,10 @@ export interface PolicyDocument {
   readonly Statement: readonly Statement[]
 }
 
-/** RAM's limit for a custom policy's document, bytes (CreatePolicy). The limit for trust policies is undocumented. */
+/**
+ * RAM's limit for a custom policy's document, bytes (CreatePolicy). The limit for trust policies is
+ * undocumented.
+ */
 export const MAX_DOCUMENT = 6144
 
 /** Parses RAM's JSON text. @throws POLICY_UNREADABLE */

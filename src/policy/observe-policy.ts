@@ -27,16 +27,24 @@ export async function observePolicy(ram: Ram, target: Observable, signal?: Abort
     /** The policies of each role; undefined: the role does not exist. */
     attached: new Map(attached),
     trustRole,
-    /** What the policy is attached to, if leftovers are searched for; undefined: RAM denied the list. */
+    /**
+     * What the policy is attached to, if leftovers are searched for; undefined: RAM denied the
+     * list.
+     */
     ...(entities && { entities }),
-    /** The second policy, for what the first has no room for; read only if it may exist or is needed. */
+    /**
+     * The second policy, for what the first has no room for; read only if it may exist or is
+     * needed.
+     */
     ...next,
   }
 }
 
 type OwnedPolicy = RamPolicy & { readonly ours: boolean }
 
-/** Whether the second policy exists, or is needed because the first has no room for both documents. */
+/**
+ * Whether the second policy exists, or is needed because the first has no room for both documents.
+ */
 function mayHaveNext(
   target: Observable,
   policy: OwnedPolicy | undefined,
@@ -62,7 +70,9 @@ async function observeNext(ram: Ram, name: string, signal?: AbortSignal): Promis
 const listEntities = (ram: Ram, name: string, signal?: AbortSignal): Promise<PolicyEntities | undefined> =>
   unlessDenied(ram.listPolicyEntities(name, signal))
 
-/** For rights that an earlier version did not need: without them less is known, and nothing breaks. */
+/**
+ * For rights that an earlier version did not need: without them less is known, and nothing breaks.
+ */
 async function unlessDenied<Found>(read: Promise<Found>): Promise<Found | undefined> {
   try {
     return await read

@@ -15,8 +15,8 @@ export interface PolicyOptions {
 }
 
 /**
- * The minimal policy of the helper's identity for these registries of all clusters that share it, in normal form
- * (docs/en/decisions.md#ram-policy). Undefined: nothing (only static registries).
+ * The minimal policy of the helper's identity for these registries of all clusters that share it,
+ * in normal form (docs/en/decisions.md#ram-policy). Undefined: nothing (only static registries).
  */
 export function policyDocument(
   registries: readonly PolicyRegistry[],
@@ -33,7 +33,10 @@ export interface ChainRole {
   readonly trust: PolicyDocument
 }
 
-/** The roles of all `assumeRole` chains: the last may pull, each other may assume the next (docs/en/decisions.md#ram-policy). */
+/**
+ * The roles of all `assumeRole` chains: the last may pull, each other may assume the next
+ * (docs/en/decisions.md#ram-policy).
+ */
 export function chainRoles(
   registries: readonly PolicyRegistry[],
   options: PolicyOptions & { readonly callerArn: string },
@@ -66,7 +69,8 @@ const mayAssume = (roleArn: string): Statement => allow(['sts:AssumeRole'], [rol
 function pullStatements(registry: PolicyRegistry, options: PolicyOptions): readonly Statement[] {
   const enterprise = registry.edition === 'enterprise'
   const byName = enterprise && !registry.instanceId
-  // A token has the rights of the caller that requested it, and requests cannot be limited to an instance.
+  // A token has the rights of the caller that requested it, and requests cannot be limited to an
+  // instance.
   const token = allow(['cr:GetAuthorizationToken', ...(byName ? ['cr:ListInstance'] : [])], ['*'])
   if (options.scope === 'all')
     return [token, allow([...(enterprise ? ['cr:ListInstanceEndpoint'] : []), 'cr:PullRepository'], ['*'])]

@@ -5,11 +5,13 @@ import type { PolicyDocument, Statement } from './normal-form.ts'
 /** The desired state of RAM for one cluster, or for several that share a role. */
 export interface PolicyTarget {
   readonly policyName: string
-  /** Undefined: the helper needs no permission (only static registries), so no policy is created. */
+  /**
+   * Undefined: the helper needs no permission (only static registries), so no policy is created.
+   */
   readonly document: PolicyDocument | undefined
   /**
-   * Keys of this list's clusters that use a shared policy, recorded in its description. Undefined: the policy belongs to one
-   * cluster.
+   * Keys of this list's clusters that use a shared policy, recorded in its description. Undefined:
+   * the policy belongs to one cluster.
    */
   readonly members?: readonly string[] | undefined
   /** For the description: `cluster prod`. */
@@ -20,13 +22,14 @@ export interface PolicyTarget {
   /** Take over a policy of our name that has no mark. */
   readonly adopt: boolean
   /**
-   * `widen`: add what is needed (before a deploy); `narrow`: exactly what is needed (after everything that shares it has been
-   * deployed and verified). docs/en/decisions.md#widen-narrow.
+   * `widen`: add what is needed (before a deploy); `narrow`: exactly what is needed (after
+   * everything that shares it has been deployed and verified). docs/en/decisions.md#widen-narrow.
    */
   readonly phase: 'widen' | 'narrow'
   /**
-   * With `narrow`: what happens to the policy on roles that no longer need it, such as those of an earlier identity, or on all
-   * roles if no document is needed. Undefined: such roles are not searched for.
+   * With `narrow`: what happens to the policy on roles that no longer need it, such as those of an
+   * earlier identity, or on all roles if no document is needed. Undefined: such roles are not
+   * searched for.
    */
   readonly leftovers?: 'detach' | { readonly keep: string } | undefined
 }
@@ -37,8 +40,8 @@ interface TrustTarget {
   /** Create a missing role: only with our own name, not with one that the user gave. */
   readonly create: boolean
   /**
-   * The other candidates, if the statement could not be verified. What the role trusts stays in every phase, and nothing is
-   * added while it trusts one of them.
+   * The other candidates, if the statement could not be verified. What the role trusts stays in
+   * every phase, and nothing is added while it trusts one of them.
    */
   readonly alternatives?: readonly Statement[] | undefined
 }
@@ -81,7 +84,10 @@ export interface PolicyPlan {
   readonly unverified?: readonly Unverified[]
 }
 
-/** The roles that the metadata service may give the helper: the named ones of nodes, or on ECI that of its Pod. */
+/**
+ * The roles that the metadata service may give the helper: the named ones of nodes, or on ECI that
+ * of its Pod.
+ */
 export function namedRoles(
   identity: Pick<ResolvedValues['identity'], 'type' | 'workerRole'> | undefined,
   workerRoles: readonly string[],

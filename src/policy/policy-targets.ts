@@ -32,8 +32,9 @@ export interface SharedTarget {
 }
 
 /**
- * The policies of one cluster's worker roles: the cluster's own policy for the roles that only it has, and for each role that
- * listed clusters share one that is named after the role, with what all of them need (docs/en/decisions.md#policy-names).
+ * The policies of one cluster's worker roles: the cluster's own policy for the roles that only it
+ * has, and for each role that listed clusters share one that is named after the role, with what all
+ * of them need (docs/en/decisions.md#policy-names).
  */
 export function workerRoleTargets(
   cluster: RamCluster,
@@ -117,14 +118,17 @@ export function roleNameOf(arn: string): string {
 }
 
 /**
- * Our policies that this cluster may have needed before but no target names now: its own after all its roles became shared, and
- * those of roles that are no longer shared.
+ * Our policies that this cluster may have needed before but no target names now: its own after all
+ * its roles became shared, and those of roles that are no longer shared.
  */
 export function leftoverTargets(
   /** `workerRoles`: the known roles of its nodes, after which shared policies are named. */
   cluster: Omit<RamCluster, 'registries'>,
   targets: readonly SharedTarget[],
-  /** Keys of all clusters of the list, the only ones that certainly do not need a shared policy any more. */
+  /**
+   * Keys of all clusters of the list, the only ones that certainly do not need a shared policy any
+   * more.
+   */
   members: readonly string[],
 ): readonly SharedTarget[] {
   const { name, accountId } = cluster

@@ -1,7 +1,9 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import { matchesPattern } from './ram-pattern.ts'
 
-/** The condition keys of a request, in lower case (`acs:sourceip`, `oidc:sub`), and their values. */
+/**
+ * The condition keys of a request, in lower case (`acs:sourceip`, `oidc:sub`), and their values.
+ */
 export type ConditionContext = ReadonlyMap<string, readonly string[]>
 
 export interface Condition {
@@ -50,7 +52,10 @@ export function isConditionOperator(name: string): boolean {
   return OPERATORS.has(name) || NEGATIONS.has(name)
 }
 
-/** All conditions of a statement must hold. A key that is absent from the request fails, except for `Not…` operators. */
+/**
+ * All conditions of a statement must hold. A key that is absent from the request fails, except for
+ * `Not…` operators.
+ */
 export function conditionsHold(conditions: readonly Condition[], context: ConditionContext): boolean {
   return conditions.every((condition) => holds(condition, context.get(condition.key.toLowerCase()) ?? []))
 }

@@ -2,8 +2,9 @@ import { normalForm, type PolicyDocument, withoutGrants } from './normal-form.ts
 import type { PolicyStep } from './policy-target.ts'
 
 /**
- * What one piece of work has sent to RAM. RAM's reads may lag behind its writes (docs/en/decisions.md#ram-races), so what a read
- * shows is compared with it: a step that RAM accepted is not sent again because a read does not show it yet.
+ * What one piece of work has sent to RAM. RAM's reads may lag behind its writes
+ * (docs/en/decisions.md#ram-races), so what a read shows is compared with it: a step that RAM
+ * accepted is not sent again because a read does not show it yet.
  */
 export function createLedger() {
   /** Steps that RAM accepted, or refused because their effect is there already. */
@@ -30,7 +31,10 @@ export function createLedger() {
       own.version = versionNumber(version)
       written.set(objectOf(step), own)
     },
-    /** RAM refused the step because its effect is there: made by another run, or by a write whose response was lost. */
+    /**
+     * RAM refused the step because its effect is there: made by another run, or by a write whose
+     * response was lost.
+     */
     find: (step: PolicyStep): void => void accepted.add(effectOf(step)),
     /** The response was lost, so the write may have been done. */
     lose: (step: PolicyStep): void => void unanswered.set(objectOf(step), step),

@@ -5,7 +5,10 @@ import { sha256 } from '../lib/text.ts'
 const POLICY_NAME = 128
 const ROLE_NAME = 64
 
-/** Identifies a cluster in the names of its policy and role: ACK's id, or for a self-built one the kube-system UID. */
+/**
+ * Identifies a cluster in the names of its policy and role: ACK's id, or for a self-built one the
+ * kube-system UID.
+ */
 export function clusterKey(cluster: {
   readonly clusterId?: string | undefined
   readonly kubeSystemUid?: string | undefined
@@ -19,12 +22,18 @@ export function clusterKey(cluster: {
   )
 }
 
-/** `acr-nopass-<cluster id>`; clusters that share a worker role share a policy that is named after the role. */
+/**
+ * `acr-nopass-<cluster id>`; clusters that share a worker role share a policy that is named after
+ * the role.
+ */
 export function policyName(of: { readonly cluster: string } | { readonly sharedRole: string }): string {
   return fit(`acr-nopass-${'cluster' in of ? of.cluster : of.sharedRole}`, POLICY_NAME)
 }
 
-/** The second policy, for what the first one has no room for until it is narrowed; for a pattern with `*`, the pattern. */
+/**
+ * The second policy, for what the first one has no room for until it is narrowed; for a pattern
+ * with `*`, the pattern.
+ */
 export function nextPolicyName(name: string): string {
   return name.endsWith('*') ? `${name}-next` : fit(`${name}-next`, POLICY_NAME)
 }
@@ -33,7 +42,9 @@ export function rrsaRoleName(cluster: string): string {
   return fit(`acr-nopass-${cluster}`, ROLE_NAME)
 }
 
-/** RAM allows letters, digits and hyphens; a changed name gets a hash, so that names stay unique. */
+/**
+ * RAM allows letters, digits and hyphens; a changed name gets a hash, so that names stay unique.
+ */
 function fit(name: string, limit: number): string {
   const plain = name.replace(/[^A-Za-z0-9-]/g, '-')
   if (plain === name && name.length <= limit) return name
@@ -50,8 +61,8 @@ export const OWNER_TAG: Tag = { key: 'managed-by', value: 'acr-nopass' }
 const DESCRIPTION = 1024
 
 /**
- * The description of what acr-nopass owns; `purpose` is for example `cluster prod`. The members of a shared policy are never
- * cut, because they decide which release can narrow it; the purpose is.
+ * The description of what acr-nopass owns; `purpose` is for example `cluster prod`. The members of
+ * a shared policy are never cut, because they decide which release can narrow it; the purpose is.
  */
 export function ownDescription(purpose: string, members: readonly string[] = []): string {
   const end = `. Changed and removed by it alone.${members.length === 0 ? '' : ` Members: ${recorded(members)}`}`

@@ -1,6 +1,9 @@
 import { wildcardsMeet } from '../lib/wildcards.ts'
 
-/** RAM's wildcards: `*` matches any characters, `?` any single one. A `*` in `name` is matched only by a wildcard. */
+/**
+ * RAM's wildcards: `*` matches any characters, `?` any single one. A `*` in `name` is matched only
+ * by a wildcard.
+ */
 export function matchesPattern(pattern: string, name: string): boolean {
   const characters = [...name]
   // How much of the name the pattern up to here can match.
@@ -23,8 +26,9 @@ export function matchesAction(pattern: string, action: string): boolean {
 }
 
 /**
- * Matches `acs:<service>:<region>:<account>:<relative>` field by field. An empty region or account in a pattern matches any,
- * because RAM's own documents use `acs:ram::…` and `acs:ram:*:…` alike. RAM's own names are case-insensitive.
+ * Matches `acs:<service>:<region>:<account>:<relative>` field by field. An empty region or account
+ * in a pattern matches any, because RAM's own documents use `acs:ram::…` and `acs:ram:*:…` alike.
+ * RAM's own names are case-insensitive.
  */
 export function matchesResource(pattern: string, resource: string): boolean {
   if (pattern === '*') return true

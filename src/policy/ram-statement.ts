@@ -134,7 +134,10 @@ export function evaluate(statements: readonly RamStatement[], request: AccessReq
   return effects.has('Allow') ? 'allow' : 'implicit-deny'
 }
 
-/** Whether a trust policy allows a caller, which `named` finds among the principals. A Deny overrides here too. */
+/**
+ * Whether a trust policy allows a caller, which `named` finds among the principals. A Deny
+ * overrides here too.
+ */
 export function trustAllows(
   trust: readonly RamStatement[],
   context: ConditionContext,

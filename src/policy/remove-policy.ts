@@ -16,7 +16,10 @@ import { type Restraint, type SettleOptions, untilSettled } from './settle-steps
 /** What to remove (`ram-cleanup`). */
 export type RemovalTarget = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust' | 'purpose' | 'members'>
 
-/** Detaches and deletes what acr-nopass owns and no one else uses; `kept` has the rest with the reason. */
+/**
+ * Detaches and deletes what acr-nopass owns and no one else uses; `kept` has the rest with the
+ * reason.
+ */
 export async function removePolicy(ram: Ram, target: RemovalTarget, options: SettleOptions = {}): Promise<PolicyPlan> {
   const { signal } = options
   const decide = async ({ keep }: Restraint): Promise<Removal> => {
@@ -106,7 +109,10 @@ function roleRemoval(target: RemovalTarget, observed: ObservedPolicy): Removal {
   return { steps: [], kept: [`role ${role}: it has other policies: ${others.map(({ name }) => name).join(', ')}`] }
 }
 
-/** Whether both name the same principal: other statements for the same cluster belong to former ServiceAccounts of ours. */
+/**
+ * Whether both name the same principal: other statements for the same cluster belong to former
+ * ServiceAccounts of ours.
+ */
 function hasPrincipalOf(one: Statement, other: Statement): boolean {
   const bare = ({ Principal }: Statement): PolicyDocument => policyOf([{ Effect: 'Allow', Principal }])
   return sameDocument(bare(one), bare(other))

@@ -22,7 +22,9 @@ export interface SettleOptions {
   readonly pause?: ((milliseconds: number, signal?: AbortSignal) => Promise<void>) | undefined
   /** Called for each step that was done, so that a later error hides none. */
   readonly onStep?: ((step: PolicyStep) => void) | undefined
-  /** Called right before each write that takes a permission away; a reason: nothing is taken away. */
+  /**
+   * Called right before each write that takes a permission away; a reason: nothing is taken away.
+   */
   readonly reasonToKeep?: (() => Promise<string | undefined>) | undefined
 }
 
@@ -40,8 +42,9 @@ interface Decision {
 }
 
 /**
- * Reads, decides and performs until a read shows that no step is left. RAM's writes have no preconditions, so another run may
- * overwrite ours. Its reads may lag behind its writes, so a step that RAM accepted is waited for and not sent again.
+ * Reads, decides and performs until a read shows that no step is left. RAM's writes have no
+ * preconditions, so another run may overwrite ours. Its reads may lag behind its writes, so a step
+ * that RAM accepted is waited for and not sent again.
  * @param optional steps that nothing depends on: without the right they are skipped and reported
  * @throws POLICY_UNSETTLED, and as `decide` and the transport do
  */
@@ -122,7 +125,8 @@ export async function untilSettled(
       restraint = { ...restraint, overwritten: true }
       return 'at once'
     }
-    // Nothing is removed before RAM shows what replaces it: the two may take effect in another order.
+    // Nothing is removed before RAM shows what replaces it: the two may take effect in another
+    // order.
     const waiting = steps.some((step) => !isRemoval(step)) ? steps.filter(isRemoval) : []
     const open = steps.filter((step) => !ledger.isLate(step) && !waiting.includes(step))
     if (open.length === 0) return 'later'
@@ -203,7 +207,10 @@ function isDown(error: unknown): boolean {
   return hasCode(error, 'CLOUD_UNREACHABLE') || hasCode(error, 'CLOUD_UNAVAILABLE')
 }
 
-/** Another run was faster, RAM lags, something is still in use, or it is unknown whether the write was done. */
+/**
+ * Another run was faster, RAM lags, something is still in use, or it is unknown whether the write
+ * was done.
+ */
 function isUnsettled(error: unknown): boolean {
   if (!(error instanceof NopassError)) return false
   if (isDown(error)) return true

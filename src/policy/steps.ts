@@ -65,8 +65,9 @@ export function describeStep(step: PolicyStep): string {
 }
 
 /**
- * Performs a step. Whether creating with a tag also needs `ram:TagResources` is undocumented. A denial is therefore followed by
- * one attempt without the tag, which is returned: the description has the mark too.
+ * Performs a step. Whether creating with a tag also needs `ram:TagResources` is undocumented. A
+ * denial is therefore followed by one attempt without the tag, which is returned: the description
+ * has the mark too.
  */
 export async function performStep(
   ram: Ram,
@@ -96,7 +97,10 @@ function versionOf(response: unknown): string | undefined {
   return typeof id === 'string' ? id : undefined
 }
 
-/** The steps as commands of Alibaba Cloud's CLI, for users who change RAM themselves; undefined without steps, and if one cannot be a command. */
+/**
+ * The steps as commands of Alibaba Cloud's CLI, for users who change RAM themselves; undefined
+ * without steps, and if one cannot be a command.
+ */
 export function stepCommands(steps: readonly PolicyStep[], purpose: string): ShellCommand | undefined {
   return inOrder(
     steps

@@ -4,8 +4,8 @@ import { normalForm, type PolicyDocument } from './normal-form.ts'
 import { OWNER_TAG, terraformDescription } from './ram-names.ts'
 
 /**
- * Of the provider's pages: `role_name`, `assume_role_policy_document` and `tags` of alicloud_ram_role are "available since v1.252.0",
- * `tags` of alicloud_ram_policy since v1.246.0.
+ * Of the provider's pages: `role_name`, `assume_role_policy_document` and `tags` of
+ * alicloud_ram_role are "available since v1.252.0", `tags` of alicloud_ram_policy since v1.246.0.
  */
 export const TERRAFORM_HEADER: string = '# Needs version 1.252.0 or newer of the provider aliyun/alicloud.\n'
 

@@ -3,7 +3,10 @@ import { type PolicyDocument, policyOf, type Statement } from './normal-form.ts'
 
 /** The audience of OIDC tokens for Alibaba Cloud. */
 export const AUDIENCE: string = 'sts.aliyuncs.com'
-/** The issuer of github.com. GitHub Enterprise Server: `https://HOST/_services/token`, ghe.com: `https://token.actions.SUBDOMAIN.ghe.com`. */
+/**
+ * The issuer of github.com. GitHub Enterprise Server: `https://HOST/_services/token`, ghe.com:
+ * `https://token.actions.SUBDOMAIN.ghe.com`.
+ */
 export const GITHUB_ISSUER: string = 'https://token.actions.githubusercontent.com'
 
 export interface ServiceAccountTrust {
@@ -29,7 +32,10 @@ export interface GithubTrust {
   readonly oidcProviderArn: string
   /** `OWNER/REPO`. */
   readonly repository: string
-  /** Numeric ids of owner and repository: names can be released and reused, ids cannot. Not used for a Server. */
+  /**
+   * Numeric ids of owner and repository: names can be released and reused, ids cannot. Not used for
+   * a Server.
+   */
   readonly ownerId: string
   readonly repositoryId: string
   /** Default: github.com's. */
@@ -37,14 +43,17 @@ export interface GithubTrust {
   /** `ref:refs/heads/main`, `environment:production`, without wildcards. */
   readonly subjects: readonly string[]
   readonly audience?: string | undefined
-  /** Also the old subject, with names only, for a repository that does not use the immutable one. */
+  /**
+   * Also the old subject, with names only, for a repository that does not use the immutable one.
+   */
   readonly oldSubject?: boolean | undefined
 }
 
 /**
- * The trust policy of a workflow's role, with GitHub's immutable subjects `repo:OWNER@ID/REPO@ID:…`: the default for
- * repositories created, renamed or transferred since 2026-07-15, opt-in for others. They contain the names too, so a rename
- * needs a new policy. GitHub Enterprise Server has no immutable subjects.
+ * The trust policy of a workflow's role, with GitHub's immutable subjects
+ * `repo:OWNER@ID/REPO@ID:…`: the default for repositories created, renamed or transferred since
+ * 2026-07-15, opt-in for others. They contain the names too, so a rename needs a new policy. GitHub
+ * Enterprise Server has no immutable subjects.
  * @throws POLICY_INPUT_INVALID
  */
 export function githubTrustDocument(trust: GithubTrust): PolicyDocument {
@@ -119,7 +128,10 @@ export interface ClusterIssuer {
   readonly others: readonly string[]
 }
 
-/** Splits ACK's list of issuers (`rrsa_config.issuer`): separated by commas, the first is the tokens' `iss`. */
+/**
+ * Splits ACK's list of issuers (`rrsa_config.issuer`): separated by commas, the first is the
+ * tokens' `iss`.
+ */
 export function parseIssuers(list: string): readonly string[] {
   return list
     .split(',')
@@ -128,8 +140,8 @@ export function parseIssuers(list: string): readonly string[] {
 }
 
 /**
- * The issuer for the trust policy: that of the API server's discovery document, or without it the first that ACK lists, which
- * is not verified then.
+ * The issuer for the trust policy: that of the API server's discovery document, or without it the
+ * first that ACK lists, which is not verified then.
  * @throws RRSA_ISSUER_MISMATCH, RRSA_NOT_ENABLED
  */
 export function chooseIssuer(listed: readonly string[], served: string | undefined, cluster: string): ClusterIssuer {

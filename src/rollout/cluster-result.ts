@@ -48,7 +48,9 @@ export interface ClusterRun {
   steps?: readonly string[]
   /** Notes, such as `RAM policy widened`. */
   readonly notes: string[]
-  /** What was relied on without being verified. Shown once for all clusters (`collectUnverified`). */
+  /**
+   * What was relied on without being verified. Shown once for all clusters (`collectUnverified`).
+   */
   readonly unverified: Unverified[]
 }
 

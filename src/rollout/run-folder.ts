@@ -37,7 +37,10 @@ export interface HelmBegun {
 
 const JOURNAL = 'journal.jsonl'
 
-/** The private folder of one run (0700): values, kubeconfigs, helm's output, and the journal for the post step. */
+/**
+ * The private folder of one run (0700): values, kubeconfigs, helm's output, and the journal for the
+ * post step.
+ */
 export type RunFolder = ReturnType<typeof openRunFolder>
 
 /** @throws TEMP_FOLDER, NO_DISK_SPACE */
@@ -52,8 +55,8 @@ export async function createRunFolder(parent: string): Promise<RunFolder> {
 
 /** The folder of a run that exists; for the post step. */
 export function openRunFolder(path: string) {
-  // Synchronous, so that the entry is on disk before the process can be killed. It starts with a newline, because a full disk may
-  // have truncated the entry before it.
+  // Synchronous, so that the entry is on disk before the process can be killed. It starts with a
+  // newline, because a full disk may have truncated the entry before it.
   const note = (entry: JournalEntry | Ended): void => {
     try {
       appendFileSync(join(path, JOURNAL), `\n${JSON.stringify(entry)}`, { mode: 0o600 })
@@ -74,7 +77,10 @@ export function openRunFolder(path: string) {
     },
     /** @throws an error of the file system: then the change must not begin */
     note: (entry: JournalEntry): void => note(entry),
-    /** Never throws: an entry that stays open is checked again by the post step, which finds nothing to do. */
+    /**
+     * Never throws: an entry that stays open is checked again by the post step, which finds nothing
+     * to do.
+     */
     noteEnd: (id: string): void => orElse(() => note({ event: 'ended', id }), undefined),
     remove: (): Promise<void> => rm(path, { recursive: true, force: true }),
   }

@@ -20,7 +20,9 @@ const CHALLENGE = { 'www-authenticate': `Bearer realm="${TOKENS}",service="regis
 
 type Reply = Partial<HttpResponse> | Error
 
-/** Queries a registry whose responses depend on the address and on whether a Bearer token is sent. */
+/**
+ * Queries a registry whose responses depend on the address and on whether a Bearer token is sent.
+ */
 async function query(
   replies: Readonly<Record<string, Reply>>,
   request: Partial<typeof REQUEST> = {},

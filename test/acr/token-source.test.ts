@@ -155,7 +155,7 @@ test('hostile cloud: a token that has already expired is an error, and the next 
 })
 
 // No stored page documents ExpiresInHours: an endpoint may reject it, or ignore it.
-test('U7 an endpoint that rejects expiresInHours is called without it, then and later', async () => {
+test('an endpoint that rejects expiresInHours is called without it, then and later', async () => {
   const rejected = json(400, { Code: 'InvalidParameter' })
   const own = addresses('internet', 'a.cr.example')
   const { source, sent } = setUp(registry({ expiresInHours: 12 }), rejected, token, own, token)
@@ -167,7 +167,7 @@ test('U7 an endpoint that rejects expiresInHours is called without it, then and 
   assert.deepEqual(requested, ['12', null, null])
 })
 
-test('U7 if expiresInHours is ignored, the expiry that the registry returns counts', async () => {
+test('if expiresInHours is ignored, the expiry that the registry returns counts', async () => {
   const { source } = setUp(registry({ expiresInHours: 12 }), token, addresses('internet', 'a.cr.example'))
   assert.equal((await source.get()).expiresAt, START + 3_600_000)
 })

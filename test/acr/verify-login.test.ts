@@ -40,15 +40,15 @@ async function verify(responses: (HttpResponse | Error)[], changes: Partial<Veri
 const rows: [why: string, responses: (HttpResponse | Error)[], result: LoginVerdict['result']][] = [
   ['a token', [bearer(REALM), status(200)], 'accepted'],
   ['a 401 from the token service', [bearer(REALM), status(401)], 'refused'],
-  ['U1 a 403 that rejects the login', [bearer(REALM), { ...status(403), text: DENIED }], 'refused'],
-  ['U1 a 403 from a proxy or gateway', [bearer(REALM), { ...status(403), text: '<html>' }], 'unreachable'],
-  ['U1 a throttled token service', [bearer(REALM), status(429)], 'unreachable'],
+  ['a 403 that rejects the login', [bearer(REALM), { ...status(403), text: DENIED }], 'refused'],
+  ['a 403 from a proxy or gateway', [bearer(REALM), { ...status(403), text: '<html>' }], 'unreachable'],
+  ['a throttled token service', [bearer(REALM), status(429)], 'unreachable'],
   ['an error of the token service', [bearer(REALM), status(503)], 'unreachable'],
   ['an error of the registry', [status(502)], 'unreachable'],
   ['no connection', [Object.assign(new Error('x'), { code: 'ECONNREFUSED' })], 'unreachable'],
   ['a registry that requires no login', [status(200)], 'skipped'],
   ['a 401 without a challenge', [status(401)], 'skipped'],
-  // U12: an access list of the public endpoint, and a custom domain behind a separate gateway.
+  // An access list of the public endpoint, and a custom domain behind a separate gateway.
   ['a 403 because of an access list', [status(403)], 'unreachable'],
   ['a custom domain’s gateway', [bearer('https://sso.acme.example/auth')], 'skipped'],
   [
@@ -92,7 +92,7 @@ test('basic authentication is tried at the registry itself', async () => {
   assert.equal(sent[1]?.url.href, `https://${DOMAIN}/v2/`)
 })
 
-// W2: realms as registries return them, each with its source. Another rule allows a loopback realm.
+// Realms as registries return them, each with its source. Another rule allows a loopback realm.
 const realms: readonly [source: string, domain: string, realm: string][] = [
   [
     'help/en/doc-detail: Container Service Edge, domain names of edge nodes: "If the region is China (Zhangjiakou), change the public Docker endpoint to dockerauth-{region}.aliyuncs.com"',
@@ -140,7 +140,7 @@ for (const [source, domain, realm] of realms) {
   }
 }
 
-test('W2 a custom domain may name ACR’s token service for ACR’s login, and for no other', async () => {
+test('a custom domain may name ACR’s token service for ACR’s login, and for no other', async () => {
   const domain = 'images.acme.example'
   assert.equal((await verify([bearer(REALM), status(200)], { domain })).verdict.result, 'accepted')
   const other = await verify([bearer(REALM)], { domain, issuedByAcr: false })
@@ -176,7 +176,7 @@ for (const realm of foreign) {
   })
 }
 
-test('W2 of generated realms only the closed set ever gets a password', async () => {
+test('of generated realms only the closed set ever gets a password', async () => {
   const label = fc.oneof(
     fc.constantFrom('dockerauth', 'dockerauth-ee', 'dockerauth-vpc', 'dockerauth-ee-vpc', 'dockerauth-cn-hangzhou'),
     fc.stringMatching(/^dockerauth[a-z0-9-]{0,12}$/),

@@ -141,7 +141,8 @@ test('helper works outside the cluster like its Pod, until it is interrupted', a
   child.stdout.on('data', (text: Buffer) => {
     output += text
   })
-  // It logs this once it handles signals; the Secret may still come from the helper that is being stopped.
+  // It logs this once it handles signals; the Secret may still come from the helper that is being
+  // stopped.
   await eventually(async () => {
     assert.match(output, /"msg":"started"/)
     assert.ok((await pullSecrets()).includes('default'), output)

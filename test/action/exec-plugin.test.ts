@@ -9,7 +9,10 @@ import { runAction } from './support/run-action.ts'
 const VALUES =
   'registries: [{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }]\nidentity: { type: access-key, accessKey: { existingSecret: key } }\n'
 
-/** Runs a job on this event in a repository whose kubeconfig has a plugin that writes its environment to a file. */
+/**
+ * Runs a job on this event in a repository whose kubeconfig has a plugin that writes its
+ * environment to a file.
+ */
 async function runPlugin(t: TestContext, event: string) {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-exec-'))
   t.after(() => rm(folder, { recursive: true, force: true }))

@@ -57,7 +57,9 @@ test('a cluster that is down in wave 0 of 2: the other cluster of its wave is de
   assert.match(rows[1] ?? '', /\| down \| 0 \| \*\*failed\*\* in connect/)
   assert.match(outcome.summary, /\| later \| 1 \| skipped .* down failed in an earlier wave/)
 
-  /** `down` is down, `up` is not the expected cluster: two failures before `later`, in this wave. */
+  /**
+   * `down` is down, `up` is not the expected cluster: two failures before `later`, in this wave.
+   */
   const twoFailures = (wave: number): readonly object[] => {
     const [first, second, third] = waves(fixture.clusters, 0, 0, wave)
     return [{ ...first }, { ...second, expect: { kubeSystemUid: crypto.randomUUID() } }, { ...third }]

@@ -13,7 +13,10 @@ import { HELM_DIGESTS } from '../../src/helm/obtain/helm-digests.ts'
 import { testTools } from '../tools.ts'
 import { type ActionOutcome, runAction } from './support/run-action.ts'
 
-/** The action without a helm on PATH, and a mirror on this machine. The result after the download does not matter here. */
+/**
+ * The action without a helm on PATH, and a mirror on this machine. The result after the download
+ * does not matter here.
+ */
 const TARGET = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}` as const
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-download-'))
 after(() => rm(folder, { recursive: true, force: true }))

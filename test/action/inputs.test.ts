@@ -40,7 +40,7 @@ test('action.yml declares exactly the inputs of the table, each with its default
   })
 })
 
-test('L4 a variable of the job that only starts like an input is not one; a typo of an input is rejected', () => {
+test('a variable of the job that only starts like an input is not one; a typo of an input is rejected', () => {
   refuseUnknown({ INPUT_DIR: 'x', INPUT_FILES: 'y', INPUT_VALUES: 'z', 'INPUT_VALUES-FILES': 'v' })
   assert.throws(() => refuseUnknown({ 'INPUT_VALUE-FILES': 'v' }), {
     code: 'INPUT_INVALID',

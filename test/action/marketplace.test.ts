@@ -49,7 +49,8 @@ test("the action's description is short enough for the Marketplace, which reject
 })
 
 test('the name is not that of an account, nor the name that all repositories of its owner share', () => {
-  // The address of a listing is its name in lower case with hyphens; that of a user or an organisation is rejected.
+  // The address of a listing is its name in lower case with hyphens; that of a user or an
+  // organisation is rejected.
   const address = metadata.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
   assert.equal(address, 'acr-nopass-rollout')
   assert.notEqual(address, metadata.author)

@@ -16,7 +16,9 @@ const CHART = resolve(import.meta.dirname, '..', '..', 'chart')
 const RECORDS = '/api/v1/namespaces/acr-nopass/secrets'
 const LATER = 'data:text/javascript,const{now}=Date;Date.now=()=>now()+7*3600000'
 
-/** Each release is left pending by a real helm that is killed half-way, as a lost runner leaves it. */
+/**
+ * Each release is left pending by a real helm that is killed half-way, as a lost runner leaves it.
+ */
 for (const major of ['helm4', 'helm3'] as const) {
   test(`${major}: a release that an interrupted run left pending`, async (t) => {
     let fixture: ActionFixture
@@ -42,7 +44,10 @@ for (const major of ['helm4', 'helm3'] as const) {
       await writeFile(last, stringify({ ...(fixture.clusters[0]?.entry(0).values as object), ...values }))
       return [`--values=${own}`, `--values=${last}`]
     }
-    /** Starts helm, which waits for Pods that never become ready, and kills it once its revision exists. */
+    /**
+     * Starts helm, which waits for Pods that never become ready, and kills it once its revision
+     * exists.
+     */
     const killHelm = async (status: string, ...args: readonly string[]): Promise<void> => {
       const program = join(fixture.env.PATH?.split(':')[0] ?? '', 'helm')
       const kubeconfig = fixture.clusters[0]?.cluster.adminKubeconfigFile ?? ''

@@ -77,8 +77,8 @@ test('the release workflow packages and pushes the chart in a real workflow engi
 })
 
 /**
- * The jobs `package` and `chart` in one, so that the files need no artifact between them; without the actions that only
- * GitHub can run, with this machine's packages and tools, into its registry.
+ * The jobs `package` and `chart` in one, so that the files need no artifact between them; without
+ * the actions that only GitHub can run, with this machine's packages and tools, into its registry.
  */
 async function onThisMachine({ host, imageDigest }: { host: string; imageDigest: string }): Promise<string> {
   const text = await readFile(join(ROOT, '.github/workflows/release.yml'), 'utf8')

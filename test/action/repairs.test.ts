@@ -10,7 +10,8 @@ import { type ActionFixture, startActionFixture, withHelm } from './support/acti
 import { helm, inputsOf, lastStatus } from './support/cancel-case.ts'
 import { runAction } from './support/run-action.ts'
 
-// Failures of an earlier run, on a real API server, with Helm 4. Each test continues from the previous one.
+// Failures of an earlier run, on a real API server, with Helm 4. Each test continues from the
+// previous one.
 
 let fixture: ActionFixture
 let helm3: ActionFixture
@@ -36,7 +37,7 @@ async function run(values: object, inputs: Readonly<Record<string, string>> = {}
   return { ...outcome, result }
 }
 
-test('C2 after a first installation whose Pods crash, correct values succeed', async () => {
+test('after a first installation whose Pods crash, correct values succeed', async () => {
   const crashing = { extraEnv: [{ name: 'NODE_CHANNEL_FD', value: 'none' }] }
   const broken = await run(crashing, { timeout: '3m' })
   assert.deepEqual([broken.result?.status, broken.result?.error?.code], ['failed', 'POD_FAILING'], broken.stdout)
@@ -44,7 +45,7 @@ test('C2 after a first installation whose Pods crash, correct values succeed', a
   assert.deepEqual([repaired.code, repaired.result?.status], [0, 'deployed'], repaired.stdout)
 })
 
-test('C2 after an upgrade with Helm 3 whose Pods crash, and which was not rolled back, correct values succeed', async () => {
+test('after an upgrade with Helm 3 whose Pods crash, and which was not rolled back, correct values succeed', async () => {
   const crashing = { extraEnv: [{ name: 'NODE_CHANNEL_FD', value: 'none' }] }
   const broken = await run(crashing, { timeout: '3m', rollback: 'false' }, helm3)
   assert.deepEqual([broken.result?.status, broken.result?.error?.code], ['failed', 'POD_FAILING'], broken.stdout)
@@ -53,7 +54,7 @@ test('C2 after an upgrade with Helm 3 whose Pods crash, and which was not rolled
   assert.match(repaired.result.notes.join(), /rolled back to revision \d+ first, because revision \d+ had failed/)
 })
 
-test('C1 a hook stops the rollback of a failed revision: the run reports it, deploys nothing over it, and its fix works', async () => {
+test('a hook stops the rollback of a failed revision: the run reports it, deploys nothing over it, and its fix works', async () => {
   const { admin } = fixture.clusters[0]?.cluster ?? assert.fail()
   const hook = (event: string) => ({
     apiVersion: 'v1',
@@ -81,7 +82,7 @@ test('C1 a hook stops the rollback of a failed revision: the run reports it, dep
   assert.deepEqual([repaired.code, repaired.result?.status], [0, 'deployed'], repaired.stdout)
 })
 
-test('H7 nothing changed, but the helper is dead: the run fails, whatever its last report says', async () => {
+test('nothing changed, but the helper is dead: the run fails, whatever its last report says', async () => {
   const { admin } = fixture.clusters[0]?.cluster ?? assert.fail()
   const path = '/api/v1/namespaces/acr-nopass/pods'
   const good = await readFile(helper, 'utf8')
@@ -101,7 +102,7 @@ interface Pod {
   readonly status?: { readonly containerStatuses?: readonly { readonly ready: boolean }[] }
 }
 
-test('M14 a deployer without permission to list ServiceAccounts and Secrets everywhere uninstalls, and what it could not do is reported', async () => {
+test('a deployer without permission to list ServiceAccounts and Secrets everywhere uninstalls, and what it could not do is reported', async () => {
   const { cluster } = fixture.clusters[0] ?? assert.fail()
   const rule = (apiGroups: string[], resources: string[], verbs: string[]) => ({ apiGroups, resources, verbs })
   const role = {
@@ -158,7 +159,7 @@ test('M14 a deployer without permission to list ServiceAccounts and Secrets ever
   )
 })
 
-test("C1 with Helm's records in ConfigMaps a failed upgrade is rolled back, with Helm 3 and Helm 4", async () => {
+test("with Helm's records in ConfigMaps a failed upgrade is rolled back, with Helm 3 and Helm 4", async () => {
   const inConfigMaps = (from: ActionFixture): ActionFixture => ({
     ...from,
     env: { ...from.env, HELM_DRIVER: 'configmap' },

@@ -48,7 +48,7 @@ for (const [what, env, left] of [
   ['the summary', { GITHUB_STEP_SUMMARY: FULL }, ['results', 'results-file']],
   ['the outputs', { GITHUB_OUTPUT: FULL }, ['summary']],
 ] as const) {
-  test(`M5 after the work, ${what} on a full disk: the failure is reported next to what was done, never "nothing was started"`, {
+  test(`after the work, ${what} on a full disk: the failure is reported next to what was done, never "nothing was started"`, {
     skip,
   }, async () => {
     const run = await use({}, env)
@@ -68,7 +68,7 @@ for (const [what, env, left] of [
   })
 }
 
-test('M5 errors before the work that cannot be written to the outputs are annotations all the same', {
+test('errors before the work that cannot be written to the outputs are annotations all the same', {
   skip,
 }, async () => {
   const run = await use({ release: 'Not/One' }, { GITHUB_OUTPUT: FULL })
@@ -80,7 +80,7 @@ test('M5 errors before the work that cannot be written to the outputs are annota
   assert.match(run.stdout, /the output and the summary could not be written: ENOSPC/)
 })
 
-test('M5 after a log that is longer than a pipe holds, the annotations arrive', async () => {
+test('after a log that is longer than a pipe holds, the annotations arrive', async () => {
   const clusters = Array.from({ length: 2000 }, (_, index) => `- name: c${index}\n  wave: -1\n`).join('')
   const run = await use({ mode: 'validate', clusters, name: '', kubeconfig: '' })
   assert.equal(run.code, 1)
@@ -88,7 +88,7 @@ test('M5 after a log that is longer than a pipe holds, the annotations arrive', 
   assert.equal(run.annotations.length, 10)
 })
 
-test('M5 a plan file that cannot be written prevents neither the report of the plan nor of its results', async () => {
+test('a plan file that cannot be written prevents neither the report of the plan nor of its results', async () => {
   const run = await use({ mode: 'plan', 'plan-file': join(folder, 'absent', 'plan.json') })
   assert.equal(run.code, 1)
   assert.match(run.annotations.at(-1)?.message ?? '', /^1 failed; the work is done, but .*absent\/plan\.json/)
@@ -98,7 +98,7 @@ test('M5 a plan file that cannot be written prevents neither the report of the p
   assert.equal(run.outputs['plan-file'], undefined)
 })
 
-test('L6 each use of the action in a job has its own files: the second overwrites nothing of the first', async () => {
+test('each use of the action in a job has its own files: the second overwrites nothing of the first', async () => {
   const [first, second] = [await use({ mode: 'plan', name: 'one' }), await use({ mode: 'plan', name: 'two' })]
   const names = async (run: ActionOutcome) =>
     JSON.parse(await readFile(run.outputs['results-file'] ?? '', 'utf8')).map(({ name }: { name: string }) => name)

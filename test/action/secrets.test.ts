@@ -60,7 +60,8 @@ for (const helm of ['helm4', 'helm3'] as const) {
       origins: [new URL(sts).origin, recorder.origin],
     })
     const chained = { ...fixture.clusters[0]?.entry(0) }
-    // The workflow signs in to its own account, and from there assumes the role of the cluster's account.
+    // The workflow signs in to its own account, and from there assumes the role of the cluster's
+    // account.
     const byChain = await job(fixture, folder, {
       inputs: {
         clusters: stringify([
@@ -110,7 +111,8 @@ for (const helm of ['helm4', 'helm3'] as const) {
       ),
     )
     assert.deepEqual(leaks, [])
-    // The runner must mask the secrets of each session, including those in the middle of a role chain.
+    // The runner must mask the secrets of each session, including those in the middle of a role
+    // chain.
     const masks = new Set(jobs.flatMap(({ outcome }) => outcome.masks))
     const unmasked = [...secrets].flatMap(([kind, all]) => (all.some((secret) => !masks.has(secret)) ? [kind] : []))
     assert.deepEqual(unmasked.sort(), ['registry token', 'right to an ID token', 'static login'])

@@ -56,13 +56,13 @@ async function granted(): Promise<readonly string[]> {
   return ['team/*', 'extra/*'].filter((repository) => policy?.document.includes(repository))
 }
 
-test('H4 two clusters that share a role, written concurrently: both helpers have what they need', async () => {
+test('two clusters that share a role, written concurrently: both helpers have what they need', async () => {
   const first = await run(['team/*'])
   assert.deepEqual([first.code, first.statuses], [0, ['deployed', 'deployed']], first.stdout)
   assert.deepEqual(await granted(), ['team/*'])
 })
 
-test('H2 an approved plan is applied as a whole if two clusters share a role that it widens', async () => {
+test('an approved plan is applied as a whole if two clusters share a role that it widens', async () => {
   const plan = await run(['team/*', 'extra/*'], [0, 1], { mode: 'plan' })
   assert.equal(plan.code, 0, plan.stdout)
   const file = plan.outputs['plan-file'] ?? ''
@@ -72,13 +72,13 @@ test('H2 an approved plan is applied as a whole if two clusters share a role tha
   assert.equal(join(file), file)
 })
 
-test('H5 a list with only one of them removes nothing that the other one needs', async () => {
+test('a list with only one of them removes nothing that the other one needs', async () => {
   const alone = await run(['team/*'], [0])
   assert.deepEqual([alone.code, alone.statuses], [0, ['deployed']], alone.stdout)
   assert.deepEqual(await granted(), ['team/*', 'extra/*'])
 })
 
-test('H6 after both clusters moved to RRSA, the shared role keeps nothing of ours', async () => {
+test('after both clusters moved to RRSA, the shared role keeps nothing of ours', async () => {
   const rrsa = { values: stringify({ ...parse(fixture.values), identity: { type: 'rrsa' } }) }
   const uninstall = await run([], [0, 1], rrsa)
   assert.deepEqual([uninstall.code, uninstall.statuses], [0, ['deployed', 'deployed']], uninstall.stdout)

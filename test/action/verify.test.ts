@@ -7,10 +7,16 @@ import { eventually } from '../support/eventually.ts'
 import { type ActionFixture, startActionFixture } from './support/action-fixture.ts'
 import { runAction } from './support/run-action.ts'
 
-/** An image that the node has: this tests what the action makes of it. A private pull needs a real kubelet (test/node). */
+/**
+ * An image that the node has: this tests what the action makes of it. A private pull needs a real
+ * kubelet (test/node).
+ */
 const IMAGE = 'registry.example.com/team/app'
 
-/** With everything enabled: the helper verifies each credential with a real registry, the action checks the helper and the cluster. */
+/**
+ * With everything enabled: the helper verifies each credential with a real registry, the action
+ * checks the helper and the cluster.
+ */
 for (const helm of ['helm4', 'helm3'] as const) {
   test(`${helm}: a rollout that is verified against a real registry`, async (t) => {
     let fixture: ActionFixture
@@ -167,7 +173,10 @@ async function namesIn(admin: KubeClient, path: string): Promise<readonly string
   return list.items.map(({ metadata }) => metadata.name)
 }
 
-/** As on clusters with policies that require an owner for each namespace; returns once the API server enforces it. */
+/**
+ * As on clusters with policies that require an owner for each namespace; returns once the API
+ * server enforces it.
+ */
 async function refuseUnlabelledNamespaces(admin: KubeClient): Promise<void> {
   const api = '/apis/admissionregistration.k8s.io/v1'
   const apiVersion = 'admissionregistration.k8s.io/v1'

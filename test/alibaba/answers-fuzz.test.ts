@@ -58,7 +58,10 @@ function responses(fields: Readonly<Record<string, unknown>>): fc.Arbitrary<Http
   return fc.record({ status, headers, text }) as fc.Arbitrary<HttpResponse>
 }
 
-/** Runs the reader against a peer that always sends this response; an error must be a known one without the secret. */
+/**
+ * Runs the reader against a peer that always sends this response; an error must be a known one
+ * without the secret.
+ */
 async function read<T>(response: HttpResponse, reader: (target: CloudTarget) => Promise<T>): Promise<T | undefined> {
   const { transport, sent } = scripted(new Array<HttpResponse>(500).fill(response))
   try {

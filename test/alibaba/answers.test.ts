@@ -33,8 +33,9 @@ test('a role that cannot be assumed is named, with both sides that must allow it
   })
 })
 
-// AssumeRoleRequest and CreateRoleRequest of the vendor's SDKs: at most the role's MaxSessionDuration, which is 3600 by default. No page
-// limits a session that another role requests further.
+// AssumeRoleRequest and CreateRoleRequest of the vendor's SDKs: at most the role's
+// MaxSessionDuration, which is 3600 by default. No page limits a session that another role requests
+// further.
 test('a session that is longer than the role allows is reported with both settings', async () => {
   const rejected = json(400, { Code: 'InvalidParameter.DurationSeconds' })
   const request = { roleArn: 'acs:ram::2:role/x', sessionName: 's', durationSeconds: 7200 }
@@ -76,9 +77,10 @@ test('a token without user name, password or expiry is rejected', async () => {
   await assert.rejects(getPersonalToken(target(json(200, { requestId: 'R' }))), { code: 'CLOUD_UNAVAILABLE' })
 })
 
-// Milliseconds: https://www.alibabacloud.com/help/en/doc-detail/145324.htm (Enterprise), and for the Personal Edition, of whose response
-// no vendor's page is known, https://github.com/mozillazg/docker-credential-acr-helper, pkg/acr/person.go.
-test('L7 an invalid expiry, such as nanoseconds, is rejected in both editions', async () => {
+// Milliseconds: https://www.alibabacloud.com/help/en/doc-detail/145324.htm (Enterprise), and for
+// the Personal Edition, of whose response no vendor's page is known,
+// https://github.com/mozillazg/docker-credential-acr-helper, pkg/acr/person.go.
+test('an invalid expiry, such as nanoseconds, is rejected in both editions', async () => {
   const personal = (expireDate: number) => ({
     data: { tempUserName: 'u', authorizationToken: 'p', expireDate },
   })
@@ -120,8 +122,10 @@ test('addresses are read whatever kinds of endpoints exist, and malformed entrie
   assert.deepEqual(await listInstanceEndpoint(target(json(200, { IsSuccess: true })), 'cri-1'), [])
 })
 
-// ListInstance's PageSize is 30 by default (https://www.alibabacloud.com/help/en/acr/developer-reference/api-cr-2018-12-01-listinstance);
-// no page documents its maximum (terraform-provider-alicloud uses 50 in data_source_alicloud_cr_ee_instances.go).
+// ListInstance's PageSize is 30 by default
+// (https://www.alibabacloud.com/help/en/acr/developer-reference/api-cr-2018-12-01-listinstance); no
+// page documents its maximum (terraform-provider-alicloud uses 50 in
+// data_source_alicloud_cr_ee_instances.go).
 test('instances are listed to the last, in pages of the documented size', async () => {
   const page = (from: number, count: number) =>
     json(200, {
@@ -165,8 +169,9 @@ for (const master_url of [undefined, '', 'not json', 'null', '{"api_server_endpo
   })
 }
 
-// The vendor's own tool reads RRSA's configuration from `meta_data` alone: AliyunContainerService/ack-ram-tool@e34e2551
-// pkg/openapi/cs.go (json.Unmarshal of body.MetaData), pkg/types/cluster.go (ClusterMetaData, RRSAConfig).
+// The vendor's own tool reads RRSA's configuration from `meta_data` alone:
+// AliyunContainerService/ack-ram-tool@e34e2551 pkg/openapi/cs.go (json.Unmarshal of body.MetaData),
+// pkg/types/cluster.go (ClusterMetaData, RRSAConfig).
 const RRSA = { enabled: true, issuer: 'https://i,https://j', oidc_arn: 'acs:ram::1:oidc-provider/o' }
 const READ = { enabled: true, issuers: 'https://i,https://j', oidcProviderArn: 'acs:ram::1:oidc-provider/o' }
 const OFF = { enabled: false, issuers: '', oidcProviderArn: '' }
@@ -189,13 +194,14 @@ for (const { title, response, rrsa } of [
   { title: 'meta_data of another form is ignored', response: { meta_data: '{"RRSAConfig":7}' }, rrsa: OFF },
   { title: 'meta_data that is not JSON is ignored', response: { meta_data: 'x' }, rrsa: OFF },
 ]) {
-  test(`U2 RRSA's configuration: ${title}`, async () => {
+  test(`RRSA's configuration: ${title}`, async () => {
     assert.deepEqual((await describeClusterDetail(target(json(200, response)), 'c1')).rrsa, rrsa)
   })
 }
 
-// @alicloud/cs20151215 7.2.0, class DescribeClusterDetailResponseBodyControlPlaneEndpointsConfigLoadBalancersConfig
-test('U3 the addresses of the load balancers are read', async () => {
+// @alicloud/cs20151215 7.2.0, class
+// DescribeClusterDetailResponseBodyControlPlaneEndpointsConfigLoadBalancersConfig
+test('the addresses of the load balancers are read', async () => {
   const endpoint = 'nlb-0ogk9aaxxxxxxx.cn-hangzhou.nlb.aliyuncsslb.com'
   const config = (load_balancers_config: unknown) => ({ control_plane_endpoints_config: { load_balancers_config } })
   const read = async (response: object) => (await describeClusterDetail(target(json(200, response)), 'c1')).apiServer
@@ -221,7 +227,8 @@ test('node pools are read with their own worker roles', async () => {
   const nodepools = [
     { nodepool_info: { nodepool_id: 'np1', name: 'default' }, scaling_group: { ram_role_name: 'gpu' } },
     { nodepool_info: { nodepool_id: 'np2', name: 'edge' } },
-    // W8: a Lingjun pool, @alicloud/cs20151215 7.2.0, DescribeClusterNodePoolsResponseBodyNodepoolsEfloNodeGroup
+    // A Lingjun pool, @alicloud/cs20151215 7.2.0,
+    // DescribeClusterNodePoolsResponseBodyNodepoolsEfloNodeGroup
     {
       nodepool_info: { nodepool_id: 'np3', name: 'lingjun', type: 'lingjun' },
       eflo_node_group: { cluster_id: 'i1', group_id: 'i2', worker_ram_role_name: 'lingjun-role' },
@@ -250,7 +257,8 @@ for (const clusterId of ['', '../tokens', 'c1/../c2', 'c 1']) {
   })
 }
 
-// Plain JSON: Terraform's provider and the vendor's SDKs. URL-encoded: one public record of calls on a real account (2026-10).
+// Plain JSON: Terraform's provider and the vendor's SDKs. URL-encoded: one public record of calls
+// on a real account (2026-10).
 test('the document of a policy is read as JSON and, where GetPolicy returns it so, URL-encoded', async () => {
   const document = '{"Version":"1","Statement":[{"Resource":"acs:cr:*:*:repository/100%25/*"}]}'
   for (const given of [document, encodeURIComponent(document)]) {

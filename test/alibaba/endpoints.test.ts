@@ -29,16 +29,17 @@ const rows: Row[] = [
   [{ region: 'cn-heyuan' }, 'sts', 'cn-heyuan', undefined, 'https://sts-vpc.cn-heyuan.aliyuncs.com'],
   [{}, 'cr', 'cn-hangzhou', undefined, 'https://cr.cn-hangzhou.aliyuncs.com'],
   [{}, 'sts', undefined, undefined, 'https://sts.aliyuncs.com'],
-  // The industry clouds: endpoint maps of @alicloud/cr20181201 2.2.2 and @alicloud/cs20151215 7.1.1. That of @alicloud/sts20150401 1.2.0 has no
-  // exception for them, so its rule for regions applies; aliyun/alibaba-cloud-sdk-go services/sts/endpoint.go knows the VPC's.
+  // The industry clouds: endpoint maps of @alicloud/cr20181201 2.2.2 and @alicloud/cs20151215
+  // 7.1.1. That of @alicloud/sts20150401 1.2.0 has no exception for them, so its rule for regions
+  // applies; aliyun/alibaba-cloud-sdk-go services/sts/endpoint.go knows the VPC's.
   [{}, 'cr', 'cn-shanghai-finance-1', undefined, 'https://cr.cn-shanghai-finance-1.aliyuncs.com'],
   [{}, 'cr', 'cn-hangzhou-finance', undefined, 'https://cr.cn-hangzhou-finance.aliyuncs.com'],
   [{}, 'cr', 'cn-north-2-gov-1', undefined, 'https://cr.cn-north-2-gov-1.aliyuncs.com'],
   [{}, 'cs', 'cn-shenzhen-finance-1', undefined, 'https://cs.cn-shenzhen-finance-1.aliyuncs.com'],
   [{}, 'sts', 'cn-shenzhen-finance-1', 'vpc', 'https://sts-vpc.cn-shenzhen-finance-1.aliyuncs.com'],
   [{}, 'sts', 'cn-north-2-gov-1', 'vpc', 'https://sts-vpc.cn-north-2-gov-1.aliyuncs.com'],
-  // W6: https://alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-endpoint; for IMS too AliyunContainerService/ack-ram-tool
-  // pkg/openapi/client.go, endpointsTpl.
+  // Https://alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-endpoint; for
+  // IMS too AliyunContainerService/ack-ram-tool pkg/openapi/client.go, endpointsTpl.
   [home, 'ram', 'cn-hangzhou', 'vpc', 'https://ram.vpc-proxy.aliyuncs.com'],
   [home, 'ims', 'cn-hangzhou', 'vpc', 'https://ims.vpc-proxy.aliyuncs.com'],
   // Not with `auto`: the action and the CLI call it, which may run anywhere.
@@ -101,7 +102,7 @@ const located: readonly [options: EndpointOptions, network: Network | undefined,
   [{ ...home, overrides: { sts: 'https://sts.gov.example' } }, undefined, undefined],
 ]
 for (const [options, network, publicHost] of located) {
-  test(`U9 the public address for ${JSON.stringify(options)} by ${network ?? 'default'} is ${publicHost}`, () => {
+  test(`the public address for ${JSON.stringify(options)} by ${network ?? 'default'} is ${publicHost}`, () => {
     const { publicEndpoint } = createEndpoints(options).locate('sts', 'cn-hangzhou', network)
     assert.equal(publicEndpoint?.host, publicHost)
   })

@@ -56,7 +56,9 @@ async function call(endpoint: URL, timeout = 5000): Promise<NopassError> {
 const head = (length: number | 'chunked'): string =>
   `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n${length === 'chunked' ? 'transfer-encoding: chunked' : `content-length: ${length}`}\r\n\r\n`
 
-/** Writes as fast as the reader accepts it, until the reader disconnects; counts what was written. */
+/**
+ * Writes as fast as the reader accepts it, until the reader disconnects; counts what was written.
+ */
 function pour(socket: Socket, piece: string, counted: (bytes: number) => void): void {
   const write = (): void => {
     while (!socket.destroyed) {

@@ -131,7 +131,7 @@ test('NO_PROXY, loopback and direct requests bypass the proxy', async () => {
   assert.deepEqual(proxy.requests, [])
 })
 
-test('M8 NO_PROXY has the same meaning for the cloud as for helm: names with their subdomains, and networks', async () => {
+test('NO_PROXY has the same meaning for the cloud as for helm: names with their subdomains, and networks', async () => {
   const { port, ca } = await startTls()
   const proxy = await startProxy(port)
   const through = async (NO_PROXY: string, url: string): Promise<boolean> => {

@@ -72,7 +72,8 @@ test('rrsa: a failure of STS is an error, never another identity', async () => {
   )
 })
 
-// Codes: https://help.aliyun.com/zh/ram/developer-reference/api-sts-2015-04-01-errorcodes, all with status 401.
+// Codes: https://help.aliyun.com/zh/ram/developer-reference/api-sts-2015-04-01-errorcodes, all with
+// status 401.
 for (const [name, code, hint] of [
   ['NoPermission', 'IDENTITY_NOT_TRUSTED', /issuer, audience and subject/],
   [
@@ -81,7 +82,8 @@ for (const [name, code, hint] of [
     /audience of the token among its client ids.*AddClientIdToOIDC/,
   ],
   ['OIDCToken.HttpsUrlInvalid', 'IDENTITY_NOT_TRUSTED', /whole chain, which ends at a public certificate authority/],
-  // Not on that page. Seen by users: https://github.com/gardenlinux/gardenlinux/issues/4794, aliyun/credentials-go's tests.
+  // Not on that page. Seen by users: https://github.com/gardenlinux/gardenlinux/issues/4794,
+  // aliyun/credentials-go's tests.
   ['OIDCToken.PublicKeyFingerprintMismatch', 'IDENTITY_NOT_TRUSTED', /no fingerprint .* root and of the intermediates/],
   ['OIDCToken.Expired', 'CREDENTIALS_EXPIRED', /The OIDC token has expired.*clock/],
 ] as const) {
@@ -119,7 +121,7 @@ test('worker-role: IMDSv2, a token first, then the role, then its session', asyn
   )
 })
 
-test('L2 worker-role: a machine whose clock is hours ahead learns the time from the metadata, and its session is not expired', async () => {
+test('worker-role: a machine whose clock is hours ahead learns the time from the metadata, and its session is not expired', async () => {
   const { deps, time } = setUp([
     text(200, 'imds-token'),
     text(200, 'role'),
@@ -146,9 +148,10 @@ test('worker-role: version 1 only if values allow it', async () => {
   assert.equal(sent[1]?.headers['x-aliyun-ecs-metadata-token'], undefined)
 })
 
-// Whether ECI's metadata service accepts the PUT is not documented. The vendor's SDKs treat any failure of it, also
-// of the connection, as "no version 2" and continue with version 1 unless it is disabled: @alicloud/credentials 2.4.7,
-// dist/src/providers/ecs_ram_role.js, getMetadataToken. Here version 1 has to be allowed by values.
+// Whether ECI's metadata service accepts the PUT is not documented. The vendor's SDKs treat any
+// failure of it, also of the connection, as "no version 2" and continue with version 1 unless it is
+// disabled: @alicloud/credentials 2.4.7, dist/src/providers/ecs_ram_role.js, getMetadataToken. Here
+// version 1 has to be allowed by values.
 for (const refusal of [
   text(400, ''),
   text(403, ''),
@@ -158,7 +161,7 @@ for (const refusal of [
   broken('ECONNRESET'),
 ]) {
   const why = refusal instanceof Error ? 'broken' : JSON.stringify(refusal)
-  test(`U6 worker-role: a metadata service that gives no token (${why}) is reported with both switches`, async () => {
+  test(`worker-role: a metadata service that gives no token (${why}) is reported with both switches`, async () => {
     await assert.rejects(createIdentity(WORKER, [], setUp([refusal]).deps).get(), {
       code: 'IDENTITY_UNAVAILABLE',
       hint: /k8s\.aliyun\.com\/eci-ram-role-name, which identity\.workerRole\.eciRoleName sets/,
@@ -177,7 +180,7 @@ for (const refusal of [
   })
 }
 
-test('U6 worker-role: version 2 stays the default, and the error explains how to accept version 1', async () => {
+test('worker-role: version 2 stays the default, and the error explains how to accept version 1', async () => {
   await assert.rejects(createIdentity(WORKER, [], setUp([text(405, '')]).deps).get(), {
     message: 'worker-role: instance metadata returned no token (HTTP 405)',
     hint: /identity\.workerRole\.imdsV1: true/,

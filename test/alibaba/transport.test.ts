@@ -65,7 +65,7 @@ const repeated: [why: string, reply: Reply, write: boolean, waits: number][] = [
   ['a server error', json(503, { Code: 'ServiceUnavailable' }), false, 100],
   ['an HTML page of a gateway', HTML, false, 100],
   ['an empty 503', { status: 503, headers: {}, text: '' }, false, 100],
-  ['a failure inside CR (U8)', json(200, { IsSuccess: false, Code: 'SystemError' }), false, 100],
+  ['a failure inside CR', json(200, { IsSuccess: false, Code: 'SystemError' }), false, 100],
   ['a cut connection', broken('ECONNRESET'), false, 100],
   ['a refused connection, where nothing was sent', broken('ECONNREFUSED'), true, 100],
   ['a name that does not resolve right now', broken('EAI_AGAIN'), true, 100],
@@ -99,7 +99,7 @@ const final: [why: string, reply: Reply, write: boolean, code: ErrorCode, reason
     'INSTANCE_NOT_EXIST',
   ],
   ['denied', json(403, { Code: 'NoPermission' }), false, 'CLOUD_DENIED', 'NoPermission'],
-  // U8: CR reports these with HTTP 200 as well (its error pages name the codes, not the status).
+  // CR reports these with HTTP 200 as well (its error pages name the codes, not the status).
   ['CR denies', json(200, { IsSuccess: false, Code: 'NoPrivilege' }), false, 'CLOUD_DENIED', 'NoPrivilege'],
   ['CR denies with 403', json(403, { IsSuccess: false, Code: 'NoPrivilege' }), false, 'CLOUD_DENIED', 'NoPrivilege'],
   [
@@ -226,7 +226,8 @@ test('a denied call names the caller and the missing permission', async () => {
 
 /**
  * The values of PolicyType and NoPermissionType: AccessDeniedDetail in the vendor's SDKs
- * (CancelIProductionJobResponseBodyAccessDeniedDetail of @alicloud/ice20201109). CS writes the field in lower case.
+ * (CancelIProductionJobResponseBodyAccessDeniedDetail of @alicloud/ice20201109). CS writes the
+ * field in lower case.
  */
 for (const { title, detail, says, hint, field = 'AccessDeniedDetail' } of [
   {
@@ -277,8 +278,8 @@ for (const { title, detail, says, hint, field = 'AccessDeniedDetail' } of [
 }
 
 /**
- * STS reports InternalError in bursts of seconds (a public record of a workflow's calls, which advises three to five retries with
- * growing pauses).
+ * STS reports InternalError in bursts of seconds (a public record of a workflow's calls, which
+ * advises three to five retries with growing pauses).
  */
 test('with more patience for outages, an InternalError is retried for seconds, a missing address and a throttled call as usual', async () => {
   const outage = { attempts: 6, baseMs: 1000 }
@@ -316,21 +317,22 @@ test('an aborted call ends with the reason of its signal, without another attemp
 })
 
 // https://help.aliyun.com/zh/ram/api-getoidcprovider: the RAM action of GetOIDCProvider is ram:GetOIDCProvider.
-test("W5 a missing permission of IMS has RAM's name", async () => {
+test("a missing permission of IMS has RAM's name", async () => {
   const denied = json(403, { Code: 'NoPermission', RequestId: 'R-3' })
   const error = await failureOf([denied], { ...call, product: 'ims', action: 'GetOIDCProvider' })
   assert.match(error.message, /lacks the permission ram:GetOIDCProvider$/)
 })
 
-test('W6 if RAM is unreachable, the address for machines without internet access is offered', async () => {
+test('if RAM is unreachable, the address for machines without internet access is offered', async () => {
   const unreachable = new Array<Reply>(4).fill(broken('ETIMEDOUT'))
   assert.match((await failureOf(unreachable)).hint, /https:\/\/ram\.vpc-proxy\.aliyuncs\.com/)
   const other = await failureOf(unreachable, { ...call, endpoint: new URL('https://sts.aliyuncs.com') })
   assert.doesNotMatch(other.hint, /vpc-proxy/)
 })
 
-// aliyun/alibaba-cloud-sdk-go services/sts/endpoint.go and @alicloud/sts20150401 1.2.0 list regions that only have sts.aliyuncs.com, such as
-// cn-hangzhou-finance in the first; the second has a rule for that one.
+// aliyun/alibaba-cloud-sdk-go services/sts/endpoint.go and @alicloud/sts20150401 1.2.0 list regions
+// that only have sts.aliyuncs.com, such as cn-hangzhou-finance in the first; the second has a rule
+// for that one.
 test('if a region has no address of STS, the central one is offered', async () => {
   const stsOf = (code: string, host: string) =>
     failureOf(new Array<Reply>(4).fill(broken(code)), { ...call, endpoint: new URL(`https://${host}`) })
@@ -354,7 +356,7 @@ const inVpc: CloudCall = {
 const hosts = (sent: readonly { url: URL }[]): readonly string[] => sent.map(({ url }) => url.host)
 const [VPC, PUBLIC] = ['cr-vpc.cn-x.aliyuncs.com', 'cr.cn-x.aliyuncs.com']
 
-test('U9 a VPC address that does not resolve is replaced by the public one, for ten minutes, and reported', async () => {
+test('a VPC address that does not resolve is replaced by the public one, for ten minutes, and reported', async () => {
   const { transport, sent, waits, time, fallbacks } = scripted([broken('ENOTFOUND'), OK, OK, OK])
   await transport.call(inVpc)
   await transport.call(inVpc)
@@ -369,7 +371,7 @@ test('U9 a VPC address that does not resolve is replaced by the public one, for 
   assert.deepEqual(transport.fallbacks(), [])
 })
 
-test('U9 only a name that does not exist is replaced: not a slow one, and nothing if both fail', async () => {
+test('only a name that does not exist is replaced: not a slow one, and nothing if both fail', async () => {
   const slow = scripted([broken('EAI_AGAIN'), OK])
   await slow.transport.call(inVpc)
   assert.deepEqual(hosts(slow.sent), [VPC, VPC])
@@ -383,7 +385,7 @@ test('U9 only a name that does not exist is replaced: not a slow one, and nothin
   assert.deepEqual([...new Set(hosts(fixed.sent))], [VPC])
 })
 
-test('U9 an error of the public address names the public address', async () => {
+test('an error of the public address names the public address', async () => {
   const { transport } = scripted([broken('ENOTFOUND'), json(403, { Code: 'NoPermission' })])
   await assert.rejects(transport.call(inVpc), (error: NopassError) => error.message.includes(` at ${PUBLIC} `))
 })

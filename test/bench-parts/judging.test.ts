@@ -37,7 +37,8 @@ test('only counted or simulated figures fail the command, so that a busy machine
     ['count'],
   )
   assert.equal(dependsOnMachine(figure('a', { measure: 'seconds', dependsOnMachine: false })), false)
-  // Whether the helper is there before a Pod is a race, which a busy machine loses; with admission there is no race.
+  // Whether the helper is there before a Pod is a race, which a busy machine loses; with admission
+  // there is no race.
   const early = FIGURES.filter(({ scenario }) => scenario === 'early-pods')
   assert.deepEqual(
     early.filter((one) => !dependsOnMachine(one)).map(({ id }) => id),

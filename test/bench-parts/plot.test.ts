@@ -19,7 +19,8 @@ test('a plot starts at zero, with round ticks and every point', () => {
     'writes',
   ])
   assert.equal(svg.match(/<circle/g)?.length, 2)
-  // Linear cost is a straight line through the origin: the point in a tenth of the width is in a tenth of the height.
+  // Linear cost is a straight line through the origin: the point in a tenth of the width is in a
+  // tenth of the height.
   const share = (axis: 'cx' | 'cy', origin: number): number => {
     const [few = Number.NaN, many = Number.NaN] = [...svg.matchAll(new RegExp(`${axis}="([\\d.]+)"`, 'g'))].map(
       toNumber,

@@ -19,7 +19,10 @@ export interface Figure {
   readonly against?: Text
   /** The limit of each number, `ANY` for one without a limit; undefined: for information only. */
   readonly bars?: readonly number[]
-  /** Whether a busy machine changes it. Default: yes, except counts; but a simulated clock does not depend on the machine, and a race does. */
+  /**
+   * Whether a busy machine changes it. Default: yes, except counts; but a simulated clock does not
+   * depend on the machine, and a race does.
+   */
   readonly dependsOnMachine?: boolean
   /** Measured only with `--long`. */
   readonly long?: boolean

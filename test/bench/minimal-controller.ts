@@ -1,7 +1,8 @@
-// The least that a Node program can do for the same result: a lower bound for the helper, not a product. It handles no
-// expiry, no lease, no conflict and no broken connection: three watches, one write for each namespace and ServiceAccount.
-// Usage: minimal-controller SERVER CA_FILE TOKEN_FILE APPLY_FILE PATCH_FILE SECRET_NAME ATTACH: it applies one body, and on SIGHUP
-// it patches the other into every namespace. With ATTACH `admission` it leaves ServiceAccounts alone.
+// The least that a Node program can do for the same result: a lower bound for the helper, not a
+// product. It handles no expiry, no lease, no conflict and no broken connection: three watches, one
+// write for each namespace and ServiceAccount. Usage: minimal-controller SERVER CA_FILE TOKEN_FILE
+// APPLY_FILE PATCH_FILE SECRET_NAME ATTACH: it applies one body, and on SIGHUP it patches the other
+// into every namespace. With ATTACH `admission` it leaves ServiceAccounts alone.
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'

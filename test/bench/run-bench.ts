@@ -25,8 +25,8 @@ export interface BenchDeps {
 const TOOLS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4'] as const
 
 /**
- * Runs the selected scenarios one after the other and prints their figures; returns the exit code. Only failures that do not depend
- * on the machine, such as a lost entry, make it 1.
+ * Runs the selected scenarios one after the other and prints their figures; returns the exit code.
+ * Only failures that do not depend on the machine, such as a lost entry, make it 1.
  */
 export async function runBench(options: BenchOptions, deps: BenchDeps, signal: AbortSignal): Promise<number> {
   const { root, folder, progress, print } = deps

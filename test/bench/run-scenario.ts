@@ -59,7 +59,10 @@ export function isWithin({ bars }: Pick<Figure, 'bars'>, numbers: readonly numbe
   return bars?.every((bar, index) => bar === ANY || Number(formatNumber(numbers[index] ?? Number.NaN)) <= bar)
 }
 
-/** A limit for time, memory or CPU may be exceeded on a busy machine; a limit for counted work must not. */
+/**
+ * A limit for time, memory or CPU may be exceeded on a busy machine; a limit for counted work must
+ * not.
+ */
 export function dependsOnMachine(figure: Figure): boolean {
   return figure.dependsOnMachine ?? figure.measure !== 'count'
 }

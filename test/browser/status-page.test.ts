@@ -27,7 +27,10 @@ after(async () => {
   await helperCluster?.[Symbol.asyncDispose]()
 })
 
-/** Ordinary namespaces, one with another client's Secret, one whose list is applied; one of three registries does not exist. */
+/**
+ * Ordinary namespaces, one with another client's Secret, one whose list is applied; one of three
+ * registries does not exist.
+ */
 async function makeTrouble(): Promise<void> {
   const { chart, cloud } = helperCluster
   for (const name of ['billing', 'checkout', 'payments', 'search', 'shop', 'warehouse', HOME])

@@ -28,7 +28,10 @@ writeFileSync(join(folder, 'kubeconfig.yaml'), JSON.stringify(kubeconfig))
 /** The quick starts are followed completely in test/quick-start. */
 const pages = findPages(ROOT).filter((page) => !page.includes('/quick-start-'))
 
-/** The commands on the pages, each line once; for those that need a cluster only the arguments can be checked here. */
+/**
+ * The commands on the pages, each line once; for those that need a cluster only the arguments can
+ * be checked here.
+ */
 const commands = new Set(
   pages.flatMap((page) => {
     const blocks = readFileSync(join(ROOT, page), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)
@@ -37,7 +40,10 @@ const commands = new Set(
   }),
 )
 
-/** A line as arguments alone: without comment and redirection, and with the content of the file that a line before it writes. */
+/**
+ * A line as arguments alone: without comment and redirection, and with the content of the file that
+ * a line before it writes.
+ */
 function withoutShell(line: string): string {
   return line
     .replace(/\s+#.*$/, '')

@@ -31,13 +31,13 @@ const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]
     file: 'policy-github-old.json',
     args: [...GITHUB, ...IDS, '--subject', 'environment:production', '--old-subject'],
   },
-  // W7: the subjects of GitHub Enterprise Server contain no ids, so GitHub is not called either.
+  // The subjects of GitHub Enterprise Server contain no ids, so GitHub is not called either.
   {
     file: 'policy-github-server.json',
     args: [...GITHUB, '--issuer', 'https://github.acme.example/_services/token'],
     notes: /^note: GitHub Enterprise Server has no immutable subjects: .*\n$/,
   },
-  // W1: the value of `rrsa_config.issuer`.
+  // The value of `rrsa_config.issuer`.
   {
     file: 'policy-rrsa.txt',
     args: [...RRSA, '--issuer', 'https://oidc.example.com/c0123,https://kubernetes.default.svc'],
@@ -125,10 +125,11 @@ test('on ECI the policy is for the role of the Pod, and the workflow may attach 
   assert.doesNotMatch(stderr, /worker roles are not named/)
 })
 
-// `KubernetesWorkerRole-<id>`: examples of worker_ram_role_name and ram_role_name in @alicloud/cs20151215 7.2.0.
-// `AliyunCSManagedDefaultWorkerRole`: in the role table of the vendor's Terraform module for service roles, described as
-// the worker role of Kubernetes clusters. Node pools may have a role of any name, so the rest can only be named.
-test('U10 without named worker roles the workflow gets both usual names, and a note explains how to name others', async () => {
+// `KubernetesWorkerRole-<id>`: examples of worker_ram_role_name and ram_role_name in
+// @alicloud/cs20151215 7.2.0. `AliyunCSManagedDefaultWorkerRole`: in the role table of the vendor's
+// Terraform module for service roles, described as the worker role of Kubernetes clusters. Node
+// pools may have a role of any name, so the rest can only be named.
+test('without named worker roles the workflow gets both usual names, and a note explains how to name others', async () => {
   const args = ['policy', '--ci', '-f', 'examples/values/enterprise-worker-role.yaml', '--ack-cluster-id', 'c1']
   const { stdout, stderr } = await runBin(args)
   for (const role of ['KubernetesWorkerRole-*', 'AliyunCSManagedDefaultWorkerRole']) {

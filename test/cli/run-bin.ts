@@ -18,7 +18,10 @@ export interface BinOptions {
   readonly input?: string
 }
 
-/** Runs the command line tool as a user does: a child process, no terminal, nothing of the test's environment but PATH. */
+/**
+ * Runs the command line tool as a user does: a child process, no terminal, nothing of the test's
+ * environment but PATH.
+ */
 export function runBin(args: readonly string[], options: BinOptions = {}): Promise<BinResult> {
   const { bin = BIN, cwd = ROOT, env = {}, input = '' } = options
   return new Promise((resolve) => {

@@ -17,11 +17,17 @@ export interface Moved {
   readonly oldImage: string
   /** An image of the demo instance, without its tag. */
   readonly image: string
-  /** Namespaces whose ServiceAccounts `default` and `builder` pull with our credential only, each with a Deployment. */
+  /**
+   * Namespaces whose ServiceAccounts `default` and `builder` pull with our credential only, each
+   * with a Deployment.
+   */
   readonly deployments: Readonly<Record<string, string>>
 }
 
-/** The way back as docs/migrate.md describes it: install the add-on next to acr-nopass, restart, then `uninstall`. */
+/**
+ * The way back as docs/migrate.md describes it: install the add-on next to acr-nopass, restart,
+ * then `uninstall`.
+ */
 export function testBackAgain(opened: () => Moved): void {
   let command: RolloutCommand
   before(async () => {

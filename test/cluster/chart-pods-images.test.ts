@@ -33,7 +33,7 @@ const rows: readonly [string, readonly string[], boolean][] = [
   ['the classic network domain of the Personal Edition', ['registry-internal.cn-hangzhou.aliyuncs.com/shop/app'], true],
   ['the international Personal Edition', ['registry-intl.ap-southeast-1.aliyuncs.com/shop/app'], true],
   [
-    'the VPC domain of the international Personal Edition (W3)',
+    'the VPC domain of the international Personal Edition',
     ['registry-intl-vpc.ap-southeast-1.aliyuncs.com/shop/app'],
     true,
   ],

@@ -17,12 +17,15 @@ import { eventually } from '../support/eventually.ts'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
 import { testGetValues } from './values-get-suite.ts'
 
-// The files of 0.1.0 as `npm run release -- build` built them at commit d74dab4, and values for them. The files of the next released
-// version replace them.
+// The files of 0.1.0 as `npm run release -- build` built them at commit d74dab4, and values for
+// them. The files of the next released version replace them.
 const fixtureFile = (name: string): string =>
   fileURLToPath(new URL(`fixtures/acr-nopass-0.1.0${name}`, import.meta.url))
 const PREVIOUS = fixtureFile('.tgz')
-/** The image repository for that version's helper: the tests run both versions under one version number. */
+/**
+ * The image repository for that version's helper: the tests run both versions under one version
+ * number.
+ */
 const OLD_IMAGE = 'released/acr-nopass'
 const OLD = { image: { registry: '', repository: OLD_IMAGE } }
 const SHOPS = ['shop-a', 'shop-b']
@@ -74,7 +77,8 @@ for (const name of ['helm4', 'helm3'] as const) {
       const { code, stderr } = await helm.run([...args, ...target], own)
       assert.equal(code, 0, stderr)
     }
-    // Helm's own wait ends when the new Pods have verified their registries and the old ones are deleted.
+    // Helm's own wait ends when the new Pods have verified their registries and the old ones are
+    // deleted.
     const wait = ['--wait', '--timeout', '180s']
     await run(['install', RELEASE, PREVIOUS, ...wait], [...values, OLD])
     await helperCluster.settled()
@@ -116,14 +120,16 @@ test('P4 helpers of two versions running together: either leader serves all name
   const [oldPod] = helperCluster.helpers()
   assert.ok(oldPod)
 
-  // A Pod of the new version next to the old one, as in the middle of a rollout, for as long as the test needs it.
+  // A Pod of the new version next to the old one, as in the middle of a rollout, for as long as the
+  // test needs it.
   const beside = `${RELEASE}-new`
   await admin.request({ method: 'POST', path: `/api/v1/namespaces/${HOME}/pods`, body: await newPod(helm, beside) })
   await eventually(async () => assert.ok(await isReady(beside)), 60_000)
   assert.equal((await helperCluster.leader()).name, oldPod.name)
   const rotation = await rotate()
 
-  // The old leader is killed. Leaders are polled until the new version leads; the old Pod comes back as a standby.
+  // The old leader is killed. Leaders are polled until the new version leads; the old Pod comes
+  // back as a standby.
   await eventually(async () => {
     const leader = await helperCluster.leader()
     if (leader.name !== beside) await removePod(leader.name)
@@ -142,7 +148,10 @@ test('P4 helpers of two versions running together: either leader serves all name
 
 testGetValues(() => chart)
 
-/** Requests a rotation, waits until every namespace has the same new content, and checks that nothing else was written. */
+/**
+ * Requests a rotation, waits until every namespace has the same new content, and checks that
+ * nothing else was written.
+ */
 async function rotate(): Promise<readonly string[]> {
   const contents = async (): Promise<readonly string[]> =>
     (await Promise.all(ALL.map(helperCluster.secret))).map(contentOf)
@@ -200,7 +209,10 @@ async function doctor(): Promise<readonly string[]> {
   return findings.map(({ id, subject }) => `${id} ${subject}`).sort()
 }
 
-/** The same objects with the same content, every reference in place, and no helper write to any of them (P7). */
+/**
+ * The same objects with the same content, every reference in place, and no helper write to any of
+ * them (P7).
+ */
 async function checkAll(before: unknown, contents: readonly unknown[], from: number): Promise<void> {
   const status = await helperCluster.settled()
   assert.deepEqual(

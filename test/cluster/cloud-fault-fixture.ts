@@ -8,7 +8,10 @@ import { contentOf, type HelperCluster, HOME, openHelperCluster } from './helper
 export const WORKER_ROLE = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6'
 const TEAMS: readonly string[] = ['team-a', 'team-b']
 
-/** Three registries: in the own account by the node's role, in another account by a role chain, and the Personal Edition. */
+/**
+ * Three registries: in the own account by the node's role, in another account by a role chain, and
+ * the Personal Edition.
+ */
 export const REGISTRIES: readonly object[] = [
   { name: 'demo', edition: 'enterprise', instanceId: 'cri-k7x2m9q4w1t8z5h3', region: 'cn-hangzhou' },
   {
@@ -37,7 +40,10 @@ export interface CloudFaultCluster extends AsyncDisposable {
   entries(namespace: string): Promise<Entries>
 }
 
-/** A cluster whose helper serves three registries; each namespace's ServiceAccount has an entry of another client. */
+/**
+ * A cluster whose helper serves three registries; each namespace's ServiceAccount has an entry of
+ * another client.
+ */
 export async function openCloudFaults(
   name: string,
   values: (helperCluster: HelperCluster) => object = () => ({}),
@@ -90,7 +96,10 @@ export async function openCloudFaults(
   return fixture
 }
 
-/** Waits until the status names the registry, the code, the cloud's own code and a fix; metrics and log name the registry too. */
+/**
+ * Waits until the status names the registry, the code, the cloud's own code and a fix; metrics and
+ * log name the registry too.
+ */
 export async function assertNamed(
   fixture: CloudFaultCluster,
   registry: string,
@@ -111,7 +120,10 @@ export async function assertNamed(
   assert.ok(lines.some((line) => line.includes(`"registry":"${registry}"`) && line.includes(expected.code)))
 }
 
-/** Waits until these registries' entries in every served namespace have changed since `before`, or checks that they have not. */
+/**
+ * Waits until these registries' entries in every served namespace have changed since `before`, or
+ * checks that they have not.
+ */
 export async function assertEntries(
   fixture: CloudFaultCluster,
   before: readonly Entries[],

@@ -28,7 +28,10 @@ const { control, faults } = helperCluster.cloud
 const ALL = ['demo', 'shared', 'personal']
 const ALWAYS = Number.POSITIVE_INFINITY
 
-/** Injects the fault, requests a rotation, checks, fixes: what cannot be renewed keeps its content and catches up automatically. */
+/**
+ * Injects the fault, requests a rotation, checks, fixes: what cannot be renewed keeps its content
+ * and catches up automatically.
+ */
 async function assertRecovers(
   t: TestContext,
   id: string,

@@ -35,7 +35,10 @@ const binding: fc.Arbitrary<Binding> = fc.record({
   rules: fc.array(rule, { minLength: 1, maxLength: 3 }),
 })
 
-/** Every right that these rules may or may not give: in each namespace, cluster-scoped, and in all namespaces. */
+/**
+ * Every right that these rules may or may not give: in each namespace, cluster-scoped, and in all
+ * namespaces.
+ */
 const RIGHTS: readonly Right[] = RESOURCES.flatMap(([group, resource, namespaced]) =>
   [undefined, ...(namespaced ? NAMESPACES : [])].flatMap((namespace) =>
     ['create', 'get', 'patch'].flatMap((verb) =>

@@ -22,7 +22,10 @@ const values = [
   },
 ]
 
-/** As a GitOps tool that renders for a configured version: objects unknown to the API server are left out. */
+/**
+ * As a GitOps tool that renders for a configured version: objects unknown to the API server are
+ * left out.
+ */
 async function applyRendered(kubeVersion: string): Promise<void> {
   const namespace = 'acr-nopass'
   const objects = parseManifest(await helm.render({ values, kubeVersion, release: namespace, namespace }))

@@ -10,7 +10,10 @@ export interface FailingResolver {
   heal(): Promise<void>
 }
 
-/** Writes its files to `folder`; while it fails, `localhost` is not found, as Node reports a name unknown to every server. */
+/**
+ * Writes its files to `folder`; while it fails, `localhost` is not found, as Node reports a name
+ * unknown to every server.
+ */
 export async function writeFailingResolver(folder: string): Promise<FailingResolver> {
   const [program, mark] = [join(folder, 'resolver.mjs'), join(folder, 'names-fail')]
   await writeFile(

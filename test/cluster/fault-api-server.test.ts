@@ -26,7 +26,10 @@ const ordinary = ({ resource, isWatch }: ProxiedRequest) => resource !== 'leases
 const ownContent = async () => contentOf(await helperCluster.secret(HOME))
 const helper = async () => `${HOME}/${(await helperCluster.leader()).name}`
 
-/** Requests a rotation and waits until the helper's own copy, which is written first, is new: the others are in flight. */
+/**
+ * Requests a rotation and waits until the helper's own copy, which is written first, is new: the
+ * others are in flight.
+ */
 async function beginRotation(): Promise<void> {
   const before = await ownContent()
   await helperCluster.requestRotation()

@@ -12,7 +12,10 @@ import { type HelperCluster, HOME, openHelperCluster } from './helper-cluster.ts
 /** The image of a helper whose clock runs `CLOCK_RATE` times as fast. */
 export const FAST_IMAGE = 'example/fast-helper'
 
-/** A helper that reaches its API server only through a fault proxy; all other clients reach it directly. */
+/**
+ * A helper that reaches its API server only through a fault proxy; all other clients reach it
+ * directly.
+ */
 export interface FaultFixture extends AsyncDisposable {
   readonly helperCluster: HelperCluster
   readonly proxy: FaultProxy
@@ -21,7 +24,10 @@ export interface FaultFixture extends AsyncDisposable {
   readonly served: readonly string[]
   /** How often the helper of a Pod exited, and the reason of the last exit. */
   ends(pod: string): Promise<{ readonly count: number; readonly exitCode: number | undefined }>
-  /** A new namespace whose list has an entry of another client; it is expected to be served from now on. */
+  /**
+   * A new namespace whose list has an entry of another client; it is expected to be served from now
+   * on.
+   */
   addNamespace(name: string): Promise<void>
   /** Requests its deletion, which takes seconds; it is no longer expected to be served. */
   removeNamespace(name: string): Promise<void>

@@ -44,7 +44,9 @@ const otherLeader = (than: string) =>
     return leader
   }, 60_000)
 
-/** Requests a rotation and waits until some Secrets have the new content; the others are in flight. */
+/**
+ * Requests a rotation and waits until some Secrets have the new content; the others are in flight.
+ */
 async function beginRotation(): Promise<string> {
   const before = await content(HOME)
   await helperCluster.requestRotation()

@@ -14,7 +14,8 @@ after(() => fixture[Symbol.asyncDispose]())
 const { helperCluster, proxy, invariants } = fixture
 const RESOURCES = ['namespaces', 'secrets', 'serviceaccounts'] as const
 
-// A new helper whose watches have not failed yet: its backoff after a fault depends on earlier failures.
+// A new helper whose watches have not failed yet: its backoff after a fault depends on earlier
+// failures.
 beforeEach(async () => {
   helperCluster.node.signal(`${HOME}/${(await helperCluster.leader()).name}`, 'SIGKILL')
   await eventually(() => assert.deepEqual(RESOURCES.map(proxy.watching), [0, 0, 0]))
@@ -36,7 +37,9 @@ async function changeMuch(word: string): Promise<void> {
   await helperCluster.requestRotation()
 }
 
-/** Waits until the leader's status counts the namespaces that exist: one too many is a stale one. */
+/**
+ * Waits until the leader's status counts the namespaces that exist: one too many is a stale one.
+ */
 async function assertCounted(): Promise<void> {
   const { ip } = await helperCluster.leader()
   await eventually(async () => {
@@ -67,7 +70,8 @@ test('P1 P2 watches that are cut, five times in a row, while namespaces come, go
 })
 
 test('P1 P2 410 Gone in the middle of a watch: a new list finds what was created and deleted unseen', async (context) => {
-  // None of the changes is seen: the watches send nothing, and then report that their version is gone.
+  // None of the changes is seen: the watches send nothing, and then report that their version is
+  // gone.
   proxy.faultWatches(silent)
   await changeMuch('gone')
   proxy.faultWatches(undefined)

@@ -10,7 +10,9 @@ const fixture = await openFaultFixture('fault-writers', { namespaces: 1, values:
 after(() => fixture[Symbol.asyncDispose]())
 const { helperCluster, proxy, invariants } = fixture
 const ACCOUNTS = '/api/v1/namespaces/team-0/serviceaccounts'
-/** Seeded, so that a failure can be reproduced; `ACR_NOPASS_WRITER_CASES` sets the number of cases. */
+/**
+ * Seeded, so that a failure can be reproduced; `ACR_NOPASS_WRITER_CASES` sets the number of cases.
+ */
 const CASES = Number(process.env.ACR_NOPASS_WRITER_CASES ?? 25)
 
 for (const writers of [2, 3]) {

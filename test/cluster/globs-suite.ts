@@ -87,7 +87,10 @@ export function testGlobs(chart: ChartCluster): void {
     })
   }
 
-  /** Policies that reject a ConfigMap unless the expression selected by its index holds for the name it carries. */
+  /**
+   * Policies that reject a ConfigMap unless the expression selected by its index holds for the name
+   * it carries.
+   */
   async function installEvaluators(expressions: readonly string[]): Promise<void> {
     const starts = expressions.map((_, index) => index).filter((index) => index % PER_POLICY === 0)
     await Promise.all(starts.map((from) => installEvaluator(from, expressions.slice(from, from + PER_POLICY))))

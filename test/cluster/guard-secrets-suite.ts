@@ -5,7 +5,10 @@ import { LABEL_INSTANCE, LABEL_MANAGED_BY } from '../../src/kube/names.ts'
 import { ADOPTER, GUARDED, type Guarded, slug } from '../support/cluster/guarded.ts'
 import { applyPullSecret, type PullSecret } from '../support/cluster/pull-secret.ts'
 
-/** Each row: what the helper tries, how the object differs from a valid one, and which rule rejects it. */
+/**
+ * Each row: what the helper tries, how the object differs from a valid one, and which rule rejects
+ * it.
+ */
 const forbiddenCreations: readonly [string, (secret: PullSecret) => void, RegExp][] = [
   [
     'another name',

@@ -16,7 +16,8 @@ import { contentOf, names, openHelperCluster, SECRET, type Secret } from './help
 
 // What a user with `edit` in one namespace can do: objects as large as etcd accepts.
 const COUNT = 60
-// The chart's limit is 256 MiB. Keeping these objects must not be visible in memory: twice their text would add 150 MiB.
+// The chart's limit is 256 MiB. Keeping these objects must not be visible in memory: twice their
+// text would add 150 MiB.
 const LIMIT = 160 * 1024 * 1024
 
 const helperCluster = await openHelperCluster('helper-bounds')
@@ -121,8 +122,9 @@ test('security 2: doctor reads such a cluster and names the accounts', async () 
   assert.match(stdout, /ACCOUNT_UNATTACHED 60 ServiceAccounts: .*hostile\/giant-/)
 })
 
-// A client that may write a Secret may also use our field manager's name: the helper then takes the Secret for current until it has
-// something new to write. Only that namespace's own Secret is affected, and its content goes nowhere.
+// A client that may write a Secret may also use our field manager's name: the helper then takes the
+// Secret for current until it has something new to write. Only that namespace's own Secret is
+// affected, and its content goes nowhere.
 const FORGERIES = {
   'an apply under our name': (secret: Secret) => ({
     query: { fieldManager: FIELD_MANAGER, force: true },

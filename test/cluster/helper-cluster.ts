@@ -33,7 +33,10 @@ export interface ServiceAccount {
   readonly imagePullSecrets?: readonly { readonly name?: string }[]
 }
 
-/** A real API server, the emulated cloud, and the helper as its chart's Pods, with the chart's permissions and guard. */
+/**
+ * A real API server, the emulated cloud, and the helper as its chart's Pods, with the chart's
+ * permissions and guard.
+ */
 export interface HelperCluster extends AsyncDisposable {
   readonly chart: ChartCluster
   readonly cloud: Cloud
@@ -56,7 +59,9 @@ export interface HelperCluster extends AsyncDisposable {
   isUsable(namespace: string): Promise<boolean>
   /** Requests a rotation as `acr-nopass refresh` does. */
   requestRotation(): Promise<void>
-  /** The helper's requests since `from` (index in the audit log) except watches, lease and status. */
+  /**
+   * The helper's requests since `from` (index in the audit log) except watches, lease and status.
+   */
   requests(from: number): AuditEntry[]
   auditLength(): number
 }

@@ -4,7 +4,8 @@ import type { KubeObject } from '../../src/kube/types.ts'
 import { eventually } from '../support/eventually.ts'
 import { HOME, openHelperCluster } from './helper-cluster.ts'
 
-// ECI gives a Pod the role of its annotation, and other Pods none: this test's metadata service reads the helper's Pod.
+// ECI gives a Pod the role of its annotation, and other Pods none: this test's metadata service
+// reads the helper's Pod.
 const ROLE = 'acr-nopass-eci'
 const ECS = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }
 

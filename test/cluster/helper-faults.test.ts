@@ -27,7 +27,10 @@ const secrets = async (): Promise<Map<string, Secret | undefined>> =>
   new Map(await Promise.all(all.map(async (name) => [name, await helperCluster.secret(name)] as const)))
 const contents = (of: Map<string, Secret | undefined>): Set<string> => new Set([...of.values()].map(contentOf))
 
-/** Nothing lost or half-done: one content everywhere, the same objects, entries of others first, ours once. */
+/**
+ * Nothing lost or half-done: one content everywhere, the same objects, entries of others first,
+ * ours once.
+ */
 async function assertWhole(before: Map<string, Secret | undefined>, limitMs: number): Promise<void> {
   const old = contents(before)
   await eventually(async () => {
@@ -121,7 +124,8 @@ test('a leader that was paused past its lease starts no write when it continues'
   await eventually(async () => assert.equal(await helperCluster.isUsable('paused'), true))
   const from = helperCluster.auditLength()
   helperCluster.node.signal(`${HOME}/${pod.name}`, 'SIGCONT')
-  // On a busy machine the node restarts a process that fails its probes before it continues; the new process has not led yet.
+  // On a busy machine the node restarts a process that fails its probes before it continues; the
+  // new process has not led yet.
   await eventually(() => {
     const log = helperCluster.node.log(`${HOME}/${pod.name}`)
     assert.ok(log.includes('LEASE_LOST') || !log.includes('"leading"'), log)

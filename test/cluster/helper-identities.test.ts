@@ -179,7 +179,8 @@ test('P7 two entries of one instance and identity share each token request', asy
   // Before, a new Pod may request a token to verify its configuration.
   await rolledOut(admin, HOME, RELEASE)
   await helperCluster.settled()
-  // A registry is called at most once per second, so entries with calls at other times just before would follow one another.
+  // A registry is called at most once per second, so entries with calls at other times just before
+  // would follow one another.
   await eventually(async () => assert.ok(Date.now() - (calls('GetAuthorizationToken').at(-1)?.at ?? 0) > 1_000))
   const before = contentOf(await helperCluster.secret('ops'))
   const from = cloud.calls.length

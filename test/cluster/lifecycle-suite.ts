@@ -14,7 +14,10 @@ interface Loose {
 /** The kinds of the Prometheus operator, which are missing in a plain cluster. */
 const WITHOUT_OPERATOR = { metrics: { serviceMonitor: { enabled: false }, prometheusRule: { enabled: false } } }
 
-/** Install, upgrade and uninstall with that Helm. `attach` is what `auto` resolves to on the cluster's minor. */
+/**
+ * Install, upgrade and uninstall with that Helm. `attach` is what `auto` resolves to on the
+ * cluster's minor.
+ */
 export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admission' | 'serviceAccounts'): void {
   const get = (path: string): Promise<Loose> => chart.admin.request<Loose>({ method: 'GET', path })
   const merge = (path: string, body: object): Promise<unknown> =>
@@ -30,7 +33,8 @@ export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admi
       assert.equal(code, 0, stderr)
       return stdout
     }
-    // No node runs Pods here, so there is none to wait for: helm waits for all other kinds of object.
+    // No node runs Pods here, so there is none to wait for: helm waits for all other kinds of
+    // object.
     const wait = ['--wait', '--timeout', '60s']
     const notes = await run(['install', 'life', CHART, ...wait], [scenario('minimal'), { replicas: 0 }])
     assert.match(notes, new RegExp(`attach {7}${attach} \\(decided for Kubernetes 1\\.\\d+\\.\\d+\\)`))

@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { type KubeClient, MERGE_PATCH } from '../../src/kube/client.ts'
 import { names, SECRET, type ServiceAccount } from './helper-cluster.ts'
 
-/** What another writer does to a list. `drop` writes it without the helper's entry, as a tool that sets a fixed list does. */
+/**
+ * What another writer does to a list. `drop` writes it without the helper's entry, as a tool that
+ * sets a fixed list does.
+ */
 type Change =
   | { readonly kind: 'append' | 'prepend' | 'remove' | 'drop'; readonly pick: number }
   | { readonly kind: 'json-append' }
@@ -13,7 +16,10 @@ interface Step {
   readonly change: Change
 }
 
-/** A case: which writer does what, in which order the reads and writes of all writers run, and how slow the helper's writes are. */
+/**
+ * A case: which writer does what, in which order the reads and writes of all writers run, and how
+ * slow the helper's writes are.
+ */
 export interface WriterCase {
   readonly steps: readonly Step[]
   readonly helperDelayMs: number
@@ -32,12 +38,15 @@ export function writerCases(writers: number): fc.Arbitrary<WriterCase> {
 
 const JSON_PATCH = 'application/json-patch+json'
 
-/** Three removals would count as a fight, after which the helper waits a minute between two tries. */
+/**
+ * Three removals would count as a fight, after which the helper waits a minute between two tries.
+ */
 const DROPS = 2
 
 /**
- * Performs a case on a ServiceAccount; returns the entries of others that it left. A writer's first turn reads, its next turn writes the
- * result, so that the reads and writes of all writers overlap in every way; after a conflict a writer reads again.
+ * Performs a case on a ServiceAccount; returns the entries of others that it left. A writer's first
+ * turn reads, its next turn writes the result, so that the reads and writes of all writers overlap
+ * in every way; after a conflict a writer reads again.
  */
 export async function performCase(
   client: KubeClient,

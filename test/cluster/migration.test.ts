@@ -184,7 +184,8 @@ test("from the vendor's add-on: several instances, namespaces and ServiceAccount
   await restart(admin, 'shop', 'app')
   await restart(admin, 'web', 'tools')
   await watch.phase('uncovered')
-  // The login of the second instance is there, and nothing in the cluster names the instance or its domain.
+  // The login of the second instance is there, and nothing in the cluster names the instance or its
+  // domain.
   await oldSecret(admin, 'shop', AGGREGATION, [
     { ...demoLogin, domains: [...domains, SECOND] },
     { ...personalLogin, domains: ['registry.cn-shanghai.aliyuncs.com'] },
@@ -264,7 +265,8 @@ test('with few permissions the command reports what is missing, and removes noth
 
 test('P5 P6 import and cleanup request no Secret but pull secrets, and of other names only to find copies before a removal', async () => {
   const requests = readAuditLog(chart.cluster).filter(({ objectRef, user, userAgent, verb }) => {
-    // A request that failed before authentication has no user, and gets nothing: the helper's may, the first with a new token.
+    // A request that failed before authentication has no user, and gets nothing: the helper's may,
+    // the first with a new token.
     const isUsers = user.username?.startsWith('system:serviceaccount:') === false
     return objectRef?.resource === 'secrets' && userAgent?.startsWith('acr-nopass/') && isUsers && verb !== 'delete'
   })

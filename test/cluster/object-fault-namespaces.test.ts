@@ -100,7 +100,10 @@ test('P7 P8 a hundred new namespaces together: each is served by one write of it
   assert.deepEqual(writes.map(({ objectRef }) => objectRef?.namespace).sort(), many.toSorted())
 })
 
-/** The longest time from a ServiceAccount's creation to our entry in it, as the API server logged them. */
+/**
+ * The longest time from a ServiceAccount's creation to our entry in it, as the API server logged
+ * them.
+ */
 function slowestAttachment(entries: readonly AuditEntry[]): number {
   const made = new Map<string, number>()
   const waits: number[] = []

@@ -19,8 +19,9 @@ import { eventually } from '../support/eventually.ts'
 const WITHOUT_DEFINITION = ['PodMonitor', 'PrometheusRule', 'ServiceMonitor']
 const HOME = 'objects'
 /**
- * Argo CD applies defaults only to kinds of the Kubernetes version that it was built with: to it a policy without them never equals
- * the one in the cluster (https://github.com/shepherdjerred/monorepo/pull/1727).
+ * Argo CD applies defaults only to kinds of the Kubernetes version that it was built with: to it a
+ * policy without them never equals the one in the cluster
+ * (https://github.com/shepherdjerred/monorepo/pull/1727).
  */
 const WITH_DEFAULTS = 'the policy is rendered with the defaults of the API server'
 

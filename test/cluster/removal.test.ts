@@ -93,7 +93,10 @@ test('P12 uninstall leaves a namespace that existed before', async () => {
 
 const OWN: LeftoverQuery = { secretName: 'acr-nopass', instance: 'acr-nopass.acr-nopass' }
 
-/** A namespace with a ServiceAccount whose list was written by a client, and a pull secret of an instance. */
+/**
+ * A namespace with a ServiceAccount whose list was written by a client, and a pull secret of an
+ * instance.
+ */
 async function createServedNamespace(
   name: string,
   writer: 'acr-nopass' | 'argocd-controller',

@@ -51,7 +51,10 @@ export function columnsOf(minor: Minor): string[] {
   return MODES.filter(({ newestOnly }) => minor === 'newest' || !newestOnly).map(({ title }) => title)
 }
 
-/** The responses to every request in every mode that the cluster has, as rows of cells; the first one is the header. */
+/**
+ * The responses to every request in every mode that the cluster has, as rows of cells; the first
+ * one is the header.
+ */
 export async function reviewRights(chart: ChartCluster): Promise<string[][]> {
   return reviewColumns(chart, 'r', columnsOf(chart.minor), {})
 }
@@ -153,7 +156,10 @@ async function judge(client: StatusClient, request: HelperRequest, scope: Releas
   return read(request.title, status, text)
 }
 
-/** 2xx means permitted, 403 not permitted, 422 rejected by the guard; anything else would be a mistake in the row. */
+/**
+ * 2xx means permitted, 403 not permitted, 422 rejected by the guard; anything else would be a
+ * mistake in the row.
+ */
 function read(title: string, status: number, text: string): Verdict {
   if (status >= 200 && status < 300) return 'yes'
   if (status === 403) return '–'

@@ -149,7 +149,9 @@ const simple = (name: string, container: object, spec: object = {}): object => (
     ...spec,
   },
 })
-/** The reasons of a Pod's Events; each has the time since which `kubectl describe` counts its age. */
+/**
+ * The reasons of a Pod's Events; each has the time since which `kubectl describe` counts its age.
+ */
 const events = async (name: string): Promise<string[]> => {
   const list = await get<{ items: { reason: string; firstTimestamp: string | null }[] }>(
     `/api/v1/namespaces/default/events?fieldSelector=involvedObject.name=${name}`,

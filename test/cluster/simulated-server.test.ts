@@ -107,7 +107,9 @@ function createSide(send: Send) {
 type Side = ReturnType<typeof createSide>
 type Known = 'none' | 'current' | 'stale' | 'other'
 
-/** A request in which versions and UIDs are placeholders that each side fills with its own values. */
+/**
+ * A request in which versions and UIDs are placeholders that each side fills with its own values.
+ */
 interface Step {
   readonly title: string
   readonly key: string
@@ -241,7 +243,8 @@ function drawStep(random: Random, namespace: string): Step {
       }
     }
     case 'apply': {
-      // The helper applies only Secrets; the ownership of an empty list that is not kept is not compared.
+      // The helper applies only Secrets; the ownership of an empty list that is not kept is not
+      // compared.
       const { imagePullSecrets, ...rest } = content
       const applied = (imagePullSecrets as unknown[] | undefined)?.length ? content : rest
       // The helper creates with a version that no object has (src/helper/writes/writer.ts).
@@ -422,7 +425,8 @@ test('pages, WatchList and terminating namespaces get the same responses', async
 
 test('each response, including errors and the headers of a watch, has a Date header in the same format', async () => {
   const dates = new Map<string, string | undefined>()
-  // Go's net/http sets the header on every response that lacks it (net/http/server.go, writeHeader), and the API server sets none.
+  // Go's net/http sets the header on every response that lacks it (net/http/server.go,
+  // writeHeader), and the API server sets none.
   const begin = Date.now()
   const stop = new AbortController()
   const client = createKubeClient(cluster.adminConnection, {

@@ -16,7 +16,10 @@ import { podValues } from '../support/chart/pod-values.ts'
 import { controlPlane, minorOfRun } from '../support/cluster/control-plane.ts'
 import { objectPath, readKinds } from '../support/cluster/kinds.ts'
 
-/** The same values in every run; `FUZZ_RUNS` sets the number of runs, and `FUZZ_SEED` repeats a seed that a run has printed. */
+/**
+ * The same values in every run; `FUZZ_RUNS` sets the number of runs, and `FUZZ_SEED` repeats a seed
+ * that a run has printed.
+ */
 const requestedRuns = Number(process.env.FUZZ_RUNS)
 const seed = Number(process.env.FUZZ_SEED) || (requestedRuns ? Date.now() % 2 ** 31 : 29)
 const BATCH = 100
@@ -37,7 +40,10 @@ const minimal = { name: 'minimal.yaml', text }
 
 type Values = Readonly<Record<string, unknown>>
 
-/** The objects that the chart's templates render from each set of values, with or without the chart's own checks. */
+/**
+ * The objects that the chart's templates render from each set of values, with or without the
+ * chart's own checks.
+ */
 async function render(
   all: readonly Values[],
   { isChecked }: { isChecked: boolean },

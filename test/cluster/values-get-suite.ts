@@ -11,7 +11,10 @@ import type { ChartCluster } from '../support/cluster/chart-cluster.ts'
 const EXAMPLES = new URL('../../examples/values/', import.meta.url)
 const DEFAULTS = new URL('../../chart/values.yaml', import.meta.url)
 
-/** Files in their order: lists replaced, maps merged, defaults removed, and values with more than one JSON form. */
+/**
+ * Files in their order: lists replaced, maps merged, defaults removed, and values with more than
+ * one JSON form.
+ */
 const CHAINS: readonly (readonly (string | URL)[])[] = [
   [new URL('enterprise-worker-role.yaml', EXAMPLES)],
   [
@@ -26,7 +29,10 @@ const CHAINS: readonly (readonly (string | URL)[])[] = [
   ],
 ]
 
-/** Compares Helm's stored values of a release with our merge of its files, through the release's own storage. */
+/**
+ * Compares Helm's stored values of a release with our merge of its files, through the release's own
+ * storage.
+ */
 export function testGetValues(opened: () => ChartCluster): void {
   for (const name of ['helm4', 'helm3'] as const) {
     test(`P11 ${name}: \`helm get values --all -o json\` prints exactly the bytes of the values that we merge`, async () => {
@@ -34,7 +40,8 @@ export function testGetValues(opened: () => ChartCluster): void {
       await using helm = await openHelm(name)
       const namespace = name === 'helm4' ? 'values-4' : 'values-3'
       const defaults = { name: 'chart/values.yaml', text: await readFile(DEFAULTS, 'utf8') }
-      // Only the chart's defaults matter here; without schema and objects any sequence of files can be installed.
+      // Only the chart's defaults matter here; without schema and objects any sequence of files can
+      // be installed.
       await using probe = await makeProbeChart(defaults.text, '{}')
       await writeFile(join(probe.folder, 'templates/probe.yaml'), '')
       const target = ['--namespace', namespace, '--kubeconfig', cluster.adminKubeconfigFile]

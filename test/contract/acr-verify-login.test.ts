@@ -70,7 +70,7 @@ async function verifyByName(login: Pick<RegistryToken, 'username' | 'password'>,
   return { result, hosts }
 }
 
-test('W2 a token is verified at the token service that the registry names, in another region than its own', async () => {
+test('a token is verified at the token service that the registry names, in another region than its own', async () => {
   for (const domain of token.domains) {
     const service = 'dockerauth-cn-zhangjiakou.aliyuncs.com'
     assert.deepEqual(await verifyByName(token, domain), { result: 'accepted', hosts: [domain, service] })

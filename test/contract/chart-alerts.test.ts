@@ -94,7 +94,8 @@ async function failures(some: readonly AlertCase[]): Promise<string> {
   )
 }
 
-// `for`, labels and threshold as Prometheus reads them: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/
+// `for`, labels and threshold as Prometheus reads them:
+// https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/
 test('values change single alerts: threshold, time, severity, labels, or disable one; the others stay', async () => {
   const changed = await render({
     metrics: {

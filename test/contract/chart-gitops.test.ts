@@ -93,7 +93,8 @@ test('Argo CD: the project allows every cluster-scoped kind that any values rend
 
 /**
  * What Argo CD never applies, whatever its settings
- * (https://github.com/argoproj/argo-cd/blob/master/util/settings/resources_filter.go, coreExcludedResources).
+ * (https://github.com/argoproj/argo-cd/blob/master/util/settings/resources_filter.go,
+ * coreExcludedResources).
  */
 const NEVER_APPLIED = /^(events\.k8s\.io|metrics\.k8s\.io)\/|^v1\/Event$|^coordination\.k8s\.io\/.*Lease$/
 

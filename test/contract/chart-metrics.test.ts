@@ -39,7 +39,10 @@ const expressions = [
   ...dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
 ]
 
-/** The labels that Prometheus adds to every series of a target, and the one of a histogram's buckets. */
+/**
+ * The labels that Prometheus adds to every series of a target, and the one of a histogram's
+ * buckets.
+ */
 const OF_PROMETHEUS = ['namespace', 'job', 'pod', 'le']
 /** All results of a refresh. */
 const RESULTS: Readonly<Record<RefreshEvent['kind'], true>> = {

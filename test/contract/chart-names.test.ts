@@ -114,8 +114,9 @@ test('two aliases of the chart in one umbrella chart share no object and no sele
   }
 })
 
-// Ports of the DNS behind the Service: 5353 in https://github.com/openshift/cluster-dns-operator/blob/master/assets/dns/daemonset.yaml,
-// 8053 in https://github.com/gardener/gardener/blob/master/pkg/component/networking/coredns/constants/constants.go
+// Ports of the DNS behind the Service: 5353 in
+// https://github.com/openshift/cluster-dns-operator/blob/master/assets/dns/daemonset.yaml, 8053 in
+// https://github.com/gardener/gardener/blob/master/pkg/component/networking/coredns/constants/constants.go
 test('user, group and DNS ports are values; null leaves user and group to the cluster', async () => {
   for (const helm of helms) {
     const render = async (values: object): Promise<string> => helm.render({ values: [scenario('minimal'), values] })
@@ -160,7 +161,8 @@ test('the names of the objects are those that policies and checks expect, by rel
         const inside = objects.filter(({ metadata }) => metadata.namespace !== undefined)
         const names = [...new Set(inside.map(({ metadata }) => metadata.name))].sort()
         assert.deepEqual(names, [fullname, `${fullname}-dashboard`, `${fullname}-status`])
-        // Outside the namespace, and in labels, the release name is used, so that no override makes two releases collide.
+        // Outside the namespace, and in labels, the release name is used, so that no override makes
+        // two releases collide.
         for (const { metadata } of objects) {
           if (metadata.namespace === undefined) assert.ok(metadata.name.startsWith(`acr-nopass.n.${release}`))
           assert.equal(new Map(Object.entries(metadata.labels)).get('app.kubernetes.io/name'), 'acr-nopass')

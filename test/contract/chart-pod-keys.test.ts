@@ -159,8 +159,10 @@ test("commonLabels are on every object and on Pods, do not override an object's 
   }
 })
 
-// The label `job`: https://github.com/prometheus-operator/prometheus-operator/blob/main/Documentation/api-reference/api.md (jobLabel):
-// of a ServiceMonitor the name of the Service, of a PodMonitor <namespace>/<name> of the monitor.
+// The label `job`:
+// https://github.com/prometheus-operator/prometheus-operator/blob/main/Documentation/api-reference/api.md
+// (jobLabel): of a ServiceMonitor the name of the Service, of a PodMonitor <namespace>/<name> of
+// the monitor.
 test('both monitors scrape the same Pods from any namespace, with the label that alerts select by', async () => {
   const own = {
     enabled: true,
@@ -184,7 +186,8 @@ test('both monitors scrape the same Pods from any namespace, with the label that
     selector: { matchLabels: { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'acr-nopass' } },
   }
   const byService = await objectOf('ServiceMonitor', { metrics: { serviceMonitor: own } })
-  // With the default of the operator, whose absence Argo CD would report as a difference: https://github.com/prometheus-operator/kube-prometheus/pull/2041.
+  // With the default of the operator, whose absence Argo CD would report as a difference:
+  // https://github.com/prometheus-operator/kube-prometheus/pull/2041.
   const relabelings = own.relabelings.map((one) => ({ ...one, action: 'replace' }))
   assert.deepEqual(byService.spec, { endpoints: [{ ...endpoint, relabelings }], ...scraped })
   const byPod = await objectOf('PodMonitor', { metrics: { enabled: false, podMonitor: own } })
@@ -598,7 +601,9 @@ test('an interval and a timeout that are null are left to Prometheus', async () 
   }
 })
 
-// The names in https://github.com/cert-manager/cert-manager/blob/master/deploy/charts/cert-manager/values.yaml and
+// The names in
+// https://github.com/cert-manager/cert-manager/blob/master/deploy/charts/cert-manager/values.yaml
+// and
 // https://github.com/external-secrets/external-secrets/blob/main/deploy/charts/external-secrets/values.yaml
 for (const [theirs, ours] of [
   ['replicaCount', 'replicas'],

@@ -167,7 +167,8 @@ const refusals: readonly Refusal[] = [
     message: /selectors do not work\. List the names/,
   },
   {
-    // RelaxedServiceNameValidation, on from 1.36: https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/features/kube_features.go
+    // RelaxedServiceNameValidation, on from 1.36:
+    // https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/features/kube_features.go
     title: 'a Service whose name would start with a digit, where Kubernetes rejects that',
     release: '2024-pull',
     kubeVersion: '1.35.9',

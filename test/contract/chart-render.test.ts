@@ -24,7 +24,10 @@ const [helm4] = helms as readonly [TestHelm]
 const scenarios = await listScenarios()
 after(() => Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]())))
 
-/** Each scenario on the newest Kubernetes; some on older ones, where the chart depends on the version. */
+/**
+ * Each scenario on the newest Kubernetes; some on older ones, where the chart depends on the
+ * version.
+ */
 const renders = [
   ...scenarios.map(({ name }) => ({ name, kubeVersion: NEWEST })),
   { name: 'minimal', kubeVersion: '1.35.2-aliyun.1' },
@@ -33,7 +36,10 @@ const renders = [
   { name: 'no-guard', kubeVersion: '1.24.6-aliyun.1' },
 ]
 
-/** Rendered in full; the others are diffs from the minimal chart, which show at a glance what a value does. */
+/**
+ * Rendered in full; the others are diffs from the minimal chart, which show at a glance what a
+ * value does.
+ */
 const FULL = [`minimal-${NEWEST}`, `everything-${NEWEST}`, `namespaces-scope-${NEWEST}`, 'no-guard-1.24.6-aliyun.1']
 
 /** The lines that differ, each with three lines of context. */

@@ -10,9 +10,10 @@ import { signJwt } from '../../sandbox/cloud/sts/jwt.ts'
 import { findHostsObstacle, openVendorHosts, type VendorHosts } from '../support/cloud/vendor-hosts.ts'
 import { testTools } from '../tools.ts'
 
-// A third-party client of ACR on the vendor's Go SDK: github.com/mozillazg/docker-credential-acr-helper. It only knows the
-// vendor's hosts, so it runs with a hosts file in its own network. Nothing of it is ours: not the signature, the parameters, nor
-// the parsing of responses.
+// A third-party client of ACR on the vendor's Go SDK:
+// github.com/mozillazg/docker-credential-acr-helper. It only knows the vendor's hosts, so it runs
+// with a hosts file in its own network. Nothing of it is ours: not the signature, the parameters,
+// nor the parsing of responses.
 
 const obstacle = await findHostsObstacle()
 const skip =

@@ -84,7 +84,8 @@ test('instances are listed and read; times are strings in the list and numbers i
   assert.equal((await cr('ListInstance', { InstanceStatus: 'RUNNING', PageNo: '2', PageSize: '1' })).TotalCount, 1)
 })
 
-// The types `internet` and `vpc`: terraform-provider-alicloud alicloud/data_source_alicloud_cr_ee_instances.go.
+// The types `internet` and `vpc`: terraform-provider-alicloud
+// alicloud/data_source_alicloud_cr_ee_instances.go.
 test('endpoints list the domains of both networks', async () => {
   const { Endpoints } = await cr('ListInstanceEndpoint', { InstanceId: DEMO, ModuleName: 'Registry' })
   assert.deepEqual(Endpoints, [
@@ -136,9 +137,11 @@ test('an instance lists its linked VPCs, and links another; each needs its own p
 })
 
 /**
- * The fields, their values and `PRIVATE_ZONE_CONFLICT_AT_{private_zone_id}`: GetInstanceVpcEndpointResponseBodyLinkedVpcs of
- * @alicloud/cr20181201. `NO_PRIVATE_ZONE_AUTHORIZED` beside RUNNING and DefaultAccess, for a link that was made without
- * EnableCreateDNSRecordInPvzt: a written record of calls on a real account (2026-10), whose nodes resolved the VPC domain.
+ * The fields, their values and `PRIVATE_ZONE_CONFLICT_AT_{private_zone_id}`:
+ * GetInstanceVpcEndpointResponseBodyLinkedVpcs of
+ * @alicloud/cr20181201. `NO_PRIVATE_ZONE_AUTHORIZED` beside RUNNING and DefaultAccess, for a link
+ * that was made without EnableCreateDNSRecordInPvzt: a written record of calls on a real account
+ * (2026-10), whose nodes resolved the VPC domain.
  */
 test('a link reports its status, its issue and whether it is the default, as the account or its creation left it', async () => {
   const links = async () => {
@@ -181,7 +184,10 @@ test('the public endpoint is opened and closed, and allows the addresses on its 
   assert.deepEqual(await internet(), [true, false])
 })
 
-/** The states: InstanceStatus of GetInstanceResponseBody in @alicloud/cr20181201. Which calls they refuse is not documented. */
+/**
+ * The states: InstanceStatus of GetInstanceResponseBody in @alicloud/cr20181201. Which calls they
+ * refuse is not documented.
+ */
 test('an instance that is not RUNNING issues no credential, is described with its state, and issues one again when it runs', async () => {
   cloud.control.changeInstance(DEMO, { status: 'STOPPED' })
   const stopped = await cr('GetAuthorizationToken', { InstanceId: DEMO })

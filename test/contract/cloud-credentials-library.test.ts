@@ -11,7 +11,8 @@ import { signJwt } from '../../sandbox/cloud/sts/jwt.ts'
 import { findHostsObstacle, openVendorHosts, type VendorHosts } from '../support/cloud/vendor-hosts.ts'
 import { type Keys, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
-// The vendor's credentials library with every identity of the emulated cloud, at the vendor's own addresses.
+// The vendor's credentials library with every identity of the emulated cloud, at the vendor's own
+// addresses.
 
 const obstacle = await findHostsObstacle()
 const skip =
@@ -49,7 +50,10 @@ interface Found extends Keys {
   readonly providerName: string
 }
 
-/** The credentials that the library returns for a configuration, or from its default chain with this environment. */
+/**
+ * The credentials that the library returns for a configuration, or from its default chain with this
+ * environment.
+ */
 async function credentials(config: object | undefined, env: Readonly<Record<string, string>> = {}) {
   const given = config === undefined ? {} : { CONFIG: JSON.stringify(config) }
   const options = { env: { ...env, ...given, NODE_PATH: join(import.meta.dirname, '../../node_modules') } }

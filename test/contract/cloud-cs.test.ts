@@ -148,7 +148,10 @@ test("another account's clusters do not exist", async () => {
   assert.equal(await refused(stranger.describeClusterDetail(LIVE)), '404 ErrorClusterNotFound')
 })
 
-/** Sources of the fields: DescribeClusterDetailResponseBody.masterUrl of @alicloud/cs20151215, and sandbox/cloud/cs/clusters.ts. */
+/**
+ * Sources of the fields: DescribeClusterDetailResponseBody.masterUrl of @alicloud/cs20151215, and
+ * sandbox/cloud/cs/clusters.ts.
+ */
 test('a cluster has an address per network, or a private one alone', async () => {
   const ids = { both: `c${'0'.repeat(31)}2`, private: `c${'0'.repeat(31)}3` }
   const seed = `

@@ -116,7 +116,8 @@ test("the cloud's clock can be ahead, and its Date header shows it", async () =>
 })
 
 /**
- * STS documents 100 AssumeRole requests per second and account, all its users and roles together, and "Throttling errors"
+ * STS documents 100 AssumeRole requests per second and account, all its users and roles together,
+ * and "Throttling errors"
  * (https://www.alibabacloud.com/en/notice/upgradenotification_of_request_limit_upgrade_of_sts_assumerole_api_175).
  */
 test('calls beyond the rate of an account are throttled, for this product and account alone, until a second has passed', async () => {

@@ -18,7 +18,8 @@ before(async () => {
   cloud = await startCloud({ clock: () => now })
   const { registry: binary } = await testTools('registry')
   registry = await startRegistry({ tools: { registry: binary }, auth: cloud.registryAuth })
-  // The registry checks tokens by the machine's clock, and its program may have been built just now.
+  // The registry checks tokens by the machine's clock, and its program may have been built just
+  // now.
   now = Date.now()
   const pusher = registryClient(registry.url, cloud.registryPush)
   for (const repository of ['team/app', 'platform/helper', 'acme/tools', 'elsewhere/app']) {
@@ -108,7 +109,8 @@ test('a credential is valid only for the namespaces of its instance', async () =
 
 /**
  * No page of the vendor is cited: the source is what kubelets do, which pull
- * `registry.cn-hangzhou.aliyuncs.com/google_containers/pause` without a login, as kubeadm's imageRepository for China.
+ * `registry.cn-hangzhou.aliyuncs.com/google_containers/pause` without a login, as kubeadm's
+ * imageRepository for China.
  */
 test('anyone pulls from a public repository, without a login and with an unrelated one, and nobody pushes without the right', async () => {
   const stranger = await credential(await session())
@@ -125,7 +127,10 @@ test('anyone pulls from a public repository, without a login and with an unrelat
   assert.equal(await pull(undefined, 'acme/tools'), '401')
 })
 
-/** "Configure access over the Internet" of Container Registry; that the registry answers with 403 is not documented. */
+/**
+ * "Configure access over the Internet" of Container Registry; that the registry answers with 403 is
+ * not documented.
+ */
 test("over the internet an instance's endpoint must be open, and its allow-list have the client's address", async () => {
   const login = await credential()
   const change = (internet: object) => cloud.control.changeInstance(DEMO, { internet })

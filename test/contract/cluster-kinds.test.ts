@@ -12,14 +12,18 @@ import { clientOf } from './acr-cloud-client.ts'
 const CLUSTER_KINDS = Object.keys(KIND_VIEWS) as readonly ClusterKind[]
 
 // Sources for the kinds of clusters:
-// - `cluster_type` and `profile`: @alicloud/cs20151215 7.2.0, DescribeClusterDetailResponseBody.d.ts, clusterType
+// - `cluster_type` and `profile`: @alicloud/cs20151215 7.2.0,
+//   DescribeClusterDetailResponseBody.d.ts, clusterType
 //   ("Kubernetes: ACK dedicated", "ManagedKubernetes: ... ACK clusters, Serverless, Edge, Lingjun", "ExternalKubernetes:
 //   registered") and profile ("Default", "Edge", "Serverless", "Lingjun").
-// - `profile: "Acs"`: aliyun/terraform-provider-alicloud@81c43b67 website/docs/d/cs_kubernetes_version.html.markdown, and
+// - `profile: "Acs"`: aliyun/terraform-provider-alicloud@81c43b67
+//   website/docs/d/cs_kubernetes_version.html.markdown, and
 //   alicloud/resource_alicloud_cs_managed_kubernetes_test.go. That ACS has no worker role follows from its Pods without nodes.
-// - types of node pools and where each has its role: DescribeClusterNodePoolsResponseBody.d.ts, NodepoolInfo.type ("ess",
+// - types of node pools and where each has its role: DescribeClusterNodePoolsResponseBody.d.ts,
+//   NodepoolInfo.type ("ess",
 //   "edge", "lingjun"), ScalingGroup.ramRoleName, EfloNodeGroup.workerRamRoleName.
-// - which have a worker role: the vendor's Terraform provider exports worker_ram_role_name for managed and Edge clusters
+// - which have a worker role: the vendor's Terraform provider exports worker_ram_role_name for
+//   managed and Edge clusters
 //   (aliyun/terraform-provider-alicloud@0e3a384e website/docs/r/cs_edge_kubernetes.html.markdown), and its Serverless
 //   cluster has no such attribute (@03e9a9d9 alicloud/resource_alicloud_cs_serverless_kubernetes.go). That the response
 //   omits the field there is not documented.
@@ -59,7 +63,10 @@ const { transport, endpoints } = clientOf(cloud)
 const target = { transport, endpoint: endpoints.url('cs', 'cn-hangzhou'), credentials: cloud.administrator }
 
 interface Kind {
-  /** cluster_type, profile, worker_ram_role_name, whether `rrsa_config` is present: as the vendor's SDK reads them. */
+  /**
+   * cluster_type, profile, worker_ram_role_name, whether `rrsa_config` is present: as the vendor's
+   * SDK reads them.
+   */
   readonly shown: readonly [string, string | undefined, string | undefined, boolean]
   readonly pools: readonly (readonly [string, string | undefined])[]
   /** The roles that the rollout finds, or its error that names the setting. */
@@ -105,7 +112,7 @@ const KINDS: Readonly<Record<ClusterKind, Kind>> = {
 
 for (const kind of CLUSTER_KINDS) {
   const { shown, pools, roles } = KINDS[kind]
-  test(`W8 U10 ${kind}: shown as ACK shows it, and its roles are found, or the error names the setting`, async () => {
+  test(`U10 ${kind}: shown as ACK shows it, and its roles are found, or the error names the setting`, async () => {
     const { body } = await cs.describeClusterDetail(idOf(kind))
     assert.deepEqual([body?.clusterType, body?.profile, body?.workerRamRoleName, body?.rrsaConfig !== undefined], shown)
     const listed = await cs.describeClusterNodePools(idOf(kind), new DescribeClusterNodePoolsRequest({}))

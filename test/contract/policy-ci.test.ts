@@ -92,7 +92,9 @@ function targetOf(kind: 'worker-role' | 'rrsa', changes: Partial<PolicyTarget> =
   }
 }
 
-/** Every call that a workflow makes to the cloud for one cluster: read it, apply, change, clean up. */
+/**
+ * Every call that a workflow makes to the cloud for one cluster: read it, apply, change, clean up.
+ */
 async function runWorkflow(kind: 'worker-role' | 'rrsa'): Promise<void> {
   await ci.fresh()
   const { transport, endpoints } = clientOf(cloud)

@@ -94,7 +94,7 @@ function twoAccounts(document: SharedTarget['target']['document']): Map<string, 
   )
 }
 
-test('L1 a policy with the same name in another account is narrowed, and removed, as well', async () => {
+test('a policy with the same name in another account is narrowed, and removed, as well', async () => {
   const accounts = ['first', 'second'] as const
   for (const account of accounts)
     await applyPolicy(ramOf(account), sampleTarget(POLICY, ROLE, { document: pull('a', 'old') }))
@@ -112,7 +112,7 @@ test('L1 a policy with the same name in another account is narrowed, and removed
   for (const account of accounts) assert.equal(await ramOf(account).getPolicy(POLICY), undefined)
 })
 
-test('M11 a deployed but unverified cluster is not narrowed, and the note says so', async () => {
+test('a deployed but unverified cluster is not narrowed, and the note says so', async () => {
   const accounts = ['first', 'second'] as const
   for (const account of accounts)
     await applyPolicy(ramOf(account), sampleTarget(POLICY, ROLE, { document: pull('a', 'old') }))

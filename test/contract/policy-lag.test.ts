@@ -21,7 +21,8 @@ import { administratorRam, writesSince } from './acr-cloud-client.ts'
 import { ECS_TRUST, pull, sampleTarget, stepTexts } from './policy-samples.ts'
 
 /**
- * RAM writes to one control plane and reads from copies of it, and documents no bound for their lag:
+ * RAM writes to one control plane and reads from copies of it, and documents no bound for their
+ * lag:
  * https://www.alibabacloud.com/help/en/ram/user-guide/resilience-in-ram
  */
 let clock = Date.now()
@@ -252,7 +253,8 @@ test('a creation whose response is lost, and that RAM shows late, is reported as
   const done = await applyPolicy(ram, target(), { ...options, onStep: ({ do: what }) => seen.push(what) })
   assert.deepEqual(stepTexts(done).sort(), [`attach policy ${name} to role ${worker}`, `create policy ${name}`])
   assert.deepEqual(seen.sort(), ['attach', 'create-policy'])
-  // Each is tried once more, because a lost response proves nothing, and RAM's refusal shows that it is there.
+  // Each is tried once more, because a lost response proves nothing, and RAM's refusal shows that
+  // it is there.
   assert.deepEqual(writesSince(cloud, start), [
     'CreatePolicy fault:cut-after',
     'CreatePolicy EntityAlreadyExists.Policy',
@@ -261,7 +263,10 @@ test('a creation whose response is lost, and that RAM shows late, is reported as
   ])
 })
 
-/** A run over two clusters that share a role, with the former values and then with others, and the removal. */
+/**
+ * A run over two clusters that share a role, with the former values and then with others, and the
+ * removal.
+ */
 async function rollOut(lag: number): Promise<readonly unknown[]> {
   const clusters = ['a', 'b'].map((cluster) => ({ name: cluster, access: { kind: 'ack', clusterId: `c-${cluster}` } }))
   const context = {

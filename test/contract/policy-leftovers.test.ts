@@ -70,7 +70,7 @@ async function narrow(target: PolicyTarget, options: RunOptions = {}): Promise<r
   return result?.error ? [result.error.code] : (result?.notes ?? [])
 }
 
-test('H6 worker-role -> rrsa: the worker role loses the policy after the verification, and the plan shows it', async () => {
+test('worker-role -> rrsa: the worker role loses the policy after the verification, and the plan shows it', async () => {
   const policy = policyName({ cluster: key })
   await applyPolicy(ram, own())
   const rrsa = own({ roles: [rrsaRole] })
@@ -87,7 +87,7 @@ for (const [title, options, note] of [
   ['not verified', { verified: false }, /a not verified in this run$/],
   ['beside an entry that is not selected', { unselected: ['b'] }, /b not verified in this run$/],
 ] as const) {
-  test(`H6 a cluster ${title}: nothing is detached, and the note says why`, async () => {
+  test(`a cluster ${title}: nothing is detached, and the note says why`, async () => {
     const policy = policyName({ cluster: key })
     await applyPolicy(ram, own())
     const start = cloud.calls.length
@@ -98,21 +98,21 @@ for (const [title, options, note] of [
   })
 }
 
-test('H6 a failed cluster: nothing is detached', async () => {
+test('a failed cluster: nothing is detached', async () => {
   await applyPolicy(ram, own())
   const start = cloud.calls.length
   await narrow(own({ document: undefined }), { status: 'failed' })
   assert.deepEqual(writesSince(cloud, start), [])
 })
 
-test('H6 only static registries are left: no role keeps a permission', async () => {
+test('only static registries are left: no role keeps a permission', async () => {
   const policy = policyName({ cluster: key })
   await applyPolicy(ram, own())
   assert.deepEqual(await narrow(own({ document: undefined })), [`RAM: detach policy ${policy} from role ${worker}`])
   assert.deepEqual(await attachedTo(policy), [])
 })
 
-test("H6 a role that became shared loses the cluster's own policy; one without our mark stays", async () => {
+test("a role that became shared loses the cluster's own policy; one without our mark stays", async () => {
   const policy = policyName({ cluster: key })
   await applyPolicy(ram, own())
   const shared = own({ policyName: policyName({ sharedRole: worker }), members: [key] })
@@ -131,7 +131,7 @@ test("H6 a role that became shared loses the cluster's own policy; one without o
   assert.deepEqual(await attachedTo(foreign), [worker])
 })
 
-test('H6 a role that is no longer shared loses the shared policy, unless another list is on its record', async () => {
+test('a role that is no longer shared loses the shared policy, unless another list is on its record', async () => {
   const shared = policyName({ sharedRole: worker })
   await applyPolicy(ram, own({ policyName: shared, members: [key, 'c-x'] }))
   await applyPolicy(ram, own())
@@ -150,7 +150,7 @@ for (const [title, right, denied] of [
   ['the right to detach', 'ram:DetachPolicyFromRole', 'DetachPolicyFromRole'],
   ['the right to list', 'ram:ListEntitiesForPolicy', 'listPolicyEntities'],
 ] as const) {
-  test(`H6 without ${title} the rollout succeeds, and the note names it`, async () => {
+  test(`without ${title} the rollout succeeds, and the note names it`, async () => {
     await applyPolicy(ram, own())
     const deny = (): Promise<never> => Promise.reject(new NopassError('CLOUD_DENIED', 'denied'))
     const by: Ram = {
@@ -164,7 +164,7 @@ for (const [title, right, denied] of [
   })
 }
 
-test('M10 old and new documents that fit only separately: widened in a second policy, narrowed into one, never less in between', async () => {
+test('old and new documents that fit only separately: widened in a second policy, narrowed into one, never less in between', async () => {
   const policy = policyName({ cluster: key })
   const next = `${policy}-next`
   await applyPolicy(ram, own({ document: large('x') }))
@@ -186,7 +186,7 @@ test('M10 old and new documents that fit only separately: widened in a second po
   assert.equal(await ram.getPolicy(next), undefined)
 })
 
-test('M10 ram-cleanup removes the second policy too', async () => {
+test('ram-cleanup removes the second policy too', async () => {
   const policy = policyName({ cluster: key })
   await applyPolicy(ram, own({ document: large('x') }))
   await applyPolicy(ram, own({ document: large('y') }))

@@ -65,21 +65,21 @@ async function missingTrust(targets: readonly PolicyTarget[]): Promise<number> {
   return targets.filter(({ trust: own }) => own && !includesDocument(trust, policyOf([own.statement]))).length
 }
 
-test('H4 four clusters of a run on one given role: each of them is trusted', async () => {
+test('four clusters of a run on one given role: each of them is trusted', async () => {
   const targets = trustTargets()
   const lock = createKeyedLock()
   await Promise.all(targets.map((one) => lock([`role ${worker}`], () => applyPolicy(ram, one))))
   assert.equal(await missingTrust(targets), 0)
 })
 
-test("H4 four concurrent runs on one given role: each run's last check restores what another overwrote", async () => {
+test("four concurrent runs on one given role: each run's last check restores what another overwrote", async () => {
   const targets = trustTargets()
   await Promise.all(targets.map((one) => applyPolicy(ram, one)))
   for (const one of targets) await applyPolicy(ram, one)
   assert.equal(await missingTrust(targets), 0)
 })
 
-test('H4 a grant that another run overwrites between our write and our check is written again', async () => {
+test('a grant that another run overwrites between our write and our check is written again', async () => {
   await applyPolicy(ram, target({ document: pull('old') }))
   let once = true
   const rival: Ram = {
@@ -97,7 +97,7 @@ test('H4 a grant that another run overwrites between our write and our check is 
   assert.ok(sameDocument(await documentIn(name), unionDocuments(pull('old'), pull('theirs'), pull('ours'))))
 })
 
-test('H5 two lists that share a role: neither removes a permission that the other needs', async () => {
+test('two lists that share a role: neither removes a permission that the other needs', async () => {
   const one = target({ document: pull('one'), members: ['c-a', 'c-b'], phase: 'widen' })
   const two = target({ document: pull('two'), members: ['c-x', 'c-y'], phase: 'widen' })
   await applyPolicy(ram, one)
@@ -115,7 +115,7 @@ test('H5 two lists that share a role: neither removes a permission that the othe
   assert.ok(sameDocument(await documentIn(name), pull('one', 'two')))
 })
 
-test('H5 a list with every recorded cluster narrows; an uninstalled one is removed from the record', async () => {
+test('a list with every recorded cluster narrows; an uninstalled one is removed from the record', async () => {
   await applyPolicy(ram, target({ document: pull('one'), members: ['c-a', 'c-b'] }))
   await applyPolicy(ram, target({ document: pull('two'), members: ['c-x'], phase: 'widen' }))
   const removed = await removePolicy(ram, target({ members: ['c-a', 'c-b'] }))
@@ -125,7 +125,7 @@ test('H5 a list with every recorded cluster narrows; an uninstalled one is remov
   assert.ok(sameDocument(await documentIn(name), pull('two')))
 })
 
-test('H5 without permission to write a description everything else is done, and that is reported', async () => {
+test('without permission to write a description everything else is done, and that is reported', async () => {
   await applyPolicy(ram, target({ document: pull('one'), members: ['c-a'] }))
   const denied: Ram = {
     ...ram,

@@ -70,7 +70,8 @@ test("krew installs this release's package, by its checksum, as a plugin that kn
   assert.equal(manifest.spec.version, `v${VERSION}`)
   assert.ok(sums.includes(`${platform.sha256}  ${archive}\n`))
   assert.ok(platform.uri.endsWith(`/releases/download/v${VERSION}/${archive}`))
-  // As in krew: files that match `from` are moved to the plugin's folder, and kubectl finds a link to `bin`.
+  // As in krew: files that match `from` are moved to the plugin's folder, and kubectl finds a link
+  // to `bin`.
   assert.deepEqual(platform.files, [{ from: 'package/*', to: '.' }])
   const link = join(folder, 'kubectl-acr_nopass')
   await symlink(join(unpacked, 'package', platform.bin), link)

@@ -6,7 +6,10 @@ export interface SchemaLeaf {
   readonly schema: Schema
 }
 
-/** Every key without named keys below it; a Kubernetes type counts as one because it is passed on as a whole. */
+/**
+ * Every key without named keys below it; a Kubernetes type counts as one because it is passed on as
+ * a whole.
+ */
 export function schemaLeaves(schema: Schema, root: Schema, path = ''): SchemaLeaf[] {
   const full = resolve(schema, root)
   const items = full.items && resolve(full.items, root)

@@ -29,7 +29,9 @@ const CONCURRENCY = 2
 
 let helms: readonly TestHelm[]
 let probe: ProbeChart
-/** What each Helm reads from each case, as JSON in its own bytes; undefined if it rejects the case. */
+/**
+ * What each Helm reads from each case, as JSON in its own bytes; undefined if it rejects the case.
+ */
 let readings: readonly (readonly (string | undefined)[])[]
 before(async () => {
   helms = [await openHelm('helm4'), await openHelm('helm3')]

@@ -17,7 +17,8 @@ after(async () => {
   for (const resource of [...helms, probe, empty]) await resource[Symbol.asyncDispose]()
 })
 
-// Words near every rule of the parsers: numbers of all bases, dates, times, booleans, null, infinities.
+// Words near every rule of the parsers: numbers of all bases, dates, times, booleans, null,
+// infinities.
 const word = fc.oneof(
   fc.stringMatching(/^[-+]?(0[xXoObB]?)?[0-9a-fA-F_]{1,6}(\.[0-9_]{0,3})?([eE][-+]?[0-9_]{1,3})?$/),
   fc.stringMatching(/^[-+.]?[0-9._]{1,6}[a-z]?$/),

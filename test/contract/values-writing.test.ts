@@ -13,8 +13,9 @@ after(async () => {
 
 const SEED = 1201
 
-// Words near every rule of YAML 1.1, and arbitrary text with line breaks of every kind. DEL, NEL and BOM are left out because the
-// probe chart prints them raw, which Helm then rejects; test/helm/values-file.test.ts has them.
+// Words near every rule of YAML 1.1, and arbitrary text with line breaks of every kind. DEL, NEL
+// and BOM are left out because the probe chart prints them raw, which Helm then rejects;
+// test/helm/values-file.test.ts has them.
 const text = fc.oneof(
   fc.constantFrom(
     'yes',
@@ -50,7 +51,7 @@ const values = fc.letrec((tie) => ({
   ),
 })).tree
 
-test(`H1 what the rollout writes for Helm arrives there with the same types: 1500 generated values, seed ${SEED}`, async () => {
+test(`what the rollout writes for Helm arrives there with the same types: 1500 generated values, seed ${SEED}`, async () => {
   const written = fc.sample(values, { numRuns: 1500, seed: SEED })
   const file = await empty.file(valuesFile({ written }))
   for (const helm of helms) {

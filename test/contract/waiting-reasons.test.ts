@@ -15,7 +15,10 @@ const TOOLS = join(import.meta.dirname, '../../tools')
 const signal = AbortSignal.timeout(300_000)
 const go = await findGo(readHost(), signal)
 
-/** The folder of a module in the version that a tool pins; downloads it where the tool was not built on this machine. */
+/**
+ * The folder of a module in the version that a tool pins; downloads it where the tool was not built
+ * on this machine.
+ */
 async function sourceOf(tool: string, module: string): Promise<string> {
   const { stdout } = await run(go, ['mod', 'download', '-json', module], { cwd: join(TOOLS, tool), signal })
   return JSON.parse(stdout).Dir
@@ -37,7 +40,8 @@ const groups = (text: string, pattern: RegExp): readonly string[] =>
 async function kubeletReasons(tool: string): Promise<readonly string[]> {
   const kubelet = join(await sourceOf(tool, 'k8s.io/kubernetes'), 'pkg/kubelet')
   const cri = join(await sourceOf(tool, 'k8s.io/cri-api'), 'pkg/errors')
-  // The errors of a pull, a start and a sandbox; convertToAPIContainerStatuses takes their text as the reason.
+  // The errors of a pull, a start and a sandbox; convertToAPIContainerStatuses takes their text as
+  // the reason.
   const folders = [cri, join(kubelet, 'images'), join(kubelet, 'kuberuntime'), join(kubelet, 'container')]
   const errors = groups(
     await textOf((await Promise.all(folders.map((one) => goFiles(one)))).flat()),

@@ -52,7 +52,7 @@ testFindings([
       /^None of its policies \(acr-nopass-c1\)[\s\S]*\naliyun ram CreatePolicyVersion --PolicyName acr-nopass-c1 --PolicyDocument '[^']*ecs:\*[^']*' --SetAsDefault true [^&]*$/,
   },
   {
-    title: 'U11 a result that no RAM document confirms is only likely, and does not fail a check',
+    title: 'a result that no RAM document confirms is only likely, and does not fail a check',
     observed: observe({
       role: role({
         attached: [
@@ -118,8 +118,9 @@ testFindings([
     observed: observe({ instance: instance({ vpcs, endpoints: [] }) }),
     finds: [['error', 'VPC_UNLINKED', 'registry demo']],
   },
-  // The values of Status, and PRIVATE_ZONE_CONFLICT_AT_{private_zone_id} as an example of Issue, are those of the vendor's SDKs
-  // (aliyun/alibabacloud-typescript-sdk, cr-20181201, GetInstanceVpcEndpointResponseBodyLinkedVpcs).
+  // The values of Status, and PRIVATE_ZONE_CONFLICT_AT_{private_zone_id} as an example of Issue,
+  // are those of the vendor's SDKs (aliyun/alibabacloud-typescript-sdk, cr-20181201,
+  // GetInstanceVpcEndpointResponseBodyLinkedVpcs).
   {
     title: 'a VPC whose link conflicts with a private zone',
     observed: observe({
@@ -135,7 +136,8 @@ testFindings([
     finds: [['error', 'VPC_LINK_ISSUE', 'registry demo']],
     message: /^(?![\s\S]*CreateInstanceVpcEndpointLinkedVpc)/,
   },
-  // Observed on a real account: the link was RUNNING with DefaultAccess, and the domain resolved on every node.
+  // Observed on a real account: the link was RUNNING with DefaultAccess, and the domain resolved on
+  // every node.
   {
     title: 'a VPC whose link has no authorization for PrivateZone, and resolves by default, is fine',
     observed: observe({
@@ -218,7 +220,7 @@ test('what doctor relied on and could not verify is reported once, with the obje
   assert.deepEqual(doctorUnverified(observe()), [])
 })
 
-test('U7 a requested lifetime is unverified until a token has it', () => {
+test('a requested lifetime is unverified until a token has it', () => {
   const config = {
     registries: [
       { name: 'demo', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou', expiresInHours: 12 },

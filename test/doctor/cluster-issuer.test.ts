@@ -66,34 +66,34 @@ function observe({
 
 testFindings([
   {
-    title: 'W1 the issuer that the API server serves is one that ACK lists',
+    title: 'the issuer that the API server serves is one that ACK lists',
     observed: observe({ served: FIRST }),
     finds: [],
   },
-  { title: 'W1 it cannot be read, and the role trusts the first', observed: observe({ served: undefined }), finds: [] },
+  { title: 'it cannot be read, and the role trusts the first', observed: observe({ served: undefined }), finds: [] },
   {
-    title: 'W1 it cannot be read, and the role trusts the second: that was corrected by hand',
+    title: 'it cannot be read, and the role trusts the second: that was corrected by hand',
     observed: observe({ served: undefined, trusted: SECOND }),
     finds: [],
   },
   {
-    title: 'W1 the API server serves the second, and the role trusts the first',
+    title: 'the API server serves the second, and the role trusts the first',
     observed: observe({ served: SECOND, provider: SECOND }),
     finds: [['error', 'ROLE_TRUST_DIFFERS', 'role r of account 1234567890123456']],
     message: /oidc:iss has to be https:\/\/oidc-ack\.example\/c1 there, and is https:\/\/kubernetes\.default\.svc/,
   },
   {
-    title: 'W1 it cannot be read, and the role trusts none of them',
+    title: 'it cannot be read, and the role trusts none of them',
     observed: observe({ served: undefined, trusted: 'https://elsewhere' }),
     finds: [['error', 'ROLE_TRUST_DIFFERS', 'role r of account 1234567890123456']],
   },
   {
-    title: 'W1 it cannot be read, and the provider has another',
+    title: 'it cannot be read, and the provider has another',
     observed: observe({ served: undefined, provider: 'https://elsewhere' }),
     finds: [['error', 'OIDC_PROVIDER_WRONG', 'OIDC provider ack-rrsa-c1']],
   },
   {
-    title: 'W1 ACK does not list the issuer of the API server',
+    title: 'ACK does not list the issuer of the API server',
     observed: observe({ served: 'https://elsewhere', trusted: 'https://elsewhere', provider: 'https://elsewhere' }),
     finds: [['error', 'OIDC_ISSUER_MISMATCH', "issuer of the cluster's tokens"]],
     message:
@@ -101,7 +101,7 @@ testFindings([
   },
 ])
 
-test('W1 doctor reports an issuer that the API server did not confirm', () => {
+test('doctor reports an issuer that the API server did not confirm', () => {
   const ids = (served: string | undefined) =>
     doctorUnverified(observe({ served })).map(({ id, subjects }) => [id, ...subjects])
   assert.deepEqual(ids(undefined), [['ISSUER', FIRST]])

@@ -38,7 +38,8 @@ const inactive = fixture({
   admission: admission({ tried: new Map([['shop', 'unreferenced']]) }),
 })
 
-// For installs by Argo CD or plain manifests the delete used to succeed, and the apply got no manifest.
+// For installs by Argo CD or plain manifests the delete used to succeed, and the apply got no
+// manifest.
 test('the command for an inactive policy deletes nothing if Helm has no release to recreate it from', async (t) => {
   const [command = ''] = commandsOf(inactive)
   assert.match(command, /kubectl delete mutatingadmissionpolicy /)
@@ -56,7 +57,10 @@ test('the command for an inactive policy fetches the manifest, deletes the polic
   ])
 })
 
-/** As in an umbrella chart `apps` that uses the chart under the alias `Base_Pull` (test/contract/chart-names.test.ts). */
+/**
+ * As in an umbrella chart `apps` that uses the chart under the alias `Base_Pull`
+ * (test/contract/chart-names.test.ts).
+ */
 const ALIASED = { name: 'apps-base-pull', fullname: 'apps-base-pull', helmRelease: 'apps' }
 
 test('under an alias doctor names the umbrella release for Helm, and applies nothing of its other charts', () => {

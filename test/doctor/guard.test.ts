@@ -261,7 +261,8 @@ test('with attach: admission doctor tries no ServiceAccount, which the helper ma
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation; the ClusterRoles that allow it:
 // Kubernetes, plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go.
 test('who may not impersonate the helper learns that the effect of the guard was not checked', async () => {
-  // Of Kubernetes 1.37, where impersonation can be limited to verbs; older ones say `cannot impersonate resource`.
+  // Of Kubernetes 1.37, where impersonation can be limited to verbs; older ones say `cannot
+  // impersonate resource`.
   const message =
     'PATCH returned 403: secrets "acr-nopass" is forbidden: User "jane" cannot impersonate-on:serviceaccount:patch resource "secrets" in API group "" in the namespace "acr-nopass"'
   const { accepted, calls, unread } = await tryWith(() => {

@@ -639,7 +639,8 @@ test('a message of any length is cut at whole words before it is judged, and its
   assert.doesNotMatch(quoteNode(long), /xxx|\.y\.y/)
 })
 
-// A rule that is not linear would need hours for such a message, and minutes for what is left after the cut.
+// A rule that is not linear would need hours for such a message, and minutes for what is left after
+// the cut.
 for (const unit of [
   'a.',
   'a.a/',

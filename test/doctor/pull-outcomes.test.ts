@@ -485,7 +485,8 @@ test("doctor: a node's denial from before the Secret was written decides nothing
     twice('POD_DENIED', false),
     'the Pod is newer than the Secret',
   )
-  // The Event may be kept back by the kubelet's limit, while the status has what was said after the last pause.
+  // The Event may be kept back by the kubelet's limit, while the status has what was said after the
+  // last pause.
   assert.deepEqual(await both(refused, written(-30), failed(-40)), twice('POD_DENIED', false))
   for (const order of [
     [...failed(-8), ...failed(-2)],
@@ -649,7 +650,8 @@ test('doctor: a public image of ACR that runs beside covered ones is no error, a
   ])
 })
 
-// While a pull lasts the kubelet reports the reasons of the time before it: one that hangs looks like a volume that is being mounted.
+// While a pull lasts the kubelet reports the reasons of the time before it: one that hangs looks
+// like a volume that is being mounted.
 test('doctor: a Pod that has started nothing for long is unknown, unless an Event or another container tells why', async () => {
   const made = (minutes: number) => ({
     metadata: { creationTimestamp: at(-minutes) },

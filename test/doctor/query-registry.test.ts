@@ -8,7 +8,10 @@ import { fixture, HOST, IMAGE, registry, stuckPod } from './fixture.ts'
 
 const VPC_HOST = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
 
-/** The hosts that are queried while the image's own host does not resolve; every other host responds with a login challenge. */
+/**
+ * The hosts that are queried while the image's own host does not resolve; every other host responds
+ * with a login challenge.
+ */
 async function queriedHosts(domains: readonly string[], secretDomains: readonly string[]): Promise<readonly string[]> {
   const auth = Buffer.from('user:secret').toString('base64')
   const content = JSON.stringify({ auths: Object.fromEntries(secretDomains.map((domain) => [domain, { auth }])) })

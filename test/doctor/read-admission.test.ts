@@ -13,7 +13,10 @@ import { admission, fixture, namespace } from './fixture.ts'
 const NOW = Date.parse('2026-11-30T12:00:00Z')
 const RESOURCES = { resources: [{ name: 'mutatingadmissionpolicies' }, { name: 'validatingadmissionpolicies' }] }
 
-/** The facts that doctor reads for `attach: admission`, given the labels of the release's namespace and the response to a Pod. */
+/**
+ * The facts that doctor reads for `attach: admission`, given the labels of the release's namespace
+ * and the response to a Pod.
+ */
 async function admissionOf(
   labels: Readonly<Record<string, string>>,
   respond: (call: KubeCall) => object,
@@ -104,8 +107,10 @@ test('doctor continues when several slow webhooks exceed its timeout', async () 
   assert.deepEqual([tried, unread], [{}, ['A Pod created as a dry run in namespace acr-nopass']])
 })
 
-// What Pod Security `restricted` requires (https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted), and
-// nothing that OpenShift's restricted-v2 rejects: its users must be in the namespace's range, so that no fixed one works
+// What Pod Security `restricted` requires
+// (https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted), and nothing
+// that OpenShift's restricted-v2 rejects: its users must be in the namespace's range, so that no
+// fixed one works
 // (https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/authentication_and_authorization/managing-pod-security-policies).
 test("the Pod of doctor's dry run sets no user, which OpenShift would reject", async () => {
   const { pods } = await admissionOf({}, withReference)

@@ -12,7 +12,8 @@ const ABSENT = json(200, { IsSuccess: false, Code: 'INSTANCE_NOT_EXIST' })
 const OTHER = json(200, { IsSuccess: true, Endpoints: [], LinkedVpcs: [] })
 const registry = { name: 'demo', edition: 'enterprise', instanceId: 'cri-1', region: 'cn-hangzhou' } as const
 
-// GetInstance returns no region, unlike ListInstance (model GetInstanceResponseBody of @alicloud/cr20181201 2.2.2;
+// GetInstance returns no region, unlike ListInstance (model GetInstanceResponseBody of
+// @alicloud/cr20181201 2.2.2;
 // https://www.alibabacloud.com/help/en/acr/developer-reference/api-cr-2018-12-01-getinstance).
 for (const [where, replies, expected] of [
   ['in its region', [KNOWN, OTHER, OTHER], ['INSTANCE_NOT_RUNNING --region cn-hangzhou']],

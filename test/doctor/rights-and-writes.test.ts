@@ -222,7 +222,8 @@ const ROWS: readonly Row[] = [
     message: /let it\nacr-nopass refresh$/,
   },
   {
-    // terraform-provider-alicloud alicloud/service_alicloud_cr_ee.go: the instance is not in a state that supports the operation.
+    // terraform-provider-alicloud alicloud/service_alicloud_cr_ee.go: the instance is not in a
+    // state that supports the operation.
     title: 'an instance that is not running, by the code of ACR',
     observed: fixture({
       registries: [

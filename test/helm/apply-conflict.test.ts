@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { describeConflicts, readConflicts } from '../../src/helm/apply-conflict.ts'
 import { printable } from '../../src/printable.ts'
 
-// The texts of TestNewConflictError in k8s.io/apimachinery, pkg/util/managedfields/internal/conflict_test.go (v0.37).
+// The texts of TestNewConflictError in k8s.io/apimachinery,
+// pkg/util/managedfields/internal/conflict_test.go (v0.37).
 const API_SERVER = [
   {
     name: 'one field of a manager that updates',
@@ -31,7 +32,9 @@ for (const { name, text, said } of API_SERVER) {
   })
 }
 
-// patchResourceServerSide and update in https://github.com/helm/helm/blob/v4.3.1/pkg/kube/client.go: the object, and ` && ` between objects.
+// patchResourceServerSide and update in
+// https://github.com/helm/helm/blob/v4.3.1/pkg/kube/client.go: the object, and ` && ` between
+// objects.
 test('a conflict of helm names the object, several fields, and every object', () => {
   const first =
     'conflict occurred while applying object t1/a apps/v1, Kind=Deployment: Apply failed with 2 conflicts: conflicts with "kubectl-set" using apps/v1:\n- .spec.template.spec.containers[name="helper"].resources.limits.memory\n- .spec.replicas'

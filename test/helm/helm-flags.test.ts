@@ -119,7 +119,8 @@ test('a rollback takes back what somebody changed since, where helm applies on t
   assert.deepEqual(taken(null), [])
 })
 
-// getUpgradeServerSideValue in https://github.com/helm/helm/blob/v4.3.1/pkg/action/upgrade.go; `instClient.ServerSideApply` in pkg/cmd/upgrade.go.
+// getUpgradeServerSideValue in https://github.com/helm/helm/blob/v4.3.1/pkg/action/upgrade.go;
+// `instClient.ServerSideApply` in pkg/cmd/upgrade.go.
 test('Helm 4 applies on the server when it installs, is forced, or did so before; Helm 3 never', () => {
   const [ssa, csa] = [{ serverSide: true }, { serverSide: false }]
   assert.deepEqual(

@@ -198,7 +198,7 @@ test('hostile environment: helm gets no plugin, no other cluster and nothing tha
     'HELM_REPOSITORY_CACHE',
     'HELM_REPOSITORY_CONFIG',
     'HOME',
-    // M8: helm and the action reach the API server through the same proxy.
+    // Helm and the action reach the API server through the same proxy.
     'HTTPS_PROXY',
     'KUBECACHEDIR',
     'PATH',

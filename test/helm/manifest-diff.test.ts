@@ -39,7 +39,7 @@ test('a release is unchanged only if chart, values and every object are the same
   assert.equal(isSameRelease(content, { ...content, objects: parseManifest(configMap('x', 'b')) }), false)
 })
 
-test('H8 a release whose hooks differ is not unchanged', () => {
+test('a release whose hooks differ is not unchanged', () => {
   const job = (image: string): string =>
     `apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: migrate\n  annotations: { helm.sh/hook: pre-upgrade }\nspec: { image: ${image} }\n`
   const release = (hooks: readonly string[]) =>
@@ -56,7 +56,8 @@ test('H8 a release whose hooks differ is not unchanged', () => {
     diffManifests(before.hooks, after.hooks).map(({ change, title }) => `${change} ${title}`),
     ['change Job migrate'],
   )
-  // The order in which helm renders hooks has no meaning, and the API server may generate a hook's name.
+  // The order in which helm renders hooks has no meaning, and the API server may generate a hook's
+  // name.
   const nameless = job('x').replace('name: migrate', 'generateName: migrate-')
   assert.equal(isSameRelease(release([job('good'), nameless]), release([nameless, job('good')])), true)
 })

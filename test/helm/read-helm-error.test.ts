@@ -183,7 +183,7 @@ const cases: readonly {
     message: 'helm upgrade: helm was interrupted',
   },
   {
-    name: 'C1 another helm that created the same revision',
+    name: 'another helm that created the same revision',
     stderr: 'Error: UPGRADE FAILED: release: already exists\n',
     code: 'RELEASE_CHANGED',
     message: 'helm upgrade: another deployer began the same revision at the same time',

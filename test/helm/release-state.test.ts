@@ -81,7 +81,7 @@ test('only a deployed revision can be under a newest one that failed: helm also 
   assert.equal(under(), undefined)
 })
 
-test('M12 a pending release counts as abandoned after the timeout of the step that created it, not after ours', () => {
+test('a pending release counts as abandoned after the timeout of the step that created it, not after ours', () => {
   const minutes = (history: readonly Revision[]): number => {
     const last = history.at(-1) ?? assert.fail()
     return (abandonedAt(last, history) - Date.parse(last.updated)) / 60_000
@@ -95,7 +95,7 @@ test('M12 a pending release counts as abandoned after the timeout of the step th
   assert.equal(minutes([earlier, pending]), 365)
 })
 
-test('C1 the revision of a step is the first one with its label: helm passes labels on', () => {
+test('the revision of a step is the first one with its label: helm passes labels on', () => {
   const step = { id: 'a', timeoutSeconds: 300 }
   const history = [revision(1, 'deployed'), { ...revision(2, 'failed'), step }, { ...revision(3, 'deployed'), step }]
   assert.equal(revisionOfStep(history, { id: 'a', before: 1 })?.revision, 2)
@@ -118,8 +118,9 @@ test("another deployer's revision is not the step's own where helm has pruned th
 })
 
 test('whatever others do, helm prunes, and when: a revision that counts as ours is ours', () => {
-  // Helm's rules: an upgrade takes the labels of the newest revision, a rollback those of its target, and before a record is made, the oldest
-  // ones but the deployed are pruned (pkg/action/upgrade.go, rollback.go, pkg/storage/storage.go: removeLeastRecent).
+  // Helm's rules: an upgrade takes the labels of the newest revision, a rollback those of its
+  // target, and before a record is made, the oldest ones but the deployed are pruned
+  // (pkg/action/upgrade.go, rollback.go, pkg/storage/storage.go: removeLeastRecent).
   type Made = Revision & { readonly ours?: true }
   const step = { id: 'a', timeoutSeconds: 300 }
   const operation = fc.record({
@@ -170,7 +171,7 @@ test('whatever others do, helm prunes, and when: a revision that counts as ours 
   )
 })
 
-test('L5 recover-pending is not named if it does not help', () => {
+test('recover-pending is not named if it does not help', () => {
   const history = [revision(1, 'deployed'), revision(2, 'pending-upgrade', '2026-11-25T10:00:00Z')]
   assert.match(
     explainPending(target, history).hint,

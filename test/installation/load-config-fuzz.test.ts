@@ -10,7 +10,10 @@ import { anyValue, fuzz } from '../support/fuzz.ts'
 const SECRET = 'S3CR3T_TEXT'
 const WHOLE = config({ secretLabels: { team: 'a' }, refreshRate: 20 })
 
-/** The configuration, or undefined for a rejected one; the error has our code and contains nothing of the text. */
+/**
+ * The configuration, or undefined for a rejected one; the error has our code and contains nothing
+ * of the text.
+ */
 function read(text: string): HelperConfig | undefined {
   try {
     return loadConfig(text).config

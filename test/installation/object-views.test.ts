@@ -58,7 +58,8 @@ test('the owner of a list is a foreign Apply, else a foreign Update, else the he
     operation: 'Apply',
   })
   assert.equal(listOwner([update('helm', { 'f:metadata': {} }, 'Apply')]), undefined)
-  // The API server's entry at the first apply of an object without a record does not name the writer, only that it was not an apply.
+  // The API server's entry at the first apply of an object without a record does not name the
+  // writer, only that it was not an apply.
   assert.equal(listOwner([update('before-first-apply', list)]), undefined)
   assert.deepEqual(listOwner([update('before-first-apply', list), ours]), {
     manager: 'acr-nopass',

@@ -30,7 +30,7 @@ function clusterOf(pods: string[]): { readonly client: KubeClient; readonly next
   return { client: { request } as unknown as KubeClient, nextQuery: () => queried.promise }
 }
 
-test('C2 a Pod that crashed before helm started does not fail the step that repairs it; a new one does', async (t) => {
+test('a Pod that crashed before helm started does not fail the step that repairs it; a new one does', async (t) => {
   const pods = ['old']
   const { client, nextQuery } = clusterOf(pods)
   const earlier = await readEarlierState({ client, signal: t.signal }, parts)
@@ -47,7 +47,7 @@ test('C2 a Pod that crashed before helm started does not fail the step that repa
   }
 })
 
-test('C2 without a list of the earlier Pods, none is judged', async (t) => {
+test('without a list of the earlier Pods, none is judged', async (t) => {
   const { client, nextQuery } = clusterOf(['unknown'])
   const watch = watchRelease({ client, signal: t.signal }, parts, { pods: undefined, reportedAt: undefined })
   await nextQuery()

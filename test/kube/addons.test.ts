@@ -4,7 +4,9 @@ import { findAddons } from '../../src/installation/other-releases.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 
-/** The add-ons that are found if each Deployment has this image, or is answered with this status. */
+/**
+ * The add-ons that are found if each Deployment has this image, or is answered with this status.
+ */
 async function found(deployments: Readonly<Record<string, string | number>>): Promise<readonly string[]> {
   const request = async ({ path }: { readonly path: string }): Promise<unknown> => {
     const image = deployments[path.replace('/apis/apps/v1/namespaces/kube-system/deployments/', '')] ?? 404

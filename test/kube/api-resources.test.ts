@@ -9,7 +9,10 @@ interface Kind {
   readonly version: string
 }
 
-/** Discovery and lists of kinds that change while they are read; `rounds` are the responses of discovery, the last one repeats. */
+/**
+ * Discovery and lists of kinds that change while they are read; `rounds` are the responses of
+ * discovery, the last one repeats.
+ */
 async function list(
   t: { readonly signal: AbortSignal },
   rounds: readonly (readonly Kind[])[],

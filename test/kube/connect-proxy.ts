@@ -2,7 +2,10 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 
-/** What the proxy does with a CONNECT: opens the tunnel, responds with a status and stays connected, or lets the client wait. */
+/**
+ * What the proxy does with a CONNECT: opens the tunnel, responds with a status and stays connected,
+ * or lets the client wait.
+ */
 export type Treatment = 'open' | 'stall' | 'stall-tls' | number
 
 export interface ConnectProxy {

@@ -32,7 +32,9 @@ after(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Replaces the API server's certificate by one of another authority, and closes its connections. */
+/**
+ * Replaces the API server's certificate by one of another authority, and closes its connections.
+ */
 function serveBy(authority: ReturnType<typeof createAuthority>): void {
   server.setSecureContext(identity(authority))
   server.closeAllConnections()

@@ -17,7 +17,10 @@ export interface FakeLeaseApi {
   readonly lease: Lease
   /** The next calls of this method fail with this status (0: no response). */
   fail(method: string, status: number, times: number): void
-  /** The next call of this method is executed, and its response held back until the returned function is called. */
+  /**
+   * The next call of this method is executed, and its response held back until the returned
+   * function is called.
+   */
   holdResponse(method: string): () => void
   /** The next call of this method is executed, and the connection breaks before its response. */
   loseResponse(method: string): void
@@ -83,7 +86,8 @@ export function createFakeLeaseApi(): FakeLeaseApi {
     if (call.method === 'GET') return lease
     const body = call.body as Lease
     const { leaseTransitions = 0, leaseDurationSeconds = 1 } = body.spec ?? {}
-    // As the API server decodes an int32, and validates it (k8s.io/kubernetes/pkg/apis/coordination/validation).
+    // As the API server decodes an int32, and validates it
+    // (k8s.io/kubernetes/pkg/apis/coordination/validation).
     for (const [number, least] of [
       [leaseTransitions, 0],
       [leaseDurationSeconds, 1],

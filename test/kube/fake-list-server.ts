@@ -8,7 +8,9 @@ interface Item {
   readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion: string }
 }
 
-/** One list of an API server over TLS, with the faults of real servers and of the network to them. */
+/**
+ * One list of an API server over TLS, with the faults of real servers and of the network to them.
+ */
 export interface FakeListServer extends AsyncDisposable {
   readonly connection: KubeConnection
   /** Query strings of all requests, in order. */
@@ -25,7 +27,10 @@ export interface FakeListServer extends AsyncDisposable {
   restore(by: number): void
   /** Lowers this object's version by 10 without an event. */
   age(name: string): void
-  /** The next stream begins with this object 2 versions older, and its change or deletion follows before the bookmark. */
+  /**
+   * The next stream begins with this object 2 versions older, and its change or deletion follows
+   * before the bookmark.
+   */
   lag(name: string): void
   /** Sends a line unchanged to all watchers. */
   send(line: string): void

@@ -32,7 +32,10 @@ interface Review {
   readonly spec: { readonly namespace?: string; readonly resourceAttributes?: Right }
 }
 
-/** An API server that returns the rules of a namespace, or those of all of them, and allows further requests. */
+/**
+ * An API server that returns the rules of a namespace, or those of all of them, and allows further
+ * requests.
+ */
 function server(
   { inside = [], everywhere = [] }: { readonly inside?: readonly object[]; readonly everywhere?: readonly object[] },
   allowed: (right: Right) => boolean,
@@ -88,7 +91,7 @@ test('permissions that incomplete rules do not name are queried before they coun
   assert.deepEqual(await missingRights({ client, signal: t.signal }, [get, cluster]), [cluster])
 })
 
-test("H8 the permissions for a chart's hooks are queried before the first write", async (t) => {
+test("the permissions for a chart's hooks are queried before the first write", async (t) => {
   const hook = { apiVersion: 'v1', kind: 'Pod', namespace: undefined, name: 'migrate', body: {} }
   const resources = [{ name: 'pods', kind: 'Pod', namespaced: true }]
   const client = { request: async () => ({ resources }) } as unknown as KubeClient
@@ -105,7 +108,7 @@ test("H8 the permissions for a chart's hooks are queried before the first write"
   )
 })
 
-test('M14 the permissions for the verification are queried before the first write, in all namespaces', () => {
+test('the permissions for the verification are queried before the first write, in all namespaces', () => {
   assert.deepEqual(probeRights('acr', true, undefined).map(formatRight), [
     'create namespaces',
     'delete namespaces',

@@ -6,7 +6,10 @@ import { createKubeClient, type KubeClient } from '../../src/kube/client.ts'
 
 type Script = (socket: Socket, request: number) => void
 
-/** A server that responds to each request with bytes chosen by the test; `connections` counts the opened ones. */
+/**
+ * A server that responds to each request with bytes chosen by the test; `connections` counts the
+ * opened ones.
+ */
 async function withBytes(script: Script, work: (client: KubeClient, connections: () => number) => Promise<void>) {
   let connections = 0
   let requests = 0

@@ -183,7 +183,8 @@ async function clusterInfo(exec: object, of: object): Promise<unknown> {
   return JSON.parse(await readFile(out, 'utf8')).spec.cluster
 }
 
-// `Cluster` in pkg/apis/clientauthentication/v1/types.go, clusterExtensionKey in tools/clientcmd/client_config.go of k8s.io/client-go.
+// `Cluster` in pkg/apis/clientauthentication/v1/types.go, clusterExtensionKey in
+// tools/clientcmd/client_config.go of k8s.io/client-go.
 test('a plugin that asks for the cluster is told of it, as kubectl and helm tell it', async () => {
   const extensions = [
     { name: 'other', extension: { audience: 'no' } },

@@ -381,7 +381,10 @@ test('a follower continues through failures of the API server', async () => {
   await two.done
 })
 
-/** Like the real client: a response comes after `delays`; beyond the timeout it is a failure, although the request was executed. */
+/**
+ * Like the real client: a response comes after `delays`; beyond the timeout it is a failure,
+ * although the request was executed.
+ */
 function withDelays(api: FakeLeaseApi, clock: FakeClock, delays: readonly number[]): KubeClient {
   let count = 0
   return {
@@ -397,9 +400,10 @@ function withDelays(api: FakeLeaseApi, clock: FakeClock, delays: readonly number
   }
 }
 
-test('H1 a renewal whose response comes after the deadline counts as lost', async () => {
+test('a renewal whose response comes after the deadline counts as lost', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
-  // Acquired at 0; the renewal of 2 s times out at 7 s, the response to the next one comes at 11.5 s.
+  // Acquired at 0; the renewal of 2 s times out at 7 s, the response to the next one comes at 11.5
+  // s.
   const one = start({ client: withDelays(api, clock, [0, 60_000, 4_500]) }, clock, 'one')
   await clock.advance(9_999)
   assert.equal(one.isLeader(), true)
@@ -426,7 +430,8 @@ test('a response that comes after the deadline never makes a leader again, not e
     ...api.client,
     async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
       const response = await api.client.request<T>(call, signal)
-      // Other work of this turn of the event loop, such as a write that has just finished, may start the next one.
+      // Other work of this turn of the event loop, such as a write that has just finished, may
+      // start the next one.
       void (async () => {
         for (let step = 0; step < 50; step += 1) {
           if (clock.monotonic() > 10_000 && one.isLeader()) isRevived = true
@@ -463,7 +468,7 @@ test('a leader whose last renewal gets no response ends at its deadline, not whe
   assert.equal(result, 'lost')
 })
 
-test('H1 whatever the delays: once a leader has stopped holding, it never holds again, and ends as lost', async () => {
+test('whatever the delays: once a leader has stopped holding, it never holds again, and ends as lost', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 12_000 }), { minLength: 3, maxLength: 12 }), async (delays) => {
       const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
@@ -489,7 +494,7 @@ test('H1 whatever the delays: once a leader has stopped holding, it never holds 
   )
 })
 
-test('H1 a renewal that timed out is followed by the next without a pause, so that one lost request does not lose the lease', async () => {
+test('a renewal that timed out is followed by the next without a pause, so that one lost request does not lose the lease', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start({ client: withDelays(api, clock, [0, 60_000, 2_500]) }, clock, 'one')
   for (let second = 0; second < 30; second += 1) {
@@ -501,7 +506,7 @@ test('H1 a renewal that timed out is followed by the next without a pause, so th
   assert.equal(await one.done, 'stopped')
 })
 
-test('H6 all requests for the lease use its own connection', async () => {
+test('all requests for the lease use its own connection', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start(api, clock, 'one')
   await clock.advance(10_000)
@@ -731,7 +736,7 @@ test('security 6: a replica that may not take the lease is no problem once anoth
   await one.done
 })
 
-test('M2 no response makes a follower or a leader spin: a watch that ends with 410 or immediately, conflicts without end', async () => {
+test('no response makes a follower or a leader spin: a watch that ends with 410 or immediately, conflicts without end', async () => {
   for (const code of [410, 0]) {
     const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
     api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 15 })

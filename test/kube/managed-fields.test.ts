@@ -4,17 +4,23 @@ import { DECLARING_MANAGERS, declaredBy } from '../../src/kube/managed-fields.ts
 
 /** The source of each name. */
 const SOURCES: Readonly<Record<string, string>> = {
-  // ArgoCDSSAManager: https://github.com/argoproj/argo-cd/blob/53ed91d020eba61b3492e02cc379d4e40a212927/common/common.go
+  // ArgoCDSSAManager:
+  // https://github.com/argoproj/argo-cd/blob/53ed91d020eba61b3492e02cc379d4e40a212927/common/common.go
   'argocd-controller': 'Apply',
-  // controllerName: https://github.com/fluxcd/kustomize-controller/blob/468f00e416bd6609338f4ab2f11ad8d19d6849a6/main.go
+  // controllerName:
+  // https://github.com/fluxcd/kustomize-controller/blob/468f00e416bd6609338f4ab2f11ad8d19d6849a6/main.go
   'kustomize-controller': 'Apply',
-  // controllerName: https://github.com/fluxcd/helm-controller/blob/f76d6fe026b3614674a28061cbdafbfbe802d1df/main.go
+  // controllerName:
+  // https://github.com/fluxcd/helm-controller/blob/f76d6fe026b3614674a28061cbdafbfbe802d1df/main.go
   'helm-controller': 'Update',
-  // getManagedFieldsManager, the program's name: https://github.com/helm/helm/blob/0adfe83ff8a46630164388c71620818e11253ece/pkg/kube/client.go#L838-L846
+  // getManagedFieldsManager, the program's name:
+  // https://github.com/helm/helm/blob/0adfe83ff8a46630164388c71620818e11253ece/pkg/kube/client.go#L838-L846
   helm: 'Update',
-  // defaultFieldManagerName: https://github.com/hashicorp/terraform-provider-kubernetes/blob/main/kubernetes/provider.go
+  // defaultFieldManagerName:
+  // https://github.com/hashicorp/terraform-provider-kubernetes/blob/main/kubernetes/provider.go
   Terraform: 'Apply',
-  // cfg.UserAgent is "HashiCorp/1.0 Terraform/…" there; the API server uses the part before the slash as the manager of updates.
+  // cfg.UserAgent is "HashiCorp/1.0 Terraform/…" there; the API server uses the part before the
+  // slash as the manager of updates.
   HashiCorp: 'Update',
   // https://kubernetes.io/docs/reference/using-api/server-side-apply/#migration-between-client-side-and-server-side-apply
   'kubectl-client-side-apply': 'Update',

@@ -7,7 +7,10 @@ import { createReader } from '../../src/kube/read/reader.ts'
 const PODS = '/api/v1/pods'
 const POLICIES = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies'
 
-/** Lists a path whose pages are these: the names of their objects, or the status of the server's response. */
+/**
+ * Lists a path whose pages are these: the names of their objects, or the status of the server's
+ * response.
+ */
 async function list(path: string, pages: readonly (readonly string[] | number)[]) {
   let next = 0
   const request = async ({ query }: KubeCall): Promise<unknown> => {

@@ -291,7 +291,8 @@ test('L5: after ten seconds without the server everything is listed again and tr
     server.end('reset')
     await until(() => problems.length === 1)
     for (let n = 0; n < 4; n += 1) server.faults.push({ kind: 'list', status: 503 })
-    // The first object is the same, `b` has an older version, and the server's version is above all known ones.
+    // The first object is the same, `b` has an older version, and the server's version is above all
+    // known ones.
     for (const name of ['c', 'c']) server.put(name)
     server.age('b')
     for (let n = 1; n <= 5; n += 1) {

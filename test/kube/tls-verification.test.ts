@@ -26,7 +26,10 @@ after(() => {
 
 const source = (path: string): string => JSON.stringify(fileURLToPath(new URL(`../../src/${path}`, import.meta.url)))
 
-/** Programs that request something from the server, as our clients do, and print the reason of a failure. */
+/**
+ * Programs that request something from the server, as our clients do, and print the reason of a
+ * failure.
+ */
 const CLIENTS = {
   'the client of the cloud and of registries': () => `
     import { createHttpSender } from ${source('alibaba/transport/http-sender.ts')}

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/lib/clock.ts'
 
 const DAY = 24 * 3_600_000
 
-test('M3 a delay that is longer than the maximum of a Node timer is kept, not shortened to zero', ({ mock }) => {
+test('a delay that is longer than the maximum of a Node timer is kept, not shortened to zero', ({ mock }) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   const called: string[] = []
   systemClock.after(60 * DAY, () => called.push('60 days'))

@@ -7,7 +7,10 @@ const HOST = 'registry.cn-hangzhou.aliyuncs.com'
 const VPC = 'registry-vpc.cn-hangzhou.aliyuncs.com'
 const SERVICE = 'dockerauth.cn-hangzhou.aliyuncs.com'
 
-/** ACR's Personal Edition: its token service gives everyone a token, which pulls public repositories only. */
+/**
+ * ACR's Personal Edition: its token service gives everyone a token, which pulls public repositories
+ * only.
+ */
 function registry(isPublic: (path: string) => boolean) {
   const requests: HttpRequest[] = []
   const respond = ({ url, headers }: HttpRequest): HttpResponse => {
@@ -25,8 +28,9 @@ function registry(isPublic: (path: string) => boolean) {
   return { send, requests }
 }
 
-// The form of challenge and token service: test/acr/query-manifest.test.ts. An anonymous pull of a public repository:
-// registry.cn-hangzhou.aliyuncs.com/google_containers, which kubeadm's users in China pull from without a login.
+// The form of challenge and token service: test/acr/query-manifest.test.ts. An anonymous pull of a
+// public repository: registry.cn-hangzhou.aliyuncs.com/google_containers, which kubeadm's users in
+// China pull from without a login.
 test('which images of ACR anyone may pull is asked without a login, at the public host of a VPC host', async () => {
   const { send, requests } = registry((path) => path === '/v2/google_containers/pause/manifests/3.9')
   const images = [`${HOST}/google_containers/pause:3.9`, `${VPC}/google_containers/pause:3.9`, `${HOST}/acme/tools:1`]

@@ -89,7 +89,8 @@ export function testAttach(
         30_000,
       )
       assert.equal((await helper.secret(kept)).metadata.uid, uids.kept)
-      // Checked first: once a Pod has used the new content with the old UID, the kubelet knows that content too.
+      // Checked first: once a Pod has used the new content with the old UID, the kubelet knows that
+      // content too.
       await fixture.pod(recreated, 'after')
       await fixture.until(recreated, 'after', REFUSED)
       await fixture.pod(kept, 'after')
@@ -100,7 +101,10 @@ export function testAttach(
   })
 }
 
-/** Creates Pods as a dry run until they get the reference: a new policy or a changed list takes effect with a delay. */
+/**
+ * Creates Pods as a dry run until they get the reference: a new policy or a changed list takes
+ * effect with a delay.
+ */
 export async function untilReferred(fixture: NodeFixture, namespace: string): Promise<void> {
   const body = { metadata: { name: 'probe' }, spec: { containers: [{ name: 'app', image: 'app' }] } }
   const path = `/api/v1/namespaces/${namespace}/pods`

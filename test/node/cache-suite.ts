@@ -16,7 +16,10 @@ interface PulledRecord {
 const REFUSED = /^(ErrImagePull|ImagePullBackOff): /
 const WRONG = { username: 'cr_temp_user', password: 'ended' }
 
-/** Which Pods a kubelet (1.35 and newer) allows to use an image on the node: those with a credential that was verified before. */
+/**
+ * Which Pods a kubelet (1.35 and newer) allows to use an image on the node: those with a credential
+ * that was verified before.
+ */
 export function testImageCache(opened: () => NodeFixture): void {
   /** The number of requests for manifests that the registry has received. */
   const contacts = (): number =>

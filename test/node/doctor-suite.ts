@@ -158,7 +158,10 @@ export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): vo
   }
 }
 
-/** Both lines are needed: `server` keeps containerd from falling back to the domain, and 1.6 ignores a file without `[host]`. */
+/**
+ * Both lines are needed: `server` keeps containerd from falling back to the domain, and 1.6 ignores
+ * a file without `[host]`.
+ */
 function hostsToml(server: string): string {
   return `server = "${server}"\n[host."${server}"]\n  capabilities = ["pull", "resolve"]\n`
 }

@@ -13,7 +13,10 @@ const OLD = 'acr-credential-secret-aggregation'
 const NAMESPACE = 'moving'
 const LIMIT_MS = 120_000
 
-/** A real kubelet pulls for one Pod after another while the namespace migrates from the vendor's add-on to acr-nopass. */
+/**
+ * A real kubelet pulls for one Pod after another while the namespace migrates from the vendor's
+ * add-on to acr-nopass.
+ */
 export function testMigration(opened: () => readonly [NodeFixture, NodeHelper]): void {
   let command: RolloutCommand
   before(async () => {
@@ -26,7 +29,8 @@ export function testMigration(opened: () => readonly [NodeFixture, NodeHelper]):
     const { admin, adminKubeconfigFile } = fixture.cluster
     const cli = (...args: string[]): Promise<BinResult> => runBin([...args, '--kubeconfig', adminKubeconfigFile])
     const instance = fixture.cloud.instances.find(({ edition }) => edition === 'enterprise')
-    // The emulated account lacks the add-on's own image: only what it leaves behind matters, not that it runs.
+    // The emulated account lacks the add-on's own image: only what it leaves behind matters, not
+    // that it runs.
     await oldHelper(
       admin,
       'aliyun-acr-credential-helper',

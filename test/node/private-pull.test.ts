@@ -67,7 +67,7 @@ test('the chart runs the helper with the host network of the only node, and helm
   assert.equal(pods.length, 1)
 })
 
-test('W2 its login is verified and accepted by the token service that the registry names, in another region', async () => {
+test('its login is verified and accepted by the token service that the registry names, in another region', async () => {
   await eventually(async () => {
     const { registries } = await helper.status()
     assert.deepEqual(

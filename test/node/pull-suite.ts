@@ -25,7 +25,8 @@ export function testPulls(opened: () => NodeFixture): void {
       const fixture = opened()
       await fixture.namespace('shop', OURS)
       await fixture.writeSecret('shop', await fixture.pullToken())
-      // W2: containerd sends the login to the vendor's own name, in another region than the registry's.
+      // Containerd sends the login to the vendor's own name, in another region than the
+      // registry's.
       const tokenHost = new URL(fixture.cloud.registryAuth.vendorRealm).hostname
       assert.ok(!tokenHost.includes(fixture.cloud.regionId), tokenHost)
       await fixture.pod('shop', 'app', { pull: 'Always' })

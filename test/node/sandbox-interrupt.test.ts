@@ -11,7 +11,10 @@ import { machineMarks } from '../support/node/machine-marks.ts'
 const MAIN = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url))
 /** Moments in ms after the start: while clusters start, and in the middle of the first steps. */
 const MOMENTS = [4_000, 16_000]
-/** For manual runs, random moments within a minute: INTERRUPTS=10 node --test test/node/sandbox-interrupt.test.ts */
+/**
+ * For manual runs, random moments within a minute: INTERRUPTS=10 node --test
+ * test/node/sandbox-interrupt.test.ts
+ */
 const times = Number(process.env.INTERRUPTS ?? 0)
 const random = Array.from({ length: times }, (_, round) => Math.round(((round + Math.random()) / times) * 60_000))
 
@@ -34,7 +37,10 @@ for (const moment of times > 0 ? random : MOMENTS) {
   })
 }
 
-/** Command lines of running programs that name a folder: every process of a sandbox has its files there. */
+/**
+ * Command lines of running programs that name a folder: every process of a sandbox has its files
+ * there.
+ */
 function processesOf(folder: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))

@@ -49,7 +49,8 @@ export function testVerifyImage(opened: () => readonly [NodeFixture, NodeHelper]
       pulled.some(({ path, status }) => path.includes('/team/app/blobs/') && status === 200),
       'no layer came',
     )
-    // The same Pod keeps running: its node was made to read the new targets early, because it normally does so every 60 to 90 s.
+    // The same Pod keeps running: its node was made to read the new targets early, because it
+    // normally does so every 60 to 90 s.
     const [after] = await helper.pods()
     assert.equal(after?.metadata.uid, before?.metadata.uid)
     assert.match(after?.metadata.annotations?.[ANNOTATION_AWAITED_CONFIG] ?? '', /^[0-9a-f]{64}$/)

@@ -34,7 +34,10 @@ const statement: fc.Arbitrary<Statement> = fc
     ...(Principal !== undefined && { Principal }),
   }))
 
-/** Documents as people and tools write them: any order, single strings or lists, any case of `Effect`. */
+/**
+ * Documents as people and tools write them: any order, single strings or lists, any case of
+ * `Effect`.
+ */
 export const arbitraryDocument: fc.Arbitrary<PolicyDocument> = fc
   .array(statement, { minLength: 1, maxLength: 5 })
   .map((Statement) => ({ Version: '1', Statement }))

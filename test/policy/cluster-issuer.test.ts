@@ -3,10 +3,11 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { chooseIssuer, parseIssuers } from '../../src/policy/trust-document.ts'
 
-// "Multiple values are separated by commas (,). The first value becomes the value of the iss field in the OIDC token and
-// the issuer URL of the OIDC IdP.", with this example: @alicloud/cs20151215 7.2.0,
-// DescribeClusterDetailResponseBody.d.ts, class DescribeClusterDetailResponseBodyRrsaConfig, `issuer`.
-// The vendor's own tool splits it in the same way: AliyunContainerService/ack-ram-tool@e34e2551 pkg/types/cluster.go, TokenIssuer().
+// "Multiple values are separated by commas (,). The first value becomes the value of the iss field
+// in the OIDC token and the issuer URL of the OIDC IdP.", with this example: @alicloud/cs20151215
+// 7.2.0, DescribeClusterDetailResponseBody.d.ts, class DescribeClusterDetailResponseBodyRrsaConfig,
+// `issuer`. The vendor's own tool splits it in the same way:
+// AliyunContainerService/ack-ram-tool@e34e2551 pkg/types/cluster.go, TokenIssuer().
 const EXAMPLE = 'https://oidc-ack-***,https://kubernetes.default.svc'
 
 for (const [text, issuers] of [
@@ -53,7 +54,7 @@ for (const { title, listed = LISTED, served, chosen } of [
   test(`W1 ${title}`, () => assert.deepEqual(chooseIssuer(listed, served, 'c1'), chosen))
 }
 
-test('W1 an API server whose issuer ACK does not list is rejected, and both are named', () => {
+test('an API server whose issuer ACK does not list is rejected, and both are named', () => {
   assert.throws(() => chooseIssuer(LISTED, 'https://elsewhere', 'c1'), {
     code: 'RRSA_ISSUER_MISMATCH',
     message:
@@ -62,7 +63,7 @@ test('W1 an API server whose issuer ACK does not list is rejected, and both are 
   assert.throws(() => chooseIssuer([], undefined, 'c1'), { code: 'RRSA_NOT_ENABLED' })
 })
 
-test('W1 the chosen issuer is one of the list, or the one that the API server serves, and never the list itself', () => {
+test('the chosen issuer is one of the list, or the one that the API server serves, and never the list itself', () => {
   const issuer = fc.webUrl({ validSchemes: ['https'] }).filter((url) => !/[,\s]/.test(url))
   fc.assert(
     fc.property(fc.array(issuer, { minLength: 1, maxLength: 4 }), fc.option(fc.nat(3)), (listed, index) => {

@@ -115,7 +115,7 @@ const nextPolicy = (document: PolicyDocument, isOurs = true): ObservedPolicy['ne
   return { name: NEXT, description: '', document: JSON.stringify(document), defaultVersion: 'v1', ours: isOurs }
 }
 
-test('M10 the old and the new document fit only separately: the new one is written to a second policy', () => {
+test('the old and the new document fit only separately: the new one is written to a second policy', () => {
   const full = observed({ policy: policy(OLD), attached })
   const widen = target({ document: NEW, phase: 'widen' })
   assert.deepEqual(steps(widen, full), [`create policy ${NEXT}`, `attach policy ${NEXT} to role ${ROLE}`])
@@ -139,7 +139,7 @@ test('M10 the old and the new document fit only separately: the new one is writt
   ])
 })
 
-test('M10 a second policy that is attached to a user stays; one that is not ours is not written', () => {
+test('a second policy that is attached to a user stays; one that is not ours is not written', () => {
   const full = observed({ policy: policy(OLD), attached, next: nextPolicy(NEW) })
   const nextEntities = { roles: [ROLE], users: ['u'], groups: [] }
   assert.deepEqual(steps(target({ document: NEW }), { ...full, nextEntities }), [
@@ -151,7 +151,7 @@ test('M10 a second policy that is attached to a user stays; one that is not ours
   assert.deepEqual(steps(target({ document: NEW }), foreign), [`update policy ${NAME}`])
 })
 
-test('M10 a change that neither policy has room for is rejected with the alternative', () => {
+test('a change that neither policy has room for is rejected with the alternative', () => {
   const full = observed({ policy: policy(OLD), attached, next: nextPolicy(NEW) })
   assert.throws(() => decideSteps(target({ document: pull('z'.repeat(5000)), phase: 'widen' }), full), {
     code: 'POLICY_TOO_LARGE',
@@ -161,7 +161,7 @@ test('M10 a change that neither policy has room for is rejected with the alterna
 
 const holders = { roles: [ROLE, 'former'], users: ['u'], groups: [] }
 
-test('H6 a role of an earlier identity loses the policy in the narrow phase, and not before', () => {
+test('a role of an earlier identity loses the policy in the narrow phase, and not before', () => {
   const found = observed({ policy: policy(pull('a')), attached, entities: holders })
   assert.deepEqual(steps(target({ leftovers: 'detach' }), found), [`detach policy ${NAME} from role former`])
   assert.deepEqual(steps(target({ leftovers: 'detach', phase: 'widen' }), found), [])
@@ -169,7 +169,7 @@ test('H6 a role of an earlier identity loses the policy in the narrow phase, and
   assert.deepEqual(steps(target(), found), [])
 })
 
-test('H6 if no document is desired every role loses the policy; one without our mark stays', () => {
+test('if no document is desired every role loses the policy; one without our mark stays', () => {
   const nothing = target({ document: undefined, leftovers: 'detach' })
   const found = observed({ policy: policy(pull('a')), attached, entities: holders })
   assert.deepEqual(
@@ -179,7 +179,7 @@ test('H6 if no document is desired every role loses the policy; one without our 
   assert.deepEqual(steps(nothing, { ...found, policy: policy(pull('a'), false) }), [])
 })
 
-test('H6 a shared policy is detached from its role only if its record names only this list', () => {
+test('a shared policy is detached from its role only if its record names only this list', () => {
   const shared = target({ document: undefined, leftovers: 'detach', members: ['c-a', 'c-b'] })
   const recorded = (...members: string[]): ObservedPolicy => {
     const own = policy(pull('a'))
@@ -329,8 +329,9 @@ test('rrsa: a role that the user named keeps its trust in other clusters, even i
 })
 
 test('a role keeps its policy where the user writes its name in other letters than RAM: both may be one role', () => {
-  // The ARN that a user copies may have the name in lower case, as this product writes it itself (cluster-targets.ts), and
-  // ListEntitiesForPolicy returns names as they were created. Whether RAM tells them apart is not documented.
+  // The ARN that a user copies may have the name in lower case, as this product writes it itself
+  // (cluster-targets.ts), and ListEntitiesForPolicy returns names as they were created. Whether RAM
+  // tells them apart is not documented.
   const small = ROLE.toLowerCase()
   const found = observed({
     policy: policy(pull('a')),

@@ -7,7 +7,8 @@ import { evaluate, parseStatements } from '../../src/policy/ram-statement.ts'
 
 const REPOSITORY = 'acs:cr:cn-hangzhou:1:repository/cri-1/team/app'
 
-// U11: first, patterns that the vendor's own pages and policies use; second, patterns that none of them uses.
+// First, patterns that the vendor's own pages and policies use; second, patterns that none of
+// them uses.
 const documented = [
   '*',
   'acs:cr:*:*:*',
@@ -24,7 +25,7 @@ const undocumented = [
   'acs:cr:*::repository/cri-1/*',
 ]
 
-test('U11 documented patterns of resources are recognized', () => {
+test('documented patterns of resources are recognized', () => {
   for (const pattern of documented) assert.equal(isDocumentedPattern(pattern), true, pattern)
   for (const pattern of undocumented) assert.equal(isDocumentedPattern(pattern), false, pattern)
 })
@@ -80,7 +81,7 @@ for (const [why, expected, ...list] of rows) {
   test(`U11 ${why} means ${expected}`, () => assert.equal(verdict(...list), expected))
 }
 
-test("U11 the decision always equals the evaluator's, and is certain if every pattern is documented and in one case", () => {
+test("the decision always equals the evaluator's, and is certain if every pattern is documented and in one case", () => {
   const path = fc.constantFrom(
     '*',
     'cri-1/*',
@@ -117,7 +118,7 @@ test("U11 the decision always equals the evaluator's, and is certain if every pa
   assert.ok(uncertain > 50, String(uncertain))
 })
 
-test('U11 a desired policy reports when it depends on undocumented matching', () => {
+test('a desired policy reports when it depends on undocumented matching', () => {
   const of = (resource: string) =>
     undocumentedMatching(
       policyOf([{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource: [resource] }]),

@@ -16,7 +16,10 @@ import { arbitraryDocument } from './arbitrary-document.ts'
 const one = (Action: string | string[], Resource: string | string[], Effect = 'Allow'): PolicyDocument =>
   policyOf([{ Effect, Action, Resource }])
 
-/** The meaning itself, independent of the code under test: the set of single permissions in a document. */
+/**
+ * The meaning itself, independent of the code under test: the set of single permissions in a
+ * document.
+ */
 function meaning({ Statement }: PolicyDocument): Set<string> {
   const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value])
   return new Set(

@@ -61,7 +61,7 @@ function emptyAccount(fail: (call: Created & { readonly trust?: string }) => Nop
 const denied = (): NopassError => new NopassError('CLOUD_DENIED', 'denied', { reason: 'NoPermission' })
 const TAG = { Key: 'managed-by', Value: 'acr-nopass' }
 
-test('U5 without permission to tag, objects are created without a tag, and that is reported', async () => {
+test('without permission to tag, objects are created without a tag, and that is reported', async () => {
   const { ram, created } = emptyAccount(({ tags }) => (isDeepStrictEqual(tags, []) ? undefined : denied()))
   const { unverified } = await applyPolicy(ram, target)
   assert.deepEqual(created, [
@@ -76,7 +76,7 @@ test('U5 without permission to tag, objects are created without a tag, and that 
   ])
 })
 
-test('U5 with permission to tag, an object is created once, and without permission to create, it fails', async () => {
+test('with permission to tag, an object is created once, and without permission to create, it fails', async () => {
   const allowed = emptyAccount(() => undefined)
   assert.equal((await applyPolicy(allowed.ram, target)).unverified, undefined)
   assert.deepEqual(
@@ -86,19 +86,20 @@ test('U5 with permission to tag, an object is created once, and without permissi
   await assert.rejects(applyPolicy(emptyAccount(denied).ram, target), { code: 'CLOUD_DENIED' })
 })
 
-// CreateRole, "Error codes" (https://www.alibabacloud.com/help/doc-detail/28710.htm): the code, and no number.
+// CreateRole, "Error codes" (https://www.alibabacloud.com/help/doc-detail/28710.htm): the code, and
+// no number.
 for (const reason of [
   'InvalidParameter.AssumeRolePolicyDocument.Length',
   'InvalidParameter.NewAssumeRolePolicyDocument.Length',
   'InvalidParameter.PolicyDocument.Length',
 ]) {
-  test(`U4 RAM's own ${reason} is POLICY_TOO_LARGE`, async () => {
+  test(`RAM's own ${reason} is POLICY_TOO_LARGE`, async () => {
     const { ram } = emptyAccount(() => new NopassError('CLOUD_REJECTED', 'too long', { reason, requestId: 'R-1' }))
     await assert.rejects(applyPolicy(ram, target), { code: 'POLICY_TOO_LARGE', reason, requestId: 'R-1' })
   })
 }
 
-test('U4 RAM checks the length of a trust policy: a long one is planned and sent completely', async () => {
+test('RAM checks the length of a trust policy: a long one is planned and sent completely', async () => {
   const issuer = `https://oidc.example/${'x'.repeat(8000)}`
   const trust = { ...target.trust, statement: rrsaStatement({ ...TRUST, issuer }) } as NonNullable<
     PolicyTarget['trust']

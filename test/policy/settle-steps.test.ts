@@ -35,7 +35,8 @@ const DELETE: PolicyStep = { do: 'delete-policy', policy: 'p', before: document 
 const ATTACH: PolicyStep = { do: 'attach', policy: 'p', role: 'r' }
 const UPDATE: PolicyStep = { do: 'update-policy', policy: 'p', before: document, after: document }
 
-// The error codes of DeletePolicy, DeleteRole, AttachPolicyToRole and CreatePolicyVersion in RAM's API reference
+// The error codes of DeletePolicy, DeleteRole, AttachPolicyToRole and CreatePolicyVersion in RAM's
+// API reference
 // (https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-overview).
 for (const [step, status, reason] of [
   [DELETE, 409, 'DeleteConflict.Policy.Role'],

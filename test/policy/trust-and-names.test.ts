@@ -6,7 +6,7 @@ import { clusterKey, hasMark, ownDescription, policyName, rrsaRoleName } from '.
 import { renderTerraform } from '../../src/policy/terraform.ts'
 import { githubTrustDocument, rrsaStatement } from '../../src/policy/trust-document.ts'
 
-test('W1 a list of issuers is never written to a trust because no token contains one', () => {
+test('a list of issuers is never written to a trust because no token contains one', () => {
   for (const issuer of ['https://oidc/c1,https://kubernetes.default.svc', 'https://oidc/c1 ']) {
     const trust = { oidcProviderArn: 'acs:ram::1:oidc-provider/p', issuer, namespace: 'n', serviceAccount: 's' }
     assert.throws(() => rrsaStatement(trust), { code: 'POLICY_INPUT_INVALID' })
@@ -65,9 +65,11 @@ test('the old subject, with names that others may take over, is trusted only on 
   assert.deepEqual(Statement[0]?.Condition, { StringEquals: { ...others, 'oidc:sub': subjects } })
 })
 
-// W7: docs.github.com/en/enterprise-server@3.19/actions/reference/security/oidc (issuer and subject of a Server);
-// github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens ("does not impact GHES").
-test('W7 a Server’s issuer is trusted by names, ghe.com’s and an enterprise’s by the immutable subject', () => {
+// Docs.github.com/en/enterprise-server@3.19/actions/reference/security/oidc (issuer and subject
+// of a Server);
+// github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens ("does
+// not impact GHES").
+test('a Server’s issuer is trusted by names, ghe.com’s and an enterprise’s by the immutable subject', () => {
   const conditionsOf = (issuer: string, change: object = {}) => {
     const document = githubTrustDocument({ ...github, subjects: ['ref:refs/heads/main'], issuer, ...change })
     const [statement] = document.Statement
@@ -161,7 +163,8 @@ test('the workflow’s own policy names the objects that it uses, and grows only
     'sts:AssumeRole',
   ])
   assert.ok(!worker.some((action) => /DeleteRole|Tag/.test(action)))
-  // H6, M10: only a second policy next to a full one is deleted, and only our policies are detached.
+  // Only a second policy next to a full one is deleted, and only our policies are
+  // detached.
   const on = (action: string): string[] =>
     Statement.flatMap(({ Action, Resource }) => (Action?.includes(action) ? (Resource as string[]) : [])).sort()
   assert.deepEqual(on('ram:DeletePolicy'), ['acs:ram:*:1:policy/acr-nopass-*-next'])
@@ -172,7 +175,8 @@ test('the workflow’s own policy names the objects that it uses, and grows only
   ])
 })
 
-// terraform-provider-alicloud website/docs/r/ram_policy.html.markdown: without a rotate_strategy the sixth change of a document fails.
+// terraform-provider-alicloud website/docs/r/ram_policy.html.markdown: without a rotate_strategy
+// the sixth change of a document fails.
 test('Terraform gets the same documents, with template marks escaped, and lets RAM rotate their versions', () => {
   const document = policyOf([
     { Effect: 'Allow', Action: 'cr:PullRepository', Resource: `acs:cr:*:*:repository/\${user}/%{x}` },

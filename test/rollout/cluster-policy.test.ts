@@ -63,7 +63,7 @@ const issuerOf = (targets: Awaited<ReturnType<typeof policyTargets>>): unknown =
   conditionsOf(targets[0]?.target.trust?.statement)['oidc:iss']
 
 for (const served of [FIRST, SECOND]) {
-  test(`W1 the trust names ${served}, which the API server serves and ACK lists`, async () => {
+  test(`the trust names ${served}, which the API server serves and ACK lists`, async () => {
     const targets = await policyTargets(...rrsaCluster(() => ({ issuer: served })))
     assert.deepEqual(issuerOf(targets), [served])
     assert.deepEqual(targets[0]?.unverified, undefined)
@@ -77,7 +77,7 @@ for (const [title, discovery] of [
   ['is not served (404)', fail(404)],
   ['has no issuer', () => ({})],
 ] as const) {
-  test(`W1 the discovery document ${title}: the trust names ACK's first issuer, and a note reports it`, async () => {
+  test(`the discovery document ${title}: the trust names ACK's first issuer, and a note reports it`, async () => {
     const targets = await policyTargets(...rrsaCluster(discovery))
     assert.deepEqual(issuerOf(targets), [FIRST])
     assert.deepEqual(
@@ -88,7 +88,7 @@ for (const [title, discovery] of [
   })
 }
 
-test("W1 an API server's issuer that ACK does not list fails the cluster, but not its removal", async () => {
+test("an API server's issuer that ACK does not list fails the cluster, but not its removal", async () => {
   const elsewhere = rrsaCluster(() => ({ issuer: 'https://elsewhere' }))
   await assert.rejects(policyTargets(...elsewhere), {
     code: 'RRSA_ISSUER_MISMATCH',
@@ -97,7 +97,7 @@ test("W1 an API server's issuer that ACK does not list fails the cluster, but no
   assert.deepEqual(issuerOf(await policyTargets(...elsewhere, 'remove')), ['https://elsewhere'])
 })
 
-test('W1 an API server that does not respond is not mistaken for one without an issuer', async () => {
+test('an API server that does not respond is not mistaken for one without an issuer', async () => {
   await assert.rejects(policyTargets(...rrsaCluster(fail(0))), { status: 0 })
   await assert.rejects(policyTargets(...rrsaCluster(fail(503))), { status: 503 })
 })
@@ -152,7 +152,7 @@ for (const { title, issuer, discovery, steps } of [
     steps: ['update-trust'],
   },
 ]) {
-  test(`W1 a trust ${title}: ${steps.join() || 'nothing'} in the narrow phase`, async () => {
+  test(`a trust ${title}: ${steps.join() || 'nothing'} in the narrow phase`, async () => {
     const [work, account] = rrsaCluster(discovery)
     const { context } = work
     const targets = await policyTargets(work, account)

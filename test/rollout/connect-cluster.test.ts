@@ -15,8 +15,8 @@ import type { ClusterWork } from '../../src/rollout/work/cluster-run.ts'
 import { json, KEY, scripted } from '../alibaba/scripted-transport.ts'
 
 // A load balancer's address is a host: @alicloud/cs20151215 7.2.0,
-// DescribeClusterDetailResponseBodyControlPlaneEndpointsConfigLoadBalancersConfig, `endpoint`. Whether a kubeconfig
-// names the host or the IP of master_url is documented nowhere.
+// DescribeClusterDetailResponseBodyControlPlaneEndpointsConfigLoadBalancersConfig, `endpoint`.
+// Whether a kubeconfig names the host or the IP of master_url is documented nowhere.
 const NLB = 'nlb-0ogk9aaxxxxxxx.cn-hangzhou.nlb.aliyuncsslb.com'
 
 const check = (server: string, loadBalancers: readonly string[], expect: ClusterSettings['expect'] = {}) =>
@@ -62,7 +62,10 @@ for (const [server, loadBalancers] of [
   })
 }
 
-/** `master_url`: DescribeClusterDetailResponseBody of @alicloud/cs20151215. What ACK returns as a public kubeconfig then is not documented. */
+/**
+ * `master_url`: DescribeClusterDetailResponseBody of @alicloud/cs20151215. What ACK returns as a
+ * public kubeconfig then is not documented.
+ */
 const connectAck = (masters: object, privateEndpoint: boolean) => {
   const kubeconfig = { config: 'not a kubeconfig' }
   const { transport, sent } = scripted([

@@ -4,8 +4,9 @@ import { kubeconfigMinutes } from '../../src/rollout/connect/connect-cluster.ts'
 import { outlast } from '../../src/rollout/connect/connect-work.ts'
 import type { ConnectedWork } from '../../src/rollout/work/cluster-run.ts'
 
-test("L7 the kubeconfig of a deploy, and of an uninstall, stays valid for three waits of helm, within ACK's limits", () => {
-  // TemporaryDurationMinutes is 15 to 4320: https://www.alibabacloud.com/help/en/ack/developer-reference/api-cs-2015-12-15-describeclusteruserkubeconfig
+test("the kubeconfig of a deploy, and of an uninstall, stays valid for three waits of helm, within ACK's limits", () => {
+  // TemporaryDurationMinutes is 15 to 4320:
+  // https://www.alibabacloud.com/help/en/ack/developer-reference/api-cs-2015-12-15-describeclusteruserkubeconfig
   for (const [timeoutSeconds, minutes] of [
     [60, 15],
     [300, 20],

@@ -12,8 +12,8 @@ import { type DeployOutcome, deployRelease } from '../../src/rollout/deploy/depl
 import { createRunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
 
 /**
- * `deployed`: of another deployer; `deployed*`: with the label of our step; `deployed=1`: with the content of revision 1; `pruned`: helm has
- * removed its record.
+ * `deployed`: of another deployer; `deployed*`: with the label of our step; `deployed=1`: with the
+ * content of revision 1; `pruned`: helm has removed its record.
  */
 type Record = `${Revision['status']}${'' | '*'}${'' | `=${number}`}` | 'pruned'
 
@@ -59,7 +59,10 @@ interface Case {
 const BUSY = 'Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress'
 const EXISTS = 'Error: release: already exists'
 const TIMEOUT = 'Error: UPGRADE FAILED: context deadline exceeded'
-/** A hook's error (https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go, `waitForJob`); the rollback's record stays pending. */
+/**
+ * A hook's error (https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go, `waitForJob`); the
+ * rollback's record stays pending.
+ */
 const HOOK = 'Error: job hook failed: BackoffLimitExceeded'
 
 const CASES: readonly Case[] = [
@@ -628,7 +631,10 @@ for (const one of CASES) {
   })
 }
 
-/** Responses to the watch's queries for Pods and for a report, which are none here, and to a dry run. */
+/**
+ * Responses to the watch's queries for Pods and for a report, which are none here, and to a dry
+ * run.
+ */
 const CONFIG_MAPS = { resources: [{ name: 'configmaps', kind: 'ConfigMap', namespaced: true }] }
 const NOTHING = {
   request: async ({ path }: { readonly path: string }) =>

@@ -228,8 +228,9 @@ test('an unknown field is refused at once, although the API server calls it an e
 })
 
 /**
- * In Kubernetes an apply leaves the fields of the manager `helm` that has updated the object (`removeDisownedItems` in
- * pkg/util/managedfields/internal of k8s.io/apimachinery only takes those of the same manager that has applied).
+ * In Kubernetes an apply leaves the fields of the manager `helm` that has updated the object
+ * (`removeDisownedItems` in pkg/util/managedfields/internal of k8s.io/apimachinery only takes those
+ * of the same manager that has applied).
  */
 const DUPLICATE =
   'Deployment.apps "a" is invalid: spec.template.spec.containers[0].ports[1].name: Duplicate value: "http"'

@@ -91,7 +91,7 @@ test('the post step leaves alone what another deployer began, where helm has pru
   assert.deepEqual(decideRepair(begun, pruned, ''), { why: 'revision 5 is not of this run' })
 })
 
-test('C1 the post step touches only a revision with the label of its own step', () => {
+test('the post step touches only a revision with the label of its own step', () => {
   const notOurs = (revision: number) => ({ why: `revision ${revision} is not of this run` })
   // By the numbers alone, each of these would be ours.
   assert.deepEqual(decideRepair(begun, history(...past, 'failed'), ''), notOurs(4))
@@ -107,7 +107,7 @@ test('C1 the post step touches only a revision with the label of its own step', 
   assert.deepEqual(decideRepair(back, history(...past, 'failed', 'pending-rollback'), refused), notOurs(5))
 })
 
-test('C1 the post step rolls back to what another deployer completed below our revision', () => {
+test('the post step rolls back to what another deployer completed below our revision', () => {
   assert.deepEqual(decideRepair(begun, history(...past, 'deployed', 'failed*'), ''), { good: 4 })
 })
 
@@ -234,7 +234,8 @@ test('P10 of the helm calls of a killed run only an upgrade is interrupted; a ro
 test('P10 two revisions that count as deployed, because of a manual rollback while our helm finished well, become one', () => {
   const twice = history('superseded', 'superseded', 'superseded', 'deployed*', 'deployed')
   assert.deepEqual(decideRepair(begun, twice, ''), { good: 5 })
-  // Found by `npm run soak -- --rivals --seed 20261128 --run 4`: helm, which failed, wrote the record below its own as it had read it.
+  // Found by `npm run soak -- --rivals --seed 20261128 --run 4`: helm, which failed, wrote the
+  // record below its own as it had read it.
   const below = history('superseded', 'superseded', 'deployed', 'failed*', 'deployed')
   assert.deepEqual(decideRepair(begun, below, ''), { good: 5 })
   const once = history('superseded', 'superseded', 'superseded', 'superseded*', 'deployed')

@@ -21,7 +21,8 @@ const CASES: readonly {
     is: 'HELM_CONFLICT',
   },
   {
-    // apiserver, pkg/storage/errors/storage.go and pkg/registry/generic/registry/store.go (OptimisticLockErrorMsg)
+    // apiserver, pkg/storage/errors/storage.go and pkg/registry/generic/registry/store.go
+    // (OptimisticLockErrorMsg)
     name: 'a change at the same moment',
     status: 409,
     reason: 'Conflict',
@@ -112,7 +113,8 @@ const CASES: readonly {
     is: 'HELM_INVALID_OBJECT',
   },
   {
-    // kubernetes, pkg/registry/rbac/clusterrolebinding/policybased/storage.go: the rules of the role are read to compare them.
+    // kubernetes, pkg/registry/rbac/clusterrolebinding/policybased/storage.go: the rules of the
+    // role are read to compare them.
     name: 'a binding before its role',
     status: 404,
     reason: 'NotFound',

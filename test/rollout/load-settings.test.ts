@@ -234,7 +234,7 @@ test('security 1: a kubeconfig on one line is a kubeconfig, and no message quote
   assert.doesNotMatch(errors.join(), /QUJD/)
 })
 
-test('M7 a matrix job needs neither the kubeconfig secrets nor the values files of the entries that it does not select', async () => {
+test('a matrix job needs neither the kubeconfig secrets nor the values files of the entries that it does not select', async () => {
   // Secrets of a GitHub environment: each job has only its own.
   const entry = (name: string) =>
     `- name: ${name}\n  kubeconfig: { env: KUBECONFIG_${name.toUpperCase()} }\n  valuesFiles: [${name}.yaml]\n`
@@ -262,7 +262,7 @@ test('M7 a matrix job needs neither the kubeconfig secrets nor the values files 
   )
 })
 
-test('M7 the list of a matrix job is still checked as a whole', async () => {
+test('the list of a matrix job is still checked as a whole', async () => {
   const entry = (name: string) => `- name: ${name}\n  kubeconfig: { env: KUBECONFIG_B }\n`
   const clusters = ['a', 'b', 'a'].map(entry).join('')
   const { errors } = await load({}, { clusters, values: VALUES, cluster: 'b' }, { KUBECONFIG_B: 'apiVersion: v1' })
@@ -281,7 +281,7 @@ test('waves: a wave of the list without a job in the workflow is an error', asyn
   assert.deepEqual([await messages('2'), await messages('3'), await messages('0')], [[message], [], []])
 })
 
-test('M6 the name of a single cluster must match the pattern of a list because it becomes part of file names', async () => {
+test('the name of a single cluster must match the pattern of a list because it becomes part of file names', async () => {
   for (const name of ['prod/eu', '../leak', 'a b', 'Prod', 'x\n::warning::y', '-a']) {
     await assert.rejects(load({}, { name, kubeconfig: 'k', values: VALUES }), { code: 'INPUT_INVALID' })
   }

@@ -142,7 +142,10 @@ const REVISION = { revision: 3, status: 'deployed', updated: '2026-11-30T10:00:0
 const LATER = '2026-11-30T10:05:00Z'
 const RIVAL = { ...REVISION, revision: 4 } as const
 
-/** RAM with one policy that is wider than needed, and every request to it or to a cluster's history, in order. */
+/**
+ * RAM with one policy that is wider than needed, and every request to it or to a cluster's history,
+ * in order.
+ */
 function widerPolicy() {
   const order: string[] = []
   const wide = { ...policy, document: WIDER }

@@ -8,7 +8,8 @@ import type { KubeClient } from '../../src/kube/client.ts'
 import { openRelease, recordKind, refuseRename, requireSameHistory } from '../../src/rollout/release/open-release.ts'
 import type { RunFolder } from '../../src/rollout/run-folder.ts'
 
-// The drivers that Helm knows: https://github.com/helm/helm/blob/v3.22.0/pkg/action/action.go (`Configuration.Init`).
+// The drivers that Helm knows: https://github.com/helm/helm/blob/v3.22.0/pkg/action/action.go
+// (`Configuration.Init`).
 
 const of = (driver: string | undefined): Helm =>
   ({ environment: driver === undefined ? {} : { HELM_DRIVER: driver } }) as unknown as Helm
@@ -21,7 +22,7 @@ for (const [driver, kind] of [
   ['configmap', 'configmaps'],
   ['configmaps', 'configmaps'],
 ] as const) {
-  test(`C1 with HELM_DRIVER ${driver ?? 'unset'} the labels of the revisions are read from ${kind}`, async (t) => {
+  test(`with HELM_DRIVER ${driver ?? 'unset'} the labels of the revisions are read from ${kind}`, async (t) => {
     const paths: string[] = []
     const labels = { version: '1', status: 'deployed', 'acr-nopass.io/step': 'a' }
     const request = async ({ path }: { readonly path: string }) => {
@@ -45,7 +46,7 @@ for (const [driver, kind] of [
 }
 
 for (const driver of ['sql', 'memory', 'SQL', 'Secret']) {
-  test(`C1 with HELM_DRIVER ${driver} nothing is started, because the owner of a revision could not be determined`, () => {
+  test(`with HELM_DRIVER ${driver} nothing is started, because the owner of a revision could not be determined`, () => {
     assert.throws(() => recordKind({ HELM_DRIVER: driver }), {
       code: 'HELM_DRIVER',
       message: `HELM_DRIVER=${driver} says where Helm keeps its records: acr-nopass reads from them which run made a revision, and only from Secrets and ConfigMaps`,

@@ -72,7 +72,7 @@ test('changed, failed and skipped list the clusters by their result', () => {
   assert.deepEqual({ changed, failed, skipped }, { changed: ['a'], failed: ['b', 'f'], skipped: ['d', 'e'] })
 })
 
-test('L9 a cluster where only RAM was written is listed as changed; a failed one is not', () => {
+test('a cluster where only RAM was written is listed as changed; a failed one is not', () => {
   const results = [
     { ...result('a', 0, 'unchanged'), ramChanged: true },
     result('b', 0, 'unchanged'),

@@ -29,7 +29,7 @@ test('a plan that was approved without force-conflicts does not allow overwritin
   assert.equal(await digest(false), await digest(false))
 })
 
-test('H8 a hook that was changed, added or removed after the approval is not in the approved plan', async () => {
+test('a hook that was changed, added or removed after the approval is not in the approved plan', async () => {
   const job = (image: string) =>
     `apiVersion: batch/v1\nkind: Job\nmetadata: { name: migrate }\nspec: { image: ${image} }\n`
   const approved = await digest(false, job('good'))

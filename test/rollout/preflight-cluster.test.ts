@@ -82,7 +82,8 @@ for (const { name, before = ['deployed', 'pending-upgrade'], ends, after, calls,
   {
     name: 'another deployer completes while the rollback starts: theirs is restored',
     ends: 'exit 0',
-    // The third belongs to the other deployer, the fourth is our rollback to the first, the fifth our rollback to the third.
+    // The third belongs to the other deployer, the fourth is our rollback to the first, the fifth
+    // our rollback to the third.
     after: [
       ['superseded', 'superseded', 'superseded=3', 'deployed=1'],
       ['superseded', 'superseded', 'superseded=3', 'superseded=1', 'deployed=3'],
@@ -96,7 +97,7 @@ for (const { name, before = ['deployed', 'pending-upgrade'], ends, after, calls,
     open: [],
   },
 ] as const) {
-  test(`C1 recover-pending: ${name}`, async (t) => {
+  test(`recover-pending: ${name}`, async (t) => {
     const parent = await mkdtemp(join(tmpdir(), 'acr-nopass-recover-'))
     t.after(() => rm(parent, { recursive: true, force: true }))
     const log = join(parent, 'calls')

@@ -14,7 +14,10 @@ const LIST = ['list']
 const version = (groupVersion: string) => ({ groupVersion })
 const resource = (name: string, kind: string) => ({ name, kind, namespaced: true, verbs: LIST })
 
-/** An API server with this discovery and these lists. Kruise serves CloneSets in a version that it does not prefer. */
+/**
+ * An API server with this discovery and these lists. Kruise serves CloneSets in a version that it
+ * does not prefer.
+ */
 const RESPONSES: Readonly<Record<string, unknown>> = {
   '/apis': {
     groups: [
@@ -105,7 +108,8 @@ for (const [title, changes, why] of [
 
 test('an empty namespace that the rollout created is deleted, and each kind is listed once', async (t) => {
   const { client, requests, deletions } = openCluster({})
-  // It holds what every namespace holds, which goes first: `kubectl create namespace` would fail now.
+  // It holds what every namespace holds, which goes first: `kubectl create namespace` would fail
+  // now.
   assert.equal(await removeReleaseNamespace({ client, signal: t.signal }, 'n'), 'namespace n is being deleted')
   // As it was read before its content: one that was changed or made again meanwhile stays.
   assert.deepEqual(deletions, [{ preconditions: { uid: 'u', resourceVersion: '1' } }])

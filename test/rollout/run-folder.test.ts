@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createRunFolder } from '../../src/rollout/run-folder.ts'
 
-test('M6 nothing is ever written outside the run folder', async (t) => {
+test('nothing is ever written outside the run folder', async (t) => {
   const parent = await mkdtemp(join(tmpdir(), 'acr-nopass-folder-'))
   t.after(() => rm(parent, { recursive: true, force: true }))
   const folder = await createRunFolder(parent)

@@ -56,7 +56,7 @@ for (const language of ['en', 'zh']) {
     .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')))
   test(`${language}: the page contains its rules`, () => assert.equal(rows.length, 13))
   for (const [rule = '', settings = '', states = '', then = ''] of rows) {
-    test(`M3 M4 L10 ${language}: ${rule}`, () => {
+    test(`M4 L10 ${language}: ${rule}`, () => {
       const now = states
         .replaceAll('`', '')
         .split(', ')
@@ -81,7 +81,7 @@ test('without a canary a wave starts max-parallel clusters together', () => {
   assert.equal(step({ a0: 'waiting', b0: 'waiting', c0: 'waiting' }, { canary: 0 }), 'start a0; start b0')
 })
 
-test('M3 continue: after a failed canary the others run max-parallel at a time', () => {
+test('continue: after a failed canary the others run max-parallel at a time', () => {
   const states = { a0: 'failed', b0: 'waiting', c0: 'waiting', d0: 'waiting' } as const
   assert.equal(step(states, { onFailure: 'continue' }), 'start b0; start c0')
 })

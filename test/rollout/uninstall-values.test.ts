@@ -14,7 +14,8 @@ test('a release of our own chart retires by its own key', async () => {
   assert.deepEqual(await retired(undefined, { logLevel: 'debug' }), { logLevel: 'debug', retire: true })
 })
 
-// `Dependency` in https://github.com/helm/helm/blob/v4.3.1/pkg/chart/v2/dependency.go: values of a dependency are below its alias.
+// `Dependency` in https://github.com/helm/helm/blob/v4.3.1/pkg/chart/v2/dependency.go: values of a
+// dependency are below its alias.
 test('in an umbrella chart the part that is our chart retires, below its alias or its name', async () => {
   const other = { name: 'redis', alias: 'acr-nopass' }
   assert.deepEqual(await retired([other, { name: 'acr-nopass', alias: 'pulls' }], { pulls: { logLevel: 'debug' } }), {

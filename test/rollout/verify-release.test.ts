@@ -57,27 +57,27 @@ function verify({
 
 const NO_PROBE = 'no probe: new namespaces are not among the targets'
 
-test('H7 a report of a live credential proves nothing while no Pod of the helper is ready', async () => {
+test('a report of a live credential proves nothing while no Pod of the helper is ready', async () => {
   assert.equal(
     await verify({ ready: false, expiresAt: '2026-11-27T11:00:00Z' }),
     'VERIFY_STATUS no Pod of the helper is ready after 0 s; its last report is of 2026-11-21T10:00:00Z',
   )
 })
 
-test('H7 an expired credential is not live, whatever the last report says', async () => {
+test('an expired credential is not live, whatever the last report says', async () => {
   assert.equal(
     await verify({ ready: true, expiresAt: '2026-11-21T11:00:00Z' }),
     'VERIFY_STATUS the credential of registry prod expired at 2026-11-21T11:00:00Z and the helper has not replaced it after 0 s',
   )
 })
 
-test('H7 a running helper with a credential in use is verified; a static one never expires', async () => {
+test('a running helper with a credential in use is verified; a static one never expires', async () => {
   const notes = ['registries: prod accepted', NO_PROBE]
   assert.deepEqual(await verify({ ready: true, expiresAt: '2026-11-27T11:00:00Z' }), notes)
   assert.deepEqual(await verify({ ready: true }), notes)
 })
 
-test('U1 a credential that the registry rejects never passes, even if the helper uses it and reports it as live', async () => {
+test('a credential that the registry rejects never passes, even if the helper uses it and reports it as live', async () => {
   const refused = { ready: true, expiresAt: '2026-11-27T11:00:00Z', verified: 'refused' } as const
   const failure = 'VERIFY_STATUS registry prod rejects the credential in use after 0 s'
   assert.equal(await verify(refused), failure)
@@ -87,19 +87,19 @@ test('U1 a credential that the registry rejects never passes, even if the helper
   }
 })
 
-test('M1 an image that could not be pulled because there was no probe namespace is named', async () => {
+test('an image that could not be pulled because there was no probe namespace is named', async () => {
   assert.deepEqual(await verify({ ready: true, image: 'r.example/app:1' }), [
     'registries: prod accepted',
     `${NO_PROBE}, so r.example/app:1 was not pulled`,
   ])
 })
 
-test('M2 an API server that restarts, throttles or drops a connection does not fail a deployed cluster', async () => {
+test('an API server that restarts, throttles or drops a connection does not fail a deployed cluster', async () => {
   assert.deepEqual(await verify({ ready: true, failures: [503, 429, 0] }), ['registries: prod accepted', NO_PROBE])
   assert.match(String(await verify({ ready: true, failures: [401] })), /^KUBE_UNAUTHORIZED /)
 })
 
-test('M2 an error that lasts until the limit is thrown unchanged', async (t) => {
+test('an error that lasts until the limit is thrown unchanged', async (t) => {
   const check = async (): Promise<boolean> => {
     throw new KubeApiError(503, 'away')
   }

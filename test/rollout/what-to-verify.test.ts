@@ -28,7 +28,7 @@ const within = (namespaces: object, serviceAccounts: object = { include: ['*'] }
   },
 })
 
-test('M1 the reason why a rollout is not verified is reported', () => {
+test('the reason why a rollout is not verified is reported', () => {
   for (const [inputs, config, reason] of [
     [{ verify: true, wait: true }, { retire: false }, undefined],
     [{ verify: false, wait: true }, { retire: false }, 'verify is false'],
@@ -40,7 +40,7 @@ test('M1 the reason why a rollout is not verified is reported', () => {
   }
 })
 
-test('M1 a probe namespace proves something only if the values serve any new namespace', () => {
+test('a probe namespace proves something only if the values serve any new namespace', () => {
   for (const [more, covers] of [
     [{}, true],
     [{ scope: 'namespaces', ...within({ include: ['team-a'] }) }, false],

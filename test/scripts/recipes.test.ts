@@ -27,7 +27,11 @@ function program(name: string, script: string): void {
 
 const PATH = `${join(folder, 'bin')}:${join(process.execPath, '..')}:${process.env.PATH ?? ''}`
 
-/** Form of the call: https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerolewithoidc and the vendor's @alicloud/credentials, oidc_role_arn. */
+/**
+ * Form of the call:
+ * https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerolewithoidc
+ * and the vendor's @alicloud/credentials, oidc_role_arn.
+ */
 test('GitLab CI: the token of the protected branch becomes a session of the role, that of another branch is rejected', async (t) => {
   await using cloud = await startCloud({})
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -82,7 +86,8 @@ test('other CI: the script validates, then plans or applies with flags that the 
   const env = { PATH, HOME: folder }
   const { stdout } = await run('sh', ['ci/rollout.sh'], { cwd: work, env, timeout: 60_000 })
   assert.match(stdout, /^valid: values\.yaml, clusters\.yaml \(3 clusters\)$/m)
-  // What is missing is a kubeconfig, which the job of this test does not have: so every flag was understood.
+  // What is missing is a kubeconfig, which the job of this test does not have: so every flag was
+  // understood.
   for (const MODE of ['plan', 'apply']) {
     await assert.rejects(
       run('sh', ['ci/rollout.sh'], { cwd: work, env: { ...env, MODE }, timeout: 60_000 }),

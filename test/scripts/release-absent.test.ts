@@ -12,8 +12,9 @@ const IMAGE = 'ghcr.io/acr-nopass/acr-nopass'
 const VERSION = '0.404.0'
 
 /**
- * What is not "there is no such version". The words for that one are those of containerd's resolver, when each registry
- * responded with 404 (`%s: %w` of the reference and "not found"), after `ERROR: ` of buildx:
+ * What is not "there is no such version". The words for that one are those of containerd's
+ * resolver, when each registry responded with 404 (`%s: %w` of the reference and "not found"),
+ * after `ERROR: ` of buildx:
  * https://github.com/containerd/containerd/blob/main/core/remotes/docker/resolver.go
  */
 const UNKNOWN = {
@@ -29,7 +30,7 @@ const UNKNOWN = {
   nothing: '',
 }
 
-test('M13 an image is pushed only when the registry reports that exactly this version is not there', (t) => {
+test('an image is pushed only when the registry reports that exactly this version is not there', (t) => {
   const step = imageStep()
   const pushImage = (exit: number, error: string) => {
     const folder = program(t, 'docker', exit, error)
@@ -45,7 +46,7 @@ test('M13 an image is pushed only when the registry reports that exactly this ve
   assert.deepEqual(pushImage(127, 'docker: command not found'), unknown)
 })
 
-test('M13 a chart is pushed only when the registry reports that exactly this version is not there', async (t) => {
+test('a chart is pushed only when the registry reports that exactly this version is not there', async (t) => {
   const to = 'oci://ghcr.io/acr-nopass'
   const push = (error: string) => {
     const folder = program(

@@ -14,7 +14,10 @@ const root = join(import.meta.dirname, '../..')
 const scratch = mkdtempSync(join(tmpdir(), 'release-version-'))
 after(() => rmSync(scratch, { recursive: true, force: true }))
 
-/** A copy of every file that states the version, as released; its changelog and bundle are small ones. */
+/**
+ * A copy of every file that states the version, as released; its changelog and bundle are small
+ * ones.
+ */
 function copyTree(): string {
   const copy = mkdtempSync(join(scratch, 'tree-'))
   for (const file of new Set(VERSION_PLACES.map((place) => place.file))) {

@@ -69,7 +69,10 @@ export interface SoakConditions {
   readonly at: number
 }
 
-/** The cancels as a table: for each Helm one row per kind of moment and a total, then the total of both. */
+/**
+ * The cancels as a table: for each Helm one row per kind of moment and a total, then the total of
+ * both.
+ */
 export function cancelTable(
   records: readonly CancelRecord[],
   { seed, helm, at }: SoakConditions,

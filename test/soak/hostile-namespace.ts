@@ -15,7 +15,10 @@ export interface HostileSizes {
 const LIMIT = 256
 const MEBIBYTE = 1024 * 1024
 
-/** Fills two namespaces with ServiceAccounts and measures the helper's memory; 1 if it exceeds its limit or a new namespace is unserved. */
+/**
+ * Fills two namespaces with ServiceAccounts and measures the helper's memory; 1 if it exceeds its
+ * limit or a new namespace is unserved.
+ */
 export async function runHostileNamespace(
   sizes: HostileSizes,
   { progress, print }: { readonly progress: Progress; readonly print: (text: string) => void },

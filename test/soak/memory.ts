@@ -11,13 +11,17 @@ const LIMIT = 250
 const COMMANDS = [['doctor'], ['cleanup', '--legacy']]
 const EMPTY = { pods: 10, replicaSets: 10, rollouts: 0 }
 
-/** Loaded before a program: records its peak resident memory in kilobytes when it exits. Plain JavaScript, without types. */
+/**
+ * Loaded before a program: records its peak resident memory in kilobytes when it exits. Plain
+ * JavaScript, without types.
+ */
 const RECORD = `import{appendFileSync}from'node:fs'
 process.on('exit',()=>appendFileSync(process.env.ACR_NOPASS_MEMORY_RECORD,process.resourceUsage().maxRSS+'\\n'))`
 
 /**
- * Measures each command, as published and from a checkout, in a separate process, against a server that generates its objects when
- * they are read, because filling a real API server takes a quarter of an hour. 1 if one needs more than the limit.
+ * Measures each command, as published and from a checkout, in a separate process, against a server
+ * that generates its objects when they are read, because filling a real API server takes a quarter
+ * of an hour. 1 if one needs more than the limit.
  */
 export async function runMemory(
   sizes: CrowdedSizes,

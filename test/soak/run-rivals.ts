@@ -46,7 +46,9 @@ interface Green {
   readonly whose: string
 }
 
-/** Runs two jobs, a user's helm and cancels concurrently on two clusters; 1 if a promise was broken. */
+/**
+ * Runs two jobs, a user's helm and cancels concurrently on two clusters; 1 if a promise was broken.
+ */
 export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: AbortSignal): Promise<number> {
   const { root, progress, print } = deps
   const runs = options.run === undefined ? Array.from({ length: options.count }, (_, run) => run) : [options.run]
@@ -171,7 +173,10 @@ class RivalCase {
     return { breaches, log: this.#log.join('\n'), outcomes, green }
   }
 
-  /** Resets any state: deletes the records, takes over the chart's objects, installs one good release. */
+  /**
+   * Resets any state: deletes the records, takes over the chart's objects, installs one good
+   * release.
+   */
   async #reset(one: FixtureCluster): Promise<void> {
     const { admin } = one.cluster
     await this.#ignoreAbsent(
@@ -199,7 +204,10 @@ class RivalCase {
     })
   }
 
-  /** Not a violation in itself: a release is only pending after a lost machine, and that was counted. */
+  /**
+   * Not a violation in itself: a release is only pending after a lost machine, and that was
+   * counted.
+   */
   async #unlock(one: FixtureCluster): Promise<void> {
     const last = (await this.#revisions(one)).at(-1)
     if (last?.status.startsWith('pending'))

@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import type { CancelRecord } from '../action/support/cancel-case.ts'
 import { cancelTable, type SoakConditions } from './cancel-table.ts'
 
-/** Writes the table between `<!-- reliability:cancel -->` and `<!-- /reliability:cancel -->` of docs/{en,zh}/reliability.md. */
+/**
+ * Writes the table between `<!-- reliability:cancel -->` and `<!-- /reliability:cancel -->` of
+ * docs/{en,zh}/reliability.md.
+ */
 export function writeBlock(root: string, records: readonly CancelRecord[], conditions: SoakConditions): void {
   for (const language of ['en', 'zh'] as const) {
     const file = join(root, 'docs', language, 'reliability.md')

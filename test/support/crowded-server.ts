@@ -5,7 +5,9 @@ import { STATUS_KEY } from '../../src/installation/helper-status.ts'
 import { loadConfig } from '../../src/installation/load-config.ts'
 import { config } from '../helper/plan-fixtures.ts'
 
-/** The numbers of objects in addition to a release and the old helper's Secrets in 20 namespaces. */
+/**
+ * The numbers of objects in addition to a release and the old helper's Secrets in 20 namespaces.
+ */
 export interface CrowdedSizes {
   readonly pods: number
   readonly replicaSets: number
@@ -31,10 +33,10 @@ export interface CrowdedServer extends AsyncDisposable {
 }
 
 /**
- * Starts an API server that generates its objects when a page of them is read. They are as large as in real clusters: 6
- * to 7 KB each, with managedFields, variables, probes, volumes and a status. Every Pod was created before the reference
- * was attached, and the owners of ReplicaSets and Rollouts do not exist, so that there is something to report about
- * each.
+ * Starts an API server that generates its objects when a page of them is read. They are as large as
+ * in real clusters: 6 to 7 KB each, with managedFields, variables, probes, volumes and a status.
+ * Every Pod was created before the reference was attached, and the owners of ReplicaSets and
+ * Rollouts do not exist, so that there is something to report about each.
  */
 export async function startCrowdedServer(sizes: CrowdedSizes): Promise<CrowdedServer> {
   const authority = createAuthority('crowded-ca')

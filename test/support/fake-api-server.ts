@@ -42,7 +42,10 @@ const PLURALS: Readonly<Record<string, string>> = {
 }
 const pluralOf = (kind: string): string => PLURALS[kind.toLowerCase()] ?? `${kind.toLowerCase()}s`
 
-/** An API server in memory with what removals need: lists with selectors, discovery, merge patches and deletions. */
+/**
+ * An API server in memory with what removals need: lists with selectors, discovery, merge patches
+ * and deletions.
+ */
 export async function startFakeApiServer(objects: readonly FakeObject[]): Promise<FakeApiServer> {
   const authority = createAuthority('fake-ca')
   const pair = authority.issue({ commonName: 'localhost', names: ['127.0.0.1'], minutes: 60 })

@@ -3,10 +3,16 @@ import type { TestContext } from 'node:test'
 import fc from 'fast-check'
 import { FIGURES_VARIABLE } from './faults/fault-report.ts'
 
-/** The variable that overrides the number of cases of every fuzz test: `FUZZ_RUNS=100000 npm test -- unit fuzz`. */
+/**
+ * The variable that overrides the number of cases of every fuzz test: `FUZZ_RUNS=100000 npm test --
+ * unit fuzz`.
+ */
 const RUNS_VARIABLE = 'FUZZ_RUNS'
 
-/** Checks a property with random cases and reports their number for a row of the table in docs/reliability.md. */
+/**
+ * Checks a property with random cases and reports their number for a row of the table in
+ * docs/reliability.md.
+ */
 export async function fuzz<T>(
   context: Pick<TestContext, 'diagnostic'>,
   id: string,
@@ -21,7 +27,9 @@ export async function fuzz<T>(
   if (file) appendFileSync(file, `${JSON.stringify({ id, area: 'fuzz', cases: numRuns })}\n`)
 }
 
-/** Any value that a peer may send, including objects that cannot be converted to text or a number. */
+/**
+ * Any value that a peer may send, including objects that cannot be converted to text or a number.
+ */
 export const anyValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 9, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
   fc.constant({ toString: '', valueOf: '' }),

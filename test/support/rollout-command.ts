@@ -5,7 +5,10 @@ import { stringify } from 'yaml'
 import { type BinResult, runBin } from '../cli/run-bin.ts'
 import { testTools } from '../tools.ts'
 
-/** Runs `acr-nopass apply` and `uninstall` as a user with Helm 4 on PATH and without a cloud account. */
+/**
+ * Runs `acr-nopass apply` and `uninstall` as a user with Helm 4 on PATH and without a cloud
+ * account.
+ */
 export interface RolloutCommand extends AsyncDisposable {
   run(
     verb: 'apply' | 'uninstall',

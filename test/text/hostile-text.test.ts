@@ -266,7 +266,10 @@ test('the final filter before a terminal keeps our own colors and leaves JSON un
   await fuzz(t, 'hostile text at the border', property, 500)
 })
 
-/** What runtimes and registries write (https://github.com/containerd/containerd/issues/12491); each secret part of it. */
+/**
+ * What runtimes and registries write (https://github.com/containerd/containerd/issues/12491); each
+ * secret part of it.
+ */
 const LEAKS: readonly { readonly text: string; readonly secrets: readonly string[]; readonly stays: string }[] = [
   {
     text: 'httpReadSeeker: failed open: unexpected status code https://aliregistry.oss-cn-hangzhou.aliyuncs.com/docker/registry/v2/blobs/sha256/ab/data?Expires=1772366400&OSSAccessKeyId=STS.NUexample&Signature=nS%2Bq0mOG7yexample%3D&security-token=CAISexample1%2F: 403 Forbidden',

@@ -4,7 +4,10 @@ import type { Defect } from './defects.ts'
 import { SECRET } from './draw-zoo.ts'
 import { listAt, type ZooObject } from './kinds.ts'
 
-/** Breaks a release in one way; returns where, or undefined if this zoo has nothing to break in that way. */
+/**
+ * Breaks a release in one way; returns where, or undefined if this zoo has nothing to break in that
+ * way.
+ */
 export async function breakRelease(
   zoo: ZooCluster,
   release: Rendered,
@@ -43,7 +46,8 @@ export async function breakRelease(
         { spec: { holderIdentity: 'acr-nopass-0_x', renewTime: old.toISOString().replace('Z', '000Z') } },
         'acr-nopass',
       )
-      // Without a record of when it was written, as after a restore: otherwise the API server's record would be current.
+      // Without a record of when it was written, as after a restore: otherwise the API server's
+      // record would be current.
       return await patch(path, { metadata: { managedFields: [{}] } })
     }
     case 'no-guard':

@@ -23,7 +23,9 @@ import type { Snapshot } from './rules.ts'
 import { referencesOf, untilMutated, untilNoneIsMutated } from './until-mutated.ts'
 import type { WaitingPod } from './waiting-pods.ts'
 
-/** No controller creates Pods, and only the test deletes: the controllers that would are disabled. */
+/**
+ * No controller creates Pods, and only the test deletes: the controllers that would are disabled.
+ */
 const WITHOUT = [
   'deployment',
   'replicaset',
@@ -63,7 +65,10 @@ export interface ZooCluster extends AsyncDisposable {
   readonly adminKubeconfig: string
   /** The cluster can change Pods by a policy (Kubernetes 1.36). */
   readonly canAdmit: boolean
-  /** The same permissions, except to read one resource, or to do anything in one namespace (`in shop`). */
+  /**
+   * The same permissions, except to read one resource, or to do anything in one namespace (`in
+   * shop`).
+   */
   kubeconfigWithout(resource: string): string
   /** A PATH with Helm. */
   readonly path: string
@@ -76,13 +81,25 @@ export interface ZooCluster extends AsyncDisposable {
   install(rendered: Rendered): Promise<void>
   /** Sets the status that the Deployment's controller would set. */
   settleDeployment(rendered: Rendered): Promise<void>
-  /** Runs a helper of the release until it leads, has all credentials and reports that nothing is pending. */
+  /**
+   * Runs a helper of the release until it leads, has all credentials and reports that nothing is
+   * pending.
+   */
   runHelper(rendered: Rendered, run?: HelperRun): Promise<void>
-  /** Renews the Lease like its leader every 2 s: a zoo's helper is stopped while a command inspects the result. */
+  /**
+   * Renews the Lease like its leader every 2 s: a zoo's helper is stopped while a command inspects
+   * the result.
+   */
   renewLease(rendered: Rendered): Promise<void>
-  /** Waits until the API server allows (or rejects) the helper's write of its Secret in a namespace; a role change takes a moment. */
+  /**
+   * Waits until the API server allows (or rejects) the helper's write of its Secret in a namespace;
+   * a role change takes a moment.
+   */
   untilGranted(rendered: Rendered, namespace: string, wanted: boolean): Promise<void>
-  /** Waits until the API server gives the reference to new Pods, which it does a moment after it has the policy. */
+  /**
+   * Waits until the API server gives the reference to new Pods, which it does a moment after it has
+   * the policy.
+   */
   untilAdmitted(rendered: Rendered): Promise<void>
   /** Sets the status with which a Pod's node reports why it does not start. */
   makeWait(pod: WaitingPod): Promise<void>
@@ -94,7 +111,10 @@ export interface ZooCluster extends AsyncDisposable {
 
 /** Only reached if it never happens: a slow machine takes longer but gets there. */
 const LIMIT_MS = 300_000
-/** A slow machine must not cost the helper its Lease. The guard allows no longer duration than 60 s, and there is no other replica. */
+/**
+ * A slow machine must not cost the helper its Lease. The guard allows no longer duration than 60 s,
+ * and there is no other replica.
+ */
 const LEASE_DURATIONS: LeaseDurations = { leaseMs: 60_000, renewDeadlineMs: 300_000, retryMs: 2_000 }
 const CONCURRENCY = 8
 
@@ -188,7 +208,8 @@ export async function openZooCluster(): Promise<ZooCluster> {
     makeWait: (pod) => makeWait(zoo, pod),
     async reset(keep) {
       const isMutating = (path: string): boolean => path.includes('/mutatingadmissionpolic')
-      // The Pod policy is deleted first, so that objects written before the release get no reference.
+      // The Pod policy is deleted first, so that objects written before the release get no
+      // reference.
       const paths = keep.flatMap(({ objects }) => objects.map(({ path }) => path))
       const kept = new Set(paths.filter((path) => !isMutating(path)))
       const now = await snapshot()

@@ -15,7 +15,9 @@ export type Defect =
   | 'no-entry'
   | 'no-policy'
 
-/** Ways in which a release breaks; each with the finding that `doctor` must report, and no other. */
+/**
+ * Ways in which a release breaks; each with the finding that `doctor` must report, and no other.
+ */
 export const DEFECT_FINDINGS: Readonly<Record<Defect, readonly string[]>> = {
   'no-lease': ['HELPER_LEADERLESS'],
   'stale-lease': ['HELPER_LEADERLESS'],

@@ -45,7 +45,10 @@ export interface Feature {
   readonly early?: readonly Written[]
   /** Written once ServiceAccounts name the pull secret. */
   readonly late?: readonly Written[]
-  /** ServiceAccounts (`namespace/name`) that then lose their managed fields, as in a restored backup. */
+  /**
+   * ServiceAccounts (`namespace/name`) that then lose their managed fields, as in a restored
+   * backup.
+   */
   readonly unmanaged?: readonly string[]
   /** ServiceAccounts to which GitOps then applies a label, and no list. */
   readonly labelled?: readonly string[]
@@ -72,7 +75,9 @@ export interface ZooPlan {
   readonly attach: 'serviceAccounts' | 'admission'
   /** Through a ClusterRole, or through a Role in each listed namespace. */
   readonly scope: 'cluster' | 'namespaces'
-  /** Repositories of its Enterprise instance that RAM allows the release to pull; undefined: all. */
+  /**
+   * Repositories of its Enterprise instance that RAM allows the release to pull; undefined: all.
+   */
   readonly repositories: readonly string[] | undefined
   readonly second: { readonly secretName: string; readonly namespaces: readonly string[] } | undefined
   /** The vendor's helper is or was installed. */
@@ -81,7 +86,10 @@ export interface ZooPlan {
   readonly skipped: readonly string[]
   /** How far the clock of the machine that runs the command is ahead, in milliseconds. */
   readonly aheadMs: number
-  /** Resources that the user of the command may not read (`configmaps`), or namespaces without any access (`in shop`). */
+  /**
+   * Resources that the user of the command may not read (`configmaps`), or namespaces without any
+   * access (`in shop`).
+   */
   readonly denied: readonly string[]
   /** The state of the helper when its objects are removed. */
   readonly helper: 'running' | 'stopped' | 'deleted'
@@ -160,7 +168,9 @@ function drawMode(plan: Omit<ZooPlan, 'features' | 'attach' | 'scope'>, random: 
   return { ...plan, attach, scope, denied, defect: isPolicyGone ? 'no-policy' : plan.defect }
 }
 
-/** Nothing is allowed in that namespace, so that nothing can be listed across all namespaces either. */
+/**
+ * Nothing is allowed in that namespace, so that nothing can be listed across all namespaces either.
+ */
 const DENIED_IN = NAMESPACES.map((name) => `in ${name}`)
 
 const DENIED_KINDS: readonly string[] = [
@@ -302,7 +312,10 @@ function vendorSecrets({ random, served }: DrawContext): readonly Feature[] {
     .map((namespace) => ({ title: `${names} in ${namespace}`, early: vendorIn(namespace, names, ACCOUNTS) }))
 }
 
-/** The hosts of every old Secret. The ones below are those of an instance that the release does not have. */
+/**
+ * The hosts of every old Secret. The ones below are those of an instance that the release does not
+ * have.
+ */
 const OLD_HOSTS: readonly string[] = [DEMO, PERSONAL, PERSONAL_VPC]
 
 function vendorIn(

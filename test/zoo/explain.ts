@@ -2,7 +2,10 @@ import type { ZooCluster } from './cluster.ts'
 import { planOf, type ZooPlan } from './draw-zoo.ts'
 import { runZoo } from './run-zoo.ts'
 
-/** The violations of a seed, with the fewest features that still cause them, and the command to run it again. */
+/**
+ * The violations of a seed, with the fewest features that still cause them, and the command to run
+ * it again.
+ */
 export async function explain(zoo: ZooCluster, plan: ZooPlan): Promise<string> {
   const whole = planOf(plan.seed)
   let kept = whole.features.map((_, index) => index)

@@ -15,7 +15,10 @@ export interface ZooObject {
   readonly [key: string]: unknown
 }
 
-/** Kinds that are not part of Kubernetes, as their projects define them; only the relevant fields are used. */
+/**
+ * Kinds that are not part of Kubernetes, as their projects define them; only the relevant fields
+ * are used.
+ */
 export const CUSTOM_KINDS: readonly {
   readonly group: string
   readonly version: string
@@ -48,7 +51,8 @@ export const POD_SPECS: Readonly<Record<string, readonly string[]>> = {
   CloneSet: ['spec', 'template', 'spec'],
   AdvancedCronJob: ['spec', 'template', 'jobTemplate', 'spec', 'template', 'spec'],
   Revision: ['spec'],
-  // Its operator fills in the containers: image, imagePullSecrets and serviceAccountName are separate fields.
+  // Its operator fills in the containers: image, imagePullSecrets and serviceAccountName are
+  // separate fields.
   Prometheus: ['spec'],
 }
 

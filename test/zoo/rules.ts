@@ -1,14 +1,18 @@
 import { at, listAt, POD_SPECS, type ZooObject } from './kinds.ts'
 
 /**
- * The checker: what a removal, a migration or a diagnosis must not do, derived only from the documented promises. It shares no code with
- * `src/`, neither names nor decisions, and reads from `Truth` what the generator created.
+ * The checker: what a removal, a migration or a diagnosis must not do, derived only from the
+ * documented promises. It shares no code with `src/`, neither names nor decisions, and reads from
+ * `Truth` what the generator created.
  */
 
 /** All objects of a cluster, by their paths. */
 export type Snapshot = ReadonlyMap<string, ZooObject>
 
-/** `unclear`: two clients wrote the list, which is atomic, so that no record shows whose entry it is. */
+/**
+ * `unclear`: two clients wrote the list, which is atomic, so that no record shows whose entry it
+ * is.
+ */
 export type Owner = 'release' | 'second' | 'gitops' | 'user' | 'unclear'
 
 export interface ReleaseTruth {
@@ -23,7 +27,10 @@ export interface ReleaseTruth {
 export interface Truth {
   readonly release: ReleaseTruth
   readonly second: ReleaseTruth | undefined
-  /** The writer of the entry with the pull secret's name in a ServiceAccount's list, by `namespace/name`. */
+  /**
+   * The writer of the entry with the pull secret's name in a ServiceAccount's list, by
+   * `namespace/name`.
+   */
   readonly entries: ReadonlyMap<string, Owner>
   /** Hosts that require a login. */
   readonly privateHosts: readonly string[]
@@ -36,13 +43,18 @@ export interface Truth {
   readonly applied: ReadonlySet<string>
   /** The Deployment that renews the logins in the vendor's Secrets. */
   readonly vendorHelper: string
-  /** What pulls without an object that shows it: Pods from a template in a text, or from a pipeline. */
+  /**
+   * What pulls without an object that shows it: Pods from a template in a text, or from a pipeline.
+   */
   readonly hidden: readonly Consumer[]
   /**
    * Secrets (`namespace/name`) into which another program copies logins of the vendor's Secrets.
    */
   readonly copies: ReadonlySet<string>
-  /** Namespaces whose new Pods get the pull secret's name at admission, while the release's Pod policy exists. */
+  /**
+   * Namespaces whose new Pods get the pull secret's name at admission, while the release's Pod
+   * policy exists.
+   */
   readonly admits: ReadonlySet<string>
 }
 
@@ -80,7 +92,10 @@ export interface Consumer {
   readonly names: readonly string[]
 }
 
-/** Everything that pulls, or will once it is scaled up: its images, and the pull secrets that its Pods get. */
+/**
+ * Everything that pulls, or will once it is scaled up: its images, and the pull secrets that its
+ * Pods get.
+ */
 function consumersOf(snapshot: Snapshot, { admits, installed, release, hidden }: Truth): readonly Consumer[] {
   const policies = [...installed].filter((path) => path.includes('/mutatingadmissionpolic'))
   const hasPolicy = policies.length > 0 && policies.every((path) => snapshot.has(path))
@@ -93,7 +108,8 @@ function consumersOf(snapshot: Snapshot, { admits, installed, release, hidden }:
     const all = [...images, ...(typeof own === 'string' ? [own] : [])].filter((image) => typeof image === 'string')
     const listed = listAt(spec, ['imagePullSecrets']).map(({ name }) => String(name))
     const account = `/api/v1/namespaces/${namespace}/serviceaccounts/${at(spec, ['serviceAccountName']) ?? 'default'}`
-    // A Pod has the list that its ServiceAccount had when it was created; Pods that are created later get the list of that time.
+    // A Pod has the list that its ServiceAccount had when it was created; Pods that are created
+    // later get the list of that time.
     const inherited = listAt(snapshot.get(account), ['imagePullSecrets']).map(({ name }) => String(name))
     const names = listed.length > 0 || object.kind === 'Pod' ? listed : inherited
     const isAdmitted = object.kind !== 'Pod' && hasPolicy && admits.has(namespace)
@@ -159,14 +175,20 @@ export function splitImage(image: string): { readonly host: string; readonly rep
   return { host: hasHost ? first : 'docker.io', repository: path.replace(/@.*$/, '').replace(/:[^/]*$/, '') }
 }
 
-/** As RAM compares resources: `*` matches any text; a name without a slash is a namespace with all its repositories. */
+/**
+ * As RAM compares resources: `*` matches any text; a name without a slash is a namespace with all
+ * its repositories.
+ */
 function fits(glob: string, repository: string): boolean {
   const whole = glob === '*' || glob.includes('/') ? glob : `${glob}/*`
   const pattern = whole.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${pattern.join('.*')}$`).test(repository)
 }
 
-/** Pods that could pull before and no longer can. The release may remove access that only its own Secrets gave. */
+/**
+ * Pods that could pull before and no longer can. The release may remove access that only its own
+ * Secrets gave.
+ */
 function lostPulls(
   operation: Operation,
   before: Snapshot,
@@ -245,7 +267,8 @@ function mayDelete(operation: Operation, path: string, object: ZooObject, before
   if (installed.has(path)) return true
   const home = `/api/v1/namespaces/${release.namespace}`
   if (!path.startsWith(home)) return false
-  // The namespace itself, and the objects in every namespace, if the rollout created it and it has nothing else.
+  // The namespace itself, and the objects in every namespace, if the rollout created it and it has
+  // nothing else.
   const isMade = before.get(home)?.metadata.labels?.['acr-nopass.io/made-for-release'] === 'true'
   const isEmpty = [...before].every(([one, { kind, metadata }]) => {
     if (metadata.namespace !== release.namespace || installed.has(one)) return true
@@ -288,7 +311,10 @@ function mayChange(operation: Operation, path: string, object: ZooObject, { rele
   return path === `/api/v1/namespaces/${release.namespace}`
 }
 
-/** Of a ServiceAccount only the list may change, and in the list only the entries that the operation is about. */
+/**
+ * Of a ServiceAccount only the list may change, and in the list only the entries that the operation
+ * is about.
+ */
 function changedAccount(
   operation: Operation,
   path: string,
@@ -361,7 +387,10 @@ function dangling(before: Snapshot, after: Snapshot, { installed }: Truth): read
   })
 }
 
-/** Whether a workload references a Secret, except in lists of pull secrets, for which the rule of pulls applies. */
+/**
+ * Whether a workload references a Secret, except in lists of pull secrets, for which the rule of
+ * pulls applies.
+ */
 function namesSecret(object: ZooObject, name: string): boolean {
   if (object.kind === 'ServiceAccount') return listAt(object, ['secrets']).some((one) => one.name === name)
   return object.kind in POD_SPECS && isInside(object.spec ?? object.template, name)

@@ -19,7 +19,10 @@ export interface CommandResult {
   readonly error: string | undefined
 }
 
-/** Runs a command like the command line tool, in this process, on a machine whose clock is that far ahead. */
+/**
+ * Runs a command like the command line tool, in this process, on a machine whose clock is that far
+ * ahead.
+ */
 export async function runCommand(zoo: ZooCluster, argv: readonly string[], aheadMs = 0): Promise<CommandResult> {
   let [stdout, stderr] = ['', '']
   const host: CliHost = {
@@ -43,7 +46,10 @@ export async function runCommand(zoo: ZooCluster, argv: readonly string[], ahead
   }
 }
 
-/** The user's machine on which a command is pasted: the releases that Helm knows, by `namespace/name`. */
+/**
+ * The user's machine on which a command is pasted: the releases that Helm knows, by
+ * `namespace/name`.
+ */
 export interface Shell {
   readonly zoo: ZooCluster
   readonly releases: ReadonlyMap<string, Rendered>
@@ -51,7 +57,10 @@ export interface Shell {
   readonly aheadMs: number
 }
 
-/** Runs a printed command like a shell; returns whether it may have changed anything. Throws for an unknown command. */
+/**
+ * Runs a printed command like a shell; returns whether it may have changed anything. Throws for an
+ * unknown command.
+ */
 export async function runPrinted(shell: Shell, command: string): Promise<boolean> {
   const files = new Map<string, Rendered>()
   let wrote = false

@@ -45,7 +45,10 @@ interface Entry {
   readonly command?: string
 }
 
-/** Builds a zoo, runs the helper in it, and runs the drawn operation; each step is compared with the rules. */
+/**
+ * Builds a zoo, runs the helper in it, and runs the drawn operation; each step is compared with the
+ * rules.
+ */
 export async function runZoo(zoo: ZooCluster, plan: ZooPlan): Promise<ZooReport> {
   const lines: string[] = []
   const violations: Violation[] = []
@@ -125,7 +128,8 @@ async function populate({ zoo, plan, release, second }: Run): Promise<void> {
     const body = { metadata: { labels: { 'acr-nopass.io/skip': 'true' } } }
     await zoo.call({ method: 'PATCH', path: `/api/v1/namespaces/${name}`, body, contentType: MERGE_PATCH })
   }
-  // The API server records no writers for an object that was created without any field, and none later either.
+  // The API server records no writers for an object that was created without any field, and none
+  // later either.
   for (const [index, namespace] of NAMESPACES.entries()) {
     const fields = (plan.seed + index) % 2 === 0 ? {} : { automountServiceAccountToken: false }
     await zoo.write({ object: { ...account(namespace, 'builder'), ...fields } })
@@ -373,7 +377,10 @@ const saysNotKnown = ({ id, cause = '' }: Entry): boolean => id === 'POD_STUCK' 
 /** The helper's report of the vendor's add-on repeats the finding. */
 const isRivalAgain = ({ id, cause = '' }: Entry): boolean => id === 'HELPER_PROBLEM' && cause.includes('RIVAL_ADDON')
 
-/** Checks that exactly the expected findings are reported and nothing is changed; also returns the objects. */
+/**
+ * Checks that exactly the expected findings are reported and nothing is changed; also returns the
+ * objects.
+ */
 async function diagnose(
   run: Run,
   truth: Truth,
@@ -397,8 +404,9 @@ async function diagnose(
 }
 
 /**
- * What doctor can still report of a finding. Without a configuration a node's message is all that is known of a Pod, and nothing is
- * known of Secrets; without a report it is not known which images the release covers.
+ * What doctor can still report of a finding. Without a configuration a node's message is all that
+ * is known of a Pod, and nothing is known of Secrets; without a report it is not known which images
+ * the release covers.
  */
 function reportedDespite(defect: Defect, id: string): readonly string[] {
   const isDenied = /^POD_(TOO_OLD|MASKED)$/.test(id)
@@ -407,7 +415,10 @@ function reportedDespite(defect: Defect, id: string): readonly string[] {
   return defect === 'no-report' && isDenied ? ['POD_UNKNOWN'] : [id]
 }
 
-/** Breaks the release in one way: doctor names only that defect, and its command repairs it and changes nothing else. */
+/**
+ * Breaks the release in one way: doctor names only that defect, and its command repairs it and
+ * changes nothing else.
+ */
 async function breakAndRepair(run: Run, truth: Truth, healthy: Snapshot): Promise<void> {
   const { zoo, plan, release, second, lines } = run
   const { defect } = plan
@@ -452,7 +463,8 @@ async function operate(run: Run, truth: Truth): Promise<void> {
   const { operation, helper, denied } = plan
   if (operation === 'detach' || operation === 'uninstall')
     await stopHelper(run, operation === 'uninstall' ? 'deleted' : helper)
-  // A user with few permissions must not do harm either; a user with all permissions then does the rest.
+  // A user with few permissions must not do harm either; a user with all permissions then does the
+  // rest.
   const [denial] = operation === 'retire' ? [] : denied
   if (denial !== undefined) await operateAs(run, truth, zoo.kubeconfigWithout(denial))
   const { before, after, result } = await operateAs(run, truth, zoo.adminKubeconfig)
@@ -519,7 +531,8 @@ async function perform(run: Run, kubeconfig: string): Promise<CommandResult | un
   const where = ['--namespace', home, '--release', 'acr-nopass', '--kubeconfig', kubeconfig]
   switch (operation) {
     case 'legacy': {
-      // The repositories in the values are fewer than an old login pulls, and the user confirms that.
+      // The repositories in the values are fewer than an old login pulls, and the user confirms
+      // that.
       const abandoned = plan.repositories === undefined ? [] : ['--abandon', DEMO]
       return await runCommand(
         zoo,

@@ -46,7 +46,10 @@ interface WaitingOptions {
   readonly namespaces: readonly string[]
 }
 
-/** A waiting Pod. Findings about its own list are put in the last namespace, which has no other defect. */
+/**
+ * A waiting Pod. Findings about its own list are put in the last namespace, which has no other
+ * defect.
+ */
 export function drawWaiting({ random, attach, namespaces }: WaitingOptions): Feature {
   const image = `${DEMO}/${random.pick(IMAGES)}`
   const last = namespaces.toSorted().at(-1) ?? ''

@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process'
 import { EXIT_CODES } from './failures.mjs'
 
-// npm passes a terminal's Ctrl-C on to us besides the terminal's own signal: two within this time are one.
+// npm passes a terminal's Ctrl-C on to us besides the terminal's own signal: two within this time
+// are one.
 const SAME_SIGNAL_MS = 400
 
 /** Runs a program to its end and answers its exit code (128 + n when a signal ended it or us). */

@@ -71,7 +71,10 @@ function isInstalled(root, platform = process.platform, arch = process.arch) {
   return true
 }
 
-/** Whether the installed packages are those of the lockfile; packages for other platforms may be absent. */
+/**
+ * Whether the installed packages are those of the lockfile; packages for other platforms may be
+ * absent.
+ */
 export function fits(wanted, installed, platform, arch) {
   const paths = Object.keys(wanted).filter((path) => path !== '')
   if (!Object.keys(installed).every((path) => path in wanted)) return false

@@ -1,4 +1,5 @@
-// A lock between runs: a file that names its holder. Dependency-free, any Node >= 18, shared by the bootstrap and the toolchain.
+// A lock between runs: a file that names its holder. Dependency-free, any Node >= 18, shared by the
+// bootstrap and the toolchain.
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
@@ -9,7 +10,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 const POLL_MS = 200
 const TAKEOVER_LIMIT_MS = 10_000
 
-/** When a process began, as an opaque text that a later process of the same id does not have; undefined when it is gone. */
+/**
+ * When a process began, as an opaque text that a later process of the same id does not have;
+ * undefined when it is gone.
+ */
 export function processStart(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -36,13 +40,19 @@ function readHolder(path) {
   }
 }
 
-/** Whether the process that wrote the lock still runs. Another machine's process cannot be asked: it counts as running. */
+/**
+ * Whether the process that wrote the lock still runs. Another machine's process cannot be asked: it
+ * counts as running.
+ */
 export function isHeld(holder) {
   if (holder.host !== hostname()) return true
   return holder.start !== '' && processStart(holder.pid) === holder.start
 }
 
-/** Removes a stale lock. A folder guards the look-and-remove, so that two waiters never remove the lock of a third. */
+/**
+ * Removes a stale lock. A folder guards the look-and-remove, so that two waiters never remove the
+ * lock of a third.
+ */
 function removeStale(path) {
   const guard = `${path}.takeover`
   try {
@@ -84,8 +94,9 @@ function tryLock(path, what) {
 }
 
 /**
- * Takes the lock at `path`, waiting for another run as long as that one lives; a dead run's lock is taken over.
- * Answers the function that gives it back. `onWait` hears once of each holder that is waited for.
+ * Takes the lock at `path`, waiting for another run as long as that one lives; a dead run's lock is
+ * taken over. Answers the function that gives it back. `onWait` hears once of each holder that is
+ * waited for.
  */
 export async function acquireLock(path, { what, onWait, signal }) {
   mkdirSync(dirname(path), { recursive: true })

@@ -1,4 +1,5 @@
-// Finds a Node 24: the one that runs already, or the one that npm brought as an optional dependency.
+// Finds a Node 24: the one that runs already, or the one that npm brought as an optional
+// dependency.
 
 import { accessSync, constants } from 'node:fs'
 import { createRequire } from 'node:module'

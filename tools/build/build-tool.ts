@@ -9,9 +9,9 @@ import { TestbedError } from '../testbed-error.ts'
 import { buildsFolder, type PinnedTool } from './find-tool.ts'
 
 /**
- * Builds one tool into the cache and returns its path. The caller must hold the lock of the tool's module. The program
- * gets its final path only when it is complete. After an interruption the next build continues, because Go keeps the
- * compiled packages.
+ * Builds one tool into the cache and returns its path. The caller must hold the lock of the tool's
+ * module. The program gets its final path only when it is complete. After an interruption the next
+ * build continues, because Go keeps the compiled packages.
  * @throws the codes of `buildFailure`
  */
 export async function buildTool(
@@ -86,7 +86,8 @@ interface Cause {
   readonly pattern: RegExp
 }
 
-// The order matters: a full disk also breaks downloads, and a checksum mismatch may mention the network.
+// The order matters: a full disk also breaks downloads, and a checksum mismatch may mention the
+// network.
 const CAUSES: readonly Cause[] = [
   { code: 'NO_DISK_SPACE', pattern: /no space left on device|disk quota exceeded/i },
   { code: 'TOOL_CHECKSUM', pattern: /checksum mismatch|SECURITY ERROR|missing go\.sum entry/ },

@@ -37,7 +37,9 @@ export function sourceKey(hash: string, plan: BuildPlan, host: Pick<Host, 'platf
 /** A tool and its pinned source. */
 export type PinnedTool = Awaited<ReturnType<typeof pinnedTool>>
 
-/** Reads the pinned source of a tool: `tools/<folder>`. Throws if the module does not pin the tool. */
+/**
+ * Reads the pinned source of a tool: `tools/<folder>`. Throws if the module does not pin the tool.
+ */
 export async function pinnedTool(name: ToolName, host: Pick<Host, 'toolsFolder' | 'platform' | 'arch'>) {
   const tool = TOOLS[name]
   const moduleFolder = join(host.toolsFolder, tool.folder)
@@ -57,7 +59,9 @@ export function pinnedVersion(text: string, module: string): string {
   return version
 }
 
-/** Finds a tool in the folder `ACR_NOPASS_TOOLS`, where its version is not checked, or in the cache. */
+/**
+ * Finds a tool in the folder `ACR_NOPASS_TOOLS`, where its version is not checked, or in the cache.
+ */
 export async function findTool(tool: PinnedTool, host: Host) {
   const given = host.env.ACR_NOPASS_TOOLS && join(host.env.ACR_NOPASS_TOOLS, tool.name)
   if (given && (await isProgram(given))) return { path: given, source: 'ACR_NOPASS_TOOLS' }
@@ -66,12 +70,18 @@ export async function findTool(tool: PinnedTool, host: Host) {
   return key === undefined ? undefined : { path: join(folder, key, tool.name), source: 'cache' }
 }
 
-/** The folder of a tool's builds in the cache, each in a folder of its own, which appears when the build is complete. */
+/**
+ * The folder of a tool's builds in the cache, each in a folder of its own, which appears when the
+ * build is complete.
+ */
 export function buildsFolder(name: string, host: Host): string {
   return join(cacheFolder(host), 'tools', name)
 }
 
-/** Whether it is the folder of this build: its source, which any Go builds. Older ones end with Go's version. */
+/**
+ * Whether it is the folder of this build: its source, which any Go builds. Older ones end with Go's
+ * version.
+ */
 export function isBuildOf({ source }: PinnedTool, entry: string): boolean {
   return entry.startsWith(source)
 }

@@ -7,12 +7,16 @@ import { TestbedError } from '../testbed-error.ts'
 
 const run = promisify(execFile)
 
-/** Returns the path of Go, on PATH or in the folders of its installers. @throws GO_MISSING, GO_TOO_OLD */
+/**
+ * Returns the path of Go, on PATH or in the folders of its installers.
+ * @throws GO_MISSING, GO_TOO_OLD
+ */
 export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: AbortSignal): Promise<string> {
   for (const folder of [...pathFolders(host.env), ...(host.goFolders ?? [])]) {
     const path = join(folder, 'go')
     if (!(await isProgram(path))) continue
-    // The root folder and the local toolchain, so that no go.mod or go.work of the caller changes the result.
+    // The root folder and the local toolchain, so that no go.mod or go.work of the caller changes
+    // the result.
     const env = { ...host.env, GOTOOLCHAIN: 'local' }
     const { stdout } = await run(path, ['version'], { cwd: '/', env, signal }).catch((cause) => {
       throw new TestbedError('GO_MISSING', `${path} does not run`, { cause })
@@ -26,7 +30,10 @@ export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: Abor
   throw new TestbedError('GO_MISSING', 'no Go program was found on PATH or in /usr/local/go/bin')
 }
 
-/** Checks for the C compiler with which some tools are linked, before the first build starts. @throws NO_C_COMPILER */
+/**
+ * Checks for the C compiler with which some tools are linked, before the first build starts.
+ * @throws NO_C_COMPILER
+ */
 export async function checkCompiler(go: string, host: Pick<Host, 'env'>, signal: AbortSignal): Promise<void> {
   const { stdout } = await run(go, ['env', 'CC'], { cwd: '/', env: host.env, signal })
   // CC may contain arguments.
@@ -36,7 +43,10 @@ export async function checkCompiler(go: string, host: Pick<Host, 'env'>, signal:
   throw new TestbedError('NO_C_COMPILER', `the C compiler ${compiler} is not on PATH`)
 }
 
-/** Whether the output of `go version` is of a Go before 1.21, which cannot download the toolchain that a module requires. */
+/**
+ * Whether the output of `go version` is of a Go before 1.21, which cannot download the toolchain
+ * that a module requires.
+ */
 export function isOldGo(output: string): boolean {
   const [, major, minor] = /\bgo(\d+)\.(\d+)/.exec(output) ?? []
   return major === undefined || Number(major) * 1000 + Number(minor) < 1021

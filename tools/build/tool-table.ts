@@ -2,12 +2,17 @@
 export interface Tool {
   /** The folder under tools/ whose go.mod and go.sum pin it. */
   readonly folder: string
-  /** The module whose version is the tool's version; undefined for our own program, whose source is in the folder. */
+  /**
+   * The module whose version is the tool's version; undefined for our own program, whose source is
+   * in the folder.
+   */
   readonly module?: string
   readonly package: string
   /** `-X` settings in addition to `-s -w`; `version` has no leading v. */
   readonly stamp: (version: string) => readonly string[]
-  /** Link statically with C, so that the program runs on any distribution; requires a C compiler. */
+  /**
+   * Link statically with C, so that the program runs on any distribution; requires a C compiler.
+   */
   readonly cgo?: boolean
   readonly tags?: readonly string[]
   readonly linuxOnly?: boolean

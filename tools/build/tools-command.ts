@@ -17,8 +17,8 @@ interface ToolsContext {
 }
 
 /**
- * Runs `npm run tools -- [list | clean | NAME…]`. Without arguments it builds all tools of this platform except those
- * on demand.
+ * Runs `npm run tools -- [list | clean | NAME…]`. Without arguments it builds all tools of this
+ * platform except those on demand.
  * @throws TOOL_UNKNOWN and the codes of `ensureTools`
  */
 export async function runTools(words: readonly string[], context: ToolsContext): Promise<void> {

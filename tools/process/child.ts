@@ -14,7 +14,10 @@ export interface ProcessSpec {
   /** The complete environment of the child. */
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
-  /** Stop the child with SIGKILL, because it has nothing to lose and may take seconds to exit after SIGTERM. */
+  /**
+   * Stop the child with SIGKILL, because it has nothing to lose and may take seconds to exit after
+   * SIGTERM.
+   */
   readonly disposable?: boolean
   /** The file to which standard output and error are appended. */
   readonly logFile: string
@@ -63,7 +66,10 @@ export async function startChild(spec: ProcessSpec) {
     signal,
     /** The last lines of the log. */
     tail: () => readFileSync(spec.logFile, 'utf8').trimEnd().split('\n').slice(-5).join('\n'),
-    /** Sends SIGTERM, and SIGKILL to the whole group if the process is still running after `graceMs`. */
+    /**
+     * Sends SIGTERM, and SIGKILL to the whole group if the process is still running after
+     * `graceMs`.
+     */
     async stop(graceMs = 10_000) {
       signal(spec.disposable ? 'SIGKILL' : 'SIGTERM')
       signal('SIGCONT')

@@ -6,7 +6,10 @@ import { isAlive, type ProcessId } from '../../src/lib/process-id.ts'
 import { readLedger, type Trace } from './ledger.ts'
 import { findByEnvironment, signalProcess } from './process-table.ts'
 
-/** The environment variable with the run's id, which marks all processes of a run and their descendants. */
+/**
+ * The environment variable with the run's id, which marks all processes of a run and their
+ * descendants.
+ */
 export const RUN_VARIABLE = 'ACR_NOPASS_RUN'
 
 /** Removes everything in a ledger in reverse order, then the ledger itself. Safe to repeat. */
@@ -24,7 +27,10 @@ export async function cleanUpRun(file: string): Promise<void> {
   rmSync(file, { force: true })
 }
 
-/** Kills processes that are not in the ledger: descendants, and a child started just before its owner died. */
+/**
+ * Kills processes that are not in the ledger: descendants, and a child started just before its
+ * owner died.
+ */
 async function killMarked(run: string): Promise<void> {
   for (let left = findByEnvironment(RUN_VARIABLE, run); left.length > 0; left = findByEnvironment(RUN_VARIABLE, run)) {
     for (const id of left) signalProcess(id, 'SIGKILL')
@@ -56,10 +62,14 @@ async function removeTrace(trace: Trace): Promise<void> {
   if (trace.kind === 'cgroup') await removeCgroup(trace.path)
 }
 
-/** Kills the processes and removes the folders, leaves first; a group is busy until its last process is reaped. */
+/**
+ * Kills the processes and removes the folders, leaves first; a group is busy until its last process
+ * is reaped.
+ */
 async function removeCgroup(path: string): Promise<void> {
   for (const end = performance.now() + 5_000; existsSync(path) && performance.now() < end; await sleep(50)) {
-    // A process may have exited in the meantime, a group still be in use, or the guard of a dead run have removed it.
+    // A process may have exited in the meantime, a group still be in use, or the guard of a dead
+    // run have removed it.
     const groups = orElse(() => globSync(join(path, '**/cgroup.procs')), []).map(dirname)
     for (const folder of [...groups, path].sort().reverse()) {
       const pids = orElse(() => readFileSync(join(folder, 'cgroup.procs'), 'utf8'), '').split('\n')

@@ -4,8 +4,8 @@ import { createServer } from 'node:net'
 import { TestbedError } from '../testbed-error.ts'
 
 /**
- * Returns a free TCP port for a program that cannot choose one itself. It is below the range of ports for outgoing
- * connections, so that no connection takes it in the meantime.
+ * Returns a free TCP port for a program that cannot choose one itself. It is below the range of
+ * ports for outgoing connections, so that no connection takes it in the meantime.
  */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {

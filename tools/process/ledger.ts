@@ -2,7 +2,10 @@ import { closeSync, constants, openSync, readFileSync, writeFileSync, writeSync 
 import { orElse } from '../../src/lib/or-else.ts'
 import type { ProcessId } from '../../src/lib/process-id.ts'
 
-/** Something that a run creates on the machine and has to remove. It is recorded before it is created. */
+/**
+ * Something that a run creates on the machine and has to remove. It is recorded before it is
+ * created.
+ */
 export type Trace =
   | { readonly kind: 'process'; readonly id: ProcessId; readonly disposable: boolean }
   /** A folder and its content. */
@@ -23,7 +26,10 @@ export interface LedgerContent extends LedgerHead {
   readonly traces: readonly Trace[]
 }
 
-/** Creates a ledger. Writes are synchronous and whole lines, so a crash at any moment leaves a readable file. */
+/**
+ * Creates a ledger. Writes are synchronous and whole lines, so a crash at any moment leaves a
+ * readable file.
+ */
 export function writeHead(file: string, head: LedgerHead): void {
   writeFileSync(file, `${JSON.stringify(head)}\n`, { mode: 0o600, flag: 'wx' })
 }
@@ -38,7 +44,9 @@ export function addTrace(file: string, trace: Trace): void {
   }
 }
 
-/** Returns undefined without a first line, because then the owner died before it created anything. */
+/**
+ * Returns undefined without a first line, because then the owner died before it created anything.
+ */
 export function readLedger(file: string): LedgerContent | undefined {
   const text = orElse(() => readFileSync(file, 'utf8'), '')
   // The last line may be incomplete after a crash.

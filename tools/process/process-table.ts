@@ -7,7 +7,10 @@ export function signalProcess(id: ProcessId, signal: NodeJS.Signals, group = fal
   return isAlive(id) && orElse(() => process.kill(group ? -id.pid : id.pid, signal), false)
 }
 
-/** Finds the running processes with `NAME=value` in their environment. Works only on Linux; elsewhere it finds none. */
+/**
+ * Finds the running processes with `NAME=value` in their environment. Works only on Linux;
+ * elsewhere it finds none.
+ */
 export function findByEnvironment(name: string, value: string): ProcessId[] {
   if (process.platform !== 'linux') return []
   const variable = `${name}=${value}`

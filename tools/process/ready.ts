@@ -13,8 +13,8 @@ export interface ReadyOptions {
 
 /**
  * Polls until `probe` neither throws nor returns false.
- * @throws SANDBOX_TIMEOUT after the limit, SANDBOX_PROCESS when the child exits; both include the end of its
- * log
+ * @throws SANDBOX_TIMEOUT after the limit, SANDBOX_PROCESS when the child exits; both include the
+ * end of its log
  */
 export async function untilReady(
   probe: () => Promise<unknown> | unknown,

@@ -11,7 +11,10 @@ import { type Child, type ProcessSpec, startChild } from './child.ts'
 import { cleanUpRun, RUN_VARIABLE } from './clean-up.ts'
 import { addTrace, type LedgerContent, readLedger, type Trace, writeHead } from './ledger.ts'
 
-/** The processes, folders and control groups that one owner creates on the machine, which are removed together. */
+/**
+ * The processes, folders and control groups that one owner creates on the machine, which are
+ * removed together.
+ */
 export type Run = Awaited<ReturnType<typeof openRun>>
 
 /** Cleans up after dead runs and starts a new one. The folder of the ledgers must outlive it. */
@@ -36,12 +39,18 @@ export async function openRun(ledgers: string = ledgerFolder()) {
   }
   return {
     id,
-    /** The folder of all files of the run. Its path is short, because the paths of Unix sockets are limited. */
+    /**
+     * The folder of all files of the run. Its path is short, because the paths of Unix sockets are
+     * limited.
+     */
     folder,
     ledger,
     /** Records a trace; must be called before it is created. */
     record: (trace: Trace) => addTrace(ledger, trace),
-    /** Starts a child that never outlives the run, even if the owner is killed; it logs to `<name>.log` by default. */
+    /**
+     * Starts a child that never outlives the run, even if the owner is killed; it logs to
+     * `<name>.log` by default.
+     */
     start: async (spec: Omit<ProcessSpec, 'logFile'> & { logFile?: string }): Promise<Child> => {
       ended.signal.throwIfAborted()
       const env = { ...(spec.env ?? programEnvironment(process.env)), [RUN_VARIABLE]: id }
@@ -64,7 +73,10 @@ export async function sweepDeadRuns(ledgers: string = ledgerFolder()): Promise<s
   return dead.map(({ run }) => run)
 }
 
-/** The environment of a program of the run: PATH, and if they are set how often a Go program, as most are, collects garbage. */
+/**
+ * The environment of a program of the run: PATH, and if they are set how often a Go program, as
+ * most are, collects garbage.
+ */
 function programEnvironment({ PATH = '', GOGC, GOMEMLIMIT }: NodeJS.ProcessEnv): Record<string, string> {
   return { PATH, ...(GOGC !== undefined && { GOGC }), ...(GOMEMLIMIT !== undefined && { GOMEMLIMIT }) }
 }
@@ -98,9 +110,10 @@ function keepLogs(folder: string, target: string | undefined): void {
 }
 
 /**
- * Starts a process that cleans up when its owner dies. In its own session it waits until the pipe from the owner
- * closes, which the kernel does even after `kill -9`. Until then it is a shell that takes 1 MB, not a second Node.
- * Returns a function that stops it after the run has been cleaned up.
+ * Starts a process that cleans up when its owner dies. In its own session it waits until the pipe
+ * from the owner closes, which the kernel does even after `kill -9`. Until then it is a shell that
+ * takes 1 MB, not a second Node. Returns a function that stops it after the run has been cleaned
+ * up.
  */
 function startGuard(ledger: string): () => void {
   const wait = 'trap "" INT TERM HUP QUIT; while read -r _; do :; done; exec "$@"'

@@ -21,7 +21,8 @@ function listInstance(call: Call): object {
     return (!name || instance.name === name) && (!status || instance.status === status)
   })
   const [PageNo, PageSize] = [Number(call.get('PageNo') ?? 1), Number(call.get('PageSize') ?? 30)]
-  // As in the vendor's API, times are strings here but numbers in GetInstance, which returns no region.
+  // As in the vendor's API, times are strings here but numbers in GetInstance, which returns no
+  // region.
   const Instances = all.slice((PageNo - 1) * PageSize, PageNo * PageSize).map((instance) => {
     const [created, RegionId] = [String(instance.created), instance.region]
     return { ...summary(instance), RegionId, CreateTime: created, ModifiedTime: created }

@@ -25,7 +25,10 @@ export const instanceResource = ({ account, need }: Call) => {
   return [`acs:cr:${region}:${account.id}:instance/${id}`]
 }
 
-/** The resource of operations without resource-level permissions, which only a policy for all resources allows. */
+/**
+ * The resource of operations without resource-level permissions, which only a policy for all
+ * resources allows.
+ */
 export const allResources = (call: Call) => [`acs:cr:*:${call.account.id}:*`]
 
 export const INSTANCE = { InstanceId: { required: true } }

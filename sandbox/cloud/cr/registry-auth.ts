@@ -30,10 +30,10 @@ export interface PushCredential {
 const TOKEN_SECONDS = 300
 
 /**
- * The registry's token server (Docker token authentication): GET with Basic authentication, or POST with `grant_type`
- * password as containerd sends it. A valid ACR credential gets access, limited to its principal's
- * current rights. As in the real cloud, a request without a credential gets a token for public repositories only, so it
- * is the registry that denies any other pull.
+ * The registry's token server (Docker token authentication): GET with Basic authentication, or POST
+ * with `grant_type` password as containerd sends it. A valid ACR credential gets access, limited to
+ * its principal's current rights. As in the real cloud, a request without a credential gets a token
+ * for public repositories only, so it is the registry that denies any other pull.
  */
 export function createRegistryTokenService(
   state: CloudState,
@@ -67,7 +67,8 @@ export function createRegistryTokenService(
     if (service !== auth.service) return refuse(400, 'UNSUPPORTED', 'unknown service')
     const given = readCredential(request)
     const requested = parseScopes(request.scopes)
-    // The allow-list is documented ("Configure access over the Internet"), the registry's answer is not.
+    // The allow-list is documented ("Configure access over the Internet"), the registry's answer is
+    // not.
     if (requested.some(({ name }) => isShutOut(state, name))) {
       return refuse(403, 'DENIED', 'requested access to the resource is denied')
     }
@@ -85,7 +86,10 @@ export function createRegistryTokenService(
   }
 }
 
-/** Returns undefined without a credential, and for an unreadable one an empty user name, which is never valid. */
+/**
+ * Returns undefined without a credential, and for an unreadable one an empty user name, which is
+ * never valid.
+ */
 function readCredential(request: ApiRequest): PushCredential | undefined {
   const get = (name: string): string => request.parameters.get(name) ?? ''
   const unreadable = { username: '', password: '' }
@@ -100,7 +104,10 @@ function readCredential(request: ApiRequest): PushCredential | undefined {
 
 const RAM_ACTIONS: Readonly<Record<string, string>> = { pull: 'cr:PullRepository', push: 'cr:PushRepository' }
 
-/** Reads scopes such as `repository:team/app:pull,push`, separated by spaces, as `access` claims; ignores others. */
+/**
+ * Reads scopes such as `repository:team/app:pull,push`, separated by spaces, as `access` claims;
+ * ignores others.
+ */
 function parseScopes(scopes: readonly string[]) {
   return scopes
     .join(' ')
@@ -148,8 +155,9 @@ function isPublic(state: CloudState, repository: string): boolean {
 }
 
 /**
- * The part of the requested access that the credential currently has. According to the vendor's documentation the
- * temporary password has the permissions of its requester, so the principal's policies at the time of the pull count.
+ * The part of the requested access that the credential currently has. According to the vendor's
+ * documentation the temporary password has the permissions of its requester, so the principal's
+ * policies at the time of the pull count.
  */
 function grantAccess(
   state: CloudState,
@@ -184,9 +192,9 @@ function repositoryArn(accountId: string, instance: Instance, repository: string
 }
 
 /**
- * Issues a temporary user name and password with the caller's rights. They are valid for one hour or the requested
- * hours, but not longer than the caller's STS session. Source: CR, GetAuthorizationToken; it does not document whether
- * the session also limits ExpiresInHours.
+ * Issues a temporary user name and password with the caller's rights. They are valid for one hour
+ * or the requested hours, but not longer than the caller's STS session. Source: CR,
+ * GetAuthorizationToken; it does not document whether the session also limits ExpiresInHours.
  */
 export function issueRegistryCredential(call: Call, instanceId: string | undefined, hours = 1): RegistryCredential {
   const { state, principal } = call

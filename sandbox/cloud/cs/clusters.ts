@@ -4,7 +4,10 @@ import { oidcProviderArn, principalArn } from '../ram/arn.ts'
 import { type CloudCluster, KIND_VIEWS } from '../state.ts'
 import { grantPermissions } from './permissions.ts'
 
-/** ACK lists this issuer after the RRSA issuer (example of `rrsa_config.issuer` in the vendor's SDK). */
+/**
+ * ACK lists this issuer after the RRSA issuer (example of `rrsa_config.issuer` in the vendor's
+ * SDK).
+ */
 const API_SERVER_ISSUER = 'https://kubernetes.default.svc'
 /** The audience of RRSA tokens; the vendor's default. */
 const RRSA_AUDIENCE = 'sts.aliyuncs.com'
@@ -12,8 +15,10 @@ const RRSA_AUDIENCE = 'sts.aliyuncs.com'
 const DEFAULT_KUBECONFIG_MINUTES = 3 * 365 * 24 * 60
 
 /**
- * "By default, RAM users and RAM roles that did not create the cluster have no RBAC permissions in it"
- * (https://www.alibabacloud.com/help/en/ack/developer-reference/api-cs-2015-12-15-grantpermissions): those the seed calls unauthorized.
+ * "By default, RAM users and RAM roles that did not create the cluster have no RBAC permissions in
+ * it"
+ * (https://www.alibabacloud.com/help/en/ack/developer-reference/api-cs-2015-12-15-grantpermissions):
+ * those the seed calls unauthorized.
  */
 const ADMINISTRATORS = ['system:masters']
 
@@ -93,7 +98,10 @@ function nodePools(call: Call): object {
   return { nodepools }
 }
 
-/** The field of the worker role depends on the pool's type; edge nodes are not ECS instances and have none. */
+/**
+ * The field of the worker role depends on the pool's type; edge nodes are not ECS instances and
+ * have none.
+ */
 function poolRole(type: string, role: string): object {
   if (type === 'ess') return { scaling_group: { ram_role_name: role } }
   if (type === 'edge') return { interconnect_mode: 'basic' }
@@ -107,7 +115,8 @@ async function userKubeconfig(call: Call): Promise<object> {
     throw new ApiError(400, 'ErrorClusterState', 'the API server of this cluster is not running', { status: 400 })
   }
   if (call.principal === undefined) throw new Error('an anonymous caller gets no kubeconfig')
-  // What a cluster without a public endpoint returns for the public network is not documented; it has one address only.
+  // What a cluster without a public endpoint returns for the public network is not documented; it
+  // has one address only.
   const isPrivate = call.get('PrivateIpAddress') === 'true' || cluster.publicEndpoint === false
   const config = await cluster.kubeconfig({
     minutes,

@@ -26,7 +26,10 @@ const ECS_TRUST = JSON.stringify({
   Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: ['ecs.aliyuncs.com'] } }],
 })
 
-/** Registers an identity provider in the main account and its keys in the emulator. Returns the provider's ARN. */
+/**
+ * Registers an identity provider in the main account and its keys in the emulator. Returns the
+ * provider's ARN.
+ */
 export function addOidcProvider({ issuers, main }: CloudState, provider: OidcProviderRegistration): string {
   const { jwks, name, issuer, clientIds } = provider
   issuers.set(issuer, typeof jwks === 'function' ? jwks : (): Jwks => jwks)
@@ -34,7 +37,9 @@ export function addOidcProvider({ issuers, main }: CloudState, provider: OidcPro
   return oidcProviderArn(main.id, name)
 }
 
-/** Adds or replaces an ACK cluster with its worker roles and, if RRSA is on, its identity provider. */
+/**
+ * Adds or replaces an ACK cluster with its worker roles and, if RRSA is on, its identity provider.
+ */
 export function addCluster(state: CloudState, registration: ClusterRegistration): void {
   const { clusterId: id, kind = 'managed', workerRoles, rrsa, ...rest } = registration
   const { ram, clusters } = state.main

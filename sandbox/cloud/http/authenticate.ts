@@ -7,9 +7,10 @@ const VALID_FOR = 15 * 60_000
 
 /**
  * Returns the signer of a request.
- * @throws ApiError with the gateway's own codes: MissingAccessKeyId, InvalidTimeStamp.Format, InvalidTimeStamp.Expired,
- * InvalidAccessKeyId.NotFound, InvalidAccessKeyId.Inactive, MissingSecurityToken, InvalidSecurityToken.Malformed,
- * .MismatchWithAccessKey, .Expired, SignatureDoesNotMatch, SignatureNonceUsed
+ * @throws ApiError with the gateway's own codes: MissingAccessKeyId, InvalidTimeStamp.Format,
+ * InvalidTimeStamp.Expired, InvalidAccessKeyId.NotFound, InvalidAccessKeyId.Inactive,
+ * MissingSecurityToken, InvalidSecurityToken.Malformed, .MismatchWithAccessKey, .Expired,
+ * SignatureDoesNotMatch, SignatureNonceUsed
  */
 export function authenticate(state: CloudState, request: ApiRequest): Principal {
   const claims = readSignature(request)
@@ -17,7 +18,8 @@ export function authenticate(state: CloudState, request: ApiRequest): Principal 
   checkDate(state, claims.date)
   const { principal, secret } = findKey(state, claims)
   if (!claims.matches(secret)) {
-    // The vendor quotes the string to sign here. The emulator does not, because it may contain a secret header.
+    // The vendor quotes the string to sign here. The emulator does not, because it may contain a
+    // secret header.
     throw new ApiError(400, 'SignatureDoesNotMatch', 'Specified signature does not match our calculation.')
   }
   checkNonce(state, claims)

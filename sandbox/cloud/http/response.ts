@@ -4,7 +4,9 @@ import type { ApiError } from '../operation.ts'
 const CS = '2015-12-15'
 const CR_PERSONAL = '2016-06-07'
 
-/** An error body in the format of an API: `{"code"…}` of CS and CR 2016, `{"Code"…}` of the others. */
+/**
+ * An error body in the format of an API: `{"code"…}` of CS and CR 2016, `{"Code"…}` of the others.
+ */
 export function errorBody(
   { code, message, status, extra }: ApiError,
   version: string | undefined,

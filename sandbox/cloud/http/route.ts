@@ -37,7 +37,10 @@ function match(
   return isRpc && name === requestedAction(request) ? {} : undefined
 }
 
-/** Checks parameters against the operation's rules. @throws Missing<Name> or the code of an invalid value (400) */
+/**
+ * Checks parameters against the operation's rules.
+ * @throws Missing<Name> or the code of an invalid value (400)
+ */
 export function checkParameters({ product, parameters }: Operation, get: (name: string) => string | undefined): void {
   for (const [name, rule] of Object.entries(parameters)) {
     const value = get(name)

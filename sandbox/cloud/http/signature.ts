@@ -14,9 +14,9 @@ export interface SignedClaims {
 }
 
 /**
- * Reads the signature: ACS3-HMAC-SHA256 in the Authorization header, or the older RPC signature (HMAC-SHA1) in the
- * parameters. Returns undefined if the request is not signed. Source: Alibaba Cloud, "V3 request syntax and signature"
- * and "RPC signature".
+ * Reads the signature: ACS3-HMAC-SHA256 in the Authorization header, or the older RPC signature
+ * (HMAC-SHA1) in the parameters. Returns undefined if the request is not signed. Source: Alibaba
+ * Cloud, "V3 request syntax and signature" and "RPC signature".
  */
 export function readSignature(request: ApiRequest): SignedClaims | undefined {
   return readAcs3(request) ?? readV1(request)
@@ -41,7 +41,10 @@ function readAcs3(request: ApiRequest): SignedClaims | undefined {
   }
 }
 
-/** Returns undefined if the body was changed after signing, or if a header that must be signed is not. */
+/**
+ * Returns undefined if the body was changed after signing, or if a header that must be signed is
+ * not.
+ */
 function acs3Signature(request: ApiRequest, signed: readonly string[], secret: string): string | undefined {
   const payload = sha256(request.body)
   if (request.headers['x-acs-content-sha256'] !== payload) return undefined

@@ -4,7 +4,9 @@ import type { Principal } from '../state.ts'
 import { principalArn } from './arn.ts'
 import { agreed, every, matchesWildcard, not, some, type Truth, truth } from './wildcard.ts'
 
-/** Values by condition key, in the vendor's spelling: `acs:SourceIp`, `oidc:sub`, `sts:ExternalId`. */
+/**
+ * Values by condition key, in the vendor's spelling: `acs:SourceIp`, `oidc:sub`, `sts:ExternalId`.
+ */
 export type RequestContext = ReadonlyMap<string, readonly string[]>
 
 export interface Condition {
@@ -15,7 +17,10 @@ export interface Condition {
 
 type Comparison = (given: string, expected: string) => Truth
 
-/** "A condition block is met only if all of its conditions are met" ("Policy elements", Evaluation logic). */
+/**
+ * "A condition block is met only if all of its conditions are met" ("Policy elements", Evaluation
+ * logic).
+ */
 export function conditionsMet(conditions: readonly Condition[], context: RequestContext): Truth {
   return every(conditions.map((condition) => conditionMet(condition, context)))
 }
@@ -33,11 +38,11 @@ function conditionMet(condition: Condition, context: RequestContext): Truth {
 }
 
 /**
- * "You can specify one or more values for a condition key. If the value in a request matches any of the values, the
- * condition is met." This specifies one value in the request. The pages do not specify three cases: several values in
- * the request, which are decided here only if all of them lead to the same result; a `Not…` operator with several
- * values, which is decided only if "none of them" and "not all of them" agree; and a `Not…` operator on a key that is
- * not in the request.
+ * "You can specify one or more values for a condition key. If the value in a request matches any of
+ * the values, the condition is met." This specifies one value in the request. The pages do not
+ * specify three cases: several values in the request, which are decided here only if all of them
+ * lead to the same result; a `Not…` operator with several values, which is decided only if "none of
+ * them" and "not all of them" agree; and a `Not…` operator on a key that is not in the request.
  */
 function valuesMet({ operator, values }: Condition, given: readonly string[]): Truth {
   const { compare, negated } = operator
@@ -124,7 +129,9 @@ function inBlock(given: string, expected: string): Truth {
   return truth(block.check(given))
 }
 
-/** The common condition keys of a request. Source: RAM, "Policy elements", common condition keys. */
+/**
+ * The common condition keys of a request. Source: RAM, "Policy elements", common condition keys.
+ */
 export function requestContext({ request, state }: Call, principal: Principal): RequestContext {
   return new Map([
     ['acs:SourceIp', [request.remoteAddress]],

@@ -1,11 +1,15 @@
 /**
  * The grammar of RAM's policy documents, from the vendor's pages:
- * - "Policy structure and syntax": https://www.alibabacloud.com/help/en/ram/user-guide/policy-structure-and-syntax
- * - "Basic elements of a permission policy": https://www.alibabacloud.com/help/en/ram/policy-elements (2026-05-20)
- * - "Conditional operators": https://www.alibabacloud.com/help/en/ram/conditional-operator (2025-12-09)
+ * - "Policy structure and syntax":
+ *   https://www.alibabacloud.com/help/en/ram/user-guide/policy-structure-and-syntax
+ * - "Basic elements of a permission policy":
+ *   https://www.alibabacloud.com/help/en/ram/policy-elements (2026-05-20)
+ * - "Conditional operators": https://www.alibabacloud.com/help/en/ram/conditional-operator
+ *   (2025-12-09)
  *
- * Everything else is rejected: `NotResource` (documented only before 2019), the prefixes `ForAnyValue:` and
- * `ForAllValues:`, an empty list of statements, and numbers or booleans without quotation marks.
+ * Everything else is rejected: `NotResource` (documented only before 2019), the prefixes
+ * `ForAnyValue:` and `ForAllValues:`, an empty list of statements, and numbers or booleans without
+ * quotation marks.
  */
 
 import { isRecord, parseJson } from '../../../src/lib/json.ts'
@@ -93,7 +97,10 @@ function readConditions(value: unknown): readonly Condition[] {
   })
 }
 
-/** A string or a non-empty list of strings. A condition's value may be an empty string: `"oss:Prefix": ["", …]`. */
+/**
+ * A string or a non-empty list of strings. A condition's value may be an empty string:
+ * `"oss:Prefix": ["", …]`.
+ */
 function texts(value: unknown, where: string, mayBeEmpty = false): readonly string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   const valid = list.filter((item): item is string => typeof item === 'string' && (mayBeEmpty || item !== ''))

@@ -39,7 +39,10 @@ export function newKey(): AccessKey {
   return { id: newId.accessKey(), secret: newId.secret(), active: true }
 }
 
-/** Adds a user, or replaces the one of that name; as the functions below, with the vendor's defaults. */
+/**
+ * Adds a user, or replaces the one of that name; as the functions below, with the vendor's
+ * defaults.
+ */
 export function addUser(ram: RamState, name: string, keys: AccessKey[], policies: readonly Policy[] = []): User {
   const user: User = { name, id: newId.user(), keys, policies: new Set(policies) }
   ram.User.set(name.toLowerCase(), user)

@@ -13,13 +13,16 @@ export interface AccessRequest {
 export interface Evaluation {
   /** The emulator's decision: an Allow must apply for certain, a Deny need only possibly apply. */
   readonly decision: Decision
-  /** The decision by the opposite reading. If both agree, the vendor's pages specify the decision. */
+  /**
+   * The decision by the opposite reading. If both agree, the vendor's pages specify the decision.
+   */
   readonly lenient: Decision
 }
 
 /**
- * RAM's "Basic evaluation process" (https://www.alibabacloud.com/help/en/ram/policy-evaluation-process): an explicit
- * deny if a Deny applies, else allowed if an Allow applies, else an implicit deny.
+ * RAM's "Basic evaluation process"
+ * (https://www.alibabacloud.com/help/en/ram/policy-evaluation-process): an explicit deny if a Deny
+ * applies, else allowed if an Allow applies, else an implicit deny.
  */
 export function evaluate(statements: readonly Statement[], request: AccessRequest): Evaluation {
   return combine(statements, ({ action, resources, conditions }) => [
@@ -34,10 +37,16 @@ function actionApplies({ patterns, except }: Statement['action'], action: string
   return except ? not(named) : named
 }
 
-/** The caller that assumes a role: a RAM identity, a cloud service, or a user of an identity provider. */
+/**
+ * The caller that assumes a role: a RAM identity, a cloud service, or a user of an identity
+ * provider.
+ */
 export interface Entity {
   readonly kind: PrincipalKind
-  /** Its names in trust policies; for a RAM identity its ARN, its role's ARN and `…:root` of its account. */
+  /**
+   * Its names in trust policies; for a RAM identity its ARN, its role's ARN and `…:root` of its
+   * account.
+   */
   readonly names: readonly string[]
 }
 
@@ -51,8 +60,9 @@ export function evaluateTrust(statements: readonly Statement[], entity: Entity, 
 }
 
 /**
- * The vendor's pages show full names in `Principal`. They do not specify case sensitivity or wildcards.
- * ("Modify the trust policy of a RAM role", https://www.alibabacloud.com/help/en/ram/user-guide/edit-the-trust-policy-of-a-ram-role)
+ * The vendor's pages show full names in `Principal`. They do not specify case sensitivity or
+ * wildcards. ("Modify the trust policy of a RAM role",
+ * https://www.alibabacloud.com/help/en/ram/user-guide/edit-the-trust-policy-of-a-ram-role)
  */
 function namesEntity(principal: TrustedEntities, { kind, names }: Entity): Truth {
   const listed = principal[kind] ?? []

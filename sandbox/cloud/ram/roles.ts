@@ -55,8 +55,8 @@ function deleteRole(call: Call): object {
 
 /**
  * The condition keys of CreateRole: `ram:TrustedPrincipalTypes` and `ram:ServiceNames`
- * (https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-createrole). Empty for a malformed document,
- * which is refused afterwards.
+ * (https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-createrole).
+ * Empty for a malformed document, which is refused afterwards.
  */
 function trustContext(call: Call): RequestContext {
   const statements = orElse(() => readTrust(call.need('AssumeRolePolicyDocument')), [])

@@ -9,8 +9,9 @@ export function keepForReads({ settings, now }: CloudState, { id, ram, past }: A
 }
 
 /**
- * The account with RAM as its reads show it: RAM writes to one control plane and reads from replicas of it
- * (https://www.alibabacloud.com/help/en/ram/user-guide/resilience-in-ram). By default there is no lag.
+ * The account with RAM as its reads show it: RAM writes to one control plane and reads from
+ * replicas of it (https://www.alibabacloud.com/help/en/ram/user-guide/resilience-in-ram). By
+ * default there is no lag.
  */
 export function asRead({ settings, now }: CloudState, account: Account): Account {
   const at = now() - (settings.staleReads.get(account.id) ?? 0)

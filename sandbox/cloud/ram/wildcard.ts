@@ -1,6 +1,7 @@
 /**
- * `*` matches any number of characters and `?` exactly one ("Conditional operators", StringLike; "Policy structure and
- * syntax" specifies this for letters). Tracks all positions in the pattern that the text read so far can have reached.
+ * `*` matches any number of characters and `?` exactly one ("Conditional operators", StringLike;
+ * "Policy structure and syntax" specifies this for letters). Tracks all positions in the pattern
+ * that the text read so far can have reached.
  */
 export function matchesWildcard(pattern: string, text: string): boolean {
   const signs = [...pattern]
@@ -26,17 +27,21 @@ function skipStars(signs: readonly string[], positions: Set<number>): Set<number
 
 const lower = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
-/** "Values in Action and NotAction are generally not case-sensitive" ("Basic elements of a permission policy"). */
+/**
+ * "Values in Action and NotAction are generally not case-sensitive" ("Basic elements of a
+ * permission policy").
+ */
 export function matchesAction(pattern: string, action: string): boolean {
   return matchesWildcard(lower(pattern), lower(action))
 }
 
 /**
- * Matches a resource pattern. The vendor's pages specify the format `acs:<service>:<region>:<account>:<relative-id>`
- * and `*` for "all regions" and "no account ID". They do not specify whether a `*` matches a colon, whether case
- * matters, and what an empty region or account means, except for RAM: it has no regions, and its ARNs are written both
- * `acs:ram::…` (RAM console, AssumeRole) and `acs:ram:*:…` (policies) for the same role ("FAQ about RAM roles and STS
- * tokens").
+ * Matches a resource pattern. The vendor's pages specify the format
+ * `acs:<service>:<region>:<account>:<relative-id>` and `*` for "all regions" and "no account ID".
+ * They do not specify whether a `*` matches a colon, whether case matters, and what an empty region
+ * or account means, except for RAM: it has no regions, and its ARNs are written both `acs:ram::…`
+ * (RAM console, AssumeRole) and `acs:ram:*:…` (policies) for the same role ("FAQ about RAM roles
+ * and STS tokens").
  */
 export function matchesResource(pattern: string, resource: string): Truth {
   if (pattern === '*') return 'yes'
@@ -66,8 +71,9 @@ function fields(arn: string): readonly string[] {
 }
 
 /**
- * Whether something is true according to the vendor's pages. `unspecified`: they do not specify it or contradict each
- * other; then the emulator takes the strict reading, by which an Allow does not apply and a Deny does.
+ * Whether something is true according to the vendor's pages. `unspecified`: they do not specify it
+ * or contradict each other; then the emulator takes the strict reading, by which an Allow does not
+ * apply and a Deny does.
  */
 export type Truth = 'no' | 'unspecified' | 'yes'
 

@@ -5,7 +5,10 @@ import { TestbedError } from '../../../tools/testbed-error.ts'
 import type { Seed } from './seed.generated.ts'
 import SCHEMA from './seed.schema.json' with { type: 'json' }
 
-/** Reads and validates a seed file. @throws SEED_INVALID with the location of the first error, or SEED_UNREADABLE */
+/**
+ * Reads and validates a seed file.
+ * @throws SEED_INVALID with the location of the first error, or SEED_UNREADABLE
+ */
 export async function readSeedFile(file: string): Promise<Seed> {
   let text: string
   try {

@@ -23,7 +23,8 @@ export interface GithubRunner {
 }
 
 /**
- * GitHub's token service for Actions. Subjects are immutable (`repo:owner@id/name@id:…`), the default since 2026-07.
+ * GitHub's token service for Actions. Subjects are immutable (`repo:owner@id/name@id:…`), the
+ * default since 2026-07.
  */
 export function createGithubOidc(now: () => number) {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -66,7 +67,10 @@ export function createGithubOidc(now: () => number) {
   return {
     jwks: (): Jwks => jwks,
     issueToken,
-    /** Registers a job and returns what the runner passes to an action so that it can request ID tokens. */
+    /**
+     * Registers a job and returns what the runner passes to an action so that it can request ID
+     * tokens.
+     */
     openJob: (job: GithubJob, base: string): GithubRunner => {
       const requestToken = randomText(64)
       jobs.set(requestToken, job)

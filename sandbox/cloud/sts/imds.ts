@@ -13,8 +13,9 @@ const SESSION_SECONDS = 6 * 3600
 const CREDENTIALS = 'meta-data/ram/security-credentials/'
 
 /**
- * The metadata service of one ECS instance: version 2 (with a token), and if `imdsV1` is on also version 1, which else
- * gets 403. All callers share one session per role, which is replaced when a sixth of its lifetime is left.
+ * The metadata service of one ECS instance: version 2 (with a token), and if `imdsV1` is on also
+ * version 1, which else gets 403. All callers share one session per role, which is replaced when a
+ * sixth of its lifetime is left.
  */
 export function createMetadataService(
   state: CloudState,

@@ -14,7 +14,10 @@ function view(call: Call, provider: OidcProvider): object {
   }
 }
 
-/** "Up to 20 client IDs", "up to 5 fingerprints" (https://help.aliyun.com/document_detail/327135.html). */
+/**
+ * "Up to 20 client IDs", "up to 5 fingerprints"
+ * (https://help.aliyun.com/document_detail/327135.html).
+ */
 const MOST_CLIENT_IDS = 20
 const MOST_FINGERPRINTS = 5
 
@@ -64,7 +67,8 @@ function deleteProvider(call: Call): object {
 
 const NAME = { OIDCProviderName: { required: true, pattern: /^[\w.-]{1,128}$/ } }
 const ISSUER = { IssuerUrl: { required: true, pattern: /^https:\/\/\S{1,247}$/ } }
-// "Letters and digits, at most 40 characters" (https://help.aliyun.com/document_detail/332725.html).
+// "Letters and digits, at most 40 characters"
+// (https://help.aliyun.com/document_detail/332725.html).
 const FINGERPRINTS = { Fingerprints: { pattern: /^[A-Za-z0-9]{1,40}(,[A-Za-z0-9]{1,40})*$/ } }
 const FINGERPRINT = { Fingerprint: { required: true, pattern: /^[A-Za-z0-9]{1,40}$/ } }
 const CLIENT_ID = { ClientId: { required: true, pattern: /^\S{1,64}$/ } }

@@ -34,7 +34,10 @@ export function decodeJwt(token: string): DecodedJwt | undefined {
   return { header: head, claims: body, signed: `${header}.${claims}`, signature: Buffer.from(signature, 'base64url') }
 }
 
-/** Verifies RS256 and ES256 signatures with the key named by `kid`, or without `kid` with any key of the set. */
+/**
+ * Verifies RS256 and ES256 signatures with the key named by `kid`, or without `kid` with any key of
+ * the set.
+ */
 export function verifyJwt(token: DecodedJwt, jwks: Jwks): boolean {
   const { alg, kid } = token.header
   if (alg !== 'RS256' && alg !== 'ES256') return false

@@ -57,8 +57,8 @@ export const STS_OPERATIONS = operationsOf('Sts', '2015-04-01', {
 const LEEWAY = 60
 
 /**
- * Assumes a role with a token of one of the account's identity providers; the call itself is not signed. The trust
- * policy sees `oidc:iss`, `oidc:aud` and `oidc:sub`.
+ * Assumes a role with a token of one of the account's identity providers; the call itself is not
+ * signed. The trust policy sees `oidc:iss`, `oidc:aud` and `oidc:sub`.
  * @throws ApiError with STS's AuthenticationFail.* codes (401)
  */
 async function assumeRoleWithOidc(call: Call): Promise<object> {
@@ -128,8 +128,10 @@ async function readToken(call: Call, provider: OidcProvider) {
 }
 
 /**
- * STS reads the issuer's discovery document over HTTPS from an address whose certificate authority the provider names. The code
- * and its message: https://github.com/gardenlinux/gardenlinux/issues/4794, after GitHub had changed its intermediate.
+ * STS reads the issuer's discovery document over HTTPS from an address whose certificate authority
+ * the provider names. The code and its message:
+ * https://github.com/gardenlinux/gardenlinux/issues/4794, after GitHub had changed its
+ * intermediate.
  */
 function checkFingerprints({ state }: Call, { issuer, fingerprints }: OidcProvider): void {
   const chain = state.issuerChains.get(issuer)

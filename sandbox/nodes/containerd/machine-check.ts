@@ -5,7 +5,10 @@ import { pathFolders } from '../../../tools/host.ts'
 
 type MachineFacts = ReturnType<typeof readFacts>
 
-/** The facts about this machine that decide whether it can run a real node with these programs and folders. */
+/**
+ * The facts about this machine that decide whether it can run a real node with these programs and
+ * folders.
+ */
 export function readFacts(paths: readonly string[], programs: ReadonlyMap<string, string>) {
   return {
     platform: process.platform,
@@ -38,7 +41,10 @@ export function nodeObstacle(facts: MachineFacts): string | undefined {
   return undefined
 }
 
-/** Folders that are empty file systems in the node's mount namespace so that the node leaves nothing in them. */
+/**
+ * Folders that are empty file systems in the node's mount namespace so that the node leaves nothing
+ * in them.
+ */
 export const HIDDEN_FOLDERS: readonly string[] = ['/run', '/var/lib', '/var/log']
 
 export function findHidden(paths: readonly string[]): string | undefined {
@@ -62,7 +68,10 @@ export function findPrograms(): Map<string, string> {
   )
 }
 
-/** The machine's version of control groups; hybrid counts as v1, because its controllers are in v1 hierarchies. */
+/**
+ * The machine's version of control groups; hybrid counts as v1, because its controllers are in v1
+ * hierarchies.
+ */
 export function cgroupLayout(root = '/sys/fs/cgroup'): 'v1' | 'v2' | 'none' {
   if (existsSync(join(root, 'cgroup.controllers'))) return 'v2'
   return existsSync(join(root, 'memory', 'cgroup.procs')) ? 'v1' : 'none'

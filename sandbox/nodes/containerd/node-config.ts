@@ -110,8 +110,9 @@ export function kubeletConfig({ files, cgroup, cgroupsPerQos, port }: KubeletOpt
 }
 
 /**
- * A hosts file that resolves the registry's domains and its token service to this machine, and the node's name, which
- * the kubelet would otherwise resolve by DNS. The kubelet also gives it to Pods in the node's network.
+ * A hosts file that resolves the registry's domains and its token service to this machine, and the
+ * node's name, which the kubelet would otherwise resolve by DNS. The kubelet also gives it to Pods
+ * in the node's network.
  */
 export function hostsFile(
   vendor: { readonly address: string; readonly hosts: readonly string[] },

@@ -11,8 +11,8 @@ const PLUGIN = 'sandbox'
 const CONFIG = { cniVersion: '0.4.0', name: 'sandbox', plugins: [{ type: PLUGIN }] }
 
 /**
- * A CNI plugin that reports an address, because the runtime requires one, but does not connect the Pod to anything. The
- * addresses are from a range for benchmarks that is not routed (RFC 2544).
+ * A CNI plugin that reports an address, because the runtime requires one, but does not connect the
+ * Pod to anything. The addresses are from a range for benchmarks that is not routed (RFC 2544).
  */
 const SCRIPT = `#!/bin/sh
 cat >/dev/null
@@ -36,8 +36,9 @@ export function writePodNetwork(config: string, plugins: string): void {
 }
 
 /**
- * Starts a name server that responds with NXDOMAIN to every query so that the node never queries another machine. The
- * names that the node needs are in its hosts file. Returns a function that stops the server.
+ * Starts a name server that responds with NXDOMAIN to every query so that the node never queries
+ * another machine. The names that the node needs are in its hosts file. Returns a function that
+ * stops the server.
  */
 export async function startNameServer(address: string): Promise<() => void> {
   const socket = createSocket('udp4')
@@ -61,7 +62,10 @@ export function nxdomain(query: Buffer): Buffer {
   return response
 }
 
-/** Forwards TCP connections between loopback addresses, as kube-proxy would; returns a function that stops it. */
+/**
+ * Forwards TCP connections between loopback addresses, as kube-proxy would; returns a function that
+ * stops it.
+ */
 export async function forwardPort(
   from: { host: string; port: number },
   to: { host: string; port: number },

@@ -15,8 +15,9 @@ exec "${runc}" "$@"
 `
 
 /**
- * Writes the runtime for containerd. The kubelet sets a seccomp profile for each Pod's sandbox, which our runc rejects: it
- * is built without libseccomp, whose headers few machines have. So the runtime is a wrapper that removes the profile.
+ * Writes the runtime for containerd. The kubelet sets a seccomp profile for each Pod's sandbox,
+ * which our runc rejects: it is built without libseccomp, whose headers few machines have. So the
+ * runtime is a wrapper that removes the profile.
  */
 export function writeRuntime(runc: string, folder: string): string {
   const file = join(folder, 'runc')
@@ -28,7 +29,10 @@ export function writeRuntime(runc: string, folder: string): string {
 /** The controllers that the kubelet and runc need. */
 const NEEDED = ['cpu', 'cpuset', 'io', 'memory', 'pids']
 
-/** Creates the node's control group in every hierarchy. Returns whether Pods can have their own groups below it. */
+/**
+ * Creates the node's control group in every hierarchy. Returns whether Pods can have their own
+ * groups below it.
+ */
 export function makeCgroup(run: Run, name: string, root = '/sys/fs/cgroup'): boolean {
   const hierarchies = cgroupHierarchies(root)
   for (const hierarchy of hierarchies) {
@@ -48,8 +52,8 @@ function copyCpuset(from: string, to: string): void {
 }
 
 /**
- * Delegates a controller to the children of a v2 hierarchy's root, as systemd does. Returns false if the kernel does
- * not allow it, as in some containers. The delegation is not reverted.
+ * Delegates a controller to the children of a v2 hierarchy's root, as systemd does. Returns false
+ * if the kernel does not allow it, as in some containers. The delegation is not reverted.
  */
 function delegate(controller: string, root: string): boolean {
   if (childControllers(root).includes(controller)) return true

@@ -186,7 +186,10 @@ function imageStore(ctr: string, files: NodeFiles) {
         rmSync(archive, { force: true })
       }
     },
-    /** Removes all images whose reference starts with `prefix` so that the next Pod has to pull them. */
+    /**
+     * Removes all images whose reference starts with `prefix` so that the next Pod has to pull
+     * them.
+     */
     async remove(prefix: string): Promise<void> {
       const matching = (await list()).filter((reference) => reference.startsWith(prefix))
       if (matching.length > 0) await images('rm', '--sync', ...matching)

@@ -4,7 +4,10 @@ import { createServer } from 'node:https'
 import type { RegistryAuth } from '../../cloud/cr/registry-auth.ts'
 import { createAuthority } from '../../cluster/certificate.ts'
 
-/** A registry and its token service, with their URLs on this machine and the vendor's names for them. */
+/**
+ * A registry and its token service, with their URLs on this machine and the vendor's names for
+ * them.
+ */
 export interface VendorRegistry {
   readonly url: string
   readonly domains: readonly string[]
@@ -14,7 +17,10 @@ export interface VendorRegistry {
 
 export type VendorNames = Awaited<ReturnType<typeof serveVendorNames>>
 
-/** Serves the registry and its token service under the vendor's names, with TLS, by default on port 443. */
+/**
+ * Serves the registry and its token service under the vendor's names, with TLS, by default on port
+ * 443.
+ */
 export async function serveVendorNames(
   registry: VendorRegistry,
   { address, port = 443 }: { readonly address: string; readonly port?: number },

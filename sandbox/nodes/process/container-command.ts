@@ -15,9 +15,10 @@ export interface CommandContext {
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * Evaluates a container's command, args and env as the kubelet does and translates them to this machine: paths below a
- * mount become paths in the volume's folder, and listening addresses on 127.0.0.1 become the Pod's address, because
- * Pods have no network namespace here. Throws for a Pod that needs more than the chart's Pods do.
+ * Evaluates a container's command, args and env as the kubelet does and translates them to this
+ * machine: paths below a mount become paths in the volume's folder, and listening addresses on
+ * 127.0.0.1 become the Pod's address, because Pods have no network namespace here. Throws for a Pod
+ * that needs more than the chart's Pods do.
  */
 export function containerCommand(container: V1Container, context: CommandContext) {
   const problem = findUnsupported(context.pod.spec)
@@ -41,7 +42,9 @@ function findUnsupported({ containers, initContainers = [], volumes = [], restar
   return containers.some(({ envFrom }) => envFrom) ? 'envFrom' : undefined
 }
 
-/** Replaces loopback addresses with a port, except in URLs, which refer to services of this machine. */
+/**
+ * Replaces loopback addresses with a port, except in URLs, which refer to services of this machine.
+ */
 function toPodAddress(text: string, podIp: string): string {
   return text.replace(/(?<![\w./@-])(127\.0\.0\.1|localhost)(?=:\d)/g, podIp)
 }
@@ -77,14 +80,19 @@ export function fieldValue(
   return value
 }
 
-/** Expands `$(NAME)` and `$$` as in Kubernetes (third_party/forked/golang/expansion), but not unknown names. */
+/**
+ * Expands `$(NAME)` and `$$` as in Kubernetes (third_party/forked/golang/expansion), but not
+ * unknown names.
+ */
 export function expandVariables(text: string, variables: ReadonlyMap<string, string>): string {
   return text.replace(/\$(?:\$|\(([^()]*)\))/g, (match, name: string | undefined) => {
     return name === undefined ? '$' : (variables.get(name) ?? match)
   })
 }
 
-/** Replaces paths in a container's mounts, which are not nested, by paths in the volumes' folders. */
+/**
+ * Replaces paths in a container's mounts, which are not nested, by paths in the volumes' folders.
+ */
 export function toHostPaths(text: string, container: V1Container, volumeFolder: (name: string) => string): string {
   return (container.volumeMounts ?? []).reduce((found, { name, mountPath }) => {
     // Do not match in the middle of a longer path or at the beginning of a longer name.
@@ -93,10 +101,16 @@ export function toHostPaths(text: string, container: V1Container, volumeFolder: 
   }, text)
 }
 
-/** The images of a process node: a command of this machine by repository (reference without tag and digest). */
+/**
+ * The images of a process node: a command of this machine by repository (reference without tag and
+ * digest).
+ */
 export type Images = Readonly<Record<string, readonly string[]>>
 
-/** Returns the command of the image `host:5000/team/app:1@sha256:…`; undefined if the node does not have it. */
+/**
+ * Returns the command of the image `host:5000/team/app:1@sha256:…`; undefined if the node does not
+ * have it.
+ */
 export function findImage(images: Images, reference: string): readonly string[] | undefined {
   return images[reference.replace(/@.*$/, '').replace(/:[^:/]*$/, '')]
 }

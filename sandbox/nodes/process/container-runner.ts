@@ -25,7 +25,10 @@ interface RunnerContext extends Omit<CommandContext, 'entrypoint'> {
 
 export type ContainerRunner = ReturnType<typeof createContainerRunner>
 
-/** Creates a runner that runs the container of a Pod as a child process, restarted whenever it exits. */
+/**
+ * Creates a runner that runs the container of a Pod as a child process, restarted whenever it
+ * exits.
+ */
 export function createContainerRunner(container: V1Container, context: RunnerContext) {
   const { recordEvent, pod, folder, backOffMs } = context
   const { image = '' } = container

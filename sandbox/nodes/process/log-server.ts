@@ -7,8 +7,8 @@ import { createAuthority } from '../../cluster/certificate.ts'
 import type { ContainerRunner } from './container-runner.ts'
 
 /**
- * Serves the logs of Pods (`namespace/name`) as a kubelet does, only to clients with a certificate of the cluster's CA,
- * such as the API server.
+ * Serves the logs of Pods (`namespace/name`) as a kubelet does, only to clients with a certificate
+ * of the cluster's CA, such as the API server.
  */
 export async function startLogServer(caPem: string, find: (pod: string) => ContainerRunner | undefined) {
   const pair = createAuthority('process-node').issue({ commonName: 'process-node', names: ['127.0.0.1'] })
@@ -30,7 +30,10 @@ export async function startLogServer(caPem: string, find: (pod: string) => Conta
   }
 }
 
-/** Returns the log or its last `tailLines` lines; other options are ignored. Empty before the container has started. */
+/**
+ * Returns the log or its last `tailLines` lines; other options are ignored. Empty before the
+ * container has started.
+ */
 export function readLog(container: ContainerRunner, query: URLSearchParams = new URLSearchParams()): string {
   const lines = orElse(() => readFileSync(container.logFile(), 'utf8'), '').split(/(?<=\n)/)
   const tail = Number(query.get('tailLines') ?? lines.length)

@@ -14,7 +14,10 @@ interface Token {
 
 const DAY_MS = 24 * 3600 * 1000
 
-/** Reads what a Pod's volumes project. ServiceAccount tokens are bound to the Pod and replaced before they expire. */
+/**
+ * Reads what a Pod's volumes project. ServiceAccount tokens are bound to the Pod and replaced
+ * before they expire.
+ */
 export function createPodSources(client: KubeClient, pod: Pod, podIp: string, now = Date.now) {
   const { name, namespace, uid } = pod.metadata
   const tokens = new Map<V1ServiceAccountTokenProjection, Token>()
@@ -33,7 +36,10 @@ export function createPodSources(client: KubeClient, pod: Pod, podIp: string, no
     return text
   }
 
-  /** The decoded data of a ConfigMap or Secret; fails in the words of the kubelet's Events if it does not exist. */
+  /**
+   * The decoded data of a ConfigMap or Secret; fails in the words of the kubelet's Events if it
+   * does not exist.
+   */
   async function readData(kind: 'configmap' | 'secret', of: string, signal: AbortSignal) {
     const call = { method: 'GET', path: namespacedPath('/api/v1', namespace, `${kind}s`, of) } as const
     const found = await unlessStatus(client.request<{ data?: Record<string, string> }>(call, signal), 404)

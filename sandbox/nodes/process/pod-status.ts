@@ -4,7 +4,9 @@ import { namespacedPath } from '../../../src/kube/types.ts'
 import type { Pod } from '../../cluster/pod.ts'
 
 export interface PodState {
-  /** The previous conditions; a condition whose status does not change keeps its transition time. */
+  /**
+   * The previous conditions; a condition whose status does not change keeps its transition time.
+   */
   readonly previous: readonly V1PodCondition[]
   readonly podIp: string
   readonly startTime: Date
@@ -44,7 +46,10 @@ function withTime(condition: V1PodCondition, previous: readonly V1PodCondition[]
   return { ...condition, lastTransitionTime: since }
 }
 
-/** Returns a function that writes a Pod's status if it has changed, one write at a time. The next call repeats a failed one. */
+/**
+ * Returns a function that writes a Pod's status if it has changed, one write at a time. The next
+ * call repeats a failed one.
+ */
 export function createPodStatusWriter(
   client: KubeClient,
   { metadata: { namespace, name, uid } }: Pod,

@@ -31,9 +31,9 @@ export function createPodVolumes({ spec }: Pod, sources: ReturnType<typeof creat
 export type VolumeContent = ReadonlyMap<string, Buffer>
 
 /**
- * Writes a volume's content atomically, as the kubelet does: the files are written to a new folder named by `version`,
- * the link `..data` is switched to it, and each file name is a link through `..data`. Readers never see a mix of old
- * and new files.
+ * Writes a volume's content atomically, as the kubelet does: the files are written to a new folder
+ * named by `version`, the link `..data` is switched to it, and each file name is a link through
+ * `..data`. Readers never see a mix of old and new files.
  */
 export function writeVolume(folder: string, content: VolumeContent, version: string): void {
   const fresh = join(folder, `..${version}`)

@@ -53,7 +53,10 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
   }
   const writeStatus = createPodStatusWriter(client, pod, status, end.signal)
 
-  /** Keeps volumes and status up to date and calls `onReady` when the volumes are. Rejects when the worker ends. */
+  /**
+   * Keeps volumes and status up to date and calls `onReady` when the volumes are. Rejects when the
+   * worker ends.
+   */
   async function keepUpToDate(onReady: () => void): Promise<void> {
     let failures = 0
     for (let waitMs = 100; ; await sleep(waitMs, undefined, { signal: end.signal })) {
@@ -85,7 +88,10 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
     rmSync(folder, { recursive: true, force: true })
   }
 
-  /** Terminates the Pod as the kubelet does: stops its container, writes the final status and deletes the object. */
+  /**
+   * Terminates the Pod as the kubelet does: stops its container, writes the final status and
+   * deletes the object.
+   */
   async function terminate(seconds: number): Promise<void> {
     recordEvent('Normal', 'Killing', `Stopping container ${container.container.name}`)
     await cleanUp(seconds * 1000)
@@ -108,7 +114,9 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
     update({ metadata: { deletionTimestamp, deletionGracePeriodSeconds = 30 } }: Pod) {
       if (deletionTimestamp !== undefined) ending ??= terminate(deletionGracePeriodSeconds)
     },
-    /** Kills the container and cleans up, because the object was deleted or the node is stopping. */
+    /**
+     * Kills the container and cleans up, because the object was deleted or the node is stopping.
+     */
     remove(): Promise<void> {
       // Ends a graceful termination that may be in progress.
       container.signal('SIGKILL')

@@ -10,11 +10,17 @@ interface HealthWatch {
   readonly onUnhealthy: (probe: 'startup' | 'liveness') => void
 }
 
-/** Runs a container's probes until the signal aborts: first startup, then liveness and readiness. Never rejects. */
+/**
+ * Runs a container's probes until the signal aborts: first startup, then liveness and readiness.
+ * Never rejects.
+ */
 export async function watchHealth(container: V1Container, watch: HealthWatch, signal: AbortSignal): Promise<void> {
   const { startupProbe, livenessProbe, readinessProbe } = container
 
-  /** Calls `onVerdict` for each change of the verdict, after as many results in a row as the threshold requires. */
+  /**
+   * Calls `onVerdict` for each change of the verdict, after as many results in a row as the
+   * threshold requires.
+   */
   async function run(kind: string, of: V1Probe, onVerdict: (ok: boolean) => void, until: AbortSignal): Promise<void> {
     const { periodSeconds = 10, failureThreshold = 3 } = of
     let verdict: boolean | undefined

@@ -11,9 +11,15 @@ import { type PodWorker, startPodWorker } from './pod-worker.ts'
 
 interface ProcessNodeOptions {
   readonly cluster: Cluster
-  /** The commands of images by repository: `{'acr-nopass/helper': ['/path/to/node', '/path/to/helper.mjs']}`. */
+  /**
+   * The commands of images by repository: `{'acr-nopass/helper': ['/path/to/node',
+   * '/path/to/helper.mjs']}`.
+   */
   readonly images: Images
-  /** The address at which Pods reach the API server, such as a proxy's; default: the API server's own. */
+  /**
+   * The address at which Pods reach the API server, such as a proxy's; default: the API server's
+   * own.
+   */
   readonly apiServer?: { readonly host: string; readonly port: number }
   /** The delay before a container restarts again; default: 10 s. */
   readonly backOffMs?: number
@@ -26,7 +32,10 @@ const NAME = 'process-node'
 export type ProcessNode = Awaited<ReturnType<typeof startProcessNode>>
 export type RunningPod = ReturnType<ProcessNode['pods']>[number]
 
-/** Starts a node that is immediately Ready and runs the Pods bound to it, with the permissions of a kubelet. */
+/**
+ * Starts a node that is immediately Ready and runs the Pods bound to it, with the permissions of a
+ * kubelet.
+ */
 export async function startProcessNode({ cluster, images, apiServer, backOffMs = 10_000, signal }: ProcessNodeOptions) {
   const end = new AbortController()
   const until = AbortSignal.any([end.signal, cluster.run.ended])
@@ -91,7 +100,10 @@ export async function startProcessNode({ cluster, images, apiServer, backOffMs =
       const container = workers.get(pod)?.container
       return container ? readLog(container) : ''
     },
-    /** Sends a signal to a Pod's container, such as SIGSTOP to pause it; returns false if it is not running. */
+    /**
+     * Sends a signal to a Pod's container, such as SIGSTOP to pause it; returns false if it is not
+     * running.
+     */
     signal: (pod: string, name: NodeJS.Signals) => workers.get(pod)?.container.signal(name) ?? false,
     /** Replaces the Pod's ServiceAccount tokens within a second. */
     rotateTokens: (pod: string) => workers.get(pod)?.rotateTokens(),

@@ -3,7 +3,10 @@ import type { CredentialProvider, Credentials } from '../credentials.ts'
 
 export type ReadText = (file: string, signal?: AbortSignal) => Promise<string>
 
-/** An access key in a mounted Secret (files `accessKeyId`, `accessKeySecret`), which may be rotated, so it is read at each use. */
+/**
+ * An access key in a mounted Secret (files `accessKeyId`, `accessKeySecret`), which may be rotated,
+ * so it is read at each use.
+ */
 export function createAccessKeyProvider(directory: string, readText: ReadText): CredentialProvider {
   const hint = 'The Secret named in identity.accessKey.existingSecret needs the keys accessKeyId and accessKeySecret.'
   const readKey = async (key: string, signal?: AbortSignal): Promise<string> =>
@@ -15,7 +18,10 @@ export function createAccessKeyProvider(directory: string, readText: ReadText): 
   return { name: 'access-key', sharedSession: false, get: read, fresh: read }
 }
 
-/** The text of a mounted file without an editor's line feed at its end. @throws CREDENTIALS_MISSING */
+/**
+ * The text of a mounted file without an editor's line feed at its end.
+ * @throws CREDENTIALS_MISSING
+ */
 export async function readMounted(
   { whose, file, hint }: { readonly whose: string; readonly file: string; readonly hint: string },
   readText: ReadText,
@@ -30,7 +36,10 @@ export async function readMounted(
   return text.replace(/\r?\n$/, '')
 }
 
-/** The identity of the CLI: the standard variables of Alibaba Cloud's tools. @throws CREDENTIALS_MISSING */
+/**
+ * The identity of the CLI: the standard variables of Alibaba Cloud's tools.
+ * @throws CREDENTIALS_MISSING
+ */
 export function createEnvironmentProvider(env: NodeJS.ProcessEnv): CredentialProvider {
   const read = async (): Promise<Credentials> => {
     const accessKeyId = env.ALIBABA_CLOUD_ACCESS_KEY_ID?.trim()

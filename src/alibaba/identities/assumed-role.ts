@@ -11,7 +11,10 @@ export interface AssumeRoleStep {
   readonly durationSeconds?: number | undefined
 }
 
-/** Each role of the chain is assumed by the previous one, the first by `base`. `fresh` renews the last step only. */
+/**
+ * Each role of the chain is assumed by the previous one, the first by `base`. `fresh` renews the
+ * last step only.
+ */
 export function createAssumedRoleProvider(
   base: CredentialProvider,
   chain: readonly AssumeRoleStep[],

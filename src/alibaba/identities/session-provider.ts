@@ -17,8 +17,8 @@ const MARGIN = 30_000
 const RENEW_AT = 0.75
 
 /**
- * Caches a session and renews it by one call at a time. While the renewal fails, the last session is used until it expires;
- * then the renewal's error is thrown.
+ * Caches a session and renews it by one call at a time. While the renewal fails, the last session
+ * is used until it expires; then the renewal's error is thrown.
  */
 export function createSessionProvider(options: SessionProviderOptions): CredentialProvider {
   const { clock, name } = options

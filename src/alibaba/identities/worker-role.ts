@@ -20,7 +20,8 @@ const ROLES = '/latest/meta-data/ram/security-credentials/'
 const TIMEOUT = 2000
 
 /**
- * The node's own role, from ECS instance metadata. All Pods of the node share its session, so `fresh` only reads it again.
+ * The node's own role, from ECS instance metadata. All Pods of the node share its session, so
+ * `fresh` only reads it again.
  * @throws IDENTITY_UNAVAILABLE
  */
 export function createWorkerRoleProvider(options: WorkerRoleOptions): CredentialProvider {
@@ -55,7 +56,8 @@ async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Pro
   const sentAt = clock.monotonic()
   const response = await request(options, 'GET', ROLES + encodeURIComponent(role), headers, signal)
   const session = parseObject(expectOk(response, `the session of ${role}`))
-  // With a clock that is ahead by more than a session's life, every session would look expired before any call to the cloud.
+  // With a clock that is ahead by more than a session's life, every session would look expired
+  // before any call to the cloud.
   if (session !== undefined) clock.observe(response.headers.date, sentAt)
   if (session === undefined || (session.Code !== undefined && session.Code !== 'Success')) {
     throw unavailable(`instance metadata has no session for the role ${role} right now`)
@@ -64,8 +66,8 @@ async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Pro
 }
 
 /**
- * Undefined: none, and version 1 is accepted. The vendor's SDKs fall back to version 1 after any failure of this call by
- * default; here only where the values allow it.
+ * Undefined: none, and version 1 is accepted. The vendor's SDKs fall back to version 1 after any
+ * failure of this call by default; here only where the values allow it.
  */
 async function metadataToken(options: WorkerRoleOptions, signal: AbortSignal): Promise<string | undefined> {
   const lifetime = { 'x-aliyun-ecs-metadata-token-ttl-seconds': '300' }

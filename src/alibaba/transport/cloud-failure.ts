@@ -6,7 +6,10 @@ import type { HttpResponse } from './http-sender.ts'
 /** A failed call as data, for the retry rule and the error that the user sees. */
 export interface CloudFailure {
   readonly code: ErrorCode
-  /** The cloud's code, or `HTTP 502`, or Node's `ECONNRESET`. Never a message, because messages quote the request. */
+  /**
+   * The cloud's code, or `HTTP 502`, or Node's `ECONNRESET`. Never a message, because messages
+   * quote the request.
+   */
   readonly reason: string
   readonly requestId?: string | undefined
   /** The pause that the cloud requested, milliseconds. */
@@ -17,7 +20,10 @@ export interface CloudFailure {
   readonly harmless: boolean
 }
 
-/** The failure that a response reports; undefined for a success: HTTP 2xx with JSON, and not `IsSuccess: false`. */
+/**
+ * The failure that a response reports; undefined for a success: HTTP 2xx with JSON, and not
+ * `IsSuccess: false`.
+ */
 export function cloudFailureOf(response: HttpResponse, body: JsonObject | undefined): CloudFailure | undefined {
   const { status } = response
   const requestId = word(body?.RequestId) ?? word(body?.requestId) ?? word(response.headers['x-acs-request-id'])
@@ -37,7 +43,10 @@ export function cloudFailureOf(response: HttpResponse, body: JsonObject | undefi
   }
 }
 
-/** The failure of a request without a response. The cloud may have done the work, unless nothing was sent. */
+/**
+ * The failure of a request without a response. The cloud may have done the work, unless nothing was
+ * sent.
+ */
 export function failureWithoutResponse(error: unknown): CloudFailure {
   const { code, name } = error as { code?: unknown; name?: unknown }
   const reason = name === 'TimeoutError' ? 'timeout' : (word(code) ?? 'connection lost')

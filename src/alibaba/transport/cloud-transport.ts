@@ -42,7 +42,10 @@ export interface CloudTarget extends CloudService {
   readonly credentials: CredentialProvider | Credentials
 }
 
-/** A target of one piece of work, whose signal ends all its calls. RAM and STS have a signal per call, because sessions outlive the work. */
+/**
+ * A target of one piece of work, whose signal ends all its calls. RAM and STS have a signal per
+ * call, because sessions outlive the work.
+ */
 export interface AbortableTarget extends CloudTarget {
   readonly signal?: AbortSignal | undefined
 }
@@ -73,8 +76,8 @@ export function createCloudTransport(deps: TransportDeps) {
 
   /**
    * The JSON of a successful response.
-   * @throws CLOUD_UNREACHABLE, CLOUD_UNAVAILABLE, CLOUD_THROTTLED, CLOUD_DENIED, CLOUD_NOT_FOUND, CLOUD_REJECTED,
-   * CLOUD_CLOCK, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, IDENTITY_NOT_TRUSTED
+   * @throws CLOUD_UNREACHABLE, CLOUD_UNAVAILABLE, CLOUD_THROTTLED, CLOUD_DENIED, CLOUD_NOT_FOUND,
+   * CLOUD_REJECTED, CLOUD_CLOCK, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, IDENTITY_NOT_TRUSTED
    */
   async function call(request: CloudCall, signal?: AbortSignal): Promise<JsonObject> {
     const { publicEndpoint } = request
@@ -182,7 +185,8 @@ function credentialsFor(call: CloudCall, renew: boolean, signal?: AbortSignal): 
 function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): NopassError {
   const { code, reason, requestId, denial, retryAfter: retryAfterMs } = failure
   const what = `${call.product} ${call.action} at ${call.endpoint.host}`
-  // CS does not report the missing permission; RAM's are named like operations, and those of IMS start with `ram:`.
+  // CS does not report the missing permission; RAM's are named like operations, and those of IMS
+  // start with `ram:`.
   const service = call.product === 'ims' ? 'ram' : call.product
   const ownName = code === 'CLOUD_DENIED' && call.credentials ? `${service}:${call.action}` : undefined
   const { why, fix } = describeDenial(denial, ownName)

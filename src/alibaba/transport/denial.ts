@@ -1,8 +1,9 @@
 import { isRecord, type JsonObject } from '../../lib/json.ts'
 
 /**
- * Why RAM denied a call: the field `AccessDeniedDetail` of a response. The field and its values are documented with the
- * operations of many products (https://www.alibabacloud.com/help/en/ram/support/how-to-troubleshoot-an-access-denied-error).
+ * Why RAM denied a call: the field `AccessDeniedDetail` of a response. The field and its values are
+ * documented with the operations of many products
+ * (https://www.alibabacloud.com/help/en/ram/support/how-to-troubleshoot-an-access-denied-error).
  */
 export interface Denial {
   /** The missing permission, as the cloud names it: `ram:GetPolicy`. */
@@ -15,7 +16,10 @@ export interface Denial {
   readonly isExplicit: boolean
 }
 
-/** `readWord` returns undefined for what is not a short harmless word. CS writes the field in lower case. */
+/**
+ * `readWord` returns undefined for what is not a short harmless word. CS writes the field in lower
+ * case.
+ */
 export function readDenial(
   body: JsonObject | undefined,
   readWord: (value: unknown) => string | undefined,
@@ -30,7 +34,10 @@ export function readDenial(
   }
 }
 
-/** What denied the call, and the fix where the general one does not help; `permission` names it where the cloud does not. */
+/**
+ * What denied the call, and the fix where the general one does not help; `permission` names it
+ * where the cloud does not.
+ */
 export function describeDenial(
   denial: Denial | undefined,
   permission: string | undefined,

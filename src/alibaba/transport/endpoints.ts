@@ -19,21 +19,27 @@ export type Endpoints = ReturnType<typeof createEndpoints>
 export interface ServiceLocation {
   readonly endpoint: URL
   /**
-   * Set only if `network: auto` chose a VPC address, and used if that does not resolve: which regions have no VPC address is
-   * documented only in part (Alibaba's table names three for CR).
+   * Set only if `network: auto` chose a VPC address, and used if that does not resolve: which
+   * regions have no VPC address is documented only in part (Alibaba's table names three for CR).
    */
   readonly publicEndpoint?: URL | undefined
 }
 
 /** ECS instance metadata: link-local and plain http by design. */
 const INSTANCE_METADATA = 'http://100.100.100.200'
-/** Regions whose Container Registry API has no VPC endpoint (Alibaba's endpoint table, December 2025). */
+/**
+ * Regions whose Container Registry API has no VPC endpoint (Alibaba's endpoint table, December
+ * 2025).
+ */
 const WITHOUT_CR_VPC: readonly string[] = ['cn-huhehaote', 'cn-wulanchabu', 'cn-heyuan']
 
 /** The address of each product: an override, or Alibaba's host for region and network. */
 export function createEndpoints(options: EndpointOptions = {}) {
   const { overrides = {}, region: ownRegion = '', network: general = 'auto' } = options
-  /** Base URL of a product in a region; `network: auto` follows the general setting. @throws ENDPOINT_INVALID */
+  /**
+   * Base URL of a product in a region; `network: auto` follows the general setting.
+   * @throws ENDPOINT_INVALID
+   */
   function url(product: Product, region?: string, requested: Network = 'auto'): URL {
     const network = requested === 'auto' ? general : requested
     const override = overrides[product]
@@ -47,7 +53,10 @@ export function createEndpoints(options: EndpointOptions = {}) {
     /** Base URL that replaces every registry domain (tests and the sandbox), else undefined. */
     registry: () => (overrides.registry ? endpointUrl('registry', overrides.registry) : undefined),
     url,
-    /** The same as `url`, for calls that can fall back to the public address. @throws ENDPOINT_INVALID */
+    /**
+     * The same as `url`, for calls that can fall back to the public address.
+     * @throws ENDPOINT_INVALID
+     */
     locate(product: Product, region?: string, requested: Network = 'auto'): ServiceLocation {
       const endpoint = url(product, region, requested)
       const isAutomatic = requested === 'auto' && general === 'auto'
@@ -68,7 +77,8 @@ function hostOf(product: Exclude<Product, 'imds'>, region: string, inVpc: boolea
       hint: 'Set region, such as cn-hangzhou, or an endpoint for this product under endpoints.',
     })
   }
-  // The CS API is called from outside the cluster, so only an explicit `vpc` selects its VPC endpoint.
+  // The CS API is called from outside the cluster, so only an explicit `vpc` selects its VPC
+  // endpoint.
   if (product === 'cs') return network === 'vpc' ? `cs-anony-vpc.${region}.aliyuncs.com` : `cs.${region}.aliyuncs.com`
   const vpc = inVpc && !(product === 'cr' && network === 'auto' && WITHOUT_CR_VPC.includes(region))
   return `${product}${vpc ? '-vpc' : ''}.${region}.aliyuncs.com`

@@ -21,7 +21,10 @@ export interface HttpResponse {
   readonly text: string
 }
 
-/** One exchange. Without a complete response it rejects with Node's own error, whose `code` is the reason. */
+/**
+ * One exchange. Without a complete response it rejects with Node's own error, whose `code` is the
+ * reason.
+ */
 export type HttpSender = (request: HttpRequest, signal?: AbortSignal) => Promise<HttpResponse>
 
 export interface HttpOptions {

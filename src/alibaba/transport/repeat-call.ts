@@ -10,14 +10,20 @@ export interface RepeatOptions {
   readonly renewable: boolean
   /** Default 4. */
   readonly attempts?: number
-  /** Instead of `attempts` and the usual pauses, where the cloud itself failed (its 5xx and InternalError). */
+  /**
+   * Instead of `attempts` and the usual pauses, where the cloud itself failed (its 5xx and
+   * InternalError).
+   */
   readonly outage?: { readonly attempts: number; readonly baseMs: number } | undefined
   /** 0 (included) to 1 (excluded). */
   readonly random: () => number
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>
 }
 
-/** Retries until an attempt succeeds or `retryDelay` ends it; `renew` tells an attempt to renew its session first. */
+/**
+ * Retries until an attempt succeeds or `retryDelay` ends it; `renew` tells an attempt to renew its
+ * session first.
+ */
 export async function repeatCall(
   attempt: (renew: boolean) => Promise<CallOutcome>,
   options: RepeatOptions,
@@ -41,16 +47,23 @@ export async function repeatCall(
   }
 }
 
-/** The first upper bound of the random wait, the same for a throttled call, and the largest one (milliseconds). */
+/**
+ * The first upper bound of the random wait, the same for a throttled call, and the largest one
+ * (milliseconds).
+ */
 const BASE = 200
 const BASE_THROTTLED = 1000
 const CAP = 5000
-/** The longest pause that is honoured; a call that is to wait longer fails and reports it (milliseconds). */
+/**
+ * The longest pause that is honoured; a call that is to wait longer fails and reports it
+ * (milliseconds).
+ */
 const LONGEST_REQUESTED = 30_000
 
 /**
- * How long to wait before the next attempt (milliseconds); undefined: do not retry. A throttled call is always retried; after
- * an outage only a call that surely was not done, or may be done twice.
+ * How long to wait before the next attempt (milliseconds); undefined: do not retry. A throttled
+ * call is always retried; after an outage only a call that surely was not done, or may be done
+ * twice.
  */
 function retryDelay(
   failure: CloudFailure,

@@ -76,7 +76,10 @@ function percentEncode(text: string): string {
   )
 }
 
-/** Parameters in canonical order and encoding, as they are signed and sent; undefined ones are omitted. */
+/**
+ * Parameters in canonical order and encoding, as they are signed and sent; undefined ones are
+ * omitted.
+ */
 export function canonicalQuery(parameters: Parameters): string {
   return Object.keys(parameters)
     .filter((name) => parameters[name] !== undefined)

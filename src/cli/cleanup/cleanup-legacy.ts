@@ -20,7 +20,10 @@ import { type Connected, connectToWrite } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import type { CleanupFlags } from './cleanup.ts'
 
-/** Lists what depends on the old helper and what would be removed; confirmed, if nothing depends on it, removes it. */
+/**
+ * Lists what depends on the old helper and what would be removed; confirmed, if nothing depends on
+ * it, removes it.
+ */
 export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
   requireConfirmation(flags)
   using connected = await connectToWrite(flags, host)
@@ -68,7 +71,8 @@ function requireConfirmation({ confirm, dryRun }: CleanupFlags): void {
 async function observe({ client, aheadMs }: Connected, flags: CleanupFlags, host: CliHost) {
   const reader = createReader(client, host.signal)
   const facts = await readLegacy(reader, { toRemove: true })
-  // Whether a credential has expired is decided by the API server's clock, which only a response shows.
+  // Whether a credential has expired is decided by the API server's clock, which only a response
+  // shows.
   const now = Date.now() - (aheadMs() ?? 0)
   const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now)
   // Nodes tell the region, which is of no interest here.

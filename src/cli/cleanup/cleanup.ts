@@ -13,7 +13,9 @@ import { connectToWrite } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import type { ConnectFlags, ReleaseFlags } from '../program/command.ts'
 
-/** Lists what would be removed, or with a confirmation removes it; returns 1 if something is left. */
+/**
+ * Lists what would be removed, or with a confirmation removes it; returns 1 if something is left.
+ */
 export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
   if (flags.legacy) {
     throw new NopassError('INPUT_INVALID', '--detach and --legacy clean up different things', {
@@ -49,7 +51,8 @@ function requireConfirmation(
     toName,
   }: { readonly namespace: string; readonly release: string; readonly toName: string | null },
 ): void {
-  // Until 1.0 it was the namespace and the release; of a release whose name is a number that could mean another one.
+  // Until 1.0 it was the namespace and the release; of a release whose name is a number that could
+  // mean another one.
   if (confirm === `${namespace}/${release}` && !/^\d+$/.test(release)) return
   const desired = confirmationOf(release, 1)
   // The confirmation has no namespace in it: it counts only for a release that was found or named.
@@ -60,7 +63,10 @@ function requireConfirmation(
   })
 }
 
-/** @throws HELPER_AT_WORK while a helper would restore everything, CLEANUP_UNREADABLE when that cannot be read */
+/**
+ * @throws HELPER_AT_WORK while a helper would restore everything, CLEANUP_UNREADABLE when that
+ * cannot be read
+ */
 async function describeRelease(client: KubeClient, flags: CleanupFlags, host: CliHost) {
   const reader = createReader(client, host.signal)
   const { chosen, others } = await findRelease(reader, { namespace: flags.namespace, release: flags.release })

@@ -1,7 +1,10 @@
 import { type Command, Option } from 'commander'
 import { type Cli, collect, withReleaseOptions } from '../program/command.ts'
 
-/** `doctor`: what is live, what is covered, what is wrong; `doctor pod`: why one Pod does or does not pull. */
+/**
+ * `doctor`: what is live, what is covered, what is wrong; `doctor pod`: why one Pod does or does
+ * not pull.
+ */
 export function addDoctor({ program, run }: Cli): void {
   const command = program
     .command('doctor')

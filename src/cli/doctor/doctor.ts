@@ -17,7 +17,10 @@ import { describePodReport, renderPodReport } from './pod-report.ts'
 import { describeReport, renderReport } from './report.ts'
 
 export interface DoctorFlags extends ConnectFlags, ReleaseFlags, InspectOptions {
-  /** What makes the exit code 1: findings from this severity on; `unread`: errors, and anything that could not be read. */
+  /**
+   * What makes the exit code 1: findings from this severity on; `unread`: errors, and anything that
+   * could not be read.
+   */
   readonly failOn?: Severity | 'unread'
 }
 
@@ -117,8 +120,8 @@ const CONTEXT: Readonly<Record<string, string>> = {
 const REACHING = /^acr-nopass (doctor|refresh|cleanup|apply)\b/
 
 /**
- * Adds the flags of the checked cluster to the commands of findings, and the name that the user calls our program by. `release`
- * is set where `refresh` would not find it without its name.
+ * Adds the flags of the checked cluster to the commands of findings, and the name that the user
+ * calls our program by. `release` is set where `refresh` would not find it without its name.
  */
 export function aimCommands(
   findings: readonly Finding[],

@@ -24,7 +24,10 @@ export function describePodReport(observed: Observed, findings: readonly Finding
   }
 }
 
-/** The report about one Pod as text: the steps of a pull up to the first that fails, then the findings. */
+/**
+ * The report about one Pod as text: the steps of a pull up to the first that fails, then the
+ * findings.
+ */
 export function renderPodReport(observed: Observed, findings: readonly Finding[], paint: CliPaint): string {
   const pod = observed.focus?.pod
   const containers = pod ? describeContainers(observed, pod).map((report) => renderContainer(pod, report, paint)) : []

@@ -54,7 +54,9 @@ export function describeCommon(observed: Observed, findings: readonly Finding[])
   }
 }
 
-/** The report as text: the state, then the findings, worst first, then what could not be checked. */
+/**
+ * The report as text: the state, then the findings, worst first, then what could not be checked.
+ */
 export function renderReport(
   observed: Observed,
   findings: readonly Finding[],
@@ -139,7 +141,10 @@ function renderConsequence(finding: Finding, paint: CliPaint): string {
   return [`  ${renderTitle(finding, paint)}`, `    likely follows from ${finding.causedBy}: fix that first`].join('\n')
 }
 
-/** A node's message may have thousands of characters; its head names what was done, its end the reason. */
+/**
+ * A node's message may have thousands of characters; its head names what was done, its end the
+ * reason.
+ */
 function shorten(id: FindingId, text: string): string {
   return !id.startsWith('POD_') || text.length <= LONGEST
     ? text

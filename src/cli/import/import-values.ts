@@ -42,7 +42,10 @@ export async function importValues(flags: ImportFlags & CommonFlags, host: CliHo
   return notes.some(({ kind }) => kind === 'lost') ? EXIT.differences : EXIT.ok
 }
 
-/** Only where the old Secrets do not show what the old helper served: then a public image would look like one of its own. */
+/**
+ * Only where the old Secrets do not show what the old helper served: then a public image would look
+ * like one of its own.
+ */
 async function askRegistries(facts: LegacyFacts, host: CliHost): Promise<ReadonlyMap<string, boolean>> {
   if (loginHosts(facts) !== undefined) return new Map()
   const images = facts.workloads.flatMap((workload) => workload.images).filter(isPrivateAcr)

@@ -8,13 +8,16 @@ import type { RamMode } from '../../rollout/inputs/prepare-cluster.ts'
 import type { PolicyCluster, PolicyFlags } from './policy-clusters.ts'
 
 /**
- * ACK's own names for the roles of nodes, of one cluster and of all managed ones; which one a cluster has is unknown offline, and
- * node pools may have roles of any name.
+ * ACK's own names for the roles of nodes, of one cluster and of all managed ones; which one a
+ * cluster has is unknown offline, and node pools may have roles of any name.
  */
 const USUAL_WORKER_ROLES = ['KubernetesWorkerRole-*', 'AliyunCSManagedDefaultWorkerRole'] as const
 const WORKFLOW_POLICY = 'acr-nopass-workflow'
 
-/** The minimal rights of the workflow's role and of each deploy role for these clusters (docs/en/decisions.md#ci-policy). */
+/**
+ * The minimal rights of the workflow's role and of each deploy role for these clusters
+ * (docs/en/decisions.md#ci-policy).
+ */
 export function ciGrants(clusters: readonly PolicyCluster[], flags: PolicyFlags): Grants {
   const notes = new Set<string>()
   const deployRoles = [...new Set(clusters.flatMap(({ deployRole }) => (deployRole ? [deployRole] : [])))]

@@ -8,7 +8,10 @@ import type { SourceFile } from '../../values/yaml/yaml-node.ts'
 import { type CliHost, type CommonFlags, EXIT } from './cli-host.ts'
 import { paintFor } from './terminal.ts'
 
-/** Reports errors: with `-o json` on stdout, else as text on stderr, with the lines of the files. Returns the exit code of wrong input. */
+/**
+ * Reports errors: with `-o json` on stdout, else as text on stderr, with the lines of the files.
+ * Returns the exit code of wrong input.
+ */
 export function reportErrors(errors: readonly NopassError[], flags: CommonFlags, host: CliHost): number {
   if (flags.output === 'json') {
     host.stdout.write(`${JSON.stringify({ errors: errors.map(describe) }, null, 2)}\n`)
@@ -25,7 +28,10 @@ function describe(error: NopassError): object {
   return { ...errorData(error), cluster: place.cluster, namespace: place.namespace, reason, requestId }
 }
 
-/** The files that errors refer to; of one that cannot be read again, such as a pipe, no lines are shown. */
+/**
+ * The files that errors refer to; of one that cannot be read again, such as a pipe, no lines are
+ * shown.
+ */
 function readSources(errors: readonly NopassError[], host: CliHost): readonly SourceFile[] {
   const names = [...new Set(errors.flatMap(({ place }) => (place.file === undefined ? [] : [place.file])))]
   return names.flatMap((name) => {

@@ -11,7 +11,10 @@ import { type Cli, debugOption, outputOption } from './command.ts'
 import { reportErrors } from './report-errors.ts'
 import { safeStream } from './terminal.ts'
 
-/** The second signal exits immediately, but not the same Ctrl-C once more: the terminal sends it, and npx passes it on. */
+/**
+ * The second signal exits immediately, but not the same Ctrl-C once more: the terminal sends it,
+ * and npx passes it on.
+ */
 const SAME_SIGNAL_MS = 1_000
 
 /** Runs the command line tool in this process. `root`: of the checkout or the package. */
@@ -59,7 +62,8 @@ export async function runCommandLine(
     if (flags.debug) host.stderr.write(`${describeCauses(thrown)}\n`)
     main.exitCode = exitCodeOf(error.code)
   }
-  // Open handles must not keep a finished command alive, but what a pipe did not hold yet is still written.
+  // Open handles must not keep a finished command alive, but what a pipe did not hold yet is still
+  // written.
   main.stderr.write('', () =>
     main.stdout.write('', (error) => main.exit(main.exitCode || codeOfUnwritten(unwritten ?? error, host))),
   )

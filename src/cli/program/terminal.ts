@@ -7,9 +7,9 @@ const ESCAPE = '\u001b'
 const OURS = new RegExp(`(\\r${ESCAPE}\\[K|${ESCAPE}\\[(?:1|2|22|31|32|33|39)m)`)
 
 /**
- * The last filter before a terminal or a log: escapes control characters that a renderer may have missed; JSON stays JSON of
- * the same values. Foreign text is kept on one line by `printable`, where it is inserted. In a GitHub job no line is a workflow
- * command.
+ * The last filter before a terminal or a log: escapes control characters that a renderer may have
+ * missed; JSON stays JSON of the same values. Foreign text is kept on one line by `printable`,
+ * where it is inserted. In a GitHub job no line is a workflow command.
  */
 export function safeStream(stream: CliStream, env: NodeJS.ProcessEnv): CliStream {
   const safe = (text: string): string => (stream.isTTY === true ? keepOurs(text) : printableLines(text))
@@ -33,7 +33,10 @@ function keepOurs(text: string): string {
 
 export type CliPaint = ReturnType<typeof paintFor>
 
-/** Colours if the stream is a terminal, unless NO_COLOR or TERM=dumb is set; else every function returns its text unchanged. */
+/**
+ * Colours if the stream is a terminal, unless NO_COLOR or TERM=dumb is set; else every function
+ * returns its text unchanged.
+ */
 export function paintFor(stream: CliStream, { env }: Pick<CliHost, 'env'>) {
   const isColoured = stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
   const paint = (style: 'red' | 'yellow' | 'green' | 'bold' | 'dim') => (text: string) =>
@@ -41,7 +44,10 @@ export function paintFor(stream: CliStream, { env }: Pick<CliHost, 'env'>) {
   return { red: paint('red'), yellow: paint('yellow'), green: paint('green'), bold: paint('bold'), dim: paint('dim') }
 }
 
-/** Shows what is being read on one line of a terminal, which is cleared at the end; elsewhere nothing. */
+/**
+ * Shows what is being read on one line of a terminal, which is cleared at the end; elsewhere
+ * nothing.
+ */
 export function createStatusLine({ stderr }: Pick<CliHost, 'stderr'>) {
   const isOpen = stderr.isTTY === true
   let isWritten = false

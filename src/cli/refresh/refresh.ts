@@ -48,7 +48,10 @@ export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost):
   return registries.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok
 }
 
-/** The helper replaces what was issued before this time, which a wrong clock of this machine must not decide; a `Date` header has whole seconds. */
+/**
+ * The helper replaces what was issued before this time, which a wrong clock of this machine must
+ * not decide; a `Date` header has whole seconds.
+ */
 export function serverTime(now: number, aheadMs = 0): Date {
   return new Date(now - aheadMs + 1000)
 }

@@ -2,7 +2,10 @@ import { type NopassError, reworded } from '../../errors.ts'
 import { INPUTS, type Inputs } from '../../rollout/inputs/input-table.ts'
 import { ValuesError } from '../../values/values-error.ts'
 
-/** Replaces names of inputs by flags in a text of the engine: `` `confirm: a/1` `` becomes `` `--confirm a/1` ``. */
+/**
+ * Replaces names of inputs by flags in a text of the engine: `` `confirm: a/1` `` becomes ``
+ * `--confirm a/1` ``.
+ */
 export function asFlags(text: string): string {
   const whole = text.replace(/^([a-z]+(?:-[a-z]+)*): /, (all, name: string) => {
     return Object.hasOwn(INPUTS, name) ? `${flagOf(name)}: ` : all

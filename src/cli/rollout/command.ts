@@ -17,7 +17,10 @@ const WITHOUT: Readonly<Record<RolloutMode, readonly InputName[]>> = {
   uninstall: ['plan-file', 'verify', 'verify-image', 'verify-namespace', 'skip-unchanged', 'canary', 'rollback'],
 }
 
-/** Inputs that a mode accepts, so that it can be called with the flags of `apply`, and that have no effect there. */
+/**
+ * Inputs that a mode accepts, so that it can be called with the flags of `apply`, and that have no
+ * effect there.
+ */
 const WITHOUT_EFFECT: Readonly<Record<RolloutMode, readonly InputName[]>> = {
   plan: [],
   apply: [],

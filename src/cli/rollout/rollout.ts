@@ -85,8 +85,9 @@ function exitCode({ results }: RolloutOutcome, flags: RolloutFlags, { signal }: 
 }
 
 /**
- * The engine never uses the ambient kubeconfig. Here it is used if the user names one of its contexts or runs a kubectl plugin;
- * a command that writes never uses the current one of several contexts.
+ * The engine never uses the ambient kubeconfig. Here it is used if the user names one of its
+ * contexts or runs a kubectl plugin; a command that writes never uses the current one of several
+ * contexts.
  * @throws INPUT_MISSING, INPUT_INVALID
  */
 async function chooseKubeconfig(mode: RolloutMode, given: Given, host: CliHost): Promise<Given> {

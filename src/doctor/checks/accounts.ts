@@ -16,7 +16,8 @@ export function accountFindings({ release, namespaces, accounts, secrets, admiss
   const open = new Set(
     namespaces.filter((namespace) => !namespace.terminating && targets.includes(namespace)).map(({ name }) => name),
   )
-  // Without a pull secret of its own the helper attaches nothing there, which is reported as SECRET_FOREIGN.
+  // Without a pull secret of its own the helper attaches nothing there, which is reported as
+  // SECRET_FOREIGN.
   const isForeign = (namespace: string): boolean => !config.adopt && secrets?.get(namespace)?.ours === false
   const lacking = accounts.filter(({ namespace, name, list, optedOut }) => {
     const isTarget = open.has(namespace) && targets.takesServiceAccount(name) && !optedOut

@@ -47,7 +47,8 @@ export function admissionFindings({ release, admission }: Observed): Found {
     cause: isOff
       ? 'The policy was changed, its expressions fail, or it is disabled in the API server.'
       : 'The policy or its binding was changed, so that it leaves namespaces out that the values target.',
-    // The manifest is fetched first: without one (Argo CD, plain manifests) nothing may be deleted. Applied over the changed policy, added conditions would stay.
+    // The manifest is fetched first: without one (Argo CD, plain manifests) nothing may be deleted.
+    // Applied over the changed policy, added conditions would stay.
     fix: 'Delete it and apply it again from the release; a new policy takes a second to become active.',
     command: replaceFromRelease(release, shellWords`mutatingadmissionpolicy`, [clusterName(release)]),
     objects: without,

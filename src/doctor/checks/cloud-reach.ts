@@ -54,7 +54,10 @@ function vpcFindings(known: KnownInstance): Found {
 
 type Link = NonNullable<InstanceFacts['vpcs']>[number]
 
-/** What is wrong with an existing link; never that it has to be made again, because it cannot be made twice. */
+/**
+ * What is wrong with an existing link; never that it has to be made again, because it cannot be
+ * made twice.
+ */
 function linkFindings(known: KnownInstance, { vpcId, status, issue, defaultAccess }: Link): Found {
   const { instanceId } = known.facts
   const severity = vpcSeverity(known)
@@ -99,7 +102,10 @@ function linkFindings(known: KnownInstance, { vpcId, status, issue, defaultAcces
   }
 }
 
-/** An error if pulls need the link: because of the values, a Pod's image, or the lack of another endpoint. */
+/**
+ * An error if pulls need the link: because of the values, a Pod's image, or the lack of another
+ * endpoint.
+ */
 function vpcSeverity(known: KnownInstance): Severity {
   const { registry, facts } = known
   if (registry.network === 'vpc' || isUsed(known, 'vpc')) return 'error'

@@ -14,7 +14,8 @@ export function cloudRoleFindings(observed: Observed): Found {
   const [first, ...others] = issuerCandidates(observed)
   const findings = findingsWith(observed, first)
   if (!findings.some(isTrustError)) return findings
-  // Not verified which issuer it is: a trust policy that names another one of ACK's list is as good.
+  // Not verified which issuer it is: a trust policy that names another one of ACK's list is as
+  // good.
   const better = others.map((issuer) => findingsWith(observed, issuer)).find((all) => !all.some(isTrustError))
   return better ?? findings
 }
@@ -113,7 +114,8 @@ function rights(wanted: WantedRole, facts: RoleFacts): Found {
   const what = summarize(lacking.map(describe), 3)
   return {
     id: 'ROLE_RIGHTS_MISSING',
-    // Some repositories can be pulled: that may be what is wanted. And what is only likely must not fail a check.
+    // Some repositories can be pulled: that may be what is wanted. And what is only likely must not
+    // fail a check.
     severity: isLikely || lacking.every(({ partly, denied }) => partly && !denied) ? 'warning' : 'error',
     subject: subjectOf(wanted),
     message: `${wanted.what} ${isLikely ? 'likely lacks permission for' : 'lacks permission for'} ${what}`,

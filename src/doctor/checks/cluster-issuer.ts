@@ -4,7 +4,10 @@ import { AUDIENCE, chooseIssuer, isSameIssuer } from '../../policy/trust-documen
 import type { Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
-/** The possible issuers of the cluster's tokens, the likely one first; only one if the API server confirmed it. */
+/**
+ * The possible issuers of the cluster's tokens, the likely one first; only one if the API server
+ * confirmed it.
+ */
 export function issuerCandidates(observed: Observed): readonly string[] {
   const judged = judge(observed)
   if (judged === undefined || judged instanceof NopassError)

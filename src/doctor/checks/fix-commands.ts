@@ -14,7 +14,10 @@ function helmName({ name, helmRelease }: ByHelm): string {
   return helmRelease ?? name
 }
 
-/** Whether the release belongs to an umbrella chart, which must not be upgraded or uninstalled as ours and has other values. */
+/**
+ * Whether the release belongs to an umbrella chart, which must not be upgraded or uninstalled as
+ * ours and has other values.
+ */
 export function isAliased({ name, helmRelease }: ByHelm): boolean {
   return helmRelease !== undefined && helmRelease !== name
 }
@@ -58,7 +61,10 @@ export function logsCommand({ namespace, name }: ReleaseName): ShellCommand | un
   return shell`kubectl -n ${namespace} logs -l app.kubernetes.io/instance=${name} --tail=50`
 }
 
-/** The admission policies that add the reference, one per selector of registries (chart/templates/pod-policy.yaml). */
+/**
+ * The admission policies that add the reference, one per selector of registries
+ * (chart/templates/pod-policy.yaml).
+ */
 export function podPolicyNames(
   release: ReleaseName,
   config: Pick<HelperConfig, 'registries' | 'targets'>,

@@ -71,10 +71,16 @@ export function guardFindings({ release, admission }: Observed): Found {
   return findings
 }
 
-/** The rule without which the helper could create a ServiceAccount's token under the name of the pull secret. */
+/**
+ * The rule without which the helper could create a ServiceAccount's token under the name of the
+ * pull secret.
+ */
 const TYPE_RULE = "has(object.type) && object.type == 'kubernetes.io/dockerconfigjson'"
 
-/** How a policy and its bindings differ from the chart's in what switches a policy off (chart/templates/_guard.tpl). */
+/**
+ * How a policy and its bindings differ from the chart's in what switches a policy off
+ * (chart/templates/_guard.tpl).
+ */
 function findDefects({ spec, bindings }: BoundPolicy, kind: string, user: string): readonly string[] {
   const { failurePolicy = 'Fail', matchConstraints = {}, matchConditions = [], validations = [] } = spec
   const others = matchConditions.filter(({ expression }) => expression !== `request.userInfo.username == '${user}'`)

@@ -52,8 +52,9 @@ export function leadershipFindings({ release, deployment, helperPods, lease, now
 }
 
 /**
- * The time of renewal is on the clock of another machine; where the API server's time of that write is known, it alone decides. A time
- * in the future proves nothing: then the holder must be a Pod of the helper.
+ * The time of renewal is on the clock of another machine; where the API server's time of that write
+ * is known, it alone decides. A time in the future proves nothing: then the holder must be a Pod of
+ * the helper.
  */
 function isLeaderless(
   { holder, renewedAt, writtenAt }: NonNullable<Observed['lease']>,
@@ -65,7 +66,10 @@ function isLeaderless(
   return helperPods !== undefined && !helperPods.some(({ name }) => name === holder.split('_')[0])
 }
 
-/** Whether its process runs. A replica that is not allowed to acquire the Lease runs and is not ready. */
+/**
+ * Whether its process runs. A replica that is not allowed to acquire the Lease runs and is not
+ * ready.
+ */
 function runs({ waiting, unscheduled, exitCode }: HelperPod): boolean {
   return waiting === undefined && !unscheduled && exitCode === undefined
 }

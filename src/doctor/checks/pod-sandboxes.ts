@@ -5,9 +5,10 @@ import type { PodFacts } from '../observed.ts'
 import { explainPull } from '../pod/node-words.ts'
 
 /**
- * How runtimes say that they cannot pull the image of the Pod's sandbox: containerd (internal/cri/server/sandbox_run.go,
- * ensurePauseImageExists; internal/cri/server/podsandbox/sandbox_run.go), cri-dockerd (core/helpers.go, ensureSandboxImageExists)
- * and CRI-O (server/sandbox_run_linux.go, CreatePodSandbox).
+ * How runtimes say that they cannot pull the image of the Pod's sandbox: containerd
+ * (internal/cri/server/sandbox_run.go, ensurePauseImageExists;
+ * internal/cri/server/podsandbox/sandbox_run.go), cri-dockerd (core/helpers.go,
+ * ensureSandboxImageExists) and CRI-O (server/sandbox_run_linux.go, CreatePodSandbox).
  */
 const SANDBOX_IMAGE = [
   /failed to (?:pull|get sandbox) image "([^"]{1,500})"/,
@@ -15,7 +16,10 @@ const SANDBOX_IMAGE = [
   /creating pod sandbox with name "[^"]{1,500}": [a-z ]{0,100}docker:\/\/([^\s"]{1,500}?):? /,
 ]
 
-/** The sandbox (pause) image that every Pod of a node begins with. The runtime pulls it with a login of its own. */
+/**
+ * The sandbox (pause) image that every Pod of a node begins with. The runtime pulls it with a login
+ * of its own.
+ */
 export function sandboxFindings(pods: readonly PodFacts[], now: number): Found {
   const found = pods.flatMap((pod) => {
     const image = sandboxImageOf(pod.sandboxTrouble ?? '')

@@ -82,7 +82,9 @@ function older(context: PodContext): Found {
   }
 }
 
-/** From this kubelet on an image on the node is not given to Pods without a credential of their own. */
+/**
+ * From this kubelet on an image on the node is not given to Pods without a credential of their own.
+ */
 const STRICT_MINOR = 35
 
 /** Findings about the requested Pod, whether it waits or runs. */

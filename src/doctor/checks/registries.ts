@@ -17,7 +17,9 @@ export function registryFindings(observed: Observed): Found {
   ]
 }
 
-/** Registries of the configuration about which the report of that very configuration says nothing. */
+/**
+ * Registries of the configuration about which the report of that very configuration says nothing.
+ */
 function unreported({ release }: Observed): readonly Draft[] {
   const { config, configHash, status, unreadableStatus = [] } = release ?? {}
   // Each of these has a finding of its own.

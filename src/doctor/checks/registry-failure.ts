@@ -16,7 +16,10 @@ interface Kind {
 
 const refresh = (): ShellCommand => shell`acr-nopass refresh`
 
-/** By the cloud's own code, which decides first, or by the code in the helper's report; the default is REGISTRY_FAILING. */
+/**
+ * By the cloud's own code, which decides first, or by the code in the helper's report; the default
+ * is REGISTRY_FAILING.
+ */
 const KINDS = new Map<string | undefined, Kind>(
   Object.entries({
     CLOUD_DENIED: {

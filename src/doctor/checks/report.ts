@@ -2,7 +2,10 @@ import { shell } from '../../lib/shell-command.ts'
 import { type Found, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
-/** Whether all of the helper's report can be read: the other checks know nothing about a part that cannot. */
+/**
+ * Whether all of the helper's report can be read: the other checks know nothing about a part that
+ * cannot.
+ */
 export function reportFindings({ release }: Observed): Found {
   if (release === undefined || release.unreadableStatus.length === 0) return []
   const { namespace, fullname, status, unreadableStatus } = release

@@ -54,8 +54,9 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
 }
 
 /**
- * Whether both may write the same Secret: one name, and a namespace that both target. Another release without a configuration may;
- * that the own one cannot be read is a finding of its own, and there is nothing to compare yet.
+ * Whether both may write the same Secret: one name, and a namespace that both target. Another
+ * release without a configuration may; that the own one cannot be read is a finding of its own, and
+ * there is nothing to compare yet.
  */
 function mayConflict(one: ReleaseFacts, other: ReleaseFacts, namespaces: Observed['namespaces']): boolean {
   if (one.config === undefined) return false

@@ -25,8 +25,9 @@ export interface InspectDeps {
 const PATIENCE = { timeout: 5000, attempts: 2 }
 
 /**
- * Reads Alibaba Cloud only with the user's own credentials, and only at Alibaba's addresses or those in `--endpoints`. The values'
- * endpoints are ignored, because a user with the right to change them must not receive our calls.
+ * Reads Alibaba Cloud only with the user's own credentials, and only at Alibaba's addresses or
+ * those in `--endpoints`. The values' endpoints are ignored, because a user with the right to
+ * change them must not receive our calls.
  * @throws INPUT_INVALID, ENDPOINT_INVALID for a wrong `--endpoints`
  */
 export function createInspector(

@@ -25,8 +25,9 @@ interface Subject {
 }
 
 /**
- * Reads from Alibaba Cloud what a release's helper depends on: its roles in RAM with their policies, and its registry
- * instances. Reads only. What may not be read, or does not respond, is noted.
+ * Reads from Alibaba Cloud what a release's helper depends on: its roles in RAM with their
+ * policies, and its registry instances. Reads only. What may not be read, or does not respond, is
+ * noted.
  */
 export async function inspectCloud(subject: Subject, sources: CloudSources, signal: AbortSignal) {
   const { config, place } = subject
@@ -79,7 +80,10 @@ export async function inspectCloud(subject: Subject, sources: CloudSources, sign
 /** Whether an account is the caller's: the cloud returns only objects of that. */
 type IsOurs = (what: string, owner: string) => boolean
 
-/** The cluster's VPC, issuers and the RAM roles of its nodes, as far as they are needed and only ACK has them. */
+/**
+ * The cluster's VPC, issuers and the RAM roles of its nodes, as far as they are needed and only ACK
+ * has them.
+ */
 async function readAckCluster(reader: CloudReader, subject: Subject) {
   const { identity, registries } = subject.config
   const { clusterId, region, vpcId } = subject.place
@@ -136,7 +140,10 @@ async function readInstances(reader: CloudReader, { config, place }: Subject, ac
   return new Map(await Promise.all(found))
 }
 
-/** What our policy of a role can be called, the likely name first (docs/en/decisions.md#policy-names). */
+/**
+ * What our policy of a role can be called, the likely name first
+ * (docs/en/decisions.md#policy-names).
+ */
 function namesOf({ kind, name }: WantedRole, { key }: ClusterPlace): readonly string[] {
   if (kind === 'chain') return [rolePolicyName(name)]
   const cluster = key === '' ? [] : [policyName({ cluster: key })]

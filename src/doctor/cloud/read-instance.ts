@@ -24,7 +24,10 @@ export async function readInstance(reader: CloudReader, registry: Registry, clus
   return { instanceId: id, found, endpoints, vpcs }
 }
 
-/** `null`: there is none, neither in the region of values nor in that of the cluster. Undefined: not readable. */
+/**
+ * `null`: there is none, neither in the region of values nor in that of the cluster. Undefined: not
+ * readable.
+ */
 async function findInstance(reader: CloudReader, registry: Registry, regions: readonly string[]) {
   const { name, instanceId } = registry
   for (const [index, region] of regions.entries()) {

@@ -8,7 +8,10 @@ export type ClusterPlace = Awaited<ReturnType<typeof readPlace>>
 /** ACK's ConfigMap in each of its clusters; the CSI driver reads the same keys. */
 const PROFILE = '/api/v1/namespaces/kube-system/configmaps/ack-cluster-profile'
 
-/** The location of a cluster, read from its objects. `given` are the user's flags and the values of the release. */
+/**
+ * The location of a cluster, read from its objects. `given` are the user's flags and the values of
+ * the release.
+ */
 export async function readPlace(
   reader: Reader,
   given: { readonly clusterId: string | undefined; readonly region: string },

@@ -5,7 +5,10 @@ import type { CloudReader } from './cloud-reader.ts'
 /** A role; undefined parts could not be read. */
 export type RoleFacts = Awaited<ReturnType<typeof readRole>>
 
-/** A role with its trust policy and all policies that are attached; `names` are those that ours can have, the likely one first. */
+/**
+ * A role with its trust policy and all policies that are attached; `names` are those that ours can
+ * have, the likely one first.
+ */
 export async function readRole(reader: CloudReader, name: string, names: readonly string[]) {
   const ram = createRam(reader.at('ram'))
   const what = `role ${name}`
@@ -21,7 +24,8 @@ export async function readRole(reader: CloudReader, name: string, names: readonl
   const policyName = names.find((one) => list?.some(isOf(one))) ?? names[0] ?? ''
   const [attached, unattached] = await Promise.all([
     Promise.all((list ?? []).map(async (one) => ({ ...one, policy: await readPolicy(one) }))),
-    // Whether a policy of our name is there decides what the command says; without the right it says to make one.
+    // Whether a policy of our name is there decides what the command says; without the right it
+    // says to make one.
     list?.some(isOf(policyName)) ? undefined : readPolicy({ name: policyName, custom: true }),
   ])
   const complete = attached.flatMap(({ policy, ...one }) => (policy ? [{ ...one, document: policy.document }] : []))

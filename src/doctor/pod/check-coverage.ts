@@ -48,7 +48,8 @@ export const checkRegistry: PodCheck = (_pod, container, context) => {
   if (covering.length > 0) return ok(covering.join(', '))
   const { host } = parseImage(image)
   if (isAcrHost(host) && !knowsDomains(context)) return unknown(`the helper has not reported whether it covers ${host}`)
-  // A public repository needs no credential, on ACR too: registry.cn-hangzhou.aliyuncs.com/google_containers is a common mirror.
+  // A public repository needs no credential, on ACR too:
+  // registry.cn-hangzhou.aliyuncs.com/google_containers is a common mirror.
   if (hasImage(container)) return ok('none: the node has it without a credential of ours')
   if (!isWaiting(container)) {
     return isAcrHost(host)

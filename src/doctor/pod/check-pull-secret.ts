@@ -33,7 +33,10 @@ export const checkReference: PodCheck = (pod, container, context) => {
   return (attach === 'serviceAccounts' ? byAccount(pod, context) : byLabel(pod)) ?? tooOld(pod, container, context)
 }
 
-/** The API server refuses a mirror Pod that names Secrets or a ServiceAccount (plugin/pkg/admission/noderestriction, serviceaccount). */
+/**
+ * The API server refuses a mirror Pod that names Secrets or a ServiceAccount
+ * (plugin/pkg/admission/noderestriction, serviceaccount).
+ */
 function judgeStatic({ node = '', namespace, name }: PodFacts, container: ContainerFacts): StepResult {
   if (!isWaiting(container))
     return unknown('a static Pod names no pull secret; whether the node could pull again is not known')
@@ -122,7 +125,8 @@ function tooOld(pod: PodFacts, container: ContainerFacts, { observed }: PodConte
       pod,
     )
   }
-  // The controller creates the new Pod from its template of today: https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/
+  // The controller creates the new Pod from its template of today:
+  // https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/
   const onDelete = /^(?:DaemonSet|StatefulSet)\//.test(owner ?? '')
     ? ' With updateStrategy OnDelete that also rolls out a template that was changed since.'
     : ''

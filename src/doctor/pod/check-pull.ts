@@ -75,7 +75,10 @@ function fits(response: ManifestResult, platform: string | undefined, { namespac
   })
 }
 
-/** A reason that no credential changes: it counts, whatever the Pod's references are. The registry's own response is more exact than the node's. */
+/**
+ * A reason that no credential changes: it counts, whatever the Pod's references are. The registry's
+ * own response is more exact than the node's.
+ */
 export const checkOtherReason: PodCheck = (pod, container, context) => {
   if (!isWaiting(container)) return undefined
   const result = checkResponse(pod, container, context)
@@ -98,7 +101,10 @@ export const checkPull: PodCheck = (pod, container, context) => {
   return earlier ?? explainedWrong(explained, pod)
 }
 
-/** The kubelet's longest pause between two tries is 5 minutes (kubelet.go, imageBackOffPeriod and MaxImageBackOff), and a try takes a while. */
+/**
+ * The kubelet's longest pause between two tries is 5 minutes (kubelet.go, imageBackOffPeriod and
+ * MaxImageBackOff), and a try takes a while.
+ */
 const LONGEST_PAUSE = 10 * 60_000
 
 /** What a node said about an earlier credential says nothing about the one that is there now. */

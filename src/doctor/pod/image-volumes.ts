@@ -7,8 +7,8 @@ type Container = ContainerFacts & { readonly mounts: readonly string[] }
 type Volume = Pick<ContainerFacts, 'name' | 'image' | 'pullPolicy'>
 
 /**
- * The kubelet reports a failed pull of an image volume as that of the container that mounts it (kuberuntime_manager.go,
- * toKubeContainerImageVolumes). The message tells whose image it was.
+ * The kubelet reports a failed pull of an image volume as that of the container that mounts it
+ * (kuberuntime_manager.go, toKubeContainerImageVolumes). The message tells whose image it was.
  */
 export function attributeVolumes(
   containers: readonly Container[],
@@ -34,7 +34,8 @@ export function attributeVolumes(
         const { waiting, detail } = blocked
         return { ...own, ...(waiting && { waiting }), ...(detail && { detail }) }
       }
-      // A container's own image is pulled after all its volumes, and it is created with them (SyncPod, startWithInitState).
+      // A container's own image is pulled after all its volumes, and it is created with them
+      // (SyncPod, startWithInitState).
       const mounting = containers.filter(({ mounts }) => mounts.includes(volume.name))
       const isThere = mounting.some((container) => hasImage(container) || isAboutOwn(container))
       if (isThere) return { ...own, created: true }
@@ -60,13 +61,19 @@ function quotes(message: string, image: string): boolean {
   return message.includes(`"${image}"`)
 }
 
-/** Runtimes write an image as it is in the Pod, or with its registry: `docker.io/library/busybox:latest`. */
+/**
+ * Runtimes write an image as it is in the Pod, or with its registry:
+ * `docker.io/library/busybox:latest`.
+ */
 function nameOf(image: string): string {
   const { host, repository } = parseImage(image)
   return `${host}/${repository}`
 }
 
-/** Whether the message has the name of a repository, and not only that of one which begins in the same way. */
+/**
+ * Whether the message has the name of a repository, and not only that of one which begins in the
+ * same way.
+ */
 function hasWord(message: string, name: string): boolean {
   for (let at = message.indexOf(name); at >= 0; at = message.indexOf(name, at + 1)) {
     if (!/[\w./-]/.test(message.charAt(at + name.length))) return true

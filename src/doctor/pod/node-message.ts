@@ -17,12 +17,17 @@ export type Party =
 
 /** A node's message about a pull, taken apart. */
 export interface NodeMessage {
-  /** Without names of images, hosts and layers, which may hold any word and number ("…:20260429"). */
+  /**
+   * Without names of images, hosts and layers, which may hold any word and number ("…:20260429").
+   */
   readonly words: string
   /** What follows the last URL, without such names; all of `words` if there is no URL. */
   readonly rest: string
   readonly stage: Stage
-  /** The host that was asked last, or whose address was looked up; undefined: the message names none. */
+  /**
+   * The host that was asked last, or whose address was looked up; undefined: the message names
+   * none.
+   */
   readonly host: string | undefined
   readonly party: Party | undefined
   /** Why a name's address was not found; undefined: that was not the failure. */
@@ -31,10 +36,16 @@ export interface NodeMessage {
   readonly isRequestError: boolean
 }
 
-/** More than any runtime writes by itself. What a registry sends becomes a part of the message, and has no limit. */
+/**
+ * More than any runtime writes by itself. What a registry sends becomes a part of the message, and
+ * has no limit.
+ */
 const LONGEST = 8192
 
-/** The head and the tail of a message, without the words that the cut divides: a part of a token is not recognized as one. */
+/**
+ * The head and the tail of a message, without the words that the cut divides: a part of a token is
+ * not recognized as one.
+ */
 export function cutMessage(text: string): string {
   if (text.length <= LONGEST) return text
   const half = LONGEST / 2
@@ -71,7 +82,10 @@ export function readMessage(text: string, image: string): NodeMessage {
   }
 }
 
-/** `server message: …: authorization failed` of containerd quotes what a registry sent (core/remotes/docker/authorizer.go, invalidAuthorization). */
+/**
+ * `server message: …: authorization failed` of containerd quotes what a registry sent
+ * (core/remotes/docker/authorizer.go, invalidAuthorization).
+ */
 function withoutServerText(message: string): string {
   const mark = 'server message: '
   const from = message.indexOf(mark)
@@ -95,7 +109,10 @@ function stageOf(text: string): Stage {
 
 /** Docker Hub's registry has two names (containerd: core/remotes/docker/registry.go, isProxy). */
 const HUB = /^(?:registry-1|index|registry)\.docker\.io$/
-/** All names of Alibaba's token service. Wider than the list in src/acr/token-service.ts, because no login is sent there. */
+/**
+ * All names of Alibaba's token service. Wider than the list in src/acr/token-service.ts, because no
+ * login is sent there.
+ */
 const TOKEN_SERVICE = /^dockerauth[a-z0-9.-]*\.aliyuncs\.com$/
 const OSS = /(?:^|\.)oss-[a-z0-9-]+\.aliyuncs\.com$/
 

@@ -13,7 +13,10 @@ export interface Explained extends Verdict {
 }
 
 interface Rule {
-  /** `file: text` in the sources of Go (`go`), containerd, the kubelet, moby and go.podman.io/image, where the message is made. */
+  /**
+   * `file: text` in the sources of Go (`go`), containerd, the kubelet, moby and go.podman.io/image,
+   * where the message is made.
+   */
   readonly sources: readonly string[]
   readonly matches: (message: NodeMessage, facts: Facts) => boolean
   readonly id: FindingId
@@ -54,7 +57,10 @@ function whom({ host, party }: NodeMessage): string {
 const isRegistry = ({ party }: NodeMessage): boolean => party === undefined || party === 'registry'
 const statusOf = ({ rest }: NodeMessage): number => Number(HTTP_STATUS.exec(rest)?.[1])
 
-/** What runtimes and registries say, and what it means; the first match counts. What no rule matches is unknown. */
+/**
+ * What runtimes and registries say, and what it means; the first match counts. What no rule matches
+ * is unknown.
+ */
 export const RULES: readonly Rule[] = [
   {
     sources: [
@@ -362,7 +368,10 @@ const BY_REASON: Readonly<Record<string, Verdict>> = {
   },
 }
 
-/** Explains why a node could not pull an image, by the node's own message and, if that is not known, by its reason. */
+/**
+ * Explains why a node could not pull an image, by the node's own message and, if that is not known,
+ * by its reason.
+ */
 export function explainPull(container: Pick<ContainerFacts, 'image' | 'detail' | 'waiting'>, now: number): Explained {
   const { image, detail = '', waiting = '' } = container
   const message = readMessage(detail, image)

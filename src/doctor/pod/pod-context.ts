@@ -39,7 +39,10 @@ export function createPodContext(observed: Observed): PodContext | undefined {
   }
 }
 
-/** Names of the registries that have a login for the image, by what is in use and by what values say. */
+/**
+ * Names of the registries that have a login for the image, by what is in use and by what values
+ * say.
+ */
 export function coveringRegistries(image: string, { observed, config }: PodContext): readonly string[] {
   const reference = parseImage(image)
   const known = observed.release?.status?.registries ?? []
@@ -86,7 +89,10 @@ export function wrong(verdict: Verdict, detail: string = verdict.cause): StepRes
   return { state: 'wrong', detail, verdict }
 }
 
-/** A failure that the node's message explains; the step leaves out the message, which the finding has. */
+/**
+ * A failure that the node's message explains; the step leaves out the message, which the finding
+ * has.
+ */
 export function explainedWrong({ quote, about: _, ...verdict }: Explained, pod: PodFacts): StepResult {
   return wrong({ command: describePod(pod), ...verdict, cause: `${verdict.cause}${quote}` }, verdict.cause)
 }

@@ -19,8 +19,8 @@ const CHECKS: readonly (readonly [step: string, check: PodCheck])[] = [
 export type Step = StepResult & { readonly step: string }
 
 /**
- * The results of the checks for one container, up to the first failed one. Without the release's configuration only those that need
- * none. A Pod that is over will pull nothing, so there are none.
+ * The results of the checks for one container, up to the first failed one. Without the release's
+ * configuration only those that need none. A Pod that is over will pull nothing, so there are none.
  */
 export function podSteps(
   pod: PodFacts,

@@ -60,8 +60,9 @@ function outcomeOf(pod: PodFacts, container: ContainerFacts, observed: Observed,
 const LONGEST_TURN = 10 * 60_000
 
 /**
- * Whether a Pod of which no container has started waits for longer than its volumes, sandbox and images take, and no Event tells why.
- * While a pull lasts the kubelet reports the same reasons as before it (pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses).
+ * Whether a Pod of which no container has started waits for longer than its volumes, sandbox and
+ * images take, and no Event tells why. While a pull lasts the kubelet reports the same reasons as
+ * before it (pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses).
  */
 function isOverdue(pod: PodFacts, now: number): boolean {
   const { createdAt = now, containers, hasSandbox, sandboxTrouble, lastWarning } = pod

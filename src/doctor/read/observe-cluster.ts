@@ -21,7 +21,9 @@ import { readLeftovers } from './read-leftovers.ts'
 
 export interface ObserveRequest extends ReleaseChoice {
   readonly server: string
-  /** How far this machine's clock is ahead of the API server's, milliseconds; undefined: not known. */
+  /**
+   * How far this machine's clock is ahead of the API server's, milliseconds; undefined: not known.
+   */
   readonly aheadMs: () => number | undefined
   /** Reads Alibaba Cloud for a release, or returns why not. */
   readonly inspect: (release: ReleaseFacts) => Promise<CloudSnapshot>

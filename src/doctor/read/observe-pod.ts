@@ -19,7 +19,8 @@ export interface PodRequest extends ObserveRequest {
 }
 
 /**
- * Reads everything about one Pod: itself, its namespace, ServiceAccount, pull secret, node and Events, and the release.
+ * Reads everything about one Pod: itself, its namespace, ServiceAccount, pull secret, node and
+ * Events, and the release.
  * @throws KUBE_NOT_FOUND, KUBE_FORBIDDEN of the Pod itself
  */
 export async function observePod(reader: Reader, request: PodRequest): Promise<Observed> {
@@ -83,7 +84,10 @@ async function readNode(reader: Reader, name: string): Promise<NodeFacts | undef
   return { name, version: nodeInfo.kubeletVersion, platform: describePlatform(nodeInfo), cachePolicy }
 }
 
-/** The kubelet's own configuration; undefined without the right to read it, which most users lack, or without a response. */
+/**
+ * The kubelet's own configuration; undefined without the right to read it, which most users lack,
+ * or without a response.
+ */
 async function readCachePolicy(reader: Reader, name: string): Promise<string | undefined> {
   const path = `/api/v1/nodes/${name}/proxy/configz`
   try {

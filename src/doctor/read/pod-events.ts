@@ -37,7 +37,10 @@ export async function addOwnEvents(reader: Reader, pod: PodFacts, now: number): 
   return withEvents(pod, events?.flat() ?? [], now)
 }
 
-/** Adds what the Events of all namespaces tell about these Pods; they are read only where a Pod waits for an image or its sandbox. */
+/**
+ * Adds what the Events of all namespaces tell about these Pods; they are read only where a Pod
+ * waits for an image or its sandbox.
+ */
 export async function addEvents(reader: Reader, pods: readonly PodFacts[], now: number): Promise<readonly PodFacts[]> {
   const reasons = [
     ...(pods.some(({ containers }) => containers.some(isWaiting)) ? ['Failed'] : []),
@@ -63,7 +66,10 @@ function readEvent(event: EventObject, uids: ReadonlySet<string>): readonly PodE
   return [{ uid, reason, isWarning: type === 'Warning', message: cutMessage(message), at }]
 }
 
-/** An Event is written again at least that often while the same goes on failing; the kubelet's recorder allows one in 5 minutes. */
+/**
+ * An Event is written again at least that often while the same goes on failing; the kubelet's
+ * recorder allows one in 5 minutes.
+ */
 const FRESH = 10 * 60_000
 
 function withEvents(pod: PodFacts, events: readonly PodEvent[], now: number): PodFacts {
@@ -84,8 +90,9 @@ function withEvents(pod: PodFacts, events: readonly PodEvent[], now: number): Po
 }
 
 /**
- * Kubelets before 1.31 no longer say why while they pause between two tries (images/image_manager.go, "Back-off pulling image"). A
- * message in the Pod's status is at most one pause old; the Event may be newer.
+ * Kubelets before 1.31 no longer say why while they pause between two tries
+ * (images/image_manager.go, "Back-off pulling image"). A message in the Pod's status is at most one
+ * pause old; the Event may be newer.
  */
 function withMessage(container: ContainerFacts, failed: readonly PodEvent[], now: number): ContainerFacts {
   if (!isWaiting(container)) return container

@@ -4,7 +4,10 @@ import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { attributeVolumes } from '../pod/image-volumes.ts'
 import { cutMessage } from '../pod/node-message.ts'
 
-/** The Pod if there may be a finding about it: a container does not run, or it lacks the reference; otherwise undefined, because there are many. */
+/**
+ * The Pod if there may be a finding about it: a container does not run, or it lacks the reference;
+ * otherwise undefined, because there are many.
+ */
 export function selectPod(pod: PodObject, secretName: string) {
   const { metadata, status } = pod
   const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined
@@ -55,7 +58,8 @@ export function describePod(pod: PodObject): PodFacts {
 function describeState(status: ContainerStatus | undefined): Partial<ContainerFacts> {
   const { waiting, running, terminated } = status?.state ?? {}
   if (running) return { running: true }
-  // One that the kubelet gave up before it was created ended too, and has no id (kubelet/status, TerminatePod).
+  // One that the kubelet gave up before it was created ended too, and has no id (kubelet/status,
+  // TerminatePod).
   if (terminated) return status?.containerID || terminated.exitCode === 0 ? { ended: true } : {}
   if (waiting === undefined) return {}
   if (!waiting.reason) return { created: true }
@@ -71,8 +75,9 @@ function statesOf({ status }: PodObject): ReadonlyMap<string, ContainerStatus> {
 }
 
 /**
- * Controllers that create a deleted Pod again. A Job counts it as a failure; Workflows, TaskRuns and others fail with it. By group
- * too, because anyone who may create Pods may write an owner of another group.
+ * Controllers that create a deleted Pod again. A Job counts it as a failure; Workflows, TaskRuns
+ * and others fail with it. By group too, because anyone who may create Pods may write an owner of
+ * another group.
  */
 const REPLACING: ReadonlySet<string> = new Set([
   'apps/ReplicaSet',
@@ -87,12 +92,18 @@ function isReplacing({ apiVersion, kind }: PodOwner): boolean {
   return REPLACING.has(`${group}/${kind}`)
 }
 
-/** The UID of the static Pod that a mirror Pod shows; its Events have that UID (pkg/kubelet/types/pod_update.go; kubectl's describe.go). */
+/**
+ * The UID of the static Pod that a mirror Pod shows; its Events have that UID
+ * (pkg/kubelet/types/pod_update.go; kubectl's describe.go).
+ */
 function mirrorOf({ metadata }: PodObject): string | undefined {
   return metadata.annotations?.['kubernetes.io/config.mirror']
 }
 
-/** The condition is `PodReadyToStartContainers` from 1.29 on; before that doctor knows by the containers only. */
+/**
+ * The condition is `PodReadyToStartContainers` from 1.29 on; before that doctor knows by the
+ * containers only.
+ */
 function hasSandbox({ status }: PodObject): boolean {
   return status?.conditions?.some((one) => one.type === 'PodReadyToStartContainers' && one.status === 'True') ?? false
 }

@@ -12,7 +12,10 @@ import { coveringRegistries, createPodContext, type PodContext } from '../pod/po
 /** The registries' responses to the credential in a Pod's pull secret, by image. */
 export type QueryRegistry = (observed: Observed, pod: PodFacts) => Promise<ReadonlyMap<string, ManifestResult>>
 
-/** With the user's consent: reads the pull secret with the user's rights. The credential is sent only to the registry. */
+/**
+ * With the user's consent: reads the pull secret with the user's rights. The credential is sent
+ * only to the registry.
+ */
 export function createRegistryQuery(reader: Reader, send: HttpSender): QueryRegistry {
   return async (observed, pod) => {
     const context = createPodContext(observed)
@@ -61,7 +64,8 @@ async function ask(
   const isLocal = override && URL.canParse(override) && isLoopback(new URL(override).hostname)
   const registry = isLocal ? new URL(override) : undefined
   const request = { repository, reference: referenceOf(image), username, password, issuedByAcr, registry }
-  // The status is text of the cluster: the login goes only to hosts for which the Secret has it too.
+  // The status is text of the cluster: the login goes only to hosts for which the Secret has it
+  // too.
   const same = logins.filter((one) => one.username === username && one.password === password)
   const hosts = new Set(same.flatMap(({ domains }) => domains))
   const { domains = [] } = observed.release?.status?.registries.find((one) => one.name === name) ?? {}

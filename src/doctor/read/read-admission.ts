@@ -15,8 +15,8 @@ const API = '/apis/admissionregistration.k8s.io/v1'
 export type AdmissionFacts = NonNullable<Awaited<ReturnType<typeof readAdmission>>>
 
 /**
- * The release's admission policies in the API server, and their effect: on Pods of the given namespaces, and on writes that the guard
- * must refuse.
+ * The release's admission policies in the API server, and their effect: on Pods of the given
+ * namespaces, and on writes that the guard must refuse.
  * @param now by the API server's clock
  */
 export async function readAdmission(

@@ -44,7 +44,10 @@ export interface BoundPolicy {
   readonly bindings: readonly BindingSpec[]
 }
 
-/** The release's admission policies of a kind that have a binding, with their bindings. Undefined: not readable. */
+/**
+ * The release's admission policies of a kind that have a binding, with their bindings. Undefined:
+ * not readable.
+ */
 export async function readBound(
   reader: Reader,
   kind: 'Mutating' | 'Validating',

@@ -10,7 +10,10 @@ import { reviewRights } from './review-rights.ts'
 
 export type HelperFacts = Awaited<ReturnType<typeof readHelper>>
 
-/** Reads whether a release's helper runs, leads, and has its rights. The namespaces are those in which a Pod is tried. */
+/**
+ * Reads whether a release's helper runs, leads, and has its rights. The namespaces are those in
+ * which a Pod is tried.
+ */
 export async function readHelper(
   reader: Reader,
   release: ReleaseFacts,

@@ -12,8 +12,9 @@ export interface Leftover {
 }
 
 /**
- * Pull secrets of releases that are not installed; metadata only. Undefined: not readable, or not known what is installed. Without
- * the right to list ConfigMaps everywhere, a release may be installed that was not found.
+ * Pull secrets of releases that are not installed; metadata only. Undefined: not readable, or not
+ * known what is installed. Without the right to list ConfigMaps everywhere, a release may be
+ * installed that was not found.
  */
 export async function readLeftovers(
   reader: Reader,

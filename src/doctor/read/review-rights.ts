@@ -4,8 +4,8 @@ import type { Reader } from '../../kube/read/reader.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
 /**
- * Reviews which rights the helper's ServiceAccount lacks, and which it has that the chart never gives. Empty: the caller may not review
- * it, or too little is known.
+ * Reviews which rights the helper's ServiceAccount lacks, and which it has that the chart never
+ * gives. Empty: the caller may not review it, or too little is known.
  */
 export async function reviewRights(
   reader: Reader,
@@ -44,7 +44,10 @@ function forbiddenRights({ release, secretName }: HelperConfig): readonly Right[
 /** How many listed namespaces are reviewed. */
 const NAMESPACES = 10
 
-/** What the helper needs in its mode: the rules that the chart makes (chart/templates/_rules.tpl, role.yaml). */
+/**
+ * What the helper needs in its mode: the rules that the chart makes (chart/templates/_rules.tpl,
+ * role.yaml).
+ */
 function helperRights(config: HelperConfig): readonly Right[] {
   const { release } = config
   const places =

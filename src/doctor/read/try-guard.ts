@@ -28,9 +28,10 @@ export function helperUser({ release }: Pick<HelperConfig, 'release'>): string {
 }
 
 /**
- * Makes, as the helper, writes that the guard must refuse. Each is a dry run, so nothing is stored, and its response is metadata, so
- * no credential is read. The caller needs the right to impersonate the helper's ServiceAccount, which the ClusterRoles `admin` and
- * `edit` of Kubernetes include. Undefined: nothing could be tried. What could not be tried is noted.
+ * Makes, as the helper, writes that the guard must refuse. Each is a dry run, so nothing is stored,
+ * and its response is metadata, so no credential is read. The caller needs the right to impersonate
+ * the helper's ServiceAccount, which the ClusterRoles `admin` and `edit` of Kubernetes include.
+ * Undefined: nothing could be tried. What could not be tried is noted.
  */
 export async function tryGuard(
   reader: Reader,
@@ -53,7 +54,10 @@ export async function tryGuard(
   return accepted
 }
 
-/** The API server's message; undefined: it accepted the write. @throws errors that are no response to the write */
+/**
+ * The API server's message; undefined: it accepted the write.
+ * @throws errors that are no response to the write
+ */
 async function refusalOf(
   reader: Reader,
   { path, body, isCreated }: Attempt,
@@ -80,13 +84,16 @@ const FIELDS = {
   ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'acr-nopass-doctor', uid: 'none' }],
 }
 
-/** Per resource each field that other controllers act on, and what makes the object another thing. */
+/**
+ * Per resource each field that other controllers act on, and what makes the object another thing.
+ */
 function attempts(config: HelperConfig, instance: string): readonly Attempt[] {
   const { release, secretName } = config
   const { namespace } = release
   const targets = createTargets(config)
   const { include } = config.targets.serviceAccounts
-  // Each namespace has `default`; where a name has a `*`, the helper may patch every ServiceAccount (chart/templates/_rules.tpl).
+  // Each namespace has `default`; where a name has a `*`, the helper may patch every ServiceAccount
+  // (chart/templates/_rules.tpl).
   const mayPatchDefault = targets.takesServiceAccount('default') || include.some((name) => name.includes('*'))
   const account = mayPatchDefault ? 'default' : include[0]
   const place = config.scope === 'cluster' ? namespace : targets.listedNamespaces[0]

@@ -13,8 +13,8 @@ const MOST = 1_000
 const TOGETHER = 8
 
 /**
- * Creates a Pod as a dry run in each target namespace: a policy may be changed so that it skips only one. Undefined: none was tried.
- * Where no Pod could be tried is noted.
+ * Creates a Pod as a dry run in each target namespace: a policy may be changed so that it skips
+ * only one. Undefined: none was tried. Where no Pod could be tried is noted.
  */
 export async function tryPods(
   reader: Reader,
@@ -77,7 +77,8 @@ type Pod = { readonly spec: { readonly imagePullSecrets?: readonly { readonly na
 
 async function tryPod(reader: Reader, config: HelperConfig, namespace: string, serviceAccountName: string) {
   const containers = [{ name: 'probe', image: PROBE_IMAGE, securityContext: RESTRICTED, resources: SMALL }]
-  // A list of its own, so that the reference can only come from the policy, not from the ServiceAccount.
+  // A list of its own, so that the reference can only come from the policy, not from the
+  // ServiceAccount.
   const spec = { serviceAccountName, containers, imagePullSecrets: [{ name: 'acr-nopass-doctor' }] }
   const call = {
     method: 'POST',
@@ -90,7 +91,8 @@ async function tryPod(reader: Reader, config: HelperConfig, namespace: string, s
     const isReferenced = pod.spec.imagePullSecrets?.some(({ name }) => name === config.secretName)
     return isReferenced ? ('referenced' as const) : ('unreferenced' as const)
   } catch (error) {
-    // Refused by another policy or a quota, or a webhook of Pods that fails or hangs: it shows nothing about our policy.
+    // Refused by another policy or a quota, or a webhook of Pods that fails or hangs: it shows
+    // nothing about our policy.
     if (error instanceof KubeApiError) return error
     throw error
   }
@@ -103,7 +105,10 @@ const PROBE_IMAGE = 'registry.cn-hangzhou.aliyuncs.com/acr-nopass/probe'
 const AMOUNT = { cpu: '1m', memory: '1Mi', 'ephemeral-storage': '1Mi' }
 const SMALL = { requests: AMOUNT, limits: AMOUNT }
 
-/** So that a cluster that enforces Pod Security restricted takes the probe; without a user of its own, which OpenShift refuses. */
+/**
+ * So that a cluster that enforces Pod Security restricted takes the probe; without a user of its
+ * own, which OpenShift refuses.
+ */
 const RESTRICTED = {
   allowPrivilegeEscalation: false,
   runAsNonRoot: true,

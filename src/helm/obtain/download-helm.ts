@@ -29,8 +29,8 @@ export interface ObtainHelmOptions {
 }
 
 /**
- * Downloads one exact version, verifies its known or given checksum before running it, and keeps it in the runner's tool cache.
- * Returns the path of the program.
+ * Downloads one exact version, verifies its known or given checksum before running it, and keeps it
+ * in the runner's tool cache. Returns the path of the program.
  * @throws HELM_DOWNLOAD_FAILED
  */
 export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSignal): Promise<string> {
@@ -72,7 +72,8 @@ function failed(message: string, hint?: string): NopassError {
 }
 
 /**
- * The expected SHA-256 of the archive: the given one, which must equal a known one, else the known one.
+ * The expected SHA-256 of the archive: the given one, which must equal a known one, else the known
+ * one.
  * @throws HELM_DOWNLOAD_FAILED
  */
 function chooseDigest(
@@ -109,8 +110,8 @@ const LIMIT_BYTES = 200 * 1024 * 1024
 const REDIRECTS = 5
 
 /**
- * Downloads an address through the environment's proxy, which global `fetch` does not support. Redirects are followed, because
- * the checksum decides.
+ * Downloads an address through the environment's proxy, which global `fetch` does not support.
+ * Redirects are followed, because the checksum decides.
  * @throws HELM_DOWNLOAD_FAILED
  */
 export async function fetchArchive(

@@ -63,7 +63,10 @@ async function isProgram(path: string): Promise<boolean> {
 
 export type HelmVersion = NonNullable<ReturnType<typeof parseHelmVersion>>
 
-/** Parses the output of `helm version --template '{{.Version}}'`; undefined: not a version. `text` is as helm prints it, such as `v4.3.1`. */
+/**
+ * Parses the output of `helm version --template '{{.Version}}'`; undefined: not a version. `text`
+ * is as helm prints it, such as `v4.3.1`.
+ */
 export function parseHelmVersion(text: string) {
   const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?[\w.+-]{0,64}/.exec(text.trim())
   if (!match) return undefined
@@ -79,7 +82,10 @@ export function isSupportedHelm(version: HelmVersion): boolean {
   return version.major === 4 || (version.major === 3 && version.minor >= 18)
 }
 
-/** Requires a supported version, and the wanted one if it is not ''. @throws HELM_VERSION_UNSUPPORTED */
+/**
+ * Requires a supported version, and the wanted one if it is not ''.
+ * @throws HELM_VERSION_UNSUPPORTED
+ */
 export function requireHelmVersion({ version: found, path }: Pick<Helm, 'version' | 'path'>, wanted: string): void {
   const want = parseHelmVersion(wanted)
   if (want && !isSameVersion(found, want)) {

@@ -1,11 +1,13 @@
 /**
- * The archives that are downloaded without `helm-sha256`. Each digest is in at least two of these sources, and none
- * contradicts it. The original is Helm's, on https://get.helm.sh; read 2026-11-25:
+ * The archives that are downloaded without `helm-sha256`. Each digest is in at least two of these
+ * sources, and none contradicts it. The original is Helm's, on https://get.helm.sh; read
+ * 2026-11-25:
  * - `helm`: the release notes of github.com/helm/helm
  * - `argo-cd`: hack/installers/checksums of github.com/argoproj/argo-cd
  * - `cert-manager`: modules/tools/00_mod.mk of github.com/cert-manager/makefile-modules
  * - `helmfile`: Dockerfile of github.com/helmfile/helmfile
- * - `kubespray`: roles/kubespray_defaults/vars/main/checksums.yml of github.com/kubernetes-sigs/kubespray
+ * - `kubespray`: roles/kubespray_defaults/vars/main/checksums.yml of
+ *   github.com/kubernetes-sigs/kubespray
  * - `rules_helm`: helm/private/versions.bzl of github.com/periareon/rules_helm
  * - `harvester`: Dockerfile of github.com/harvester/harvester
  * - `pins`: other public projects that check the archive of that name by this digest

@@ -59,8 +59,9 @@ function render(object: ManifestObject | undefined, other: ManifestObject | unde
 }
 
 /**
- * Hides every value of a Secret's `data` and `stringData`. A value that differs from the `other` object's gets the `mark`, so
- * that a diff shows the change without the value, not even as a hash that could be guessed.
+ * Hides every value of a Secret's `data` and `stringData`. A value that differs from the `other`
+ * object's gets the `mark`, so that a diff shows the change without the value, not even as a hash
+ * that could be guessed.
  */
 function redactObject(
   body: Readonly<Record<string, unknown>>,

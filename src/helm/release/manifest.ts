@@ -15,7 +15,10 @@ export function parseManifest(text: string, nameless = false): readonly Manifest
   return readDocuments(text).flatMap((body) => (isRecord(body) ? expandList(body, nameless) : []))
 }
 
-/** Helm takes the items of an object that has some (FlattenListVisitor in pkg/resource/visitor.go of k8s.io/cli-runtime). */
+/**
+ * Helm takes the items of an object that has some (FlattenListVisitor in pkg/resource/visitor.go of
+ * k8s.io/cli-runtime).
+ */
 function expandList(body: Readonly<Record<string, unknown>>, nameless: boolean): readonly ManifestObject[] {
   if (!Array.isArray(body.items)) return [describeObject(body, nameless)]
   return body.items.flatMap((item) => (isRecord(item) ? expandList(item, nameless) : []))

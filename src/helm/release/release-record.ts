@@ -6,7 +6,10 @@ import { STEP_LABEL, type StepMark, TIMEOUT_LABEL } from '../helm-flags.ts'
 import { type ManifestObject, parseHooks, parseManifest } from './manifest.ts'
 import type { ReleaseStatus, Revision } from './release-state.ts'
 
-/** The label selector of a release's records, and how helm names each of them (helm: pkg/storage/driver). */
+/**
+ * The label selector of a release's records, and how helm names each of them (helm:
+ * pkg/storage/driver).
+ */
 export function recordSelector(release: string): string {
   return `owner=helm,name=${release}`
 }
@@ -23,8 +26,9 @@ interface RecordMetadata {
 }
 
 /**
- * The revisions in the records' labels, oldest first. Their times are the API server's: an upgrade copies the labels `createdAt` and
- * `modifiedAt` of the revision before it (helm: `newSecretsObject` in pkg/storage/driver/secrets.go).
+ * The revisions in the records' labels, oldest first. Their times are the API server's: an upgrade
+ * copies the labels `createdAt` and `modifiedAt` of the revision before it (helm:
+ * `newSecretsObject` in pkg/storage/driver/secrets.go).
  */
 export function readRevisions(records: readonly RecordMetadata[]): readonly Revision[] {
   return records
@@ -104,7 +108,10 @@ export interface ReleaseContent {
 
 /** A revision that helm has recorded. */
 export interface InstalledRelease extends ReleaseContent {
-  /** Whether helm applied it on the server, which only Helm 4 does (helm: `ApplyMethod` in pkg/release/v1/release.go). */
+  /**
+   * Whether helm applied it on the server, which only Helm 4 does (helm: `ApplyMethod` in
+   * pkg/release/v1/release.go).
+   */
   readonly serverSide?: boolean
   readonly subcharts?: readonly Subchart[]
 }

@@ -28,9 +28,10 @@ export function isPending(revision: Revision | undefined): boolean {
 }
 
 /**
- * The revision that a step created; undefined: there is none, or it is not known. Helm copies the labels of a revision to later ones, also to
- * those of other deployers, so only the first one with the id is the step's own; and helm prunes old records, so what is first may be a
- * copy, unless all revisions since the step began are there.
+ * The revision that a step created; undefined: there is none, or it is not known. Helm copies the
+ * labels of a revision to later ones, also to those of other deployers, so only the first one with
+ * the id is the step's own; and helm prunes old records, so what is first may be a copy, unless all
+ * revisions since the step began are there.
  * @param step `before`: the newest revision when it began
  */
 export function revisionOfStep(
@@ -44,9 +45,10 @@ export function revisionOfStep(
 }
 
 /**
- * The newest revision that worked, below `below` when given: what a rollback goes back to. One that is deployed goes first: Helm also calls
- * a failed revision superseded when a rollback from it fails (https://github.com/helm/helm/blob/v3.22.0/pkg/action/rollback.go). What was
- * uninstalled, with its history kept, is nobody's good one.
+ * The newest revision that worked, below `below` when given: what a rollback goes back to. One that
+ * is deployed goes first: Helm also calls a failed revision superseded when a rollback from it
+ * fails (https://github.com/helm/helm/blob/v3.22.0/pkg/action/rollback.go). What was uninstalled,
+ * with its history kept, is nobody's good one.
  */
 export function lastGoodRevision(
   history: readonly Revision[],
@@ -60,8 +62,9 @@ export function lastGoodRevision(
 }
 
 /**
- * What a pending revision goes back to: the newest one that worked, else the newest one that failed, because a release whose
- * installation was not ready in time may serve all the same. Undefined: nothing was there before.
+ * What a pending revision goes back to: the newest one that worked, else the newest one that
+ * failed, because a release whose installation was not ready in time may serve all the same.
+ * Undefined: nothing was there before.
  */
 export function revisionToRestore(history: readonly Revision[], below: number): Revision | undefined {
   const older = history.filter(({ revision }) => revision < below)
@@ -70,8 +73,9 @@ export function revisionToRestore(history: readonly Revision[], below: number): 
 }
 
 /**
- * Whether undoing the pending revision cannot be right: it replaces something of which there is no record. Helm calls only the first
- * revision, and one after an uninstall, a pending installation (https://github.com/helm/helm/blob/v3.22.0/pkg/action/install.go).
+ * Whether undoing the pending revision cannot be right: it replaces something of which there is no
+ * record. Helm calls only the first revision, and one after an uninstall, a pending installation
+ * (https://github.com/helm/helm/blob/v3.22.0/pkg/action/install.go).
  */
 export function hasLostRecords(history: readonly Revision[]): boolean {
   const last = history.at(-1)
@@ -85,9 +89,11 @@ export function revisionUnderFailed(history: readonly Revision[]): Revision | un
 }
 
 /**
- * The error of a release that an interrupted run left pending or half uninstalled, with the exact command that repairs it.
+ * The error of a release that an interrupted run left pending or half uninstalled, with the exact
+ * command that repairs it.
  * @param hooks of the rollback that is pending, one of which may have failed
- * @param recoverable whether `recover-pending` is of use: with it, the release counts as abandoned from that time on
+ * @param recoverable whether `recover-pending` is of use: with it, the release counts as abandoned
+ * from that time on
  */
 export function explainPending(
   target: ReleaseTarget,
@@ -123,12 +129,15 @@ export function explainPending(
 
 /** A helm that waited its whole timeout still has to write the status. */
 const MARGIN_MS = 300_000
-/** The timeout of a helm that is not ours is not known; a job of a GitHub-hosted runner ends after six hours. */
+/**
+ * The timeout of a helm that is not ours is not known; a job of a GitHub-hosted runner ends after
+ * six hours.
+ */
 const LONGEST_JOB_MS = 6 * 3_600_000
 
 /**
- * Epoch milliseconds from which on the deployer of a pending revision cannot be alive: the timeout that its own step wrote
- * down, or six hours for what another deployer began; and five minutes.
+ * Epoch milliseconds from which on the deployer of a pending revision cannot be alive: the timeout
+ * that its own step wrote down, or six hours for what another deployer began; and five minutes.
  */
 export function abandonedAt(last: Revision, history: readonly Revision[]): number {
   const { step, updated } = last
@@ -140,8 +149,9 @@ export function abandonedAt(last: Revision, history: readonly Revision[]): numbe
 }
 
 /**
- * Seconds that one helm call may take: `--timeout` is for each wait. Helm waits for the objects once, and for each hook up to
- * three times: until the former object is deleted, until the hook has run, until it is deleted.
+ * Seconds that one helm call may take: `--timeout` is for each wait. Helm waits for the objects
+ * once, and for each hook up to three times: until the former object is deleted, until the hook has
+ * run, until it is deleted.
  */
 export function longestSeconds(timeoutSeconds: number, hooks: number): number {
   return timeoutSeconds * (1 + 3 * hooks)

@@ -21,7 +21,10 @@ export async function renderRelease(
   return describeRelease(parseJson(text, problem))
 }
 
-/** The same without connecting to the cluster, for a chart that is known to use only its version and to have no hooks. */
+/**
+ * The same without connecting to the cluster, for a chart that is known to use only its version and
+ * to have no hooks.
+ */
 export async function templateRelease(
   helm: Helm,
   target: ReleaseTarget,
@@ -34,7 +37,8 @@ export async function templateRelease(
 }
 
 /**
- * The standard output of a short helm call that reads, which may hold values and Secrets: never print it.
+ * The standard output of a short helm call that reads, which may hold values and Secrets: never
+ * print it.
  * @throws NopassError one of the `HELM_…` codes
  */
 async function readFromHelm(helm: Helm, args: readonly string[], signal?: AbortSignal): Promise<string> {
@@ -53,7 +57,10 @@ export function isSameRelease(deployed: ReleaseContent, desired: ReleaseContent)
   )
 }
 
-/** Whether helm recorded the objects that were rendered; values and names may be written in more than one way. */
+/**
+ * Whether helm recorded the objects that were rendered; values and names may be written in more
+ * than one way.
+ */
 export function hasSameObjects(recorded: readonly ManifestObject[], rendered: readonly ManifestObject[]): boolean {
   return isDeepStrictEqual(
     recorded.map(({ body }) => body),

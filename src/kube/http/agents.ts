@@ -7,8 +7,8 @@ import { NopassError } from '../../errors.ts'
 import type { KubeConnection } from '../kube-connection.ts'
 
 /**
- * `call` shares its connections. `lease` has its own, so that hanging writes never delay a renewal; each `watch` has its own, so that
- * it never takes one from calls.
+ * `call` shares its connections. `lease` has its own, so that hanging writes never delay a renewal;
+ * each `watch` has its own, so that it never takes one from calls.
  */
 export type ConnectionLane = 'call' | 'lease' | 'watch'
 
@@ -20,7 +20,10 @@ const IDLE_MS = 80_000
 /** For connecting through a proxy: its response and the TLS handshake behind it. */
 const TUNNEL_MS = 30_000
 
-/** The connections to one server, by lane. @throws KUBE_CONNECTION for certificates that cannot be read */
+/**
+ * The connections to one server, by lane.
+ * @throws KUBE_CONNECTION for certificates that cannot be read
+ */
 export function createAgents(connection: KubeConnection, host: string, secure: boolean) {
   const tunnels = new Set<Duplex>()
   let ca = connection.ca
@@ -80,8 +83,8 @@ function destroy(this: Socket): void {
 }
 
 /**
- * Between two requests a connection ends itself before the server would, and when bytes come, since they belong to no response.
- * Not by the agent's `timeout`, which adds listeners to each request.
+ * Between two requests a connection ends itself before the server would, and when bytes come, since
+ * they belong to no response. Not by the agent's `timeout`, which adds listeners to each request.
  */
 function guardIdle(agent: http.Agent): http.Agent {
   const keep = agent.keepSocketAlive.bind(agent)
@@ -100,8 +103,8 @@ function guardIdle(agent: http.Agent): http.Agent {
 }
 
 /**
- * Until a tunnel through a proxy is there, its connection belongs to no request: Node leaves it open when the request has ended,
- * when the proxy has refused, and when nothing more comes.
+ * Until a tunnel through a proxy is there, its connection belongs to no request: Node leaves it
+ * open when the request has ended, when the proxy has refused, and when nothing more comes.
  */
 function guardTunnels(agent: http.Agent, tunnels: Set<Duplex>): http.Agent {
   const connect = agent.createConnection.bind(agent)
@@ -124,7 +127,10 @@ function guardTunnels(agent: http.Agent, tunnels: Set<Duplex>): http.Agent {
 
 const tuned = new WeakSet<Socket>()
 
-/** Configures each connection once; `reusedSocket` is not set for a call that waited for a connection. */
+/**
+ * Configures each connection once; `reusedSocket` is not set for a call that waited for a
+ * connection.
+ */
 export function tune(socket: Socket): void {
   if (tuned.has(socket)) return
   tuned.add(socket)

@@ -9,7 +9,10 @@ export interface WholeResponse {
   readonly retryAfter: string | undefined
 }
 
-/** Collects the body as text; `title` names the call in errors. Fails with KUBE_BAD_ANSWER over `limit` bytes. */
+/**
+ * Collects the body as text; `title` names the call in errors. Fails with KUBE_BAD_ANSWER over
+ * `limit` bytes.
+ */
 export function readWhole(
   title: string,
   limit: number,
@@ -38,7 +41,10 @@ export function readWhole(
   }
 }
 
-/** Reads a watch; `refusal` gets a response that is none. A stream that ends within an event fails with KUBE_UNREACHABLE. */
+/**
+ * Reads a watch; `refusal` gets a response that is none. A stream that ends within an event fails
+ * with KUBE_UNREACHABLE.
+ */
 export function readEvents<T>(
   title: string,
   onEvent: (event: WatchEvent<T>) => void,

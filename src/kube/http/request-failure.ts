@@ -48,7 +48,10 @@ export function notSent(title: string): KubeApiError {
   return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE' })
 }
 
-/** What Node threw instead of sending: a token or a path with a line break would end the header or the request line. */
+/**
+ * What Node threw instead of sending: a token or a path with a line break would end the header or
+ * the request line.
+ */
 export function refusedByNode(title: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code !== 'ERR_INVALID_CHAR' && code !== 'ERR_UNESCAPED_CHARACTERS') return error

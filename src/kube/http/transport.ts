@@ -15,7 +15,10 @@ export interface TransportRequest {
   readonly accept: string
   readonly contentType?: string
   readonly body?: string | Buffer
-  /** Until the response's head arrives, and then again until its end (not for a watch), milliseconds. */
+  /**
+   * Until the response's head arrives, and then again until its end (not for a watch),
+   * milliseconds.
+   */
   readonly timeoutMs: number
   readonly lane: ConnectionLane
   /** The user to act as, instead of a user that the connection impersonates. */
@@ -35,9 +38,10 @@ export interface ResponseReader {
 }
 
 /**
- * HTTP/1.1 by Node's own client over kept TLS connections. A reader's `fail` gets the signal's reason, or KUBE_CONNECTION,
- * KUBE_TIMEOUT, KUBE_UNREACHABLE, KUBE_BAD_ANSWER.
- * @throws KUBE_CONNECTION for an address that is not https (http only on loopback) and for certificates that cannot be read
+ * HTTP/1.1 by Node's own client over kept TLS connections. A reader's `fail` gets the signal's
+ * reason, or KUBE_CONNECTION, KUBE_TIMEOUT, KUBE_UNREACHABLE, KUBE_BAD_ANSWER.
+ * @throws KUBE_CONNECTION for an address that is not https (http only on loopback) and for
+ * certificates that cannot be read
  */
 export function createKubeTransport(connection: KubeConnection, userAgent: string = 'acr-nopass') {
   const shared = share(connection, userAgent)
@@ -84,7 +88,10 @@ function share(connection: KubeConnection, userAgent: string) {
   }
 }
 
-/** One request with its time limit, its abort, and a second try where a kept connection turns out to be closed. */
+/**
+ * One request with its time limit, its abort, and a second try where a kept connection turns out to
+ * be closed.
+ */
 class Exchange {
   readonly #shared: Shared
   readonly #request: TransportRequest
@@ -111,7 +118,8 @@ class Exchange {
     }
     try {
       const token = connection.token?.()
-      // Without a wait where the token is available: the request leaves in the same turn of the event loop.
+      // Without a wait where the token is available: the request leaves in the same turn of the
+      // event loop.
       if (token instanceof Promise) token.then((made) => this.#begin(made), withoutToken)
       else this.#begin(token)
     } catch (error) {
@@ -131,7 +139,8 @@ class Exchange {
     // It may have been aborted while a plugin made the token.
     if (this.#settled) return
     const { title, lane, timeoutMs } = this.#request
-    // The same time again for the body: one timer for both, because a rotation makes thousands of requests.
+    // The same time again for the body: one timer for both, because a rotation makes thousands of
+    // requests.
     this.#timer = setTimeout(() => {
       // Behind a load balancer each idle connection may lead to the same hung server.
       if (lane === 'call') this.#shared.agents.dropIdle()
@@ -170,7 +179,9 @@ class Exchange {
     sent.end(body)
   }
 
-  /** A new connection takes up to the whole time limit, so this is called again when it is there. */
+  /**
+   * A new connection takes up to the whole time limit, so this is called again when it is there.
+   */
   #onSocket(socket: Socket): void {
     tune(socket)
     if (!this.#request.maySend) return
@@ -226,7 +237,10 @@ class Exchange {
   }
 }
 
-/** Node sends a list unchanged, which is cheaper than an object, but adds no length to it where there is no body. */
+/**
+ * Node sends a list unchanged, which is cheaper than an object, but adds no length to it where
+ * there is no body.
+ */
 function headersOf(
   fixed: readonly string[],
   impersonation: readonly string[],

@@ -13,8 +13,9 @@ export function rights(
 const EVERYTHING: Right = { verb: '*', group: '*', resource: '*' }
 
 /**
- * No namespace can have this name, so no RoleBinding is in it: its rules are those of ClusterRoleBindings, which hold in all namespaces
- * and for cluster-scoped objects (Kubernetes, pkg/registry/rbac/validation/rule.go, VisitRulesFor).
+ * No namespace can have this name, so no RoleBinding is in it: its rules are those of
+ * ClusterRoleBindings, which hold in all namespaces and for cluster-scoped objects (Kubernetes,
+ * pkg/registry/rbac/validation/rule.go, VisitRulesFor).
  */
 const NOWHERE = 'acr-nopass.none'
 
@@ -24,9 +25,10 @@ interface Subject {
 }
 
 /**
- * The rights that the API server's authorizer denies the caller, or the `subject`. One review recognises an administrator. Of any other
- * caller the rules that hold everywhere are read with one review, and with one per namespace those in it; only the remaining rights are
- * reviewed one by one, because each is a request.
+ * The rights that the API server's authorizer denies the caller, or the `subject`. One review
+ * recognises an administrator. Of any other caller the rules that hold everywhere are read with one
+ * review, and with one per namespace those in it; only the remaining rights are reviewed one by
+ * one, because each is a request.
  */
 export async function missingRights(
   caller: KubeCaller,
@@ -45,7 +47,10 @@ async function withoutGranted(caller: KubeCaller, needed: readonly Right[]): Pro
   return needed.filter((right) => !isGranted(right, rules.get(right.namespace ?? NOWHERE) ?? []))
 }
 
-/** Fails before the first write instead of in the middle. @throws DEPLOYER_FORBIDDEN with every missing right */
+/**
+ * Fails before the first write instead of in the middle.
+ * @throws DEPLOYER_FORBIDDEN with every missing right
+ */
 export function requireRights(missing: readonly Right[]): void {
   if (missing.length === 0) return
   const lines = missing.slice(0, 12).map(formatRight)
@@ -88,7 +93,10 @@ async function isAllowed(caller: KubeCaller, right: Right, subject?: Subject): P
   return (await review<{ allowed?: boolean }>(caller, kind, spec))?.allowed === true
 }
 
-/** The rules in a namespace. They may be incomplete: what they do not contain has to be reviewed separately. */
+/**
+ * The rules in a namespace. They may be incomplete: what they do not contain has to be reviewed
+ * separately.
+ */
 async function rulesIn(caller: KubeCaller, namespace: string): Promise<readonly Rule[]> {
   type Rules = { readonly resourceRules?: readonly Rule[] }
   return (await review<Rules>(caller, 'SelfSubjectRulesReview', { namespace }))?.resourceRules ?? []

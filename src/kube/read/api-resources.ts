@@ -39,8 +39,8 @@ async function kindsOf(caller: KubeCaller, apiVersion: string) {
 }
 
 /**
- * Discovers each object's kind, with one request per group version; undefined for one that is not served, and for those of a group
- * version that could not be read, which `onFailure` gets.
+ * Discovers each object's kind, with one request per group version; undefined for one that is not
+ * served, and for those of a group version that could not be read, which `onFailure` gets.
  */
 export async function discoverResources(
   caller: KubeCaller,
@@ -57,13 +57,18 @@ export async function discoverResources(
   return ({ apiVersion, kind }) => kinds.find((one) => one.apiVersion === apiVersion && one.kind === kind)
 }
 
-/** Groups of Kubernetes itself and of its metrics, whose kinds are known. Admission policies hold texts, as custom objects do. */
+/**
+ * Groups of Kubernetes itself and of its metrics, whose kinds are known. Admission policies hold
+ * texts, as custom objects do.
+ */
 const BUILT_IN =
   /^(apps|batch|autoscaling|policy|extensions|((apiextensions|apiregistration|authentication|authorization|certificates|coordination|discovery|events|flowcontrol\.apiserver|internal\.apiserver|networking|node|rbac\.authorization|resource|scheduling|storage|storagemigration)|(custom\.|external\.)?metrics)\.k8s\.io)$/
 
 /**
- * All kinds that can be listed, namespaced ones or custom ones and those of admission, in the API server's preferred version if possible.
- * @throws KubeApiError when a group cannot be read, such as that of an aggregated server that is down
+ * All kinds that can be listed, namespaced ones or custom ones and those of admission, in the API
+ * server's preferred version if possible.
+ * @throws KubeApiError when a group cannot be read, such as that of an aggregated server that is
+ * down
  */
 export async function discoverKinds(
   caller: KubeCaller,
@@ -89,9 +94,10 @@ export async function discoverKinds(
 const REMOVAL_MS = 10_000
 
 /**
- * Lists all served kinds. A kind that returns 404 was removed if discovery no longer names it; another served version of it is
- * listed instead.
- * @returns kinds that discovery names and the API server does not find, so their objects are unknown
+ * Lists all served kinds. A kind that returns 404 was removed if discovery no longer names it;
+ * another served version of it is listed instead.
+ * @returns kinds that discovery names and the API server does not find, so their objects are
+ * unknown
  */
 export async function listServed<K extends Pick<ServedKind, 'group' | 'plural'>>(
   discover: () => Promise<readonly K[]>,

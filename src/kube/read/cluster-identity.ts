@@ -43,7 +43,10 @@ export interface ExpectedIdentity {
   readonly kubeSystemUid?: string | undefined
 }
 
-/** Compares the API server with what the entry expects, before the first write. @throws CLUSTER_MISMATCH */
+/**
+ * Compares the API server with what the entry expects, before the first write.
+ * @throws CLUSTER_MISMATCH
+ */
 export function requireIdentity(found: ClusterIdentity, ca: string | undefined, expected: ExpectedIdentity): void {
   const differs = (what: string, actual: string, wanted: string): NopassError =>
     new NopassError('CLUSTER_MISMATCH', `${what} is ${actual}, but ${wanted} is expected`)
@@ -60,8 +63,9 @@ export function requireIdentity(found: ClusterIdentity, ca: string | undefined, 
 }
 
 /**
- * The issuer of the cluster's ServiceAccount tokens, from the API server's discovery document; undefined without one. Throws
- * a 403 without the ClusterRole `system:service-account-issuer-discovery`.
+ * The issuer of the cluster's ServiceAccount tokens, from the API server's discovery document;
+ * undefined without one. Throws a 403 without the ClusterRole
+ * `system:service-account-issuer-discovery`.
  */
 export async function readServedIssuer(caller: KubeCaller): Promise<string | undefined> {
   const read = get<{ readonly issuer?: unknown }>(caller, '/.well-known/openid-configuration')

@@ -8,16 +8,18 @@ interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
 }
 
 /**
- * Objects per page. Parsed Pods may need 20 times the memory of their text, and garbage is collected late, so pages are small
- * and lists are read one at a time. With 200 a removal needed 230 MiB instead of 169 (docs/en/performance.md).
+ * Objects per page. Parsed Pods may need 20 times the memory of their text, and garbage is
+ * collected late, so pages are small and lists are read one at a time. With 200 a removal needed
+ * 230 MiB instead of 169 (docs/en/performance.md).
  */
 export const OBJECTS_PER_PAGE = 100
 
 export type Reader = ReturnType<typeof createReader>
 
 /**
- * Reads that may be forbidden: what could not be read is recorded, and the rest continues. Other errors are thrown (no connection,
- * wrong credential). `onProgress` gets what is being read, and how many items so far.
+ * Reads that may be forbidden: what could not be read is recorded, and the rest continues. Other
+ * errors are thrown (no connection, wrong credential). `onProgress` gets what is being read, and
+ * how many items so far.
  */
 export function createReader(
   client: KubeClient,
@@ -56,7 +58,10 @@ export function createReader(
     /** Undefined: not readable. `null`: not found (404). */
     get: <T>(what: string, path: string, accept?: string): Promise<T | null | undefined> =>
       attempt(what, async () => (await unlessStatus(request<T>(path, { accept }), 404)) ?? null),
-    /** All pages; undefined: not readable, also if only a part is. An API that the server does not have is an empty list. */
+    /**
+     * All pages; undefined: not readable, also if only a part is. An API that the server does not
+     * have is an empty list.
+     */
     list: <T, K = T>(
       what: string,
       path: string,

@@ -27,7 +27,10 @@ export interface ReflectorOptions<W extends KubeObject, T extends Versioned> {
   readonly onRewound?: () => void
   /** Each failure, also of a handler; the reflector continues after `retryInMs`. */
   readonly onProblem?: (error: unknown, retryInMs: number) => void
-  /** Shared by the reflectors of one connection: set to false by the first that is refused a WatchList. */
+  /**
+   * Shared by the reflectors of one connection: set to false by the first that is refused a
+   * WatchList.
+   */
   readonly features: ServerFeatures
 }
 
@@ -57,22 +60,31 @@ const PAGE_SIZE = 500
 const WATCH_MIN_S = 300
 const WATCH_GRACE_MS = 5_000
 const INITIAL_SILENCE_MS = 30_000
-/** A server that sends bookmarks sends one per minute; two missed mean that the connection is dead. */
+/**
+ * A server that sends bookmarks sends one per minute; two missed mean that the connection is dead.
+ */
 const BOOKMARK_SILENCE_MS = 150_000
 /** A watch that ends sooner and without an event is a failure. */
 const SHORT_WATCH_MS = 1_000
-/** A watch that lasted this share of its timeout was not ended by a server that stopped, even if our clock runs fast or slow. */
+/**
+ * A watch that lasted this share of its timeout was not ended by a server that stopped, even if our
+ * clock runs fast or slow.
+ */
 const FULL_TERM = 0.97
 /**
- * After a longer outage everything is listed again: a server that was restored meanwhile may already have passed our version, and
- * only a list shows what it lost. A leader loses its lease after the same time, and lists too.
+ * After a longer outage everything is listed again: a server that was restored meanwhile may
+ * already have passed our version, and only a list shows what it lost. A leader loses its lease
+ * after the same time, and lists too.
  */
 const OUTAGE_MS = 10_000
 /** The longest pause before the list of a server whose versions went back. */
 const REWOUND_MS = 2_000
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
 
-/** A cache of one list of the API server, kept current by a watch that is reopened after every kind of failure. */
+/**
+ * A cache of one list of the API server, kept current by a watch that is reopened after every kind
+ * of failure.
+ */
 export function createReflector<W extends KubeObject, T extends Versioned>(options: ReflectorOptions<W, T>) {
   const { client, clock, features, path } = options
   const backoff = createReconnectBackoff(options.random)
@@ -88,7 +100,10 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
   let latest: string | undefined
   let synced = false
   let round = new AbortController()
-  /** The last watch ended early or without an event: the server may have come back with another history. */
+  /**
+   * The last watch ended early or without an event: the server may have come back with another
+   * history.
+   */
   let doubtful = false
   /** The version that was known when a watch last ended with an ERROR event. */
   let endedAt: string | undefined
@@ -110,7 +125,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
     const key = put(object)
     listed.keys.add(key)
     const known = store.versionOf(key) ?? ''
-    // Before its bookmark a stream may send changes of its first state (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go).
+    // Before its bookmark a stream may send changes of its first state
+    // (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go).
     if (isOlderVersion(object.metadata.resourceVersion, known)) listed.newer.set(key, known)
     else listed.newer.delete(key)
   }
@@ -119,7 +135,10 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
     version = next
     if (!isBehind(next)) latest = next
   }
-  /** The store may hold versions that the restored server never had: the next list replaces them all. */
+  /**
+   * The store may hold versions that the restored server never had: the next list replaces them
+   * all.
+   */
   const forget = (): void => {
     store.rewind()
     version = latest = undefined
@@ -169,7 +188,10 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
     finishList(listed, at)
   }
 
-  /** Watches from the known version, or, without one, lists by the same stream (WatchList). Returns whether anything was received. */
+  /**
+   * Watches from the known version, or, without one, lists by the same stream (WatchList). Returns
+   * whether anything was received.
+   */
   async function watch(signal: AbortSignal): Promise<boolean> {
     const seconds = Math.round(WATCH_MIN_S * (1 + options.random()))
     const stop = new AbortController()
@@ -239,7 +261,10 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
     if (!stream.initial) moveTo(metadata.resourceVersion)
   }
 
-  /** A restored server accepts a watch from a version that it has not reached yet, and never sends the changes below it. */
+  /**
+   * A restored server accepts a watch from a version that it has not reached yet, and never sends
+   * the changes below it.
+   */
   async function checkHistory(signal: AbortSignal): Promise<void> {
     const query = { ...options.selector, limit: 1 }
     const accept = options.metadataOnly ? METADATA_ONLY_LIST : undefined
@@ -248,7 +273,10 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
     failingSince = undefined
   }
 
-  /** Whether an object is unknown although it is older than our version: the server has passed that version with other changes. */
+  /**
+   * Whether an object is unknown although it is older than our version: the server has passed that
+   * version with other changes.
+   */
   function isOfOtherHistory({ metadata }: W): boolean {
     const at = version ?? ''
     const known = store.get(keyOf(metadata))
@@ -311,7 +339,9 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
     get lastProgress() {
       return lastProgress
     },
-    /** Monotonic time of the last try, which distinguishes a stuck loop from a server that is down. */
+    /**
+     * Monotonic time of the last try, which distinguishes a stuck loop from a server that is down.
+     */
     get lastActivity() {
       return lastActivity
     },

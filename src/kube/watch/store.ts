@@ -10,10 +10,13 @@ export type ChangeHandler<T> = (key: string, current: T | undefined, previous: T
 /** How many deletions are remembered; events that arrive late are late by moments only. */
 const DELETIONS = 1_000
 
-/** The newest known version of each object; events older than that, deletions included, are ignored. */
+/**
+ * The newest known version of each object; events older than that, deletions included, are ignored.
+ */
 export function createStore<T extends Versioned>(onChange: ChangeHandler<T>) {
   const views = new Map<string, T>()
-  // The response to our own write may arrive after the event that another client deleted the object.
+  // The response to our own write may arrive after the event that another client deleted the
+  // object.
   const deletions = new Map<string, string>()
   const outdated = new Set<string>()
   /** Whether exactly this version is known. */
@@ -49,7 +52,10 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>) {
       return views.size
     },
     put,
-    /** Stores an object that was read from etcd without a concurrent read, so it replaces any known version. */
+    /**
+     * Stores an object that was read from etcd without a concurrent read, so it replaces any known
+     * version.
+     */
     replace(key: string, view: T): void {
       if (has(key, view)) return
       outdated.add(key)
@@ -72,7 +78,10 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>) {
     has,
     /** Whether the versions went back and no event of the object has arrived since. */
     isOutdated: (key: string) => outdated.has(key),
-    /** The server's versions went back: each object stays until its next event, which replaces it whatever its version. */
+    /**
+     * The server's versions went back: each object stays until its next event, which replaces it
+     * whatever its version.
+     */
     rewind(): void {
       deletions.clear()
       for (const key of views.keys()) outdated.add(key)

@@ -23,7 +23,10 @@ const SECOND_MS = 800
 const CAP_MS = 30_000
 /** The backoff starts over after this time without a failure. */
 const RESET_MS = 120_000
-/** It also starts over after a stream that was open this long: a proxy that cuts idle streams every minute is not an overloaded server. */
+/**
+ * It also starts over after a stream that was open this long: a proxy that cuts idle streams every
+ * minute is not an overloaded server.
+ */
 const HEALTHY_MS = 10_000
 
 /** The waits of one watch: 50-150 ms, then 0.8 s doubling to 30 s, with jitter of up to 100 %. */
@@ -31,7 +34,10 @@ export function createReconnectBackoff(random: () => number) {
   let failures = 0
   let lastFailure = Number.NEGATIVE_INFINITY
   return {
-    /** Milliseconds until the next try, after a failure at `monotonic` time of a stream that was open for `openMs`. */
+    /**
+     * Milliseconds until the next try, after a failure at `monotonic` time of a stream that was
+     * open for `openMs`.
+     */
     next(monotonic: number, openMs = 0): number {
       if (monotonic - lastFailure > RESET_MS || openMs >= HEALTHY_MS) failures = 0
       failures += 1

@@ -12,12 +12,18 @@ export function rewound(path: string): KubeApiError {
   return new KubeApiError(410, `${path}: the server's resource versions went back; it is listed again`)
 }
 
-/** Our version is no longer, or not yet, in the server's history (apiserver, storage.NewTooLargeResourceVersionError). */
+/**
+ * Our version is no longer, or not yet, in the server's history (apiserver,
+ * storage.NewTooLargeResourceVersionError).
+ */
 export function isVersionLost({ status, reason, message }: KubeApiError): boolean {
   return status === 410 || reason === 'Expired' || (status === 504 && message.includes('Too large resource version'))
 }
 
-/** Servers before 1.32 or without the feature respond with 422 (docs/en/decisions.md#watch-list), older ones with 400. */
+/**
+ * Servers before 1.32 or without the feature respond with 422 (docs/en/decisions.md#watch-list),
+ * older ones with 400.
+ */
 export function isWatchListRefused(error: unknown): boolean {
   return hasStatus(error, 400, 422)
 }

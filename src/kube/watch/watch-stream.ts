@@ -2,7 +2,10 @@ import { NopassError } from '../../errors.ts'
 import { ByteCollector } from '../../lib/byte-collector.ts'
 import { parseJson } from '../../lib/json.ts'
 
-/** One line of a watch. `ERROR` carries a `Status`, `BOOKMARK` an object with nothing but a resourceVersion. */
+/**
+ * One line of a watch. `ERROR` carries a `Status`, `BOOKMARK` an object with nothing but a
+ * resourceVersion.
+ */
 export interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
   readonly object: T
@@ -15,8 +18,9 @@ const TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BO
 const NEWLINE = 0x0a
 
 /**
- * Splits a byte stream into watch events, however the bytes are chunked. `push` yields each complete event before it parses the
- * next line; `end` reports whether an incomplete line was left (a cut connection).
+ * Splits a byte stream into watch events, however the bytes are chunked. `push` yields each
+ * complete event before it parses the next line; `end` reports whether an incomplete line was left
+ * (a cut connection).
  * @throws KUBE_BAD_ANSWER for a line that is not a watch event
  */
 export function createWatchParser<T>(lineLimit: number = LINE_LIMIT) {

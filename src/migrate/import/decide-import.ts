@@ -21,7 +21,10 @@ interface ImportRequest {
 /** The values before they are rendered, each part with the comments above it. */
 export type ValuesDraft = NonNullable<ReturnType<typeof decideImport>['draft']>
 
-/** Converts the old helper's settings and traces to our values, or reports all errors: then there is no draft. */
+/**
+ * Converts the old helper's settings and traces to our values, or reports all errors: then there is
+ * no draft.
+ */
 export function decideImport({ settings, facts, release, ...request }: ImportRequest) {
   const region = request.region ?? facts.region
   const log = new ImportLog()
@@ -54,7 +57,8 @@ function noteSettings({ dropped, unknown, webhook }: AddonSettings, log: ImportL
 }
 
 function noteFacts({ workloads, sharedBindings }: LegacyFacts, log: ImportLog): void {
-  // A Pod names what its ServiceAccount named when it was made; only what makes Pods says it itself.
+  // A Pod names what its ServiceAccount named when it was made; only what makes Pods says it
+  // itself.
   const naming = workloads.filter(
     ({ kind, references }) => kind !== 'Pod' && references.some((name) => LEGACY_SECRETS.includes(name)),
   )
@@ -131,7 +135,9 @@ function uniqueName(desired: string, taken: Set<string>): string {
 
 const SYSTEM = 'kube-*'
 
-/** All namespaces and ServiceAccounts that the old helper served, and those that use its Secrets. */
+/**
+ * All namespaces and ServiceAccounts that the old helper served, and those that use its Secrets.
+ */
 function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts, isServed: IsServed, log: ImportLog) {
   const configured = settings === undefined ? ['default'] : settings.namespaces
   const used = namespacesInUse(facts, isServed)
@@ -156,7 +162,10 @@ function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts, 
   return { include, exclude: needsSystem ? [] : undefined, serviceAccounts, comments }
 }
 
-/** Of system namespaces only those whose Pods pull something private: the old helper writes into all of them. */
+/**
+ * Of system namespaces only those whose Pods pull something private: the old helper writes into all
+ * of them.
+ */
 function namespacesInUse(facts: LegacyFacts, isServed: IsServed): readonly string[] {
   const naming = facts.accounts.filter(({ metadata, imagePullSecrets }) => {
     return givesSomething(
@@ -176,7 +185,10 @@ function namespacesInUse(facts: LegacyFacts, isServed: IsServed): readonly strin
   return [...new Set(names)].sort()
 }
 
-/** The name of a deleted Secret does not count; if no Secret is known at all (files), every name counts. */
+/**
+ * The name of a deleted Secret does not count; if no Secret is known at all (files), every name
+ * counts.
+ */
 function givesSomething({ secrets }: LegacyFacts, namespace: string | undefined, names: readonly string[]): boolean {
   const old = names.filter((name) => LEGACY_SECRETS.includes(name))
   if (secrets.length === 0) return old.length > 0

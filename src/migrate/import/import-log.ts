@@ -5,8 +5,8 @@ export const KINDS = ['lost', 'todo', 'changed', 'dropped'] as const
 
 export interface ImportNote {
   /**
-   * `lost`: could not be converted, and pulls may depend on it; `todo`: needed before the installation; `changed`: works
-   * differently; `dropped`: not needed by acr-nopass.
+   * `lost`: could not be converted, and pulls may depend on it; `todo`: needed before the
+   * installation; `changed`: works differently; `dropped`: not needed by acr-nopass.
    */
   readonly kind: (typeof KINDS)[number]
   readonly text: string

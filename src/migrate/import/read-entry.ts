@@ -10,7 +10,10 @@ const PROVIDER = /^acs:ram::[0-9]{5,20}:oidc-provider\/[A-Za-z0-9._-]+$/
 /** One instance in the add-on's configuration, its texts trimmed and its form checked. */
 export type AddonEntry = ReturnType<typeof readEntry>['entries'][number]
 
-/** One item of `acr-registry-info` or `AcrInstanceInfo`, with an entry per instance; adds to `errors`. */
+/**
+ * One item of `acr-registry-info` or `AcrInstanceInfo`, with an entry per instance; adds to
+ * `errors`.
+ */
 export function readEntry(item: unknown, place: string, errors: NopassError[]) {
   if (!isRecord(item)) {
     const hint = 'Write `- instanceId: …` with the other fields below it, indented like `instanceId`.'

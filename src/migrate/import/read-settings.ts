@@ -93,7 +93,9 @@ function readSettings(source: string, fields: Fields, format: Format, errors: No
   return { settings: errors.length > 0 ? undefined : settings, errors }
 }
 
-/** The globs of hosts without the example of the add-on's documents, which a fresh install contains. */
+/**
+ * The globs of hosts without the example of the add-on's documents, which a fresh install contains.
+ */
 export function usedPatterns({ patterns }: Pick<AddonSettings, 'patterns'>): readonly string[] {
   return patterns.filter((pattern) => !pattern.startsWith('xxx-registry'))
 }
@@ -104,7 +106,10 @@ function isOn(value: unknown): boolean {
   return flag === true || (typeof flag === 'string' && flag.toLowerCase() === 'true')
 }
 
-/** The data of the ConfigMap `acr-configuration`, of any version since 2019: some values are YAML in a text. */
+/**
+ * The data of the ConfigMap `acr-configuration`, of any version since 2019: some values are YAML in
+ * a text.
+ */
 export function readConfigMap(data: Readonly<Record<string, string>>, source: string): ReadSettings {
   const errors: NopassError[] = []
   const nested = [CONFIG_MAP.entries, CONFIG_MAP.rrsa, CONFIG_MAP.webhook].flatMap((key) => {
@@ -123,7 +128,10 @@ function emptyAsNothing(value: unknown): unknown {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0 ? undefined : value
 }
 
-/** The line is relative to the text of the key. Never the parser's message, because the text may contain an AccessKey. */
+/**
+ * The line is relative to the text of the key. Never the parser's message, because the text may
+ * contain an AccessKey.
+ */
 function innerError({ code, place }: NopassError, key: string): NopassError {
   const { line = 1, column = 1 } = place
   const { what, fix } = ERROR_CODES[code]
@@ -132,8 +140,8 @@ function innerError({ code, place }: NopassError, key: string): NopassError {
 }
 
 /**
- * The add-on's parameters in ACK's formats: a list of add-ons, one of them, or its `config` (a JSON text). Undefined for any other
- * value.
+ * The add-on's parameters in ACK's formats: a list of add-ons, one of them, or its `config` (a JSON
+ * text). Undefined for any other value.
  */
 export function readAddonJson(value: unknown, source: string): ReadSettings | undefined {
   const config = findConfig(value)

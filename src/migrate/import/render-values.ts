@@ -83,8 +83,8 @@ function comment(text: string): readonly string[] {
 }
 
 /**
- * The safe order: the old helper keeps running until every Pod has been recreated with both, and until acr-nopass covers all that the
- * old helper serves.
+ * The safe order: the old helper keeps running until every Pod has been recreated with both, and
+ * until acr-nopass covers all that the old helper serves.
  */
 export function switchSteps(
   settings: AddonSettings | undefined,

@@ -12,8 +12,9 @@ export function loginHosts({ secrets }: Pick<LegacyFacts, 'secrets'>): readonly 
 }
 
 /**
- * Decides by the hosts in the old Secrets; where these are not known, by the registry's own response without a login: many clusters pull
- * public repositories of the Personal Edition, such as `google_containers`, which need no registry of ours.
+ * Decides by the hosts in the old Secrets; where these are not known, by the registry's own
+ * response without a login: many clusters pull public repositories of the Personal Edition, such as
+ * `google_containers`, which need no registry of ours.
  */
 export function createIsServed(
   facts: Pick<LegacyFacts, 'secrets'>,

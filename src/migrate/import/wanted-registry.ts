@@ -20,8 +20,9 @@ interface Known {
 }
 
 /**
- * The registries that the old helper served: those in its configuration; else, as with the helper of 2018, the account's Personal
- * Edition in each region that its Secrets have a login for; else in each region of the images in use and in the cluster's region.
+ * The registries that the old helper served: those in its configuration; else, as with the helper
+ * of 2018, the account's Personal Edition in each region that its Secrets have a login for; else in
+ * each region of the images in use and in the cluster's region.
  */
 export function findWanted(
   settings: AddonSettings | undefined,
@@ -112,7 +113,10 @@ function regionsInUse({ workloads }: LegacyFacts, instance: string | undefined):
   return [...new Set(regions)].sort()
 }
 
-/** Regions of the Personal Edition from which the old helper's login pulled an image; public images need no registry. */
+/**
+ * Regions of the Personal Edition from which the old helper's login pulled an image; public images
+ * need no registry.
+ */
 function personalInUse({ workloads }: LegacyFacts, { isServed }: Known, log: ImportLog): readonly string[] {
   const images = workloads.flatMap((workload) => workload.images)
   const hostsOf = (answer: boolean | undefined): readonly string[] => {
@@ -141,15 +145,18 @@ const ENTERPRISE =
 const PERSONAL = /^registry(-intl)?(?<vpc>-vpc|-internal)?\.(?<region>[a-z]+(-[a-z0-9]+)+|\*)\.aliyuncs\.com$/
 
 /**
- * The instance (undefined: the Personal Edition) of a domain that belongs to it automatically, so that values need not contain it;
- * the region may be `*`. Undefined for a custom domain.
+ * The instance (undefined: the Personal Edition) of a domain that belongs to it automatically, so
+ * that values need not contain it; the region may be `*`. Undefined for a custom domain.
  */
 function readOwnDomain(domain: string) {
   const { instance, vpc, region } = (ENTERPRISE.exec(domain) ?? PERSONAL.exec(domain))?.groups ?? {}
   return region === undefined ? undefined : { instance, region, network: vpc === undefined ? 'public' : 'vpc' }
 }
 
-/** An instance's domains in values: its own ones by `network`, which show its name too, all others by name. */
+/**
+ * An instance's domains in values: its own ones by `network`, which show its name too, all others
+ * by name.
+ */
 export function splitDomains(
   given: readonly string[],
   { personal, region }: { readonly personal: boolean; readonly region: string },

@@ -27,7 +27,9 @@ import { describeWorkload, field, followsOwner, groupOf, list, ownerOf } from '.
 /** What exists of Alibaba's own helper and of its users, without any login. */
 export type LegacyFacts = ReturnType<typeof collectFacts>
 
-/** Collects what belongs to the old helper. `minor` is that of Kubernetes 1.x, where it is known. */
+/**
+ * Collects what belongs to the old helper. `minor` is that of Kubernetes 1.x, where it is known.
+ */
 export function collectFacts(all: readonly AnyObject[], minor?: number) {
   // A kind of another API group may have any name.
   const objects = all.filter((object) => OWN_GROUPS.includes(groupOf(object)))
@@ -63,7 +65,10 @@ export function collectFacts(all: readonly AnyObject[], minor?: number) {
     unseenCopies: undefined as string | undefined,
     /** ServiceAccounts that name one of them. */
     accounts: of('ServiceAccount').flatMap((object) => describeAccount(object, isForeign)),
-    /** Pods that are not finished, and every object with a Pod template or the name of an old Secret in it. */
+    /**
+     * Pods that are not finished, and every object with a Pod template or the name of an old Secret
+     * in it.
+     */
     workloads: judgedWorkloads(all),
     /** Controllers of ReplicaSets, by `namespace/name`. */
     replicaSetOwners: new Map(
@@ -78,7 +83,10 @@ export function collectFacts(all: readonly AnyObject[], minor?: number) {
       declaredBy: gitOpsTool(object, ['f:spec']),
     })),
     webhooks: freeOf(webhooks).map(part),
-    /** The helper's ServiceAccount, its ClusterRole and bindings of it alone, if nothing else needs them. */
+    /**
+     * The helper's ServiceAccount, its ClusterRole and bindings of it alone, if nothing else needs
+     * them.
+     */
     rbac,
     /** Bindings with further subjects, which must not be deleted. */
     sharedBindings,
@@ -100,7 +108,9 @@ export function hasLegacy(facts: LegacyFacts): boolean {
   return configuration !== undefined || configMap !== undefined || parts.some((some) => some.length > 0)
 }
 
-/** Whether the add-on's Service is called by all webhooks of a configuration, by some, or by none. */
+/**
+ * Whether the add-on's Service is called by all webhooks of a configuration, by some, or by none.
+ */
 export function webhooksOfHelper(object: AnyObject): 'all' | 'some' | 'none' {
   const webhooks = list(object, 'webhooks')
   const helpers = webhooks.filter((webhook) => {

@@ -13,7 +13,10 @@ import {
 } from './legacy-facts.ts'
 import { list, titleOf } from './workload.ts'
 
-/** The helper's rights in the vendor's documents: the ClusterRole of 2019, and before that `cluster-admin`. */
+/**
+ * The helper's rights in the vendor's documents: the ClusterRole of 2019, and before that
+ * `cluster-admin`.
+ */
 const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
   namespaces: ['get', 'list', 'watch'],
   configmaps: ['get', 'list', 'watch'],
@@ -22,7 +25,10 @@ const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
 }
 const GIVEN: readonly unknown[] = ['cluster-admin', LEGACY_HELPER]
 
-/** The helper's rights: those that are certainly its own and unused by others; for the rest, why it stays. */
+/**
+ * The helper's rights: those that are certainly its own and unused by others; for the rest, why it
+ * stays.
+ */
 export function collectRights(
   objects: readonly AnyObject[],
   workloads: readonly Workload[],

@@ -8,8 +8,9 @@ import { coverageGap, type Dependent, isCurrent, isReferenced, type OurSide, rel
 import { titleOf } from './workload.ts'
 
 /**
- * Everything that may need the old helper: what pulls with its Secrets or uses them otherwise, what names them in a text, and every
- * instance and host that acr-nopass does not cover. Empty: the helper may be stopped.
+ * Everything that may need the old helper: what pulls with its Secrets or uses them otherwise, what
+ * names them in a text, and every instance and host that acr-nopass does not cover. Empty: the
+ * helper may be stopped.
  *
  * @param configured what the old helper was configured with
  * @param isPublic whether the registry serves an image without a login
@@ -67,8 +68,8 @@ export function findDependents(
 }
 
 /**
- * Uses that our pull secret does not replace: volumes, environments, a ServiceAccount's `secrets`, and every text with the name of an
- * old Secret that exists in any namespace.
+ * Uses that our pull secret does not replace: volumes, environments, a ServiceAccount's `secrets`,
+ * and every text with the name of an old Secret that exists in any namespace.
  */
 function otherUses(facts: LegacyFacts, present: Present, { secretName }: OurSide): readonly Dependent[] {
   const everywhere = new Set(facts.secrets.map(({ metadata }) => metadata.name))
@@ -188,7 +189,8 @@ function madeBefore(pod: Workload, { replicaSetOwners, workloads }: LegacyFacts)
   const maker = (isReplicaSet && replicaSetOwners.get(`${namespace}/${owner.name}`)) || owner
   const target = `${maker.kind.toLowerCase()}/${maker.name}`
   const subject = `${target} in ${namespace}`
-  // An owner is what the Pod's creator wrote: a command is printed only for an object that was read.
+  // An owner is what the Pod's creator wrote: a command is printed only for an object that was
+  // read.
   const isRead = workloads.some(
     ({ kind, name, namespace: where }) => kind === maker.kind && name === maker.name && where === namespace,
   )

@@ -26,8 +26,9 @@ export interface ConfiguredInstance {
 }
 
 /**
- * Instances and hosts that the old helper serves and acr-nopass does not: in its configuration, and in each of its Secrets. That no user
- * of them was found proves nothing: a template outside of the cluster, or one at 0 replicas, is not seen.
+ * Instances and hosts that the old helper serves and acr-nopass does not: in its configuration, and
+ * in each of its Secrets. That no user of them was found proves nothing: a template outside of the
+ * cluster, or one at 0 replicas, is not seen.
  *
  * @param reported namespaces that are reported already if they have no current pull secret
  */

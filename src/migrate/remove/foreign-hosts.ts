@@ -4,7 +4,9 @@ import { isUsedFor } from './old-logins.ts'
 import type { OurSide } from './our-side.ts'
 import { titleOf } from './workload.ts'
 
-/** A host of ACR from which something pulls in a namespace whose old Secrets have no login for it. */
+/**
+ * A host of ACR from which something pulls in a namespace whose old Secrets have no login for it.
+ */
 export interface ForeignHost {
   readonly host: string
   readonly usedBy: string
@@ -12,7 +14,10 @@ export interface ForeignHost {
   readonly others: number
 }
 
-/** They pull without the old helper, perhaps without any login, so they keep nothing; whether they can pull is not checked. */
+/**
+ * They pull without the old helper, perhaps without any login, so they keep nothing; whether they
+ * can pull is not checked.
+ */
 export function findForeignHosts({ secrets, workloads }: LegacyFacts, { release }: OurSide): readonly ForeignHost[] {
   const ours = (release?.status?.registries ?? []).flatMap(({ domains }) => domains)
   const byNamespace = Map.groupBy(secrets, ({ metadata }) => metadata.namespace ?? 'default')

@@ -13,7 +13,10 @@ export interface LeftSecret {
   readonly command: ShellCommand | undefined
 }
 
-/** The longest life of a session, and so of a login that ACR issues for it (https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole). */
+/**
+ * The longest life of a session, and so of a login that ACR issues for it
+ * (https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole).
+ */
 const LONGEST_LIFE_MS = 12 * 3_600_000
 
 export function describeLeft(facts: LegacyFacts): readonly LeftSecret[] {

@@ -5,8 +5,9 @@ import { isRecord } from '../../lib/json.ts'
 import type { OldLogins } from './old-logins.ts'
 
 /**
- * The documented objects of Alibaba's own helper: the recipe of 2018-10 (v18.10.29.0) with the Secrets `-a` and `-b`, and the
- * add-on since 2019 with its ConfigMap; the add-on's aggregated Secret is that of installs of 2026.
+ * The documented objects of Alibaba's own helper: the recipe of 2018-10 (v18.10.29.0) with the
+ * Secrets `-a` and `-b`, and the add-on since 2019 with its ConfigMap; the add-on's aggregated
+ * Secret is that of installs of 2026.
  */
 export const LEGACY_SECRETS: readonly string[] = [
   'aliyun-acr-credential-a',
@@ -51,7 +52,10 @@ export const LEGACY_CONFIG_KEYS: readonly string[] = [
   'rrsa',
 ]
 
-/** On registered and self-built clusters: the AccessKey of several add-ons, with `access-key-id` and `access-key-secret`. */
+/**
+ * On registered and self-built clusters: the AccessKey of several add-ons, with `access-key-id` and
+ * `access-key-secret`.
+ */
 export const ADDON_KEY_SECRET = 'alibaba-addon-secret'
 
 /** Names by which the managed and the self-managed add-on are installed through ACK. */
@@ -81,7 +85,9 @@ export interface Workload {
   readonly references: readonly string[]
   /** Old Secrets that its Pods use otherwise: in volumes and environments. */
   readonly uses: readonly string[]
-  /** Old Secrets whose names are in any other text of it. Which namespace a text means is not known. */
+  /**
+   * Old Secrets whose names are in any other text of it. Which namespace a text means is not known.
+   */
   readonly mentions: readonly string[]
   readonly images: readonly string[]
   readonly optedOut: boolean

@@ -4,16 +4,24 @@ import { isRecord, parseObject, textOf } from '../../lib/json.ts'
 
 /** What the content of an old Secret says, without any login. */
 export interface OldLogins {
-  /** The keys of `auths` as the kubelet compares them: `host`, `host:port` or `host/path`, sorted. */
+  /**
+   * The keys of `auths` as the kubelet compares them: `host`, `host:port` or `host/path`, sorted.
+   */
   readonly hosts: readonly string[]
   /** Whether a login is not one of ACR's temporary logins. Such a login does not expire. */
   readonly isFixed: boolean
 }
 
-/** User names of temporary logins, as ACR's API pages show them (`test/migrate/remove/old-logins.test.ts`). */
+/**
+ * User names of temporary logins, as ACR's API pages show them
+ * (`test/migrate/remove/old-logins.test.ts`).
+ */
 const TEMPORARY: readonly string[] = ['cr_temp_user', 'temp_user_cr']
 
-/** Reads a Secret's `data` and keeps no login. Undefined: it is absent (a proxy may hide it) or holds no logins of registries. */
+/**
+ * Reads a Secret's `data` and keeps no login. Undefined: it is absent (a proxy may hide it) or
+ * holds no logins of registries.
+ */
 export function readOldLogins(data: unknown): OldLogins | undefined {
   const auths = authsOf(data)
   if (auths === undefined) return undefined
@@ -81,8 +89,8 @@ function hostKey(key: string): string {
 }
 
 /**
- * Whether the kubelet would use the login of a key for an image: each label of the host may be a pattern, and the path is a prefix
- * (Kubernetes, pkg/credentialprovider/keyring.go, `URLsMatch`).
+ * Whether the kubelet would use the login of a key for an image: each label of the host may be a
+ * pattern, and the path is a prefix (Kubernetes, pkg/credentialprovider/keyring.go, `URLsMatch`).
  */
 export function isUsedFor(key: string, image: string): boolean {
   const [host = '', ...path] = key.split('/')

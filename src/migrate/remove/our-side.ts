@@ -17,7 +17,10 @@ import { matchesGlobs } from '../../values/glob.ts'
 /** The state of acr-nopass, which replaces the old helper. */
 export type OurSide = Awaited<ReturnType<typeof readOurSide>>
 
-/** Reads it; of Secrets only metadata, and only of the pull secret's name. `now` is in epoch milliseconds. */
+/**
+ * Reads it; of Secrets only metadata, and only of the pull secret's name. `now` is in epoch
+ * milliseconds.
+ */
 export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: number) {
   const { chosen: release, others } = await findRelease(reader, choice)
   // What this decides is deleted: the only candidate may be a tenant's, unless the user names it.
@@ -69,7 +72,10 @@ async function hasPodPolicy(reader: Reader, release: string): Promise<boolean> {
   return found.every((list) => list !== undefined && list.length > 0)
 }
 
-/** How much longer a credential must be valid, because clocks differ and a removal takes time (milliseconds). */
+/**
+ * How much longer a credential must be valid, because clocks differ and a removal takes time
+ * (milliseconds).
+ */
 const LEAST_LIFE_MS = 2 * 60_000
 
 /** Whether the namespace has our unchanged pull secret with valid credentials. */
@@ -92,8 +98,9 @@ export function isReferenced(
 }
 
 /**
- * Why the namespace's pull secret cannot pull an image: none of its registries has the image's domain, or none with it may pull
- * the repository (`repositories`: what RAM allows). Undefined: it can.
+ * Why the namespace's pull secret cannot pull an image: none of its registries has the image's
+ * domain, or none with it may pull the repository (`repositories`: what RAM allows). Undefined: it
+ * can.
  */
 export function coverageGap(
   { secrets, release }: OurSide,
@@ -111,8 +118,8 @@ export function coverageGap(
 }
 
 /**
- * What the namespace's pull secret may pull from a host (or `host/path`): globs of repositories. Empty: it has no login for all of the
- * host.
+ * What the namespace's pull secret may pull from a host (or `host/path`): globs of repositories.
+ * Empty: it has no login for all of the host.
  */
 export function repositoriesOn({ secrets, release }: OurSide, namespace: string, host: string): readonly string[] {
   const inside = secrets.get(namespace)?.registries ?? []
@@ -166,7 +173,9 @@ export interface Dependent {
   readonly subject: string
   readonly why: string
   readonly fix: string
-  /** The name by which the user confirms that it is no longer needed. Undefined: it has to be fixed. */
+  /**
+   * The name by which the user confirms that it is no longer needed. Undefined: it has to be fixed.
+   */
   readonly confirm?: string
   /** The image that could not be pulled any more. */
   readonly image?: string

@@ -40,7 +40,9 @@ const LISTS: readonly (readonly [kind: string, apiVersion: string, plural: strin
   ['MutatingWebhookConfiguration', 'admissionregistration.k8s.io/v1', 'mutatingwebhookconfigurations'],
 ]
 
-/** The built-in kinds that hold texts of any kind, or the name of a Secret that somebody may read. */
+/**
+ * The built-in kinds that hold texts of any kind, or the name of a Secret that somebody may read.
+ */
 const TEXTS: readonly (readonly [kind: string, apiVersion: string, plural: string])[] = [
   ['ConfigMap', 'v1', 'configmaps'],
   ['Role', 'rbac.authorization.k8s.io/v1', 'roles'],
@@ -131,7 +133,10 @@ function isMentioning(object: AnyObject): boolean {
   return !isOwn && describeWorkload(object).length > 0
 }
 
-/** If lists come without managedFields, the old helper, its Secrets and what refers to them are read one by one. */
+/**
+ * If lists come without managedFields, the old helper, its Secrets and what refers to them are read
+ * one by one.
+ */
 async function readWriters(reader: Reader, objects: readonly AnyObject[]): Promise<readonly AnyObject[]> {
   const found: AnyObject[] = []
   for (const object of objects) {
@@ -146,8 +151,8 @@ async function readWriters(reader: Reader, objects: readonly AnyObject[]): Promi
     const read = await reader.attempt(`${kind} ${keyOf(metadata)}`, () =>
       unlessStatus(withWriters(reader, path, object), 404),
     )
-    // Deleted meanwhile: it is left out.
-    // Of other objects nothing of the list stays: a field that is gone by now must not come back. Of Secrets metadata is read again.
+    // Deleted meanwhile: it is left out. Of other objects nothing of the list stays: a field that
+    // is gone by now must not come back. Of Secrets metadata is read again.
     if (read) found.push({ ...(kind === 'Secret' && contentOf(object)), ...read, kind, apiVersion })
   }
   return found
@@ -162,7 +167,10 @@ async function readKind(
   return (await reader.list<KubeObject, AnyObject>(what, `${apiRoot(apiVersion)}/${plural}`, { transform })) ?? []
 }
 
-/** Objects of custom kinds and admission policies that pull something or name an old Secret; the rest is dropped while reading. */
+/**
+ * Objects of custom kinds and admission policies that pull something or name an old Secret; the
+ * rest is dropped while reading.
+ */
 async function readCustom(reader: Reader): Promise<readonly AnyObject[]> {
   const { client, signal } = reader
   const found: AnyObject[] = []
@@ -194,7 +202,10 @@ function kindOf(kind: string, apiVersion: string, objects: readonly KubeObject[]
   return objects.map((object) => ({ ...object, kind, apiVersion }))
 }
 
-/** Whether it is the Deployment or the ServiceAccount of Alibaba's helper, a binding of that, or a configuration with its webhooks. */
+/**
+ * Whether it is the Deployment or the ServiceAccount of Alibaba's helper, a binding of that, or a
+ * configuration with its webhooks.
+ */
 function isPartOfHelper(object: AnyObject): boolean {
   const { kind, metadata } = object
   if (kind === 'ClusterRoleBinding')
@@ -210,8 +221,8 @@ function isPartOfHelper(object: AnyObject): boolean {
 const NO_WORKLOADS: readonly string[] = ['ClusterRoleBinding', 'RoleBinding', 'MutatingWebhookConfiguration']
 
 /**
- * Reduces objects while lists are read, because a cluster may have 20,000 ReplicaSets or custom objects. Of an object with a
- * template only the description is kept.
+ * Reduces objects while lists are read, because a cluster may have 20,000 ReplicaSets or custom
+ * objects. Of an object with a template only the description is kept.
  */
 export function trimObject(object: AnyObject): AnyObject {
   const { apiVersion, kind, metadata } = object

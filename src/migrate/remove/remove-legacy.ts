@@ -15,15 +15,18 @@ export interface RemovalPlan {
   readonly accounts: readonly LegacyAccount[]
   /** Last, the rights and settings. */
   readonly rest: readonly LegacyPart[]
-  /** ServiceAccounts whose list another tool applies, which would restore the name or fail on our change. */
+  /**
+   * ServiceAccounts whose list another tool applies, which would restore the name or fail on our
+   * change.
+   */
   readonly kept: readonly { readonly account: LegacyAccount; readonly manager: string }[]
   /** What stays because something else uses it too, each with the reason. */
   readonly shared: readonly string[]
 }
 
 /**
- * Plans a safe order: after an interruption everything still has a credential. No Secret is deleted: what names it outside of the
- * cluster is not seen.
+ * Plans a safe order: after an interruption everything still has a credential. No Secret is
+ * deleted: what names it outside of the cluster is not seen.
  */
 export function planRemoval(facts: LegacyFacts): RemovalPlan {
   const owned = facts.accounts
@@ -72,8 +75,9 @@ export interface Removed {
 const HELPER_LIMIT_MS = 60_000
 
 /**
- * Performs the plan with one request per step and preconditions on the objects that were read. What changed in the meantime is
- * left and reported, so that a second run can finish it; an interruption throws the signal's reason.
+ * Performs the plan with one request per step and preconditions on the objects that were read. What
+ * changed in the meantime is left and reported, so that a second run can finish it; an interruption
+ * throws the signal's reason.
  */
 export async function removeLegacy(caller: KubeCaller, plan: RemovalPlan): Promise<Removed> {
   const done: string[] = []
@@ -110,7 +114,10 @@ export async function removeLegacy(caller: KubeCaller, plan: RemovalPlan): Promi
   return { done, left }
 }
 
-/** Waits for the helper's Pods, which could still write while terminating; returns those that run after the limit. */
+/**
+ * Waits for the helper's Pods, which could still write while terminating; returns those that run
+ * after the limit.
+ */
 async function waitForEnd(caller: KubeCaller, parts: readonly LegacyPart[]): Promise<readonly string[]> {
   const running: string[] = []
   for (const part of parts) {

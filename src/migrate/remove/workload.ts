@@ -26,8 +26,9 @@ const GROUPS: Readonly<Record<string, string>> = Object.fromEntries(
 )
 
 /**
- * The images and Secrets of an object; nothing if it has neither or is finished. Objects of custom kinds (Argo Rollouts, Kruise,
- * Knative, operators' own) are searched for Pod templates, and these and ConfigMaps for names of the old Secrets in any text.
+ * The images and Secrets of an object; nothing if it has neither or is finished. Objects of custom
+ * kinds (Argo Rollouts, Kruise, Knative, operators' own) are searched for Pod templates, and these
+ * and ConfigMaps for names of the old Secrets in any text.
  */
 export function describeWorkload(object: AnyObject): readonly Workload[] {
   const described = (object as { readonly [DESCRIBED]?: readonly Workload[] })[DESCRIBED]
@@ -99,7 +100,8 @@ function describeUnknown(object: AnyObject): readonly Workload[] {
   const decoded = Object.values(isRecord(binaryData) ? binaryData : {}).map((one) => Buffer.from(String(one), 'base64'))
   const texts = [content, data, annotationsOf(object), decoded.map((bytes) => bytes.toString('latin1'))]
   const mentions = mentionedNames(texts).filter((name) => !references.includes(name))
-  // An operator may fill in the containers: image and ServiceAccount of a Prometheus are separate fields.
+  // An operator may fill in the containers: image and ServiceAccount of a Prometheus are separate
+  // fields.
   const own = [...valuesInside(content)].filter(isRecord)
   const images = [...new Set([...specs.flatMap(imagesOf), ...own.map(({ image }) => image).filter(isText)])]
   if (images.length === 0 && mentions.length === 0) return []
@@ -127,7 +129,9 @@ function imagesOf(spec: Fields): readonly string[] {
   return [...containers.map(({ image }) => image), ...volumes].filter(isText)
 }
 
-/** All nested values. Iterative, because an object may be nested as deeply as the API server parses. */
+/**
+ * All nested values. Iterative, because an object may be nested as deeply as the API server parses.
+ */
 function* valuesInside(value: unknown): Generator<unknown> {
   const open = [value]
   while (open.length > 0) {
@@ -152,7 +156,10 @@ export function oldNames(value: unknown): readonly string[] {
   return [...names]
 }
 
-/** Names of the old Secrets in any text, as a whole or a part of it, such as a Pod template in a ConfigMap. */
+/**
+ * Names of the old Secrets in any text, as a whole or a part of it, such as a Pod template in a
+ * ConfigMap.
+ */
 function mentionedNames(value: unknown): readonly string[] {
   const names = new Set<string>()
   const search = (text: string): void => {

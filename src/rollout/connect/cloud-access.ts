@@ -51,7 +51,9 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
     })
   }
 
-  /** Without a deploy role: the job's role by its ID token, or the credentials in its environment. */
+  /**
+   * Without a deploy role: the job's role by its ID token, or the credentials in its environment.
+   */
   function jobIdentity(): CredentialProvider {
     const role = inputs['role-to-assume']
     return role ? byToken(role, inputs['oidc-provider-arn']) : createEnvironmentProvider(deps.environment)

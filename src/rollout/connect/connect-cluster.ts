@@ -14,7 +14,8 @@ import { kubeconfigSecrets } from './kubeconfig-text.ts'
 /**
  * Gets a short-lived kubeconfig, connects to the API server and verifies its identity.
  * @param hooks of the chart, where they are known
- * @throws CLUSTER_UNREACHABLE, CLUSTER_PRIVATE, CLUSTER_MISMATCH, KUBECONFIG_INVALID, KUBE_CONNECTION, and the cloud's codes
+ * @throws CLUSTER_UNREACHABLE, CLUSTER_PRIVATE, CLUSTER_MISMATCH, KUBECONFIG_INVALID,
+ * KUBE_CONNECTION, and the cloud's codes
  */
 export async function connectCluster(work: ClusterWork, hooks = 0) {
   const { signal } = work
@@ -83,15 +84,19 @@ async function obtainKubeconfig({ cluster, context, signal }: ClusterWork, hooks
   return { file: await folder.write(name, kubeconfig), detail }
 }
 
-/** What ACK returns as a public kubeconfig of a cluster without a public endpoint is documented nowhere. */
+/**
+ * What ACK returns as a public kubeconfig of a cluster without a public endpoint is documented
+ * nowhere.
+ */
 function requireEndpoint({ clusterId, hasPublicEndpoint }: ClusterDetail, isPrivate: boolean): void {
   if (isPrivate || hasPublicEndpoint !== false) return
   throw new NopassError('CLUSTER_PRIVATE', `the API server of ${clusterId} has no public endpoint`)
 }
 
 /**
- * Deploy, rollback and verification, or retiring, the wait for it and the uninstall, each may take helm's timeout, and helm itself more with
- * hooks; ACK gives 15 minutes at least and three days at most.
+ * Deploy, rollback and verification, or retiring, the wait for it and the uninstall, each may take
+ * helm's timeout, and helm itself more with hooks; ACK gives 15 minutes at least and three days at
+ * most.
  */
 export function kubeconfigMinutes(timeoutSeconds: number, hooks: number): number {
   const seconds = longestSeconds(timeoutSeconds, hooks) * 2 + timeoutSeconds
@@ -99,8 +104,9 @@ export function kubeconfigMinutes(timeoutSeconds: number, hooks: number): number
 }
 
 /**
- * ACK's own record of the addresses and the kubeconfig that it issued must name the same API server. With the CA or the
- * UID of kube-system in `expect`, which the API server itself must meet, another address is only noted.
+ * ACK's own record of the addresses and the kubeconfig that it issued must name the same API
+ * server. With the CA or the UID of kube-system in `expect`, which the API server itself must meet,
+ * another address is only noted.
  */
 export function checkAckServer(
   detail: ClusterDetail,

@@ -4,8 +4,9 @@ import type { ClusterWork, ConnectedWork } from '../work/cluster-run.ts'
 import { connectCluster, kubeconfigMinutes } from './connect-cluster.ts'
 
 /**
- * Does the work with a credential that outlives the chart's hooks, which are known only once the cluster has been read: ACK's kubeconfig
- * would end while helm waits for them, and the release would stay pending.
+ * Does the work with a credential that outlives the chart's hooks, which are known only once the
+ * cluster has been read: ACK's kubeconfig would end while helm waits for them, and the release
+ * would stay pending.
  */
 export async function outlast<T>(
   work: ConnectedWork,

@@ -8,8 +8,8 @@ import { kubeconfigSecrets, refuseForeignPrograms } from './kubeconfig-text.ts'
 const LIMIT = 16 * 1024 * 1024
 
 /**
- * Masks every known secret before the first request, because one cluster's output must not appear before the secrets of the next
- * are masked.
+ * Masks every known secret before the first request, because one cluster's output must not appear
+ * before the secrets of the next are masked.
  */
 export function maskKnownSecrets(
   { selected }: Settings,
@@ -24,8 +24,9 @@ export function maskKnownSecrets(
 }
 
 /**
- * On `pull_request*` events: an error for each kubeconfig that the pull request could have written, a file of the workspace or a
- * text of the clusters file, if it runs a program or reads a file elsewhere.
+ * On `pull_request*` events: an error for each kubeconfig that the pull request could have written,
+ * a file of the workspace or a text of the clusters file, if it runs a program or reads a file
+ * elsewhere.
  */
 export function guardKubeconfigs(
   { selected, inputs }: Settings,

@@ -5,8 +5,8 @@ import { parseObject, textOf } from '../../lib/json.ts'
 type IdTokenSource = (audience: string, signal?: AbortSignal) => Promise<string>
 
 /**
- * Requests the job's ID token from the runner, as `@actions/core` does, whose client would load 400 KB of HTTP library at every
- * start. Undefined without `id-token: write`.
+ * Requests the job's ID token from the runner, as `@actions/core` does, whose client would load 400
+ * KB of HTTP library at every start. Undefined without `id-token: write`.
  */
 export function idTokenSource(
   env: NodeJS.ProcessEnv,

@@ -7,7 +7,10 @@ import { isRecord } from '../../lib/json.ts'
 import { orElse } from '../../lib/or-else.ts'
 import { decodePercent } from '../../lib/text.ts'
 
-/** Tokens, keys and passwords of a kubeconfig, also those that it gives its plugins; empty for any other text. */
+/**
+ * Tokens, keys and passwords of a kubeconfig, also those that it gives its plugins; empty for any
+ * other text.
+ */
 export function kubeconfigSecrets(text: string): readonly string[] {
   const ofUsers = readParts(text, 'users', 'user').flatMap((user) => [
     user.token,
@@ -23,12 +26,21 @@ export function kubeconfigSecrets(text: string): readonly string[] {
   return [...new Set(secrets)] as string[]
 }
 
-/** The name of a variable, a flag or a key whose value is secret; not that of a file, or of a key's id. */
+/**
+ * The name of a variable, a flag or a key whose value is secret; not that of a file, or of a key's
+ * id.
+ */
 const SECRET_NAME = /(?:token|secret|passw|credential|key)(?!.*(?:file|path|[-_]?id$))/i
-/** A shorter one would hide parts of words everywhere; and GitHub drops an output that holds a masked text. */
+/**
+ * A shorter one would hide parts of words everywhere; and GitHub drops an output that holds a
+ * masked text.
+ */
 const SHORTEST = 8
 
-/** Secrets in the variables and arguments of an exec plugin, and in the settings of an auth provider. */
+/**
+ * Secrets in the variables and arguments of an exec plugin, and in the settings of an auth
+ * provider.
+ */
 function secretsOfPlugin(user: Readonly<Record<string, unknown>>): readonly string[] {
   const { exec, 'auth-provider': provider } = user
   const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
@@ -46,7 +58,8 @@ function secretsOfPlugin(user: Readonly<Record<string, unknown>>): readonly stri
   )
 }
 
-// Each list is closed, so that nothing which another reader would merge, decode or spell otherwise gets through.
+// Each list is closed, so that nothing which another reader would merge, decode or spell otherwise
+// gets through.
 const TOP = ['apiVersion', 'kind', 'clusters', 'contexts', 'users', 'current-context', 'preferences', 'extensions']
 const CLUSTER = [
   'server',
@@ -71,14 +84,19 @@ const USER = [
   'as-groups',
   'extensions',
 ]
-/** Ends a line, and a comment, for readers of YAML 1.1 such as helm's; for the others it is a character of the line. */
+/**
+ * Ends a line, and a comment, for readers of YAML 1.1 such as helm's; for the others it is a
+ * character of the line.
+ */
 const OTHER_LINE_BREAK = /[\u0085\u2028\u2029\ufeff]|\r(?!\n)/
 const PATHS = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile']
 
 /**
- * A kubeconfig that a pull request can write runs no program and reads no file outside of the workspace: it would do both
- * with the credentials of the job, and `mode: plan` is done on pull requests.
- * @param source as messages name it, with the folder that its relative paths start from; undefined: a text, whose relative
+ * A kubeconfig that a pull request can write runs no program and reads no file outside of the
+ * workspace: it would do both with the credentials of the job, and `mode: plan` is done on pull
+ * requests.
+ * @param source as messages name it, with the folder that its relative paths start from; undefined:
+ * a text, whose relative
  *   paths start from wherever it is written to, so it may have none
  * @throws KUBECONFIG_REFUSED
  */
@@ -115,8 +133,8 @@ export function refuseForeignPrograms(
 }
 
 /**
- * Whether the path is a file of the workspace to every reader: not `yes`, which is `true` to helm's reader of YAML, and no
- * absolute path with `link/..`, which helm follows where others shorten it.
+ * Whether the path is a file of the workspace to every reader: not `yes`, which is `true` to helm's
+ * reader of YAML, and no absolute path with `link/..`, which helm follows where others shorten it.
  */
 function isPathWithin(
   path: unknown,

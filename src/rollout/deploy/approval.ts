@@ -30,8 +30,9 @@ interface Changes {
 }
 
 /**
- * Every change that an apply would make, from the state that a reader sees. A change in RAM is one grant or one attachment, because
- * another cluster of the run, or an earlier attempt, may have made some of them.
+ * Every change that an apply would make, from the state that a reader sees. A change in RAM is one
+ * grant or one attachment, because another cluster of the run, or an earlier attempt, may have made
+ * some of them.
  */
 export function approvedSteps(changes: Changes): readonly ApprovedStep[] {
   const { objects, dryRuns, status, namespaceExists, ram } = changes
@@ -83,7 +84,10 @@ function ramSteps(step: PolicyStep, target: PolicyTarget): readonly ApprovedStep
   }
 }
 
-/** Why this approval does not allow these changes; undefined: they are the approved ones, or fewer of them. */
+/**
+ * Why this approval does not allow these changes; undefined: they are the approved ones, or fewer
+ * of them.
+ */
 export function exceedsApproval(
   current: { readonly digest: string; readonly steps: readonly ApprovedStep[] },
   approved: Approval,

@@ -49,7 +49,10 @@ export interface DeployRequest {
   readonly otherMs?: number
 }
 
-/** A rollback without `--wait` ends in seconds; one with it reads the records again after it has waited. */
+/**
+ * A rollback without `--wait` ends in seconds; one with it reads the records again after it has
+ * waited.
+ */
 const OTHER_LIMIT_MS = 30_000
 
 export interface DeployOutcome {
@@ -68,7 +71,10 @@ export async function deployRelease(release: OpenRelease, request: DeployRequest
   return { ...outcome, notes: [...notes, ...outcome.notes] }
 }
 
-/** Runs the upgrade while it watches the release: interrupts it when waiting is useless, and rolls back after a failure. */
+/**
+ * Runs the upgrade while it watches the release: interrupts it when waiting is useless, and rolls
+ * back after a failure.
+ */
 async function upgradeRelease(release: OpenRelease, request: DeployRequest): Promise<DeployOutcome> {
   const { helm, target, timeout, signal } = release
   const { options, history, parts, desired, rollback } = request
@@ -96,7 +102,8 @@ async function upgradeRelease(release: OpenRelease, request: DeployRequest): Pro
       step.settle()
       return outcome
     }
-    // The post step (or the end of the command) repairs what is left, because it has the time for it.
+    // The post step (or the end of the command) repairs what is left, because it has the time for
+    // it.
     if (signal.aborted) {
       const message = `interrupted while helm was changing ${target.namespace}/${target.release}`
       return { status: 'cancelled', revision: before, error: new NopassError('INTERRUPTED', message), notes: [] }
@@ -109,7 +116,10 @@ async function upgradeRelease(release: OpenRelease, request: DeployRequest): Pro
   }
 }
 
-/** Helm's success means that its revision was applied; only the history shows whether that is still the release. */
+/**
+ * Helm's success means that its revision was applied; only the history shows whether that is still
+ * the release.
+ */
 async function confirm(
   release: OpenRelease,
   request: DeployRequest,
@@ -135,7 +145,10 @@ async function confirm(
   return { status: 'deployed', revision, notes: [] }
 }
 
-/** Restores the newest revision that another deployer completed after ours, where ours was applied over it. */
+/**
+ * Restores the newest revision that another deployer completed after ours, where ours was applied
+ * over it.
+ */
 async function restoreNewer(
   release: OpenRelease,
   { otherMs = OTHER_LIMIT_MS }: DeployRequest,
@@ -222,7 +235,10 @@ function describeNoOwn(history: readonly Revision[], { id, before }: Failed): st
   return `${what}; revision ${last.revision} (${last.status}) ${whose} and is kept`
 }
 
-/** Where the history could not be read, helm's error is reported; the journal entry stays open for the post step. */
+/**
+ * Where the history could not be read, helm's error is reported; the journal entry stays open for
+ * the post step.
+ */
 async function readHistoryAfter({ history, signal }: OpenRelease, error: NopassError): Promise<readonly Revision[]> {
   try {
     return await history()
@@ -233,7 +249,10 @@ async function readHistoryAfter({ history, signal }: OpenRelease, error: NopassE
   }
 }
 
-/** Helm only reports that something was not ready; the Pods, the helper's status and its log tell why. */
+/**
+ * Helm only reports that something was not ready; the Pods, the helper's status and its log tell
+ * why.
+ */
 async function withEvidence(error: NopassError, watch: ReleaseWatch): Promise<NopassError> {
   if (error.code !== 'HELM_TIMEOUT' && error.code !== 'HELM_FAILED') return error
   const worst = await watch.evidence()

@@ -18,7 +18,10 @@ import type { ClusterEnd } from '../work/cluster-run.ts'
 import { approvedSteps } from './approval.ts'
 import { countObjects } from './count-objects.ts'
 
-/** Whether no revision is needed: the deployed release is the desired one, and nobody changed its objects. */
+/**
+ * Whether no revision is needed: the deployed release is the desired one, and nobody changed its
+ * objects.
+ */
 export function isUnchanged({ history, desired, deployed, dryRuns }: OpenCluster): boolean {
   const same = deployed !== undefined && history.at(-1)?.status === 'deployed' && isSameRelease(deployed, desired)
   return same && dryRuns.every(({ drift }) => drift !== 'differs' && drift !== 'absent')
@@ -40,7 +43,10 @@ export async function planCluster(open: OpenCluster, verify: string): Promise<Cl
   return { status: unchanged ? 'unchanged' : 'planned' }
 }
 
-/** What an apply would do; `digest` is a hash of the desired state, and `steps` are the changes that lead to it, for an approval. */
+/**
+ * What an apply would do; `digest` is a hash of the desired state, and `steps` are the changes that
+ * lead to it, for an approval.
+ */
 export async function makePlan(open: OpenCluster) {
   const { cluster, desired, history, options, identity } = open
   const serviceAccount = findConfig(desired.objects)?.release.serviceAccount ?? ''

@@ -6,10 +6,12 @@ import { type OpenRelease, requireSameHistory } from '../release/open-release.ts
 import { isOwnRollback, readHistoryWithRetry } from '../release/other-deployers.ts'
 
 /**
- * Rolls back a failed revision that was left in the cluster. An upgrade over it compares with the deployed revision below it
- * (`prepareUpgrade`, https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go): objects that only the failed one has are
- * never deleted, and with client-side apply its fields stay too. A rollback compares with the failed one. If the rollback
- * fails, the upgrade may still succeed, except over a pending rollback, which a failed hook leaves: that one is repeated once.
+ * Rolls back a failed revision that was left in the cluster. An upgrade over it compares with the
+ * deployed revision below it (`prepareUpgrade`,
+ * https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go): objects that only the failed
+ * one has are never deleted, and with client-side apply its fields stay too. A rollback compares
+ * with the failed one. If the rollback fails, the upgrade may still succeed, except over a pending
+ * rollback, which a failed hook leaves: that one is repeated once.
  * @throws HELM_PENDING, RELEASE_CHANGED
  */
 export async function rollBackFailed(

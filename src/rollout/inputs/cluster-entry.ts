@@ -11,7 +11,8 @@ export interface ClusterEntryDeps {
 }
 
 /**
- * The single-cluster inputs as one entry of a list. In the mode `validate` no cluster has to be given.
+ * The single-cluster inputs as one entry of a list. In the mode `validate` no cluster has to be
+ * given.
  * @throws INPUT_INVALID, INPUT_MISSING
  */
 export function singleCluster(inputs: Inputs): ClusterEntry {
@@ -48,8 +49,8 @@ export function singleCluster(inputs: Inputs): ClusterEntry {
 }
 
 /**
- * An entry of the list merged with the inputs for all clusters. One that the input `cluster` leaves out has no kubeconfig from a
- * variable; other clusters may share a RAM role with it.
+ * An entry of the list merged with the inputs for all clusters. One that the input `cluster` leaves
+ * out has no kubeconfig from a variable; other clusters may share a RAM role with it.
  * @throws KUBECONFIG_MISSING, KUBECONFIG_INVALID
  */
 export function describeCluster(
@@ -75,7 +76,10 @@ export function describeCluster(
   }
 }
 
-/** Where the relative paths of the list start: at its file, like those in a kubeconfig. Empty: at the working directory. */
+/**
+ * Where the relative paths of the list start: at its file, like those in a kubeconfig. Empty: at
+ * the working directory.
+ */
 export function folderOfList({ 'clusters-file': file }: Inputs): string {
   return file === '' || file === '-' ? '' : dirname(file)
 }

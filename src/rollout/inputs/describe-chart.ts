@@ -26,7 +26,8 @@ export function describeChart(
   }
   const version = inputs['chart-version'] || undefined
   if (chart.startsWith('oci://')) {
-    // A mirror of our chart, recognized by its name, which is compared with the chart's own once it is there.
+    // A mirror of our chart, recognized by its name, which is compared with the chart's own once it
+    // is there.
     const ours = /\/acr-nopass(:[\w.+-]+)?(@sha256:[0-9a-f]{64})?$/.test(chart)
     return { reference: chart, version, ours, bundled: undefined, defaults: undefined }
   }
@@ -65,12 +66,18 @@ function readChart(reference: string, chart: string): ChartFiles {
   }
 }
 
-/** Far more than an archive has. Helm unpacks at most 100 MiB (MaxDecompressedChartSize in pkg/chart/loader/archive). */
+/**
+ * Far more than an archive has. Helm unpacks at most 100 MiB (MaxDecompressedChartSize in
+ * pkg/chart/loader/archive).
+ */
 const ARCHIVE_LIMIT = 32 * 1024 * 1024
 const UNPACKED_LIMIT = 100 * 1024 * 1024
 const FILE_LIMIT = 1024 * 1024
 
-/** Helm drops the first folder of each path, whatever its name (LoadArchiveFiles in pkg/chart/loader/archive). */
+/**
+ * Helm drops the first folder of each path, whatever its name (LoadArchiveFiles in
+ * pkg/chart/loader/archive).
+ */
 function filesOfArchive(archive: Buffer, chart: string): ChartFiles {
   try {
     const files = [...readTar(gunzipSync(archive, { maxOutputLength: UNPACKED_LIMIT }))]

@@ -1,11 +1,17 @@
-/** One input of the action, which is also a flag of the CLI. action.yml, `--help` and the parser are made from this table. */
+/**
+ * One input of the action, which is also a flag of the CLI. action.yml, `--help` and the parser are
+ * made from this table.
+ */
 export interface InputSpec {
   readonly kind: 'text' | 'boolean' | 'integer' | 'duration' | 'list' | 'choice'
   readonly default: string
   readonly about: string
   /** For `choice`. */
   readonly choices?: readonly string[]
-  /** For `list`: given, it must name something. An expression that is empty by mistake must not mean all. */
+  /**
+   * For `list`: given, it must name something. An expression that is empty by mistake must not mean
+   * all.
+   */
   readonly isNeverEmpty?: true
   /** For `integer`. */
   readonly min?: number
@@ -24,7 +30,10 @@ function choice<const Choice extends string>(choices: readonly Choice[], fallbac
   return { kind: 'choice', choices, default: fallback, about } as const
 }
 
-/** The runner takes a default only for an input that is not there; one that an expression left empty stays empty. */
+/**
+ * The runner takes a default only for an input that is not there; one that an expression left empty
+ * stays empty.
+ */
 export const ALL_CLUSTERS = '*'
 
 /** Every input, in the order of the documentation. Defaults are as a person writes them. */

@@ -19,13 +19,19 @@ import type { ClusterSettings, Settings, ValuesLayer } from './settings.ts'
 export interface SettingsDeps extends ClusterEntryDeps {
   /** The chart that belongs to this version. */
   readonly chartFolder: string
-  /** The inputs are flags of the CLI, which may name any file, a pipe or `-`. All other files are in the workspace or RUNNER_TEMP. */
+  /**
+   * The inputs are flags of the CLI, which may name any file, a pipe or `-`. All other files are in
+   * the workspace or RUNNER_TEMP.
+   */
   readonly anyFile?: boolean
 }
 
 export type LoadedSettings = ReturnType<typeof loadSettings>
 
-/** Reads every file that the inputs name, synchronously, because they are few and small, and returns all errors together. */
+/**
+ * Reads every file that the inputs name, synchronously, because they are few and small, and returns
+ * all errors together.
+ */
 export function loadSettings(inputs: Inputs, deps: SettingsDeps) {
   const endpoints = readEndpoints(inputs.endpoints)
   const list = readEntries(inputs, endpoints, deps)

@@ -19,8 +19,10 @@ export interface PreparedCluster {
 }
 
 /**
- * Merges and checks the values of every selected cluster, offline; returns every error, the same place in a shared file once.
- * @param rrsa `later`: the ARNs of `identity.rrsa` are made from what is printed, so no cluster has to have them
+ * Merges and checks the values of every selected cluster, offline; returns every error, the same
+ * place in a shared file once.
+ * @param rrsa `later`: the ARNs of `identity.rrsa` are made from what is printed, so no cluster has
+ * to have them
  */
 export function prepareClusters(settings: Settings, rrsa: 'now' | 'later' = 'now') {
   const clusters: PreparedCluster[] = []
@@ -60,7 +62,8 @@ function prepareCluster(
     rrsaComesLater: rrsa === 'later' || cluster.access.kind === 'ack' || isForNoCluster(inputs),
   })
   if (inputs.mode === 'uninstall' && (inputs.ram === 'none' || !inputs['ram-cleanup'])) {
-    // The release has its own values; those given here only name a pull secret that has outlived it.
+    // The release has its own values; those given here only name a pull secret that has outlived
+    // it.
     const wrong = errors.filter(({ code }) => code !== 'SCHEMA_MISSING')
     if (wrong.length > 0) return wrong
     return { name, wave, settings: cluster, values, ram: 'none' }
@@ -72,7 +75,10 @@ function prepareCluster(
   return { name, wave, settings: cluster, values, ram: ramMode(inputs, values.identity.type, cluster) }
 }
 
-/** Whether the ARNs are computed depends on the cluster, so a missing key in a shared file may be an error for one of them only. */
+/**
+ * Whether the ARNs are computed depends on the cluster, so a missing key in a shared file may be an
+ * error for one of them only.
+ */
 function namingCluster(error: ValuesError, cluster: string): ValuesError {
   const isRrsa = error.code === 'SCHEMA_MISSING' && /^identity\.rrsa(\.|$)/.test(formatPath(error.path))
   if (!isRrsa) return error
@@ -82,7 +88,10 @@ function namingCluster(error: ValuesError, cluster: string): ValuesError {
   return new ValuesError(error.code, `cluster ${cluster}: ${error.message}`, { at, path, expected, hint })
 }
 
-/** Values that are validated without a cluster may be for an ACK cluster, where the ARNs are computed. */
+/**
+ * Values that are validated without a cluster may be for an ACK cluster, where the ARNs are
+ * computed.
+ */
 function isForNoCluster({ mode, clusters, kubeconfig, ...inputs }: Inputs): boolean {
   const named = [clusters, inputs['clusters-file'], kubeconfig, inputs['kube-context']]
   return mode === 'validate' && named.every((text) => text === '')

@@ -5,7 +5,8 @@ import { REGIONS } from '../../values/checks/regions.ts'
 import { INPUTS, type InputName, type InputSpec, type Inputs } from './input-table.ts'
 
 /**
- * Parses the inputs as they were given, untrimmed; undefined means the default, and so does '' of most.
+ * Parses the inputs as they were given, untrimmed; undefined means the default, and so does '' of
+ * most.
  * @throws INPUT_INVALID, INPUT_CONFLICT
  */
 export function readInputs(given: (name: InputName) => string | undefined): Inputs {
@@ -63,7 +64,8 @@ function readNames(name: string, text: string): readonly string[] {
   })
 }
 
-// Without a time Helm 3 fails at once and Helm 4 takes one of its own; neither knows a duration of more than 292 years.
+// Without a time Helm 3 fails at once and Helm 4 takes one of its own; neither knows a duration of
+// more than 292 years.
 function readDuration(name: string, text: string): string {
   const seconds = parseGoDuration(text, name)
   if (seconds >= 1 && seconds <= 86_400) return text
@@ -136,7 +138,9 @@ function refuseRegion({ region, endpoints }: Inputs): void {
   })
 }
 
-/** https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerolewithoidc */
+/**
+ * https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerolewithoidc
+ */
 function refuseSessionName(name: string): void {
   if (name === '' || /^[A-Za-z0-9.@_-]{2,64}$/.test(name)) return
   throw new NopassError('INPUT_INVALID', `role-session-name: "${name}" is not 2 to 64 letters, digits and . @ - _`)

@@ -42,11 +42,20 @@ export interface ChartSettings {
   /** Folder, archive, or `oci://…`. */
   readonly reference: string
   readonly version: string | undefined
-  /** Our chart: values are validated by our schema, and the deploy is verified through the helper's status. */
+  /**
+   * Our chart: values are validated by our schema, and the deploy is verified through the helper's
+   * status.
+   */
   readonly ours: boolean
-  /** `name-version` of the chart of this version, whose templates are known to make no `lookup` in the cluster. */
+  /**
+   * `name-version` of the chart of this version, whose templates are known to make no `lookup` in
+   * the cluster.
+   */
   readonly bundled: string | undefined
-  /** values.yaml of our chart in a folder, which may be of another version; undefined: the defaults of our schema. */
+  /**
+   * values.yaml of our chart in a folder, which may be of another version; undefined: the defaults
+   * of our schema.
+   */
   readonly defaults: SourceFile | undefined
 }
 

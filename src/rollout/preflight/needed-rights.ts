@@ -37,7 +37,8 @@ export async function neededRights(
 }
 
 /**
- * What the verification does in `existing`, or in a namespace whose name is not known yet: then the rights must be cluster-wide.
+ * What the verification does in `existing`, or in a namespace whose name is not known yet: then the
+ * rights must be cluster-wide.
  */
 export function probeRights(secretName: string, image: boolean, existing: string | undefined): readonly Right[] {
   if (existing === undefined) {

@@ -53,8 +53,8 @@ export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'valuesFile
 
 /**
  * Finds every foreseeable failure before anything is written.
- * @throws HELM_PENDING, RELEASE_ELSEWHERE, RELEASE_RENAMED, ADDON_PRESENT, CLUSTER_DUPLICATE, DEPLOYER_FORBIDDEN,
- * VERIFY_NAMESPACE, HELM_CONFLICT and HELM_CRD_MISSING among helm's own codes
+ * @throws HELM_PENDING, RELEASE_ELSEWHERE, RELEASE_RENAMED, ADDON_PRESENT, CLUSTER_DUPLICATE,
+ * DEPLOYER_FORBIDDEN, VERIFY_NAMESPACE, HELM_CONFLICT and HELM_CRD_MISSING among helm's own codes
  */
 export async function preflightCluster(work: ConnectedWork, { given, ...chart }: ChartRequest): Promise<Preflight> {
   const { cluster, context, release } = work
@@ -104,7 +104,10 @@ export async function preflightCluster(work: ConnectedWork, { given, ...chart }:
   }
 }
 
-/** A plan renders with the API server's validation; an apply gets that when it writes. Templates of the user may use `lookup`. */
+/**
+ * A plan renders with the API server's validation; an apply gets that when it writes. Templates of
+ * the user may use `lookup`.
+ */
 async function render(
   { cluster: { values }, context: { helm, settings }, identity, release: { target }, signal }: ConnectedWork,
   options: UpgradeOptions,
@@ -120,7 +123,10 @@ async function render(
   return { desired: await templateRelease(helm, target, options, known, signal), exact: true }
 }
 
-/** A dry run of every object as helm would apply it now, before the first write. @throws NopassError of the first refused object */
+/**
+ * A dry run of every object as helm would apply it now, before the first write.
+ * @throws NopassError of the first refused object
+ */
 async function requireAccepted(
   { release, context, run }: ConnectedWork,
   {
@@ -200,7 +206,10 @@ export async function refuseRivals({
   return others?.length === 0
 }
 
-/** The history of a release that is not pending; an abandoned one is repaired first if that is allowed. */
+/**
+ * The history of a release that is not pending; an abandoned one is repaired first if that is
+ * allowed.
+ */
 async function settledHistory({ context, release, signal }: ConnectedWork): Promise<readonly Revision[]> {
   const { settings, now } = context
   const { target } = release

@@ -50,7 +50,10 @@ export interface ProbePlan {
   readonly attaches: boolean
 }
 
-/** A probe in a new namespace; undefined where it is no target: a selector, or globs that do not match it. */
+/**
+ * A probe in a new namespace; undefined where it is no target: a selector, or globs that do not
+ * match it.
+ */
 export function planNewNamespace({ values, settings }: CoveredCluster): ProbePlan | undefined {
   if (values === undefined || values.scope === 'namespaces' || values.dryRun) return undefined
   const { selector } = values.targets.namespaces

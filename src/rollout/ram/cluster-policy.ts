@@ -4,14 +4,20 @@ import { lockKeys, type SharedTarget } from '../../policy/policy-targets.ts'
 import { describeStep } from '../../policy/steps.ts'
 import type { ClusterWork, RunContext } from '../work/cluster-run.ts'
 
-/** Whether other entries are other releases in the same cluster, which may need the same policy differently. */
+/**
+ * Whether other entries are other releases in the same cluster, which may need the same policy
+ * differently.
+ */
 export function isAloneInCluster(name: string, { clusters }: RunContext['settings']): boolean {
   const own = clusters.find((one) => one.name === name)?.access
   if (own?.kind !== 'ack') return true
   return clusters.filter(({ access }) => access.kind === 'ack' && access.clusterId === own.clusterId).length === 1
 }
 
-/** Widens RAM before the deploy; `note` gets one line for each change as it is made, also before one that fails. */
+/**
+ * Widens RAM before the deploy; `note` gets one line for each change as it is made, also before one
+ * that fails.
+ */
 export async function widenPolicies(
   { cluster, context, run, signal }: ClusterWork,
   targets: readonly SharedTarget[],
@@ -35,7 +41,10 @@ export async function widenPolicies(
   return plans
 }
 
-/** The changes that an apply would make to RAM; only reads. `shared`: why another acr-nopass in the cluster may need more. */
+/**
+ * The changes that an apply would make to RAM; only reads. `shared`: why another acr-nopass in the
+ * cluster may need more.
+ */
 export async function planPolicies(
   { cluster, context, signal }: ClusterWork,
   targets: readonly SharedTarget[],
@@ -62,7 +71,10 @@ export async function planPolicies(
   ])
 }
 
-/** A cluster's own policy may be on roles of an earlier identity; a shared one is named after the only role that it is for. */
+/**
+ * A cluster's own policy may be on roles of an earlier identity; a shared one is named after the
+ * only role that it is for.
+ */
 export function mayLeave({ members, document }: PolicyTarget): boolean {
   return members === undefined || document === undefined
 }

@@ -50,8 +50,8 @@ export async function policyTargets(
 }
 
 /**
- * Policies of ours that the cluster may have needed before, and needs no more. Roles of nodes that are not named and may not be
- * read are not checked; `unseen` says so.
+ * Policies of ours that the cluster may have needed before, and needs no more. Roles of nodes that
+ * are not named and may not be read are not checked; `unseen` says so.
  */
 export async function formerTargets(
   work: ConnectedWork,

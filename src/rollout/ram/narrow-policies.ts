@@ -17,9 +17,10 @@ import {
 import { changedSince, type HistoryReader } from './other-deployers-since.ts'
 
 /**
- * The last step in RAM: removes permissions that are no longer needed, after every cluster that shares them was verified
- * (docs/en/decisions.md#widen-narrow). After a failure nothing is removed, because a running helper may still need what is
- * there (P2); then it only restores what another run has overwritten since the deploy.
+ * The last step in RAM: removes permissions that are no longer needed, after every cluster that
+ * shares them was verified (docs/en/decisions.md#widen-narrow). After a failure nothing is removed,
+ * because a running helper may still need what is there (P2); then it only restores what another
+ * run has overwritten since the deploy.
  * @param read read again right before each write that takes a permission away
  */
 export async function narrowPolicies(
@@ -79,7 +80,9 @@ export async function narrowPolicies(
     })
   }
 
-  /** A helper that was not verified may still use an earlier identity, so roles keep their policies. */
+  /**
+   * A helper that was not verified may still use an earlier identity, so roles keep their policies.
+   */
   function leftoverRule(): 'detach' | { readonly keep: string } {
     const waiting = context.settings.clusters.flatMap(({ name }) => (good.has(name) ? [] : [name]))
     if (waiting.length > 0) return { keep: `${waiting.join(', ')} not verified in this run` }
@@ -110,7 +113,10 @@ export async function narrowPolicies(
   }
 }
 
-/** Other clusters of this run with the same role, which would be locked out by narrowing its trust to one of them. */
+/**
+ * Other clusters of this run with the same role, which would be locked out by narrowing its trust
+ * to one of them.
+ */
 function sharersOfTrust(shared: SharedTarget, rolled: ReadonlyMap<string, RolledCluster>): readonly string[] {
   const roleOf = ({ accountId, target }: SharedTarget): string | undefined =>
     target.trust && `${accountId} ${target.trust.role.toLowerCase()}`
@@ -134,8 +140,8 @@ function membersOf(
 }
 
 /**
- * Removes our policies from RAM, after all clusters: a shared policy only if all of its clusters were uninstalled in this run,
- * and each only while none of them has a release again.
+ * Removes our policies from RAM, after all clusters: a shared policy only if all of its clusters
+ * were uninstalled in this run, and each only while none of them has a release again.
  */
 export async function removePolicies(
   results: readonly ClusterResult[],

@@ -5,8 +5,9 @@ import type { Revision } from '../../helm/release/release-state.ts'
 export type HistoryReader = (cluster: string) => Promise<readonly Revision[]>
 
 /**
- * Why no permission may be taken from these clusters now: another deployer changed the release since this run ended its work
- * there, so what the release needs is unknown here, or that cannot be read. Undefined: nothing has changed.
+ * Why no permission may be taken from these clusters now: another deployer changed the release
+ * since this run ended its work there, so what the release needs is unknown here, or that cannot be
+ * read. Undefined: nothing has changed.
  * @param left the newest revision as this run left it; undefined: no release
  */
 export async function changedSince(

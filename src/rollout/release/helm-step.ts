@@ -12,7 +12,8 @@ type Step = Pick<HelmBegun, 'id' | 'command' | 'before' | 'good'> & Partial<Pick
 type HelmStep = Awaited<ReturnType<typeof beginHelmStep>>
 
 /**
- * Starts a helm call that writes, after it is recorded in the journal: otherwise the post step could not repair it.
+ * Starts a helm call that writes, after it is recorded in the journal: otherwise the post step
+ * could not repair it.
  * @param step `id`: its label on the revision (`--labels`)
  */
 export async function beginHelmStep(
@@ -33,7 +34,10 @@ export async function beginHelmStep(
   return { ended, interrupt, settle }
 }
 
-/** A helm call that failed or was killed. Its journal entry stays open for the post step unless it is settled. */
+/**
+ * A helm call that failed or was killed. Its journal entry stays open for the post step unless it
+ * is settled.
+ */
 export interface HelmFailure {
   readonly error: NopassError
   /** Helm's output; undefined where it did not run. */
@@ -79,9 +83,10 @@ export interface Undo {
 }
 
 /**
- * A rollback overwrites what others have changed in the objects since, as Helm 3 does: who is to get back the release that worked would
- * otherwise be left with neither that one nor the new one.
- * @param settlePrevious called when the journal has an entry of the undo, by which the post step repairs from then on
+ * A rollback overwrites what others have changed in the objects since, as Helm 3 does: who is to
+ * get back the release that worked would otherwise be left with neither that one nor the new one.
+ * @param settlePrevious called when the journal has an entry of the undo, by which the post step
+ * repairs from then on
  */
 export async function runUndo(release: OpenRelease, { good, over, wait = false }: Undo, settlePrevious?: () => void) {
   const { helm, target, timeout, report } = release

@@ -24,14 +24,19 @@ interface ReleaseAccess extends KubeCaller {
   /** Helm's `--timeout`. */
   readonly timeout: string
   readonly report: (line: string) => void
-  /** In the post step: nothing comes after it that would read the journal, and the disk may be full. */
+  /**
+   * In the post step: nothing comes after it that would read the journal, and the disk may be full.
+   */
   readonly withoutJournal?: boolean
 }
 
 /** One release: helm's records of it, and what a helm that changes it needs. */
 export type OpenRelease = ReturnType<typeof openRelease>
 
-/** Reads helm's records through the API, because `helm history` does not show the labels that identify the run. */
+/**
+ * Reads helm's records through the API, because `helm history` does not show the labels that
+ * identify the run.
+ */
 export function openRelease(access: ReleaseAccess) {
   const { helm, target } = access
   const kind = recordKind(helm.environment)
@@ -44,7 +49,10 @@ export function openRelease(access: ReleaseAccess) {
       const { items } = await get<KubeList<KubeObject>>(access, path, call)
       return readRevisions((items ?? []).map(({ metadata }) => metadata))
     },
-    /** The chart, values and objects of a revision; kept in memory only, because values may hold secrets. */
+    /**
+     * The chart, values and objects of a revision; kept in memory only, because values may hold
+     * secrets.
+     */
     async content(revision: number): Promise<InstalledRelease> {
       const name = recordName(target.release, revision)
       const { data } = await get<{ readonly data?: { readonly release?: string } }>(
@@ -59,7 +67,8 @@ export function openRelease(access: ReleaseAccess) {
 
 /**
  * The kind of object in which helm keeps its records.
- * @throws HELM_DRIVER for a database, whose labels cannot be read through the API, and for the memory driver
+ * @throws HELM_DRIVER for a database, whose labels cannot be read through the API, and for the
+ * memory driver
  */
 export function recordKind(environment: NodeJS.ProcessEnv): 'secrets' | 'configmaps' {
   const driver = environment.HELM_DRIVER ?? ''
@@ -89,8 +98,9 @@ export async function requireSameHistory(
 }
 
 /**
- * Another full name is another ServiceAccount, which the trust policy of the role does not name, and another Lease: two helpers
- * would lead until the old Pods are gone. The last revision that worked decides, so that a failed rename can be reverted.
+ * Another full name is another ServiceAccount, which the trust policy of the role does not name,
+ * and another Lease: two helpers would lead until the old Pods are gone. The last revision that
+ * worked decides, so that a failed rename can be reverted.
  * @throws RELEASE_RENAMED
  */
 export async function refuseRename(

@@ -9,7 +9,10 @@ import type { OpenRelease } from './open-release.ts'
 /** How long helm's history may be unreadable, for example while the API server restarts. */
 const HISTORY_LIMIT_MS = 30_000
 
-/** The objects of this revision that the cluster does not have so, because ours was applied after it, or of which that is unknown. */
+/**
+ * The objects of this revision that the cluster does not have so, because ours was applied after
+ * it, or of which that is unknown.
+ */
 async function notInEffect(release: OpenRelease, revision: number) {
   const { objects } = await release.content(revision)
   const runs = await dryRunRelease(release, objects, AS_DEPLOYED)
@@ -28,14 +31,18 @@ async function withoutRollbacksTo(
 }
 
 /**
- * Whether a pending rollback is ours, made when `before` was the newest revision. It copies the labels of its target revision, so it
- * is identified by its number and status, unless helm reported that it made no record.
+ * Whether a pending rollback is ours, made when `before` was the newest revision. It copies the
+ * labels of its target revision, so it is identified by its number and status, unless helm reported
+ * that it made no record.
  */
 export function isOwnRollback(last: Revision | undefined, before: number, stderr: string): boolean {
   return last?.revision === before + 1 && last.status === 'pending-rollback' && !WITHOUT_RECORD.test(stderr)
 }
 
-/** Helm's errors from before it has made the record of a rollback (`IsReachable` and `Create` in pkg/action/rollback.go). */
+/**
+ * Helm's errors from before it has made the record of a rollback (`IsReachable` and `Create` in
+ * pkg/action/rollback.go).
+ */
 const WITHOUT_RECORD =
   /already exists|Kubernetes cluster unreachable|failed to (?:create|query|get|list)\b|release has no \S+ version|release: not found/
 
@@ -49,7 +56,10 @@ export async function readHistoryWithRetry({ history, signal }: OpenRelease): Pr
   return found
 }
 
-/** Checks that the verified revision is still the release, and returns it. @throws RELEASE_OVERTAKEN */
+/**
+ * Checks that the verified revision is still the release, and returns it.
+ * @throws RELEASE_OVERTAKEN
+ */
 export async function requireNewest(release: OpenRelease, revision: number | null): Promise<Revision> {
   const last = (await readHistoryWithRetry(release)).at(-1)
   if (last?.revision === revision && last?.status === 'deployed') return last
@@ -84,7 +94,8 @@ export async function restoreOther(
   if (other.status !== 'deployed' && other.status !== 'superseded') {
     return { notes: [`${note} (${other.status}): check \`helm history\``] }
   }
-  // Helm takes no lock against a rollback, so the helm that ends last is recorded as deployed, whatever the cluster has.
+  // Helm takes no lock against a rollback, so the helm that ends last is recorded as deployed,
+  // whatever the cluster has.
   const deployed = history.filter(({ status }) => status === 'deployed')
   try {
     if (deployed.length === 1 && deployed[0] === other) {

@@ -13,7 +13,8 @@ const MADE_LABEL = 'acr-nopass.io/made-for-release'
 const ENDING_MS = 40_000
 
 /**
- * Whether the release's namespace exists, after waiting for one to be deleted; undefined when it may not be read.
+ * Whether the release's namespace exists, after waiting for one to be deleted; undefined when it
+ * may not be read.
  * @throws KUBE_CONFLICT when that deletion does not finish
  */
 export async function hasReleaseNamespace(
@@ -33,8 +34,8 @@ export async function hasReleaseNamespace(
 const isEnding = (namespace: Namespace | null | undefined) => namespace?.metadata.deletionTimestamp !== undefined
 
 /**
- * Creates the release's namespace with our label, after waiting for one of that name to be deleted. One that another run created
- * meanwhile is used.
+ * Creates the release's namespace with our label, after waiting for one of that name to be deleted.
+ * One that another run created meanwhile is used.
  * @throws KUBE_CONFLICT when that deletion does not finish
  */
 export async function createReleaseNamespace(
@@ -78,8 +79,9 @@ interface Namespace extends KubeObject {
 const pathOf = (name: string): string => `/api/v1/namespaces/${encodeURIComponent(name)}`
 
 /**
- * Deletes the release's namespace when the rollout created it and it holds no other object of any kind that the API server
- * serves; returns what was done. A kind that cannot be listed could hold another owner's data: then the namespace stays.
+ * Deletes the release's namespace when the rollout created it and it holds no other object of any
+ * kind that the API server serves; returns what was done. A kind that cannot be listed could hold
+ * another owner's data: then the namespace stays.
  * @param limitMs how long to wait for discovery to drop a kind that is not found
  */
 export async function removeReleaseNamespace(caller: KubeCaller, name: string, limitMs?: number): Promise<string> {

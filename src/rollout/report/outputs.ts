@@ -1,7 +1,10 @@
 import { type ClusterResult, isFailure } from '../cluster-result.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
 
-/** The outputs of a run for later jobs, without secrets and addresses; `matrix` is for `strategy.matrix` with `fromJSON`. */
+/**
+ * The outputs of a run for later jobs, without secrets and addresses; `matrix` is for
+ * `strategy.matrix` with `fromJSON`.
+ */
 export function describeOutputs(clusters: readonly ClusterSettings[], results: readonly ClusterResult[]) {
   const include = clusters.map(({ name, wave, environment }) => ({ name, wave, ...(environment && { environment }) }))
   const waves = [...new Set(clusters.map(({ wave }) => wave))].toSorted((a, b) => a - b)

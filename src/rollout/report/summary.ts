@@ -160,7 +160,10 @@ function longestTicks(text: string): number {
   return text.match(/`+/g)?.reduce((longest, { length }) => Math.max(longest, length), 0) ?? 0
 }
 
-/** One line that cannot end a table cell, begin a tag, or show a link or an image under another name; words in backticks are code. */
+/**
+ * One line that cannot end a table cell, begin a tag, or show a link or an image under another
+ * name; words in backticks are code.
+ */
 function cell(text: string): string {
   const parts = printable(text.trim()).split(/(`[^`]+`)/)
   return parts

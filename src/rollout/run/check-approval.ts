@@ -7,7 +7,10 @@ import type { OpenCluster } from '../preflight/preflight-cluster.ts'
 import { newRun, type RunContext, skippedResult } from '../work/cluster-run.ts'
 import { openCluster } from './open-cluster.ts'
 
-/** With an approved plan only its changes may be made; some may have been made already. @throws PLAN_CHANGED */
+/**
+ * With an approved plan only its changes may be made; some may have been made already.
+ * @throws PLAN_CHANGED
+ */
 export async function requireApproved(open: OpenCluster): Promise<void> {
   const { cluster, context } = open
   if (context.approved === undefined) return
@@ -17,8 +20,8 @@ export async function requireApproved(open: OpenCluster): Promise<void> {
 }
 
 /**
- * Compares all clusters with the approved plan before anything is written, because it was approved as a whole. A cluster that
- * cannot be checked now fails later.
+ * Compares all clusters with the approved plan before anything is written, because it was approved
+ * as a whole. A cluster that cannot be checked now fails later.
  * @returns undefined: continue
  */
 export async function refuseChangedPlan(
@@ -55,7 +58,10 @@ export async function refuseChangedPlan(
   })
 }
 
-/** The context of a plan: nothing is repaired, and its files have names that no cluster's have: those have no dot. */
+/**
+ * The context of a plan: nothing is repaired, and its files have names that no cluster's have:
+ * those have no dot.
+ */
 export function planContext(context: RunContext): RunContext {
   const { settings, folder } = context
   return {

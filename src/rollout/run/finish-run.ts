@@ -25,7 +25,10 @@ import { removeProbe } from '../verify/probe-objects.ts'
 /** How long an interrupted helm may take to exit: it only has to write the release's status. */
 const HELM_LIMIT_MS = 120_000
 
-/** Repairs the releases and removes the probes that an interrupted run left. A failure is reported and the rest continues. */
+/**
+ * Repairs the releases and removes the probes that an interrupted run left. A failure is reported
+ * and the rest continues.
+ */
 export async function finishRun(
   folder: RunFolder,
   open: OpenWork,
@@ -65,15 +68,19 @@ async function clientOf({ kubeconfig, context }: ReleaseTarget, environment: Nod
   return createKubeClient(await kubeconfigConnection({ file: kubeconfig, environment, context }))
 }
 
-/** A rollback to the revision `good`, where there is none an uninstall; or why nothing is to be done. */
+/**
+ * A rollback to the revision `good`, where there is none an uninstall; or why nothing is to be
+ * done.
+ */
 type Repair = { readonly good: number | null } | { readonly why: string }
 
 /** Only a revision that this run made is repaired, and only while it is the newest one. */
 export function decideRepair(begun: HelmBegun, history: readonly Revision[], stderr: string): Repair {
   const last = history.at(-1)
   if (last === undefined) return { why: 'there is no release' }
-  // Two revisions are deployed when another deployer rolled back during our upgrade: helm then marks its own record as deployed,
-  // or after a failure the one below it, without noticing the other.
+  // Two revisions are deployed when another deployer rolled back during our upgrade: helm then
+  // marks its own record as deployed, or after a failure the one below it, without noticing the
+  // other.
   const own = begun.command === 'upgrade' ? revisionOfStep(history, begun) : undefined
   const isTwice = last.status === 'deployed' && history.some((one) => one.status === 'deployed' && one !== last)
   if (own !== undefined && own !== last && isTwice) return { good: last.revision }
@@ -93,7 +100,10 @@ function isOwn(begun: HelmBegun, history: readonly Revision[], last: Revision, s
   return isOwnRollback(last, begun.before ?? 0, stderr)
 }
 
-/** Waits until the helm of a journal entry has exited and repairs the release; returns what was done. */
+/**
+ * Waits until the helm of a journal entry has exited and repairs the release; returns what was
+ * done.
+ */
 export async function repairHelm(begun: HelmBegun, release: OpenRelease, limitMs: number): Promise<string> {
   const { target } = begun
   const title = `${begun.cluster}: release ${target.namespace}/${target.release}`
@@ -112,7 +122,10 @@ export async function repairHelm(begun: HelmBegun, release: OpenRelease, limitMs
   return [`${title}: rolled back to revision ${good}`, ...notes].join('; ')
 }
 
-/** A killed run could not interrupt its upgrade, which would run until its timeout. Rollbacks and uninstalls are left to finish. */
+/**
+ * A killed run could not interrupt its upgrade, which would run until its timeout. Rollbacks and
+ * uninstalls are left to finish.
+ */
 async function interruptOrphan({ command, process }: HelmBegun): Promise<void> {
   if (command !== 'upgrade' || !isAlive(process)) return
   // The exit code does not matter: helm may have exited meanwhile.

@@ -21,7 +21,10 @@ export async function openCluster<T>(work: ClusterWork, perform: (open: OpenClus
   })
 }
 
-/** The layers as 0600 files, in order; what the action computes comes last and is judged with the rest (P11). */
+/**
+ * The layers as 0600 files, in order; what the action computes comes last and is judged with the
+ * rest (P11).
+ */
 async function writeValues(work: ConnectedWork): Promise<Pick<ChartRequest, 'valuesFiles' | 'given'>> {
   const { cluster, context } = work
   const { folder, settings } = context

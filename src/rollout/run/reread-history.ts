@@ -5,8 +5,8 @@ import { openRelease } from '../release/open-release.ts'
 import { newRun, type RunContext } from '../work/cluster-run.ts'
 
 /**
- * Reads the history of a cluster's release again, after the work on the cluster has ended. Each cluster is connected again, once,
- * because a kubeconfig of ACK lasts only as long as that work.
+ * Reads the history of a cluster's release again, after the work on the cluster has ended. Each
+ * cluster is connected again, once, because a kubeconfig of ACK lasts only as long as that work.
  */
 export function createHistoryReader(context: RunContext, signal: AbortSignal) {
   const { folder, helm, settings } = context

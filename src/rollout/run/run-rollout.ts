@@ -27,7 +27,10 @@ import { createHistoryReader } from './reread-history.ts'
 import { rollCluster } from './roll-cluster.ts'
 import { runWaves } from './run-waves.ts'
 
-/** One failed call would end a cluster's rollout, and STS fails for seconds at a time. The helper has a schedule of its own instead. */
+/**
+ * One failed call would end a cluster's rollout, and STS fails for seconds at a time. The helper
+ * has a schedule of its own instead.
+ */
 const OUTAGE = { attempts: 6, baseMs: 1000 }
 
 /** Where the action and the command line tool differ. */

@@ -5,19 +5,27 @@ export type OnFailure = 'stop-wave' | 'stop-all' | 'continue'
 
 export interface ScheduleRules {
   readonly maxParallel: number
-  /** How many changed clusters of the first wave that has any run first, one after another. 0: none. */
+  /**
+   * How many changed clusters of the first wave that has any run first, one after another. 0: none.
+   */
   readonly canary: number
   readonly onFailure: OnFailure
   /** Failures that are tolerated before `onFailure` takes effect. */
   readonly maxFailures: number
 }
 
-/** `unchanged` and `failed-early`: nothing was written, so the release was not tested there. `failed`: after a write. */
+/**
+ * `unchanged` and `failed-early`: nothing was written, so the release was not tested there.
+ * `failed`: after a write.
+ */
 export type ScheduledState = 'waiting' | 'running' | 'succeeded' | 'unchanged' | 'failed' | 'failed-early' | 'skipped'
 
 export type WaveCluster = Pick<ClusterResult, 'name' | 'wave'>
 
-/** What to start, and what to skip for which reason; called whenever a cluster ends. Running clusters are never stopped by another's failure. */
+/**
+ * What to start, and what to skip for which reason; called whenever a cluster ends. Running
+ * clusters are never stopped by another's failure.
+ */
 export function nextStep<C extends WaveCluster>(
   clusters: readonly C[],
   stateOf: (cluster: C) => ScheduledState,
@@ -28,7 +36,8 @@ export function nextStep<C extends WaveCluster>(
   const waiting = all('waiting')
   const skipAll = (reason: string) => ({ start: [], skip: waiting, reason })
   if (interrupted) return skipAll('the run was interrupted')
-  // A cluster where nothing was written is no canary, so the first wave with another one has the canaries.
+  // A cluster where nothing was written is no canary, so the first wave with another one has the
+  // canaries.
   const tested = all('waiting', 'running', 'succeeded', 'failed')
   const first = lowest(tested)
   const canaries = tested.filter(({ wave }) => wave === first).slice(0, canary)

@@ -16,7 +16,9 @@ export interface LeftoverQuery {
   readonly secretName: string
   /** `<release namespace>.<release name>`. */
   readonly instance: string
-  /** The only namespaces that the release works in, and that its deployer may read; undefined: all. */
+  /**
+   * The only namespaces that the release works in, and that its deployer may read; undefined: all.
+   */
   readonly namespaces?: readonly string[]
   /** Also entries that another client wrote last. */
   readonly all?: boolean
@@ -29,7 +31,8 @@ const PAGE_SIZE = 500
 /** What a release left in the cluster outside its own namespace. Reads only. */
 export async function findLeftovers(caller: KubeCaller, own: LeftoverQuery): Promise<Leftovers> {
   const query = { fieldSelector: `metadata.name=${own.secretName}` }
-  // Only these are kept in memory, because users of the cluster may create many and large ServiceAccounts.
+  // Only these are kept in memory, because users of the cluster may create many and large
+  // ServiceAccounts.
   const ifNaming = (account: ServiceAccountObject): ServiceAccountObject | undefined =>
     account.imagePullSecrets?.some(({ name }) => name === own.secretName) ? account : undefined
   const [accounts, secrets, others] = await Promise.all([
@@ -45,16 +48,20 @@ export async function findLeftovers(caller: KubeCaller, own: LeftoverQuery): Pro
   )
 }
 
-/** Why an entry is not this release's, such as `argocd-controller applies the list`. `removable`: whether `all` removes it. */
+/**
+ * Why an entry is not this release's, such as `argocd-controller applies the list`. `removable`:
+ * whether `all` removes it.
+ */
 interface Reason {
   readonly why: string
   readonly removable: boolean
 }
 
 /**
- * Decides what belongs to this release. A Secret does by its labels, unless only other clients wrote it. An entry does where this
- * release's Secret is in the namespace and no other client wrote the list last. Where there is no Secret of that name, it does only
- * if no other release uses the name, because all releases write entries with the same field manager.
+ * Decides what belongs to this release. A Secret does by its labels, unless only other clients
+ * wrote it. An entry does where this release's Secret is in the namespace and no other client wrote
+ * the list last. Where there is no Secret of that name, it does only if no other release uses the
+ * name, because all releases write entries with the same field manager.
  */
 function sortLeftovers(
   accounts: readonly ServiceAccountObject[],
@@ -141,7 +148,10 @@ async function releasesBeside(
   return found && (await Promise.all(found)).flat()
 }
 
-/** Reads each object without managed fields again, because some proxies remove them from lists. Deleted objects are left out. */
+/**
+ * Reads each object without managed fields again, because some proxies remove them from lists.
+ * Deleted objects are left out.
+ */
 async function readWriters<T extends KubeObject>(
   caller: KubeCaller,
   plural: string,
@@ -184,8 +194,9 @@ export async function listAll<T, K = T>(
 }
 
 /**
- * Removes exactly these entries from ServiceAccounts and deletes these pull secrets, with the caller's rights (the helper itself may
- * never delete). An object that changed meanwhile is kept and reported in `left`.
+ * Removes exactly these entries from ServiceAccounts and deletes these pull secrets, with the
+ * caller's rights (the helper itself may never delete). An object that changed meanwhile is kept
+ * and reported in `left`.
  */
 export async function removeLeftovers(
   caller: KubeCaller,

@@ -11,8 +11,9 @@ export interface NamingPods {
 }
 
 /**
- * Finds Pods that name one of these pull secrets, whatever its logins: a `static` login does not expire, so what pulls with it today
- * would pull for years. Undefined: the caller may not list Pods.
+ * Finds Pods that name one of these pull secrets, whatever its logins: a `static` login does not
+ * expire, so what pulls with it today would pull for years. Undefined: the caller may not list
+ * Pods.
  */
 export async function findNamingPods(
   caller: KubeCaller,

@@ -38,7 +38,10 @@ import { type ClusterEnd, type ConnectedWork, type RunContext, runCluster } from
 import { findLeftovers, type LeftoverQuery, removeLeftovers, WHY_COPY } from './leftovers.ts'
 import { describeNamingPods, findNamingPods } from './naming-pods.ts'
 
-/** Retire, uninstall, clean, then RAM, so that nothing is left behind (docs/en/decisions.md#uninstall-order). Never throws. */
+/**
+ * Retire, uninstall, clean, then RAM, so that nothing is left behind
+ * (docs/en/decisions.md#uninstall-order). Never throws.
+ */
 export function uninstallCluster(
   cluster: PreparedCluster,
   context: RunContext,
@@ -136,7 +139,10 @@ async function listNamingPods(release: OpenRelease, own: LeftoverQuery, say: (li
   say(describeNamingPods(pods, own.secretName))
 }
 
-/** Upgrades the release to `retire: true`, so that the helper removes what it wrote while it still has its permissions. */
+/**
+ * Upgrades the release to `retire: true`, so that the helper removes what it wrote while it still
+ * has its permissions.
+ */
 async function retire(
   { cluster, context, release, signal }: ConnectedWork,
   deployed: InstalledRelease,
@@ -189,7 +195,10 @@ async function retire(
   return revision
 }
 
-/** The values of the release with `retire: true`, which in an umbrella chart belongs to each part that is our chart. */
+/**
+ * The values of the release with `retire: true`, which in an umbrella chart belongs to each part
+ * that is our chart.
+ */
 export function withRetire({ values, subcharts = [] }: InstalledRelease): Readonly<Record<string, unknown>> {
   const keys = subcharts.filter(({ name }) => name === OUR_CHART).map(({ key }) => key)
   if (keys.length === 0) return { ...values, retire: true }
@@ -197,7 +206,10 @@ export function withRetire({ values, subcharts = [] }: InstalledRelease): Readon
   return { ...values, ...Object.fromEntries(parts) }
 }
 
-/** Helm ignores a key that its chart does not know, and the helper would be waited for in vain. @throws UNINSTALL_CHART */
+/**
+ * Helm ignores a key that its chart does not know, and the helper would be waited for in vain.
+ * @throws UNINSTALL_CHART
+ */
 export function requireRetire(desired: ReleaseContent, deployed: InstalledRelease, target: ReleaseTarget): void {
   if (findConfig(desired.objects)?.retire !== true) throw otherChart(deployed, target)
 }
@@ -237,7 +249,10 @@ function ownOf(
   return { ...own, namespaces: [...new Set([settings.namespace, ...config.namespaces])] }
 }
 
-/** Deletes the pull secrets, which the helper may not do, with the permissions of the deployer where it has them. */
+/**
+ * Deletes the pull secrets, which the helper may not do, with the permissions of the deployer where
+ * it has them.
+ */
 async function removeRest(
   release: OpenRelease,
   own: LeftoverQuery & { readonly retired: boolean },
@@ -260,7 +275,10 @@ async function removeRest(
   }
 }
 
-/** Whether the helper has removed everything, read from the cluster itself where the deployer may, because the status is throttled. */
+/**
+ * Whether the helper has removed everything, read from the cluster itself where the deployer may,
+ * because the status is throttled.
+ */
 async function isClean(release: OpenRelease, own: LeftoverQuery): Promise<boolean> {
   const left = await unlessStatus(findLeftovers(release, own), 403)
   if (left === undefined || left.accounts.length > 0) return false

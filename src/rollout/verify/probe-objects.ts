@@ -42,8 +42,8 @@ export interface ProbeRequest extends KubeCaller {
 }
 
 /**
- * Runs `work` in a new namespace, or with a new ServiceAccount in an existing one, and deletes what was created. The journal lets
- * the post step delete it after a crash.
+ * Runs `work` in a new namespace, or with a new ServiceAccount in an existing one, and deletes what
+ * was created. The journal lets the post step delete it after a crash.
  */
 export async function withProbe<T>(
   { client, folder, target, existing, makesPod, signal }: ProbeRequest,
@@ -53,7 +53,8 @@ export async function withProbe<T>(
   const name = `${PROBE_PREFIX}${randomBytes(4).toString('hex')}`
   const objects = lists.map((path) => `${path}/${name}`)
   folder.note({ event: 'probe-made', id: name, target, objects })
-  // Without a response it is not known whether it was created: then a removal that finds nothing proves nothing.
+  // Without a response it is not known whether it was created: then a removal that finds nothing
+  // proves nothing.
   let hasResponse = false
   let isRefused = false
   try {
@@ -64,7 +65,8 @@ export async function withProbe<T>(
     })
     hasResponse = true
     signal.throwIfAborted()
-    // By the API server's clock, because on a machine whose clock is ahead the probe of another run would look old.
+    // By the API server's clock, because on a machine whose clock is ahead the probe of another run
+    // would look old.
     const now = Date.parse(made.metadata?.creationTimestamp ?? '')
     await Promise.all(lists.map((path) => removeStale(client, path, now)))
     return await work(
@@ -92,7 +94,9 @@ function listsOf(existing: string | undefined, makesPod: boolean): readonly stri
   )
 }
 
-/** Not to be aborted: what is created after that would be found by its label only, an hour later. */
+/**
+ * Not to be aborted: what is created after that would be found by its label only, an hour later.
+ */
 async function makeProbe(client: KubeClient, existing: string | undefined, name: string): Promise<Partial<KubeObject>> {
   const [path, what, spec] =
     existing === undefined
@@ -116,7 +120,10 @@ export async function removeProbe(client: KubeClient, objects: readonly string[]
   await Promise.all(objects.map((path) => unlessStatus(client.request({ method: 'DELETE', path }), 404)))
 }
 
-/** Deletes probes of runs that were killed, each in the version that was read. An unknown time proves no age. */
+/**
+ * Deletes probes of runs that were killed, each in the version that was read. An unknown time
+ * proves no age.
+ */
 async function removeStale(client: KubeClient, path: string, now: number): Promise<void> {
   const query = { labelSelector: `${PROBE_LABEL}=true` }
   // A deployer that may not list these could not have created one.

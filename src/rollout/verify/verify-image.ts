@@ -9,7 +9,10 @@ import { meaningOf } from '../../kube/waiting-reasons.ts'
 import { withoutCredentials } from '../../printable.ts'
 import { PROBE_LABELS, type ProbeTarget, RESTRICTED_CONTAINER } from './probe-objects.ts'
 
-/** A kubelet retries a failed pull after 10 s and again after 20 s; a pull that still fails then will keep failing. */
+/**
+ * A kubelet retries a failed pull after 10 s and again after 20 s; a pull that still fails then
+ * will keep failing.
+ */
 const PATIENCE_MS = 35_000
 
 /** A kubelet's message names the image three times before the cause. */
@@ -18,9 +21,11 @@ const MESSAGE_LIMIT = 700
 const CONTAINER = 'image'
 
 /**
- * Creates one Pod of the image and waits until the node has pulled it; the Pod does not have to run successfully.
+ * Creates one Pod of the image and waits until the node has pulled it; the Pod does not have to run
+ * successfully.
  * @returns a note with the duration of the pull, or why it proves nothing
- * @throws VERIFY_IMAGE with the kubelet's message: after 35 s of failed pulls, immediately when no retry can help
+ * @throws VERIFY_IMAGE with the kubelet's message: after 35 s of failed pulls, immediately when no
+ * retry can help
  */
 export async function verifyImage(
   caller: KubeCaller,
@@ -35,13 +40,15 @@ export async function verifyImage(
   const spec = {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
-    // The image's program starts after the pull and does not need the environment variables of the Services there.
+    // The image's program starts after the pull and does not need the environment variables of the
+    // Services there.
     enableServiceLinks: false,
     serviceAccountName: serviceAccount,
     containers: [container],
   }
   const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod, labels: PROBE_LABELS }, spec }
-  // Not to be aborted, like the rest of the probe: a Pod that is created after its removal would stay.
+  // Not to be aborted, like the rest of the probe: a Pod that is created after its removal would
+  // stay.
   const made = await client.request<PodObject>({ method: 'POST', path, body })
   signal.throwIfAborted()
   const begin = performance.now()
@@ -72,8 +79,8 @@ export async function verifyImage(
 }
 
 /**
- * What a webhook or a policy made of the Pod so that its pull proves nothing about the image; undefined: nothing. Some add the digest
- * of the tag, which is the same image.
+ * What a webhook or a policy made of the Pod so that its pull proves nothing about the image;
+ * undefined: nothing. Some add the digest of the tag, which is the same image.
  */
 function findChange({ spec }: PodObject, image: string): string | undefined {
   const { image: other = 'nothing', imagePullPolicy: policy = 'nothing' } =
@@ -86,7 +93,10 @@ function findChange({ spec }: PodObject, image: string): string | undefined {
   return `${changes} imagePullPolicy of Pods there to ${policy}, so the image may be of the node's cache`
 }
 
-/** The Pod's last Event, for a Pod without a container status (not scheduled, no network, no volume). */
+/**
+ * The Pod's last Event, for a Pod without a container status (not scheduled, no network, no
+ * volume).
+ */
 async function lastEvents(caller: KubeCaller, namespace: string, pod: string): Promise<string> {
   // That the image was not pulled is the failure, not that its reason is hidden.
   const events = await unlessStatus(readPodEvents(caller, namespace, pod), 403)
@@ -109,7 +119,8 @@ export function judgePull(container: Pick<ContainerStatus, 'imageID' | 'state'> 
   if (container && ((container.imageID ?? '') !== '' || container.state?.running || meaningOf(reason) === 'present'))
     return { state: 'pulled', words: undefined }
   if (meaningOf(reason) !== 'cannot') return { state: 'waiting', words: undefined }
-  // The registry accepted the credential but has no such image: containerd's message ends like this only for a 404.
+  // The registry accepted the credential but has no such image: containerd's message ends like this
+  // only for a 404.
   const isLost = reason === 'InvalidImageName' || /: not found"?$/.test(message ?? '')
   return { state: isLost ? 'lost' : 'failing', words: message === undefined ? reason : `${reason}: ${message}` }
 }

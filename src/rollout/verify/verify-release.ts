@@ -24,8 +24,8 @@ interface VerifyRequest extends StatusRequest, Pick<ProbeRequest, 'folder' | 'ta
 }
 
 /**
- * Verifies that the deployed release works: every registry is live with the deployed configuration, a new namespace gets its
- * Secret, a new Pod the reference. Only metadata of Secrets is read.
+ * Verifies that the deployed release works: every registry is live with the deployed configuration,
+ * a new namespace gets its Secret, a new Pod the reference. Only metadata of Secrets is read.
  * @returns notes for the summary
  * @throws HELPER_FAILING, VERIFY_STATUS, VERIFY_SECRET, VERIFY_ATTACH, VERIFY_IMAGE
  */
@@ -72,7 +72,10 @@ async function verifyProbe(
   return notes
 }
 
-/** Checks that a Pod (dry run) gets the reference from the admission policy or from its ServiceAccount. */
+/**
+ * Checks that a Pod (dry run) gets the reference from the admission policy or from its
+ * ServiceAccount.
+ */
 async function verifyAttachment(
   request: VerifyRequest,
   { namespace, serviceAccount, pod: name }: ProbeTarget,
@@ -114,9 +117,9 @@ async function verifyAttachment(
 }
 
 /**
- * Waits for the Secret and returns the milliseconds, or what was wrong with it last. An existing namespace may already have a Secret,
- * and a policy may copy one into every new namespace, so it has to be this release's, with these `registries` and a credential that
- * has not expired.
+ * Waits for the Secret and returns the milliseconds, or what was wrong with it last. An existing
+ * namespace may already have a Secret, and a policy may copy one into every new namespace, so it
+ * has to be this release's, with these `registries` and a credential that has not expired.
  */
 async function waitForSecret(
   request: VerifyRequest,

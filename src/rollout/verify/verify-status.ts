@@ -18,12 +18,16 @@ export interface StatusRequest extends KubeCaller {
   readonly limitMs: number
 }
 
-/** A restarted Pod may become ready again: one that is not ready fails the verification only after this time. */
+/**
+ * A restarted Pod may become ready again: one that is not ready fails the verification only after
+ * this time.
+ */
 const POD_PATIENCE_MS = 20_000
 
 /**
- * Waits until a helper runs and reports every registry as live with the deployed configuration and a credential that has not
- * expired. The status ConfigMap outlives a dead helper, so a ready Pod is required too.
+ * Waits until a helper runs and reports every registry as live with the deployed configuration and
+ * a credential that has not expired. The status ConfigMap outlives a dead helper, so a ready Pod is
+ * required too.
  */
 export async function verifyStatus(request: StatusRequest): Promise<HelperStatus> {
   const { parts, limitMs, signal } = request
@@ -41,7 +45,8 @@ export async function verifyStatus(request: StatusRequest): Promise<HelperStatus
     last = status
     trouble = findTrouble(request, status, unreadable)
     running = pods === undefined || pods.some(({ ready }) => ready)
-    // The backoff of a helper that was refused may be long, and its permission has just been granted.
+    // The backoff of a helper that was refused may be long, and its permission has just been
+    // granted.
     if (
       !refreshRequested &&
       parts.ramChanged &&
@@ -71,14 +76,20 @@ export async function verifyStatus(request: StatusRequest): Promise<HelperStatus
   throw new NopassError('VERIFY_STATUS', `no Pod of the helper is ready ${time}${report}`)
 }
 
-/** Undefined: the chart is not ours, or the deployer lacks the right to list Pods; then the status alone decides. */
+/**
+ * Undefined: the chart is not ours, or the deployer lacks the right to list Pods; then the status
+ * alone decides.
+ */
 async function listPods(caller: KubeCaller, parts: WatchedRelease): Promise<readonly HelperPod[] | undefined> {
   return parts.selector && unlessStatus(readPods(caller, parts), 403)
 }
 
 const patiently = (cause: Cause): Cause => ({ ...cause, patienceMs: Math.max(cause.patienceMs, POD_PATIENCE_MS) })
 
-/** A refused credential may be in use because there is no better one; such a registry does not count as working. */
+/**
+ * A refused credential may be in use because there is no better one; such a registry does not count
+ * as working.
+ */
 function isInUse({ state, verified, expiresAt }: RegistryStatus, now: number): boolean {
   return state === 'live' && verified !== 'refused' && !(expiresAt !== undefined && Date.parse(expiresAt) <= now)
 }

@@ -45,14 +45,20 @@ export interface RunContext {
   readonly settings: Settings
   readonly prepared: readonly PreparedCluster[]
   readonly helm: Helm
-  /** The chart's archive, or the folder of our own chart; fetched once, when first needed. @throws HELM_CHART */
+  /**
+   * The chart's archive, or the folder of our own chart; fetched once, when first needed.
+   * @throws HELM_CHART
+   */
   readonly chart: () => Promise<string>
   readonly folder: RunFolder
   readonly cloud: CloudAccess
   readonly ramList: RamList
   /** Serializes this run's writes to the same role or policy. */
   readonly ramLock: KeyedLock
-  /** `<kube-system UID> <namespace>/<release>` -> the entry that has it: two entries must not be one. */
+  /**
+   * `<kube-system UID> <namespace>/<release>` -> the entry that has it: two entries must not be
+   * one.
+   */
   readonly taken: Map<string, string>
   readonly mask: (secret: string) => void
   readonly report: (cluster: string, line: string) => void

@@ -112,7 +112,9 @@ export async function startActionFixture(options: FixtureOptions): Promise<Actio
   }
 }
 
-/** The same fixture for a job that has the other helm on its PATH; it is disposed with the fixture. */
+/**
+ * The same fixture for a job that has the other helm on its PATH; it is disposed with the fixture.
+ */
 export async function withHelm(fixture: ActionFixture, helm: FixtureOptions['helm']): Promise<ActionFixture> {
   const [folder = '', ...rest] = (fixture.env.PATH ?? '').split(':')
   const own = join(folder, helm)

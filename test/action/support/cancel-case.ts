@@ -11,7 +11,10 @@ import { runnerCancel } from './runner-cancel.ts'
 /** What was left after a job was cancelled and its post step had run. */
 export interface CancelRecord {
   readonly point: CancelPoint
-  /** How the main step ended: on its own, killed after the runner's ten seconds, or before it was cancelled. */
+  /**
+   * How the main step ended: on its own, killed after the runner's ten seconds, or before it was
+   * cancelled.
+   */
   readonly main: 'ended' | 'killed' | 'done'
   /** Exit code of the post step; undefined if the machine was lost and none ran. */
   readonly post: number | undefined
@@ -26,9 +29,13 @@ export interface CancelRecord {
   readonly output: string
 }
 
-/** Cancels one job of the fixture's only cluster, after it has created the required state (a release, or none). */
+/**
+ * Cancels one job of the fixture's only cluster, after it has created the required state (a
+ * release, or none).
+ */
 export async function cancelCase(fixture: ActionFixture, point: CancelPoint): Promise<CancelRecord> {
-  // The last request of a helm that was lost with its machine may have taken effect after its release was read.
+  // The last request of a helm that was lost with its machine may have taken effect after its
+  // release was read.
   if ((await lastStatus(fixture)).startsWith('pending') && !(await fix(fixture))) throw new Error('it stays pending')
   const before = await lastStatus(fixture)
   if (point.command === 'install' && before !== 'none') helm(fixture, 'uninstall', 'acr-nopass', '--wait')
@@ -67,7 +74,10 @@ export function findBreaches(record: Omit<CancelRecord, 'output'>): readonly str
   ]
 }
 
-/** On a busy machine the first signal may come before node runs our code: then it exits immediately, with nothing begun. */
+/**
+ * On a busy machine the first signal may come before node runs our code: then it exits immediately,
+ * with nothing begun.
+ */
 function endOf({ code, signal, stdout }: ActionOutcome): CancelRecord['main'] {
   if (signal === null) return code === 0 ? 'done' : 'ended'
   return signal === 'SIGINT' && stdout === '' ? 'ended' : 'killed'

@@ -1,14 +1,19 @@
 /** A moment at which a job is cancelled, and the state that it meets. */
 export interface CancelPoint {
   readonly index: number
-  /** Counted from the start of the action, from the start of helm, or from the creation of helm's revision. */
+  /**
+   * Counted from the start of the action, from the start of helm, or from the creation of helm's
+   * revision.
+   */
   readonly after: 'start' | 'helm' | 'pending'
   readonly milliseconds: number
   /** `upgrade`: onto a good release. `install`: without a release. */
   readonly command: 'upgrade' | 'install'
   /** The new Pod never becomes ready, so that helm is certainly waiting. */
   readonly stuck: boolean
-  /** The machine and helm are lost together: no signal that a program could handle, no post step. */
+  /**
+   * The machine and helm are lost together: no signal that a program could handle, no post step.
+   */
   readonly lost: boolean
   /** Which Helm is used; every kind of moment alternates between both. */
   readonly helm: HelmName

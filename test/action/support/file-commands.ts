@@ -1,4 +1,7 @@
-/** `k=v` lines and `k<<DELIMITER` blocks, as the runner reads GITHUB_OUTPUT and GITHUB_STATE; the first separator decides. */
+/**
+ * `k=v` lines and `k<<DELIMITER` blocks, as the runner reads GITHUB_OUTPUT and GITHUB_STATE; the
+ * first separator decides.
+ */
 export function readFileCommands(text: string): Readonly<Record<string, string>> {
   const lines = text.split(/\r?\n/)
   const values: Record<string, string> = {}

@@ -21,9 +21,15 @@ export type Place = 'template' | 'upgrade' | 'rollback'
 
 export interface RivalCase {
   readonly name: string
-  /** At which of the action's helm calls; undefined: before the action. `post`: between its main and its post step. */
+  /**
+   * At which of the action's helm calls; undefined: before the action. `post`: between its main and
+   * its post step.
+   */
   readonly at?: Place | 'post' | 'post rollback'
-  /** `pending`: after helm has created its revision, with helm paused meanwhile if `stop` is set; otherwise directly before it. */
+  /**
+   * `pending`: after helm has created its revision, with helm paused meanwhile if `stop` is set;
+   * otherwise directly before it.
+   */
   readonly when?: 'pending'
   readonly stop?: boolean
   /** Instead of a rival, the system kills helm at this point. The post step runs then. */
@@ -35,7 +41,10 @@ export interface RivalCase {
   readonly code: number
   /** The title of the first annotation. */
   readonly error?: string
-  /** The revisions from the one before the action on: `a` of the action, `r` of the rival, `o` of an older good one. */
+  /**
+   * The revisions from the one before the action on: `a` of the action, `r` of the rival, `o` of an
+   * older good one.
+   */
   readonly history: readonly string[]
   /** An equally valid history: the result depends on which finishes first. */
   readonly orHistory?: readonly string[]
@@ -106,7 +115,8 @@ export async function openRivalFixture(helm: 'helm3' | 'helm4'): Promise<RivalFi
     `--set=podAnnotations.by=${by}`,
     ...more,
   ]
-  // Comes first in the job's PATH: at its place it waits once until the rival is done, and then becomes the real helm.
+  // Comes first in the job's PATH: at its place it waits once until the rival is done, and then
+  // becomes the real helm.
   const program = join(folder, 'helm')
   await writeFile(
     program,
@@ -158,8 +168,8 @@ exec ${real} "$@"
   })
 
   /**
-   * Installs a good release that is neither the action's nor the rival's, with an older one that differs, and returns its revision.
-   * Nothing of the previous case is left.
+   * Installs a good release that is neither the action's nor the rival's, with an older one that
+   * differs, and returns its revision. Nothing of the previous case is left.
    */
   async function reset(index: number): Promise<number> {
     if (background !== undefined) {
@@ -174,7 +184,10 @@ exec ${real} "$@"
     return (await revisions()).at(-1)?.revision ?? 0
   }
 
-  /** Runs the rival at its place: returns when it is done, or when the action has exited without getting there. */
+  /**
+   * Runs the rival at its place: returns when it is done, or when the action has exited without
+   * getting there.
+   */
   async function workAt(once: string, one: RivalCase, rival: Rival, exited: AbortSignal): Promise<void> {
     const pid = await eventually(
       async () => {

@@ -36,7 +36,10 @@ export interface ActionOutcome {
   readonly temp: string
 }
 
-/** One stage of the committed bundle, started as the runner does it: env, files, cwd; nothing of this process leaks in. */
+/**
+ * One stage of the committed bundle, started as the runner does it: env, files, cwd; nothing of
+ * this process leaks in.
+ */
 export async function runAction(run: ActionRun): Promise<ActionOutcome> {
   const { stage = 'main' } = run
   const meta = parse(await readFile(join(root, 'action.yml'), 'utf8'))

@@ -2,7 +2,10 @@ import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parse } from 'yaml'
 
-/** Every secret that the cloud issued, by its kind, recorded on the wire, independent of what any program reports. */
+/**
+ * Every secret that the cloud issued, by its kind, recorded on the wire, independent of what any
+ * program reports.
+ */
 export interface SecretRecorder extends AsyncDisposable {
   readonly origin: string
   readonly secrets: ReadonlyMap<string, ReadonlySet<string>>

@@ -18,7 +18,9 @@ export interface CallCounts {
 
 export interface CloudModel {
   readonly counts: CallCounts
-  /** A transport for a registry whose STS credentials live this long, with the product's retries. */
+  /**
+   * A transport for a registry whose STS credentials live this long, with the product's retries.
+   */
   transportFor(life: number): CloudTransport
 }
 

@@ -12,7 +12,10 @@ import type { VirtualClock } from './virtual-clock.ts'
 export interface Rotation {
   readonly cluster: number
   readonly at: number
-  /** The remaining share of the old token's lifetime when the last namespace had the new one; undefined for the first token. */
+  /**
+   * The remaining share of the old token's lifetime when the last namespace had the new one;
+   * undefined for the first token.
+   */
   readonly left: number | undefined
 }
 
@@ -35,8 +38,9 @@ const identityConfig = {
 } as const
 
 /**
- * The scheduling part of one cluster's helper: the product's token sources, identity, refresh scheduling, coalesced refreshes and
- * back-off. Its writes are not simulated one by one; their duration follows the product's own pace.
+ * The scheduling part of one cluster's helper: the product's token sources, identity, refresh
+ * scheduling, coalesced refreshes and back-off. Its writes are not simulated one by one; their
+ * duration follows the product's own pace.
  */
 export function createFleetCluster(options: ClusterOptions): CredentialManager {
   const { clock, random, namespaces } = options

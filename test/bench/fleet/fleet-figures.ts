@@ -7,14 +7,23 @@ export interface FleetFigures {
   readonly mean: number
   /** The busiest window of that time, relative to its mean. */
   readonly peak: number
-  /** When all windows stay within 1.5 times the mean, in lifetimes after the start; NaN if they never do. */
+  /**
+   * When all windows stay within 1.5 times the mean, in lifetimes after the start; NaN if they
+   * never do.
+   */
   readonly spreadAfterStart: number
   /** The same after the end of the outage. */
   readonly spreadAfterOutage: number
-  /** Seconds after the start until each cluster had its tokens, and after the outage until no token was expired. */
+  /**
+   * Seconds after the start until each cluster had its tokens, and after the outage until no token
+   * was expired.
+   */
   readonly readyAfter: number
   readonly recoveredAfter: number
-  /** The largest share of a token's lifetime that had passed when its successor was everywhere, in percent, while the region responded. */
+  /**
+   * The largest share of a token's lifetime that had passed when its successor was everywhere, in
+   * percent, while the region responded.
+   */
   readonly mostUsed: number
   /** Calls in the busiest second. */
   readonly busiestSecond: number
@@ -29,7 +38,10 @@ export const SPREAD_OUT = 1.5
 /** The minimum of calls in a window: fewer are uneven by chance. */
 const ENOUGH = 300
 
-/** `life`: of the longest-lived token, in milliseconds; a start and an outage get three of them to spread out again. */
+/**
+ * `life`: of the longest-lived token, in milliseconds; a start and an outage get three of them to
+ * spread out again.
+ */
 export function readFigures({ plan, counts, rotations }: FleetRun, life: number): FleetFigures {
   const { outage, length } = plan
   const quiet = { from: 3 * life, until: outage?.from ?? length }
@@ -65,7 +77,10 @@ export function readFigures({ plan, counts, rotations }: FleetRun, life: number)
   }
 }
 
-/** Calls per second relative to the mean, by hours after a moment, cut off at `most`: a line of a plot. */
+/**
+ * Calls per second relative to the mean, by hours after a moment, cut off at `most`: a line of a
+ * plot.
+ */
 export function callsAfter(
   { counts, plan }: FleetRun,
   { mean }: FleetFigures,

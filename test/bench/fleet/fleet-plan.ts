@@ -14,7 +14,9 @@ export interface Outage {
 export interface FleetPlan {
   readonly clusters: number
   readonly namespaces: number
-  /** Session lifetimes of a cluster's registries, in milliseconds; the clusters use these in turn. */
+  /**
+   * Session lifetimes of a cluster's registries, in milliseconds; the clusters use these in turn.
+   */
   readonly lives: readonly (readonly number[])[]
   /** All clusters start at random times within this period. */
   readonly startWithin: number

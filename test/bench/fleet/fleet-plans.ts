@@ -3,13 +3,19 @@ import type { FleetRun } from './simulate-fleet.ts'
 
 const BASE = { namespaces: 200, startWithin: MINUTE, seed: 20_260_101 } as const
 
-/** One registry with tokens that last an hour; all start within a minute; a region is down for an hour half-way. */
+/**
+ * One registry with tokens that last an hour; all start within a minute; a region is down for an
+ * hour half-way.
+ */
 export function weekPlan(clusters: number, days: number): FleetPlan {
   const half = (days * DAY) / 2
   return { ...BASE, clusters, lives: [[HOUR]], length: days * DAY, outage: { from: half, until: half + HOUR } }
 }
 
-/** The same over a day, with an account that may make only so many calls per second of each operation. */
+/**
+ * The same over a day, with an account that may make only so many calls per second of each
+ * operation.
+ */
 export function throttledPlan(clusters: number, perSecond: number, burst: number = perSecond): FleetPlan {
   return { ...weekPlan(clusters, 1), limit: { perSecond, burst } }
 }
@@ -17,7 +23,10 @@ export function throttledPlan(clusters: number, perSecond: number, burst: number
 /** The longest lifetime of a mixed fleet. */
 export const MIXED_LIFE: number = 12 * HOUR
 
-/** Clusters with lifetimes of an hour, of twelve, of a quarter of one, and with two registries of equal and of different lifetimes. */
+/**
+ * Clusters with lifetimes of an hour, of twelve, of a quarter of one, and with two registries of
+ * equal and of different lifetimes.
+ */
 export function mixedPlan(clusters: number): FleetPlan {
   const lives = [[HOUR], [12 * HOUR], [HOUR / 4], [HOUR, HOUR], [HOUR, 12 * HOUR]]
   return { ...BASE, clusters, lives, length: 4 * DAY, outage: { from: 2 * DAY, until: 2 * DAY + HOUR } }

@@ -5,9 +5,14 @@ export interface ThrottleLimit {
   readonly burst?: number | undefined
 }
 
-/** Flow control as in the vendor's gateways: one token bucket per operation; throttled calls take no token. */
+/**
+ * Flow control as in the vendor's gateways: one token bucket per operation; throttled calls take no
+ * token.
+ */
 export interface Throttle {
-  /** Whether a call of this operation is admitted; `now` is in milliseconds of a monotonic clock. */
+  /**
+   * Whether a call of this operation is admitted; `now` is in milliseconds of a monotonic clock.
+   */
   admits(operation: string, now: number): boolean
 }
 

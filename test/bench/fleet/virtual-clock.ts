@@ -2,7 +2,10 @@ import type { Clock } from '../../../src/lib/clock.ts'
 
 /** A virtual clock, on which weeks take seconds. */
 export interface VirtualClock extends Clock {
-  /** Work that runs now continues in promises, which are settled before time advances. Called by code that resolves one. */
+  /**
+   * Work that runs now continues in promises, which are settled before time advances. Called by
+   * code that resolves one.
+   */
   touch(): void
   /** Advances to this time, in milliseconds since the start. */
   runTo(end: number, signal?: AbortSignal): Promise<void>
@@ -16,7 +19,10 @@ interface Timer {
 
 const START = Date.parse('2026-01-05T00:00:00Z')
 
-/** Timers by the second in which they are due: a fleet has tens of millions, nearly all of them within the next minute. */
+/**
+ * Timers by the second in which they are due: a fleet has tens of millions, nearly all of them
+ * within the next minute.
+ */
 export function createVirtualClock(): VirtualClock {
   const seconds = new Map<number, Timer[]>()
   let elapsed = 0

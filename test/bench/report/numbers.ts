@@ -9,7 +9,10 @@ const SUFFIX = {
   percent: ' %',
 } as const satisfies Record<Measure, string>
 
-/** For example `0.95x / 2.80x`; a unit with a space is written once, at the end; `–` for a number without a limit. */
+/**
+ * For example `0.95x / 2.80x`; a unit with a space is written once, at the end; `–` for a number
+ * without a limit.
+ */
 export function formatNumbers(numbers: readonly number[], measure: Measure): string {
   const suffix = SUFFIX[measure]
   const show = (number: number): string => (number === ANY ? '–' : formatNumber(number))

@@ -28,7 +28,10 @@ const WORDS = {
   },
 } as const
 
-/** The part of the page with one scenario's figures: a table, the conditions of the measurement, details. */
+/**
+ * The part of the page with one scenario's figures: a table, the conditions of the measurement,
+ * details.
+ */
 export function renderSection(
   scenario: Pick<Scenario, 'title' | 'page'>,
   { outcomes, notes, pictures = {} }: ScenarioResult,
@@ -68,7 +71,10 @@ function toRow(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 
-/** The page with the part between `<!-- bench:name -->` and `<!-- /bench:name -->` replaced. Throws if it does not have the part. */
+/**
+ * The page with the part between `<!-- bench:name -->` and `<!-- /bench:name -->` replaced. Throws
+ * if it does not have the part.
+ */
 export function replacePart(page: string, name: string, content: string): string {
   const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`]
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
@@ -76,7 +82,10 @@ export function replacePart(page: string, name: string, content: string): string
   return `${page.slice(0, from + begin.length)}\n${content}\n${page.slice(to)}`
 }
 
-/** The page with the figure's numbers between `<!-- figure:id -->` and `<!-- /figure -->`, in any sentence that shows them. */
+/**
+ * The page with the figure's numbers between `<!-- figure:id -->` and `<!-- /figure -->`, in any
+ * sentence that shows them.
+ */
 export function replaceFigure(page: string, { figure: { id, measure }, numbers }: Outcome): string {
   return page.replace(
     new RegExp(`(<!-- figure:${id} -->).*?(<!-- /figure -->)`, 'g'),

@@ -25,7 +25,10 @@ interface Run extends ColdFigures, Omit<RotationFigures, 'rotationRequests'>, Me
 /** Rotations of a round, of which the medians count. */
 const ROTATIONS = 3
 
-/** A cold start over many namespaces and a rotation of all of them, compared with a minimal program that makes the same writes. */
+/**
+ * A cold start over many namespaces and a rotation of all of them, compared with a minimal program
+ * that makes the same writes.
+ */
 export const coldStart: Scenario = {
   name: 'cold-start',
   title: { en: 'Cold start and rotation of 1,000 namespaces', zh: '1,000 个命名空间的冷启动与轮换' },

@@ -13,7 +13,10 @@ const DELAYS_MS = [0, 5, 10, 20]
 const OLD = 'shop'
 const LIMIT_MS = 120_000
 
-/** Pods that are created right after their ServiceAccount: how many lack the reference to the pull secret. */
+/**
+ * Pods that are created right after their ServiceAccount: how many lack the reference to the pull
+ * secret.
+ */
 export const earlyPods: Scenario = {
   name: 'early-pods',
   title: { en: 'Pods right after their ServiceAccount', zh: '紧随 ServiceAccount 创建的 Pod' },
@@ -24,7 +27,8 @@ export const earlyPods: Scenario = {
 async function measureEarlyPods(context: BenchContext): Promise<Measured> {
   const { settings, signal } = context
   const { helm, old, fresh } = await withHelper(context, 'serviceAccounts', async (fixture) => ({
-    // First, in a new cluster as with the minimal program: after 2,000 namespaces API server and controllers are slower.
+    // First, in a new cluster as with the minimal program: after 2,000 namespaces API server and
+    // controllers are slower.
     helm: await installAll(context, fixture, signal),
     old: await afterEach(DELAYS_MS, (delay) => countWithout(context, fixture, delay, false)),
     fresh: await afterEach(DELAYS_MS, (delay) => countWithout(context, fixture, delay, true)),
@@ -95,7 +99,10 @@ function lacksReference({ spec: { imagePullSecrets = [] } }: PodBody): boolean {
   return imagePullSecrets.every(({ name }) => name !== DEFAULT_SECRET_NAME)
 }
 
-/** Pods that are created `delay` ms after the response for their ServiceAccount, one each: the number without the reference. */
+/**
+ * Pods that are created `delay` ms after the response for their ServiceAccount, one each: the
+ * number without the reference.
+ */
 async function countWithout(
   { settings, report, signal }: BenchContext,
   { admin }: Fixture,
@@ -142,7 +149,10 @@ spec:
       containers: [{ name: main, image: "registry.example.com/shop/early:1" }]
 `
 
-/** Installs Deployments with their own ServiceAccounts, as many as requested; returns how many of their Pods lack the reference. */
+/**
+ * Installs Deployments with their own ServiceAccounts, as many as requested; returns how many of
+ * their Pods lack the reference.
+ */
 async function installAll(
   { settings, programs, report }: BenchContext,
   { admin, cluster }: Fixture,
@@ -154,7 +164,8 @@ async function installAll(
   await writeFile(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: early\nversion: 1.0.0\n')
   await writeFile(join(chart, 'templates', 'all.yaml'), MANIFEST)
   const names = namesOf('app', settings.deployments)
-  // One at a time: on a machine with two cores several Helm processes would delay API server and helper.
+  // One at a time: on a machine with two cores several Helm processes would delay API server and
+  // helper.
   for (const [index, name] of names.entries()) {
     signal.throwIfAborted()
     report(`${index} of ${names.length} Deployments by Helm`)

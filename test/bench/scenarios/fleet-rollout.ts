@@ -107,7 +107,10 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - begin
 }
 
-/** One run of the committed bundle; returns its milliseconds. @throws Error when a site has another result than expected */
+/**
+ * One run of the committed bundle; returns its milliseconds.
+ * @throws Error when a site has another result than expected
+ */
 async function roll(
   fixture: RolloutFixture,
   inputs: Readonly<Record<string, string>>,

@@ -8,7 +8,9 @@ import type { BenchContext, Measured, Scenario } from '../scenario.ts'
 const CLUSTERS = 5000
 const MIXED_CLUSTERS = 1000
 const DAYS = 7
-/** The limit of the plot: a mass start is fifty times the mean and would flatten everything else. */
+/**
+ * The limit of the plot: a mass start is fifty times the mean and would flatten everything else.
+ */
 const MOST = 4
 
 /** Thousands of clusters on one account, on a virtual clock. */

@@ -77,7 +77,10 @@ interface NamespaceTimes {
 
 const NO_BURST: BurstTimes = { requested: [], account: [] }
 
-/** By turns, because the machine's speed changes from minute to minute; each program in a cluster of its own. */
+/**
+ * By turns, because the machine's speed changes from minute to minute; each program in a cluster of
+ * its own.
+ */
 async function measureByTurns(
   context: BenchContext,
   attach: Attach,

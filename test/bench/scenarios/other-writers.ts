@@ -11,7 +11,10 @@ const CONTEND_MS = 30_000
 /** After a fight over a list the helper returns to it after a minute. */
 const CALM_MS = 90_000
 
-/** Another writer on the same lists: on new ServiceAccounts, and a hostile one that removes the helper's entry. */
+/**
+ * Another writer on the same lists: on new ServiceAccounts, and a hostile one that removes the
+ * helper's entry.
+ */
 export const otherWriters: Scenario = {
   name: 'other-writers',
   title: { en: 'Another writer on the same list', zh: '同一列表上的其他写入者' },
@@ -80,7 +83,10 @@ async function raceAll(fixture: Fixture, signal: AbortSignal): Promise<readonly 
   return names.flatMap((name) => lists.get(name) ?? [])
 }
 
-/** Repeatedly adds an entry or removes its oldest one, together with the helper's; returns the number of edits. */
+/**
+ * Repeatedly adds an entry or removes its oldest one, together with the helper's; returns the
+ * number of edits.
+ */
 async function fight(lists: readonly SharedList[], signal: AbortSignal): Promise<number> {
   const end = performance.now() + CONTEND_MS
   let edits = 0

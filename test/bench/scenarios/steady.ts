@@ -14,7 +14,10 @@ const START_MS = 15_000
 /** Status and Events of earlier phases have been written. */
 const SETTLE_MS = 32_000
 
-/** Steady state: the cost of an idle helper, of a restart with valid tokens, and of the leader's crash. */
+/**
+ * Steady state: the cost of an idle helper, of a restart with valid tokens, and of the leader's
+ * crash.
+ */
 export const steady: Scenario = {
   name: 'steady',
   title: { en: 'Steady state, restart and crash', zh: '稳态、重启与崩溃' },
@@ -51,7 +54,8 @@ async function measureSteady(context: BenchContext): Promise<Measured> {
 
   report('loss of the leader, which nobody starts again')
   const second = await leaderOf(fixture, signal)
-  // The second crash of a container keeps it down (see openFixture); a helper that has not crashed yet crashes here.
+  // The second crash of a container keeps it down (see openFixture); a helper that has not crashed
+  // yet crashes here.
   if (second.uid !== leader.uid) {
     node.signal(`${second.namespace}/${second.name}`, 'SIGKILL')
     await sleep(START_MS, undefined, { signal })
@@ -120,7 +124,10 @@ function cpuOf(fixture: Fixture, pod: RunningPod): number {
   }
 }
 
-/** Like `kubectl rollout restart`, but without a running Pod in between: all Pods are deleted together. */
+/**
+ * Like `kubectl rollout restart`, but without a running Pod in between: all Pods are deleted
+ * together.
+ */
 async function restartAll(fixture: Fixture, signal: AbortSignal): Promise<void> {
   const path = `/api/v1/namespaces/${HOME}/pods`
   await fixture.admin.request({ method: 'DELETE', path }, signal)

@@ -29,7 +29,10 @@ export interface CaseFixture {
 
 const LIMIT_MS = 120_000
 
-/** One test per case: the finding has its cause and fix, and after the fix doctor has nothing left to report. */
+/**
+ * One test per case: the finding has its cause and fix, and after the fix doctor has nothing left
+ * to report.
+ */
 export function testCases<Fixture extends CaseFixture>(
   open: () => Fixture,
   cases: readonly BrokenCase<Fixture>[],

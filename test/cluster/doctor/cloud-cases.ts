@@ -118,7 +118,10 @@ async function expire(fixture: HelperFixture): Promise<void> {
   await fixture.scale(0)
 }
 
-/** Waits until a credential that expires within two minutes is reported and in the pull secrets: expired never replaces valid. */
+/**
+ * Waits until a credential that expires within two minutes is reported and in the pull secrets:
+ * expired never replaces valid.
+ */
 async function untilShort({ helperCluster }: HelperFixture): Promise<void> {
   await eventually(async () => {
     const path = '/api/v1/namespaces/shop/secrets/acr-nopass'

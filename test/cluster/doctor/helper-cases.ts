@@ -9,7 +9,10 @@ const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 const AGAIN = /helm .*-n acr-system get manifest acr-nopass \| kubectl .*-n acr-system apply --server-side/
 const applyAgain: BrokenCase<HelperFixture>['fix'] = (fixture, finding) => fixture.applyAgain(finding)
 
-/** The helper itself: its Pods, its leader, its permissions, its configuration, and conflicting installations. */
+/**
+ * The helper itself: its Pods, its leader, its permissions, its configuration, and conflicting
+ * installations.
+ */
 export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
   {
     title: 'the helper is scaled to 0',
@@ -96,7 +99,8 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: applyAgain,
   },
   {
-    // A binding that only audits or matches no namespace, a condition that is false, a rule that is true, failures that are ignored.
+    // A binding that only audits or matches no namespace, a condition that is false, a rule that is
+    // true, failures that are ignored.
     title: 'its guard was switched off in five ways',
     id: 'GUARD_INACTIVE',
     severity: 'warning',

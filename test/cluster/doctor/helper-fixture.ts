@@ -11,7 +11,10 @@ import { eventually } from '../../support/eventually.ts'
 import { type HelperCluster, HOME, openHelperCluster, RELEASE, SECRET } from '../helper-cluster.ts'
 import type { CaseFixture } from './case.ts'
 
-/** A running release: RRSA, one Enterprise registry and one static, ServiceAccounts attached; with room for a second release. */
+/**
+ * A running release: RRSA, one Enterprise registry and one static, ServiceAccounts attached; with
+ * room for a second release.
+ */
 export interface HelperFixture extends CaseFixture, AsyncDisposable {
   readonly helperCluster: HelperCluster
   /** The values of the release. */
@@ -26,7 +29,10 @@ export interface HelperFixture extends CaseFixture, AsyncDisposable {
   scale(replicas: number): Promise<void>
   /** Replaces the helper's Pod: the new one reports immediately and retries what was rejected. */
   restart(): Promise<void>
-  /** Makes the helper request new tokens now and report soon: it may send ten reports in a burst, then two per minute. */
+  /**
+   * Makes the helper request new tokens now and report soon: it may send ten reports in a burst,
+   * then two per minute.
+   */
   rotate(): Promise<void>
   patch(path: string, body: object): Promise<unknown>
   create(path: string, body: object): Promise<unknown>
@@ -86,7 +92,10 @@ export async function openHelperFixture(name: string, options: FixtureOptions = 
     ],
     ...(await more(helperCluster)),
   }
-  /** `helm get manifest … | kubectl apply --server-side --force-conflicts --field-manager=helm`, of all kinds or of one. */
+  /**
+   * `helm get manifest … | kubectl apply --server-side --force-conflicts --field-manager=helm`, of
+   * all kinds or of one.
+   */
   const applyManifest = async (
     namespace: string,
     release: string,

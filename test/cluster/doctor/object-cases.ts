@@ -9,7 +9,10 @@ type Case = BrokenCase<HelperFixture>
 const SHOP_ACCOUNT = '/api/v1/namespaces/shop/serviceaccounts/default'
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 
-/** The Secrets and ServiceAccounts of namespaces, and everything that rejects the helper's writes there. */
+/**
+ * The Secrets and ServiceAccounts of namespaces, and everything that rejects the helper's writes
+ * there.
+ */
 export const OBJECT_CASES: readonly Case[] = [
   {
     title: "another client's Secret has its name",
@@ -192,7 +195,10 @@ function applyAccount(fixture: HelperFixture, imagePullSecrets: object[]): Promi
   })
 }
 
-/** Waits until a Secret of the name is rejected there: webhooks and policies take a moment to become active. */
+/**
+ * Waits until a Secret of the name is rejected there: webhooks and policies take a moment to become
+ * active.
+ */
 async function untilRefused({ helperCluster }: HelperFixture, namespace: string): Promise<void> {
   await eventually(async () => {
     const body = { metadata: { name: SECRET }, type: 'Opaque' }

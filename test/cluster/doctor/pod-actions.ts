@@ -15,7 +15,10 @@ export function untilAttached({ helper }: PodFixture, namespace: string): Promis
   }, 60_000)
 }
 
-/** Waits until the API server, which caches ServiceAccounts, gives a new Pod of the namespace no pull secret. */
+/**
+ * Waits until the API server, which caches ServiceAccounts, gives a new Pod of the namespace no
+ * pull secret.
+ */
 export function untilBare({ helper }: PodFixture, namespace: string): Promise<void> {
   return eventually(async () => {
     const { spec } = await helper.helperCluster.admin.request<{ spec: { imagePullSecrets?: readonly unknown[] } }>({

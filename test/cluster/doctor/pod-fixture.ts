@@ -9,7 +9,10 @@ import { testTools } from '../../tools.ts'
 import type { CaseFixture } from './case.ts'
 import { type HelperFixture, openHelperFixture } from './helper-fixture.ts'
 
-/** A running release whose Enterprise registry is a real one with images, and Pods that pull from it. */
+/**
+ * A running release whose Enterprise registry is a real one with images, and Pods that pull from
+ * it.
+ */
 export interface PodFixture extends CaseFixture, AsyncDisposable {
   readonly helper: HelperFixture
   readonly registry: Registry

@@ -4,7 +4,10 @@ import { HOME, RELEASE } from '../helper-cluster.ts'
 import type { CaseFixture } from './case.ts'
 import { type HelperFixture, openHelperFixture } from './helper-fixture.ts'
 
-/** A running release and two that are only installed, in an ACK cluster; and a user who may read the cloud. */
+/**
+ * A running release and two that are only installed, in an ACK cluster; and a user who may read the
+ * cloud.
+ */
 export interface ReadFixture extends CaseFixture, AsyncDisposable {
   readonly helper: HelperFixture
   readonly accountId: string
@@ -45,7 +48,8 @@ export async function openReadFixture(name: string): Promise<ReadFixture> {
     accountId: cloud.accountId,
     instanceId,
     reach: ['--endpoints', endpoints],
-    // Their Pods never start: findings about the releases that are only installed are expected unless they come from the cloud.
+    // Their Pods never start: findings about the releases that are only installed are expected
+    // unless they come from the cloud.
     known: (args) =>
       args.includes(HOME) ? ['RIVAL_RELEASE', 'POD_UNCOVERED'] : FINDING_IDS.filter((id) => !OF_CLOUD.includes(id)),
     call: (version, action, query) => vendorClients(cloud).call({ action, version, query }),
@@ -96,7 +100,10 @@ export async function openReadFixture(name: string): Promise<ReadFixture> {
   return fixture
 }
 
-/** Registers the cluster in the cloud; RRSA lists `issuer`, and `https://kubernetes.default.svc` after it. */
+/**
+ * Registers the cluster in the cloud; RRSA lists `issuer`, and `https://kubernetes.default.svc`
+ * after it.
+ */
 export function registerAck({ helper }: ReadFixture, issuer: string): void {
   const { cloud, chart } = helper.helperCluster
   cloud.registerCluster({

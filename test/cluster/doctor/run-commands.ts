@@ -6,8 +6,8 @@ import { vendorClients } from '../../support/cloud/vendor-sdk.ts'
 const VERSIONS: Readonly<Record<string, string>> = { ram: '2015-05-01', ims: '2019-08-15', cr: '2018-12-01' }
 
 /**
- * Runs the commands of a finding as the CLI `aliyun` would, with an administrator's key, through the vendor's own SDK. `filled`
- * replaces the placeholders in angle brackets.
+ * Runs the commands of a finding as the CLI `aliyun` would, with an administrator's key, through
+ * the vendor's own SDK. `filled` replaces the placeholders in angle brackets.
  */
 export async function runCommands(
   cloud: Cloud,

@@ -28,7 +28,10 @@ export interface DoctorRun {
   readonly report: DoctorReport
 }
 
-/** Runs `doctor … -o json` like the command line tool, but in this process because a table calls it a hundred times. */
+/**
+ * Runs `doctor … -o json` like the command line tool, but in this process because a table calls it
+ * a hundred times.
+ */
 export async function runDoctor(
   kubeconfig: string,
   args: readonly string[],

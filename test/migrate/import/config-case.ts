@@ -1,4 +1,7 @@
-/** One `acr-configuration`, as the add-on's documentation and users write it, and the result of its import. */
+/**
+ * One `acr-configuration`, as the add-on's documentation and users write it, and the result of its
+ * import.
+ */
 export interface ConfigCase {
   readonly title: string
   readonly data: Readonly<Record<string, string>>

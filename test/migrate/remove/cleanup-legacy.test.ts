@@ -38,7 +38,10 @@ function oldSecret(hosts: readonly string[], metadata: object = {}, username = '
   })
 }
 
-/** The old helper's Secret and ours in namespace shop, with all Pods switched; ours expires so long after this machine's time. */
+/**
+ * The old helper's Secret and ours in namespace shop, with all Pods switched; ours expires so long
+ * after this machine's time.
+ */
 function switched(endsInMs: number): readonly FakeObject[] {
   const settings = config({ targets: { namespaces: { include: ['shop'] } } })
   const at = new Date(Date.now() + endsInMs).toISOString()

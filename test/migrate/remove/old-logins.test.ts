@@ -13,7 +13,8 @@ const withContent = (key: string, value: unknown): AnyObject =>
   object('Secret', 'shop', A, { data: { [key]: base64(JSON.stringify(value)) } })
 const entry = (username: string) => ({ auth: base64(`${username}:password`) })
 
-// Names: cr_temp_user in a response of the Personal Edition (https://www.alibabacloud.com/help/doc-detail/72334.htm), temp_user_cr in one of
+// Names: cr_temp_user in a response of the Personal Edition
+// (https://www.alibabacloud.com/help/doc-detail/72334.htm), temp_user_cr in one of
 // https://www.alibabacloud.com/help/en/acr/developer-reference/api-cr-2018-12-01-getauthorizationtoken
 test('of an old Secret its hosts are read, and whether all its logins are temporary', () => {
   const auths = { 'https://B.example.com/v1/': entry('cr_temp_user'), 'a.example.com': entry('temp_user_cr') }

@@ -173,7 +173,8 @@ const ownedPod = (kind: string, name: string): AnyObject => ({
 })
 
 // The last permissions that the vendor published, for its ClusterRole aliyun-acr-credential-helper:
-// "Pull an image without a password" in the documents of 2019-08 (AliyunCS, reseller.en-US), those of 2018-10 bind cluster-admin.
+// "Pull an image without a password" in the documents of 2019-08 (AliyunCS, reseller.en-US), those
+// of 2018-10 bind cluster-admin.
 const KEPT: readonly (readonly [what: string, objects: readonly AnyObject[], kept: readonly string[]])[] = [
   ["the vendor's published Role, binding and ServiceAccount", [ROLE, BINDING, ACCOUNT], []],
   [
@@ -284,8 +285,10 @@ test("Pods and ReplicaSets of the helper's own Deployment keep neither its Servi
   assert.deepEqual([facts.rbac.length, facts.shared], [3, []])
 })
 
-// An image of the vendor: registry.cn-hangzhou.aliyuncs.com/acs/aliyun-acr-credential-helper:v21.01.26.0-9ac7d9b-aliyun
-// (https://www.alibabacloud.com/help/en/ack/product-overview/aliyun-acr-credential-helper); keys of the configuration:
+// An image of the vendor:
+// registry.cn-hangzhou.aliyuncs.com/acs/aliyun-acr-credential-helper:v21.01.26.0-9ac7d9b-aliyun
+// (https://www.alibabacloud.com/help/en/ack/product-overview/aliyun-acr-credential-helper); keys of
+// the configuration:
 // https://www.alibabacloud.com/help/en/acr/user-guide/non-secret-pulling-container-image
 test("an object that only has the name of Alibaba's helper stays, and so does what refers to it", () => {
   const written = (one: AnyObject, manager: string, field: string): AnyObject => {

@@ -52,7 +52,10 @@ const plural = (kind: string): string => `/${kind.toLowerCase()}s/`
 const run = (cluster: FakeCluster, signal = new AbortController().signal): Promise<Removed> =>
   removeLegacy({ client: cluster.client, signal }, cluster.plan())
 
-/** No Secret is ever deleted, no reference is removed while the helper could restore it, and rights go last. */
+/**
+ * No Secret is ever deleted, no reference is removed while the helper could restore it, and rights
+ * go last.
+ */
 function assertSafe({ objects }: FakeCluster): void {
   const has = (kind: string, name: string): boolean =>
     objects.some((object) => object.kind === kind && object.metadata.name === name)

@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util'
 import { vendorClients } from '../../support/cloud/vendor-sdk.ts'
 
 /**
- * Runs the calls of Alibaba's command line that the pages print through the vendor's own SDK. The CLI itself only connects to its
- * built-in table of hosts over TLS.
+ * Runs the calls of Alibaba's command line that the pages print through the vendor's own SDK. The
+ * CLI itself only connects to its built-in table of hosts over TLS.
  * - `aliyun PRODUCT ACTION --Parameter value`: a parameter is a flag with the same name
  *   (https://www.alibabacloud.com/help/en/cli/call-rpc-api)
  * - `aliyun cs POST /path --header "Content-Type=application/json;" --body JSON`

@@ -11,7 +11,10 @@ export interface IssuerServer extends AsyncDisposable {
   readonly fingerprint: string
 }
 
-/** The HTTPS address of an issuer, as far as `openssl s_client -showcerts` sees it. It sends its authority's certificate, too. */
+/**
+ * The HTTPS address of an issuer, as far as `openssl s_client -showcerts` sees it. It sends its
+ * authority's certificate, too.
+ */
 export async function startIssuerServer(): Promise<IssuerServer> {
   const authority = createAuthority('acr-nopass issuers')
   const { certificatePem, keyPem } = authority.issue({ commonName: 'issuer', names: ['issuer.sandbox.invalid'] })

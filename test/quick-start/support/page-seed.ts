@@ -4,7 +4,10 @@ import type { Seed } from '../../../sandbox/cloud/seed/seed.generated.ts'
 
 const DEMO = fileURLToPath(new URL('../../../examples/sandbox/demo.yaml', import.meta.url))
 
-/** The accounts of the pages: the instance has the id on the page, and the objects that the reader creates do not exist yet. */
+/**
+ * The accounts of the pages: the instance has the id on the page, and the objects that the reader
+ * creates do not exist yet.
+ */
 export async function pageSeed(): Promise<Seed> {
   const demo = await readSeedFile(DEMO)
   const [main, ...others] = demo.accounts

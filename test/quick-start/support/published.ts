@@ -10,7 +10,10 @@ import { VERSION } from '../../../src/version.ts'
 import { writeHelperProgram } from '../../support/helper-program.ts'
 import { ROOT, writeLogin } from '../../support/registry/release-registry.ts'
 
-/** Serves the artifacts of this version as readers get them: an npm registry, an OCI registry; and GitHub's API. */
+/**
+ * Serves the artifacts of this version as readers get them: an npm registry, an OCI registry; and
+ * GitHub's API.
+ */
 export interface Published extends AsyncDisposable {
   readonly npm: string
   readonly github: string
@@ -44,7 +47,10 @@ export async function publish(options: PublishOptions, signal: AbortSignal): Pro
   return { ...server, charts: { host, loginFile } }
 }
 
-/** The two responses of a registry that `npm install` needs, and the one of GitHub that `policy --github` needs. */
+/**
+ * The two responses of a registry that `npm install` needs, and the one of GitHub that `policy
+ * --github` needs.
+ */
 async function serve(
   tarball: Buffer,
   cloud: Cloud,
@@ -84,7 +90,9 @@ function packument(tarball: Buffer, base: string): object {
   return { name: 'acr-nopass', 'dist-tags': { latest: VERSION }, versions: { [VERSION]: version } }
 }
 
-/** https://docs.github.com/en/rest/repos/repos#get-a-repository: the ids that are in its ID tokens. */
+/**
+ * https://docs.github.com/en/rest/repos/repos#get-a-repository: the ids that are in its ID tokens.
+ */
 function idsOf(repository: string, cloud: Cloud): object {
   const [, payload = ''] = cloud.issueGithubToken({ repository, audience: 'sts.aliyuncs.com' }).split('.')
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())

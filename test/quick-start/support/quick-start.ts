@@ -45,7 +45,10 @@ export interface Followed {
   readonly printed: readonly string[]
 }
 
-/** Follows the English page from the top to the end, and checks that the Chinese one has the same steps. */
+/**
+ * Follows the English page from the top to the end, and checks that the Chinese one has the same
+ * steps.
+ */
 export async function followQuickStart(
   { pages, clusters, kind, image, role, registersIssuer }: QuickStart,
   check: (followed: Followed) => void | Promise<void>,

@@ -8,7 +8,8 @@ const FILES = new Set(['yaml', 'json'])
 const SHOWN = new Set(['text'])
 
 /**
- * The blocks of a page in their order. A file's name is the last code word of the line above its block, which ends with a colon.
+ * The blocks of a page in their order. A file's name is the last code word of the line above its
+ * block, which ends with a colon.
  * @throws Error for a block whose language or file is not known because it would not be tested
  */
 export function readSteps(page: string): readonly Step[] {

@@ -15,7 +15,10 @@ import type { Step } from './read-page.ts'
 export interface Reader extends AsyncDisposable {
   /** The user's repository and working directory. */
   readonly folder: string
-  /** Writes the file, or types the commands; returns their output. @throws Error with the output when one fails */
+  /**
+   * Writes the file, or types the commands; returns their output.
+   * @throws Error with the output when one fails
+   */
   follow(step: Step): Promise<string>
   /** The summaries of the workflows that the user's pushes started. */
   readonly summaries: readonly string[]
@@ -40,9 +43,9 @@ export interface ReaderOptions {
 const ALIYUN = fileURLToPath(new URL('./aliyun.ts', import.meta.url))
 
 /**
- * Only these differ from the page: the hosts of the registries (npm, ghcr.io) and issuers, `@v1` of the action, and the addresses of
- * the cloud.
- * `git push` starts the workflows of the repository in a real engine.
+ * Only these differ from the page: the hosts of the registries (npm, ghcr.io) and issuers, `@v1` of
+ * the action, and the addresses of the cloud. `git push` starts the workflows of the repository in
+ * a real engine.
  */
 export async function startReader(options: ReaderOptions, signal: AbortSignal): Promise<Reader> {
   const { fixture, published, tools, repository, kubeconfig } = options
@@ -144,7 +147,10 @@ async function startHub(onPush: () => Promise<unknown>): Promise<{ readonly url:
   }
 }
 
-/** Runs the workflows that a push starts, on a copy that uses this version of the action; returns their summaries. */
+/**
+ * Runs the workflows that a push starts, on a copy that uses this version of the action; returns
+ * their summaries.
+ */
 async function runPushed(folder: string, options: ReaderOptions, signal: AbortSignal): Promise<readonly string[]> {
   const { fixture, tools, repository } = options
   const scratch = await mkdtemp(join(options.folder, 'push-'))

@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** All files that these import directly or indirectly, including types, because a shared type is shared knowledge. */
+/**
+ * All files that these import directly or indirectly, including types, because a shared type is
+ * shared knowledge.
+ */
 function importedBy(entries: readonly string[]): ReadonlySet<string> {
   const found = new Set(entries)
   for (const file of found) {

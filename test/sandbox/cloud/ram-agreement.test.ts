@@ -8,8 +8,9 @@ import * as product from '../../../src/policy/ram-statement.ts'
 import { parseStatements } from '../../../src/policy/ram-statement.ts'
 import { POLICY_VECTORS, TRUST_VECTORS, type TrustVector } from './ram-vectors.ts'
 
-// The product evaluates RAM policies for `doctor`, and the emulated cloud has an independent implementation. Where the
-// vendor's pages specify the result, both must agree; elsewhere the emulator is strict and `lenient` differs.
+// The product evaluates RAM policies for `doctor`, and the emulated cloud has an independent
+// implementation. Where the vendor's pages specify the result, both must agree; elsewhere the
+// emulator is strict and `lenient` differs.
 
 type Context = Readonly<Record<string, string | readonly string[]>>
 

@@ -1,6 +1,7 @@
 /**
- * The examples of RAM policies on the vendor's pages. `docs` refers to github.com/AlibabaCloudDocs/ram at commit
- * 20c6e869c2e70425c9507eae0fb9e39550048eae (the sources of the help pages), below `intl.en-US/`.
+ * The examples of RAM policies on the vendor's pages. `docs` refers to
+ * github.com/AlibabaCloudDocs/ram at commit 20c6e869c2e70425c9507eae0fb9e39550048eae (the sources
+ * of the help pages), below `intl.en-US/`.
  */
 const docs = (page: string): string => `AlibabaCloudDocs/ram@20c6e869: intl.en-US/${page}`
 const help = (page: string): string => `https://www.alibabacloud.com/help/en/ram/${page}`

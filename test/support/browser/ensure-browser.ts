@@ -20,8 +20,8 @@ const PACKAGES = ['chromium', 'fonts-liberation', 'fonts-wqy-microhei'] as const
 const INSTALL = ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=600', ...PACKAGES]
 
 /**
- * Returns the path of a Chromium or Chrome. If none is installed, installs the package, on Debian and as root (15 to 60
- * s).
+ * Returns the path of a Chromium or Chrome. If none is installed, installs the package, on Debian
+ * and as root (15 to 60 s).
  */
 export async function ensureBrowser(options: BrowserOptions): Promise<string> {
   const { progress, signal, host = readHost(), mayInstall = process.geteuid?.() === 0 } = options
@@ -45,7 +45,8 @@ export async function ensureBrowser(options: BrowserOptions): Promise<string> {
 }
 
 async function install(apt: string, host: Host, onLine: (text: string) => void, signal: AbortSignal): Promise<string> {
-  // The package lists of a new machine are empty, and old lists contain versions that no longer exist.
+  // The package lists of a new machine are empty, and old lists contain versions that no longer
+  // exist.
   const refreshed = await runApt(apt, ['update'], host, onLine, signal)
   const installed = await runApt(apt, INSTALL, host, onLine, signal)
   const path = await findBrowser(host, signal)
@@ -96,7 +97,9 @@ const run = promisify(execFile)
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'] as const
 const MAC_APPS = ['Chromium', 'Google Chrome'] as const
 
-/** Finds a browser that starts: the file `chromium` in `ACR_NOPASS_TOOLS`, else an installed one. */
+/**
+ * Finds a browser that starts: the file `chromium` in `ACR_NOPASS_TOOLS`, else an installed one.
+ */
 async function findBrowser(host: Host, signal: AbortSignal): Promise<string | undefined> {
   for (const path of candidates(host)) {
     if (!(await isProgram(path))) continue

@@ -5,7 +5,10 @@ export function findWeakTexts(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(WEAK_TEXTS)
 }
 
-/** Finds elements that extend beyond the right edge of the screen or make the page scroll horizontally. */
+/**
+ * Finds elements that extend beyond the right edge of the screen or make the page scroll
+ * horizontally.
+ */
 export function findTooWide(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(TOO_WIDE)
 }

@@ -33,7 +33,10 @@ export interface AlertCase {
   readonly fires: readonly { readonly labels?: Readonly<Record<string, string>>; readonly summary: string }[]
 }
 
-/** promtool's file of unit tests. The expected texts are those of the rule with the labels of each case inserted. */
+/**
+ * promtool's file of unit tests. The expected texts are those of the rule with the labels of each
+ * case inserted.
+ */
 export function promtoolTests(rules: RuleFile, cases: readonly AlertCase[], ruleFile: string): object {
   const alerts = new Map(rules.groups.flatMap((group) => group.rules).map((rule) => [rule.alert, rule]))
   return {

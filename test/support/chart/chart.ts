@@ -95,7 +95,10 @@ export function scenario(name: string): string {
   return join(CHART, 'ci', `${name}-values.yaml`)
 }
 
-/** Removes blank lines: Helm 4 adds one after each template, which is the only difference from Helm 3. */
+/**
+ * Removes blank lines: Helm 4 adds one after each template, which is the only difference from Helm
+ * 3.
+ */
 export function withoutBlankLines(manifest: string): string {
   return manifest.replace(/\n{2,}/g, '\n')
 }

@@ -1,7 +1,7 @@
 /**
- * Encodes JSON like Go's encoding/json, with which Helm prints values (`toJson`, `helm get values -o json`): without
- * spaces, with keys in byte order and HTML's special characters as `\u…`. Numbers need no special treatment: Go formats
- * a float64 as ECMAScript does.
+ * Encodes JSON like Go's encoding/json, with which Helm prints values (`toJson`, `helm get values
+ * -o json`): without spaces, with keys in byte order and HTML's special characters as `\u…`.
+ * Numbers need no special treatment: Go formats a float64 as ECMAScript does.
  */
 export function goJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(goJson).join(',')}]`

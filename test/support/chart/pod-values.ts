@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 
-/** Values of the keys that the chart passes on to Kubernetes: mostly valid, boundary and invalid ones. */
+/**
+ * Values of the keys that the chart passes on to Kubernetes: mostly valid, boundary and invalid
+ * ones.
+ */
 const pick = <T>(...choices: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...choices)
 
 /** Usually picks a valid choice, so that objects with several keys are often enough valid. */

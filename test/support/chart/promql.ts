@@ -1,4 +1,7 @@
-/** A selector of a PromQL expression: the name of the metric, and the labels by which it is selected and grouped. */
+/**
+ * A selector of a PromQL expression: the name of the metric, and the labels by which it is selected
+ * and grouped.
+ */
 export interface MetricSelector {
   readonly metric: string
   /** Matchers by label, such as `="pending"` for `state`. */
@@ -8,7 +11,9 @@ export interface MetricSelector {
 
 const SELECTOR = /\b([a-z_]+)\{([^}]*)\}/g
 
-/** Reads the selectors that consist of a name and a list of matchers, without a histogram's suffix. */
+/**
+ * Reads the selectors that consist of a name and a list of matchers, without a histogram's suffix.
+ */
 export function readPromql(expression: string): MetricSelector[] {
   const groupedBy = [...expression.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list = '']) => split(list))
   return [...expression.matchAll(SELECTOR)].map(([, metric = '', matchers = '']) => ({

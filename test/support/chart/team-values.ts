@@ -1,6 +1,9 @@
 import type { Cloud } from '../../../sandbox/cloud/start-cloud.ts'
 
-/** Values for the emulated account's Enterprise instance; with `registry`, its address, logins are verified. */
+/**
+ * Values for the emulated account's Enterprise instance; with `registry`, its address, logins are
+ * verified.
+ */
 export function teamValues(cloud: Cloud, registry?: string): object {
   const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
   const { sts, cr } = cloud.endpoints

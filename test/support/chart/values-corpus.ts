@@ -8,7 +8,10 @@ import { mutations } from './schema-values.ts'
 import { largeTraps, readTraps, type ValuesCase, wordTraps } from './values-traps.ts'
 import { QUIRKS } from './yaml-quirks.ts'
 
-/** All cases of the corpus: written by hand or generated from the chart's scenarios, and the same in every run. */
+/**
+ * All cases of the corpus: written by hand or generated from the chart's scenarios, and the same in
+ * every run.
+ */
 export interface ValuesCorpus {
   /** Each case has its own entry in the golden file. */
   readonly written: readonly ValuesCase[]

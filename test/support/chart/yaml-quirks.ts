@@ -1,4 +1,7 @@
-/** Documents that YAML parsers are known to read differently, or might: structure, strings, anchors, white space. */
+/**
+ * Documents that YAML parsers are known to read differently, or might: structure, strings, anchors,
+ * white space.
+ */
 export const QUIRKS: readonly string[] = [
   '',
   '\n\n',

@@ -1,5 +1,6 @@
-// Runs a program in a network with only the vendor's hosts and the metadata service; see vendor-hosts.ts.
-// Arguments: the cloud's socket, the files of a key and its certificate, the program and its arguments.
+// Runs a program in a network with only the vendor's hosts and the metadata service; see
+// vendor-hosts.ts. Arguments: the cloud's socket, the files of a key and its certificate, the
+// program and its arguments.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -8,7 +9,9 @@ import { createServer as createTlsServer } from 'node:tls'
 
 const [cloud = '', keyFile = '', certificateFile = '', program = '', ...args] = process.argv.slice(2)
 
-/** Forwards bytes unchanged, so that signed requests, including their Host header, arrive as sent. */
+/**
+ * Forwards bytes unchanged, so that signed requests, including their Host header, arrive as sent.
+ */
 function forward(socket: Socket): void {
   const upstream = connect(cloud)
   socket.pipe(upstream).pipe(socket)

@@ -9,8 +9,9 @@ import { promisify } from 'node:util'
 import { createAuthority } from '../../../sandbox/cluster/certificate.ts'
 
 /**
- * The emulated cloud under the vendor's own host names on port 443, and its metadata service at 100.100.100.200, for
- * programs with fixed addresses. Each program gets its own hosts file and a network with nothing else in it.
+ * The emulated cloud under the vendor's own host names on port 443, and its metadata service at
+ * 100.100.100.200, for programs with fixed addresses. Each program gets its own hosts file and a
+ * network with nothing else in it.
  */
 export interface VendorHosts extends AsyncDisposable {
   run(program: string, args: readonly string[], options: RunOptions): Promise<RunResult>
@@ -42,7 +43,10 @@ const enter = (hosts: string, command: readonly string[]): string[] => {
   return ['-m', '-n', '/bin/sh', '-c', ENTER, 'vendor-hosts', hosts, ...command]
 }
 
-/** Returns why programs cannot have their own hosts file and network on this machine; undefined if they can. */
+/**
+ * Returns why programs cannot have their own hosts file and network on this machine; undefined if
+ * they can.
+ */
 export async function findHostsObstacle(): Promise<string | undefined> {
   if (process.platform !== 'linux') return `it needs namespaces of Linux; this machine is ${process.platform}`
   if (process.getuid?.() !== 0) return 'it needs root, for a hosts file and a network of its own'

@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Cluster } from '../../../sandbox/cluster/start-cluster.ts'
 
-/** One entry of the API server's audit log (audit.k8s.io/v1, level Metadata: without request and response bodies). */
+/**
+ * One entry of the API server's audit log (audit.k8s.io/v1, level Metadata: without request and
+ * response bodies).
+ */
 export interface AuditEntry {
   readonly verb: string
   readonly requestURI: string
@@ -22,7 +25,10 @@ export interface AuditEntry {
   readonly responseStatus?: { readonly code: number; readonly reason?: string; readonly message?: string }
   readonly requestReceivedTimestamp: string
   readonly stageTimestamp: string
-  /** Watches are logged when they start (`ResponseStarted`) and when they end, other requests only when they end. */
+  /**
+   * Watches are logged when they start (`ResponseStarted`) and when they end, other requests only
+   * when they end.
+   */
   readonly stage: 'ResponseStarted' | 'ResponseComplete' | 'Panic'
   readonly annotations?: Readonly<Record<string, string>>
 }

@@ -5,7 +5,9 @@ export interface AuditedHelper {
   readonly home: string
   readonly release: string
   readonly secretName: string
-  /** Whether the server was restarted: until it has loaded its roles, it denies allowed requests. */
+  /**
+   * Whether the server was restarted: until it has loaded its roles, it denies allowed requests.
+   */
   readonly serverRestarted?: boolean
 }
 
@@ -28,7 +30,10 @@ const AT_HOME: ReadonlySet<string> = new Set([
   'patch configmaps',
 ])
 
-/** Finds requests that RBAC or the guard denied, and those for objects of others; as `verb URI -> code`. */
+/**
+ * Finds requests that RBAC or the guard denied, and those for objects of others; as `verb URI ->
+ * code`.
+ */
 export function findUnauthorized(entries: readonly AuditEntry[], helper: AuditedHelper): string[] {
   const user = `system:serviceaccount:${helper.home}:${helper.release}`
   const own = entries.filter((entry) => entry.user.username === user)
@@ -36,7 +41,10 @@ export function findUnauthorized(entries: readonly AuditEntry[], helper: Audited
   return wrong.map(({ verb, requestURI, responseStatus }) => `${verb} ${requestURI} -> ${responseStatus?.code}`)
 }
 
-/** Whether RBAC or the guard denied a request; quotas, webhooks and terminating namespaces respond with 403 too. */
+/**
+ * Whether RBAC or the guard denied a request; quotas, webhooks and terminating namespaces respond
+ * with 403 too.
+ */
 function isRefused({ annotations, responseStatus }: AuditEntry): boolean {
   const decision = annotations?.['authorization.k8s.io/decision']
   return decision === 'forbid' || /ValidatingAdmissionPolicy 'acr-nopass\./.test(responseStatus?.message ?? '')

@@ -9,7 +9,10 @@ export interface ChartCluster extends AsyncDisposable {
   readonly minor: Minor
   readonly cluster: Cluster
   readonly admin: KubeClient
-  /** Installs without waiting into a namespace with Pod Security *restricted*. Throws Helm's output if it fails. */
+  /**
+   * Installs without waiting into a namespace with Pod Security *restricted*. Throws Helm's output
+   * if it fails.
+   */
   install(release: string, namespace: string, ...values: (string | object)[]): Promise<HelmResult>
   /** A client with the token of the release's ServiceAccount. */
   helper(release: string, namespace: string): Promise<StatusClient>
@@ -33,7 +36,9 @@ interface Outcome {
 /** The label of a namespace that enforces Pod Security *restricted*. */
 export const RESTRICTED: Readonly<Record<string, string>> = { 'pod-security.kubernetes.io/enforce': 'restricted' }
 
-/** Starts a cluster with the Kubernetes version of this run and opens a Helm; `dispose` ends both. */
+/**
+ * Starts a cluster with the Kubernetes version of this run and opens a Helm; `dispose` ends both.
+ */
 export async function openChartCluster(name: string): Promise<ChartCluster> {
   const minor = minorOfRun()
   const signal = AbortSignal.timeout(60 * 60_000)

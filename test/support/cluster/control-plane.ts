@@ -3,7 +3,10 @@ import { ensureTools } from '../../../tools/build/ensure-tools.ts'
 import { silentProgress } from '../silent-progress.ts'
 import { KUBERNETES_VARIABLE } from '../version-variables.ts'
 
-/** The Kubernetes versions of the cluster suite; `1.24`, which does not support the guard, only on demand. */
+/**
+ * The Kubernetes versions of the cluster suite; `1.24`, which does not support the guard, only on
+ * demand.
+ */
 export type Minor = 'newest' | 'oldest' | '1.24'
 
 /** The Kubernetes version of this run; the newest by default. */

@@ -55,7 +55,10 @@ const annotation = { metadata: { annotations: { 'pod-identity.alibabacloud.com/r
 const dry = (call: KubeCall): KubeCall => ({ ...call, query: { ...call.query, dryRun: 'All' } })
 const OTHERS = 'of-somebody-else'
 
-/** The requests in the order of the table in the documentation; a request may use objects of an earlier one. */
+/**
+ * The requests in the order of the table in the documentation; a request may use objects of an
+ * earlier one.
+ */
 export const HELPER_REQUESTS: readonly HelperRequest[] = [
   { title: 'list namespaces', call: () => get(`${API}/namespaces`) },
   { title: 'watch namespaces', watch: () => ({ path: `${API}/namespaces` }) },

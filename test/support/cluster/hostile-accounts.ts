@@ -1,10 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { KubeClient } from '../../../src/kube/client.ts'
 
-/** A name of a pull secret that almost fills an object; the API server accepts it (etcd's limit is 1.5 MiB). */
+/**
+ * A name of a pull secret that almost fills an object; the API server accepts it (etcd's limit is
+ * 1.5 MiB).
+ */
 export const GIANT_NAME: string = 'x'.repeat(1_300_000)
 
-/** Creates ServiceAccounts `<prefix>-0`, … with the imagePullSecrets in `lists`, a few at a time. */
+/**
+ * Creates ServiceAccounts `<prefix>-0`, … with the imagePullSecrets in `lists`, a few at a time.
+ */
 export async function createAccounts(
   admin: KubeClient,
   namespace: string,
@@ -22,8 +27,8 @@ export async function createAccounts(
 }
 
 /**
- * Returns the peak resident memory of a Pod's process in bytes. It includes shared pages of Node's binary, which a
- * cgroup does not count. Undefined without /proc.
+ * Returns the peak resident memory of a Pod's process in bytes. It includes shared pages of Node's
+ * binary, which a cgroup does not count. Undefined without /proc.
  */
 export function peakMemoryOf(podUid: string): number | undefined {
   if (process.platform !== 'linux') return undefined

@@ -36,7 +36,10 @@ export async function readKinds(admin: KubeClient): Promise<Kinds> {
   return kinds
 }
 
-/** Returns the path of an object, in `home` if it has no namespace; undefined if the server does not know its kind. */
+/**
+ * Returns the path of an object, in `home` if it has no namespace; undefined if the server does not
+ * know its kind.
+ */
 export function objectPath(kinds: Kinds, object: ManifestObject, home: string): string | undefined {
   const found = kinds.get(object.kind)
   if (!found || found.apiVersion !== object.apiVersion) return undefined

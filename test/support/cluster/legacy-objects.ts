@@ -15,7 +15,9 @@ const REFUSE = async (): Promise<string> => {
   throw new Error('there is no file with a login')
 }
 
-/** Gets a login like the old helper: with the node's role, for the Personal Edition or an instance. */
+/**
+ * Gets a login like the old helper: with the node's role, for the Personal Edition or an instance.
+ */
 export async function oldLogin(
   cloud: Cloud,
   role: string,
@@ -45,7 +47,10 @@ export async function oldLogin(
   return { username, password }
 }
 
-/** Writes a Secret of the old helper with one login for these domains, as the old helper does again before a login expires. */
+/**
+ * Writes a Secret of the old helper with one login for these domains, as the old helper does again
+ * before a login expires.
+ */
 export async function oldSecret(
   admin: KubeClient,
   namespace: string,
@@ -77,7 +82,10 @@ export async function attachOld(
 const HELPER = 'aliyun-acr-credential-helper'
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 
-/** Creates ServiceAccount, binding and Deployment as in the document of 2018-10, with API versions that still exist. */
+/**
+ * Creates ServiceAccount, binding and Deployment as in the document of 2018-10, with API versions
+ * that still exist.
+ */
 export async function oldHelper(
   admin: KubeClient,
   role: 'cluster-admin' | typeof HELPER,

@@ -1,7 +1,9 @@
 import { APPLY, type KubeCall } from '../../../src/kube/client.ts'
 import { FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../../src/kube/names.ts'
 
-/** Returns the call with which a release's helper writes its pull secret; `change` edits the object. */
+/**
+ * Returns the call with which a release's helper writes its pull secret; `change` edits the object.
+ */
 export function applyPullSecret(
   namespace: string,
   instance: string,

@@ -27,9 +27,9 @@ export interface PullWatch {
 }
 
 /**
- * Pulls continuously from a real registry, as a kubelet would: for a new Pod of each request, as the API server admits
- * it (dry run), and for each existing Pod, as it was admitted; with every credential for the image's domain in the
- * Secrets that the Pod names, in their order.
+ * Pulls continuously from a real registry, as a kubelet would: for a new Pod of each request, as
+ * the API server admits it (dry run), and for each existing Pod, as it was admitted; with every
+ * credential for the image's domain in the Secrets that the Pod names, in their order.
  */
 export function watchPulls(admin: KubeClient, registry: string, requests: readonly PullAttempt[]): PullWatch {
   const pulls: Record<string, number> = {}

@@ -20,7 +20,10 @@ interface ListVersion extends Versioned {
 export interface VersionRecorder {
   /** Declares the version of another client's write, whose changes are not the helper's fault. */
   noteOther(resourceVersion: string): void
-  /** Declares that this namespace's objects are deleted by others or removed by the helper on request. */
+  /**
+   * Declares that this namespace's objects are deleted by others or removed by the helper on
+   * request.
+   */
   exempt(namespace: string): void
   /** The violations as `namespace/name: what`. */
   violations(): readonly string[]
@@ -49,8 +52,8 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
   const report = (key: string, what: string, span?: readonly [string, string]): void => {
     if (!exempted.has(key.split('/')[0] ?? '')) violations.push({ key, what, ...(span && { span }) })
   }
-  // Violations are evaluated at the end, because writes are declared after their response, which may be after the watch
-  // event.
+  // Violations are evaluated at the end, because writes are declared after their response, which
+  // may be after the watch event.
   const byOther = ([from, to]: readonly [string, string]): boolean =>
     [...others].some((version) => Number(version) > Number(from) && Number(version) <= Number(to))
 

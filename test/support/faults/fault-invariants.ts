@@ -9,14 +9,17 @@ import { type FaultFigure, reportFault } from './fault-report.ts'
 
 /** Rules that must hold during all faults; they are checked until it is disposed. */
 export interface FaultInvariants extends AsyncDisposable {
-  /** Declares another client's write to an imagePullSecrets list or pull secret by its `metadata.resourceVersion`. */
+  /**
+   * Declares another client's write to an imagePullSecrets list or pull secret by its
+   * `metadata.resourceVersion`.
+   */
   noteOther(resourceVersion: string): void
   /** Declares that objects of this namespace are deleted on purpose from now on. */
   exempt(namespace: string): void
   /**
-   * After a fault: waits until everything has recovered automatically, then asserts that no entry of others was lost or
-   * moved, no Secret was emptied, shrunk or recreated, and no request exceeded the helper's permissions; reports the
-   * time since `since`.
+   * After a fault: waits until everything has recovered automatically, then asserts that no entry
+   * of others was lost or moved, no Secret was emptied, shrunk or recreated, and no request
+   * exceeded the helper's permissions; reports the time since `since`.
    */
   assertHeld(context: TestContext, fault: Fault): Promise<void>
 }
@@ -24,9 +27,14 @@ export interface FaultInvariants extends AsyncDisposable {
 interface Fault extends Omit<FaultFigure, 'recoveredMs'> {
   /** `performance.now()` at the end of the fault, or at its start if it has no duration. */
   readonly since: number
-  /** Namespaces that must be usable: with the helper's Secret, referenced once by the ServiceAccount `default`. */
+  /**
+   * Namespaces that must be usable: with the helper's Secret, referenced once by the ServiceAccount
+   * `default`.
+   */
   readonly namespaces: readonly string[]
-  /** How much faster the helper's clock runs; reported times are by the helper's clock. Default: 1. */
+  /**
+   * How much faster the helper's clock runs; reported times are by the helper's clock. Default: 1.
+   */
   readonly clockRate?: number
   readonly limitMs?: number
   /** Whether the API server was restarted in the meantime. */

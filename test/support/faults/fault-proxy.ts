@@ -26,7 +26,10 @@ export interface FaultProxy extends AsyncDisposable {
   readonly calls: readonly ProxiedCall[]
   /** Injects a fault into single requests. */
   fault(rule: FaultRule): ActiveRule
-  /** Injects a fault into current and future watches of these resources (default: all); undefined ends it. */
+  /**
+   * Injects a fault into current and future watches of these resources (default: all); undefined
+   * ends it.
+   */
   faultWatches(fault: LineFault | undefined, resource?: string): void
   /** Injects a line into the open watches of a resource; returns their number. */
   injectIntoWatches(resource: string, line: (lastVersion: string) => string): number

@@ -1,12 +1,18 @@
 import { appendFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 
-/** One injected fault and the time until everything had recovered: a row of the table in docs/reliability.md. */
+/**
+ * One injected fault and the time until everything had recovered: a row of the table in
+ * docs/reliability.md.
+ */
 export interface FaultFigure {
   /** A permanent id of lower-case words and `-`, by which the page has its text. */
   readonly id: string
   readonly area: FaultArea
-  /** Milliseconds from the end of the fault, or from its start if it has no duration, until all invariants held. */
+  /**
+   * Milliseconds from the end of the fault, or from its start if it has no duration, until all
+   * invariants held.
+   */
   readonly recoveredMs: number
   /** Other figures: namespaces, requests, cases, seconds of the fault. */
   readonly counts?: Readonly<Record<string, number>>
@@ -15,10 +21,15 @@ export interface FaultFigure {
 /** The location of a fault: the first four are between helper and API server. */
 export type FaultArea = 'watch' | 'api-server' | 'writers' | 'process' | 'cloud' | 'objects' | 'fuzz'
 
-/** The variable with the file to which figures are appended as lines of JSON, for the page's table. */
+/**
+ * The variable with the file to which figures are appended as lines of JSON, for the page's table.
+ */
 export const FIGURES_VARIABLE = 'ACR_NOPASS_FAULT_FIGURES'
 
-/** Reports a figure as a diagnostic line of the test and, if {@link FIGURES_VARIABLE} is set, in that file. */
+/**
+ * Reports a figure as a diagnostic line of the test and, if {@link FIGURES_VARIABLE} is set, in
+ * that file.
+ */
 export function reportFault(context: Pick<TestContext, 'diagnostic'>, figure: FaultFigure): void {
   const counts = Object.entries(figure.counts ?? {}).map(([what, count]) => `, ${what} ${count}`)
   context.diagnostic(`fault ${figure.id}: current again after ${Math.round(figure.recoveredMs)} ms${counts.join('')}`)

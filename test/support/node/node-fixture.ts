@@ -28,7 +28,9 @@ export interface NodeFixture extends PrivateRegistry {
     name: string,
     options?: { tag?: string; image?: string; domain?: string; pull?: 'Always' | 'IfNotPresent' | 'Never' },
   ): Promise<void>
-  /** Returns the milliseconds until the container is running, or waiting for one of these reasons. */
+  /**
+   * Returns the milliseconds until the container is running, or waiting for one of these reasons.
+   */
   until(namespace: string, name: string, state: 'running' | RegExp, limitMs?: number): Promise<number>
   /** Imports `team/app:<tag>` into the node without a pull. */
   preload(tag: string): Promise<void>

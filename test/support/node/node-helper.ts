@@ -19,7 +19,10 @@ import { getForwarded } from './port-forward.ts'
 const HOME = 'acr-system'
 const RELEASE = 'acr-nopass'
 
-/** The helper on the real node, installed by its chart, in the network of the node, which is the only one. */
+/**
+ * The helper on the real node, installed by its chart, in the network of the node, which is the
+ * only one.
+ */
 export interface NodeHelper extends AsyncDisposable {
   /** The namespace of the helper. */
   release(): { readonly kubeconfig: string; readonly namespace: string; readonly name: string }

@@ -2,7 +2,10 @@ import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { KubeConfig, PortForward } from '@kubernetes/client-node'
 
-/** Returns the complete HTTP response for a path through `kubectl port-forward deployment/<name> <port>`. */
+/**
+ * Returns the complete HTTP response for a path through `kubectl port-forward deployment/<name>
+ * <port>`.
+ */
 export async function getForwarded(
   kubeconfigFile: string,
   deployment: { readonly namespace: string; readonly name: string; readonly port: number },

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 
 const LINE = /"(?<method>[A-Z]+) (?<path>\S+) HTTP\/[\d.]+" (?<status>\d{3}) /
 
-/** Reads all requests so far, which distribution writes in Apache's combined format between its other log lines. */
+/**
+ * Reads all requests so far, which distribution writes in Apache's combined format between its
+ * other log lines.
+ */
 export function readAccessLog(file: string) {
   return readFileSync(file, 'utf8')
     .split('\n')

@@ -13,7 +13,10 @@ import { createDefaultTransport } from '../../../src/alibaba/transport/cloud-tra
 import { createEndpoints } from '../../../src/alibaba/transport/endpoints.ts'
 import { openRun } from '../../../tools/process/run.ts'
 
-/** The demo's account and a real registry for its Enterprise instance with the private image `team/app`. */
+/**
+ * The demo's account and a real registry for its Enterprise instance with the private image
+ * `team/app`.
+ */
 export interface PrivateRegistry extends AsyncDisposable {
   readonly cloud: Cloud
   readonly registry: Registry

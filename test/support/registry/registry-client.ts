@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 
-/** How a client gets its token: like docker (GET with Basic) or like containerd (POST with a form). */
+/**
+ * How a client gets its token: like docker (GET with Basic) or like containerd (POST with a form).
+ */
 export type TokenStyle = 'basic' | 'form'
 
 export interface Login {
@@ -9,14 +11,20 @@ export interface Login {
 }
 
 export interface RegistryClient {
-  /** Reads a tag's manifest and its only layer; returns the HTTP status and, with 200, the layer's content. */
+  /**
+   * Reads a tag's manifest and its only layer; returns the HTTP status and, with 200, the layer's
+   * content.
+   */
   pull(repository: string, tag: string): Promise<{ readonly status: number; readonly content: string }>
   push(repository: string, tag: string, content: string): Promise<number>
 }
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 
-/** A minimal client of the registry protocol: send a request, read the challenge, get a token, repeat the request. */
+/**
+ * A minimal client of the registry protocol: send a request, read the challenge, get a token,
+ * repeat the request.
+ */
 export function registryClient(base: string, login: Login | undefined, style: TokenStyle = 'basic'): RegistryClient {
   const send = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const first = await fetch(new URL(path, base), init)

@@ -10,7 +10,9 @@ import { VERSION } from '../../../src/version.ts'
 
 export const ROOT: string = resolve(import.meta.dirname, '../..', '..')
 
-/** A real registry on this machine to which a release is pushed; it already has the helper's image. */
+/**
+ * A real registry on this machine to which a release is pushed; it already has the helper's image.
+ */
 export interface ReleaseRegistry extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   readonly host: string

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import type { Host } from '../../../tools/host.ts'
 import { readHost } from '../../../tools/host.ts'
 
-/** A machine whose Go is a script, which records its builds and obeys the file `mode` (`ok`, `fail TEXT`, `hang`). */
+/**
+ * A machine whose Go is a script, which records its builds and obeys the file `mode` (`ok`, `fail
+ * TEXT`, `hang`).
+ */
 export interface FakeMachine {
   readonly host: Host
   readonly cache: string

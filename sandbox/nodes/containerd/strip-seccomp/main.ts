@@ -1,4 +1,7 @@
-/** Removes the seccomp profile from an OCI bundle, because a runc that was built without libseccomp rejects it. */
+/**
+ * Removes the seccomp profile from an OCI bundle, because a runc that was built without libseccomp
+ * rejects it.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

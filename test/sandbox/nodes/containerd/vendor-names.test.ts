@@ -51,7 +51,7 @@ function call(host: string, path: string, headers: Record<string, string> = {}):
   })
 }
 
-test('W2 a registry’s challenge names the vendor’s token service in another region, which is served too', async () => {
+test('a registry’s challenge names the vendor’s token service in another region, which is served too', async () => {
   assert.deepEqual(names.hosts, [DOMAIN, new URL(REALM).hostname])
   const unauthorized = { status: 401, challenge: `Bearer realm="${REALM}",service="s"`, text: DOMAIN }
   assert.deepEqual(await call(DOMAIN, '/v2/'), unauthorized)
