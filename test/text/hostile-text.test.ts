@@ -344,6 +344,7 @@ test('P6 text that is not a credential is shown unchanged', () => {
     'write it as http://USER:PASSWORD@HOST:PORT',
     'demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1@sha256:0123456789abcdef: basic authentication is needed',
     'docker-pullable://host:5000/nginx@sha256:0123456789abcdef, oci://charts@sha256:01, git+ssh://git@github.com/x',
+    '-----BEGIN CERTIFICATE-----\\nMIIB; {"auth":true,"author":"me","secretName":"login","token":""}; LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t',
     'authorization: basic auth is disabled; keyJournalNames; ?assigned=a&design=b&author=c&signal=d',
     'kubectl get --raw "/api/v1/pods?limit=5&labelSelector=a%3Db"; key=value; --set identity.existingSecret=login',
   ])
@@ -364,6 +365,18 @@ const FORMS: readonly (readonly [text: string, secret: string])[] = [
   ['http://USER:PASSWORD@evil:hidden@proxy', 'hidden'],
   ['<Error><SignatureProvided>hidden</SignatureProvided></Error>', 'hidden'],
   ['<StringToSignBytes>50 55 54</StringToSignBytes>', '50 55'],
+  // A key that stands where its file should be named, as in `client-key: LS0t…`.
+  ...['PRIVATE', 'RSA PRIVATE', 'EC PRIVATE', 'OPENSSH PRIVATE', 'ENCRYPTED PRIVATE'].map((kind) => {
+    const key = `-----BEGIN ${kind} KEY-----\nMIIEpAIBAAKCAQEA\n-----END ${kind} KEY-----\n`
+    return [`/x/${Buffer.from(key).toString('base64')} cannot be read`, 'TUlJRXBBSUJBQUtDQVFFQ'] as const
+  }),
+  ['-----BEGIN EC PRIVATE KEY-----\nhidden\n-----END EC PRIVATE KEY-----', 'hidden'],
+  ['"key":"-----BEGIN PRIVATE KEY-----\\nhidden\\n-----END PRIVATE KEY-----\\n"', 'hidden'],
+  ['the webhook got -----BEGIN PRIVATE KEY-----\nhidden', 'hidden'],
+  ['{"auths":{"r.example":{"username":"u","password":"hidden","auth":"dTp4"}}}', 'hidden'],
+  ['{"auths":{"r.example":{"auth":"dTpoaWRkZW4="}}}', 'dTpo'],
+  ['denied: "{\\"Credentials\\": {\\"AccessKeySecret\\": \\"hidden\\"}}"', 'hidden'],
+  ['{"SecurityToken":"hidden","id_token":"hidden"}', 'hidden'],
 ]
 
 test('P6 credentials in headers, proxy variables, encoded URLs and responses of OSS are redacted', () => {
@@ -382,7 +395,14 @@ test('P6 a text that was redacted stays as it is when it is printed again', () =
 })
 
 test('P6 a credential of millions of characters is found, and a refused call that quotes it keeps its status', () => {
-  for (const start of ['eyJ', 'bearer 1', '?token=', 'authorization: oss ']) {
+  for (const start of [
+    'eyJ',
+    'bearer 1',
+    '?token=',
+    'authorization: oss ',
+    '"auth":"',
+    '-----BEGIN PRIVATE KEY-----',
+  ]) {
     const text = start + 'a'.repeat(8_000_000)
     assert.match(printable(text).slice(0, 40), /\(redacted\)/)
     const error = errorFromResponse('GET /', 403, JSON.stringify({ message: text }), undefined)

@@ -63,6 +63,8 @@ type Shared = ReturnType<typeof share>
 
 /** What all requests of one transport have in common. */
 function share(connection: KubeConnection, userAgent: string) {
+  // The text is not shown: something else may stand there.
+  if (!URL.canParse(connection.server)) throw new NopassError('KUBE_CONNECTION', "the API server's address is no URL")
   const { protocol, host, hostname, port, pathname } = new URL(connection.server)
   const { proxy, impersonation = [] } = connection
   const secure = protocol === 'https:'
