@@ -14,6 +14,12 @@ export interface ContainerFacts {
   readonly image: string
   readonly pullPolicy?: string
   readonly running?: true
+  /** When it began to run, or ended, epoch milliseconds. */
+  readonly since?: number
+  /** An ephemeral container, which somebody adds to a Pod that runs. */
+  readonly added?: true
+  /** The others wait until this init container has ended, or as a sidecar has started. */
+  readonly blocks?: true
   /** It ran, and ended. */
   readonly ended?: true
   /**

@@ -70,6 +70,8 @@ interface ContainerSpec {
   readonly name: string
   readonly image?: string
   readonly imagePullPolicy?: string
+  /** `Always` of an init container: it goes on running beside the others. */
+  readonly restartPolicy?: string
   readonly volumeMounts?: readonly { readonly name: string }[]
 }
 
@@ -81,11 +83,17 @@ export interface ContainerStatus {
   /** Empty until the container was created. */
   readonly containerID?: string
   readonly ready?: boolean
+  /** It runs, and its startup probe, if it has one, has succeeded. */
+  readonly started?: boolean | null
   readonly restartCount?: number
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string }
-    readonly running?: object
-    readonly terminated?: { readonly exitCode: number; readonly message?: string }
+    readonly running?: { readonly startedAt?: string | null }
+    readonly terminated?: {
+      readonly exitCode: number
+      readonly message?: string
+      readonly finishedAt?: string | null
+    }
   }
   readonly lastState?: { readonly terminated?: { readonly exitCode: number; readonly message?: string } }
 }

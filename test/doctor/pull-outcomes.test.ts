@@ -650,6 +650,57 @@ test('doctor: a public image of ACR that runs beside covered ones is no error, a
   ])
 })
 
+// pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod: containers are started one after the
+// other, init containers first.
+test('doctor: a container whose turn came long ago is unknown, also while others of its Pod run', async () => {
+  const healthOf = async (states: Parameters<typeof pod>[0], spec: Spec, minutes = 60): Promise<boolean | null> => {
+    const more = { metadata: { creationTimestamp: at(-minutes) }, status: READY }
+    const [one, all] = await look(pod(states, spec, more))
+    assert.equal(one.healthy, all.healthy)
+    return one.healthy
+  }
+  const READY = { conditions: [{ type: 'PodReadyToStartContainers', status: 'True' }] }
+  const [since, creating] = [(minutes: number) => at(-minutes), waiting('ContainerCreating')]
+  const image = { image: IMAGE, imagePullPolicy: 'Always' }
+  const two: Spec = {
+    containers: [
+      { name: 'web', ...image },
+      { name: 'app', ...image },
+    ],
+  }
+  const running = (minutes: number): State => ({ running: { startedAt: since(minutes) } })
+  const ended = (minutes: number): State => ({ terminated: { exitCode: 0, finishedAt: since(minutes) } })
+  assert.equal(await healthOf({ web: running(11), app: creating }, two), null)
+  assert.equal(await healthOf({ web: waiting('CrashLoopBackOff'), app: creating }, two), null)
+  // It came only when the one before it had started.
+  assert.equal(await healthOf({ web: running(9), app: creating }, two), true)
+
+  const app = waiting('PodInitializing')
+  const init: Spec = { initContainers: [{ name: 'init', ...image }] }
+  assert.equal(await healthOf({ init: ended(11), app }, init), null)
+  assert.equal(await healthOf({ init: ended(9), app }, init), true)
+  assert.equal(await healthOf({ init: running(30), app }, init), true)
+
+  // It may have been added a moment ago.
+  const debug: Spec = { ephemeralContainers: [{ name: 'debug', ...image }] }
+  assert.equal(await healthOf({ app: running(60), debug: creating }, debug), true)
+
+  const proxy: Spec = { initContainers: [{ name: 'proxy', ...image, restartPolicy: 'Always' }] }
+  const whole = pod({}, proxy, { metadata: { creationTimestamp: at(-60) } })
+  const status = (started: boolean): object => ({
+    ...READY,
+    initContainerStatuses: [{ name: 'proxy', started, state: running(11) }],
+    containerStatuses: [{ name: 'app', state: app }],
+  })
+  const sidecar = async (started: boolean): Promise<boolean | null> => {
+    const [one] = await look({ ...whole, status: { phase: 'Pending', ...status(started) } } as PodObject)
+    return one.healthy
+  }
+  assert.equal(await sidecar(true), null)
+  // The others wait for its startup probe.
+  assert.equal(await sidecar(false), true)
+})
+
 // While a pull lasts the kubelet reports the reasons of the time before it: one that hangs looks
 // like a volume that is being mounted.
 test('doctor: a Pod that has started nothing for long is unknown, unless an Event or another container tells why', async () => {

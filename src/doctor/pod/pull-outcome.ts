@@ -44,7 +44,7 @@ function outcomeOf(pod: PodFacts, container: ContainerFacts, observed: Observed,
   if (isWaiting(container)) return judgeFailed(pod, container, observed, steps)
   if (waiting === undefined) return waits(pod.node === undefined ? 'a node' : `a report of node ${pod.node}`)
   if (isBefore(waiting)) {
-    if (!isOverdue(pod, observed.now)) return waits(describeTurn(pod, waiting))
+    if (container.added || !isOverdue(pod, observed.now)) return waits(describeTurn(pod, waiting))
     return unclear(`it waits as ${waiting} for more than ten minutes, and nothing shows for what: a pull may hang`, {
       fix: 'Read the Events of the Pod: a volume that cannot be mounted, or a pull that does not end.',
       command: describePod(pod),
@@ -60,15 +60,17 @@ function outcomeOf(pod: PodFacts, container: ContainerFacts, observed: Observed,
 const LONGEST_TURN = 10 * 60_000
 
 /**
- * Whether a Pod of which no container has started waits for longer than its volumes, sandbox and
- * images take, and no Event tells why. While a pull lasts the kubelet reports the same reasons as
- * before it (pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses).
+ * Whether a container waits for longer than volumes, sandbox and images take, while no other
+ * container and no Event tells for what. While a pull lasts the kubelet reports the same reasons as
+ * before it (pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses), and it starts the
+ * containers one after the other: a turn begins when the last of the others began or ended.
  */
 function isOverdue(pod: PodFacts, now: number): boolean {
   const { createdAt = now, containers, hasSandbox, sandboxTrouble, lastWarning } = pod
-  const isFirst = containers.every(({ waiting, ended }) => ended || waiting === undefined || isBefore(waiting))
+  const isBlocked = containers.some(({ blocks, waiting }) => blocks && !isBefore(waiting ?? ''))
   const isTold = !hasSandbox && (sandboxTrouble ?? lastWarning) !== undefined
-  return isFirst && !isTold && !containers.some(({ running }) => running) && now - createdAt > LONGEST_TURN
+  const since = Math.max(createdAt, ...containers.flatMap((one) => one.since ?? []))
+  return !isBlocked && !isTold && now - since > LONGEST_TURN
 }
 
 const isBefore = (waiting: string): boolean => meaningOf(waiting) === 'before'

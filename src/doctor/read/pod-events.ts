@@ -72,6 +72,9 @@ function readEvent(event: EventObject, uids: ReadonlySet<string>): readonly PodE
  */
 const FRESH = 10 * 60_000
 
+/** The scheduler's reason (pkg/scheduler/schedule_one.go). */
+const UNSCHEDULED = 'FailedScheduling'
+
 function withEvents(pod: PodFacts, events: readonly PodEvent[], now: number): PodFacts {
   const newest = events.toSorted((a, b) => b.at - a.at)
   const failed = newest.filter(
@@ -80,7 +83,8 @@ function withEvents(pod: PodFacts, events: readonly PodEvent[], now: number): Po
   const containers = pod.containers.map((container) => withMessage(container, failed, now))
   if (!lacksSandbox(pod)) return { ...pod, containers }
   const sandbox = newest.find(({ reason, at }) => reason === 'FailedCreatePodSandBox' && at > now - FRESH)
-  const warning = newest.find(({ isWarning }) => isWarning)
+  // The Pod has its node by now.
+  const warning = newest.find(({ isWarning, reason, at }) => isWarning && reason !== UNSCHEDULED && at > now - FRESH)
   return {
     ...pod,
     containers,

@@ -23,13 +23,15 @@ const LONGEST_REASON = 200
 export function describePod(pod: PodObject): PodFacts {
   const { metadata, spec, status } = pod
   const states = statesOf(pod)
-  const specs = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]
-  const containers = specs.map(({ name, image = '', imagePullPolicy, volumeMounts = [] }) => ({
-    name,
-    image,
-    ...(imagePullPolicy && { pullPolicy: imagePullPolicy }),
-    ...describeState(states.get(name)),
-    mounts: volumeMounts.map((mount) => mount.name),
+  const { initContainers = [], containers: main, ephemeralContainers = [] } = spec
+  const containers = [...initContainers, ...main, ...ephemeralContainers].map((one, index) => ({
+    name: one.name,
+    image: one.image ?? '',
+    ...(one.imagePullPolicy && { pullPolicy: one.imagePullPolicy }),
+    ...describeState(states.get(one.name)),
+    ...(index < initContainers.length && isBlocking(one, states.get(one.name)) && { blocks: true as const }),
+    ...(ephemeralContainers.includes(one) && { added: true as const }),
+    mounts: (one.volumeMounts ?? []).map((mount) => mount.name),
   }))
   const volumes = (spec.volumes ?? []).flatMap(({ name, image }) => {
     if (image?.reference === undefined) return []
@@ -57,16 +59,37 @@ export function describePod(pod: PodObject): PodFacts {
 
 function describeState(status: ContainerStatus | undefined): Partial<ContainerFacts> {
   const { waiting, running, terminated } = status?.state ?? {}
-  if (running) return { running: true }
+  // After a restart it is not the time of its first start.
+  if (running) return { running: true, ...(status?.restartCount ? {} : timeOf(running.startedAt)) }
   // One that the kubelet gave up before it was created ended too, and has no id (kubelet/status,
   // TerminatePod).
-  if (terminated) return status?.containerID || terminated.exitCode === 0 ? { ended: true } : {}
+  if (terminated) {
+    return status?.containerID || terminated.exitCode === 0 ? { ended: true, ...timeOf(terminated.finishedAt) } : {}
+  }
   if (waiting === undefined) return {}
   if (!waiting.reason) return { created: true }
   return {
     waiting: waiting.reason.slice(0, LONGEST_REASON),
     ...(waiting.message && { detail: cutMessage(waiting.message) }),
   }
+}
+
+function timeOf(time: string | null | undefined): { readonly since?: number } {
+  const since = Date.parse(time ?? '')
+  return Number.isNaN(since) ? {} : { since }
+}
+
+/**
+ * Whether the containers after this init container still wait for it
+ * (pkg/kubelet/kuberuntime/kuberuntime_container.go, computeInitContainerActions).
+ */
+function isBlocking(
+  { restartPolicy }: { readonly restartPolicy?: string },
+  status: ContainerStatus | undefined,
+): boolean {
+  const { running, terminated, waiting } = status?.state ?? {}
+  if (restartPolicy === 'Always') return running === undefined || status?.started !== true
+  return running !== undefined || waiting !== undefined || (terminated !== undefined && terminated.exitCode !== 0)
 }
 
 function statesOf({ status }: PodObject): ReadonlyMap<string, ContainerStatus> {
