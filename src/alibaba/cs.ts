@@ -1,11 +1,13 @@
 import { NopassError } from '../errors.ts'
-import { isRecord, type JsonObject, parseObject, recordsOf, textOf } from '../lib/json.ts'
+import { isRecord, parseObject, recordsOf, textOf } from '../lib/json.ts'
+import type { CsReads } from './sdk-types.ts'
 import type { AbortableTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
 
 /** The kind of a cluster determines which identities it can offer. */
 export type ClusterKind = 'managed' | 'dedicated' | 'serverless' | 'edge' | 'lingjun' | 'acs' | 'registered' | 'unknown'
 
+type Detail = CsReads['DescribeClusterDetail'][1]
 export type ClusterDetail = Awaited<ReturnType<typeof describeClusterDetail>>
 
 /** @throws CLOUD_NOT_FOUND */
@@ -47,11 +49,10 @@ export async function describeClusterDetail(target: AbortableTarget, clusterId: 
 export async function listNodePoolRoles(target: AbortableTarget, clusterId: string): Promise<readonly string[]> {
   const path = `/clusters/${segment(clusterId)}/nodepools`
   const response = await get(target, 'DescribeClusterNodePools', path, {})
-  return recordsOf(response.nodepools).map((pool) => {
-    const scaling = (pool.scaling_group ?? {}) as JsonObject
-    const lingjun = (pool.eflo_node_group ?? {}) as JsonObject
-    return textOf(scaling.ram_role_name) || textOf(lingjun.worker_ram_role_name)
-  })
+  return recordsOf(response.nodepools).map(
+    ({ scaling_group, eflo_node_group }) =>
+      textOf(scaling_group?.ram_role_name) || textOf(eflo_node_group?.worker_ram_role_name),
+  )
 }
 
 /**
@@ -71,11 +72,14 @@ export async function describeUserKubeconfig(
   return kubeconfig
 }
 
-function get(target: AbortableTarget, action: string, path: string, query: Parameters): Promise<JsonObject> {
-  return target.transport.call(
-    { ...target, product: 'cs', version: '2015-12-15', action, method: 'GET', path, query },
-    target.signal,
-  )
+async function get<Action extends keyof CsReads>(
+  target: AbortableTarget,
+  action: Action,
+  path: string,
+  query: CsReads[Action][0] & Parameters,
+): Promise<CsReads[Action][1]> {
+  const call = { product: 'cs', version: '2015-12-15', action, method: 'GET', path, query }
+  return (await target.transport.call({ ...target, ...call }, target.signal)) as CsReads[Action][1]
 }
 
 function segment(clusterId: string): string {
@@ -106,15 +110,15 @@ function kindOf(type: string, profile: string): ClusterKind {
  * `rrsa_config`; the vendor's own ack-ram-tool reads the same from `meta_data`, which older
  * responses have alone.
  */
-function rrsaConfig(response: JsonObject): JsonObject {
+function rrsaConfig(response: Detail): NonNullable<Detail['rrsa_config']> {
   const documented = response.rrsa_config
   if (isRecord(documented) && Object.keys(documented).length > 0) return documented
   const { RRSAConfig } = parseObject(textOf(response.meta_data)) ?? {}
   return isRecord(RRSAConfig) ? RRSAConfig : {}
 }
 
-function loadBalancers(config: unknown): readonly unknown[] {
-  return recordsOf(isRecord(config) ? config.load_balancers_config : undefined).map(({ endpoint }) => endpoint)
+function loadBalancers(config: Detail['control_plane_endpoints_config']): readonly unknown[] {
+  return recordsOf(config?.load_balancers_config).map(({ endpoint }) => endpoint)
 }
 
 /**

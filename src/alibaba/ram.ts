@@ -1,6 +1,7 @@
 import { NopassError } from '../errors.ts'
 import { isRecord, type JsonObject, textOf } from '../lib/json.ts'
 import { orElse } from '../lib/or-else.ts'
+import type { Only, RamChanges, RamReads } from './sdk-types.ts'
 import type { AbortableTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
 
@@ -18,6 +19,17 @@ export type RamPolicy = Read<'getPolicy'>
 export type PolicyEntities = Read<'listPolicyEntities'>
 export type AttachedPolicy = Read<'listRolePolicies'>[number]
 
+/** A change by RAM's own names of the operation and of its parameters. */
+export type RamChange = readonly [action: keyof RamChanges, parameters: Parameters]
+
+/** Creates a change; parameters that the operation does not have do not compile. */
+export function ramChange<Action extends keyof RamChanges, Given extends RamChanges[Action] & Parameters>(
+  action: Action,
+  parameters: Only<RamChanges[Action], Given>,
+): RamChange {
+  return [action, parameters]
+}
+
 /**
  * The RAM operations that the product uses, on custom policies unless noted. All reject as the
  * transport does. Own calls, as for the other products: the vendor's SDK does not support proxies,
@@ -30,29 +42,34 @@ export function createRam(target: AbortableTarget) {
    * `read` throws for a response of another shape, so that a partial response is never taken for a
    * whole one.
    */
-  const query = async <Found>(
-    action: string,
-    parameters: Parameters,
-    read: (response: JsonObject) => Found,
+  const query = async <Action extends keyof RamReads, Found>(
+    action: Action,
+    parameters: RamReads[Action][0] & Parameters,
+    read: (response: RamReads[Action][1]) => Found,
     signal?: AbortSignal,
   ): Promise<Found> => {
     const response = await call(action, parameters, signal)
     try {
-      return read(response)
+      return read(response as RamReads[Action][1])
     } catch {
       throw new NopassError('CLOUD_UNAVAILABLE', `ram ${action}: the response cannot be read`)
     }
   }
   const getPolicy = (name: string, PolicyType: string, signal?: AbortSignal) =>
     unlessMissing(() => {
-      const read = ({ Policy, DefaultPolicyVersion }: JsonObject) => ({
-        name,
-        description: textOf(objectOf(Policy).Description),
-        /** The default version's document: JSON in a string. */
-        document: plainDocument(textOf(objectOf(DefaultPolicyVersion).PolicyDocument)),
-        defaultVersion: textOf(objectOf(Policy).DefaultVersion),
-      })
-      return query('GetPolicy', { PolicyName: name, PolicyType }, read, signal)
+      const request = { PolicyName: name, PolicyType }
+      return query(
+        'GetPolicy',
+        request,
+        ({ Policy, DefaultPolicyVersion }) => ({
+          name,
+          description: textOf(objectOf(Policy).Description),
+          /** The default version's document: JSON in a string. */
+          document: plainDocument(textOf(objectOf(DefaultPolicyVersion).PolicyDocument)),
+          defaultVersion: textOf(objectOf(Policy).DefaultVersion),
+        }),
+        signal,
+      )
     })
   return {
     /** Undefined: it does not exist. */
@@ -61,41 +78,51 @@ export function createRam(target: AbortableTarget) {
     getSystemPolicy: (name: string, signal?: AbortSignal) => getPolicy(name, 'System', signal),
     /** Custom and system policies of a role; undefined: the role does not exist. */
     listRolePolicies: (role: string, signal?: AbortSignal) =>
-      unlessMissing(() => {
-        const read = ({ Policies }: JsonObject) =>
-          listOf(objectOf(Policies).Policy).map(({ PolicyName, PolicyType }) => {
-            return { name: textOf(PolicyName), custom: PolicyType === 'Custom' }
-          })
-        return query('ListPoliciesForRole', { RoleName: role }, read, signal)
-      }),
-    listPolicyEntities: (name: string, signal?: AbortSignal) => {
-      const read = ({ Roles, Users, Groups }: JsonObject) => ({
-        roles: listOf(objectOf(Roles).Role).map(({ RoleName }) => textOf(RoleName)),
-        users: listOf(objectOf(Users).User).map(({ UserName }) => textOf(UserName)),
-        groups: listOf(objectOf(Groups).Group).map(({ GroupName }) => textOf(GroupName)),
-      })
-      return query('ListEntitiesForPolicy', { PolicyName: name, PolicyType: 'Custom' }, read, signal)
-    },
+      unlessMissing(() =>
+        query(
+          'ListPoliciesForRole',
+          { RoleName: role },
+          ({ Policies }) =>
+            listOf(objectOf(Policies).Policy).map(({ PolicyName, PolicyType }) => {
+              return { name: textOf(PolicyName), custom: PolicyType === 'Custom' }
+            }),
+          signal,
+        ),
+      ),
+    listPolicyEntities: (name: string, signal?: AbortSignal) =>
+      query(
+        'ListEntitiesForPolicy',
+        { PolicyName: name, PolicyType: 'Custom' },
+        ({ Roles, Users, Groups }) => ({
+          roles: listOf(objectOf(Roles).Role).map(({ RoleName }) => textOf(RoleName)),
+          users: listOf(objectOf(Users).User).map(({ UserName }) => textOf(UserName)),
+          groups: listOf(objectOf(Groups).Group).map(({ GroupName }) => textOf(GroupName)),
+        }),
+        signal,
+      ),
     getRole: (name: string, signal?: AbortSignal) =>
-      unlessMissing(() => {
-        const read = ({ Role }: JsonObject) => {
-          const { Description, AssumeRolePolicyDocument } = objectOf(Role)
-          // The trust policy is JSON in a string.
-          return { name, description: textOf(Description), trust: textOf(AssumeRolePolicyDocument) }
-        }
-        return query('GetRole', { RoleName: name }, read, signal)
-      }),
-    listTags: (kind: 'policy' | 'role', name: string, signal?: AbortSignal): Promise<readonly Tag[]> => {
-      const parameters = { ResourceType: kind, ResourceNames: JSON.stringify([name]), PageSize: 100 }
-      const read = ({ TagResources }: JsonObject): Tag[] =>
-        listOf(TagResources).map(({ TagKey, TagValue }) => ({ key: textOf(TagKey), value: textOf(TagValue) }))
-      return query('ListTagResources', parameters, read, signal)
-    },
-    /**
-     * One change, by RAM's own names of the operation and its parameters. It is retried only if it
-     * surely was not done.
-     */
-    change: (action: string, parameters: Parameters, signal?: AbortSignal): Promise<unknown> =>
+      unlessMissing(() =>
+        query(
+          'GetRole',
+          { RoleName: name },
+          ({ Role }) => {
+            const { Description, AssumeRolePolicyDocument } = objectOf(Role)
+            // The trust policy is JSON in a string.
+            return { name, description: textOf(Description), trust: textOf(AssumeRolePolicyDocument) }
+          },
+          signal,
+        ),
+      ),
+    listTags: (kind: 'policy' | 'role', name: string, signal?: AbortSignal): Promise<readonly Tag[]> =>
+      query(
+        'ListTagResources',
+        { ResourceType: kind, ResourceNames: JSON.stringify([name]), PageSize: 100 },
+        ({ TagResources }) =>
+          listOf(TagResources).map(({ TagKey, TagValue }) => ({ key: textOf(TagKey), value: textOf(TagValue) })),
+        signal,
+      ),
+    /** One change of `ramChange`. It is retried only if it surely was not done. */
+    change: (action: RamChange[0], parameters: RamChange[1], signal?: AbortSignal): Promise<unknown> =>
       call(action, parameters, signal, true),
   }
 }
@@ -125,15 +152,15 @@ function plainDocument(text: string): string {
 }
 
 /** An object of a response, empty if absent. */
-function objectOf(value: unknown): JsonObject {
+function objectOf<Shape extends object>(value: Shape | undefined): Partial<Shape> {
   if (value === undefined || value === null) return {}
   if (isRecord(value)) return value
   throw new TypeError('not an object')
 }
 
-function listOf(value: unknown): readonly JsonObject[] {
+function listOf<Item extends object>(value: readonly Item[] | undefined): readonly Item[] {
   if (value === undefined || value === null) return []
-  if (Array.isArray(value) && value.every(isRecord)) return value
+  if (Array.isArray(value) && (value as readonly unknown[]).every(isRecord)) return value
   throw new TypeError('not a list of objects')
 }
 

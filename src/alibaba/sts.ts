@@ -1,13 +1,17 @@
 import { NopassError, reworded } from '../errors.ts'
 import { type JsonObject, textOf } from '../lib/json.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
+import type { StsCaller, StsSession, StsSessions } from './sdk-types.ts'
 import type { CloudClock } from './transport/cloud-clock.ts'
 import type { CloudCall, CloudService } from './transport/cloud-transport.ts'
 import { isFixOfGuardrail } from './transport/denial.ts'
+import type { Parameters } from './transport/signature.ts'
+
+type SignedCall = Pick<CloudCall, 'action' | 'query' | 'form' | 'credentials'>
 
 function call(
   { transport, endpoint, publicEndpoint }: CloudService,
-  request: Pick<CloudCall, 'action' | 'query' | 'form' | 'credentials'>,
+  request: SignedCall,
   signal?: AbortSignal,
 ): Promise<JsonObject> {
   return transport.call({ product: 'sts', version: '2015-04-01', endpoint, publicEndpoint, ...request }, signal)
@@ -28,7 +32,7 @@ export function assumeRole(
   request: RoleRequest & { readonly externalId?: string | undefined },
   signal?: AbortSignal,
 ): Promise<Credentials> {
-  const query = { ...roleParameters(request), ExternalId: request.externalId }
+  const query: StsSessions['AssumeRole'] & Parameters = { ...roleParameters(request), ExternalId: request.externalId }
   return openSession(target, { action: 'AssumeRole', query, credentials }, request, signal)
 }
 
@@ -39,11 +43,15 @@ export function assumeRoleWithOidc(
   signal?: AbortSignal,
 ): Promise<Credentials> {
   const { oidcProviderArn, oidcToken } = request
-  const form = { ...roleParameters(request), OIDCProviderArn: oidcProviderArn, OIDCToken: oidcToken }
+  const form: StsSessions['AssumeRoleWithOIDC'] & Parameters = {
+    ...roleParameters(request),
+    OIDCProviderArn: oidcProviderArn,
+    OIDCToken: oidcToken,
+  }
   return openSession(target, { action: 'AssumeRoleWithOIDC', form, credentials: undefined }, request, signal)
 }
 
-const roleParameters = ({ roleArn, sessionName, durationSeconds }: RoleRequest) => ({
+const roleParameters = ({ roleArn, sessionName, durationSeconds }: RoleRequest): StsSessions[keyof StsSessions] => ({
   RoleArn: roleArn,
   RoleSessionName: sessionNameOf(sessionName),
   DurationSeconds: durationSeconds,
@@ -51,7 +59,7 @@ const roleParameters = ({ roleArn, sessionName, durationSeconds }: RoleRequest) 
 
 async function openSession(
   target: CloudService,
-  request: Parameters<typeof call>[1],
+  request: SignedCall,
   { roleArn }: RoleRequest,
   signal?: AbortSignal,
 ): Promise<Credentials> {
@@ -73,13 +81,13 @@ export async function getCallerIdentity(
   credentials: CredentialProvider | Credentials,
   signal?: AbortSignal,
 ) {
-  const response = await call(target, { action: 'GetCallerIdentity', credentials }, signal)
+  const response: StsCaller = await call(target, { action: 'GetCallerIdentity', credentials }, signal)
   return { accountId: textOf(response.AccountId), arn: textOf(response.Arn) }
 }
 
 /** The session in a response of STS or of instance metadata, which use the same four names. */
 export function sessionOf(response: JsonObject, clock: CloudClock): Credentials {
-  const session = (response.Credentials ?? response) as JsonObject
+  const session = (response.Credentials ?? response) as NonNullable<StsSession['Credentials']>
   const { AccessKeyId, AccessKeySecret, SecurityToken, Expiration } = session
   const expiresAt = Date.parse(textOf(Expiration))
   const complete = [AccessKeyId, AccessKeySecret, SecurityToken].every(

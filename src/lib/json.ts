@@ -7,6 +7,8 @@ export function isRecord(value: unknown): value is JsonObject {
 }
 
 /** The objects of a list; none for anything else. */
+export function recordsOf<Item extends object>(value: readonly Item[] | undefined): readonly Item[]
+export function recordsOf(value: unknown): readonly JsonObject[]
 export function recordsOf(value: unknown): readonly JsonObject[] {
   return Array.isArray(value) ? value.filter(isRecord) : []
 }

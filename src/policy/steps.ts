@@ -1,6 +1,5 @@
 import { FILE_HEADERS_ONLY, formatPatch, structuredPatch } from 'diff'
-import { type Ram, ROTATE } from '../alibaba/ram.ts'
-import type { Parameters } from '../alibaba/transport/signature.ts'
+import { type Ram, type RamChange, ROTATE, ramChange } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { hasCode } from '../errors.ts'
 import { isRecord } from '../lib/json.ts'
@@ -9,53 +8,59 @@ import { normalForm, type PolicyDocument } from './normal-form.ts'
 import type { PolicyPlan, PolicyStep } from './policy-target.ts'
 import { OWNER_TAG, ownDescription } from './ram-names.ts'
 
-/** An operation of RAM and its parameters, which are also the options of Alibaba Cloud's CLI. */
-type RamCall = readonly [action: string, parameters: Parameters]
-
 /** Lists are JSON in a parameter. */
 const TAGS = JSON.stringify([{ Key: OWNER_TAG.key, Value: OWNER_TAG.value }])
 
-/** A step in words, and its calls: one, or two to adopt a policy. */
-function stepOf(step: PolicyStep, description: string): readonly [title: string, ...calls: RamCall[]] {
+/**
+ * A step in words, and its calls: one, or two to adopt a policy. The parameters are also the options
+ * of Alibaba Cloud's CLI.
+ */
+function stepOf(step: PolicyStep, description: string): readonly [title: string, ...calls: RamChange[]] {
   const attached = { PolicyType: 'Custom', PolicyName: 'policy' in step ? step.policy : '' }
   const { PolicyName } = attached
   const RoleName = 'role' in step ? step.role : ''
-  const describe: RamCall = ['UpdatePolicyDescription', { PolicyName, NewDescription: description }]
+  const describe = ramChange('UpdatePolicyDescription', { PolicyName, NewDescription: description })
   switch (step.do) {
     case 'create-role': {
       const trust = { AssumeRolePolicyDocument: JSON.stringify(step.trust), Description: description }
-      return [`create role ${RoleName}`, ['CreateRole', { RoleName, ...trust }]]
+      return [`create role ${RoleName}`, ramChange('CreateRole', { RoleName, ...trust })]
     }
     case 'update-trust': {
       const trust = { NewAssumeRolePolicyDocument: JSON.stringify(step.after) }
-      return [`update the trust policy of role ${RoleName}`, ['UpdateRole', { RoleName, ...trust }]]
+      return [`update the trust policy of role ${RoleName}`, ramChange('UpdateRole', { RoleName, ...trust })]
     }
     case 'create-policy': {
       const content = { PolicyDocument: JSON.stringify(step.document), Description: description }
-      return [`create policy ${PolicyName}`, ['CreatePolicy', { PolicyName, ...content }]]
+      return [`create policy ${PolicyName}`, ramChange('CreatePolicy', { PolicyName, ...content })]
     }
     case 'adopt-policy': {
       const tags = { ResourceType: 'policy', ResourceNames: JSON.stringify([PolicyName]), Tag: TAGS }
-      return [`mark policy ${PolicyName} as managed by acr-nopass`, ['TagResources', tags], describe]
+      return [`mark policy ${PolicyName} as managed by acr-nopass`, ramChange('TagResources', tags), describe]
     }
     case 'record-members':
       return [`record who uses policy ${PolicyName}: ${step.members.join(', ')}`, describe]
     case 'update-policy': {
       const version = { PolicyDocument: JSON.stringify(step.after), SetAsDefault: true, RotateStrategy: ROTATE }
-      return [`update policy ${PolicyName}`, ['CreatePolicyVersion', { PolicyName, ...version }]]
+      return [`update policy ${PolicyName}`, ramChange('CreatePolicyVersion', { PolicyName, ...version })]
     }
     case 'attach':
-      return [`attach policy ${PolicyName} to role ${RoleName}`, ['AttachPolicyToRole', { ...attached, RoleName }]]
+      return [
+        `attach policy ${PolicyName} to role ${RoleName}`,
+        ramChange('AttachPolicyToRole', { ...attached, RoleName }),
+      ]
     case 'detach':
-      return [`detach policy ${PolicyName} from role ${RoleName}`, ['DetachPolicyFromRole', { ...attached, RoleName }]]
+      return [
+        `detach policy ${PolicyName} from role ${RoleName}`,
+        ramChange('DetachPolicyFromRole', { ...attached, RoleName }),
+      ]
     case 'delete-policy':
-      return [`delete policy ${PolicyName}`, ['DeletePolicy', { PolicyName, CascadingDelete: true }]]
+      return [`delete policy ${PolicyName}`, ramChange('DeletePolicy', { PolicyName, CascadingDelete: true })]
     case 'delete-role':
-      return [`delete role ${RoleName}`, ['DeleteRole', { RoleName }]]
+      return [`delete role ${RoleName}`, ramChange('DeleteRole', { RoleName })]
   }
 }
 
-function callsOf(step: PolicyStep, purpose: string): readonly RamCall[] {
+function callsOf(step: PolicyStep, purpose: string): readonly RamChange[] {
   const [, ...calls] = stepOf(step, ownDescription(purpose, 'members' in step ? step.members : []))
   return calls
 }

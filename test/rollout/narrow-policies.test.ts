@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { RamChange } from '../../src/alibaba/ram.ts'
 import { NopassError } from '../../src/errors.ts'
 import type { Statement } from '../../src/policy/normal-form.ts'
 import type { SharedTarget } from '../../src/policy/policy-targets.ts'
@@ -252,7 +253,7 @@ test('a change whose response is lost is in the report and counts as a change; s
   const { context, order } = widerPolicy()
   const given = context.cloud.ram({} as never)
   const cut = (by: object) => ({ ...context, cloud: { ram: () => ({ ...given, ...by }) } }) as unknown as typeof context
-  const lost = async (action: string, parameters: object) => {
+  const lost = async (action: RamChange[0], parameters: object) => {
     await given.change(action, parameters as never)
     throw new NopassError('CLOUD_UNREACHABLE', 'cut', { reason: 'ECONNRESET' })
   }
@@ -267,7 +268,7 @@ test('a change whose response is lost is in the report and counts as a change; s
 
   const again = widerPolicy().context
   const ram = again.cloud.ram({} as never)
-  const denied = async (action: string, parameters: object) => {
+  const denied = async (action: RamChange[0], parameters: object) => {
     if (action === 'DeletePolicy') throw new NopassError('CLOUD_DENIED', 'no right to delete')
     return ram.change(action, parameters as never)
   }
