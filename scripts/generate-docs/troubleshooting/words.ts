@@ -65,7 +65,7 @@ ${COMMANDS}
 They exit with 1 when there is an error; \`--fail-on warning\` is stricter, and \`--fail-on unread\` also fails when something could not be
 read. Each container, image volumes included, has pulled, cannot pull, waits for something else, or is unknown (\`pull\` in the JSON).
 \`healthy\` is true only when everything was read and no Pod cannot pull or is unknown; null when nothing is wrong in what is known. Times
-are judged by the API server's clock. No printed command deletes anything but an object of this release, and a Pod that its controller creates again. What a node
+are judged by the API server's clock. Suggested commands delete only objects of this release, or Pods that their controller recreates. What a node
 reports is compared with the image's own host, and names of images are removed before. A missing image, a certificate, a full disk, a proxy,
 a mirror or another platform is never attributed to a credential. An unknown cause is reported as unknown, and a message from before the Secret was written decides nothing. What likely follows from another finding stands below
 it, without a fix of its own (\`causedBy\` in the JSON). As kubectl plugin: \`kubectl acr-nopass doctor\`. A release is what has a cluster-scoped
@@ -132,7 +132,7 @@ ${JSON_SHAPE}`,
 export const WORDS_ZH: PageWords = {
   language: 'zh',
   title: 'Pod 拉取失败：怎么办',
-  introduction: `一条命令检查整个集群，另一条检查一个 Pod。每个结果都有永不改变的名称、原因、解决方法，以及用于修复的命令。两者都只读，
+  introduction: `一条命令检查整个集群，另一条检查一个 Pod。每项诊断结果都有固定的标识，并给出原因、解决方法和修复命令。两者都只读，
 使用您自己的权限，对 Secret 只读元数据；无权读取的内容会说明，其余检查照常进行。\`--ask-registry\`（需要读取那一个 Secret 的权限）
 还会用 Secret 中的登录信息登录实例，因此结果不会来自缓存。
 
@@ -144,8 +144,8 @@ ${COMMANDS}
 有错误时退出码为 1；\`--fail-on warning\` 更严格，\`--fail-on unread\` 在有内容无法读取时也返回失败。每个容器（包括镜像卷）的结果
 只能是已拉取、无法拉取、等待其他条件、未知之一（JSON 中的 \`pull\`）。只有全部内容都已读取、没有错误、也没有无法拉取或未知的 Pod 时
 \`healthy\` 才为 true；已知部分没有问题、但有内容无法读取或未知时为 null。时间以 API Server 的时钟为准。打印出的命令只会删除本 release 的对象，以及控制器会重新创建的 Pod。
-判断节点的报错时，会与镜像自身的域名比较，并先去掉镜像名称；镜像不存在、证书、磁盘已满、代理、镜像加速地址或平台不符，绝不会归咎于凭证；原因不明时会如实说明，早于 Secret 写入时间的报错不作为依据。很可能由另一个问题引起的结果列在该问题下方，不再单独给出解决方法（JSON 中为 \`causedBy\`）。标签任何人都能设置，因此只有拥有 Chart 的集群级对象的 release 才被认可；其他的需用 \`--namespace\` 与 \`--release\` 指明，也不会打印应用其清单的命令。作为 kubectl 插件：\`kubectl acr-nopass doctor\`。下面的每个结果都在测试中真实制造过，
-并得到正确的报告。（本页由 \`scripts/generate-docs/\` 生成。）
+判断节点的报错时，会与镜像自身的域名比较，并先去掉镜像名称；镜像不存在、证书、磁盘已满、代理、镜像加速地址或平台不符，绝不会归咎于凭证；原因不明时会如实说明，早于 Secret 写入时间的报错不作为依据。很可能由另一个问题引起的结果列在该问题下方，不再单独给出解决方法（JSON 中为 \`causedBy\`）。标签任何人都能设置，因此只有拥有 Chart 的集群级对象的 release 才被认可；其他的需用 \`--namespace\` 与 \`--release\` 指明，也不会打印应用其清单的命令。作为 kubectl 插件：\`kubectl acr-nopass doctor\`。下列问题均已在测试中用真实组件复现，
+doctor 都能准确识别。（本页由 \`scripts/generate-docs/\` 生成。）
 `,
   columns: ['现象', '结果', '解决方法'],
   parts: ['Pod', 'release 与 helper', '阿里云与实例', '拉取 Secret 与 ServiceAccount'],
@@ -161,7 +161,7 @@ OIDC 提供商、角色及其信任策略与全部权限策略、实例、集群
 \`AliyunCSReadOnlyAccess\` 与 \`AliyunContainerRegistryReadOnlyAccess\` 也包含它们：
 
 ${CLOUD_RIGHTS}
-ACK 集群自己会说明身份（\`kube-system/ack-cluster-profile\`）；否则用 \`--ack-cluster-id\` 指明集群，用 \`--worker-role\` 指明节点的
+ACK 集群的 ID 会自动读取（\`kube-system/ack-cluster-profile\`）；其他集群用 \`--ack-cluster-id\` 指明，用 \`--worker-role\` 指明节点的
 RAM 角色。RAM 只返回本账号的信息：对于其他账号的角色或实例，请使用该账号的凭证再运行一次 doctor。
 
 ## 所依赖但未能验证的事实
