@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeRefreshed, isHandled, serverTime } from '../../src/cli/refresh/refresh.ts'
-import type { HelperStatus, RegistryStatus } from '../../src/installation/helper-status.ts'
+import { describeRefreshed, isHandled, serverTime, waitForTokens } from '../../src/cli/refresh/refresh.ts'
+import { type HelperStatus, type RegistryStatus, STATUS_KEY } from '../../src/installation/helper-status.ts'
+import type { KubeClient } from '../../src/kube/client.ts'
+import { helperReport, reportedRegistry } from '../support/reports.ts'
 
 const NOW = Date.parse('2026-11-28T12:00:00Z')
 const HOUR = 3_600_000
@@ -52,4 +54,28 @@ test('for a registry that fails as before the time of the try is printed, and th
   assert.equal(describeRefreshed(failing()), 'prod: CLOUD_DENIED: not allowed\n  fix: Allow it.')
   // A failure other than the one that the request met.
   assert.equal(describeRefreshed(failing({ triedAt: '2026-11-28T09:30:00.000Z' })), describeRefreshed(failing()))
+})
+
+/** The registries that a refresh reports as handled, or its error. */
+async function waited(registries: readonly object[], names: readonly string[]): Promise<readonly string[] | string> {
+  const at = '2026-11-28T12:00:00.000Z'
+  const report = helperReport(registries as readonly RegistryStatus[], { lastHandledRefresh: at })
+  const object = {
+    metadata: { annotations: { 'acr-nopass.io/refresh-requested-at': at } },
+    data: { [STATUS_KEY]: JSON.stringify(report) },
+  }
+  const client = { request: async () => object } as unknown as KubeClient
+  const place = { namespace: 'n', name: 's' }
+  return waitForTokens({ client, signal: AbortSignal.timeout(60_000) }, place, { before: undefined, names, limitMs: 0 })
+    .then((found) => found.map(({ name }) => name))
+    .catch(({ code, message }) => `${code} ${message}`)
+}
+
+test('a refresh has succeeded only for the registries that the report names and that can be read', async () => {
+  const [prod, stage] = [reportedRegistry('prod'), reportedRegistry('stage')]
+  assert.deepEqual(await waited([prod, stage], ['prod', 'stage']), ['prod', 'stage'])
+  const none = 'REFRESH_UNCONFIRMED no new tokens were reported in 0 s'
+  assert.equal(await waited([prod], ['prod', 'stage']), `${none} for registry stage`)
+  assert.equal(await waited([prod, { ...stage, state: 'resting' }], ['prod', 'stage']), `${none} for registry stage`)
+  assert.equal(await waited([], ['prod', 'stage']), `${none} for registry prod, stage`)
 })

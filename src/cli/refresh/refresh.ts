@@ -9,7 +9,7 @@ import {
   type StatusObject,
 } from '../../installation/helper-status.ts'
 import { parseStatus } from '../../installation/read-report.ts'
-import type { KubeClient } from '../../kube/client.ts'
+import type { KubeCaller } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { createReader } from '../../kube/read/reader.ts'
 import { namespacedPath } from '../../kube/types.ts'
@@ -41,7 +41,9 @@ export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost):
     writeResult(host, flags, { asked: at.toISOString() }, () => 'requested new tokens\n')
     return EXIT.ok
   }
-  const registries = await waitForTokens(client, object, release.status, limitMs, host.signal)
+  const names = (release.config?.registries ?? []).map((registry) => registry.name)
+  const expected = { before: release.status, names, limitMs }
+  const registries = await waitForTokens({ client, signal: host.signal }, object, expected)
   writeResult(host, flags, { registries }, () =>
     registries.map((registry) => `${describeRefreshed(registry)}\n`).join(''),
   )
@@ -56,24 +58,35 @@ export function serverTime(now: number, aheadMs = 0): Date {
   return new Date(now - aheadMs + 1000)
 }
 
-/** Waits until the helper has handled the request, and returns what it reports of each registry. */
-async function waitForTokens(
-  client: KubeClient,
+/**
+ * Waits until the helper has handled the request, and returns what it reports of each registry.
+ *
+ * @throws REFRESH_UNCONFIRMED also if the report does not name one of the configuration
+ */
+export async function waitForTokens(
+  { client, signal }: KubeCaller,
   object: { readonly namespace: string; readonly name: string },
-  before: HelperStatus | undefined,
-  limitMs: number,
-  signal: AbortSignal,
+  {
+    before,
+    names,
+    limitMs,
+  }: { readonly before: HelperStatus | undefined; readonly names: readonly string[]; readonly limitMs: number },
 ): Promise<readonly RegistryStatus[]> {
   const path = namespacedPath('/api/v1', object.namespace, 'configmaps', object.name)
   let registries: readonly RegistryStatus[] = []
+  let absent: readonly string[] = []
   const waited = await pollUntil(limitMs, signal, async () => {
     const found = await client.request<StatusObject>({ method: 'GET', path }, signal)
     const status = parseStatus(found)
     registries = status?.registries ?? []
-    return status !== undefined && isHandled(status, refreshRequestedAt(found), before)
+    const isDone = status !== undefined && isHandled(status, refreshRequestedAt(found), before)
+    absent = isDone ? names.filter((name) => !registries.some((registry) => registry.name === name)) : []
+    return isDone && absent.length === 0
   })
   if (waited !== undefined) return registries
-  throw new NopassError('REFRESH_UNCONFIRMED', `no new tokens were reported in ${Math.round(limitMs / 1000)} s`)
+  const which = absent.length === 0 ? '' : ` for registry ${absent.join(', ')}`
+  const message = `no new tokens were reported in ${Math.round(limitMs / 1000)} s${which}`
+  throw new NopassError('REFRESH_UNCONFIRMED', message)
 }
 
 /** Whether the helper reports that it has handled the newest request, ours or a later one. */
