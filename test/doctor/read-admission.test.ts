@@ -171,6 +171,28 @@ test('a namespace without the ServiceAccount needs no try, unless none has it', 
   assert.deepEqual([none.tried, none.unread], [{}, ['Pods created as a dry run']])
 })
 
+test('a namespace that lacks one of the ServiceAccounts is tried with the others, and noted where they may have any name', async () => {
+  const missing = (call: KubeCall, has: Readonly<Record<string, string>>) => {
+    const { serviceAccountName } = (call.body as { readonly spec: { readonly serviceAccountName: string } }).spec
+    if (has[placeOf(call)] === serviceAccountName) return placeOf(call) === 'b' ? without() : withReference()
+    throw new KubeApiError(
+      403,
+      'POST returned 403: pods "x" is forbidden: error looking up service account x/y: serviceaccount "y" not found',
+    )
+  }
+  const all = ['a', 'b', 'c'].map((name) => namespace(name))
+  const named = { targets: { serviceAccounts: { include: ['builder', 'deployer'], exclude: [] } } }
+  const has = { a: 'builder', b: 'deployer' }
+  const tried = await admissionOf({}, (call) => missing(call, has), all, named)
+  assert.deepEqual([tried.tried, tried.unread], [{ a: 'referenced', b: 'unreferenced' }, []])
+  const globs = { targets: { serviceAccounts: { include: ['builder', 'team-*'], exclude: [] } } }
+  const open = await admissionOf({}, (call) => missing(call, has), all, globs)
+  assert.deepEqual(
+    [open.tried, open.unread],
+    [{ a: 'referenced' }, ['A Pod created as a dry run in 2 of 3 namespaces']],
+  )
+})
+
 test('who may create no Pods makes eight requests in a cluster of a hundred namespaces', async () => {
   const many = Array.from({ length: 100 }, (_, index) => namespace(`team-${index}`))
   const { pods, unread } = await admissionOf(

@@ -1,5 +1,6 @@
 import { type AttachedPolicy, createRam } from '../../alibaba/ram.ts'
 import { hasMark } from '../../policy/ram-names.ts'
+import { DocumentError, parseStatements } from '../../policy/ram-statement.ts'
 import type { CloudReader } from './cloud-reader.ts'
 
 /** A role; undefined parts could not be read. */
@@ -28,6 +29,12 @@ export async function readRole(reader: CloudReader, name: string, names: readonl
     // says to make one.
     list?.some(isOf(policyName)) ? undefined : readPolicy({ name: policyName, custom: true }),
   ])
+  for (const { what: document, why } of findUnclear(
+    what,
+    found,
+    attached.map(({ name, policy }) => ({ name, document: policy?.document })),
+  ))
+    reader.note(document, why)
   const complete = attached.flatMap(({ policy, ...one }) => (policy ? [{ ...one, document: policy.document }] : []))
   return {
     /** `null`: the role does not exist. */
@@ -44,3 +51,36 @@ const isOf =
   (policyName: string) =>
   ({ name, custom }: AttachedPolicy): boolean =>
     custom && name === policyName
+
+/**
+ * The documents that are not understood: no check says anything about them. Undefined: not
+ * readable, which is noted already.
+ */
+export function findUnclear(
+  what: string,
+  role: { readonly trust: string } | null | undefined,
+  attached: readonly { readonly name: string; readonly document?: string | undefined }[] | undefined,
+): readonly { readonly what: string; readonly why: string }[] {
+  const documents = [
+    { what: `the trust policy of ${what}`, kind: 'trust' as const, document: role?.trust },
+    ...(attached ?? []).map(({ name, document }) => ({
+      what: `policy ${name} of ${what}`,
+      kind: 'policy' as const,
+      document,
+    })),
+  ]
+  return documents.flatMap(({ what, kind, document }) => {
+    const why = document === undefined ? undefined : whyUnclear(document, kind)
+    return why === undefined ? [] : [{ what, why: `it has a form that doctor does not know (${why})` }]
+  })
+}
+
+function whyUnclear(document: string, kind: 'policy' | 'trust'): string | undefined {
+  try {
+    parseStatements(document, kind)
+    return undefined
+  } catch (error) {
+    if (error instanceof DocumentError) return error.message
+    throw error
+  }
+}

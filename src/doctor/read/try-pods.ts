@@ -23,7 +23,7 @@ export async function tryPods(
 ): Promise<TriedPods | undefined> {
   const targets = createTargets(config)
   const open = namespaces.filter((one) => !one.terminating && targets.includes(one)).map(({ name }) => name)
-  const account = chooseAccount(config)
+  const [account, ...others] = chooseAccounts(config)
   if (open.length === 0) return undefined
   if (account === undefined) {
     reader.note('Pods created as a dry run', 'no ServiceAccount of targets.serviceAccounts is known to exist')
@@ -32,15 +32,19 @@ export async function tryPods(
   const results = new Map<string, 'referenced' | 'unreferenced'>()
   const refused = new Map<string, string>()
   const absent: string[] = []
+  const mayHaveAny = account !== 'default' && config.targets.serviceAccounts.include.some((name) => name.includes('*'))
   const some = open.slice(0, MOST)
   for (let from = 0; from < some.length; from += TOGETHER) {
     const batch = some.slice(from, from + TOGETHER)
-    const answers = await Promise.all(batch.map((namespace) => tryPod(reader, config, namespace, account)))
+    const answers = await Promise.all(
+      batch.map((namespace) => tryAccounts(reader, config, namespace, [account, ...others])),
+    )
     for (const [index, namespace] of batch.entries()) {
       const answer = answers[index]
       if (answer instanceof KubeApiError) {
-        // Without the ServiceAccount no Pod can be created that would need the reference.
-        if (!answer.message.includes('error looking up service account')) refused.set(namespace, answer.message)
+        // Without a ServiceAccount no Pod can be created that would need the reference.
+        if (!isWithoutAccount(answer)) refused.set(namespace, answer.message)
+        else if (mayHaveAny) refused.set(namespace, 'it has none of the ServiceAccounts that are listed by name')
         else absent.push(namespace)
       }
       if (answer === 'referenced' || answer === 'unreferenced') results.set(namespace, answer)
@@ -67,10 +71,26 @@ export async function tryPods(
   return results
 }
 
-/** A ServiceAccount that every target namespace has, or should have. */
-function chooseAccount(config: HelperConfig): string | undefined {
-  if (createTargets(config).takesServiceAccount('default')) return 'default'
-  return config.targets.serviceAccounts.include.find((name) => !name.includes('*'))
+/** The ServiceAccount that every namespace has, or those that the target namespaces may have. */
+function chooseAccounts(config: HelperConfig): readonly string[] {
+  const { takesServiceAccount } = createTargets(config)
+  const { include } = config.targets.serviceAccounts
+  if (takesServiceAccount('default')) return ['default']
+  return include.filter((name) => !name.includes('*') && takesServiceAccount(name))
+}
+
+/** The result with the first of the ServiceAccounts that is there. */
+async function tryAccounts(reader: Reader, config: HelperConfig, namespace: string, accounts: readonly string[]) {
+  let answer: Awaited<ReturnType<typeof tryPod>> | undefined
+  for (const account of accounts) {
+    answer = await tryPod(reader, config, namespace, account)
+    if (!(answer instanceof KubeApiError && isWithoutAccount(answer))) break
+  }
+  return answer
+}
+
+function isWithoutAccount({ message }: KubeApiError): boolean {
+  return message.includes('error looking up service account')
 }
 
 type Pod = { readonly spec: { readonly imagePullSecrets?: readonly { readonly name?: string }[] } }
