@@ -98,8 +98,8 @@
     fix: >-
       The status names them with cause and fix: {{ $status }}
 {{- end }}
-- alert: AcrNopassFought
-  expr: sum(increase(acr_nopass_fights_total{ {{- $ours -}} }[1h])) > {{ include "acr-nopass.threshold" (list . "AcrNopassFought" 0) }}
+- alert: AcrNopassConflictingWriter
+  expr: sum(increase(acr_nopass_fights_total{ {{- $ours -}} }[1h])) > {{ include "acr-nopass.threshold" (list . "AcrNopassConflictingWriter" 0) }}
   labels:
     severity: warning
   annotations:
@@ -112,7 +112,7 @@
 {{- end }}
 {{- if or .Values.watchPods .Values.heal }}
 - alert: AcrNopassPodsCannotPull
-  expr: max(acr_nopass_pods_masked{ {{- $ours -}} }) > {{ include "acr-nopass.threshold" (list . "AcrNopassPodsCannotPull" 0) }}
+  expr: max(acr_nopass_pods_without_reference{ {{- $ours -}} }) > {{ include "acr-nopass.threshold" (list . "AcrNopassPodsCannotPull" 0) }}
   for: 15m
   labels:
     severity: warning
@@ -124,8 +124,8 @@
       An Event on each shows what to do, usually to delete it; with heal: true those that a controller recreates are evicted. The status
       names them: {{ $status }}
 {{- end }}
-- alert: AcrNopassDeaf
-  expr: max by (resource) (acr_nopass_watch_last_progress_seconds{ {{- $ours -}} }) > {{ include "acr-nopass.threshold" (list . "AcrNopassDeaf" 900) }}
+- alert: AcrNopassWatchStalled
+  expr: max by (resource) (acr_nopass_watch_last_progress_seconds{ {{- $ours -}} }) > {{ include "acr-nopass.threshold" (list . "AcrNopassWatchStalled" 900) }}
   for: 5m
   labels:
     severity: warning

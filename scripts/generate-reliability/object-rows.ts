@@ -117,12 +117,12 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
       'entries of other writers survive',
       [
         'others add and remove entries all the time, including ours',
-        '`LIST_FOUGHT` if it continues',
+        '`LIST_CONFLICT` if it continues',
         'their entries stay in order, ours is restored once',
       ],
       [
         '他人不断增删条目，包括 acr-nopass 的条目',
-        '持续时显示 `LIST_FOUGHT`',
+        '持续时显示 `LIST_CONFLICT`',
         '他人条目保持顺序，acr-nopass 的条目恢复且只有一个',
       ],
     ],

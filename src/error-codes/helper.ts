@@ -20,7 +20,7 @@ export const HELPER_CODES = {
     what: 'The imagePullSecrets of a ServiceAccount have more than 100 entries or more than 4,096 characters of names; the helper does not keep such a list and attaches nothing.',
     fix: 'Remove the entries whose Secret does not exist, or use attach: admission (Kubernetes 1.36 or newer).',
   },
-  LIST_FOUGHT: {
+  LIST_CONFLICT: {
     what: 'Another writer keeps removing our entry from the imagePullSecrets of a ServiceAccount.',
     fix: 'Configure that writer to keep entries it does not know, or opt the ServiceAccount out with the annotation acr-nopass.io/skip: "true".',
   },
@@ -48,7 +48,7 @@ export const HELPER_CODES = {
     what: 'A Pod cannot pull its image because it was admitted without the reference to the pull secret; the list of a Pod never changes.',
     fix: 'The message contains the reason and what to do: mostly, delete the Pod so that its owner creates it again; heal: true does that.',
   },
-  SECRET_FOUGHT: {
+  SECRET_CONFLICT: {
     what: 'Another writer keeps changing or deleting the pull secret of a namespace.',
     fix: 'Configure that writer to leave this Secret alone, or opt the namespace out with the label acr-nopass.io/skip: "true".',
   },

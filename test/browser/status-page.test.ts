@@ -120,7 +120,7 @@ test('registries and coverage have the roles and names that a screen reader need
   )
   assert.match(await row('overseas').innerText(), /None yet/)
   assert.match(await row('legacy').innerText(), /static\s+Live\s+login accepted\s+never\s+never/s)
-  assert.match((await row('prod').getByRole('img').getAttribute('aria-label')) ?? '', /^\d+ % of its life is over$/)
+  assert.match((await row('prod').getByRole('img').getAttribute('aria-label')) ?? '', /^\d+ % of lifetime elapsed$/)
   const status = await helperCluster.settled()
   const coverage = page.locator('section').filter({ hasText: 'Namespaces with the pull secret' })
   assert.match(await coverage.innerText(), new RegExp(`${status.namespaces.current}\\s+of \\d+`))

@@ -97,7 +97,7 @@ test('doctor: misconfigurations on a real API server, each named', async () => {
       'error ACCOUNT_FOREIGN 1 ServiceAccount',
       'error HELPER_DOWN helper acr-nopass/acr-nopass',
       'error POD_DENIED Pod good/denied',
-      'error POD_MASKED Pod good/masked',
+      'error POD_HAS_OWN_PULL_SECRETS Pod good/masked',
       'error POD_OPTED_OUT Pod out/skipped',
       'error POD_UNCOVERED Pod good/uncovered',
       'error POD_WITHOUT_SECRET Pod empty/waiting',

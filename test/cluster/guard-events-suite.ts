@@ -50,7 +50,7 @@ export function testGuardOfEvents({ helper }: Guarded): void {
   const event = eventOfHelper()
   const body = event.body as { readonly metadata: object }
 
-  test('security 8: the guard lets the helper write the Events that it writes', async () => {
+  test('the guard lets the helper write the Events that it writes', async () => {
     const { status, text } = await helper.call(event)
     assert.equal(status, 201, text)
   })
@@ -72,7 +72,7 @@ export function testGuardOfEvents({ helper }: Guarded): void {
     })
   }
 
-  test('security 8: the guard rejects a change of an Event', async () => {
+  test('the guard rejects a change of an Event', async () => {
     const metadata = { name: 'changed', namespace: GUARDED_NAMESPACE }
     assert.equal((await helper.call({ ...event, body: { ...body, metadata } })).status, 201)
     const change = { metadata: { finalizers: ['x.example.com/y'] } }

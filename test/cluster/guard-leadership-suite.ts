@@ -41,12 +41,12 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
     }
   }
 
-  test('security 3: the guard rejects a status ConfigMap that could never be changed again', async () => {
+  test('the guard rejects a status ConfigMap that could never be changed again', async () => {
     assert.match((await patch(STATUS, { immutable: true })).text, /leaves immutable alone/)
     assert.match((await patch(STATUS, { binaryData: { a: 'eA==' } })).text, /leaves binaryData alone/)
   })
 
-  test('security 14: the guard rejects a second key in the status ConfigMap, which could leave no room for reports', async () => {
+  test('the guard rejects a second key in the status ConfigMap, which could leave no room for reports', async () => {
     const { status, text } = await patch(STATUS, { data: { x: 'x'.repeat(900_000) } })
     assert.deepEqual([status, /the helper writes status.json and nothing else/.test(text)], [422, true], text)
     // The key of another client stays as it is, and stops no report.
@@ -57,7 +57,7 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
     await chart.admin.request({ ...theirs, body: { data: { theirs: null } } })
   })
 
-  test('security 6: the guard rejects a count of transitions with which no client could acquire the lease', async () => {
+  test('the guard rejects a count of transitions with which no client could acquire the lease', async () => {
     const rule = /a change of the holder adds one to leaseTransitions/
     for (const leaseTransitions of [2_147_483_647, 2]) {
       const { status, text } = await patch(LEASE, { spec: { holderIdentity: 'x', leaseTransitions } })
@@ -68,7 +68,7 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
       assert.equal((await patch(LEASE, { spec: { holderIdentity: 'x', leaseTransitions } })).status, 200)
   })
 
-  test('security 3: the guard rejects a lease that lasts more than a minute, and allows the helper to lead and report', async () => {
+  test('the guard rejects a lease that lasts more than a minute, and allows the helper to lead and report', async () => {
     const spec = { holderIdentity: 'x', leaseDurationSeconds: 2147483647 }
     assert.match((await patch(LEASE, { spec })).text, /a lease lasts 60 seconds at most/)
     assert.equal((await patch(LEASE, { spec: { ...spec, leaseDurationSeconds: 15 } })).status, 200)
@@ -76,7 +76,7 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
     assert.equal((await patch(STATUS, { data: { 'status.json': '{}' } })).status, 200)
   })
 
-  test('security 3: with the garbage collector running, Lease and status survive everything that the guard lets the helper write', async () => {
+  test('with the garbage collector running, Lease and status survive everything that the guard lets the helper write', async () => {
     // The same write on an unguarded object shows that the collector works.
     const bait = '/api/v1/namespaces/sys/configmaps/bait'
     const metadata = { name: 'bait', ownerReferences: [ABSENT_OWNER] }

@@ -156,7 +156,7 @@ export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
     assert.match((await helper.call(remove)).text, /leaves metadata.finalizers alone/)
   })
 
-  test('security 8: labels and annotations of others on the pull secret cannot be changed; ours of earlier values may be removed', async () => {
+  test('labels and annotations of others on the pull secret cannot be changed; ours of earlier values may be removed', async () => {
     await chart.createNamespace('marked')
     const path = '/api/v1/namespaces/marked/secrets/acr-nopass'
     const patch = (client: { call: typeof helper.call }, metadata: object) =>

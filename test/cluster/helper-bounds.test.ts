@@ -36,7 +36,7 @@ const assertMemory = async (): Promise<void> => {
   if (peak !== undefined) assert.ok(peak < LIMIT, `${Math.round(peak / 1024 / 1024)} MiB`)
 }
 
-test('security 2: 60 ServiceAccounts of 1.3 MB use no memory, and a new namespace is served', async (t) => {
+test('60 ServiceAccounts of 1.3 MB use no memory, and a new namespace is served', async (t) => {
   await helperCluster.chart.createNamespace('shop')
   await eventually(async () => assert.equal(await helperCluster.isUsable('shop'), true))
   // The same objects as watch events.
@@ -52,7 +52,7 @@ test('security 2: 60 ServiceAccounts of 1.3 MB use no memory, and a new namespac
   assert.ok(names(await helperCluster.account('hostile', 'default')).includes(SECRET))
 })
 
-test('security 2: such a ServiceAccount is reported by name, in the status and by Events within the budget of its namespace', async () => {
+test('such a ServiceAccount is reported by name, in the status and by Events within the budget of its namespace', async () => {
   const status = await eventually(async () => {
     const found = await helperCluster.status()
     assert.equal(found?.serviceAccounts?.skipped['overlong-list'], COUNT)
@@ -67,7 +67,7 @@ test('security 2: such a ServiceAccount is reported by name, in the status and b
   for (const { message } of ours) assert.ok(message.length < 1000)
 })
 
-test('security 2: our entry is removed from a list that it made too long, and every other entry stays', async () => {
+test('our entry is removed from a list that it made too long, and every other entry stays', async () => {
   const many = Array.from({ length: 100 }, (_, index) => `name-${index}`)
   await createAccounts(admin, 'hostile', { prefix: 'many', count: 1, list: many })
   await eventually(async () =>
@@ -85,7 +85,7 @@ test('security 2: our entry is removed from a list that it made too long, and ev
   )
 })
 
-test('security 2: without WatchList the lists are read in pages that shrink', async () => {
+test('without WatchList the lists are read in pages that shrink', async () => {
   const stop = new AbortController()
   const problems: unknown[] = []
   const transforms = createTransforms({
@@ -116,7 +116,7 @@ test('security 2: without WatchList the lists are read in pages that shrink', as
   assert.deepEqual(problems, [])
 })
 
-test('security 2: doctor reads such a cluster and names the accounts', async () => {
+test('doctor reads such a cluster and names the accounts', async () => {
   const { stdout, stderr } = await runBin(['doctor', '--kubeconfig', helperCluster.chart.cluster.adminKubeconfigFile])
   assert.doesNotMatch(stderr, /KUBE_BAD_ANSWER/)
   assert.match(stdout, /ACCOUNT_UNATTACHED 60 ServiceAccounts: .*hostile\/giant-/)

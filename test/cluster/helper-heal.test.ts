@@ -82,7 +82,7 @@ test('watchPods: a Pod that was admitted too early gets an Event with its fix, a
     reported.find(({ involvedObject }) => involvedObject.name === before.web.metadata.name)?.message ?? '',
     /^Pods of ReplicaSet web cannot pull .*\/team\/app:1 without acr-nopass: .*\. Delete the Pod: kubectl -n early /,
   )
-  assert.equal(await metric('acr_nopass_pods_masked'), '3')
+  assert.equal(await metric('acr_nopass_pods_without_reference'), '3')
   const problems = await eventually(async () => {
     const found = (await helperCluster.status())?.problems.filter(({ code }) => code === 'PULL_SECRET_MISSING') ?? []
     assert.equal(found.length, 3)
@@ -106,7 +106,7 @@ test('heal: the Pod of a ReplicaSet is evicted once and the next one has the ref
     const [event, ...more] = await events('PodEvicted')
     assert.deepEqual([event?.involvedObject.uid, more.length], [before.web.metadata.uid, 0])
   })
-  await eventually(async () => assert.equal(await metric('acr_nopass_pods_masked'), '2'), 20_000)
+  await eventually(async () => assert.equal(await metric('acr_nopass_pods_without_reference'), '2'), 20_000)
   assert.equal(await metric('acr_nopass_pods_evicted_total{outcome="evicted"}'), '1')
   const now = await pods()
   assert.equal(now.once?.metadata.uid, before.once.metadata.uid)
@@ -122,7 +122,7 @@ test('heal with scope namespaces: only Pods of the listed namespaces are checked
   const from = helperCluster.auditLength()
   const namespaces = { include: ['early'], exclude: [], selector: {} }
   await helperCluster.install({ replicas: 1, heal: true, scope: 'namespaces', targets: { namespaces } })
-  await eventually(async () => assert.equal(await metric('acr_nopass_pods_masked'), '2'), 60_000)
+  await eventually(async () => assert.equal(await metric('acr_nopass_pods_without_reference'), '2'), 60_000)
   const reads = requests(from).filter(({ objectRef }) => objectRef?.resource === 'pods')
   assert.deepEqual(new Set(reads.map(({ objectRef }) => objectRef?.namespace)), new Set(['early']))
   assert.deepEqual(refused(from), [])

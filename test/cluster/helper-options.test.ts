@@ -13,7 +13,7 @@ import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET, type Servic
 const helperCluster = await openHelperCluster('helper-options')
 after(() => helperCluster[Symbol.asyncDispose]())
 const { admin, chart, cloud } = helperCluster
-for (const name of ['fought', 'taken']) await chart.createNamespace(name)
+for (const name of ['conflict', 'taken']) await chart.createNamespace(name)
 const login = Buffer.from('{"auths":{"old.example":{"auth":"b2xk"}}}').toString('base64')
 await admin.request({
   method: 'POST',
@@ -53,7 +53,7 @@ test('P1 a writer that removes our entry three times is named in one Event, and 
     contentType: APPLY,
     body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'busy', labels: { team: 'shop' } } },
   })
-  const list = async () => names(await helperCluster.account('fought', 'busy'))
+  const list = async () => names(await helperCluster.account('conflict', 'busy'))
   const attached = () => eventually(async () => assert.deepEqual((await list()).slice(-1), [SECRET]))
   await attached()
   const set = (entries: readonly string[]) =>
@@ -69,7 +69,7 @@ test('P1 a writer that removes our entry three times is named in one Event, and 
     if (round < 2) await attached()
   }
   const [event] = await eventually(async () => {
-    const found = await events('fought', 'ListFought')
+    const found = await events('conflict', 'ListConflict')
     assert.equal(found.length, 1)
     return found
   })
@@ -110,7 +110,7 @@ test('each line of the log is one JSON object: time, level, message, and the reg
   assert.equal(about('the credential is refreshed')?.registry, 'demo')
   assert.equal(about('no new credential')?.registry, 'demo')
   const { namespace, serviceAccount } = about('another writer removed the reference') ?? {}
-  assert.deepEqual([namespace, serviceAccount], ['fought', 'busy'])
+  assert.deepEqual([namespace, serviceAccount], ['conflict', 'busy'])
 })
 
 test('acr-nopass helper serves a cluster from outside, with a configuration and a kubeconfig, and releases the lease', async () => {

@@ -67,12 +67,12 @@ test('a case with a wrong expectation fails', async () => {
 test('a dry run writes nothing, so pending writes raise no alert, and neither do ServiceAccounts that are not attached', async () => {
   const alerts = async (values: object): Promise<string[]> =>
     (await render(values)).groups.flatMap((group) => group.rules).map(({ alert }) => alert)
-  const always = ['CredentialExpires', 'RefreshFails', 'LoginRefused', 'Down', 'WithoutLeader', 'Deaf'].map(
+  const always = ['CredentialExpires', 'RefreshFails', 'LoginRefused', 'Down', 'WithoutLeader', 'WatchStalled'].map(
     (name) => `AcrNopass${name}`,
   )
   const blind = { watchPods: false, heal: false }
   assert.deepEqual((await alerts({ ...blind, dryRun: true })).sort(), [...always].sort())
-  const writing = [...always, 'AcrNopassPending', 'AcrNopassFought'].sort()
+  const writing = [...always, 'AcrNopassPending', 'AcrNopassConflictingWriter'].sort()
   assert.deepEqual((await alerts({ ...blind, attach: 'admission' })).sort(), writing)
   const watching = (await alerts({ ...blind, dryRun: true, watchPods: true })).sort()
   assert.deepEqual(watching, [...always, 'AcrNopassPodsCannotPull'].sort())
@@ -104,14 +104,14 @@ test('values change single alerts: threshold, time, severity, labels, or disable
         alerts: {
           AcrNopassCredentialExpires: { threshold: 900, for: '5m', severity: 'page' },
           AcrNopassPending: { threshold: 2 },
-          AcrNopassFought: { enabled: false },
+          AcrNopassConflictingWriter: { enabled: false },
         },
       },
     },
   })
   const of = (file: RuleFile) => file.groups.flatMap((group) => group.rules)
   const expected = of(rules)
-    .filter(({ alert }) => alert !== 'AcrNopassFought')
+    .filter(({ alert }) => alert !== 'AcrNopassConflictingWriter')
     .map((rule) => {
       const labels = { ...rule.labels, team: 'platform' }
       if (rule.alert === 'AcrNopassPending') return { ...rule, labels, expr: rule.expr.replace('> 0', '> 2') }

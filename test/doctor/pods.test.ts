@@ -86,7 +86,7 @@ const ROWS: readonly Row[] = [
   {
     title: 'a Pod with its own list',
     pod: stuckPod({ references: ['own'] }),
-    id: 'POD_MASKED',
+    id: 'POD_HAS_OWN_PULL_SECRETS',
     message: /names its own pull secrets \(own\)/,
   },
   ...[['own'], []].map((references) => ({
@@ -285,7 +285,7 @@ const ROWS: readonly Row[] = [
   {
     title: 'a Pod with its own list that is denied',
     pod: stuckPod({ references: ['own'], detail: DENIED }),
-    id: 'POD_MASKED',
+    id: 'POD_HAS_OWN_PULL_SECRETS',
     message: /names its own pull secrets \(own\)/,
   },
   // A list that was copied from the ServiceAccount is not the Pod's own.

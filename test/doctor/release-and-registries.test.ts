@@ -206,30 +206,30 @@ const ROWS: readonly Row[] = [
     message: /until nothing depends on its Secrets[\s\S]*\nacr-nopass cleanup --legacy$/,
   },
   {
-    title: 'LIST_FOUGHT that the helper reports; what doctor finds itself is not reported twice',
+    title: 'LIST_CONFLICT that the helper reports; what doctor finds itself is not reported twice',
     observed: fixture({
       status: {
         problems: [
-          { ...failure('LIST_FOUGHT'), namespace: 'shop', object: 'ServiceAccount shop/default' },
+          { ...failure('LIST_CONFLICT'), namespace: 'shop', object: 'ServiceAccount shop/default' },
           { ...failure('FOREIGN_SECRET'), namespace: 'shop' },
         ],
       },
     }),
-    finds: [['warning', 'LIST_FOUGHT', 'ServiceAccount shop/default']],
-    message: /LIST_FOUGHT/,
+    finds: [['warning', 'LIST_CONFLICT', 'ServiceAccount shop/default']],
+    message: /LIST_CONFLICT/,
   },
   {
     title: 'a pull secret that another writer keeps changing, in two namespaces',
     observed: fixture({
       status: {
         problems: [
-          { ...failure('SECRET_FOUGHT'), namespace: 'shop' },
-          { ...failure('SECRET_FOUGHT'), namespace: 'bank' },
+          { ...failure('SECRET_CONFLICT'), namespace: 'shop' },
+          { ...failure('SECRET_CONFLICT'), namespace: 'bank' },
         ],
       },
     }),
-    finds: [['warning', 'SECRET_FOUGHT', '2 namespaces']],
-    message: /\nkubectl -n shop get events --field-selector reason=SecretFought$/,
+    finds: [['warning', 'SECRET_CONFLICT', '2 namespaces']],
+    message: /\nkubectl -n shop get events --field-selector reason=SecretConflict$/,
   },
   {
     title: 'a listed namespace that the helper has no permission to read',

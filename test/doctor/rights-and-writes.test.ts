@@ -273,8 +273,8 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'a report with shell commands in it, of a failed write',
-    observed: fixture({ status: { problems: [{ ...failure('SECRET_FOUGHT'), namespace: '$(id)' }] } }),
-    finds: [['warning', 'SECRET_FOUGHT', 'namespace $(id)']],
+    observed: fixture({ status: { problems: [{ ...failure('SECRET_CONFLICT'), namespace: '$(id)' }] } }),
+    finds: [['warning', 'SECRET_CONFLICT', 'namespace $(id)']],
     message: /\nundefined$/,
   },
   {

@@ -14,11 +14,11 @@ const withProblems = (...problems: readonly ReturnType<typeof problem>[]) => fix
 const WRITES: readonly Row[] = [
   {
     title: 'one problem with an object names the object and says what the helper says',
-    observed: withProblems(problem('LIST_FOUGHT', 'another writer', { object: 'ServiceAccount shop/web' })),
-    finds: [['warning', 'LIST_FOUGHT', 'ServiceAccount shop/web']],
+    observed: withProblems(problem('LIST_CONFLICT', 'another writer', { object: 'ServiceAccount shop/web' })),
+    finds: [['warning', 'LIST_CONFLICT', 'ServiceAccount shop/web']],
     says: 'another writer',
     message:
-      /^Two writers change one list \(LIST_FOUGHT since [^)]+\)\.\nlet it\nkubectl -n shop get serviceaccounts -o yaml --show-managed-fields$/,
+      /^Two writers change one list \(LIST_CONFLICT since [^)]+\)\.\nlet it\nkubectl -n shop get serviceaccounts -o yaml --show-managed-fields$/,
   },
   {
     title: 'the same problem in two namespaces is one finding that names both',
@@ -124,9 +124,9 @@ const WRITES: readonly Row[] = [
   },
   {
     title: 'a pull secret that two writers change',
-    observed: withProblems(problem('SECRET_FOUGHT', 'x')),
-    finds: [['warning', 'SECRET_FOUGHT', 'namespace shop']],
-    message: /^Two writers change one Secret \(SECRET_FOUGHT since [^)]+\); the helper restores it/,
+    observed: withProblems(problem('SECRET_CONFLICT', 'x')),
+    finds: [['warning', 'SECRET_CONFLICT', 'namespace shop']],
+    message: /^Two writers change one Secret \(SECRET_CONFLICT since [^)]+\); the helper restores it/,
   },
   {
     title: 'a listed namespace without the Role of the helper',

@@ -9,7 +9,7 @@ import { createFakeClock } from '../kube/fake-clock.ts'
 const nothing = () => undefined
 const SILENT: Log = { isLevelEnabled: () => false, debug: nothing, info: nothing, warn: nothing, error: nothing }
 
-test('security 2: one namespace can only use up its own share of the Event budget', async () => {
+test('one namespace can only use up its own share of the Event budget', async () => {
   const written: string[] = []
   const client: KubeClient = {
     request: (call: KubeCall) => {
@@ -124,7 +124,7 @@ test('an Event that is still waiting when the process stops is not sent', async 
   )
 })
 
-test('security 2: problems of one namespace leave room for those of others, in memory and in the status', () => {
+test('problems of one namespace leave room for those of others, in memory and in the status', () => {
   const problemStore = createProblemStore(nothing)
   const at = (index: number): string => new Date(Date.UTC(2026, 0, 1) + index * 1000).toISOString()
   const set = (namespace: string, key: string, index: number): void =>

@@ -58,7 +58,7 @@ function open({ isLeader = true, debug = true } = {}) {
 
 test('a success is counted by its kind, ends the problem of its key, and is a line of the log only on debug', async () => {
   const { observer, lines, changes, values, problemStore } = open()
-  observer.problem('shop', new NopassError('SECRET_FOUGHT', 'again'))
+  observer.problem('shop', new NopassError('SECRET_CONFLICT', 'again'))
   observer.wrote('shop', SECRET)
   observer.wrote('shop/web', ATTACH)
   observer.wrote('shop/web', { ...ATTACH, kind: 'detach' })
@@ -125,14 +125,14 @@ test('a failure is counted by its outcome; what other writers cause is only a de
 
 test('a problem is in the status with its object, and the leader writes an Event about that object', async () => {
   const { observer, events, problemStore, values } = open()
-  const fought = new NopassError('LIST_FOUGHT', 'again and again', { hint: 'Find it.' })
+  const fought = new NopassError('LIST_CONFLICT', 'again and again', { hint: 'Find it.' })
   observer.problem('shop/web', fought)
-  observer.problem('shop', new NopassError('SECRET_FOUGHT', 'again', { hint: 'Find it.' }))
+  observer.problem('shop', new NopassError('SECRET_CONFLICT', 'again', { hint: 'Find it.' }))
   observer.problem('lab', new NopassError('FOREIGN_SECRET', 'it is theirs', { hint: 'Rename it.' }))
   const about = (kind: string, name: string, namespace: string) => ({ apiVersion: 'v1', kind, name, namespace })
   assert.deepEqual(events, [
-    [about('ServiceAccount', 'web', 'shop'), 'ListFought', 'again and again. Find it.'],
-    [about('Namespace', 'shop', 'shop'), 'SecretFought', 'again. Find it.'],
+    [about('ServiceAccount', 'web', 'shop'), 'ListConflict', 'again and again. Find it.'],
+    [about('Namespace', 'shop', 'shop'), 'SecretConflict', 'again. Find it.'],
     [about('Namespace', 'lab', 'lab'), 'ForeignSecret', 'it is theirs. Rename it.'],
   ])
   assert.deepEqual(
@@ -142,8 +142,8 @@ test('a problem is in the status with its object, and the leader writes an Event
       .toSorted(),
     [
       ['FOREIGN_SECRET', 'lab', undefined],
-      ['LIST_FOUGHT', 'shop', 'ServiceAccount web'],
-      ['SECRET_FOUGHT', 'shop', undefined],
+      ['LIST_CONFLICT', 'shop', 'ServiceAccount web'],
+      ['SECRET_CONFLICT', 'shop', undefined],
     ],
   )
   assert.deepEqual(await values('fights'), [[2]])
@@ -205,7 +205,7 @@ test('the queue is measured with the names and units of client-go', async () => 
     ],
   )
   // The end of the add-on ends no other problem.
-  observer.problem('', new NopassError('SECRET_FOUGHT', 'again'))
+  observer.problem('', new NopassError('SECRET_CONFLICT', 'again'))
   observer.rival()
   assert.equal(problemStore.size, 1)
 })

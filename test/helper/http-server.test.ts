@@ -16,7 +16,7 @@ function requestAs(port: number, host: string | undefined, path = '/'): Promise<
   })
 }
 
-test('security 13: the status page is only served for the Pod’s own names and loopback, with any port', async () => {
+test('the status page is only served for the Pod’s own names and loopback, with any port', async () => {
   const server = await servePages('127.0.0.1:0', { '/': page }, ['acr-nopass-7d9f'])
   try {
     for (const host of [

@@ -31,10 +31,10 @@ const foreign = { shop: secret(group(live('prod')), { ours: false }) }
 const overlong = (list: readonly string[], more = {}) => ({ accounts: [account(list, { overlong: 250, ...more })] })
 
 const CASES: readonly (readonly [string, Fixture, PlannedAction])[] = [
-  ['security 2: an overlong list is left alone', overlong([]), { kind: 'skip', reason: 'overlong-list', entries: 250 }],
+  ['an overlong list is left alone', overlong([]), { kind: 'skip', reason: 'overlong-list', entries: 250 }],
   ["security 2: an overlong list with the helper's entry is current", overlong(['acr-nopass']), { kind: 'current' }],
   [
-    'security 2: an overlong list is read again before the entry is removed',
+    'an overlong list is read again before the entry is removed',
     { ...overlong(['acr-nopass'], { owner: ours, optedOut: true }) },
     { ...write('detach', []), list: undefined },
   ],
@@ -160,7 +160,7 @@ const CASES: readonly (readonly [string, Fixture, PlannedAction])[] = [
   [
     'the third removal within ten minutes is a fight, and the list is left alone for a minute',
     { accounts: [account([], { owner: owner('reconciler') })], removals: [1_000, 2_000, 3_000], now: 4_000 },
-    { kind: 'wait', reason: 'fought', until: 63_000, manager: 'reconciler' },
+    { kind: 'wait', reason: 'conflict', until: 63_000, manager: 'reconciler' },
   ],
   [
     'after the minute the entry is added again',

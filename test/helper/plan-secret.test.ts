@@ -223,7 +223,7 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
   [
     'M1 a Secret that was lost three times in ten minutes is left alone for a minute',
     { losses: [0, 10, 20], now: 30_000 },
-    { kind: 'wait', reason: 'fought', until: 60_020 },
+    { kind: 'wait', reason: 'conflict', until: 60_020 },
   ],
   [
     'M1 a Secret that was lost three times is written again after the minute',

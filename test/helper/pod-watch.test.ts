@@ -100,12 +100,12 @@ test('without heal, stuck Pods are reported by owner, until they are no longer s
       .toSorted(),
     ['PULL_SECRET_MISSING CloneSet CloneSet-of-db', 'PULL_SECRET_MISSING ReplicaSet ReplicaSet-of-web'],
   )
-  assert.deepEqual(await one.metric('acr_nopass_pods_masked'), ['acr_nopass_pods_masked 2'])
+  assert.deepEqual(await one.metric('acr_nopass_pods_without_reference'), ['acr_nopass_pods_without_reference 2'])
   one.fixture.current = false
   await one.sweep()
   assert.deepEqual(
-    [one.problemStore.size, await one.metric('acr_nopass_pods_masked')],
-    [0, ['acr_nopass_pods_masked 0']],
+    [one.problemStore.size, await one.metric('acr_nopass_pods_without_reference')],
+    [0, ['acr_nopass_pods_without_reference 0']],
   )
   assert.deepEqual(one.evictions, [])
   await one.stop()

@@ -155,7 +155,7 @@ test('a Pod works as soon as one of its containers runs, also while its node cal
   )
 })
 
-test('security 2: texts of a Pod that are longer than valid ones are not stored', () => {
+test('texts of a Pod that are longer than valid ones are not stored', () => {
   const long = 'x'.repeat(1_000_000)
   const view = viewPod(
     {

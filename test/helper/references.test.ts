@@ -66,7 +66,7 @@ test('a ServiceAccount gets the reference within a second, and gets it back when
   }
   assert.deepEqual(listIn(server, 'shop/default'), ['theirs'])
   await clock.advance(5_000)
-  assert.deepEqual(problems(server), ['LIST_FOUGHT shop ServiceAccount default'])
+  assert.deepEqual(problems(server), ['LIST_CONFLICT shop ServiceAccount default'])
   await end(clock, helper)
 })
 
@@ -127,9 +127,11 @@ test('Pods without the reference are watched with watchPods and evicted with hea
     const evictions = server.calls.filter((call) => call.endsWith('/eviction'))
     const path = 'POST /api/v1/namespaces/shop/pods/web-1/eviction'
     assert.deepEqual([...new Set(evictions)], isEvicted ? [path] : [], told)
-    const [masked] = await metric(helper, 'acr_nopass_pods_masked')
-    assert.equal(masked, `acr_nopass_pods_masked ${isWatched ? 1 : 0}`, told)
-    assert.deepEqual(await metric(follower, 'acr_nopass_pods_masked'), ['acr_nopass_pods_masked 0'])
+    const [masked] = await metric(helper, 'acr_nopass_pods_without_reference')
+    assert.equal(masked, `acr_nopass_pods_without_reference ${isWatched ? 1 : 0}`, told)
+    assert.deepEqual(await metric(follower, 'acr_nopass_pods_without_reference'), [
+      'acr_nopass_pods_without_reference 0',
+    ])
     await end(clock, follower, helper)
   }
 })

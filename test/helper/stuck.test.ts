@@ -91,7 +91,7 @@ test('P12 a new Pod of a release that retires needs no credential to become read
   await end(clock, two)
 })
 
-test('security 2: an entry that a user forged in the pull secret of a namespace stays in that namespace', async () => {
+test('an entry that a user forged in the pull secret of a namespace stays in that namespace', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   server.createNamespace('evil')
   const first = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
@@ -299,7 +299,7 @@ test('M1 a Secret that another client changes or deletes again and again is left
     await clock.advance(10 * MINUTE)
     assert.ok(writes >= 4 && writes <= 16, `${writes} writes in ten minutes (${fight})`)
     const status = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
-    assert.equal(status.problems[0]?.code, 'SECRET_FOUGHT')
+    assert.equal(status.problems[0]?.code, 'SECRET_CONFLICT')
     assert.match(await helper.metrics.registry.getSingleMetricAsString('acr_nopass_fights_total'), /[1-9]\d*$/)
     server.onWrite = () => undefined
     await clock.advance(2 * MINUTE)
@@ -566,7 +566,7 @@ test("H5 a rotation writes the helper's own copy before all other Secrets, and w
   await end(clock, helper)
 })
 
-test('security 3: a missing Lease that cannot be created is logged, shown on the status page, and makes every replica unready', async () => {
+test('a missing Lease that cannot be created is logged, shown on the status page, and makes every replica unready', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const isCreation = ({ method, path }: KubeCall): boolean => method === 'PATCH' && path.includes('/leases/')
   server.faults.add({ matches: isCreation, status: 403 })
@@ -599,7 +599,7 @@ test('security 3: a missing Lease that cannot be created is logged, shown on the
   await end(clock, next)
 })
 
-test('security 6: a Lease that no replica may take is logged once with the fix, shown on the status page, and makes the replica unready until it may', async () => {
+test('a Lease that no replica may take is logged once with the fix, shown on the status page, and makes the replica unready until it may', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const isTaking = ({ method, path }: KubeCall): boolean => method === 'PUT' && path.includes('/leases/')
   const fault = { matches: isTaking, status: 422 }

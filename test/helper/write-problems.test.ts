@@ -128,16 +128,16 @@ test('a decision that leaves something alone names it, who owns it, and what to 
   const unknown: PlannedAction = { kind: 'skip', reason: 'foreign-secret' }
   const list: PlannedAction = { kind: 'skip', reason: 'foreign-list', manager: 'argocd' }
   const overlong: PlannedAction = { kind: 'skip', reason: 'overlong-list', entries: 900 }
-  const fought: PlannedAction = { kind: 'wait', reason: 'fought', manager: 'kubectl' }
-  const someone: PlannedAction = { kind: 'wait', reason: 'fought' }
+  const fought: PlannedAction = { kind: 'wait', reason: 'conflict', manager: 'kubectl' }
+  const someone: PlannedAction = { kind: 'wait', reason: 'conflict' }
   const unreadable: PlannedAction = { kind: 'wait', reason: 'unreadable' }
   assert.deepEqual(
     [told(foreign), told(unknown), told(fought), told(someone), told(unreadable)],
     [
       ['FOREIGN_SECRET', 'the Secret acr-nopass belongs to "kubectl"', 'shop'],
       ['FOREIGN_SECRET', 'the Secret acr-nopass belongs to another client', 'shop'],
-      ['SECRET_FOUGHT', '"kubectl" keeps changing or deleting the Secret acr-nopass', 'shop'],
-      ['SECRET_FOUGHT', 'Another writer keeps changing or deleting the Secret acr-nopass', 'shop'],
+      ['SECRET_CONFLICT', '"kubectl" keeps changing or deleting the Secret acr-nopass', 'shop'],
+      ['SECRET_CONFLICT', 'Another writer keeps changing or deleting the Secret acr-nopass', 'shop'],
       ['NAMESPACE_UNREADABLE', 'the helper lacks the right to read the namespace shop or its objects', 'shop'],
     ],
   )
@@ -147,8 +147,8 @@ test('a decision that leaves something alone names it, who owns it, and what to 
     [
       ['FOREIGN_LIST', `"argocd" applies ${what}; it is left alone`, 'shop'],
       ['LIST_OVERLONG', `${what} is too long (entries: 900); it is left alone`, 'shop'],
-      ['LIST_FOUGHT', `"kubectl" keeps removing acr-nopass from ${what}`, 'shop'],
-      ['LIST_FOUGHT', `Another writer keeps removing acr-nopass from ${what}`, 'shop'],
+      ['LIST_CONFLICT', `"kubectl" keeps removing acr-nopass from ${what}`, 'shop'],
+      ['LIST_CONFLICT', `Another writer keeps removing acr-nopass from ${what}`, 'shop'],
       // It is reported for the namespace.
       undefined,
     ],

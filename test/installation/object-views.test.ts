@@ -145,7 +145,7 @@ test('the view of a ServiceAccount has its list unchanged, with entries without 
   assert.equal(transforms.serviceAccount(meta({ annotations: { 'acr-nopass.io/skip': 'true' } })).optedOut, true)
 })
 
-test('security 2: the view of an overlong list has only its length and our entry', () => {
+test('the view of an overlong list has only its length and our entry', () => {
   const view = (names: readonly string[]) =>
     transforms.serviceAccount({ ...meta({}), imagePullSecrets: names.map((name) => ({ name })) })
   const many = Array.from({ length: 100 }, (_, index) => `n${index}`)
@@ -159,7 +159,7 @@ test('security 2: the view of an overlong list has only its length and our entry
   assert.equal(view(['x'.repeat(4096)]).overlong, undefined)
 })
 
-test('security 2: the view of a Secret has no annotation that is longer than ours', () => {
+test('the view of a Secret has no annotation that is longer than ours', () => {
   const annotations = {
     'acr-nopass.io/content-hash': 'f'.repeat(200_000),
     'acr-nopass.io/registries': 'r,'.repeat(30_000),

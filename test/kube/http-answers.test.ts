@@ -109,7 +109,7 @@ test('an invalid response fails the call with a code, and never hangs or crashes
   )
 })
 
-test('security 10: bytes after a response are never read as the next one', async () => {
+test('bytes after a response are never read as the next one', async () => {
   const one = 'HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{"n":1}'
   const stray = one.replace('1}', '9}')
   for (const more of [stray, 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n', 'x', '\r\n']) {
@@ -124,7 +124,7 @@ test('security 10: bytes after a response are never read as the next one', async
   }
 })
 
-test('security 10: a second response that arrives between two requests closes the connection', async () => {
+test('a second response that arrives between two requests closes the connection', async () => {
   const one = 'HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{"n":1}'
   let late: Socket | undefined
   await withBytes(
@@ -143,7 +143,7 @@ test('security 10: a second response that arrives between two requests closes th
   )
 })
 
-test('security 10: a bad length, a bad chunk size, a redirect and an empty success are errors', async () => {
+test('a bad length, a bad chunk size, a redirect and an empty success are errors', async () => {
   const lengths = ['7, 9', '-1', '7abc', '+7', '0x7', '7 7', '']
   const responses = [
     ...lengths.map((length) => `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n{"n":1}`),

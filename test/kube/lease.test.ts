@@ -515,7 +515,7 @@ test('all requests for the lease use its own connection', async () => {
   assert.deepEqual([...api.lanes], ['lease'])
 })
 
-test('security 3: a duration that our holders never write is ignored, and repaired by the next renewal', async () => {
+test('a duration that our holders never write is ignored, and repaired by the next renewal', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   api.overwrite({ holderIdentity: 'ghost', leaseDurationSeconds: 2_147_483_647 })
   const one = start(api, clock, 'one')
@@ -645,7 +645,7 @@ test('a release is noticed immediately also after the server ended a watch with 
   await one.done
 })
 
-test('security 3: a lease that is missing for 30 s and cannot be created is reported, and so is its return', async () => {
+test('a lease that is missing for 30 s and cannot be created is reported, and so is its return', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 15 })
   api.fail('PATCH', 403, Number.POSITIVE_INFINITY)
@@ -672,7 +672,7 @@ test('security 3: a lease that is missing for 30 s and cannot be created is repo
   await one.done
 })
 
-test('security 6: whatever numbers another client writes into the lease, a replica acquires it as soon as it is free', async () => {
+test('whatever numbers another client writes into the lease, a replica acquires it as soon as it is free', async () => {
   const number = fc.oneof(
     fc.constantFrom(0, 1, 2 ** 31 - 2, 2 ** 31 - 1, undefined),
     fc.integer({ min: 0, max: 2 ** 31 - 1 }),
@@ -695,7 +695,7 @@ test('security 6: whatever numbers another client writes into the lease, a repli
   )
 })
 
-test('security 6: a refusal that only a person can end is reported once, and so is its end', async () => {
+test('a refusal that only a person can end is reported once, and so is its end', async () => {
   for (const [method, status] of [
     ['PUT', 400],
     ['PUT', 403],
@@ -717,7 +717,7 @@ test('security 6: a refusal that only a person can end is reported once, and so 
   }
 })
 
-test('security 6: a replica that may not take the lease is no problem once another one leads, and a failing server never is', async () => {
+test('a replica that may not take the lease is no problem once another one leads, and a failing server never is', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   api.fail('PUT', 422, 1)
   const one = start(api, clock, 'one')

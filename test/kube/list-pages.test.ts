@@ -41,7 +41,7 @@ async function listSizes(sizes: readonly number[], pageSize: number): Promise<{ 
 
 const all = (count: number): string[] => Array.from({ length: count }, (_, index) => `n${index}`)
 
-test('security 2: a page that is too large is halved until it fits, and grows again after the large objects', async () => {
+test('a page that is too large is halved until it fits, and grows again after the large objects', async () => {
   const large = Array<number>(20).fill(1_300_000)
   const { names, limits } = await listSizes([...large, ...Array<number>(80).fill(10)], 40)
   assert.deepEqual(names, all(100))
@@ -52,6 +52,6 @@ test('a list of small objects is read in full pages', async () => {
   assert.deepEqual(await listSizes(Array<number>(5).fill(10), 2), { names: all(5), limits: [2, 2, 2] })
 })
 
-test('security 2: a single object that is too large is an error, not a loop', async () => {
+test('a single object that is too large is an error, not a loop', async () => {
   await assert.rejects(listSizes([9_000_000], 4), { code: 'KUBE_BAD_ANSWER', reason: 'BodyTooLarge' })
 })

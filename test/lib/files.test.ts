@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-private-'))
 const file = (name: string): string => join(folder, name)
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-test('security 12: a private file can only be read by its user, whatever the umask and the file that existed before', () => {
+test('a private file can only be read by its user, whatever the umask and the file that existed before', () => {
   const before = process.umask(0)
   try {
     writePrivateFile(file('new'), 'a')
@@ -39,7 +39,7 @@ test('security 12: a private file can only be read by its user, whatever the uma
   ])
 })
 
-test('security 12: nothing is written through a link, into a file with two names, a pipe or a folder', () => {
+test('nothing is written through a link, into a file with two names, a pipe or a folder', () => {
   writeFileSync(file('target'), 'kept')
   symlinkSync(file('target'), file('link'))
   symlinkSync(file('absent'), file('dangling'))
@@ -53,7 +53,7 @@ test('security 12: nothing is written through a link, into a file with two names
   assert.throws(() => statSync(file('absent')))
 })
 
-test('security 12: an endless plan file is not read to its end', () => {
+test('an endless plan file is not read to its end', () => {
   symlinkSync('/dev/zero', file('zero'))
   assert.throws(() => readPlanFile(file('zero')), { code: 'INPUT_INVALID' })
   assert.throws(() => readPlanFile(file('pipe')), { code: 'INPUT_INVALID' })
@@ -61,7 +61,7 @@ test('security 12: an endless plan file is not read to its end', () => {
   assert.equal(readPlanFile(file('plan')).size, 0)
 })
 
-test('security 12: a link in the workspace cannot lead a plan file out of it', () => {
+test('a link in the workspace cannot lead a plan file out of it', () => {
   const workspace = file('workspace')
   for (const name of ['workspace/own', 'elsewhere']) mkdirSync(file(name), { recursive: true })
   symlinkSync(file('elsewhere'), join(workspace, 'out'))

@@ -114,7 +114,7 @@ test('with the private endpoint, with a public one, and where ACK lists no addre
   }
 })
 
-test('security 1: a token that is read from a file is masked before it is used', async () => {
+test('a token that is read from a file is masked before it is used', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-connect-'))
   const masked = new Set<string>()
   const server = createServer((_request, response) => {

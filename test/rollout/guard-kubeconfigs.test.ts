@@ -134,7 +134,7 @@ for (const [title, text, refused] of ROWS) {
   })
 }
 
-test('security 5: the text of a clusters file is as untrusted as a file; a secret and a file elsewhere are not', () => {
+test('the text of a clusters file is as untrusted as a file; a secret and a file elsewhere are not', () => {
   const text = kubeconfig(EXEC)
   const elsewhere = join(folder, 'kubeconfig')
   writeFileSync(elsewhere, text)
@@ -148,12 +148,12 @@ test('security 5: the text of a clusters file is as untrusted as a file; a secre
   assert.deepEqual(refusals(plan([], {}, { 'clusters-file': '', kubeconfig: text })), [])
 })
 
-test('security 5: a pipe in place of a kubeconfig is rejected, and does not hang', () => {
+test('a pipe in place of a kubeconfig is rejected, and does not hang', () => {
   execFileSync('mkfifo', [join(workspace, 'pipe')])
   assert.match(refusals(plan([{ file: 'pipe' }]))[0] ?? '', /not a kubeconfig/)
 })
 
-test('security 5: on other events the repository is trusted, as its workflows are', () => {
+test('on other events the repository is trusted, as its workflows are', () => {
   writeFileSync(join(workspace, 'kubeconfig'), kubeconfig(EXEC))
   const settings = plan([{ file: 'kubeconfig' }])
   for (const event of ['push', 'workflow_dispatch', 'schedule', '']) assert.deepEqual(refusals(settings, event), [])
@@ -163,7 +163,7 @@ test('security 5: on other events the repository is trusted, as its workflows ar
 
 const PROXY = { 'proxy-url': 'http://jane:p%40ss@proxy.example:3128' }
 
-test('security 1: the secrets of all clusters are masked before the first one is called', () => {
+test('the secrets of all clusters are masked before the first one is called', () => {
   writeFileSync(join(workspace, 'kubeconfig'), kubeconfig({ token: 'token-of-a-file', password: 'password' }))
   const env = {
     ONE: kubeconfig({ 'client-key-data': 'key-of-one' }),
@@ -184,7 +184,7 @@ test('security 1: the secrets of all clusters are masked before the first one is
   ])
 })
 
-test('security 5: child processes do not inherit what the runner gives only to the action', () => {
+test('child processes do not inherit what the runner gives only to the action', () => {
   const env = { ACTIONS_ID_TOKEN_REQUEST_TOKEN: 't', INPUT_VALUES: 'v', ALIBABA_CLOUD_ACCESS_KEY_ID: 'k', PATH: '/bin' }
   const all = { ...env }
   assert.deepEqual(takeEnvironment(env), all)

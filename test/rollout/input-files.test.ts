@@ -92,7 +92,7 @@ for (const [name, refused] of ROWS) {
   })
 }
 
-test('security 7: a folder that is replaced by a link between the check and the read leads nowhere', () => {
+test('a folder that is replaced by a link between the check and the read leads nowhere', () => {
   // The path at the time of the read: the check saw a folder.
   assert.throws(() => readRegular(join(workspace, 'folder', 'values.yaml')), ReplacedFile)
   assert.equal(readRegular(join(realpathSync(elsewhere), 'values.yaml'))?.toString(), VALUES)
@@ -110,19 +110,19 @@ test('helm gets what was checked, whatever is done to the file afterwards', () =
   )
 })
 
-test('security 7: a list of clusters must be in the workspace too', () => {
+test('a list of clusters must be in the workspace too', () => {
   const given = { 'clusters-file': join(elsewhere, 'values.yaml') }
   assert.throws(() => errorsOf(given, false), { code: 'INPUT_INVALID', message: /is outside of the workspace/ })
 })
 
-test('security 7: a flag may name any file, but not an endless one', () => {
+test('a flag may name any file, but not an endless one', () => {
   assert.deepEqual(errorsOf({ 'values-files': join(elsewhere, 'values.yaml') }, true), [])
   const before = process.memoryUsage().rss
   assert.match(errorsOf({ 'values-files': '/dev/zero' }, true)[0] ?? '', /has more than 1 MiB/)
   assert.ok(process.memoryUsage().rss - before < 64 * 1024 * 1024)
 })
 
-test('security 7: nothing of a file that is not ours is shown', async () => {
+test('nothing of a file that is not ours is shown', async () => {
   const quoted = /root|daemon|\$6\$|hunter2|password|apiToken|sk-live|19000/
   for (const name of ['shadow', 'secrets.yaml']) {
     const path = join(elsewhere, name)
@@ -148,7 +148,7 @@ test('security 7: nothing of a file that is not ours is shown', async () => {
   )
 })
 
-test('security 7: a pipe and standard input are read when a user names them', () => {
+test('a pipe and standard input are read when a user names them', () => {
   const bin = join(import.meta.dirname, '..', '..', 'bin', 'acr-nopass')
   const run = (script: string): string => execFileSync('bash', ['-c', script], { encoding: 'utf8' })
   assert.equal(run(`'${bin}' validate -f <(cat '${workspace}/values.yaml') | cut -c1-6`), 'valid:\n')

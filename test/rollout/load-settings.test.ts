@@ -216,7 +216,7 @@ test("a deploy role uses the job's own OIDC provider only if both are in one acc
   assert.deepEqual(providers, ['acs:ram::1234567890123456:oidc-provider/github', undefined])
 })
 
-test('security 1: a kubeconfig on one line is a kubeconfig, and no message quotes one in Base64', async () => {
+test('a kubeconfig on one line is a kubeconfig, and no message quotes one in Base64', async () => {
   const oneLine =
     '{"apiVersion":"v1","clusters":[{"name":"c","cluster":{"server":"https://c.example.com"}}],"users":[]}'
   const { settings } = await load({}, { kubeconfig: oneLine, values: VALUES })

@@ -62,7 +62,7 @@ function hostileError(code: ErrorCode, text: string): NopassError {
   })
 }
 
-test('security 1: an error with any code is two lines, in every readable format', async (t) => {
+test('an error with any code is two lines, in every readable format', async (t) => {
   const property = fc.property(fc.constantFrom(...CODES), hostileText, (code, text) => {
     const error = hostileError(code, text)
     assertHarmless(formatError(error), 2, 'formatError')
@@ -79,7 +79,7 @@ test('security 1: an error with any code is two lines, in every readable format'
   await fuzz(t, 'hostile text in errors', property, 2000)
 })
 
-test('security 1: text from a server becomes one line, also outside of our own errors', async (t) => {
+test('text from a server becomes one line, also outside of our own errors', async (t) => {
   const property = fc.property(hostileText, fc.integer({ min: 400, max: 599 }), (text, code) => {
     const body = JSON.stringify({ kind: 'Status', message: text, reason: text })
     assertHarmless(formatError(errorFromResponse(`GET /${text}`, code, body, undefined)), 2, body)
@@ -87,7 +87,7 @@ test('security 1: text from a server becomes one line, also outside of our own e
   await fuzz(t, 'hostile text in responses', property, 500)
 })
 
-test('security 1: the action prints nothing that the runner interprets as a command, except its own annotations', async (t) => {
+test('the action prints nothing that the runner interprets as a command, except its own annotations', async (t) => {
   let output = ''
   const write = (text: string): boolean => {
     output += text
@@ -125,14 +125,14 @@ test('security 1: the action prints nothing that the runner interprets as a comm
   else process.env.GITHUB_OUTPUT = GITHUB_OUTPUT
 })
 
-test('security 1: the action writes to its log in one place only', () => {
+test('the action writes to its log in one place only', () => {
   const files = ['guard-inputs', 'perform-run', 'perform-validate', 'post', 'report-errors', 'run-action', 'run-post']
   for (const file of files) {
     assert.doesNotMatch(readFileSync(join(root, 'action', `${file}.ts`), 'utf8'), /stdout|console/, file)
   }
 })
 
-test('security 1: a result has as many lines as its parts, in summary and terminal', async (t) => {
+test('a result has as many lines as its parts, in summary and terminal', async (t) => {
   const result = (text: string): ClusterResult =>
     printableResult({
       name: 'prod',
@@ -159,7 +159,7 @@ test('security 1: a result has as many lines as its parts, in summary and termin
   await fuzz(t, 'hostile text in results', property, 1000)
 })
 
-test('security 4: every line of doctor and doctor pod is their own, and none was written by a Pod', async (t) => {
+test('every line of doctor and doctor pod is their own, and none was written by a Pod', async (t) => {
   const reports = (text: string): readonly string[] => {
     const pod = stuckPod({ image: `${text}/a:1`, detail: `failed to pull ${text}`, owner: `ReplicaSet/${text}` })
     const release = { ...(fixture().release ?? assert.fail('a release')), namespace: 'other', name: text }
@@ -191,7 +191,7 @@ test('security 4: every line of doctor and doctor pod is their own, and none was
   await fuzz(t, 'hostile text in doctor', property, 500)
 })
 
-test('security 4: cleanup --legacy names what it finds only on its own lines', async (t) => {
+test('cleanup --legacy names what it finds only on its own lines', async (t) => {
   const forms = (text: string): string =>
     renderLegacy(
       {
@@ -213,7 +213,7 @@ test('security 4: cleanup --legacy names what it finds only on its own lines', a
   await fuzz(t, 'hostile text in cleanup', property, 200)
 })
 
-test('security 6: keys and values of a file are shown on the line of their error', async (t) => {
+test('keys and values of a file are shown on the line of their error', async (t) => {
   const defaults = { name: 'chart/values.yaml', text: readFileSync(join(root, 'chart/values.yaml'), 'utf8') }
   const property = fc.property(hostileText, (hostile) => {
     const key = JSON.stringify(hostile)
@@ -236,7 +236,7 @@ test('security 6: keys and values of a file are shown on the line of their error
   await fuzz(t, 'hostile text in files', property, 500)
 })
 
-test('security 6: validate prints no escape sequence, and no line of a file at the start of a line', async () => {
+test('validate prints no escape sequence, and no line of a file at the start of a line', async () => {
   const file = join(folder, 'inj.yaml')
   writeFileSync(file, 'registries: []\n"a\\n::error::b\\e[31m\\u202e": 1\nlogLevel: "x\\n  fix: c\\u001b[2J"\n')
   for (const env of [{}, { GITHUB_ACTIONS: 'true' }]) {
@@ -410,7 +410,7 @@ test('P6 a credential of millions of characters is found, and a refused call tha
   }
 })
 
-test('security 1: Events, the status object and the page contain no control character', async (t) => {
+test('Events, the status object and the page contain no control character', async (t) => {
   const silent = { isLevelEnabled: () => false, debug() {}, info() {}, warn() {}, error() {} } satisfies Log
   const property = fc.asyncProperty(hostileText, async (text) => {
     const calls: KubeCall[] = []

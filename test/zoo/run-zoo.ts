@@ -409,7 +409,7 @@ async function diagnose(
  * the release covers.
  */
 function reportedDespite(defect: Defect, id: string): readonly string[] {
-  const isDenied = /^POD_(TOO_OLD|MASKED)$/.test(id)
+  const isDenied = /^POD_(TOO_OLD|HAS_OWN_PULL_SECRETS)$/.test(id)
   if (defect === 'bad-config' && id.startsWith('SECRET_')) return []
   if (defect === 'bad-config' && isDenied) return ['POD_DENIED']
   return defect === 'no-report' && isDenied ? ['POD_UNKNOWN'] : [id]

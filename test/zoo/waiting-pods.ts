@@ -67,7 +67,7 @@ export function drawWaiting({ random, attach, namespaces }: WaitingOptions): Fea
   const how = random.pick(['reason', 'reason', 'old', 'own'] as const)
   if (how === 'old') return make(last, 'is too old', {}, denied(image), 'POD_TOO_OLD')
   if (how === 'own' && attach === 'serviceAccounts') {
-    const feature = make(last, 'has its own list', { own: ['regcred'] }, denied(image), 'POD_MASKED')
+    const feature = make(last, 'has its own list', { own: ['regcred'] }, denied(image), 'POD_HAS_OWN_PULL_SECRETS')
     return { ...feature, early: [{ object: dockerSecret(last, 'regcred', [ELSEWHERE]), merge: true }] }
   }
   const [finding = '', words = denied] = random.pick(Object.entries(OTHER_REASONS))

@@ -189,7 +189,7 @@ export const ROWS_EN: FindingRows = {
     'Argo CD or Helm 4 applies the list of a ServiceAccount.',
     'Add the entry where the list is applied from, or `attach: admission`.',
   ],
-  SECRET_FOUGHT: [
+  SECRET_CONFLICT: [
     'Another writer keeps changing or deleting the pull secret of a namespace.',
     'Configure it to leave this Secret alone, or opt the namespace out.',
   ],
@@ -197,7 +197,7 @@ export const ROWS_EN: FindingRows = {
     'With `scope: namespaces`, the helper lacks the right to read a listed namespace: it was deleted, and its Role with it.',
     'Remove it from `targets.namespaces.include`, or create it and run `helm upgrade` again; all others are served.',
   ],
-  LIST_FOUGHT: [
+  LIST_CONFLICT: [
     'Another writer keeps removing the entry from a ServiceAccount.',
     'Configure it to keep entries that it does not know, or opt the ServiceAccount out.',
   ],
@@ -215,7 +215,7 @@ export const ROWS_EN: FindingRows = {
     'The namespace, ServiceAccount or Pod has `acr-nopass.io/skip`.',
     'Remove it, then have the Pod created again.',
   ],
-  POD_MASKED: [
+  POD_HAS_OWN_PULL_SECRETS: [
     "The Pod has its own pull secrets, so its ServiceAccount's are not used.",
     'Add ours to that list, or `attach: admission`.',
   ],

@@ -114,18 +114,24 @@ export const ROWS_ZH: FindingRows = {
     'ServiceAccount 的列表由 Argo CD 或 Helm 4 管理。',
     '在其来源处加入该条目，或使用 `attach: admission`。',
   ],
-  SECRET_FOUGHT: ['另一个写入者不断修改或删除某个命名空间的拉取 Secret。', '让它不再改动该 Secret，或排除该命名空间。'],
+  SECRET_CONFLICT: [
+    '另一个写入者不断修改或删除某个命名空间的拉取 Secret。',
+    '让它不再改动该 Secret，或排除该命名空间。',
+  ],
   NAMESPACE_UNREADABLE: [
     '`scope: namespaces` 时，helper 无权读取所列的某个命名空间：该命名空间连同其 Role 已被删除。',
     '将其从 `targets.namespaces.include` 中移除，或重新创建并再次运行 `helm upgrade`；其他命名空间照常。',
   ],
-  LIST_FOUGHT: ['另一个写入者不断从 ServiceAccount 中删除该条目。', '让它保留不认识的条目，或排除该 ServiceAccount。'],
+  LIST_CONFLICT: [
+    '另一个写入者不断从 ServiceAccount 中删除该条目。',
+    '让它保留不认识的条目，或排除该 ServiceAccount。',
+  ],
   POLICY_MISSING: ['添加引用的准入策略缺失。', '按 release 恢复。'],
   POLICY_INACTIVE: ['准入策略存在，但没有起作用。', '按 release 恢复。'],
   POD_UNCOVERED: ['values 中没有镜像所在的实例。', '添加该实例，或把域名加入 `domains`。'],
   POD_NOT_TARGETED: ['Pod 的命名空间或 ServiceAccount 不是目标。', '加入 `targets`，然后重建 Pod。'],
   POD_OPTED_OUT: ['命名空间、ServiceAccount 或 Pod 带有 `acr-nopass.io/skip`。', '去掉它，然后重建 Pod。'],
-  POD_MASKED: [
+  POD_HAS_OWN_PULL_SECRETS: [
     'Pod 自己写了 imagePullSecrets，ServiceAccount 的列表因此不生效。',
     '将 acr-nopass 的条目加入该列表，或使用 `attach: admission`。',
   ],

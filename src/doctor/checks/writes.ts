@@ -94,13 +94,13 @@ function explain(problem: Problem, release: ReleaseFacts, secrets: Observed['sec
   const since = `(${code} since ${at})`
   const warning = (cause: string, command: ShellCommand | undefined) =>
     ({ severity: 'warning', fix, cause, command }) as const
-  if (code === 'LIST_FOUGHT') {
+  if (code === 'LIST_CONFLICT') {
     const show = shell`kubectl -n ${where} get serviceaccounts -o yaml --show-managed-fields`
     return { id: code, ...warning(`Two writers change one list ${since}.`, show) }
   }
-  if (code === 'SECRET_FOUGHT') {
+  if (code === 'SECRET_CONFLICT') {
     const cause = `Two writers change one Secret ${since}; the helper restores it once a minute.`
-    return { id: code, ...warning(cause, shell`kubectl -n ${where} get events --field-selector reason=SecretFought`) }
+    return { id: code, ...warning(cause, shell`kubectl -n ${where} get events --field-selector reason=SecretConflict`) }
   }
   if (code === 'NAMESPACE_UNREADABLE') {
     const cause = `A namespace of targets.namespaces.include, or the helper's Role in it, does not exist ${since}.`

@@ -99,7 +99,7 @@ function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult 
   }
   if (isCopiedList(pod.references, account.list, config.secretName)) return undefined
   return wrong({
-    id: 'POD_MASKED',
+    id: 'POD_HAS_OWN_PULL_SECRETS',
     cause: `The Pod names its own pull secrets (${summarize(pod.references)}); those of its ServiceAccount are then not used.`,
     fix: `Add {name: ${config.secretName}} to imagePullSecrets in the Pod template, or use attach: admission (Kubernetes 1.36 or newer).`,
     command: shell`kubectl -n ${pod.namespace} get pod ${pod.name} -o jsonpath='{.spec.imagePullSecrets}'`,

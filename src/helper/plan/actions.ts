@@ -13,7 +13,7 @@ type SkipReason =
   | 'left-attached'
 
 /** Why a write has to wait. */
-type WaitReason = 'no-credential' | 'last-good' | 'detaching' | 'fought' | 'unreadable'
+type WaitReason = 'no-credential' | 'last-good' | 'detaching' | 'conflict' | 'unreadable'
 
 /** The planned object and version: the API server refuses the write of any other (docs/en/decisions.md#preconditions). */
 interface Precondition {

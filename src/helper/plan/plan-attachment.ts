@@ -36,7 +36,7 @@ export function planAttachment(
     return { kind: 'skip', reason: 'foreign-list', manager: owner.manager }
   }
   const until = fightPause(observed.removals(namespace.name, name), now)
-  if (until !== undefined) return { kind: 'wait', reason: 'fought', until, ...(owner && { manager: owner.manager }) }
+  if (until !== undefined) return { kind: 'wait', reason: 'conflict', until, ...(owner && { manager: owner.manager }) }
   return write('attach', serviceAccount, [...serviceAccount.list, secretName])
 }
 

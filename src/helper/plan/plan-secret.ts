@@ -28,7 +28,7 @@ export function planSecret(context: PlanContext, namespace: NamespaceView): Plan
   const pause = fightPause(observed.losses(name), now)
   if (pause !== undefined) {
     const manager = secret?.otherManager
-    return { kind: 'wait', reason: 'fought', until: pause, ...(manager === undefined ? {} : { manager }) }
+    return { kind: 'wait', reason: 'conflict', until: pause, ...(manager === undefined ? {} : { manager }) }
   }
   return write(name, secret, group, better)
 }

@@ -7,7 +7,7 @@ import type { PlanContext } from '../plan/plan-context.ts'
 import type { PodView } from './pod-view.ts'
 
 /** A Pod that cannot pull `image` because its list does not have our entry. */
-export interface Masked {
+export interface PodWithoutReference {
   readonly image: string
   /**
    * `too-old`: a new Pod would have the entry. `own-list`: the Pod's own list hides the ServiceAccount's. `account`: its
@@ -30,7 +30,7 @@ export function judgePod(
   pod: PodView,
   context: PlanContext,
   domainsOf: (registry: string) => readonly string[],
-): Masked | undefined {
+): PodWithoutReference | undefined {
   const { observed, targets, config } = context
   if (!pod.pending || pod.terminating || pod.mirror || pod.optedOut || pod.list.includes(config.secretName)) return
   const namespace = observed.namespace(pod.namespace)
@@ -45,7 +45,11 @@ export function judgePod(
   return { image, why, evictable: why === 'too-old' && isReplaceable(pod) }
 }
 
-function reasonOf(pod: PodView, account: ServiceAccountView | undefined, config: PlanContext['config']): Masked['why'] {
+function reasonOf(
+  pod: PodView,
+  account: ServiceAccountView | undefined,
+  config: PlanContext['config'],
+): PodWithoutReference['why'] {
   if (config.attach !== 'serviceAccounts') return 'too-old'
   if (!account?.list.includes(config.secretName)) return 'account'
   return isCopiedList(pod.list, account.list, config.secretName) ? 'too-old' : 'own-list'
@@ -57,11 +61,16 @@ function isReplaceable({ namespace, owner, isWorking }: PodView): boolean {
   return REPLACING[`${owner.apiVersion} ${owner.kind}`] === true
 }
 
-/** What happens to a masked Pod. */
+/** What happens to a Pod without the reference. */
 export type Treatment = 'left' | 'to-evict' | 'unhelped'
 
-/** The problem of a masked Pod with its fix; the same for all Pods of an owner. */
-export function problemOfPod(pod: PodView, finding: Masked, secretName: string, treatment: Treatment): NopassError {
+/** The problem of a Pod without the reference with its fix; the same for all Pods of an owner. */
+export function problemOfPod(
+  pod: PodView,
+  finding: PodWithoutReference,
+  secretName: string,
+  treatment: Treatment,
+): NopassError {
   const { image, why } = finding
   const subject = pod.owner ? `Pods of ${pod.owner.kind} ${pod.owner.name}` : `Pod ${pod.name}`
   const cause = {
@@ -75,7 +84,7 @@ export function problemOfPod(pod: PodView, finding: Masked, secretName: string, 
   })
 }
 
-function fixOf(pod: PodView, why: Masked['why'], secretName: string, treatment: Treatment): string {
+function fixOf(pod: PodView, why: PodWithoutReference['why'], secretName: string, treatment: Treatment): string {
   if (treatment === 'to-evict') return 'Nothing to do: it is evicted, and the next one has the reference.'
   if (treatment === 'unhelped') {
     return `A Pod created after an eviction lacks it too, so no more are evicted: add {name: ${secretName}} to imagePullSecrets in the Pod template.`

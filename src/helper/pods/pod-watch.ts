@@ -10,14 +10,14 @@ import type { EventReporter, Log } from '../report/event-reporter.ts'
 import type { Metrics } from '../report/metrics.ts'
 import type { ProblemStore } from '../report/problem-store.ts'
 import { createEvictionPace, evictPod } from './evict-pod.ts'
-import { type Masked, problemOfPod, type Treatment } from './judge-pod.ts'
+import { type PodWithoutReference, problemOfPod, type Treatment } from './judge-pod.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 
 export interface PodWatchOptions extends Pick<CachesOptions, 'client' | 'clock' | 'random' | 'features' | 'onProblem'> {
   readonly config: Pick<HelperConfig, 'scope' | 'secretName' | 'heal' | 'dryRun' | 'retire'>
   /** Scope `namespaces`: the namespaces whose Pods may be read. */
   readonly listedNamespaces: readonly string[]
-  readonly judge: (pod: PodView) => Masked | undefined
+  readonly judge: (pod: PodView) => PodWithoutReference | undefined
   /** Whether this replica leads and knows the cluster. */
   readonly acts: () => boolean
   readonly log: Log
@@ -50,14 +50,14 @@ export function createPodWatch(options: PodWatchOptions) {
   const stopped = new AbortController()
   let shown: ReadonlySet<string> = new Set()
 
-  function treatmentOf(pod: PodView, finding: Masked): Treatment {
+  function treatmentOf(pod: PodView, finding: PodWithoutReference): Treatment {
     if (!config.heal || config.dryRun || config.retire || !finding.evictable) return 'left'
     return pace.isUnhelped(pod, clock.monotonic()) ? 'unhelped' : 'to-evict'
   }
 
-  function report(masked: ReadonlyMap<PodView, Masked>): void {
+  function report(withoutReference: ReadonlyMap<PodView, PodWithoutReference>): void {
     const keys = new Set<string>()
-    for (const [pod, finding] of masked) {
+    for (const [pod, finding] of withoutReference) {
       const problem = problemOfPod(pod, finding, config.secretName, treatmentOf(pod, finding))
       const { namespace, name, uid, owner } = pod
       options.events.warn(
@@ -72,7 +72,7 @@ export function createPodWatch(options: PodWatchOptions) {
     }
     for (const key of shown) if (!keys.has(key)) problemStore.clear(key)
     shown = keys
-    metrics.podsMasked.set(masked.size)
+    metrics.podsWithoutReference.set(withoutReference.size)
   }
 
   async function evict(pod: PodView): Promise<void> {
@@ -95,16 +95,16 @@ export function createPodWatch(options: PodWatchOptions) {
   }
 
   async function sweep(): Promise<void> {
-    const masked = new Map<PodView, Masked>()
+    const withoutReference = new Map<PodView, PodWithoutReference>()
     for (const [, pod] of source.entries()) {
       // Most pending Pods have no problem with an image.
       if (pod.failing.length === 0) continue
       const finding = options.judge(pod)
-      if (finding !== undefined) masked.set(pod, finding)
+      if (finding !== undefined) withoutReference.set(pod, finding)
     }
-    report(masked)
+    report(withoutReference)
     if (!config.heal || config.retire) return
-    const evictable = [...masked].filter(([, finding]) => finding.evictable).map(([pod]) => pod)
+    const evictable = [...withoutReference].filter(([, finding]) => finding.evictable).map(([pod]) => pod)
     for (const pod of pace.choose(evictable, clock.monotonic())) {
       if (stopped.signal.aborted || !options.acts()) return
       await evict(pod)
@@ -133,7 +133,7 @@ export function createPodWatch(options: PodWatchOptions) {
     /** Stops reporting and evicting. */
     stop(): void {
       stopped.abort()
-      metrics.podsMasked.set(0)
+      metrics.podsWithoutReference.set(0)
     },
   }
 }

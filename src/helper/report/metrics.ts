@@ -47,8 +47,8 @@ export function createMetrics() {
       'acr_nopass_fights_total',
       'Pull secrets that another writer kept changing, and ServiceAccounts from which it kept removing our entry.',
     ),
-    podsMasked: gauge(
-      'acr_nopass_pods_masked',
+    podsWithoutReference: gauge(
+      'acr_nopass_pods_without_reference',
       'Pending Pods that cannot pull because they lack the reference to our pull secret (watchPods or heal).',
     ),
     podsEvicted: counter(

@@ -36,7 +36,7 @@ const EN = {
   never: 'never',
   none: 'none yet',
   domains: 'Domains',
-  life: (percent: number) => `${percent} % of its life is over`,
+  life: (percent: number) => `${percent} % of lifetime elapsed`,
   expired: 'Expired',
   states: { live: 'Live', pending: 'None yet', failing: 'Renewal fails' },
   logins: {

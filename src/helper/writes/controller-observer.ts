@@ -54,7 +54,7 @@ export function createControllerObserver(options: ControllerObserverOptions) {
     const object = serviceAccount === undefined ? {} : { object: `ServiceAccount ${serviceAccount}` }
     problemStore.set(id, { ...toStatusError(problem, clock.now()), namespace, ...object })
     if (!options.isLeader()) return
-    if (problem.code === 'LIST_FOUGHT' || problem.code === 'SECRET_FOUGHT') metrics.fights.inc()
+    if (problem.code === 'LIST_CONFLICT' || problem.code === 'SECRET_CONFLICT') metrics.fights.inc()
     const kind = serviceAccount === undefined ? 'Namespace' : 'ServiceAccount'
     const subject = { apiVersion: 'v1', kind, name: serviceAccount ?? namespace, namespace }
     options.events.warn(subject, toReason(problem.code), `${problem.message}. ${problem.hint}`)

@@ -100,15 +100,15 @@ export function problemOfDecision(key: PlanKey, decision: PlannedAction, secretN
       place,
     })
   }
-  if (decision.kind === 'wait' && decision.reason === 'fought' && key.serviceAccount === undefined) {
+  if (decision.kind === 'wait' && decision.reason === 'conflict' && key.serviceAccount === undefined) {
     const by = decision.manager === undefined ? 'Another writer' : `"${decision.manager}"`
-    return new NopassError('SECRET_FOUGHT', `${by} keeps changing or deleting the Secret ${secretName}`, { place })
+    return new NopassError('SECRET_CONFLICT', `${by} keeps changing or deleting the Secret ${secretName}`, { place })
   }
   if (decision.kind === 'wait' && decision.reason === 'unreadable') return namespaceUnreadable(key.namespace)
-  if (decision.kind === 'wait' && decision.reason === 'fought') {
+  if (decision.kind === 'wait' && decision.reason === 'conflict') {
     const what = `imagePullSecrets of ServiceAccount ${key.serviceAccount}`
     const by = decision.manager === undefined ? 'Another writer' : `"${decision.manager}"`
-    return new NopassError('LIST_FOUGHT', `${by} keeps removing ${secretName} from ${what}`, { place })
+    return new NopassError('LIST_CONFLICT', `${by} keeps removing ${secretName} from ${what}`, { place })
   }
   return undefined
 }

@@ -31,7 +31,7 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   // The emulated cloud has the same address in all regions.
   INSTANCE_ELSEWHERE: 'test/doctor/read-instance.test.ts',
   // Problems of the helper that doctor repeats: reproduced with the whole helper in memory.
-  SECRET_FOUGHT: 'test/helper/stuck.test.ts',
+  SECRET_CONFLICT: 'test/helper/stuck.test.ts',
   NAMESPACE_UNREADABLE: 'test/helper/stuck.test.ts',
   // The running helper replaces it within half a minute.
   STATUS_UNREADABLE: 'test/doctor/malformed-report.test.ts',

@@ -152,7 +152,7 @@ export const OBJECT_CASES: readonly Case[] = [
   },
   {
     title: 'another writer keeps removing the entry',
-    id: 'LIST_FOUGHT',
+    id: 'LIST_CONFLICT',
     severity: 'warning',
     make: async (fixture) => {
       await fixture.closedNamespace('ring')

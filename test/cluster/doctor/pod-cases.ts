@@ -60,7 +60,7 @@ export const POD_CASES: readonly Case[] = [
   },
   {
     title: 'it has its own pull secrets',
-    id: 'POD_MASKED',
+    id: 'POD_HAS_OWN_PULL_SECRETS',
     args: ['pod', 'shop/masked'],
     make: (fixture) => fixture.pod('shop', 'masked', IMAGE, { imagePullSecrets: [{ name: 'own' }] }),
     message: /names its own pull secrets \(own\)[\s\S]*Add \{name: acr-nopass\}/,

@@ -86,7 +86,7 @@ test('the page shows when a registry’s credential expires and when it is renew
     NOW,
   )
   assert.match(page, /in 45 minutes<\/time> <small><time>12:45:00 UTC/)
-  assert.match(page, /aria-label="25 % of its life is over"/)
+  assert.match(page, /aria-label="25 % of lifetime elapsed"/)
   assert.match(page, /in 2 days<\/time> <small><time>2026-01-03 14:00:00 UTC/)
 })
 
