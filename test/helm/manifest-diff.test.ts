@@ -31,6 +31,39 @@ test('P6 a diff of a Secret shows that a value changed and nothing of the value'
   assert.doesNotMatch(change?.diff ?? '', /b2xk|bmV3|dXNl/)
 })
 
+for (const [title, content] of [
+  ['under a key with a typing error', { stringdata: { token: 'hunter2' } }],
+  ['that is no map of keys', { stringData: 'token=hunter2', data: ['hunter2'] }],
+  ['in the middle of which a map was written', { data: { token: { value: 'hunter2' } } }],
+  ['below a level too many', { spec: { data: { token: 'hunter2' } }, token: 'hunter2' }],
+  [
+    'that was exported from a cluster with what kubectl had applied',
+    {
+      metadata: {
+        name: 's',
+        annotations: {
+          'kubectl.kubernetes.io/last-applied-configuration': '{"stringData":{"token":"hunter2"}}',
+          team: 'a',
+        },
+      },
+    },
+  ],
+] as const) {
+  test(`P6 a diff of a Secret shows nothing of a content ${title}`, () => {
+    const render = (more: object) =>
+      parseManifest(
+        JSON.stringify({ apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata: { name: 's' }, ...more }),
+      )
+    for (const changes of [diffManifests([], render(content)), diffManifests(render({}), render(content))]) {
+      const [{ diff } = { diff: '' }] = changes
+      assert.match(diff, /<redacted/)
+      assert.doesNotMatch(diff, /hunter2/)
+    }
+    const edited = JSON.parse(JSON.stringify(content).replaceAll('hunter2', 'hunter3'))
+    assert.match(diffManifests(render(content), render(edited))[0]?.diff ?? '', /<redacted, changed>/)
+  })
+}
+
 test('a release is unchanged only if chart, values and every object are the same', () => {
   const content = { chart: 'acr-nopass-1', values: { a: 1 }, objects: parseManifest(configMap('x', 'a')), hooks: [] }
   assert.equal(isSameRelease(content, { ...content, objects: parseManifest(configMap('x', 'a')) }), true)

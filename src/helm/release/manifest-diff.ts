@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { structuredPatch } from 'diff'
 import { stringify } from 'yaml'
 import { isRecord } from '../../lib/json.ts'
@@ -58,10 +59,15 @@ function render(object: ManifestObject | undefined, other: ManifestObject | unde
   return `${stringify(redactObject(object.body, other?.body, mark), { sortMapEntries: true, lineWidth: 0 }).trimEnd()}\n`
 }
 
+/** Fields of a Secret that hold no content. Any other is hidden: it may be one with a typing error. */
+const SHOWN = ['apiVersion', 'kind', 'metadata', 'type', 'immutable']
+/** The whole object, as `kubectl apply` writes it; it comes along where one is copied from a cluster. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
 /**
- * Hides every value of a Secret's `data` and `stringData`. A value that differs from the `other`
- * object's gets the `mark`, so that a diff shows the change without the value, not even as a hash
- * that could be guessed.
+ * Hides every value of a Secret's content. A value that differs from the `other` object's gets the
+ * `mark`, so that a diff shows the change without the value, not even as a hash that could be
+ * guessed.
  */
 function redactObject(
   body: Readonly<Record<string, unknown>>,
@@ -69,16 +75,26 @@ function redactObject(
   mark = '',
 ): Readonly<Record<string, unknown>> {
   if (body.kind !== 'Secret') return body
-  const redacted: Record<string, unknown> = { ...body }
-  for (const field of ['data', 'stringData']) {
-    const values = body[field]
-    if (!isRecord(values)) continue
-    const others = isRecord(other?.[field]) ? other[field] : {}
-    const hide = ([key, value]: [string, unknown]): [string, string] => [
-      key,
-      other !== undefined && others[key] !== value ? `<redacted${mark}>` : '<redacted>',
-    ]
-    redacted[field] = Object.fromEntries(Object.entries(values).map(hide))
-  }
-  return redacted
+  const hide = (value: unknown, before: unknown): string =>
+    other !== undefined && !isDeepStrictEqual(value, before) ? `<redacted${mark}>` : '<redacted>'
+  const fields = Object.entries(body).map(([field, value]): [string, unknown] => {
+    const before = other?.[field]
+    if (field === 'metadata' && isRecord(value)) return [field, withoutApplied(value, before, hide)]
+    if (SHOWN.includes(field)) return [field, value]
+    if (!isRecord(value)) return [field, hide(value, before)]
+    const keys = Object.entries(value).map(([key, one]) => [key, hide(one, isRecord(before) ? before[key] : undefined)])
+    return [field, Object.fromEntries(keys)]
+  })
+  return Object.fromEntries(fields)
+}
+
+function withoutApplied(
+  metadata: Readonly<Record<string, unknown>>,
+  before: unknown,
+  hide: (value: unknown, before: unknown) => string,
+): Readonly<Record<string, unknown>> {
+  const { annotations } = metadata
+  if (!isRecord(annotations) || annotations[LAST_APPLIED] === undefined) return metadata
+  const old = isRecord(before) && isRecord(before.annotations) ? before.annotations[LAST_APPLIED] : undefined
+  return { ...metadata, annotations: { ...annotations, [LAST_APPLIED]: hide(annotations[LAST_APPLIED], old) } }
 }
