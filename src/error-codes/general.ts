@@ -19,8 +19,8 @@ export const INPUT_CODES = {
   INPUT_CONFLICT: { what: 'Two inputs contradict each other.', fix: 'Remove one of the two.' },
   INPUT_MISSING: { what: 'An input that this mode needs is not set.', fix: 'Set the input that the message names.' },
   INPUT_CONFIRM: {
-    what: 'An uninstall was requested without its confirmation.',
-    fix: 'Set `confirm` to `<release>/<number of clusters>`, as the message shows it.',
+    what: 'A removal was requested without its confirmation.',
+    fix: 'Set `confirm` to `<name>/<number of clusters>`, as the message shows it: the name of the release, or of the helper that is removed.',
   },
   TEMP_FOLDER: {
     what: 'The temporary folder cannot be written.',
