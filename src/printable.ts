@@ -27,9 +27,10 @@ const CREDENTIALS: readonly RegExp[] = [
   // https://www.alibabacloud.com/help/en/oss/developer-reference/faq-24.
   /(<(?:SignatureProvided|OSSAccessKeyId|StringToSign(?:Bytes)?|SecurityToken)>)(?!\(redacted)[^<]{1,8000}/gi,
   // Private keys, also in base64, whose second word begins within three bytes.
-  /(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?!\(redacted)[^-]{1,20000}/g,
+  /(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?!\(redacted)[^-"]{1,20000}/g,
   /(\bLS0tLS1CRUdJTi(?:BQUklWQVRF|BSU0EgUFJJVkFURS|BFQyBQUklWQVRF|BPUEVOU1NIIFBSSVZBVE|BFTkNSWVBURUQgUFJJVkFURS|BEU0EgUFJJVkFURS))[\w+/=]{1,20000}/g,
-  // Logins in JSON: of registries (`.dockerconfigjson`), of STS, of OAuth; a text inside of JSON has escaped quotes.
+  // Logins in JSON: of registries (`.dockerconfigjson`), of STS, of OAuth; a text inside of JSON has
+  // escaped quotes.
   /("(?:password|auth|identitytoken|registrytoken|access_?key_?secret|security_?token|(?:access|refresh|id)_token)\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}")(?!\(redacted)[^"\\]{1,8000}/gi,
   // Headers.
   /(\bauthorization["'\\]{0,2}\s{0,3}[:=]\s{0,3}[["'\\]{0,3}(?:basic|bearer|token)\s{1,3})[\w.~+/=-]{8,8000}/gi,
@@ -41,6 +42,19 @@ const CREDENTIALS: readonly RegExp[] = [
 /** Redacts credentials that a node, a webhook, a registry or a program quotes. */
 export function withoutCredentials(text: string): string {
   return CREDENTIALS.reduce((left, pattern) => left.replaceAll(pattern, '$1(redacted)'), text)
+}
+
+/** Each further error begins on a line of its own. */
+const WRONG_TYPE =
+  /(\bexpected (?:string|boolean|any scalar|map|list), got )(?!\(redacted|nil\b)[^\n]{1,20000}(?:\n(?!\s{0,10}\.)[^\n]{0,20000}){0,200}/g
+
+/**
+ * The API server's refusal of an object without the values of a wrong type that it quotes: the
+ * object may be a Secret (typed/validate.go and helpers.go of sigs.k8s.io/structured-merge-diff).
+ * Not for JSON, because a value ends where its line does.
+ */
+export function withoutWrongValues(text: string): string {
+  return text.replaceAll(WRONG_TYPE, '$1(redacted)')
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type ErrorCode, NopassError } from '../errors.ts'
 import { shell } from '../lib/shell-command.ts'
 import { exceededQuota } from '../lib/text.ts'
-import { withoutCredentials } from '../printable.ts'
+import { withoutCredentials, withoutWrongValues } from '../printable.ts'
 import { describeConflicts, readConflicts } from './apply-conflict.ts'
 
 interface Pattern {
@@ -149,7 +149,10 @@ const QUOTED_VALUES: readonly (readonly [quoted: RegExp, shown: string])[] = [
 ]
 
 function withoutSecrets(stderr: string): string {
-  return QUOTED_VALUES.reduce((text, [quoted, shown]) => text.replaceAll(quoted, shown), withoutCredentials(stderr))
+  return QUOTED_VALUES.reduce(
+    (text, [quoted, shown]) => text.replaceAll(quoted, shown),
+    withoutCredentials(withoutWrongValues(stderr)),
+  )
 }
 
 /** Helm's own line, for a command whose errors are all of one kind. */

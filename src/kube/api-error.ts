@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorDetails, NopassError } from '../errors.ts'
 import { parseObject } from '../lib/json.ts'
-import { withoutCredentials } from '../printable.ts'
+import { withoutCredentials, withoutWrongValues } from '../printable.ts'
 
 export class KubeApiError extends NopassError {
   /** HTTP status; 0 without a response. */
@@ -96,7 +96,7 @@ const READ = 65_536
  * after that, because a part is not recognized.
  */
 export function withoutSecrets(text: string, limit = 600): string {
-  return withoutCredentials(text.slice(0, READ))
+  return withoutCredentials(withoutWrongValues(text.slice(0, READ)))
     .replaceAll(/[A-Za-z0-9+/=]{40,}/g, (run) => (LONG_FIELD.test(run) ? run : '(redacted)'))
     .slice(0, limit)
 }

@@ -17,6 +17,7 @@ import { renderOutcome } from '../../src/cli/rollout/render-outcome.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import { ERROR_CODES } from '../../src/error-codes.ts'
 import { type ErrorCode, formatError, NopassError } from '../../src/errors.ts'
+import { readHelmError } from '../../src/helm/read-helm-error.ts'
 import { createEventReporter, type Log } from '../../src/helper/report/event-reporter.ts'
 import { createStatusWriter } from '../../src/helper/report/status-object.ts'
 import { renderStatusPage } from '../../src/helper/status-page/status-page.ts'
@@ -345,6 +346,7 @@ test('P6 text that is not a credential is shown unchanged', () => {
     'demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1@sha256:0123456789abcdef: basic authentication is needed',
     'docker-pullable://host:5000/nginx@sha256:0123456789abcdef, oci://charts@sha256:01, git+ssh://git@github.com/x',
     '-----BEGIN CERTIFICATE-----\\nMIIB; {"auth":true,"author":"me","secretName":"login","token":""}; LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t',
+    '["-----BEGIN PRIVATE KEY-----", 1]',
     'authorization: basic auth is disabled; keyJournalNames; ?assigned=a&design=b&author=c&signal=d',
     'kubectl get --raw "/api/v1/pods?limit=5&labelSelector=a%3Db"; key=value; --set identity.existingSecret=login',
   ])
@@ -381,6 +383,27 @@ const FORMS: readonly (readonly [text: string, secret: string])[] = [
 
 test('P6 credentials in headers, proxy variables, encoded URLs and responses of OSS are redacted', () => {
   for (const [text, secret] of FORMS) assert.ok(!printable(text).includes(secret), printable(text))
+})
+
+// typed/validate.go and typed/helpers.go of sigs.k8s.io/structured-merge-diff 6.4.2, by which the API
+// server refuses `stringData: { pin: 12345678 }`.
+test('P6 a value of a Secret that the API server refuses for its type is not shown, neither by us nor by helm', () => {
+  const refused = (what: string): string => `failed to create typed patch object (n/s; /v1, Kind=Secret): ${what}`
+  for (const value of ['&value.valueUnstructured{Value:12345678}', '&{a "hidden"\nhidden}', '&{map[a:hidden]}']) {
+    for (const type of ['string', 'boolean', 'any scalar', 'map', 'list']) {
+      const text = refused(`.stringData.pin: expected ${type}, got ${value}`)
+      const { message } = errorFromResponse('PATCH /x', 422, JSON.stringify({ message: text }), undefined)
+      assert.match(message, new RegExp(`pin: expected ${type}, got \\(redacted\\)$`))
+      const { message: said } = readHelmError(`Error: UPGRADE FAILED: ${text}\n`, 'upgrade')
+      assert.doesNotMatch(said, /hidden|12345678/)
+    }
+  }
+  const each = ['a', 'b'].map((key) => `  .data.${key}: expected string, got &{hidden\nhidden}`)
+  const { message } = errorFromResponse('GET /', 422, JSON.stringify({ message: refused(each.join('\n')) }), undefined)
+  assert.match(
+    message,
+    /\.data\.a: expected string, got \(redacted\)\\n {2}\.data\.b: expected string, got \(redacted\)$/,
+  )
 })
 
 test('P6 a text that was redacted stays as it is when it is printed again', () => {
