@@ -2,6 +2,7 @@ import { NopassError } from '../errors.ts'
 import { type JsonObject, numberOf, recordsOf, textOf } from '../lib/json.ts'
 import type { AbortableTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
+import { wholeList } from './transport/whole-list.ts'
 
 const enterprise = (target: AbortableTarget, action: string, query: Parameters): Promise<JsonObject> =>
   target.transport.call({ ...target, product: 'cr', version: '2018-12-01', action, query }, target.signal)
@@ -25,7 +26,7 @@ export type InstanceEndpoint = Awaited<ReturnType<typeof listInstanceEndpoint>>[
 export async function listInstanceEndpoint(target: AbortableTarget, instanceId: string) {
   const query = { InstanceId: instanceId, ModuleName: 'Registry' }
   const response = await enterprise(target, 'ListInstanceEndpoint', query)
-  return recordsOf(response.Endpoints).map((endpoint) => ({
+  return wholeList(response.Endpoints, 'cr ListInstanceEndpoint').map((endpoint) => ({
     /** `internet`, `vpc`, …: Alibaba may add kinds. */
     type: textOf(endpoint.EndpointType),
     enabled: endpoint.Enable !== false,

@@ -3,6 +3,7 @@ import { isRecord, parseObject, recordsOf, textOf } from '../lib/json.ts'
 import type { CsReads } from './sdk-types.ts'
 import type { AbortableTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
+import { wholeList } from './transport/whole-list.ts'
 
 /** The kind of a cluster determines which identities it can offer. */
 export type ClusterKind = 'managed' | 'dedicated' | 'serverless' | 'edge' | 'lingjun' | 'acs' | 'registered' | 'unknown'
@@ -49,7 +50,7 @@ export async function describeClusterDetail(target: AbortableTarget, clusterId: 
 export async function listNodePoolRoles(target: AbortableTarget, clusterId: string): Promise<readonly string[]> {
   const path = `/clusters/${segment(clusterId)}/nodepools`
   const response = await get(target, 'DescribeClusterNodePools', path, {})
-  return recordsOf(response.nodepools).map(
+  return wholeList(response.nodepools, 'cs DescribeClusterNodePools').map(
     ({ scaling_group, eflo_node_group }) =>
       textOf(scaling_group?.ram_role_name) || textOf(eflo_node_group?.worker_ram_role_name),
   )

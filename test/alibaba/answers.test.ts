@@ -119,7 +119,7 @@ test('addresses are read whatever kinds of endpoints exist, and malformed entrie
     { type: 'internet', enabled: false, domains: [{ domain: 'a.example', custom: true }] },
     { type: 'accelerated', enabled: true, domains: [{ domain: 'b.example', custom: false }] },
   ])
-  assert.deepEqual(await listInstanceEndpoint(target(json(200, { IsSuccess: true })), 'cri-1'), [])
+  assert.deepEqual(await listInstanceEndpoint(target(json(200, { IsSuccess: true, Endpoints: [] })), 'cri-1'), [])
 })
 
 // ListInstance's PageSize is 30 by default
@@ -235,7 +235,7 @@ test('node pools are read with their own worker roles', async () => {
     },
   ]
   assert.deepEqual(await listNodePoolRoles(target(json(200, { nodepools })), 'c1'), ['gpu', '', 'lingjun-role'])
-  assert.deepEqual(await listNodePoolRoles(target(json(200, {})), 'c1'), [])
+  assert.deepEqual(await listNodePoolRoles(target(json(200, { nodepools: [] })), 'c1'), [])
 })
 
 test('a kubeconfig is always requested with a limited lifetime', async () => {
@@ -270,4 +270,13 @@ test('the document of a policy is read as JSON and, where GetPolicy returns it s
   const { transport } = scripted([json(200, { Policy: {}, DefaultPolicyVersion: { PolicyDocument: '%7B%' } })])
   const ram = createRam({ transport, endpoint: new URL('https://ram.aliyuncs.com'), credentials: KEY })
   assert.equal((await ram.getPolicy('p'))?.document, '%7B%')
+})
+
+test('a response without its list is no empty list: a Secret would lose logins, and a role its policy', async () => {
+  for (const body of [{}, { Endpoints: null, nodepools: null }, { Endpoints: {}, nodepools: 'none' }]) {
+    const reply = () => target(json(200, { IsSuccess: true, ...body }))
+    const unread = (what: string) => ({ code: 'CLOUD_UNAVAILABLE', message: `${what}: the response has no list` })
+    await assert.rejects(listInstanceEndpoint(reply(), 'cri-1'), unread('cr ListInstanceEndpoint'))
+    await assert.rejects(listNodePoolRoles(reply(), 'c1'), unread('cs DescribeClusterNodePools'))
+  }
 })
