@@ -1,6 +1,7 @@
 import { NopassError } from '../errors.ts'
 import { createKubeClient } from '../kube/client.ts'
 import { kubeconfigConnection } from '../kube/connection.ts'
+import { createServerClock } from '../kube/server-clock.ts'
 import { VERSION } from '../version.ts'
 import type { CliHost, CommonFlags } from './program/cli-host.ts'
 import { type ConnectFlags, contextOf } from './program/command.ts'
@@ -22,19 +23,6 @@ export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost) 
 }
 
 export type Connected = Awaited<ReturnType<typeof connect>>
-
-/** Measures from `Date` headers how far this machine's clock is ahead of the API server's. */
-export function createServerClock() {
-  let aheadMs: number | undefined
-  return {
-    learn(date: string): void {
-      const serverTime = Date.parse(date)
-      if (Number.isFinite(serverTime)) aheadMs = Date.now() - serverTime
-    },
-    /** Milliseconds; undefined before the first response. */
-    aheadMs: () => aheadMs,
-  }
-}
 
 /**
  * Connects for a command that writes: with several contexts to choose from, one has to be named.

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { createServerClock } from '../../src/cli/connect.ts'
 import { observeBase } from '../../src/doctor/read/observe-cluster.ts'
 import { createKubeClient } from '../../src/kube/client.ts'
 import { createReader } from '../../src/kube/read/reader.ts'
+import { createServerClock } from '../../src/kube/server-clock.ts'
 
 const TWO_HOURS = 7_200_000
 

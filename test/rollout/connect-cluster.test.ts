@@ -143,3 +143,30 @@ test('a token that is read from a file is masked before it is used', async () =>
     rmSync(folder, { recursive: true, force: true })
   }
 })
+
+test("a rollout goes by the API server's clock, whatever that of the runner says", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-clock-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const behindMs = 7 * 3_600_000
+  const server = createServer((_request, response) => {
+    response.setHeader('Date', new Date(Date.now() - behindMs).toUTCString())
+    response.end('{"gitVersion":"v1.37.2","metadata":{"name":"kube-system","uid":"u"}}')
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const file = join(folder, 'kubeconfig')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const config = {
+    clusters: [{ name: 'c', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'u', user: {} }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  }
+  writeFileSync(file, JSON.stringify(config))
+  const settings = { name: 'c', access: { kind: 'kubeconfig-file', file }, expect: {} }
+  const context = { mask: () => undefined, helm: { environment: {} } }
+  const work = { cluster: { name: 'c', settings }, context, signal: AbortSignal.timeout(60_000) }
+  const { client, now } = await connectCluster(work as unknown as ClusterWork)
+  t.after(() => client.close())
+  assert.equal(Math.round((Date.now() - now()) / 60_000), behindMs / 60_000)
+})

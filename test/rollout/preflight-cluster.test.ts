@@ -47,6 +47,14 @@ test('P10 an uninstall that was left half-way: plan and apply name the fix, befo
   }
 })
 
+test("recover-pending: whether the deployer of a pending release can be alive is judged by the API server's clock, which dated it", async (t) => {
+  const request = async ({ path }: { readonly path: string }) =>
+    path.endsWith('/secrets') ? listOf(['deployed', 'pending-upgrade']) : { metadata: {} }
+  // This machine is years ahead.
+  const now = () => Date.parse('2001-09-09T01:50:00Z')
+  await assert.rejects(preflight(t, request, { now }), { code: 'HELM_PENDING', hint: /from 2001-09-09T07:51:40\.000Z/ })
+})
+
 test('recover-pending: where no record tells what a pending upgrade was to replace, nothing is removed', async (t) => {
   const methods: string[] = []
   const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
@@ -270,12 +278,15 @@ function preflight(
     helm = NO_HELM,
     run = newRun(),
     ours = false,
+    now = Date.now,
     ...access
   }: {
     readonly helm?: object
     readonly folder?: RunFolder
     readonly report?: (line: string) => void
     readonly run?: ClusterRun
+    /** The API server's clock. */
+    readonly now?: () => number
     /** Whether the chart is ours. */
     readonly ours?: boolean
   },
@@ -291,7 +302,7 @@ function preflight(
     ...given,
   }
   const settings = { inputs, chart: { ours } }
-  const context = { settings, taken: new Map(), now: Date.now, helm, ...more }
+  const context = { settings, taken: new Map(), helm, ...more }
   const cluster = { name: 'a', settings: { namespace: 'n', release: 'r' } }
   const release = openRelease({
     cluster: 'a',
@@ -304,7 +315,7 @@ function preflight(
     signal: t.signal,
     ...access,
   })
-  const work = { cluster, context, run, signal: t.signal, identity: { kubeSystemUid: 'u' }, release }
+  const work = { cluster, context, run, now, signal: t.signal, identity: { kubeSystemUid: 'u' }, release }
   return preflightCluster(work as unknown as Arguments[0], {
     chart: 'c',
     valuesFiles: [],

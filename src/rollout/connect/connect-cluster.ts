@@ -6,6 +6,7 @@ import { createKubeClient } from '../../kube/client.ts'
 import { kubeconfigConnection } from '../../kube/connection.ts'
 import type { KubeConnection } from '../../kube/kube-connection.ts'
 import { identifyCluster, requireIdentity } from '../../kube/read/cluster-identity.ts'
+import { createServerClock } from '../../kube/server-clock.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
 import type { ClusterWork } from '../work/cluster-run.ts'
@@ -26,14 +27,18 @@ export async function connectCluster(work: ClusterWork, hooks = 0) {
   // The environment of helm, because both go through the same proxy.
   const connection = await kubeconfigConnection({ file, environment: helm.environment, context: context || undefined })
   const notes = detail ? checkAckServer(detail, connection, cluster) : []
-  const client = createKubeClient(maskTokens(connection, mask), { userAgent: 'acr-nopass-action' })
+  const clock = createServerClock()
+  const client = createKubeClient(maskTokens(connection, mask), {
+    userAgent: 'acr-nopass-action',
+    onCall: ({ date = '' }) => clock.learn(date),
+  })
   try {
     const identity = await identifyCluster({ client, signal }, connection)
     requireIdentity(identity, connection.ca, cluster.expect)
     const { release, namespace } = cluster
     /** Its release, for helm. */
     const target: ReleaseTarget = { release, namespace, kubeconfig: file, context }
-    return { client, identity, target, detail, notes }
+    return { client, identity, target, detail, notes, now: () => Date.now() - (clock.aheadMs() ?? 0) }
   } catch (error) {
     client.close()
     throw error

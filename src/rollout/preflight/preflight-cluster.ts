@@ -210,8 +210,8 @@ export async function refuseRivals({
  * The history of a release that is not pending; an abandoned one is repaired first if that is
  * allowed.
  */
-async function settledHistory({ context, release, signal }: ConnectedWork): Promise<readonly Revision[]> {
-  const { settings, now } = context
+async function settledHistory({ context, release, signal, now }: ConnectedWork): Promise<readonly Revision[]> {
+  const { settings } = context
   const { target } = release
   const history = await release.history()
   const last = history.at(-1)

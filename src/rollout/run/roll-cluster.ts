@@ -76,7 +76,7 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
       secretName: config.secretName,
       probe: open.probe,
       image: inputs['verify-image'] || undefined,
-      now: context.now,
+      now: open.now,
       limitMs: VERIFY_LIMIT,
     })
     run.notes.push(...proofs)

@@ -84,7 +84,6 @@ export async function runRollout(settings: Settings, host: RolloutHost, signal: 
   const context: RunContext = {
     ...host,
     mask,
-    now: Date.now,
     runName: runName(environment),
     settings,
     prepared,

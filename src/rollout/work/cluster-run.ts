@@ -64,8 +64,6 @@ export interface RunContext {
   readonly report: (cluster: string, line: string) => void
   /** Milliseconds since the run began. */
   readonly elapsed: () => number
-  /** Epoch milliseconds. */
-  readonly now: () => number
   /** Waits for RAM, which may show a write late; undefined: by the machine's clock. */
   readonly pause?: SettleOptions['pause']
   /** Identifies the run in the description of a revision. */
@@ -88,6 +86,8 @@ export interface ConnectedWork extends ClusterWork {
   /** ACK's record; undefined for self-built clusters. */
   readonly detail: ClusterDetail | undefined
   readonly release: OpenRelease
+  /** Epoch milliseconds by the API server's clock, which dates its objects: that of a runner may be wrong. */
+  readonly now: () => number
 }
 
 /** The outcome of a cluster's work without an exception. */
