@@ -16,6 +16,8 @@ interface Options {
   /** The API server's first responses. */
   readonly failures?: readonly number[]
   readonly image?: string
+  /** The deployer may not list Pods. */
+  readonly hidesPods?: boolean
   /** The registry's verdict on the credential in use. */
   readonly verified?: RegistryStatus['verified']
 }
@@ -27,6 +29,7 @@ function verify({
   failures = [],
   image,
   verified = 'accepted',
+  hidesPods = false,
 }: Options): Promise<readonly string[] | string> {
   const registry = reportedRegistry('prod', { verified, ...(expiresAt && { expiresAt }) })
   const report = helperReport([registry], { updatedAt: '2026-11-21T10:00:00Z' })
@@ -35,6 +38,7 @@ function verify({
     const failure = left.shift()
     if (failure !== undefined) throw new KubeApiError(failure, `${path} returned ${failure}`)
     if (path.endsWith('/configmaps/s')) return { data: { [STATUS_KEY]: JSON.stringify(report) } }
+    if (hidesPods) throw new KubeApiError(403, `${path} returned 403`)
     return {
       items: [{ metadata: { name: 'p' }, status: { containerStatuses: [{ ready, restartCount: 0, image: 'i' }] } }],
     }
@@ -91,6 +95,14 @@ test('an image that could not be pulled because there was no probe namespace is 
   assert.deepEqual(await verify({ ready: true, image: 'r.example/app:1' }), [
     'registries: prod accepted',
     `${NO_PROBE}, so r.example/app:1 was not pulled`,
+  ])
+})
+
+test('a deployer who may not list Pods is told that none was seen', async () => {
+  assert.deepEqual(await verify({ ready: true, hidesPods: true }), [
+    'registries: prod accepted',
+    'whether a Pod of the helper is ready was not checked: the deployer lacks the right to list Pods',
+    NO_PROBE,
   ])
 })
 

@@ -75,7 +75,9 @@ async function verify(
   const outcome =
     work === 'push'
       ? pushConfig(caller, all)
-      : verifyStatus({ ...caller, parts: all, registries, now: () => NOW, limitMs }).then(({ updatedAt }) => updatedAt)
+      : verifyStatus({ ...caller, parts: all, registries, now: () => NOW, limitMs }).then(({ status, unchecked }) =>
+          [status.updatedAt, ...unchecked].join(': '),
+        )
   return { writes, outcome: await outcome.catch((error) => `${error.code} ${error.message}`) }
 }
 
@@ -85,7 +87,16 @@ const OLD = report([LIVE], { configHash: 'old' })
 for (const [title, setup, outcome] of [
   ['every registry is live', { reports: [report([LIVE])] }, '2026-11-27T09:59:00Z'],
   ['one of its Pods is ready', { reports: [report([LIVE])], pods: [false, true] }, '2026-11-27T09:59:00Z'],
-  ['its Pods may not be listed', { reports: [report([LIVE])], pods: 403 }, '2026-11-27T09:59:00Z'],
+  [
+    'its Pods may not be listed, which is said',
+    { reports: [report([LIVE])], pods: 403 },
+    '2026-11-27T09:59:00Z: whether a Pod of the helper is ready was not checked: the deployer lacks the right to list Pods',
+  ],
+  [
+    'the chart shows no Pods, which is said',
+    { reports: [report([LIVE])], parts: { selector: undefined } },
+    '2026-11-27T09:59:00Z: whether a Pod of the helper is ready was not checked: the chart has no Deployment of it',
+  ],
   [
     'the chart is of another kind, whose configuration has no hash',
     { reports: [OLD], parts: { configHash: undefined } },

@@ -30,10 +30,10 @@ interface VerifyRequest extends StatusRequest, Pick<ProbeRequest, 'folder' | 'ta
  * @throws HELPER_FAILING, VERIFY_STATUS, VERIFY_SECRET, VERIFY_ATTACH, VERIFY_IMAGE
  */
 export async function verifyRelease(request: VerifyRequest): Promise<readonly string[]> {
-  const status = await verifyStatus(request)
+  const { status, unchecked } = await verifyStatus(request)
   const live = status.registries.map(({ name, verified }) => `${name} ${verified === 'accepted' ? 'accepted' : 'live'}`)
-  const notes = [`registries: ${live.join(', ')}`]
-  request.report(notes[0] ?? '')
+  const notes = [`registries: ${live.join(', ')}`, ...unchecked]
+  for (const note of notes) request.report(note)
   const { probe, image } = request
   if (!probe) {
     const pulled = image === undefined ? '' : `, so ${image} was not pulled`

@@ -24,17 +24,24 @@ export interface StatusRequest extends KubeCaller {
  */
 const POD_PATIENCE_MS = 20_000
 
+/** A report with which the helper counts as working, and what of that was not seen. */
+interface Verified {
+  readonly status: HelperStatus
+  readonly unchecked: readonly string[]
+}
+
 /**
  * Waits until a helper runs and reports every registry as live with the deployed configuration and
  * a credential that has not expired. The status ConfigMap outlives a dead helper, so a ready Pod is
  * required too.
  */
-export async function verifyStatus(request: StatusRequest): Promise<HelperStatus> {
+export async function verifyStatus(request: StatusRequest): Promise<Verified> {
   const { parts, limitMs, signal } = request
   const lastingCause = createCauseTimer()
   let last: HelperStatus | undefined
   let trouble: string | undefined
   let running = false
+  let isHidden = false
   let refreshRequested = false
   let pushed = false
   const waited = await pollUntil(limitMs, signal, async () => {
@@ -44,6 +51,7 @@ export async function verifyStatus(request: StatusRequest): Promise<HelperStatus
     ])
     last = status
     trouble = findTrouble(request, status, unreadable)
+    isHidden = pods === undefined
     running = pods === undefined || pods.some(({ ready }) => ready)
     // The backoff of a helper that was refused may be long, and its permission has just been
     // granted.
@@ -69,7 +77,11 @@ export async function verifyStatus(request: StatusRequest): Promise<HelperStatus
     if (lasting) throw lasting.error
     return running && trouble === undefined
   })
-  if (waited !== undefined && last !== undefined) return last
+  if (waited !== undefined && last !== undefined) {
+    const why = parts.selector ? 'the deployer lacks the right to list Pods' : 'the chart has no Deployment of it'
+    const unchecked = isHidden ? [`whether a Pod of the helper is ready was not checked: ${why}`] : []
+    return { status: last, unchecked }
+  }
   const time = `after ${Math.round(limitMs / 1000)} s`
   if (running) throw new NopassError('VERIFY_STATUS', `${trouble} ${time}`)
   const report = last === undefined ? '' : `; its last report is of ${last.updatedAt}`
