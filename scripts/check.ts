@@ -2,9 +2,9 @@
 // also after a failure.
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { formatError, toNopassError } from '../src/errors.ts'
 import { formatDuration } from '../src/lib/format-duration.ts'
 import { createProgress } from '../tools/progress.ts'
+import { describeFailure } from '../tools/testbed-error.ts'
 import { listChecks, type SubCheck } from './check/sub-checks.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -12,13 +12,17 @@ const words = process.argv.slice(2)
 const interrupt = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => interrupt.abort(name))
 
-async function runOne({ name, run }: SubCheck): Promise<boolean> {
+async function runOne({ name, run, warns }: SubCheck): Promise<boolean> {
   const started = performance.now()
-  const wrong = await run(interrupt.signal).catch((error: unknown) => formatError(toNopassError(error)))
+  const wrong = await run(interrupt.signal).catch((error: unknown) => describeFailure(error))
   if (interrupt.signal.aborted) return false
-  console.log(`${wrong ? '✖' : '✔'} ${name} · ${formatDuration(performance.now() - started)}`)
+  console.log(`${wrong ? (warns ? '⚠' : '✖') : '✔'} ${name} · ${formatDuration(performance.now() - started)}`)
   if (wrong) console.log(wrong.replaceAll(/^(?=.)/gm, '  '))
-  return wrong === ''
+  if (wrong && warns) {
+    console.log('  These are warnings: a change may come without them, a release may not.')
+    if (process.env.GITHUB_ACTIONS === 'true') console.log(`::warning title=${name}::${wrong.split('\n').length} found`)
+  }
+  return wrong === '' || warns === true
 }
 
 const progress = createProgress(process.stderr, process.env.CI)

@@ -16,8 +16,8 @@ const root = join(import.meta.dirname, '..')
 const readText = (path: string): string => readFileSync(join(root, path), 'utf8')
 
 const expected: Record<string, string> = {
-  'docs/en/troubleshooting.md': troubleshootingPage(WORDS_EN, ROWS_EN),
-  'docs/zh/troubleshooting.md': troubleshootingPage(WORDS_ZH, ROWS_ZH),
+  'docs/en/troubleshooting.md': troubleshootingPage(WORDS_EN, ROWS_EN, ROWS_EN),
+  'docs/zh/troubleshooting.md': troubleshootingPage(WORDS_ZH, ROWS_ZH, ROWS_EN),
 }
 const action = readActionTexts(readText)
 const chineseErrors = readChineseRows(readText)

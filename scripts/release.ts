@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { ensureTools } from '../tools/build/ensure-tools.ts'
 import { createProgress } from '../tools/progress.ts'
 import { bundleAction } from './build/bundles.ts'
+import { translationGaps } from './check/translation.ts'
 import { buildArtifacts } from './release/build-artifacts.ts'
 import { readSection } from './release/changelog.ts'
 import { packageVersion, versionProblems } from './release/check-version.ts'
@@ -46,7 +47,7 @@ async function runCommand(): Promise<string | undefined> {
   if (values.help) return USAGE
   const env = process.env
   if (command === 'check') {
-    const problems = versionProblems(root, values.tag)
+    const problems = [...versionProblems(root, values.tag), ...(values.tag === undefined ? [] : translationGaps(root))]
     if (problems.length > 0) throw new Error(problems.join('\n'))
     return `${packageVersion(root)} everywhere`
   }

@@ -10,11 +10,11 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findNodeObstacle } from '../sandbox/nodes/containerd/start-node.ts'
-import { formatError, toNopassError } from '../src/errors.ts'
 import { ensureBrowser } from '../test/support/browser/ensure-browser.ts'
 import { HELPER_VARIABLE } from '../test/support/helper-program.ts'
 import { ensureTools, type ToolPaths } from '../tools/build/ensure-tools.ts'
 import { createProgress } from '../tools/progress.ts'
+import { describeFailure } from '../tools/testbed-error.ts'
 import { bundleHelper } from './build/bundles.ts'
 import { affectedTests, changedFiles, takeChanged } from './test/changed.ts'
 import { measureCoverage } from './test/coverage.ts'
@@ -229,7 +229,7 @@ async function prepare<T>(work: () => Promise<T>): Promise<T | undefined> {
     return await work()
   } catch (error) {
     signal.throwIfAborted()
-    print(formatError(toNopassError(error)))
+    print(describeFailure(error))
     return undefined
   }
 }
@@ -247,7 +247,7 @@ try {
   process.exitCode = counts.failed > 0 ? 1 : 0
 } catch (error) {
   if (!signal.aborted) {
-    print(formatError(toNopassError(error)))
+    print(describeFailure(error))
     print(formatCounts({ ...NO_TESTS, failed: 1 }))
   }
   process.exitCode = 1

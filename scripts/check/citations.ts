@@ -25,7 +25,7 @@ export function readAnchors(page: string): string[] {
 
 /**
  * Every broken reference, one line each: a link to an anchor that the page of decisions does not
- * have, an outdated form, and anchors that the two languages do not share.
+ * have, an outdated form, and anchors of the Chinese page alone.
  * @param sources files of code and of pages, by path
  */
 export function findCitationProblems(sources: ReadonlyMap<string, string>, pages: DecisionPages): string[] {
@@ -34,9 +34,6 @@ export function findCitationProblems(sources: ReadonlyMap<string, string>, pages
   return [
     ...repeated(en).map((id) => `${EN}: the anchor #${id} exists twice; rename one of them`),
     ...repeated(zh).map((id) => `${ZH}: the anchor #${id} exists twice; rename one of them`),
-    ...en
-      .filter((id) => !zh.includes(id))
-      .map((id) => `${ZH}: the anchor #${id} of the English page is missing; add it`),
     ...zh
       .filter((id) => !en.includes(id))
       .map((id) => `${EN}: the anchor #${id} of the Chinese page is missing; add it`),
@@ -49,6 +46,14 @@ export function findCitationProblems(sources: ReadonlyMap<string, string>, pages
       ),
     ]),
   ]
+}
+
+/** Decisions that the Chinese page lacks, one line each. */
+export function findUntranslatedDecisions(pages: DecisionPages): string[] {
+  const zh = readAnchors(pages.zh)
+  return readAnchors(pages.en)
+    .filter((id) => !zh.includes(id))
+    .map((id) => `${ZH}: the anchor #${id} of the English page is missing; add it`)
 }
 
 function matchesOf(file: string, text: string, form: RegExp): { readonly at: string; readonly match: string }[] {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { languageSwitch, twinOf } from '../generate-docs/languages.ts'
+import { languageSwitch, twinOf, UNTRANSLATED } from '../generate-docs/languages.ts'
 
 /** The parts that must be equal in both languages of a page. */
 interface Shape {
@@ -9,30 +9,51 @@ interface Shape {
 }
 
 /**
- * Problems of the pages, one line each: a page that is not in both languages, differs in its
- * headings, tables, code blocks or links, lacks the link to the other language, or has a broken
+ * Problems of the pages, one line each: a page without the link to the other language, and a broken
  * link.
  * @param pages Markdown files by their paths below the root
  * @param exists whether the repository has a file or folder with that path
  */
 export function findPageProblems(pages: ReadonlyMap<string, string>, exists: (path: string) => boolean): string[] {
-  return [...pages].flatMap(([page, text]) => [
-    ...twinProblems(page, text, pages),
-    ...linkProblems(page, text, pages, exists),
-  ])
+  return [...pages].flatMap(([page, text]) => {
+    const twin = twinOf(page)
+    // That a page is not translated is a gap of the translation.
+    const isThere = (path: string): boolean => exists(path) || path === twin?.path
+    return [...switchProblems(page, text), ...linkProblems(page, text, pages, isThere)]
+  })
 }
 
-function twinProblems(page: string, text: string, pages: ReadonlyMap<string, string>): string[] {
-  const twin = twinOf(page)
-  if (twin === undefined) return []
-  const other = pages.get(twin.path)
-  if (other === undefined) return [`${page}: ${twin.path} does not exist`]
+/**
+ * What the Chinese pages lack, or have in addition, one line each: a page, a heading, a table or its
+ * lines, a code block, a link, and a text that is still English.
+ */
+export function findTranslationGaps(pages: ReadonlyMap<string, string>): string[] {
+  return [...pages].flatMap(([page, text]) => {
+    const twin = twinOf(page)
+    if (twin === undefined) return []
+    const other = pages.get(twin.path)
+    if (other === undefined) return [`${page}: ${twin.path} does not exist`]
+    // Each difference once, at the Chinese page.
+    if (twin.language === 'zh') return []
+    return [
+      ...differences(page, shapeOf(text), shapeOf(other)),
+      ...linkDifferences(page, text, other),
+      ...english(page, text),
+    ]
+  })
+}
+
+function english(page: string, text: string): string[] {
+  return text
+    .split('\n')
+    .flatMap((line, index) => (line.includes(UNTRANSLATED) ? [`${page}:${index + 1}: a text is still English`] : []))
+}
+
+function switchProblems(page: string, text: string): string[] {
+  if (twinOf(page) === undefined) return []
   const [, second = ''] = text.split('\n').filter((line) => line.trim() !== '')
   const expected = languageSwitch(page)
-  const missing = second === expected ? [] : [`${page}: the line below the title must be ${expected}`]
-  // Each difference once, at the Chinese page.
-  if (twin.language === 'zh') return missing
-  return [...missing, ...differences(page, shapeOf(text), shapeOf(other)), ...linkDifferences(page, text, other)]
+  return second === expected ? [] : [`${page}: the line below the title must be ${expected}`]
 }
 
 function differences(page: string, own: Shape, english: Shape): string[] {

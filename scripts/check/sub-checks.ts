@@ -11,12 +11,15 @@ import { findCommandProblems } from './commands.ts'
 import { findImportProblems } from './import-rule.ts'
 import { findPageProblems } from './pages.ts'
 import { runProgram } from './run-program.ts'
+import { translationGaps } from './translation.ts'
 
 /** A part of `npm run check`. */
 export interface SubCheck {
   readonly name: string
   /** Returns the problems as text; empty if there are none. */
   readonly run: (signal: AbortSignal) => Promise<string>
+  /** Its problems are warnings. */
+  readonly warns?: true
 }
 
 /** All sub-checks of the repository at `root`. */
@@ -34,6 +37,7 @@ export function listChecks(root: string, progress: Progress): SubCheck[] {
     { name: 'commands', run: async () => findCommandProblems(readSources(root)).join('\n') },
     { name: 'citations', run: async () => citationProblems(root) },
     { name: 'pages', run: async () => pageProblems(root) },
+    { name: 'translation', warns: true, run: async () => translationGaps(root).join('\n') },
     program('unused code', bin('knip'), ['--no-progress']),
     {
       name: 'lockfile',

@@ -1,5 +1,5 @@
-import { table } from '../generate-docs/languages.ts'
-import { type ChartWords, ENGLISH, refuseSpare, translated } from './chart-words.ts'
+import { table, untranslated } from '../generate-docs/languages.ts'
+import { type ChartWords, ENGLISH, refuseSpare } from './chart-words.ts'
 
 const ALERT = /- alert: (\S+)[\s\S]*?severity: (\S+)[\s\S]*?summary: (.*)\n\s+cause: >-\n([\s\S]*?)\n\s+fix:/g
 
@@ -12,7 +12,8 @@ export function alertsTable(template: string, { alerts, translation }: ChartWord
       found.map(([, name = '']) => name),
     )
   const rows = found.map(([, name = '', severity = '', summary = '', cause = '']) => {
-    const texts = translation ? translated(translation.alerts, name) : [plain(summary), plain(cause)]
+    const english = [plain(summary), plain(cause)]
+    const texts = translation ? (translation.alerts[name] ?? english.map(untranslated)) : english
     return [`\`${name}\``, severity, ...texts]
   })
   return table(alerts, rows)

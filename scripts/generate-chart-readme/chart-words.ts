@@ -41,13 +41,6 @@ export function chinese(schema: Schema, readText: (path: string) => string): Cha
   return { ...words, translation: { ...rest, titles: Object.fromEntries(titles) } }
 }
 
-/** The translated text for a key. */
-export function translated<T>(texts: Readonly<Record<string, T>>, key: string): T {
-  const text = texts[key]
-  if (text === undefined) throw new Error(`scripts/generate-chart-readme/zh.yaml: ${key} is missing`)
-  return text
-}
-
 /** @throws when a translation has a key that the source no longer has */
 export function refuseSpare(texts: Readonly<Record<string, unknown>>, known: readonly string[]): void {
   const spare = Object.keys(texts).filter((key) => !known.includes(key))

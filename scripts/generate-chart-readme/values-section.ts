@@ -1,8 +1,8 @@
 import { parse } from 'yaml'
 import { resolve, type Schema, schemaOfChild } from '../../src/values/schema/schema.ts'
 import { flowYaml } from '../../src/values/schema/schema-problem.ts'
-import { cell, table } from '../generate-docs/languages.ts'
-import { type ChartWords, ENGLISH, refuseSpare, translated } from './chart-words.ts'
+import { cell, table, untranslated } from '../generate-docs/languages.ts'
+import { type ChartWords, ENGLISH, refuseSpare } from './chart-words.ts'
 import { readBlocks, type ValuesBlock } from './read-blocks.ts'
 
 /** Every key of values.yaml with its prose, examples and defaults. */
@@ -33,7 +33,7 @@ function section(block: ValuesBlock, root: Schema, words: ChartWords): string {
   const comments = new Map(
     [...nestedComments(block.body)].map(([path, comment]) => [
       path,
-      words.translation ? translated(words.translation.nested, path) : comment,
+      words.translation ? (words.translation.nested[path] ?? untranslated(comment)) : comment,
     ]),
   )
   const schema = root.properties?.[block.key]
@@ -54,7 +54,8 @@ function proseOf({ key, prose }: ValuesBlock, { translation }: ChartWords): stri
   const own = toMarkdown(prose)
   if (!translation) return own
   const examples = own.match(/^```[\s\S]*?^```$/gm) ?? []
-  const text = translated(translation.keys, key).trim()
+  const text = translation.keys[key]?.trim()
+  if (text === undefined) return untranslated(own)
   if (text.split('{example}').length - 1 !== examples.length)
     throw new Error(`scripts/generate-chart-readme/zh.yaml: ${key} needs {example} ${examples.length} times`)
   return examples.reduce((filled, example) => filled.replace('{example}', () => example), text)

@@ -7,7 +7,7 @@ import { HELPER_CODES } from '../../src/error-codes/helper.ts'
 import { KUBE_CODES } from '../../src/error-codes/kube.ts'
 import { ROLLOUT_CODES } from '../../src/error-codes/rollout.ts'
 import { VALUES_CODES } from '../../src/error-codes/values.ts'
-import { type Language, languageSwitch, type Text, table } from './languages.ts'
+import { type Language, languageSwitch, type Text, table, untranslated } from './languages.ts'
 
 type Rows = Readonly<Record<string, { readonly what: string; readonly fix: string }>>
 
@@ -53,11 +53,11 @@ reason \`TokenFailing\`. (This page is generated from \`src/error-codes/\`.)
  * a more specific one.
  */
 export function errorsPage(language: Language, chinese: ChineseRows): string {
-  refuseGaps(chinese)
+  refuseUnknown(chinese)
   const { title, introduction, columns } = WORDS[language]
   const sections = AREAS.map(([area, rows]) => {
     const lines = Object.entries(rows).map(([code, { what, fix }]) => {
-      const words = language === 'zh' ? (chinese[code] ?? []) : [what, fix]
+      const words = language === 'zh' ? (chinese[code] ?? [what, fix].map(untranslated)) : [what, fix]
       return [`\`${code}\``, ...words]
     })
     return `## ${area[language]}\n${table(columns, lines)}\n`
@@ -71,10 +71,12 @@ export function readChineseRows(readText: (path: string) => string): ChineseRows
   return parse(readText('scripts/generate-docs/errors-zh.yaml')) as ChineseRows
 }
 
-function refuseGaps(chinese: ChineseRows): void {
+function refuseUnknown(chinese: ChineseRows): void {
   const codes = AREAS.flatMap(([, rows]) => Object.keys(rows))
   const wrong = [
-    ...codes.filter((code) => chinese[code]?.length !== 2).map((code) => `${code} is missing`),
+    ...Object.keys(chinese)
+      .filter((code) => chinese[code]?.length !== 2)
+      .map((code) => `${code} needs a meaning and a fix`),
     ...Object.keys(chinese)
       .filter((code) => !codes.includes(code))
       .map((code) => `${code} does not exist`),

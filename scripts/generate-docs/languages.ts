@@ -26,6 +26,14 @@ export function languageSwitch(page: string): string {
   return `[${NAMES[twin.language]}](${target})`
 }
 
+/** Marks an English text on a Chinese page; it shows nothing. A release refuses it. */
+export const UNTRANSLATED = '<!-- untranslated -->'
+
+/** An English text that stands on a Chinese page until somebody translates it. */
+export function untranslated(english: string): string {
+  return english === '' ? '' : `${UNTRANSLATED} ${english}`
+}
+
 /** A text as a table cell. */
 export function cell(text: string): string {
   return text

@@ -1,7 +1,7 @@
 import { parse } from 'yaml'
 import { resolve, type Schema } from '../../src/values/schema/schema.ts'
 import { describeExpected, flowYaml } from '../../src/values/schema/schema-problem.ts'
-import { type Language, languageSwitch, type Text, table } from '../generate-docs/languages.ts'
+import { type Language, languageSwitch, type Text, table, untranslated } from '../generate-docs/languages.ts'
 import { fillSnippets } from '../generate-docs/snippets.ts'
 
 type Columns = Readonly<Record<Language, readonly string[]>>
@@ -149,21 +149,24 @@ function rowsOf(schema: Schema, root: Schema, parent = ''): Row[] {
   })
 }
 
-/** English texts are in the schema, Chinese ones in a separate file; every key has both. */
+/**
+ * English texts are in the schema, Chinese ones in a separate file; a key without a Chinese text is
+ * shown in English until a release.
+ */
 function keyTexts(name: 'values' | 'clusters', rows: readonly Row[], language: Language, readText: ReadText): KeyTexts {
-  if (language === 'en')
-    return Object.fromEntries(rows.map(({ path, full }) => [path, [full.title ?? '', full.description ?? '']]))
+  const english = rows.map(({ path, full }) => [path, [full.title ?? '', full.description ?? '']] as const)
+  if (language === 'en') return Object.fromEntries(english)
   const file = `${FOLDER}/${name}-zh.yaml`
   const texts = parse(readText(file)) as KeyTexts
   const paths = rows.map(({ path }) => path)
-  const wrong = [
-    ...paths.filter((path) => texts[path] === undefined).map((path) => `${path} is missing`),
-    ...Object.keys(texts)
-      .filter((path) => !paths.includes(path))
-      .map((path) => `${path} does not exist`),
-  ]
-  if (wrong.length > 0) throw new Error(`${file}: ${wrong.join(', ')}`)
-  return texts
+  const wrong = Object.keys(texts).filter((path) => !paths.includes(path))
+  if (wrong.length > 0) throw new Error(`${file}: ${wrong.map((path) => `${path} does not exist`).join(', ')}`)
+  return Object.fromEntries(
+    english.map(([path, [title, description]]) => [
+      path,
+      texts[path] ?? [untranslated(title), untranslated(description)],
+    ]),
+  )
 }
 
 function sentence(title: string, description: string, language: Language): string {

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { formatError, toNopassError } from '../../src/errors.ts'
 import { createProgress } from '../../tools/progress.ts'
+import { describeFailure } from '../../tools/testbed-error.ts'
 import { BENCH_USAGE, readBenchOptions } from './bench-options.ts'
 import { runBench } from './run-bench.ts'
 
@@ -27,7 +27,7 @@ try {
     console.error(`Interrupted by ${interrupt.signal.reason}; nothing is left running.`)
     process.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[String(interrupt.signal.reason)] ?? 1
   } else {
-    console.error(error instanceof TypeError ? `${error.message}\n\n${BENCH_USAGE}` : formatError(toNopassError(error)))
+    console.error(error instanceof TypeError ? `${error.message}\n\n${BENCH_USAGE}` : describeFailure(error))
     process.exitCode = 1
   }
 } finally {

@@ -1,6 +1,6 @@
-import { formatError, toNopassError } from '../../src/errors.ts'
 import { ensureTools } from '../../tools/build/ensure-tools.ts'
 import type { Progress } from '../../tools/progress.ts'
+import { describeFailure } from '../../tools/testbed-error.ts'
 import type { BenchOptions } from './bench-options.ts'
 import { FIGURES, type Figure } from './figures.ts'
 import { buildPrograms } from './fixture/programs.ts'
@@ -62,7 +62,7 @@ export async function runBench(options: BenchOptions, deps: BenchDeps, signal: A
     } catch (error) {
       if (signal.aborted) throw error
       // The others are still measured.
-      print(`${scenario.name}: not measured\n${formatError(toNopassError(error))}`)
+      print(`${scenario.name}: not measured\n${describeFailure(error)}`)
       failed = true
       missed.push(...figures.filter((one) => one.scenario === scenario.name).map(({ id }) => id))
     }

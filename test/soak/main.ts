@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { formatError, toNopassError } from '../../src/errors.ts'
 import { createProgress } from '../../tools/progress.ts'
+import { describeFailure } from '../../tools/testbed-error.ts'
 import { runHostileNamespace } from './hostile-namespace.ts'
 import { runMemory } from './memory.ts'
 import { runRivals } from './run-rivals.ts'
@@ -47,7 +47,7 @@ try {
     console.error(`Interrupted by ${interrupt.signal.reason}; the same seed continues where this run stopped.`)
     process.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[String(interrupt.signal.reason)] ?? 1
   } else {
-    console.error(error instanceof TypeError ? `${error.message}\n\n${SOAK_USAGE}` : formatError(toNopassError(error)))
+    console.error(error instanceof TypeError ? `${error.message}\n\n${SOAK_USAGE}` : describeFailure(error))
     process.exitCode = 1
   }
 }

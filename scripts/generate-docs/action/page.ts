@@ -1,7 +1,7 @@
 import { parse } from 'yaml'
 import { INPUTS, type InputSpec } from '../../../src/rollout/inputs/input-table.ts'
 import { OUTPUTS } from '../../build/action-yml.ts'
-import { type Language, languageSwitch, type Text, table } from '../languages.ts'
+import { type Language, languageSwitch, type Text, table, untranslated } from '../languages.ts'
 
 type Modes = 'all' | readonly string[]
 type Columns = Readonly<Record<Language, readonly string[]>>
@@ -54,8 +54,9 @@ export interface ActionTexts {
 /** Next to this file: the inputs by task, and the rest of the page. */
 export function readActionTexts(readText: (path: string) => string): { groups: InputGroup[]; texts: ActionTexts } {
   const folder = 'scripts/generate-docs/action'
-  const groups = parse(readText(`${folder}/inputs.yaml`)) as InputGroup[]
-  const texts = parse(readText(`${folder}/page.yaml`)) as ActionTexts
+  const read = (file: string): unknown => withChinese(parse(readText(`${folder}/${file}`)))
+  const groups = read('inputs.yaml') as InputGroup[]
+  const texts = read('page.yaml') as ActionTexts
   refuseGaps(
     'inputs.yaml',
     groups.flatMap(({ inputs }) => Object.keys(inputs)),
@@ -64,6 +65,14 @@ export function readActionTexts(readText: (path: string) => string): { groups: I
   refuseGaps('page.yaml, outputs', Object.keys(texts.outputs.rows), Object.keys(OUTPUTS))
   refuseGaps('page.yaml, modes', Object.keys(texts.modes.rows), INPUTS.mode.choices ?? [])
   return { groups, texts }
+}
+
+/** Every text that is there in English only gets the same text for Chinese pages, marked. */
+function withChinese(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withChinese)
+  if (typeof value !== 'object' || value === null) return value
+  const filled = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withChinese(inner)]))
+  return typeof filled.en === 'string' && filled.zh === undefined ? { ...filled, zh: untranslated(filled.en) } : filled
 }
 
 function refuseGaps(file: string, given: readonly string[], known: readonly string[]): void {

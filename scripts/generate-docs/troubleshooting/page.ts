@@ -1,5 +1,5 @@
 import { FINDING_IDS, type FindingId } from '../../../src/doctor/finding.ts'
-import { type Language, languageSwitch } from '../languages.ts'
+import { type Language, languageSwitch, untranslated } from '../languages.ts'
 
 /** `[symptom, fix]` of every finding. */
 export type FindingRows = Readonly<Record<FindingId, readonly [symptom: string, fix: string]>>
@@ -18,10 +18,10 @@ export interface PageWords {
 const PARTS: readonly FindingId[] = ['POD_UNCOVERED', 'NOT_INSTALLED', 'RAM_DENIED', 'SECRET_MISSING']
 
 /** docs/<language>/troubleshooting.md: the symptom, the finding, and the fix. */
-export function troubleshootingPage(words: PageWords, rows: FindingRows): string {
+export function troubleshootingPage(words: PageWords, rows: Partial<FindingRows>, english: FindingRows): string {
   const parts = PARTS.map((first, index) => {
     const lines = idsFrom(first).map((id) => {
-      const [symptom, fix] = rows[id]
+      const [symptom, fix] = rows[id] ?? english[id].map(untranslated)
       return `| ${symptom} | \`${id}\` | ${fix} |`
     })
     const head = `| ${words.columns.join(' | ')} |\n| --- | --- | --- |`

@@ -1,7 +1,7 @@
 import type { FindingRows } from './page.ts'
 
-/** The same in Chinese. */
-export const ROWS_ZH: FindingRows = {
+/** The same in Chinese; a finding without a row is shown in English until a release. */
+export const ROWS_ZH: Partial<FindingRows> = {
   NOT_INSTALLED: ['集群中没有 acr-nopass。', '安装 Chart，或用 `--namespace` 与 `--release` 指明 release。'],
   LEFTOVERS: [
     '只用 `helm uninstall` 卸载了发布，它写入的拉取 Secret 仍在集群中。',
