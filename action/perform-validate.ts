@@ -1,9 +1,11 @@
 import { setOutput } from '@actions/core'
+import { whyUnchecked } from '../src/rollout/inputs/describe-chart.ts'
 import { prepareClusters } from '../src/rollout/inputs/prepare-cluster.ts'
 import type { Settings } from '../src/rollout/inputs/settings.ts'
 import { describeOutputs } from '../src/rollout/report/outputs.ts'
 import { renderSummary } from '../src/rollout/report/summary.ts'
 import { reportErrors } from './report-errors.ts'
+import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
 
 /**
@@ -16,6 +18,8 @@ export function performValidate(settings: Settings, host: NodeJS.Process): numbe
   if (errors.length > 0) return reportErrors(errors, host, mode)
   for (const [name, value] of Object.entries(describeOutputs(settings.selected, [])))
     setOutput(name, JSON.stringify(value))
-  writeSummary(renderSummary({ mode, results: [], durationMs: 0, helm: null }), host)
+  const unchecked = whyUnchecked(settings.chart)
+  if (unchecked !== undefined) writeLine(host, unchecked)
+  writeSummary(renderSummary({ mode, results: [], durationMs: 0, helm: null, unchecked }), host)
   return 0
 }

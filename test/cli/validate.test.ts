@@ -145,3 +145,28 @@ test('without anything to validate the command fails instead of reporting succes
   const { code, stderr } = await runBin(['validate'])
   assert.deepEqual([code, stderr.split('\n')[0]], [2, 'INPUT_MISSING: nothing to validate'])
 })
+
+test('values for another chart are never called valid, because nothing of them is checked', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-validate-'))
+  try {
+    await writeFile(join(folder, 'broken.yaml'), 'a: [b\n\t: x: {')
+    await writeFile(join(folder, 'home.yaml'), '')
+    await writeFile(join(folder, 'clusters.yaml'), '- { name: home, kubeconfig: { file: home.yaml } }\n')
+    const other = ['-f', 'broken.yaml', '--chart', 'oci://r.example/charts/umbrella']
+    const why =
+      'the values were not checked: oci://r.example/charts/umbrella is not the chart of acr-nopass, and only helm reads the schema of another one'
+    const alone = await runBin(['validate', ...other], { cwd: folder })
+    assert.deepEqual([alone.code, alone.stdout], [2, ''])
+    assert.ok(alone.stderr.includes(`INPUT_MISSING: nothing to validate: ${why}`), alone.stderr)
+    const beside = ['validate', ...other, '--clusters-file', 'clusters.yaml']
+    assert.deepEqual(await runBin(beside, { cwd: folder }), {
+      code: 0,
+      stdout: 'valid: clusters.yaml (1 cluster)\n',
+      stderr: `note: ${why}\n`,
+    })
+    const json = await runBin([...beside, '-o', 'json'], { cwd: folder })
+    assert.deepEqual(JSON.parse(json.stdout), { errors: [], notes: [why] })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})

@@ -157,3 +157,12 @@ test('facts that were relied on and not verified are reported once, whatever the
     assert.equal(text.split('RAM_MATCHING').length, 2)
   }
 })
+
+test('the summary of a validation that left the values out says so', () => {
+  const checked = { mode: 'validate', results: [], durationMs: 0, helm: null }
+  assert.equal(renderSummary(checked), '### acr-nopass validate: valid\n')
+  assert.equal(
+    renderSummary({ ...checked, unchecked: 'the values <b>' }),
+    '### acr-nopass validate: valid, as far as it was checked\n\nthe values &lt;b&gt;\n',
+  )
+})

@@ -1,5 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
+import { whyUnchecked } from '../../rollout/inputs/describe-chart.ts'
 import { type PreparedCluster, prepareClusters } from '../../rollout/inputs/prepare-cluster.ts'
 import type { Settings } from '../../rollout/inputs/settings.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
@@ -35,9 +36,23 @@ function check(flags: ValidateFlags & CommonFlags, host: CliHost): number {
     if (flags.output !== 'json') host.stderr.write(`${found.length === 1 ? '1 error' : `${found.length} errors`}\n`)
     return EXIT.usage
   }
-  const notes = clustersFile === '' && prepared.clusters.some(lacksArns) ? [LATER] : []
+  const unchecked = settings && whyUnchecked(settings.chart)
+  if (unchecked !== undefined && clustersFile === '') {
+    throw new NopassError('INPUT_MISSING', `nothing to validate: ${unchecked}`, {
+      hint: 'Name a list of clusters with --clusters-file, or leave --chart out.',
+    })
+  }
+  const notes = [
+    ...(clustersFile === '' && prepared.clusters.some(lacksArns) ? [LATER] : []),
+    ...(unchecked === undefined ? [] : [unchecked]),
+  ]
   const result = { errors: [], ...(notes.length > 0 && { notes }) }
-  writeResult(host, flags, result, () => `valid: ${printable(subject(file, clustersFile, settings))}\n`)
+  writeResult(
+    host,
+    flags,
+    result,
+    () => `valid: ${printable(subject(unchecked === undefined ? file : [], clustersFile, settings))}\n`,
+  )
   if (flags.output !== 'json') for (const note of notes) host.stderr.write(`note: ${note}\n`)
   return EXIT.ok
 }

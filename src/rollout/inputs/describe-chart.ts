@@ -14,6 +14,12 @@ import type { ChartSettings } from './settings.ts'
 /** The name in Chart.yaml by which a chart is ours. */
 export const OUR_CHART = 'acr-nopass'
 
+/** Why the values are not checked before helm reads them; undefined: they are. */
+export function whyUnchecked({ ours, reference }: ChartSettings): string | undefined {
+  if (ours) return undefined
+  return `the values were not checked: ${reference} is not the chart of ${OUR_CHART}, and only helm reads the schema of another one`
+}
+
 /** The chart that the inputs name. @throws HELM_CHART, INPUT_INVALID */
 export function describeChart(
   inputs: Pick<Inputs, 'chart' | 'chart-version'>,

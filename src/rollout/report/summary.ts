@@ -32,6 +32,8 @@ export interface SummaryInput {
   readonly durationMs: number
   readonly helm: string | null
   readonly unverified?: readonly UnverifiedFact[]
+  /** Of a validation: what it left out, and why. */
+  readonly unchecked?: string | undefined
 }
 
 /**
@@ -40,7 +42,12 @@ export interface SummaryInput {
  */
 export function renderSummary(input: SummaryInput): string {
   const sorted = input.results.toSorted((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status) || a.wave - b.wave)
-  if (input.results.length === 0) return `### acr-nopass ${input.mode}: valid\n`
+  if (input.results.length === 0) {
+    const valid = `### acr-nopass ${input.mode}: valid`
+    return input.unchecked === undefined
+      ? `${valid}\n`
+      : `${valid}, as far as it was checked\n\n${cell(input.unchecked)}\n`
+  }
   const head = [
     `### acr-nopass ${input.mode}: ${headline(input.results)}`,
     '',
