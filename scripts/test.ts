@@ -19,8 +19,6 @@ import { bundleHelper } from './build/bundles.ts'
 import { affectedTests, changedFiles, takeChanged } from './test/changed.ts'
 import { measureCoverage } from './test/coverage.ts'
 import { readFloor, reportCoverage } from './test/coverage-floor.ts'
-import { readDurations, slowestFirst, writeDurations } from './test/durations.ts'
-import { createIdleMeter } from './test/idle-cores.ts'
 import { endAll, removeTemporary, TEST_RUN_VARIABLE } from './test/leftovers.ts'
 import { type Pass, passesOf } from './test/passes.ts'
 import { addCounts, type Counts, formatCounts, NO_TESTS } from './test/results.ts'
@@ -51,7 +49,6 @@ const older = takeVersionRuns(process.argv.slice(2))
 const { since, rest: other } = takeChanged(older.rest)
 const { seedEnv, rest } = takeSeed(other)
 const { suites, words } = chooseSuites(rest)
-const durations = readDurations(root)
 const complete =
   older.passes.length === 0 && suites.length === SUITES.length && words.length === 0 && since === undefined
 
@@ -130,17 +127,12 @@ async function runPasses(passes: readonly Pass[]): Promise<Counts> {
     }
     const runnable = await withBrowser(stage)
     if (runnable.length < stage.length) notRun = addCounts(notRun, { ...NO_TESTS, failed: 1 })
-    const jobs = slowestFirst(
-      runnable.flatMap((pass) => jobsOf(pass, paths, logs)),
-      durations,
-    )
+    const jobs = longestWaitFirst(runnable.flatMap((pass) => jobsOf(pass, paths, logs)))
     print(`— ${runnable.map(({ title }) => title).join('; ')}: ${countFiles(jobs)}`)
-    const spare = { most: 2, idleCores: createIdleMeter(), interval: 2_000 }
-    const results = await runJobs({ root, jobs, slots: slotsOf(stage), spare, temporary, print }, signal)
+    const results = await runJobs({ root, jobs, slots: slotsOf(stage), temporary, print }, signal)
     tried.push(...results.map(({ job, result }) => ({ ...job, result })))
   }
   const last = await tryAgain(tried)
-  if (complete) writeDurations(root, last)
   if (last.length > 10) print(formatSlowest(last))
   return last.reduce((sum, { counts }) => addCounts(sum, counts), notRun)
 }
@@ -151,6 +143,14 @@ async function withBrowser(stage: readonly Pass[]): Promise<readonly Pass[]> {
   if (await prepare(() => ensureBrowser({ progress, signal }))) return stage
   for (const { title } of stage.filter(({ suite }) => suite.browser)) print(`✖ not run: ${title}`)
   return stage.filter(({ suite }) => !suite.browser)
+}
+
+/**
+ * Files that wait begin before those that fill the cores, and first those of a suite of which the
+ * fewest run at the same time: otherwise they would run alone at the end.
+ */
+function longestWaitFirst(jobs: readonly PassJob[]): readonly PassJob[] {
+  return jobs.toSorted((a, b) => Number(b.waits) - Number(a.waits) || a.most - b.most)
 }
 
 interface PassJob extends Job {

@@ -22,23 +22,12 @@ export interface Job {
   readonly logs: string
 }
 
-/** Jobs that run in addition while those that have a slot wait. */
-export interface SpareSlots {
-  readonly most: number
-  /** How many cores were idle since the last call, on average. */
-  readonly idleCores: () => number
-  /** Milliseconds between two calls. */
-  readonly interval: number
-}
-
 export interface JobsRun<T extends Job = Job> {
   readonly root: string
   /** In the order in which they start, as slots become free. */
   readonly jobs: readonly T[]
   /** How many jobs run at the same time. */
   readonly slots: number
-  /** More of them, one after the other, as long as cores are idle. */
-  readonly spare?: SpareSlots
   /** A folder for temporary files; each test file gets its own subfolder. */
   readonly temporary: string
   readonly print: (text: string) => void
@@ -64,14 +53,6 @@ export async function runJobs<T extends Job>(
     return jobs.length - Math.max(0, lone - 1)
   }
   let broken: unknown
-  let spare = 0
-  let looked = Promise.withResolvers<void>()
-  const look = (slots: SpareSlots): void => {
-    spare = nextSpare(spare, slots)
-    looked.resolve()
-    looked = Promise.withResolvers()
-  }
-  const looks = run.spare && setInterval(look, run.spare.interval, run.spare)
   const start = async (job: Job): Promise<void> => {
     try {
       const result = await runAlone(run, job, signal)
@@ -87,28 +68,20 @@ export async function runJobs<T extends Job>(
   while (waiting.length + running.size > 0) {
     for (const job of [...waiting]) {
       if (signal.aborted || broken !== undefined) break
-      if (!hasRoom(job) || slotsFor([...running.keys(), job]) > run.slots + spare) continue
+      if (!hasRoom(job) || slotsFor([...running.keys(), job]) > run.slots) continue
       waiting.splice(waiting.indexOf(job), 1)
       running.set(job, start(job))
     }
     // Only after one was aborted: the others are awaited, and no further one starts.
     if (running.size === 0) break
-    await Promise.race([...running.values(), looked.promise])
+    await Promise.race(running.values())
   }
-  clearInterval(looks)
   if (broken !== undefined) throw broken
   signal.throwIfAborted()
   return run.jobs.flatMap((job) => {
     const result = results.get(job)
     return result ? [{ job, result }] : []
   })
-}
-
-/** One more while half a core is idle; one less when all cores are busy. */
-function nextSpare(spare: number, { most, idleCores }: SpareSlots): number {
-  const idle = idleCores()
-  if (idle >= 0.5) return Math.min(most, spare + 1)
-  return idle < 0.1 ? Math.max(0, spare - 1) : spare
 }
 
 /**

@@ -9,7 +9,7 @@ import { join } from 'node:path'
  */
 export function stripAll(root: string, folder: string): void {
   mkdirSync(folder)
-  for (const file of globSync('{action,scripts,src,test}/**/*.ts', { cwd: root })) {
+  for (const file of globSync('{action,sandbox,scripts,src,test,tools}/**/*.ts', { cwd: root })) {
     const text = readFileSync(join(root, file), 'utf8')
     try {
       writeFileSync(join(folder, hash('sha256', text)), stripTypeScriptTypes(text))

@@ -3,8 +3,6 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
-import { slowestFirst } from '../../scripts/test/durations.ts'
-import { createIdleMeter } from '../../scripts/test/idle-cores.ts'
 import { addCounts, NO_TESTS } from '../../scripts/test/results.ts'
 import { type Job, type JobsRun, runJobs } from '../../scripts/test/run-jobs.ts'
 import { isAlive, processId } from '../../src/lib/process-id.ts'
@@ -19,7 +17,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
-interface RunOptions extends Partial<Pick<JobsRun, 'slots' | 'spare'>> {
+interface RunOptions extends Partial<Pick<JobsRun, 'slots'>> {
   readonly fileLimit?: number
   readonly signal?: AbortSignal
 }
@@ -206,40 +204,4 @@ test('files that wait, and of whose group only one runs, share a slot', async ()
     results.map(({ result }) => result.counts.passed),
     [1, 1, 1],
   )
-})
-
-test('one more file after the other starts while cores are idle', async () => {
-  const spare = { most: 2, idleCores: () => 1, interval: 10 }
-  const { counts } = await runFiles(filesThatMeet(['a', 'b', 'c']), { slots: 1, spare })
-  assert.deepEqual(counts, { passed: 3, failed: 0, skipped: 0 })
-})
-
-test('no more files start while the cores are busy', async () => {
-  const spare = { most: 2, idleCores: () => 0.4, interval: 10 }
-  const { counts } = await runFiles(filesThatMeet(['a', 'b']), { slots: 1, spare, fileLimit: 1_500 })
-  assert.deepEqual(counts, { passed: 1, failed: 1, skipped: 0 })
-})
-
-test('idle cores are counted since the last look', () => {
-  const core = (user: number, idle: number) => ({ model: '', speed: 0, times: { user, nice: 0, sys: 0, idle, irq: 0 } })
-  const looks = [
-    [core(100, 900), core(500, 500)],
-    [core(150, 950), core(600, 500)],
-    [core(150, 1050), core(600, 600)],
-    [core(150, 1050), core(600, 600)],
-  ]
-  const idleCores = createIdleMeter(() => looks.shift() ?? [])
-  assert.deepEqual([idleCores(), idleCores(), idleCores()], [0.5, 2, 0])
-})
-
-test('the slowest file starts first; of files that no run has measured, those that wait, and those of the smallest group', () => {
-  const jobs = [
-    { label: 'computes', most: 1, waits: false },
-    { label: 'many', most: 3, waits: true },
-    { label: 'short', most: 1, waits: true },
-    { label: 'alone', most: 1, waits: true },
-    { label: 'long', most: 3, waits: false },
-  ]
-  const order = slowestFirst(jobs, { short: 1, long: 100 }).map(({ label }) => label)
-  assert.deepEqual(order, ['long', 'alone', 'many', 'computes', 'short'])
 })
