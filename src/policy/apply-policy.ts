@@ -2,6 +2,7 @@ import type { Ram } from '../alibaba/ram.ts'
 import { decideSteps, foreignMembers, keepsLeftovers, leftoverRoles } from './decide-steps.ts'
 import { type ObservedPolicy, observePolicy } from './observe-policy.ts'
 import type { PolicyPlan, PolicyTarget } from './policy-target.ts'
+import { MORE_MEMBERS } from './ram-names.ts'
 import { type SettleOptions, untilSettled } from './settle-steps.ts'
 import { planOf } from './steps.ts'
 
@@ -28,7 +29,9 @@ function keptLeftovers(target: PolicyTarget, observed: ObservedPolicy): readonly
 }
 
 const ofOtherLists = (members: readonly string[]): string =>
-  `the cluster ${members.join(', ')} of another list needs it too (its description records who does)`
+  members.every((member) => member === MORE_MEMBERS)
+    ? 'its description does not record which clusters need it'
+    : `the cluster ${members.join(', ')} of another list needs it too (its description records who does)`
 
 /**
  * Brings RAM to the desired state and returns what was changed. Once there is a reason to keep

@@ -40,7 +40,7 @@ function documentSteps(target: PolicyTarget, desired: PolicyDocument, observed: 
   if (!policy.ours && !target.adopt) throw notOurs(name)
   const adopt: PolicyStep[] = [
     ...(policy.ours ? [] : [{ do: 'adopt-policy', policy: name } as const]),
-    ...memberSteps(target, policy.description),
+    ...memberSteps(target, policy),
   ]
   const before = parseDocument(policy.document, `policy ${name}`)
   const widens = target.phase === 'widen' || foreignMembers(target, observed).length > 0
@@ -130,13 +130,28 @@ export function keepsLeftovers(target: PolicyTarget, observed: ObservedPolicy): 
  * Recorded members of a shared policy that are not in this list: another list needs the policy too,
  * and what it needs is unknown here, so nothing is narrowed.
  */
-export function foreignMembers({ phase, members }: PolicyTarget, { policy }: ObservedPolicy): readonly string[] {
+export function foreignMembers({ phase, members, adopt }: PolicyTarget, { policy }: ObservedPolicy): readonly string[] {
   if (phase === 'widen' || members === undefined || policy === undefined) return []
-  return membersOf(policy.description).filter((member) => !members.includes(member))
+  return recordedMembers({ adopt }, policy).filter((member) => !members.includes(member))
 }
 
-function memberSteps({ policyName, members = [] }: PolicyTarget, description: string): PolicyStep[] {
+/**
+ * A shared policy of ours is created with its members. Where its description names none, somebody
+ * edited it, and this list is not recorded either: with it alone nobody else would seem to need it.
+ */
+function recordedMembers(
+  { adopt }: Pick<PolicyTarget, 'adopt'>,
+  { description, ours }: NonNullable<ObservedPolicy['policy']>,
+): readonly string[] {
   const known = membersOf(description)
+  return known.length === 0 && ours && !adopt ? [MORE_MEMBERS] : known
+}
+
+function memberSteps(
+  { policyName, members = [], adopt }: PolicyTarget,
+  policy: NonNullable<ObservedPolicy['policy']>,
+): PolicyStep[] {
+  const known = recordedMembers({ adopt }, policy)
   const missing = members.filter((member) => !known.includes(member))
   if (missing.length === 0 || known.includes(MORE_MEMBERS)) return []
   return [{ do: 'record-members', policy: policyName, members: [...new Set([...known, ...members])].sort() }]

@@ -198,6 +198,19 @@ test('a shared policy is detached from its role only if its record names only th
   assert.deepEqual(steps(shared, recorded()), [])
 })
 
+test('a shared policy whose description names nobody, because somebody edited it, is as wide as it is for those who need it', () => {
+  const edited = observed({ policy: policy(pull('a', 'of another list')), attached, entities: holders })
+  const narrow = target({ members: ['c-a', 'c-b'], leftovers: 'detach' })
+  // Neither is this list recorded: with it alone the policy would look as if nobody else needed it.
+  for (const phase of ['widen', 'narrow'] as const) assert.deepEqual(steps({ ...narrow, phase }, edited), [])
+  const [added] = decideSteps({ ...narrow, document: pull('b') }, edited)
+  assert.deepEqual(added?.do === 'update-policy' && added.after, pull('a', 'b', 'of another list'))
+  assert.deepEqual(steps({ ...narrow, adopt: true }, edited).slice(0, 2), [
+    `record who uses policy ${NAME}: c-a, c-b`,
+    `update policy ${NAME}`,
+  ])
+})
+
 const withTrust = (changes: Partial<PolicyTarget> = {}, create = true) =>
   target({ roles: [], trust: { role: 'r', statement: ours, create }, ...changes })
 
