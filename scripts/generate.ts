@@ -6,12 +6,10 @@ import { globSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-/** Figures come from a run of the tests, and not from a file. */
-const FROM_A_RUN = 'scripts/generate-reliability.ts'
 /** Values come first: pages and the chart's README are made of them. */
-const generators = globSync('scripts/generate-*.ts', { cwd: root })
-  .filter((file) => file !== FROM_A_RUN)
-  .sort((a, b) => Number(b.endsWith('values.ts')) - Number(a.endsWith('values.ts')))
+const generators = globSync('scripts/generate-*.ts', { cwd: root }).sort(
+  (a, b) => Number(b.endsWith('values.ts')) - Number(a.endsWith('values.ts')),
+)
 
 for (const file of [...generators, 'scripts/build.ts']) {
   const { status } = spawnSync(process.execPath, [file], { cwd: root, stdio: 'inherit' })

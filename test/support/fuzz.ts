@@ -1,7 +1,5 @@
-import { appendFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import fc from 'fast-check'
-import { FIGURES_VARIABLE } from './faults/fault-report.ts'
 
 /**
  * The variable that overrides the number of cases of every fuzz test: `FUZZ_RUNS=100000 npm test --
@@ -23,8 +21,6 @@ export async function fuzz<T>(
   const numRuns = requested > 0 ? requested : runs
   await fc.assert(property, { numRuns })
   context.diagnostic(`fuzz ${id}: ${numRuns} cases`)
-  const file = process.env[FIGURES_VARIABLE]
-  if (file) appendFileSync(file, `${JSON.stringify({ id, area: 'fuzz', cases: numRuns })}\n`)
 }
 
 /**

@@ -1,4 +1,3 @@
-import { appendFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 
 /**
@@ -21,19 +20,8 @@ export interface FaultFigure {
 /** The location of a fault: the first four are between helper and API server. */
 export type FaultArea = 'watch' | 'api-server' | 'writers' | 'process' | 'cloud' | 'objects' | 'fuzz'
 
-/**
- * The variable with the file to which figures are appended as lines of JSON, for the page's table.
- */
-export const FIGURES_VARIABLE = 'ACR_NOPASS_FAULT_FIGURES'
-
-/**
- * Reports a figure as a diagnostic line of the test and, if {@link FIGURES_VARIABLE} is set, in
- * that file.
- */
+/** Reports a figure as a diagnostic line of the test. */
 export function reportFault(context: Pick<TestContext, 'diagnostic'>, figure: FaultFigure): void {
   const counts = Object.entries(figure.counts ?? {}).map(([what, count]) => `, ${what} ${count}`)
   context.diagnostic(`fault ${figure.id}: current again after ${Math.round(figure.recoveredMs)} ms${counts.join('')}`)
-  const file = process.env[FIGURES_VARIABLE]
-  const line = { ...figure, recoveredMs: Math.round(figure.recoveredMs) }
-  if (file) appendFileSync(file, `${JSON.stringify(line)}\n`)
 }
