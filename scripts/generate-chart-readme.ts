@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import type { Schema } from '../src/values/schema/schema.ts'
 import { alertsTable } from './generate-chart-readme/alerts-table.ts'
 import { chinese, ENGLISH } from './generate-chart-readme/chart-words.ts'
-import { fillMarkers } from './generate-chart-readme/fill-markers.ts'
 import { valuesSection } from './generate-chart-readme/values-section.ts'
+import { fillMarkers } from './generate-docs/fill-markers.ts'
 
 const root = join(import.meta.dirname, '..')
 const readText = (path: string): string => readFileSync(join(root, path), 'utf8')

@@ -1,29 +1,27 @@
-// Writes the pages of error codes, of the action and of doctor's findings, and the snippets in
+// Writes the pages of error codes and of the action, the tables of doctor's findings, and the snippets in
 // pages from files that the tests run. `--check` writes nothing and fails if a page is not current.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { actionPage, readActionTexts } from './generate-docs/action/page.ts'
 import { errorsPage, readChineseRows } from './generate-docs/errors-page.ts'
+import { fillMarkers } from './generate-docs/fill-markers.ts'
+import { findingTables, readFindings } from './generate-docs/finding-tables.ts'
 import { LANGUAGES } from './generate-docs/languages.ts'
 import { findPages } from './generate-docs/pages.ts'
 import { fillSnippets } from './generate-docs/snippets.ts'
-import { troubleshootingPage } from './generate-docs/troubleshooting/page.ts'
-import { ROWS_EN } from './generate-docs/troubleshooting/rows-en.ts'
-import { ROWS_ZH } from './generate-docs/troubleshooting/rows-zh.ts'
-import { WORDS_EN, WORDS_ZH } from './generate-docs/troubleshooting/words.ts'
 
 const root = join(import.meta.dirname, '..')
 const readText = (path: string): string => readFileSync(join(root, path), 'utf8')
 
-const expected: Record<string, string> = {
-  'docs/en/troubleshooting.md': troubleshootingPage(WORDS_EN, ROWS_EN, ROWS_EN),
-  'docs/zh/troubleshooting.md': troubleshootingPage(WORDS_ZH, ROWS_ZH, ROWS_EN),
-}
+const expected: Record<string, string> = {}
 const action = readActionTexts(readText)
 const chineseErrors = readChineseRows(readText)
+const findings = readFindings(readText)
 for (const language of LANGUAGES) {
   expected[`docs/${language}/action.md`] = actionPage(language, action)
   expected[`docs/${language}/errors.md`] = errorsPage(language, chineseErrors)
+  const page = `docs/${language}/troubleshooting.md`
+  expected[page] = fillMarkers(readText(page), findingTables(language, findings))
 }
 for (const page of new Set([...findPages(root), ...Object.keys(expected)])) {
   expected[page] = fillSnippets(expected[page] ?? readText(page), readText)
