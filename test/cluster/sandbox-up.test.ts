@@ -29,7 +29,7 @@ test('sandbox up keeps two clusters running, and sandbox down stops it from anot
     })
     exited.then(([code]) => reject(new Error(`ended with ${code}: ${output}`)), reject)
   })
-  const files = [...output.matchAll(/export KUBECONFIG=(\S+)/g)].map(([, file = '']) => file)
+  const files = [...output.matchAll(/^\w+ +export KUBECONFIG=(\S+)/gm)].map(([, file = '']) => file)
   assert.equal(files.length, 2)
   for (const file of files) {
     const client = createKubeClient(await kubeconfigConnection({ file }))
