@@ -2,8 +2,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
 import { collectLicences } from './licences.ts'
-import { lazyBuiltins, lightBuiltins } from './light-builtins.ts'
-import { lightLibraries } from './light-libraries.ts'
+import { lightBuiltins } from './light-builtins.ts'
 import { unusedTransports } from './unused-transports.ts'
 import { withoutSideEffects } from './without-side-effects.ts'
 
@@ -43,7 +42,6 @@ export async function bundleAction(root: string, out: string): Promise<string> {
     outdir: fresh,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    plugins: [...COMMON.plugins, lazyBuiltins],
   })
   await writeFile(join(fresh, 'LICENSES.txt'), await collectLicences(root, metafile))
   await rm(out, { recursive: true, force: true })
@@ -61,7 +59,6 @@ export async function bundleCli(root: string, out: string): Promise<string> {
     outdir: out,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    plugins: [...COMMON.plugins, lazyBuiltins],
   })
   await writeFile(join(out, 'LICENSES.txt'), await collectLicences(root, metafile))
   return describe(metafile, 'acr-nopass.js')
@@ -75,7 +72,7 @@ export async function bundleHelper(root: string, out: string): Promise<string> {
     absWorkingDir: root,
     entryPoints: ['src/helper/main.ts'],
     outfile: out,
-    plugins: [...COMMON.plugins, lightLibraries, lightBuiltins],
+    plugins: [...COMMON.plugins, lightBuiltins],
   })
   return describe(metafile, out)
 }

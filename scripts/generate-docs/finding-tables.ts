@@ -15,7 +15,7 @@ const TABLES: Readonly<Record<string, FindingId>> = {
   'findings:cloud': 'RAM_DENIED',
   'findings:objects': 'SECRET_MISSING',
 }
-const COLUMNS = { en: '| symptom | finding | what to do |', zh: '| 现象 | 结果 | 怎么办 |' } as const
+const COLUMNS = { en: '| symptom | finding | what to do |', zh: '| 现象 | 结果 | 解决方法 |' } as const
 
 export function readFindings(readText: (path: string) => string): FindingRows {
   const rows = parse(readText(FILE)) as FindingRows
