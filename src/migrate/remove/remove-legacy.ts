@@ -1,3 +1,5 @@
+import { reworded } from '../../errors.ts'
+import { KubeApiError } from '../../kube/api-error.ts'
 import { attempt, deleteAsRead, replacePullSecrets } from '../../kube/change-as-read.ts'
 import { get, type KubeCaller } from '../../kube/client.ts'
 import { DECLARING_MANAGERS, listOwner } from '../../kube/managed-fields.ts'
@@ -81,6 +83,24 @@ const HELPER_LIMIT_MS = 60_000
  */
 export async function removeLegacy(caller: KubeCaller, plan: RemovalPlan): Promise<Removed> {
   const done: string[] = []
+  try {
+    return { done, left: await removeParts(caller, plan, done) }
+  } catch (error) {
+    // Without a response the rest is not tried, and the cluster is changed already.
+    if (!(error instanceof KubeApiError) || done.length === 0) throw error
+    throw reworded(error, `${error.message} (done before: ${shorten(done)})`)
+  }
+}
+
+const MOST_SHOWN = 10
+
+function shorten(lines: readonly string[]): string {
+  const more = lines.length - MOST_SHOWN
+  return [...lines.slice(0, MOST_SHOWN), ...(more > 0 ? [`${more} more`] : [])].join('; ')
+}
+
+/** Adds each completed step to `done`, and returns what is left. */
+async function removeParts(caller: KubeCaller, plan: RemovalPlan, done: string[]): Promise<readonly string[]> {
   const left: string[] = []
   const step = async (title: string, verb: string, work: () => Promise<unknown>): Promise<void> => {
     caller.signal.throwIfAborted()
@@ -101,7 +121,7 @@ export async function removeLegacy(caller: KubeCaller, plan: RemovalPlan): Promi
   for (const part of plan.helper) await remove(part)
   const running = left.length > 0 ? [] : await waitForEnd(caller, plan.helper)
   left.push(...running)
-  if (left.length > 0) return { done, left }
+  if (left.length > 0) return left
   for (const account of plan.accounts) {
     const title = `the old names out of ServiceAccount ${keyOf(account.metadata)}`
     await step(title, 'took', async () => {
@@ -109,9 +129,9 @@ export async function removeLegacy(caller: KubeCaller, plan: RemovalPlan): Promi
       if (metadata !== undefined) versions.set(metadata.uid ?? '', metadata.resourceVersion)
     })
   }
-  if (left.length > 0) return { done, left }
+  if (left.length > 0) return left
   for (const part of plan.rest) await remove(part)
-  return { done, left }
+  return left
 }
 
 /**

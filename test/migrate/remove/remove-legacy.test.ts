@@ -134,3 +134,22 @@ test('the removal waits until the Pods of the old helper have been deleted', asy
     'PATCH default',
   ])
 })
+
+test('an API server that is lost half-way: the error says what was done before it', async () => {
+  const cluster = new FakeCluster(recipe2018())
+  let deleted = 0
+  cluster.before = ({ method }) => {
+    if (method === 'DELETE') deleted += 1
+    if (method === 'PATCH') throw new KubeApiError(0, 'no response', { code: 'KUBE_TIMEOUT' })
+  }
+  await assert.rejects(run(cluster), {
+    code: 'KUBE_TIMEOUT',
+    message: 'no response (done before: deleted Deployment kube-system/aliyun-acr-credential-helper)',
+  })
+  assert.equal(deleted, 1)
+  const lost = new FakeCluster(recipe2018())
+  lost.before = () => {
+    throw new KubeApiError(0, 'no response', { code: 'KUBE_TIMEOUT' })
+  }
+  await assert.rejects(run(lost), { code: 'KUBE_TIMEOUT', message: 'no response' })
+})
