@@ -29,8 +29,8 @@ const CREDENTIALS: readonly RegExp[] = [
   // Private keys, also in base64, whose second word begins within three bytes.
   /(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?!\(redacted)[^-"]{1,20000}/g,
   /(\bLS0tLS1CRUdJTi(?:BQUklWQVRF|BSU0EgUFJJVkFURS|BFQyBQUklWQVRF|BPUEVOU1NIIFBSSVZBVE|BFTkNSWVBURUQgUFJJVkFURS|BEU0EgUFJJVkFURS))[\w+/=]{1,20000}/g,
-  // Logins in JSON: of registries (`.dockerconfigjson`), of STS, of OAuth; a text inside of JSON has
-  // escaped quotes.
+  // Logins in JSON: of registries (`.dockerconfigjson`), of STS, of OAuth; a text inside of JSON
+  // has escaped quotes.
   /("(?:password|auth|identitytoken|registrytoken|access_?key_?secret|security_?token|(?:access|refresh|id)_token)\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}")(?!\(redacted)[^"\\]{1,8000}/gi,
   // Headers.
   /(\bauthorization["'\\]{0,2}\s{0,3}[:=]\s{0,3}[["'\\]{0,3}(?:basic|bearer|token)\s{1,3})[\w.~+/=-]{8,8000}/gi,

@@ -139,8 +139,9 @@ export function readHelmError(output: string, command: string): NopassError {
 }
 
 /**
- * What of a value Helm's validator quotes, whichever key it is of (kind/kind.go of github.com/santhosh-tekuri/jsonschema v6: Pattern,
- * Format, Minimum and the like). The chart may be the user's, with values that only its own schema knows.
+ * What of a value Helm's validator quotes, whichever key it is of (kind/kind.go of
+ * github.com/santhosh-tekuri/jsonschema v6: Pattern, Format, Minimum and the like). The chart may
+ * be the user's, with values that only its own schema knows.
  */
 const QUOTED_VALUES: readonly (readonly [quoted: RegExp, shown: string])[] = [
   [/^(\s*- at '.*?': )'.*' (?=does not match pattern )/gm, '$1… '],

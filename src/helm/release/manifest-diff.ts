@@ -59,9 +59,14 @@ function render(object: ManifestObject | undefined, other: ManifestObject | unde
   return `${stringify(redactObject(object.body, other?.body, mark), { sortMapEntries: true, lineWidth: 0 }).trimEnd()}\n`
 }
 
-/** Fields of a Secret that hold no content. Any other is hidden: it may be one with a typing error. */
+/**
+ * Fields of a Secret that hold no content. Any other is hidden: it may be one with a typing error.
+ */
 const SHOWN = ['apiVersion', 'kind', 'metadata', 'type', 'immutable']
-/** The whole object, as `kubectl apply` writes it; it comes along where one is copied from a cluster. */
+/**
+ * The whole object, as `kubectl apply` writes it; it comes along where one is copied from a
+ * cluster.
+ */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /**

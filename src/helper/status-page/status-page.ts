@@ -100,7 +100,10 @@ interface PageVerdict {
   readonly detail: string
 }
 
-/** Summarizes the status, which may be the last one of a leader that is gone; `problems`: their number on the page. */
+/**
+ * Summarizes the status, which may be the last one of a leader that is gone; `problems`: their
+ * number on the page.
+ */
 export function judgeStatus(status: HelperStatus, problems: number, words: Words, now: number): PageVerdict {
   const { current, total, pending, kept } = countServed(status.namespaces)
   const waiting = pending + (status.serviceAccounts?.pending ?? 0)
