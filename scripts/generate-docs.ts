@@ -1,5 +1,6 @@
-// Writes the pages of error codes and of the action, the tables of doctor's findings, and the snippets in
-// pages from files that the tests run. `--check` writes nothing and fails if a page is not current.
+// Writes the pages of error codes and of the action, the tables of doctor's findings, and the
+// snippets in pages from files that the tests run. `--check` writes nothing and fails if a page is
+// not current.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { actionPage, readActionTexts } from './generate-docs/action/page.ts'

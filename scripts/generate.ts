@@ -1,6 +1,6 @@
-// npm run generate: writes everything that is generated from another file of the repository: values and
-// their pages, the other pages, the chart's README, the action's bundle. Golden files are written by
-// their tests (CONTRIBUTING.md).
+// npm run generate: writes everything that is generated from another file of the repository: values
+// and their pages, the other pages, the chart's README, the action's bundle. Golden files are
+// written by their tests (CONTRIBUTING.md).
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'

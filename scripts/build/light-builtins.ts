@@ -6,10 +6,11 @@ const NAMES = new Set(builtinModules)
 const AS_IT_IS = new Set(['assert', 'events', 'process', 'stream'])
 
 /**
- * Loads Node's own modules with `require` in the helper: an import reads all exports of a module, and
- * for some of them Node then loads unused code (`WebSocket` of `http` loads all of undici, `webcrypto`
- * of `crypto` the workers). That costs 13 MiB and 60 ms of CPU per process, and two replicas run in
- * each cluster. The module's properties are inherited, because the bundler copies an export's own names.
+ * Loads Node's own modules with `require` in the helper: an import reads all exports of a module,
+ * and for some of them Node then loads unused code (`WebSocket` of `http` loads all of undici,
+ * `webcrypto` of `crypto` the workers). That costs 13 MiB and 60 ms of CPU per process, and two
+ * replicas run in each cluster. The module's properties are inherited, because the bundler copies
+ * an export's own names.
  */
 export const lightBuiltins: Plugin = {
   name: 'light-builtins',

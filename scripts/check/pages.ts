@@ -24,8 +24,8 @@ export function findPageProblems(pages: ReadonlyMap<string, string>, exists: (pa
 }
 
 /**
- * What the Chinese pages lack, or have in addition, one line each: a page, a heading, a table or its
- * lines, a code block, a link, and a text that is still English.
+ * What the Chinese pages lack, or have in addition, one line each: a page, a heading, a table or
+ * its lines, a code block, a link, and a text that is still English.
  */
 export function findTranslationGaps(pages: ReadonlyMap<string, string>): string[] {
   return [...pages].flatMap(([page, text]) => {

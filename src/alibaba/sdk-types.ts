@@ -2,9 +2,9 @@ import type * as Cs from '@alicloud/cs20151215'
 import type * as Ram from '@alicloud/ram20150501'
 import type * as Sts from '@alicloud/sts20150401'
 
-// The vendor's SDKs are the source of the names of parameters and of what responses contain: a wrong
-// name does not compile. Only their types are used (ARCHITECTURE.md, Dependencies). The models name
-// fields in camel case; RAM and STS send them with a capital letter, ACK in snake case.
+// The vendor's SDKs are the source of the names of parameters and of what responses contain: a
+// wrong name does not compile. Only their types are used (ARCHITECTURE.md, Dependencies). The
+// models name fields in camel case; RAM and STS send them with a capital letter, ACK in snake case.
 
 /** The fields of a model that it declares: every model also accepts any other name. */
 type Declared<Model> = {
@@ -22,12 +22,17 @@ type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
   ? `${First extends Uppercase<First> ? (First extends Lowercase<First> ? First : `_${Lowercase<First>}`) : First}${SnakeCase<Rest>}`
   : ''
 
-/** A list is JSON in one parameter: `arrayToStringWithSpecifiedStyle(…, "json")` in the SDK of RAM. */
+/**
+ * A list is JSON in one parameter: `arrayToStringWithSpecifiedStyle(…, "json")` in the SDK of RAM.
+ */
 type Sent<Value> = NonNullable<Value> extends readonly unknown[] ? string : NonNullable<Value>
 
 type Request<Model> = { readonly [Key in Field<Model> as Capitalize<Key>]?: Sent<Model[Key]> | undefined }
 
-/** What a field may hold is known when it was read: a broken peer sends anything. Its name is known here. */
+/**
+ * What a field may hold is known when it was read: a broken peer sends anything. Its name is known
+ * here.
+ */
 type Received<Value, Case extends 'capital' | 'snake'> = Value extends readonly (infer Item)[]
   ? readonly Received<Item, Case>[]
   : Value extends { validate(): void }

@@ -12,8 +12,8 @@ import { OWNER_TAG, ownDescription } from './ram-names.ts'
 const TAGS = JSON.stringify([{ Key: OWNER_TAG.key, Value: OWNER_TAG.value }])
 
 /**
- * A step in words, and its calls: one, or two to adopt a policy. The parameters are also the options
- * of Alibaba Cloud's CLI.
+ * A step in words, and its calls: one, or two to adopt a policy. The parameters are also the
+ * options of Alibaba Cloud's CLI.
  */
 function stepOf(step: PolicyStep, description: string): readonly [title: string, ...calls: RamChange[]] {
   const attached = { PolicyType: 'Custom', PolicyName: 'policy' in step ? step.policy : '' }

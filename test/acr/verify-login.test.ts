@@ -132,7 +132,7 @@ const realms: readonly [source: string, domain: string, realm: string][] = [
 ]
 for (const [source, domain, realm] of realms) {
   for (const issuedByAcr of [true, false]) {
-    test(`W2 ${domain} may name ${realm} (${issuedByAcr ? 'ACR’s login' : 'static'}; ${source})`, async () => {
+    test(`${domain} may name ${realm} (${issuedByAcr ? 'ACR’s login' : 'static'}; ${source})`, async () => {
       const { verdict, sent } = await verify([bearer(realm), status(200)], { domain, issuedByAcr })
       assert.equal(verdict.result, 'accepted')
       assert.equal(sent[1]?.url.host, new URL(realm).host)

@@ -14,7 +14,9 @@ import { type ActionOutcome, runAction } from './support/run-action.ts'
 
 const CHART = resolve(import.meta.dirname, '..', '..', 'chart')
 const RECORDS = '/api/v1/namespaces/acr-nopass/secrets'
-/** To the action the API server is seven hours older: it alone sends an audit id, before its date. */
+/**
+ * To the action the API server is seven hours older: it alone sends an audit id, before its date.
+ */
 const LATER = `data:text/javascript,${encodeURIComponent(`
   import { IncomingMessage } from 'node:http'
   const add = IncomingMessage.prototype._addHeaderLine
@@ -95,7 +97,9 @@ for (const major of ['helm4', 'helm3'] as const) {
       const path = `${RECORDS}/sh.helm.release.v1.acr-nopass.v1`
       await admin().request({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { metadata: { labels } } })
     }
-    /** Repaired only once no one can be working on it: to the API server it is seven hours later. */
+    /**
+     * Repaired only once no one can be working on it: to the API server it is seven hours later.
+     */
     const recovered = async (how: 'uninstall' | 'rollback', status: string): Promise<void> => {
       const { code, stdout } = await act({ 'recover-pending': 'true' }, { NODE_OPTIONS: `--import=${LATER}` })
       assert.equal(code, 0, stdout)

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { ramChange } from '../../src/alibaba/ram.ts'
 import type { CsReads, RamReads, StsSessions } from '../../src/alibaba/sdk-types.ts'
 
-// The compiler checks this file (`npm run check`): each expected error is a name that the vendor's SDK
-// does not have.
+// The compiler checks this file (`npm run check`): each expected error is a name that the vendor's
+// SDK does not have.
 
 test('a change of RAM has the names of its operation and parameters as they are sent', () => {
   assert.deepEqual(ramChange('DeletePolicy', { PolicyName: 'p', CascadingDelete: true }), [

@@ -206,8 +206,9 @@ accounts:
 })
 
 /**
- * GrantPermissionsRequestBody of @alicloud/cs20151215: role_type `cluster` or `all-clusters`, role_name `admin`, is_ram_role; the
- * call "overwrites the existing cluster permissions of the target RAM user or RAM role".
+ * GrantPermissionsRequestBody of @alicloud/cs20151215: role_type `cluster` or `all-clusters`,
+ * role_name `admin`, is_ram_role; the call "overwrites the existing cluster permissions of the
+ * target RAM user or RAM role".
  */
 test('GrantPermissions replaces the rights of a role in all clusters of the account', async () => {
   const ids = [1, 2].map((index) => `c${'0'.repeat(30)}${index}f`) as [string, string]

@@ -159,8 +159,8 @@ const cases: readonly {
       "helm upgrade: the chart's schema rejected the values: acr-nopass: - at '/attach': value must be one of 'auto'",
   },
   {
-    // kind/kind.go of github.com/santhosh-tekuri/jsonschema v6.0.3 (Pattern, Format, Maximum), which
-    // Helm 3.18 to 4.x use.
+    // kind/kind.go of github.com/santhosh-tekuri/jsonschema v6.0.3 (Pattern, Format, Maximum),
+    // which Helm 3.18 to 4.x use.
     name: "values that the schema of a user's chart refuses, of which helm quotes a password",
     stderr: [
       "Error: values don't meet the specifications of the schema(s) in the following chart(s):",

@@ -270,7 +270,7 @@ test('a connection that serves one waiting call after the other accumulates no l
   assert.deepEqual(warnings, [])
 })
 
-test('H6: a lease renewal has its own connection while all 16 for calls hang', async () => {
+test('a lease renewal has its own connection while all 16 for calls hang', async () => {
   let hanging = 0
   await withServer(
     (request, response) => {

@@ -74,7 +74,7 @@ test('a lease without a holder is acquired immediately, and renewed every 2 s by
   assert.equal(await one.done, 'stopped')
 })
 
-test('L5: a leader and a follower notice from the Lease, without another request, that etcd was restored', async () => {
+test('a leader and a follower notice from the Lease, without another request, that etcd was restored', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start(api, clock, 'one')
   await settle()

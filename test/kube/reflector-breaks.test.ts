@@ -192,7 +192,7 @@ test('a stream that is not a watch is closed and retried, like any other failure
 
 for (const watchList of [true, false]) {
   const by = watchList ? 'by WatchList' : 'in pages'
-  test(`L5: an API server restored from a backup is listed again ${by} and trusted`, async () => {
+  test(`an API server restored from a backup is listed again ${by} and trusted`, async () => {
     const prepare = (server: FakeListServer): void => {
       server.watchList = watchList
     }
@@ -223,7 +223,7 @@ for (const watchList of [true, false]) {
   })
 }
 
-test('L5: a server that comes back with an older state is not watched from a version that it has not reached', async () => {
+test('a server that comes back with an older state is not watched from a version that it has not reached', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)
     await until(() => reflector.synced && reflector.size === 2)
@@ -246,7 +246,7 @@ test('L5: a server that comes back with an older state is not watched from a ver
 })
 
 for (const how of ['reset', 'clean'] as const) {
-  test(`L5: a server that comes back immediately with an older state, after a ${how} end of the watch, is noticed before it has passed the known version`, async () => {
+  test(`a server that comes back immediately with an older state, after a ${how} end of the watch, is noticed before it has passed the known version`, async () => {
     await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
       for (const name of ['a', 'b']) server.put(name)
       await until(() => reflector.synced && reflector.size === 2)
@@ -268,7 +268,7 @@ for (const how of ['reset', 'clean'] as const) {
   })
 }
 
-test('L5: a server whose older state has passed the known version is noticed by an object that should be known', async () => {
+test('a server whose older state has passed the known version is noticed by an object that should be known', async () => {
   await follow(async ({ server, clock, reflector, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)
     await until(() => reflector.synced && reflector.size === 2)
@@ -284,7 +284,7 @@ test('L5: a server whose older state has passed the known version is noticed by 
   })
 })
 
-test('L5: after ten seconds without the server everything is listed again and trusted, whatever the versions are by then', async () => {
+test('after ten seconds without the server everything is listed again and trusted, whatever the versions are by then', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until }) => {
     for (const name of ['a', 'b', 'c']) server.put(name)
     await until(() => reflector.synced && reflector.size === 3)
@@ -309,7 +309,7 @@ for (const watchList of [true, false]) {
   const prepare = (server: FakeListServer): void => {
     server.watchList = watchList
   }
-  test(`L5: after an outage the list is also trusted if the version was lost before it (${by})`, async () => {
+  test(`after an outage the list is also trusted if the version was lost before it (${by})`, async () => {
     await follow(
       async ({ server, clock, reflector, changes, problems, until }) => {
         for (const name of ['a', 'b']) server.put(name)
@@ -332,7 +332,7 @@ for (const watchList of [true, false]) {
     )
   })
 
-  test(`L5: a list that is newer than the known version but has an older object is from another history (${by})`, async () => {
+  test(`a list that is newer than the known version but has an older object is from another history (${by})`, async () => {
     await follow(
       async ({ server, clock, reflector, problems, until, rewound }) => {
         for (const name of ['a', 'b']) server.put(name)
@@ -353,7 +353,7 @@ for (const watchList of [true, false]) {
     )
   })
 
-  test(`L5: a list with an object whose deletion was seen is from another history (${by})`, async () => {
+  test(`a list with an object whose deletion was seen is from another history (${by})`, async () => {
     await follow(
       async ({ server, clock, reflector, changes, problems, until, rewound }) => {
         for (const name of ['a', 'b']) server.put(name)
@@ -377,7 +377,7 @@ for (const watchList of [true, false]) {
     )
   })
 
-  test(`L5: a list that is older than the response to our own write is not from another history (${by})`, async () => {
+  test(`a list that is older than the response to our own write is not from another history (${by})`, async () => {
     await follow(
       async ({ server, clock, reflector, problems, until, rewound }) => {
         for (const name of ['a', 'b']) server.put(name)
@@ -400,7 +400,7 @@ for (const watchList of [true, false]) {
   })
 }
 
-test('L5: a stream that starts in the past, with a change or a deletion before its bookmark, is not from another history', async () => {
+test('a stream that starts in the past, with a change or a deletion before its bookmark, is not from another history', async () => {
   await follow(async ({ server, clock, reflector, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)
     await until(() => reflector.synced && reflector.size === 2)
@@ -422,7 +422,7 @@ test('L5: a stream that starts in the past, with a change or a deletion before i
   })
 })
 
-test('L5: a reflector that is notified of a rewind lists again, without a pause, and trusts the result', async () => {
+test('a reflector that is notified of a rewind lists again, without a pause, and trusts the result', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)
     await until(() => reflector.synced && reflector.size === 2)
@@ -443,7 +443,7 @@ test('L5: a reflector that is notified of a rewind lists again, without a pause,
 
 for (const watchList of [true, false]) {
   const how = watchList ? 'one stream' : 'pages'
-  test(`L5: a rewind during a list (by ${how}) starts the list again, and later reports no further restore`, async () => {
+  test(`a rewind during a list (by ${how}) starts the list again, and later reports no further restore`, async () => {
     let rewindOnce = (): void => undefined
     await follow(
       async ({ server, clock, reflector, changes, problems, until, rewound }) => {
@@ -480,7 +480,7 @@ for (const watchList of [true, false]) {
   })
 }
 
-test('L4: the late response to our own write of an object that was deleted before the last event does not restore it', async () => {
+test('the late response to our own write of an object that was deleted before the last event does not restore it', async () => {
   await follow(async ({ server, reflector, until }) => {
     server.put('a')
     server.remove('a')
@@ -493,7 +493,7 @@ test('L4: the late response to our own write of an object that was deleted befor
   })
 })
 
-test('L4: an event before a known line and a broken one in the same chunk is not lost', async () => {
+test('an event before a known line and a broken one in the same chunk is not lost', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until }) => {
     server.put('known')
     await until(() => reflector.synced && reflector.size === 1)

@@ -39,7 +39,7 @@ test('deletions are remembered only for the newest 1,000 objects', () => {
   assert.deepEqual([store.get('key-0'), store.get('key-1')], [view('40'), undefined])
 })
 
-test('L5: after a rewind the next event of each object replaces the known state, whatever its version', () => {
+test('after a rewind the next event of each object replaces the known state, whatever its version', () => {
   const changes: string[] = []
   const store = createStore((key, current) => changes.push(`${key} ${current?.resourceVersion ?? 'gone'}`))
   for (const key of ['a', 'b', 'c']) store.put(key, view('900'))

@@ -16,7 +16,7 @@ for (const [text, issuers] of [
   [' https://one , https://two ,', ['https://one', 'https://two']],
   ['', []],
 ] as const) {
-  test(`W1 ${JSON.stringify(text)} is a list of ${issuers.length} issuers`, () => {
+  test(`${JSON.stringify(text)} is a list of ${issuers.length} issuers`, () => {
     assert.deepEqual(parseIssuers(text), issuers)
   })
 }
@@ -51,7 +51,7 @@ for (const { title, listed = LISTED, served, chosen } of [
     chosen: { issuer: 'https://own', verified: true, others: [] },
   },
 ]) {
-  test(`W1 ${title}`, () => assert.deepEqual(chooseIssuer(listed, served, 'c1'), chosen))
+  test(`${title}`, () => assert.deepEqual(chooseIssuer(listed, served, 'c1'), chosen))
 }
 
 test('an API server whose issuer ACK does not list is rejected, and both are named', () => {

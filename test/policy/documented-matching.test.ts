@@ -78,7 +78,7 @@ rows.push(
   ['one of several actions', 'likely allow', allow(OPEN, { Action: ['oss:*', 'cr:*'] })],
 )
 for (const [why, expected, ...list] of rows) {
-  test(`U11 ${why} means ${expected}`, () => assert.equal(verdict(...list), expected))
+  test(`${why} means ${expected}`, () => assert.equal(verdict(...list), expected))
 }
 
 test("the decision always equals the evaluator's, and is certain if every pattern is documented and in one case", () => {

@@ -39,7 +39,7 @@ for (const { server, loadBalancers = [NLB] } of [
   { server: `https://${NLB}:6443`, loadBalancers: ['other', NLB.toUpperCase()] },
   { server: 'https://10.0.0.9:6443', loadBalancers: ['10.0.0.9'] },
 ]) {
-  test(`U3 ${server} is the API server that ACK knows at ${loadBalancers.join() || 'master_url'}`, () => {
+  test(`${server} is the API server that ACK knows at ${loadBalancers.join() || 'master_url'}`, () => {
     assert.deepEqual(check(server, loadBalancers), [])
   })
 }
@@ -51,7 +51,7 @@ for (const [server, loadBalancers] of [
   [`http://${NLB}:6443`, [`https://${NLB}:6443`]],
   ['https://1.2.3.4:6444', []],
 ] as const) {
-  test(`U3 ${server} is not, and is allowed only by the identity of the cluster in \`expect\`, with a note`, () => {
+  test(`${server} is not, and is allowed only by the identity of the cluster in \`expect\`, with a note`, () => {
     assert.throws(() => check(server, loadBalancers), { code: 'CLUSTER_MISMATCH', hint: /expect\.kubeSystemUid/ })
     assert.throws(() => check(server, loadBalancers, { server }), { code: 'CLUSTER_MISMATCH' })
     for (const expect of [{ kubeSystemUid: 'u' }, { caSha256: 'f' }]) {

@@ -572,7 +572,7 @@ const CASES: readonly Case[] = [
 ]
 
 for (const one of CASES) {
-  test(`C1 ${one.name}`, { skip: one.skip ?? false }, async (t) => {
+  test(`${one.name}`, { skip: one.skip ?? false }, async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-rivals-'))
     t.after(() => rm(folder, { recursive: true, force: true }))
     const fixture = await openFixture(folder, one)

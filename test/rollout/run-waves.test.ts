@@ -56,7 +56,7 @@ for (const language of ['en', 'zh']) {
     .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')))
   test(`${language}: the page contains its rules`, () => assert.equal(rows.length, 13))
   for (const [rule = '', settings = '', states = '', then = ''] of rows) {
-    test(`M4 L10 ${language}: ${rule}`, () => {
+    test(`L10 ${language}: ${rule}`, () => {
       const now = states
         .replaceAll('`', '')
         .split(', ')

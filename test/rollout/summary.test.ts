@@ -129,7 +129,7 @@ for (const [status, count] of [
   ['failed', 2000],
   ['skipped', 5000],
 ] as const) {
-  test(`L2 ${count} ${status} clusters: the table, the fixes and the timeline fit, and what was omitted is counted`, () => {
+  test(`${count} ${status} clusters: the table, the fixes and the timeline fit, and what was omitted is counted`, () => {
     const error = { code: 'HELM_FAILED', message: 'm'.repeat(300), hint: 'h'.repeat(300) }
     const results = Array.from({ length: count }, (_, index): ClusterResult => {
       const name = `cluster-${index}`

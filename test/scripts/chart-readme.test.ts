@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { alertsTable } from '../../scripts/generate-chart-readme/alerts-table.ts'
-import { fillMarkers } from '../../scripts/generate-docs/fill-markers.ts'
 import { readBlocks } from '../../scripts/generate-chart-readme/read-blocks.ts'
 import { valuesSection } from '../../scripts/generate-chart-readme/values-section.ts'
+import { fillMarkers } from '../../scripts/generate-docs/fill-markers.ts'
 import type { Schema } from '../../src/values/schema/schema.ts'
 
 const root = join(import.meta.dirname, '../..')

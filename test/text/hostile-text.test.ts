@@ -385,8 +385,8 @@ test('P6 credentials in headers, proxy variables, encoded URLs and responses of 
   for (const [text, secret] of FORMS) assert.ok(!printable(text).includes(secret), printable(text))
 })
 
-// typed/validate.go and typed/helpers.go of sigs.k8s.io/structured-merge-diff 6.4.2, by which the API
-// server refuses `stringData: { pin: 12345678 }`.
+// typed/validate.go and typed/helpers.go of sigs.k8s.io/structured-merge-diff 6.4.2, by which the
+// API server refuses `stringData: { pin: 12345678 }`.
 test('P6 a value of a Secret that the API server refuses for its type is not shown, neither by us nor by helm', () => {
   const refused = (what: string): string => `failed to create typed patch object (n/s; /v1, Kind=Secret): ${what}`
   for (const value of ['&value.valueUnstructured{Value:12345678}', '&{a "hidden"\nhidden}', '&{map[a:hidden]}']) {

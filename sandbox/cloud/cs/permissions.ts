@@ -1,7 +1,9 @@
 import { orElse } from '../../../src/lib/or-else.ts'
 import { ApiError, type Call } from '../operation.ts'
 
-/** https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/developer-reference/api-cs-2015-12-15-grantpermissions */
+/**
+ * https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/developer-reference/api-cs-2015-12-15-grantpermissions
+ */
 interface Permission {
   readonly cluster?: unknown
   readonly role_name?: unknown
@@ -10,8 +12,9 @@ interface Permission {
 }
 
 /**
- * Replaces all rights of a user or role in the account's clusters. Only the role `admin` is emulated: a caller without it gets a
- * kubeconfig that has no rights, so the narrower roles would be a lie.
+ * Replaces all rights of a user or role in the account's clusters. Only the role `admin` is
+ * emulated: a caller without it gets a kubeconfig that has no rights, so the narrower roles would
+ * be a lie.
  */
 export function grantPermissions(call: Call): object {
   const uid = call.need('uid')

@@ -22,12 +22,21 @@ export interface DryRun {
 }
 
 export interface DryRunOptions {
-  /** As helm applies: on the server with conflicts and unknown fields refused, or by patches of its own, which know neither. */
+  /**
+   * As helm applies: on the server with conflicts and unknown fields refused, or by patches of its
+   * own, which know neither.
+   */
   readonly serverSide: boolean
-  /** The deployed revision was applied on the client, and this one is applied on the server: helm takes over its fields first. */
+  /**
+   * The deployed revision was applied on the client, and this one is applied on the server: helm
+   * takes over its fields first.
+   */
   readonly takesOver?: boolean
   readonly force: boolean
-  /** Keys of the deployed revision's objects, which helm takes without a look at their owner; undefined: all are. */
+  /**
+   * Keys of the deployed revision's objects, which helm takes without a look at their owner;
+   * undefined: all are.
+   */
   readonly deployed: ReadonlySet<string> | undefined
   /** Namespaces that are created before the objects. */
   readonly coming: readonly string[]
@@ -41,7 +50,10 @@ export const AS_DEPLOYED: DryRunOptions = { serverSide: false, force: true, depl
 /** How long an API server that restarts or throttles is given. */
 const PATIENCE_MS = 15_000
 
-/** A server-side dry run of every object as helm would apply it, and a comparison with the live one; nothing is written. */
+/**
+ * A server-side dry run of every object as helm would apply it, and a comparison with the live one;
+ * nothing is written.
+ */
 export async function dryRunRelease(
   release: Pick<OpenRelease, 'client' | 'signal' | 'target'>,
   objects: readonly ManifestObject[],
@@ -117,8 +129,9 @@ function compare(object: ManifestObject, is: unknown, becomes: unknown): Omit<Dr
 }
 
 /**
- * An apply keeps what was applied on the client and is no longer in the manifest, such as the value of a variable that has a `valueFrom`
- * now, or a port whose name another one takes: the sum may be invalid. Helm removes it, as a replacement does.
+ * An apply keeps what was applied on the client and is no longer in the manifest, such as the value
+ * of a variable that has a `valueFrom` now, or a port whose name another one takes: the sum may be
+ * invalid. Helm removes it, as a replacement does.
  */
 function replacement(path: string, body: Readonly<Record<string, unknown>>, live: KubeObject): KubeCall {
   const { resourceVersion } = live.metadata
@@ -131,8 +144,8 @@ const leftover = ({ message }: Error): string =>
   `helm also removes what the manifest no longer has, without which a dry run says: ${message}`
 
 /**
- * Internal errors of the API server that stay: a webhook that fails or refuses, and an unknown field (`Apply` in
- * pkg/util/managedfields/internal/structuredmerge.go of k8s.io/apimachinery).
+ * Internal errors of the API server that stay: a webhook that fails or refuses, and an unknown
+ * field (`Apply` in pkg/util/managedfields/internal/structuredmerge.go of k8s.io/apimachinery).
  */
 const LASTING = /failed calling webhook|denied the request|failed to create typed patch object/
 
@@ -158,9 +171,11 @@ async function patiently<T>(signal: AbortSignal, attempt: () => Promise<T>): Pro
   return result.value
 }
 
-// As Helm 4 does: patchResourceServerSide in https://github.com/helm/helm/blob/v4.3.1/pkg/kube/client.go. On the client helm creates what
-// is absent, and otherwise sends a patch that it computes of three versions: what that makes of the object's fields, an apply by
-// force makes too, or a replacement where fields are removed. https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go: createResource, updateResource.
+// As Helm 4 does: patchResourceServerSide in
+// https://github.com/helm/helm/blob/v4.3.1/pkg/kube/client.go. On the client helm creates what is
+// absent, and otherwise sends a patch that it computes of three versions: what that makes of the
+// object's fields, an apply by force makes too, or a replacement where fields are removed.
+// https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go: createResource, updateResource.
 function callOf(
   path: string,
   body: Readonly<Record<string, unknown>>,
@@ -186,7 +201,10 @@ const MANAGED_BY = 'app.kubernetes.io/managed-by'
 const RELEASE_NAME = 'meta.helm.sh/release-name'
 const RELEASE_NAMESPACE = 'meta.helm.sh/release-namespace'
 
-/** As helm decides it: existingResourceConflict and checkOwnership in https://github.com/helm/helm/blob/v4.3.1/pkg/action/validate.go. */
+/**
+ * As helm decides it: existingResourceConflict and checkOwnership in
+ * https://github.com/helm/helm/blob/v4.3.1/pkg/action/validate.go.
+ */
 function isOurs(
   { metadata: { labels = {}, annotations = {} } }: KubeObject,
   object: ManifestObject,
@@ -201,7 +219,9 @@ function isOurs(
   )
 }
 
-/** Helm adds its ownership labels and annotations to every object; the manifest does not show them. */
+/**
+ * Helm adds its ownership labels and annotations to every object; the manifest does not show them.
+ */
 function withOwner(
   body: ManifestObject['body'],
   { release, namespace }: ReleaseTarget,
@@ -212,7 +232,10 @@ function withOwner(
   return { ...body, metadata: { ...metadata, labels, annotations: { ...(metadata.annotations ?? {}), ...ownership } } }
 }
 
-/** The fields of `object` that `other` has with another value; resource versions and the like are not in a template. */
+/**
+ * The fields of `object` that `other` has with another value; resource versions and the like are
+ * not in a template.
+ */
 function differenceOf(object: unknown, other: unknown): unknown {
   if (!isRecord(object) || !isRecord(other)) return object
   const names = Object.keys(object).filter((name) => !isDeepStrictEqual(object[name], other[name]))
@@ -220,8 +243,8 @@ function differenceOf(object: unknown, other: unknown): unknown {
 }
 
 /**
- * The fields of `object` that the template has: others belong to other writers, and some (a Lease's renewal, a status) change
- * between two requests. A list is compared as a whole.
+ * The fields of `object` that the template has: others belong to other writers, and some (a Lease's
+ * renewal, a status) change between two requests. A list is compared as a whole.
  */
 export function projectOnto(template: unknown, object: unknown): unknown {
   if (!isRecord(template) || !isRecord(object)) return object

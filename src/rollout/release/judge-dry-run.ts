@@ -16,19 +16,22 @@ export interface Circumstances {
   readonly coming: readonly string[]
 }
 
-/** A webhook may refuse with any status (ToStatusErr in pkg/admission/plugin/webhook/errors/statuserror.go of k8s.io/apiserver). */
+/**
+ * A webhook may refuse with any status (ToStatusErr in
+ * pkg/admission/plugin/webhook/errors/statuserror.go of k8s.io/apiserver).
+ */
 const DENIED = /admission webhook "[^"]*" denied the request/
 
 /**
- * What a Pod refers to and helm may create before it: plugin/pkg/admission/serviceaccount, priority and
- * plugin/pkg/admission/runtimeclass of k8s.io/kubernetes.
+ * What a Pod refers to and helm may create before it: plugin/pkg/admission/serviceaccount, priority
+ * and plugin/pkg/admission/runtimeclass of k8s.io/kubernetes.
  */
 const ABSENT =
   /error looking up service account \S+: .* not found|no PriorityClass with name \S+ was found|RuntimeClass "[^"]*" not found/
 
 /**
- * What the API server's refusal of a dry run means for the object itself. The texts are those of k8s.io/apiserver, k8s.io/apimachinery and
- * k8s.io/kubernetes.
+ * What the API server's refusal of a dry run means for the object itself. The texts are those of
+ * k8s.io/apiserver, k8s.io/apimachinery and k8s.io/kubernetes.
  */
 export function judgeRefusal(error: KubeApiError, { title, coming }: Circumstances): Verdict {
   const { status, message, reason } = error

@@ -86,7 +86,10 @@ export interface ConnectedWork extends ClusterWork {
   /** ACK's record; undefined for self-built clusters. */
   readonly detail: ClusterDetail | undefined
   readonly release: OpenRelease
-  /** Epoch milliseconds by the API server's clock, which dates its objects: that of a runner may be wrong. */
+  /**
+   * Epoch milliseconds by the API server's clock, which dates its objects: that of a runner may be
+   * wrong.
+   */
   readonly now: () => number
 }
 
