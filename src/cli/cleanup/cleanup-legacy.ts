@@ -3,7 +3,7 @@ import { NopassError } from '../../errors.ts'
 import { createReader } from '../../kube/read/reader.ts'
 import { keyOf } from '../../kube/types.ts'
 import { confirmationOf } from '../../lib/confirmation.ts'
-import { quoted, shellWords } from '../../lib/shell-command.ts'
+import { quoted, shell, shellWords } from '../../lib/shell-command.ts'
 import { findPublic } from '../../migrate/find-public.ts'
 import { readConfigMap, usedPatterns } from '../../migrate/import/read-settings.ts'
 import type { LegacyFacts } from '../../migrate/remove/collect-facts.ts'
@@ -160,7 +160,7 @@ export function renderLegacy(report: LegacyReport, program: string): string {
     'nothing depends on the old helper any more; this would be done, in this order:',
     ...plan.map((line) => `  ${line}`),
     ...keptLines,
-    `nothing was changed; to do it: ${program} cleanup --legacy --confirm ${CONFIRMATION} …`,
+    `nothing was changed; to do it: ${program} ${shell`cleanup --legacy --confirm ${quoted(CONFIRMATION)}`} …`,
   ])
 }
 
