@@ -3,6 +3,8 @@ import { formatRight, missingRights, type Right, rights } from '../../kube/read/
 import type { Reader } from '../../kube/read/reader.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
+const WHAT = "The helper's rights (SubjectAccessReview)"
+
 /**
  * Reviews which rights the helper's ServiceAccount lacks, and which it has that the chart never
  * gives. Empty: the caller may not review it, or too little is known.
@@ -17,12 +19,17 @@ export async function reviewRights(
     user: `system:serviceaccount:${namespace}:${serviceAccount}`,
     groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
   }
-  const review = reader.attempt("The helper's rights (SubjectAccessReview)", async () => {
+  const { needed, unreviewed } = helperRights(config)
+  const review = reader.attempt(WHAT, async () => {
     const forbidden = forbiddenRights(config)
+    const undecided = new Set<string>()
+    const onUndecided = (_right: Right, why: string): void => void undecided.add(why)
     const [missing, denied] = await Promise.all([
-      missingRights(reader, helperRights(config), subject),
-      missingRights(reader, forbidden, subject),
+      missingRights(reader, needed, subject, onUndecided),
+      missingRights(reader, forbidden, subject, onUndecided),
     ])
+    for (const why of undecided) reader.note(WHAT, why)
+    if (unreviewed > 0) reader.note(WHAT, `those in ${unreviewed} more of the listed namespaces are not reviewed`)
     const excess = forbidden.filter((right) => !denied.includes(right))
     return { missingRights: missing.map(formatRight), excessRights: excess.map(formatRight) }
   })
@@ -41,20 +48,18 @@ function forbiddenRights({ release, secretName }: HelperConfig): readonly Right[
   return [...inside, ...escalating, ...rights(['impersonate'], 'users')]
 }
 
-/** How many listed namespaces are reviewed. */
-const NAMESPACES = 10
+/** How many listed namespaces are reviewed, with about eight requests each. */
+const NAMESPACES = 50
 
 /**
  * What the helper needs in its mode: the rules that the chart makes (chart/templates/_rules.tpl,
  * role.yaml).
  */
-function helperRights(config: HelperConfig): readonly Right[] {
+function helperRights(config: HelperConfig): { readonly needed: readonly Right[]; readonly unreviewed: number } {
   const { release } = config
-  const places =
-    config.scope === 'cluster'
-      ? [undefined]
-      : [...new Set([release.namespace, ...createTargets(config).listedNamespaces])].slice(0, NAMESPACES)
-  return [
+  const listed = new Set([release.namespace, ...createTargets(config).listedNamespaces])
+  const places = config.scope === 'cluster' ? [undefined] : [...listed].slice(0, NAMESPACES)
+  const needed = [
     // Not those to create it: releases of 1.0.0 lack them, and usually it exists.
     ...rights(['get', 'watch', 'update'], 'leases', {
       group: 'coordination.k8s.io',
@@ -64,6 +69,7 @@ function helperRights(config: HelperConfig): readonly Right[] {
     ...rights(['get', 'watch', 'patch'], 'configmaps', { namespace: release.namespace, name: release.status }),
     ...places.flatMap((namespace) => rightsIn(namespace, config)),
   ]
+  return { needed, unreviewed: config.scope === 'cluster' ? 0 : listed.size - places.length }
 }
 
 function rightsIn(namespace: string | undefined, config: HelperConfig): readonly Right[] {

@@ -29,15 +29,22 @@ interface Subject {
  * recognises an administrator. Of any other caller the rules that hold everywhere are read with one
  * review, and with one per namespace those in it; only the remaining rights are reviewed one by
  * one, because each is a request.
+ * @param onUndecided called with a right that counts as denied because an authorizer failed
  */
 export async function missingRights(
   caller: KubeCaller,
   needed: readonly Right[],
   subject?: Subject,
+  onUndecided: (right: Right, why: string) => void = () => undefined,
 ): Promise<readonly Right[]> {
-  if (await isAllowed(caller, EVERYTHING, subject)) return []
+  const review = async (right: Right): Promise<boolean> => {
+    const { allowed, evaluationError = '' } = await reviewRight(caller, right, subject)
+    if (allowed !== true && evaluationError !== '') onUndecided(right, evaluationError)
+    return allowed === true
+  }
+  if ((await reviewRight(caller, EVERYTHING, subject)).allowed === true) return []
   const open = subject === undefined ? await withoutGranted(caller, needed) : needed
-  const allowed = await Promise.all(open.map((right) => isAllowed(caller, right, subject)))
+  const allowed = await Promise.all(open.map(review))
   return open.filter((_, index) => !allowed[index])
 }
 
@@ -86,11 +93,17 @@ async function review<Status>({ client, signal }: KubeCaller, kind: string, spec
   return (await client.request<{ status?: Status }>({ method: 'POST', path, body }, signal)).status
 }
 
-/** Whether the API server allows one right; `*` as verb, group and resource means everything. */
-async function isAllowed(caller: KubeCaller, right: Right, subject?: Subject): Promise<boolean> {
+/** The verdict of a review. An authorizer that failed leaves a denial with an `evaluationError`. */
+interface Verdict {
+  readonly allowed?: boolean
+  readonly evaluationError?: string
+}
+
+/** Reviews one right; `*` as verb, group and resource means everything. */
+async function reviewRight(caller: KubeCaller, right: Right, subject?: Subject): Promise<Verdict> {
   const kind = subject === undefined ? 'SelfSubjectAccessReview' : 'SubjectAccessReview'
   const spec = { ...subject, resourceAttributes: right }
-  return (await review<{ allowed?: boolean }>(caller, kind, spec))?.allowed === true
+  return (await review<Verdict>(caller, kind, spec)) ?? {}
 }
 
 /**
