@@ -5,7 +5,7 @@ import { answeringReader } from './answering-reader.ts'
 import { fixture } from './fixture.ts'
 
 const WHAT = "The helper's rights (SubjectAccessReview)"
-const config = (change: object) => fixture({ config: change }).release?.config
+const config = (change: Readonly<Record<string, unknown>>) => fixture({ config: change }).release?.config
 
 test('an authorizer that fails leaves the rights of the helper partly unread, although it denies them', async () => {
   const why = 'webhook: context deadline exceeded'
