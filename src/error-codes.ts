@@ -8,9 +8,9 @@ import { ROLLOUT_CODES } from './error-codes/rollout.ts'
 import { VALUES_CODES } from './error-codes/values.ts'
 
 /**
- * The closed list of error codes: what a code means in general, and how to fix it, in one file per
- * area (docs/en/errors.md is generated from it). A code never changes its meaning; a new failure
- * gets a new code.
+ * The closed list of error codes, in one file per area. Each entry says what the code means in
+ * general and how to fix it. docs/en/errors.md is generated from this list. A code never changes
+ * its meaning; a new failure gets a new code.
  */
 export const ERROR_CODES = {
   ...GENERAL_CODES,

@@ -5,32 +5,33 @@ const UNPRINTABLE = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\u200c\u200d]]/gv
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * What a credential looks like in the messages of runtimes, registries, proxies and webhooks; the
- * group before it stays. Every repetition has a limit, because a run of millions of characters
- * would overflow the stack of a regular expression.
+ * Patterns of credentials in the messages of runtimes, registries, proxies and webhooks. The first
+ * group, which precedes the credential, is kept. Every repetition has a limit, because a run of
+ * millions of characters would overflow the stack of a regular expression.
  */
 const CREDENTIALS: readonly RegExp[] = [
   // JSON Web Tokens.
   /(\b)eyJ[\w-]{10,20000}(?:\.[\w-]{0,20000}){0,4}/g,
-  // The login of a URL, also percent-encoded, in Go's error about one that it cannot read, and in a
-  // proxy variable. Ours shows the form.
+  // The login of a URL, also percent-encoded, in the quotes of Go's parse errors, and in a proxy
+  // variable. The placeholder in our own messages is not a login.
   /(:\\?\/\\?\/)(?!USER:PASSWORD@HOST)[^\s/?#"'\\<>:@]{0,500}:[^\s/?#"'\\<>]{0,2000}(?=@)/g,
   /(\bhttps?:\\?\/\\?\/)(?!USER:PASSWORD@HOST)[^\s/?#"'\\<>]{1,2000}(?=@)/g,
   /(%3A%2F%2F)(?:(?!%2F|%40)[\w.~%-]){1,500}%3A(?:(?!%2F|%40)[\w.~%-]){1,500}(?=%40)/gi,
   /(\bparse "[a-z]{1,10}:\/\/)[^"\s]{1,2000}(?=@)/gi,
   /(\bhttps?_proxy=)(?!https?:)[^\s/@"']{1,2000}(?=@)/gi,
-  // A blob is downloaded by a pre-signed URL, whose query is a credential while it is valid; its
-  // parameters:
-  // https://help.aliyun.com/zh/oss/developer-reference/ddd-signatures-to-urls. Go writes `&` in JSON as `\u0026`.
+  // Blobs are downloaded by a pre-signed URL. The URL's query is a credential while the URL is
+  // valid. Its parameters:
+  // https://help.aliyun.com/zh/oss/developer-reference/ddd-signatures-to-urls. Go writes `&` in
+  // JSON as `\u0026`.
   /((?:[?&]|u0026|amp;|%3F|%26)(?:[\w.-]{0,40}(?:signature|token|secret|passw|credential|access-?key)[\w.-]{0,40}|sig|sign|key|auth|authorization)(?:=|%3D))(?!\(redacted)[^\s&"'\\#]{0,8000}[^\s&"'\\#:,;.)]/gi,
   // OSS's response to a wrong signature:
   // https://www.alibabacloud.com/help/en/oss/developer-reference/faq-24.
   /(<(?:SignatureProvided|OSSAccessKeyId|StringToSign(?:Bytes)?|SecurityToken)>)(?!\(redacted)[^<]{1,8000}/gi,
-  // Private keys, also in base64, whose second word begins within three bytes.
+  // Private keys as PEM, then the same in base64, one prefix for each kind of key.
   /(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?!\(redacted)[^-"]{1,20000}/g,
   /(\bLS0tLS1CRUdJTi(?:BQUklWQVRF|BSU0EgUFJJVkFURS|BFQyBQUklWQVRF|BPUEVOU1NIIFBSSVZBVE|BFTkNSWVBURUQgUFJJVkFURS|BEU0EgUFJJVkFURS))[\w+/=]{1,20000}/g,
-  // Logins in JSON: of registries (`.dockerconfigjson`), of STS, of OAuth; a text inside of JSON
-  // has escaped quotes.
+  // Logins in JSON: of registries (`.dockerconfigjson`), of STS and of OAuth. JSON inside a JSON
+  // string has escaped quotes.
   /("(?:password|auth|identitytoken|registrytoken|access_?key_?secret|security_?token|(?:access|refresh|id)_token)\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}")(?!\(redacted)[^"\\]{1,8000}/gi,
   // Headers.
   /(\bauthorization["'\\]{0,2}\s{0,3}[:=]\s{0,3}[["'\\]{0,3}(?:basic|bearer|token)\s{1,3})[\w.~+/=-]{8,8000}/gi,
@@ -49,9 +50,10 @@ const WRONG_TYPE =
   /(\bexpected (?:string|boolean|any scalar|map|list), got )(?!\(redacted|nil\b)[^\n]{1,20000}(?:\n(?!\s{0,10}\.)[^\n]{0,20000}){0,200}/g
 
 /**
- * The API server's refusal of an object without the values of a wrong type that it quotes: the
- * object may be a Secret (typed/validate.go and helpers.go of sigs.k8s.io/structured-merge-diff).
- * Not for JSON, because a value ends where its line does.
+ * Removes the quoted values from the API server's refusal of an object with values of a wrong type,
+ * because the object may be a Secret (typed/validate.go and helpers.go of
+ * sigs.k8s.io/structured-merge-diff). Do not use this for JSON: a value is removed up to the end of
+ * its line.
  */
 export function withoutWrongValues(text: string): string {
   return text.replaceAll(WRONG_TYPE, '$1(redacted)')
@@ -59,15 +61,15 @@ export function withoutWrongValues(text: string): string {
 
 /**
  * Makes foreign text (of a cluster, a webhook, the cloud, a file, a program) safe to print: on one
- * line, without credentials, with visible escapes for everything that could move the cursor,
- * colour, reorder, hide or end a line. The escapes are JSON's, so JSON stays JSON, of the same
- * values but for credentials.
+ * line, without credentials. Characters that could move the cursor, colour, reorder, hide or break
+ * a line become visible escapes. The escapes are those of JSON, so JSON stays valid and keeps its
+ * values, except credentials.
  */
 export function printable(text: string): string {
   return withoutCredentials(text).replaceAll(UNPRINTABLE, (found) => SHORT[found] ?? escapeUnits(found))
 }
 
-/** The same for a text with lines: line feeds and tabs stay. */
+/** Like {@link printable} for a text with lines: line feeds and tabs stay. */
 export function printableLines(text: string): string {
   return withoutCredentials(text).replaceAll(UNPRINTABLE, (found) =>
     found === '\n' || found === '\t' ? found : (SHORT[found] ?? escapeUnits(found)),
@@ -75,15 +77,18 @@ export function printableLines(text: string): string {
 }
 
 /**
- * Escapes workflow commands. GitHub's runner takes a line for a command if it begins, after blanks,
- * with `::` or contains `##[` (github.com/actions/runner, src/Runner.Common/ActionCommand.cs:
+ * Escapes workflow commands. GitHub's runner runs a line as a command if the line begins with `::`
+ * (after blanks) or contains `##[` (github.com/actions/runner, src/Runner.Common/ActionCommand.cs:
  * TryParseV2 and TryParse).
  */
 export function withoutCommands(text: string): string {
   return text.replaceAll('##[', '##\\u005b').replaceAll(/^([^\S\r\n\u2028\u2029]*):(?=:)/gm, '$1\\u003a')
 }
 
-/** Makes all texts and keys in plain lists and objects printable; anything else is unchanged. */
+/**
+ * Makes all texts and keys in plain lists and objects printable. Any other value is returned
+ * unchanged.
+ */
 export function printableData<T>(value: T): T {
   if (typeof value === 'string') return printable(value) as T
   if (Array.isArray(value)) return value.map((item) => printableData(item)) as T

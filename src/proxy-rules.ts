@@ -8,9 +8,9 @@ LOOPBACK.addSubnet('127.0.0.0', 8)
 LOOPBACK.addAddress('::1', 'ipv6')
 
 /**
- * The proxy for a URL, chosen as Go programs such as helm do (golang.org/x/net/http/httpproxy):
- * HTTP_PROXY or HTTPS_PROXY by the scheme, unless the host is this machine or in NO_PROXY. Upper
- * case takes precedence. Node's own rules differ.
+ * Chooses the proxy for a URL as Go programs such as helm do (golang.org/x/net/http/httpproxy):
+ * HTTP_PROXY or HTTPS_PROXY by the scheme, unless the host is this machine or in NO_PROXY.
+ * Upper-case variables take precedence. Node's own rules differ.
  */
 export function proxyOf(url: URL, environment: ProxyEnvironment): string | undefined {
   const { HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy, NO_PROXY, no_proxy } = environment
@@ -28,7 +28,7 @@ export function agentProxy(proxy: string | undefined): { readonly proxyEnv?: Nod
 }
 
 /**
- * Whether NO_PROXY matches this host. Node's own rules support neither subdomains of a plain name
+ * True if NO_PROXY matches this host. Node's own rules support neither subdomains of a plain name
  * nor CIDRs.
  */
 function isExcluded(noProxy: string, host: string, port: string): boolean {
@@ -49,8 +49,8 @@ function isRange(entry: string, host: string): boolean {
 }
 
 /**
- * `address`, `name` (with its subdomains), `.name` or `*.name` (only subdomains), each with or
- * without `:port`.
+ * Matches `address`, `name` (and its subdomains), `.name` or `*.name` (only subdomains), each with
+ * or without `:port`.
  */
 function isHost(entry: string, host: string, port: string): boolean {
   const parts = /^\[(.*)\]:([^:]*)$/.exec(entry) ?? /^([^:]*):([^:]*)$/.exec(entry)
@@ -67,7 +67,8 @@ function isHost(entry: string, host: string, port: string): boolean {
 }
 
 function toAscii(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range begins with them.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range begins with control
+  // characters.
   return /^[\x00-\x7f]*$/.test(name) ? name : domainToASCII(name)
 }
 
@@ -76,7 +77,7 @@ function contains(list: BlockList, host: string): boolean {
   return family !== 0 && list.check(host, family === 4 ? 'ipv4' : 'ipv6')
 }
 
-/** Whether a host name (as in `URL.hostname`) is this machine. */
+/** True if a host name (as in `URL.hostname`) is this machine. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }

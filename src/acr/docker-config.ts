@@ -3,16 +3,16 @@ import { parseJson } from '../lib/json.ts'
 import type { RegistryToken } from './registry-token.ts'
 
 /**
- * `auth`: what the kubelet needs; `full`: user name and password beside it, for tools that read
- * only those.
+ * `auth`: what the kubelet needs. `full`: also user name and password, for tools that read only
+ * these two.
  */
 export type AuthFormat = 'auth' | 'full'
 
 export type RegistryLogin = Pick<RegistryToken, 'username' | 'password' | 'domains'>
 
 /**
- * The content of `.dockerconfigjson`: the same logins in any order of domains give the same bytes.
- * If two logins claim a domain, the earlier one gets it.
+ * Builds the content of `.dockerconfigjson`. The same logins give the same bytes, whatever the
+ * order of their domains. If two logins claim a domain, the earlier login gets the domain.
  */
 export function buildDockerConfig(logins: readonly RegistryLogin[], format: AuthFormat): string {
   const auths = new Map<string, { auth: string; username?: string; password?: string }>()
@@ -21,7 +21,7 @@ export function buildDockerConfig(logins: readonly RegistryLogin[], format: Auth
     const entry = format === 'full' ? { auth, username, password } : { auth }
     for (const domain of domains) if (!auths.has(domain)) auths.set(domain, entry)
   }
-  // Not `JSON.stringify` of one object, which would put keys that look like numbers first.
+  // `JSON.stringify` of one object would put keys that look like numbers first.
   const lines = [...auths.keys()]
     .sort()
     .map((domain) => `${JSON.stringify(domain)}:${JSON.stringify(auths.get(domain))}`)
@@ -29,7 +29,7 @@ export function buildDockerConfig(logins: readonly RegistryLogin[], format: Auth
 }
 
 /**
- * The logins in a `.dockerconfigjson`, one per domain, in its order.
+ * Returns the logins in a `.dockerconfigjson`, one per domain, in the order of the file.
  * @throws DOCKER_CONFIG_INVALID, which never quotes the content
  */
 export function readDockerConfig(text: string): readonly RegistryLogin[] {

@@ -3,16 +3,19 @@ import { isRecord, parseObject, recordsOf, textOf } from '../lib/json.ts'
 import { isLoopback } from '../proxy-rules.ts'
 import { basicAuthorization, findLoginTarget, type RegistryAccess, reasonOf } from './token-service.ts'
 
-/** An empty `username` asks without a login, as for a public repository. */
+/** If `username` is empty, the request has no login, as for a public repository. */
 export interface ManifestRequest extends RegistryAccess {
   /** Host and port, without a path. */
   readonly host: string
   readonly repository: string
-  /** Tag or digest. */
+  /** A tag or a digest. */
   readonly reference: string
 }
 
-/** `host/a/b:1` -> `1`; `host/a/b@sha256:…` -> the digest; nothing -> `latest`. */
+/**
+ * Returns `1` for `host/a/b:1`, the digest for `host/a/b@sha256:…`, and `latest` if the image names
+ * neither tag nor digest.
+ */
 export function referenceOf(image: string): string {
   const digest = image.split('@')[1]
   if (digest !== undefined) return digest
@@ -28,8 +31,8 @@ const MANIFEST_TYPES = [
 ].join(', ')
 
 /**
- * Requests an image's manifest from the registry: the pull that no cache can serve. The password
- * goes where `verifyLogin` sends it and nowhere else. Rejects only for `signal`.
+ * Requests an image's manifest from the registry, so no cache can respond in its place. Sends the
+ * password only where `verifyLogin` sends it. Rejects only when `signal` aborts.
  */
 export async function queryManifest(
   send: HttpSender,
@@ -64,7 +67,7 @@ async function query(own: Query): Promise<ManifestResult> {
   const { headers } = login
   const response = first.status === 401 ? await get(url, { accept: MANIFEST_TYPES, ...headers }) : first
   const { status } = response
-  // A captive portal or a proxy answers anything with 200.
+  // A captive portal or a proxy responds to any request with 200.
   if (status === 200 && !isManifest(response.text)) {
     const detail = `${base.host} responded with HTTP 200, and not with the manifest of an image`
     return { result: 'unreachable', detail, platforms: [] }
@@ -80,8 +83,8 @@ async function query(own: Query): Promise<ManifestResult> {
 }
 
 /**
- * An index, an image, or an image of Docker's first schema (OCI image specification, manifest.md
- * and image-index.md).
+ * True for an index, an image, or an image of Docker's first schema (OCI image specification,
+ * manifest.md and image-index.md).
  */
 function isManifest(text: string): boolean {
   const { manifests, config, fsLayers } = parseObject(text) ?? {}
@@ -110,14 +113,14 @@ async function platformsOf(
   const { manifests, config } = parseObject(response.text) ?? {}
   if (Array.isArray(manifests)) {
     const platforms = recordsOf(manifests.slice(0, MOST_PLATFORMS)).flatMap(({ platform }) => platformOf(platform))
-    // An attestation is for `unknown/unknown`.
+    // The platform of an attestation is `unknown/unknown`.
     return [...new Set(platforms.filter((platform) => !platform.startsWith('unknown')))]
   }
   const digest = isRecord(config) ? textOf(config.digest) : ''
   if (!/^[a-z0-9]+:[a-f0-9]{32,}$/.test(digest)) return []
   const url = new URL(`/v2/${repository}/blobs/${digest}`, base)
   const first = await get(url, headers)
-  // Blobs are often in an object store, which must not see the registry's login.
+  // Blobs are often in an object store, which must not receive the registry's login.
   const to = first.status >= 300 && first.status < 400 ? new URL(first.headers.location ?? '', url) : undefined
   const isSafe = to !== undefined && (to.protocol === 'https:' || isLoopback(to.hostname))
   return platformOf(parseObject((isSafe ? await get(to, {}) : first).text))
@@ -132,7 +135,7 @@ function resultOf(result: ManifestResult['result'], { host }: URL, { status, tex
   }
 }
 
-/** What a registry itself returns for one image and one login. */
+/** The registry's own response for one image and one login. */
 export interface ManifestResult {
   readonly result:
     | 'found'
@@ -150,16 +153,18 @@ export interface ManifestResult {
     | 'skipped'
   /** One line without secrets: the host and its response. */
   readonly detail: string
-  /** Such as `linux/amd64`. Empty: the registry does not report any. */
+  /** Platforms such as `linux/amd64`. Empty if the registry does not report any. */
   readonly platforms: readonly string[]
-  /** Node's own code for why there was no response, such as `ENOTFOUND`. */
+  /** Node's error code for the missing response, such as `ENOTFOUND`. */
   readonly reason?: string
 }
 
 const MOST_CODES = 10
 const MOST_PLATFORMS = 100
 
-/** The codes of a registry's error response (OCI distribution specification, "Error Codes"). */
+/**
+ * Returns the codes of a registry's error response (OCI distribution specification, "Error Codes").
+ */
 function errorCodes(text: string): readonly string[] {
   return recordsOf(parseObject(text)?.errors)
     .slice(0, MOST_CODES)
@@ -168,7 +173,8 @@ function errorCodes(text: string): readonly string[] {
 }
 
 /**
- * Such as `linux/arm64`, of an image's configuration or an index's entry; empty without both words.
+ * Reads a platform such as `linux/arm64` from an image's configuration or an index's entry. Empty
+ * if either word is missing.
  */
 function platformOf(value: unknown): readonly string[] {
   const { os, architecture } = isRecord(value) ? value : {}

@@ -1,39 +1,44 @@
 import type { RegistryToken } from './registry-token.ts'
 
-/** The part of its life after which a token is replaced: 60 to 70 %, with jitter. */
+/** The part of its lifetime after which a token is replaced: 60 to 70 %, with jitter. */
 export const EARLIEST: number = 0.6
 export const LATEST: number = 0.7
-/** The earliest refresh of a token whose refresh is spread over its whole life. */
+/**
+ * The earliest refresh, as part of the lifetime, if refreshes are spread over the whole lifetime.
+ */
 const SOONEST = 0.1
 /**
- * A refresh that is late by more than this part of the token's life was delayed by something that
- * affects the whole fleet.
+ * If a refresh is late by more than this part of the token's lifetime, the cause probably affects
+ * the whole fleet.
  */
 const DELAYED = 0.05
 /**
- * Requesting a session that the node shares does not renew it, so it is read at most this often
- * (milliseconds).
+ * The worker role's session is shared by the node. Requesting this session does not renew it, so it
+ * is read at most this often (milliseconds).
  */
 export const SHARED_PAUSE: number = 5 * 60_000
 
 /**
- * No registry issues tokens for longer (`expiresInHours` is at most 24), so every token is replaced
- * daily.
+ * No registry issues tokens for a longer time (`expiresInHours` is at most 24), so every token is
+ * replaced daily.
  */
 const LONGEST_LIFE = 24 * 60 * 60_000
-/** Tokens are not requested more often than this, however short their life is (milliseconds). */
+/**
+ * Tokens are not requested more often than this, however short their lifetime is (milliseconds).
+ */
 const SHORTEST = 1000
 
 /**
- * `whole`: from 10 to 70 % of the life, for tokens that many clusters may have got at the same
- * moment.
+ * `usual`: from 60 to 70 % of the lifetime. `whole`: from 10 to 70 %, for tokens that many clusters
+ * may have received at the same moment.
  */
 export type Spread = 'usual' | 'whole'
 
 /**
- * When a token is to be replaced (epoch milliseconds), or null if it does not expire: usually at 60
- * to 70 % of its life. Of a shared session (worker role) only the rest of its life counts, at most
- * every 5 minutes; if that would be too late, half of the rest, at least 30 s
+ * Returns when a token is to be replaced (epoch milliseconds), or null if the token does not
+ * expire. Usually this is at 60 to 70 % of its lifetime. For a shared session (worker role), only
+ * the remaining lifetime counts, and the session is read at most every 5 minutes. If 5 minutes
+ * would be too late, it is read after half of the rest, at least 30 s
  * (docs/en/decisions.md#shared-session).
  */
 export function refreshAt(
@@ -51,9 +56,9 @@ export function refreshAt(
 }
 
 /**
- * How the refresh of the token that replaces `before` is spread. The first token after a start and
- * a delayed one (an outage, machines that were off) may have been requested by a whole fleet at the
- * same moment, which has to spread out again.
+ * Decides how widely to spread the refresh of the token that replaces `before`. The first token
+ * after a start, and a delayed token (an outage, machines that were off), may have been requested
+ * by a whole fleet at the same moment. Such a fleet has to spread out again.
  */
 export function spreadAfter(
   before:
@@ -68,27 +73,27 @@ export function spreadAfter(
 }
 
 /**
- * The first wait after a failure, and the longest one before and after the token expires
+ * The first wait after a failure, then the longest wait before and after the token expires
  * (milliseconds).
  */
 const FIRST = 2000
 const LONGEST_ALIVE = 2 * 60_000
 const LONGEST_EXPIRED = 60_000
-/** A longer pause that the cloud requests is honoured up to this. */
+/** A longer pause that the cloud requests is shortened to this (milliseconds). */
 const LONGEST_REQUESTED = 10 * 60_000
 
 /**
- * When to retry after `failures` failures in a row (epoch milliseconds): doubling with full jitter,
- * and never more than a tenth of the token's life. A pause that the cloud requests is honoured,
- * plus up to half of it at random, so that clients do not retry together.
+ * Returns when to retry after `failures` failures in a row (epoch milliseconds). The wait doubles,
+ * with full jitter, up to a tenth of the token's lifetime. If the cloud requests a pause, the wait
+ * is this pause plus up to half of it at random, so that clients do not retry together.
  */
 export function retryAt(options: {
   readonly now: number
   readonly failures: number
-  /** Null: no token yet, or one that does not expire. */
+  /** Null if there is no token yet, or the token does not expire. */
   readonly token: Pick<RegistryToken, 'issuedAt' | 'expiresAt'> | null
   readonly random: number
-  /** The pause that the cloud requested, milliseconds. */
+  /** The pause that the cloud requested, in milliseconds. */
   readonly retryAfterMs?: number | undefined
 }): number {
   const { now, failures, token, random, retryAfterMs = 0 } = options

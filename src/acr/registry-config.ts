@@ -2,17 +2,18 @@ import { stableJson } from '../lib/json.ts'
 import { sha256 } from '../lib/text.ts'
 import type { ResolvedRegistry } from '../values/resolved-values.generated.ts'
 
-/** What the token sources need of an entry of values' `registries`. */
+/** The part of an entry in values' `registries` that the token sources need. */
 export type RegistryConfig = Readonly<Omit<ResolvedRegistry, 'repositories' | 'existingSecret' | 'targets'>>
 
 /**
- * Hash of everything that determines which token a registry issues: a registry whose fingerprint is
- * not in the status must be verified by a token call (docs/en/decisions.md#readiness). Its name,
- * networks and domains change no token.
+ * Hashes everything that determines which token a registry issues. If a registry's fingerprint is
+ * not in the status, a token call must verify the registry (docs/en/decisions.md#readiness). The
+ * registry's name, networks and domains are left out, because they do not change the token.
  */
 export function registryFingerprint(registry: RegistryConfig, identity: unknown): string {
   const { edition, instanceId, instanceName, region, assumeRole } = registry
-  // A static login has no identity: it is identified by its Secret, and that by the entry's name.
+  // A static login has no identity. Its Secret identifies it, and the entry's name identifies the
+  // Secret.
   const parts =
     edition === 'static'
       ? { edition, name: registry.name }
@@ -21,8 +22,8 @@ export function registryFingerprint(registry: RegistryConfig, identity: unknown)
 }
 
 /**
- * Hash of what else determines a registry's entry in a Secret: an entry of another shape is
- * replaced immediately.
+ * Hashes the settings of a registry's entry in a Secret that are not in the fingerprint. If this
+ * hash changes, the entry is replaced immediately.
  */
 export function registryShape({
   network,

@@ -2,16 +2,17 @@ import type { InstanceEndpoint } from '../alibaba/cr.ts'
 
 export type DomainNetwork = 'all' | 'vpc' | 'public'
 
-/** A domain and its network; a custom one is used on every network. */
+/** A domain and its network. A custom domain is used on every network. */
 export interface OwnDomain {
   readonly domain: string
   readonly kind: 'public' | 'vpc' | 'custom'
 }
 
 /**
- * The keys under which a registry's credential is written: its own domains on the chosen network
- * and those that the user configured (`host`, `host:port` or `host/namespace`), sorted. A host that
- * is configured with a namespace is written only with it, so that two accounts can share a host.
+ * Returns the sorted keys under which a registry's credential is written: the registry's own
+ * domains on the chosen network, and the domains that the user configured (`host`, `host:port` or
+ * `host/namespace`). If a host is configured with a namespace, its key always has the namespace, so
+ * that two accounts can share the host.
  */
 export function chooseDomains(
   own: readonly OwnDomain[],
@@ -27,7 +28,8 @@ export function chooseDomains(
 }
 
 /**
- * The host of a domain, with its port: that of `shop-registry.cn-hangzhou.cr.aliyuncs.com/team`.
+ * Returns the host and port of a domain, without the namespace, as in
+ * `shop-registry.cn-hangzhou.cr.aliyuncs.com/team`.
  */
 export function hostOf(domain: string): string {
   return (domain.split('/')[0] ?? '').toLowerCase()
@@ -39,7 +41,10 @@ const HOST_NAME = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]([-a-z0-9]*[a-z0-9])?
 /** RFC 1035, 2.3.4. */
 const LONGEST_HOST = 253
 
-/** The domains of an Enterprise instance; anything that is not a host name gets no credential. */
+/**
+ * Returns the domains of an Enterprise instance. An endpoint that is not a host name gets no
+ * credential.
+ */
 export function enterpriseDomains(endpoints: readonly InstanceEndpoint[]): readonly OwnDomain[] {
   return endpoints.flatMap(({ type, domains }) =>
     domains
@@ -51,8 +56,8 @@ export function enterpriseDomains(endpoints: readonly InstanceEndpoint[]): reado
 }
 
 /**
- * The hosts of the (old) Personal Edition in a region: both Alibaba Cloud sites, VPCs and the
- * classic network.
+ * The hosts of the (old) Personal Edition in a region, for both sites of Alibaba Cloud, VPCs and
+ * the classic network.
  */
 const PERSONAL_HOSTS: readonly (readonly [label: string, kind: 'public' | 'vpc'])[] = [
   ['registry', 'public'],
@@ -68,9 +73,9 @@ export function personalDomains(region: string): readonly OwnDomain[] {
 }
 
 /**
- * ACR's own domains, as an expression that means the same in JavaScript, CEL and Helm's templates;
- * the chart's copy is generated from it. Everything below `cr.aliyuncs.com` belongs to ACR
- * (Enterprise, `crpi-…`), the rest to the Personal Edition.
+ * Matches ACR's own domains. The expression means the same in JavaScript, CEL and Helm's templates;
+ * the chart's copy is generated from it. Every domain below `cr.aliyuncs.com` belongs to ACR
+ * (Enterprise, `crpi-…`); the other domains belong to the Personal Edition.
  */
 export const ACR_DOMAINS: string = [
   '([a-z0-9-]+\\.)+cr\\.aliyuncs\\.com',
@@ -79,14 +84,14 @@ export const ACR_DOMAINS: string = [
 
 const ACR_HOST = new RegExp(`^(${ACR_DOMAINS})(:[0-9]+)?$`)
 
-/** Whether a host (with or without a port) is one of ACR's own, of any edition. */
+/** True if a host (with or without a port) is a domain of ACR, of any edition. */
 export function isAcrHost(host: string): boolean {
   return ACR_HOST.test(host)
 }
 
-/** An image's name, split at what identifies the registry. */
+/** An image's name, split into the parts that identify its registry and repository. */
 export interface ImageReference {
-  /** With its port; `docker.io` for a name without a host. */
+  /** Host with port; `docker.io` for a name without a host. */
   readonly host: string
   /** Without tag and digest. */
   readonly repository: string
@@ -103,8 +108,8 @@ export function parseImage(image: string): ImageReference {
 }
 
 /**
- * Whether a domain of a registry (`host`, `host:port` or `host/namespace`) is the one that the
- * image is pulled from.
+ * True if the image is pulled from this domain of a registry (`host`, `host:port` or
+ * `host/namespace`).
  */
 export function isCoveredBy(domain: string, image: ImageReference): boolean {
   const [host = '', ...path] = domain.split('/')
@@ -114,8 +119,8 @@ export function isCoveredBy(domain: string, image: ImageReference): boolean {
 }
 
 /**
- * An image on ACR's own domains that needs a credential, unlike Alibaba's public system images
- * (`acs/…`).
+ * True for an image on ACR's own domains that needs a credential. Alibaba's public system images
+ * (`acs/…`) need none.
  */
 export function isPrivateAcr(image: string): boolean {
   const { host, repository } = parseImage(image)

@@ -8,20 +8,20 @@ export interface RegistryAccess {
   readonly username: string
   readonly password: string
   /**
-   * ACR issued this login (every edition except `static`), so ACR's token services may see it even
-   * where the registry has a custom domain.
+   * True if ACR issued this login (every edition except `static`). ACR's token services may then
+   * receive it even if the registry has a custom domain.
    */
   readonly issuedByAcr: boolean
   /**
-   * `endpoints.registry`: called instead of https://<domain>, on loopback only (tests and the
-   * sandbox).
+   * `endpoints.registry`: this URL is called instead of https://<domain>. Loopback only (tests and
+   * the sandbox).
    */
   readonly registry?: URL | undefined
 }
 
 /**
- * Where the login goes. `basic`: the registry itself; `bearer`: its token service; `skipped`: it
- * may go to neither.
+ * Where the login is sent. `basic`: to the registry itself. `bearer`: to the registry's token
+ * service. `skipped`: nowhere, because neither is allowed.
  */
 export type LoginTarget =
   | { readonly kind: 'basic' }
@@ -29,13 +29,14 @@ export type LoginTarget =
   | { readonly kind: 'skipped'; readonly detail: string }
 
 /**
- * All hosts of ACR's token service. A registry's realm is often in another region (Hangzhou's for a
- * `crpi-…` in Shanghai), and some regions put their name before the first dot, so neither the
- * region nor a pattern can decide: `dockerauth-x.oss-cn-hangzhou.aliyuncs.com` is an OSS bucket
- * that anyone can create.
+ * All hosts of ACR's token service. Neither the region nor a pattern can replace this list. A
+ * registry's realm is often in another region (Hangzhou's for a `crpi-…` in Shanghai), and some
+ * regions put their name before the first dot. And `dockerauth-x.oss-cn-hangzhou.aliyuncs.com` is
+ * an OSS bucket that anyone can create.
  */
 const TOKEN_SERVICES: ReadonlySet<string> = new Set([
-  // Without a region, as public registries of several regions return it (observed 2018 to 2026).
+  // This host has no region. Public registries of several regions return it (observed 2018 to
+  // 2026).
   'dockerauth.aliyuncs.com',
   ...REGIONS.flatMap((region) => [
     `dockerauth-${region}.aliyuncs.com`,
@@ -46,8 +47,8 @@ const TOKEN_SERVICES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Where a registry that responded with 401 expects the login. Allowed are the registry's own host
- * and, over https and for a login that ACR issued, ACR's token services
+ * Finds where a registry that responded with 401 expects the login. Allowed are the registry's own
+ * host and, over https and for a login that ACR issued, ACR's token services
  * (docs/en/decisions.md#verify-login).
  */
 export function findLoginTarget(response: HttpResponse, base: URL, access: RegistryAccess): LoginTarget {
@@ -80,8 +81,8 @@ export function basicAuthorization({ username, password }: { username: string; p
 }
 
 /**
- * Why a request got no response: Node's error code, else the error's name. Never a message, which
- * may quote the request.
+ * Why a request got no response: Node's error code, else the error's name. Never a message, because
+ * a message may quote the request.
  */
 export function reasonOf(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown }
@@ -94,7 +95,7 @@ interface Challenge {
   readonly parameters: Readonly<Record<string, string | undefined>>
 }
 
-/** Real ones have about 200 characters. */
+/** Real challenges have about 200 characters. */
 const LONGEST = 4096
 
 /** The first challenge of a `WWW-Authenticate` header (RFC 9110 11.6.1), as registries send it. */

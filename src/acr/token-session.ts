@@ -12,7 +12,7 @@ const YOUNG = 0.05
 
 /**
  * Runs a token call with a new session, because a token lives as long as its session. After a
- * throttled call the session is kept for the next attempt: otherwise each token of a throttled
+ * throttled call, the session is kept for the next attempt. Without this, each token of a throttled
  * fleet would cost several sessions.
  */
 export function createTokenSession(identity: CredentialProvider, clock: Pick<CloudClock, 'now'>) {
@@ -38,7 +38,7 @@ const SHOWN = 20
 const LONGEST_NAME = 64
 
 /**
- * The id of the Enterprise instance of that name.
+ * Returns the ID of the Enterprise instance with this name.
  * @throws REGISTRY_NOT_FOUND, which lists the existing names
  */
 export async function findInstanceId(

@@ -17,20 +17,20 @@ export type TokenSource = ReturnType<typeof createTokenSource>
 export interface TokenSourceDeps {
   readonly transport: CloudTransport
   readonly endpoints: Endpoints
-  /** 0 (included) to 1 (excluded); default: this machine's. */
+  /** Returns a number from 0 (included) to 1 (excluded). Default: this machine's generator. */
   readonly random?: () => number
-  /** The identity for a registry's chain of roles; the same provider for the same chain. */
+  /** Returns the identity for a registry's chain of roles; the same provider for the same chain. */
   readonly identity: (chain: readonly AssumeRoleStep[]) => CredentialProvider
   /** Values' `identity`, for the fingerprint only. */
   readonly identityConfig: unknown
   readonly readText: ReadText
   /** Static registries: `<secretsDir>/registries/<name>/{username,password}`. */
   readonly secretsDir: string
-  /** Sources made with the same map share the token requests of one registry and identity. */
+  /** Sources made with the same map share the token requests of each registry and identity. */
   readonly logins?: SharedLogins
 }
 
-/** A login before its domains are chosen, with all those that the registry itself has. */
+/** A login with all domains of the registry, before the configured domains are chosen. */
 interface FetchedLogin extends Omit<RegistryToken, 'domains'> {
   readonly own: readonly OwnDomain[]
 }
@@ -41,13 +41,13 @@ type LoginFetch = (signal: AbortSignal) => Promise<FetchedLogin>
 export type SharedLogins = Map<string, (signal?: AbortSignal) => Promise<FetchedLogin>>
 
 /**
- * The source of a registry's tokens. `get` throws REGISTRY_NO_DOMAIN if the registry has no domain
- * on its network.
+ * Creates the source of a registry's tokens. `get` throws REGISTRY_NO_DOMAIN if the registry has no
+ * domain on its network.
  */
 export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDeps) {
   const key = registryFingerprint(registry, deps.identityConfig)
   const credentials = registry.edition === 'static' ? undefined : deps.identity(registry.assumeRole)
-  // Entries whose requests differ cannot share one.
+  // Entries whose requests differ cannot share a request.
   const request = `${key} ${registry.apiNetwork} ${registry.expiresInHours}`
   const login =
     deps.logins?.get(request) ??
@@ -55,15 +55,15 @@ export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDep
   deps.logins?.set(request, login)
   return {
     /**
-     * Equal for the same edition, region, instance and identity: their tokens are interchangeable
-     * (docs/en/decisions.md#token-sharing).
+     * Equal for the same edition, region, instance and identity, because these tokens are
+     * interchangeable (docs/en/decisions.md#token-sharing).
      */
     key,
-    /** The token's session is shared by the node: see refresh-schedule.ts. */
+    /** True if the node shares the token's session: see refresh-schedule.ts. */
     sharedSession: credentials?.sharedSession ?? false,
     /**
-     * A new token, never a cached one; concurrent calls share one, also across sources with the
-     * same `logins`.
+     * Requests a new token; never returns a cached one. Concurrent calls share one request, also
+     * across sources with the same `logins`.
      * @throws NopassError
      */
     async get(signal?: AbortSignal): Promise<RegistryToken> {
@@ -85,7 +85,9 @@ function noDomain(registry: RegistryConfig): NopassError {
   return new NopassError('REGISTRY_NO_DOMAIN', message, { hint })
 }
 
-/** A user name and password from a mounted Secret, which may change, so it is read at each call. */
+/**
+ * Reads user name and password from a mounted Secret at each call, because the Secret may change.
+ */
 function createStaticFetch(registry: RegistryConfig, deps: TokenSourceDeps): LoginFetch {
   const whose = `registry ${registry.name}`
   const hint = 'The Secret named in existingSecret needs the keys username and password.'
@@ -101,13 +103,13 @@ function createStaticFetch(registry: RegistryConfig, deps: TokenSourceDeps): Log
 }
 
 /**
- * How long an instance's addresses are cached (milliseconds); at random between the two, so that a
- * fleet does not read them together.
+ * How long an instance's addresses are cached (milliseconds): a random time between these limits,
+ * so that a fleet does not read them together.
  */
 const DOMAINS_LIVE = 30 * 60_000
 const DOMAINS_LIVE_LONGEST = 120 * 60_000
 
-/** A login with ACR's own tokens: a new session, and one token call with it. */
+/** Fetches a login with one of ACR's own tokens, by a new session and one token call. */
 function createFetch(registry: RegistryConfig, identity: CredentialProvider, deps: TokenSourceDeps): LoginFetch {
   const { transport, endpoints } = deps
   const location = endpoints.locate('cr', registry.region, registry.apiNetwork)
@@ -119,7 +121,7 @@ function createFetch(registry: RegistryConfig, identity: CredentialProvider, dep
 
 type FetchAt = (target: AbortableTarget) => Promise<FetchedLogin>
 
-/** Tokens of an Enterprise instance, and the instance's addresses about once an hour. */
+/** Fetches tokens of an Enterprise instance, and about once an hour the instance's addresses. */
 function createEnterpriseFetch(
   registry: RegistryConfig,
   { transport, random = Math.random }: TokenSourceDeps,
@@ -142,7 +144,7 @@ function createEnterpriseFetch(
     try {
       return await getAuthorizationToken(target, { instanceId: id, expiresInHours: hours })
     } catch (error) {
-      // `expiresInHours` is new: an endpoint that does not know it must still issue a token.
+      // `expiresInHours` is new, so an endpoint that refuses it must still issue a token.
       if (hours === undefined || !hasCode(error, 'CLOUD_REJECTED')) throw error
       const token = await getAuthorizationToken(target, { instanceId: id })
       hours = undefined
@@ -165,8 +167,8 @@ function createEnterpriseFetch(
 }
 
 /**
- * Tokens of the Personal Edition as it was until 2024-09-08; newer ones (`crpi-…`) are static
- * registries.
+ * Fetches tokens of the Personal Edition as sold until 2024-09-08. Newer registries (`crpi-…`) are
+ * static.
  */
 function createPersonalFetch({ region = '' }: RegistryConfig): FetchAt {
   const own = personalDomains(region)

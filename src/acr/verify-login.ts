@@ -4,14 +4,14 @@ import { basicAuthorization, findLoginTarget, type RegistryAccess, reasonOf } fr
 
 export interface LoginVerdict {
   readonly result: 'accepted' | 'refused' | 'unreachable' | 'skipped'
-  /** One line without secrets: why. */
+  /** The reason, in one line without secrets. */
   readonly detail: string
 }
 
 export interface VerifyLoginRequest extends RegistryAccess {
   /**
-   * `host`, `host:port` or `host/namespace`: one of the registry's own domains, or of those the
-   * user gave.
+   * `host`, `host:port` or `host/namespace`: a domain of the registry, or a domain that the user
+   * gave.
    */
   readonly domain: string
 }
@@ -19,9 +19,9 @@ export interface VerifyLoginRequest extends RegistryAccess {
 const TIMEOUT = 10_000
 
 /**
- * Whether the registry itself accepts a login. The password goes to the domain's own host, or over
- * https to one of ACR's token services, and nowhere else (docs/en/decisions.md#verify-login).
- * Rejects only for `signal`.
+ * Checks whether the registry itself accepts a login. Sends the password only to the domain's own
+ * host, or over https to ACR's token services (docs/en/decisions.md#verify-login). Rejects only
+ * when `signal` aborts.
  */
 export async function verifyLogin(
   send: HttpSender,
@@ -47,7 +47,7 @@ export async function verifyLogin(
 
 function verdictOf(response: HttpResponse, { host }: URL): LoginVerdict {
   const { status } = response
-  // A 403 may also come from an address list, a firewall or throttling, which do not concern the
+  // A 403 may also come from an address list, a firewall or throttling. These say nothing about the
   // login.
   const refused = status === 401 || (status === 403 && /UNAUTHORIZED|DENIED/.test(response.text))
   if (refused) return { result: 'refused', detail: `${host} responded with HTTP ${status}` }

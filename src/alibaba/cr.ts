@@ -8,7 +8,7 @@ const enterprise = (target: AbortableTarget, action: string, query: Parameters):
   target.transport.call({ ...target, product: 'cr', version: '2018-12-01', action, query }, target.signal)
 
 /**
- * Enterprise Edition. `expiresInHours` (1 to 24) is new in 2026-08 and older endpoints refuse or
+ * Enterprise Edition. `expiresInHours` (1 to 24) is new in 2026-08. Older endpoints refuse or
  * ignore it.
  */
 export async function getAuthorizationToken(
@@ -22,7 +22,7 @@ export async function getAuthorizationToken(
 
 export type InstanceEndpoint = Awaited<ReturnType<typeof listInstanceEndpoint>>[number]
 
-/** All addresses of an instance's image registry: public, VPC, custom. */
+/** Returns all addresses of an instance's image registry: public, VPC, custom. */
 export async function listInstanceEndpoint(target: AbortableTarget, instanceId: string) {
   const query = { InstanceId: instanceId, ModuleName: 'Registry' }
   const response = await enterprise(target, 'ListInstanceEndpoint', query)
@@ -33,12 +33,12 @@ export async function listInstanceEndpoint(target: AbortableTarget, instanceId: 
     domains: recordsOf(endpoint.Domains)
       .filter((entry) => typeof entry.Domain === 'string' && entry.Domain !== '')
       .map((entry) => ({ domain: textOf(entry.Domain).toLowerCase(), custom: entry.Type === 'USER' })),
-    /** Addresses that are allowed; undefined: all. */
+    /** The allowed addresses; if undefined, all are allowed. */
     ...(endpoint.AclEnable === true && { allowed: recordsOf(endpoint.AclEntries).map(({ Entry }) => textOf(Entry)) }),
   }))
 }
 
-/** The VPCs from which an instance's image registry can be reached by its VPC domain. */
+/** Returns the VPCs from which an instance's image registry can be reached by its VPC domain. */
 export async function listLinkedVpcs(target: AbortableTarget, instanceId: string) {
   const query = { InstanceId: instanceId, ModuleName: 'Registry' }
   const response = await enterprise(target, 'GetInstanceVpcEndpoint', query)
@@ -47,12 +47,12 @@ export async function listLinkedVpcs(target: AbortableTarget, instanceId: string
     /** `CREATING` or `RUNNING`. */
     status: textOf(link.Status),
     /**
-     * Whether it is the VPC in which ACR itself resolves the VPC domain: usually the first one that
-     * was linked.
+     * True for the VPC in which ACR itself resolves the VPC domain, usually the VPC that was linked
+     * first.
      */
     defaultAccess: link.DefaultAccess === true,
     /**
-     * What ACR noticed, such as `PRIVATE_ZONE_CONFLICT_AT_<zone id>` or
+     * A problem that ACR found, such as `PRIVATE_ZONE_CONFLICT_AT_<zone id>` or
      * `NO_PRIVATE_ZONE_AUTHORIZED`; often empty.
      */
     issue: textOf(link.Issue),
@@ -60,7 +60,7 @@ export async function listLinkedVpcs(target: AbortableTarget, instanceId: string
 }
 
 /**
- * One Enterprise instance of the target's region, with its state such as `RUNNING`.
+ * Returns an Enterprise instance of the target's region, with its state such as `RUNNING`.
  * @throws CLOUD_NOT_FOUND
  */
 export async function getInstance(target: AbortableTarget, instanceId: string) {
@@ -68,12 +68,15 @@ export async function getInstance(target: AbortableTarget, instanceId: string) {
   return { instanceId: textOf(response.InstanceId) || instanceId, status: textOf(response.InstanceStatus) }
 }
 
-/** ACR's default; its largest page is undocumented. */
+/** ACR's default. Its largest page size is undocumented. */
 const PAGE = 30
-/** No account has so many instances: an endpoint with more pages is broken. */
+/** No account has so many instances, so an endpoint with more pages is broken. */
 const PAGES = 100
 
-/** All Enterprise instances of the region. @throws CLOUD_UNAVAILABLE when the pages do not end */
+/**
+ * Lists all Enterprise instances of the region.
+ * @throws CLOUD_UNAVAILABLE if there is no last page
+ */
 export async function listInstances(target: AbortableTarget) {
   const found: { instanceId: string; name: string; region: string }[] = []
   for (let page = 1; page <= PAGES; page++) {
@@ -94,7 +97,7 @@ export async function listInstances(target: AbortableTarget) {
   throw new NopassError('CLOUD_UNAVAILABLE', `the list of instances continues after ${PAGES} pages`)
 }
 
-/** Personal Edition (instances made before 2024-09-09), through the API of 2016. */
+/** Personal Edition (instances made before 2024-09-09), through the API version of 2016. */
 export async function getPersonalToken(target: AbortableTarget) {
   const call = { product: 'cr', version: '2016-06-07', action: 'GetAuthorizationToken', method: 'GET', path: '/tokens' }
   const response = await target.transport.call({ ...target, ...call }, target.signal)
@@ -102,18 +105,20 @@ export async function getPersonalToken(target: AbortableTarget) {
   return tokenOf(data.tempUserName, data.authorizationToken, data.expireDate)
 }
 
-/** Real ones have about 20 and 2,000 characters. */
+/** Real user names have about 20 characters, real passwords about 2,000. */
 const LONGEST_USERNAME = 256
 const LONGEST_PASSWORD = 32_768
 const LATEST_EXPIRY = Date.UTC(2200)
 
-/** A temporary login to a registry. `expiresAt` is epoch milliseconds on the cloud's clock. */
+/**
+ * Reads a temporary login to a registry. `expiresAt` is epoch milliseconds on the cloud's clock.
+ */
 function tokenOf(username: unknown, password: unknown, expiresAt: unknown) {
   const expiry = numberOf(expiresAt)
   if (typeof username !== 'string' || typeof password !== 'string' || !username || !password || !isTime(expiry)) {
     throw new NopassError('CLOUD_UNAVAILABLE', 'the token in the response has no user name, password or valid expiry')
   }
-  // A pull secret holds `user:password` in base64, and a Date its expiry.
+  // The login becomes `user:password` in base64 in a pull Secret, and the expiry becomes a Date.
   const fits = username.length <= LONGEST_USERNAME && password.length <= LONGEST_PASSWORD && expiry < LATEST_EXPIRY
   if (!fits || !/^[^:\p{Cc}]+$/u.test(username) || /\p{Cc}/u.test(password)) {
     throw new NopassError('CLOUD_UNAVAILABLE', 'a token cannot be written into a pull secret')
@@ -121,7 +126,7 @@ function tokenOf(username: unknown, password: unknown, expiresAt: unknown) {
   return { username, password, expiresAt: expiry }
 }
 
-/** Epoch milliseconds that a Date can hold: nanoseconds would be beyond. */
+/** True for epoch milliseconds that a Date can hold. Nanoseconds are too large. */
 function isTime(value: number): boolean {
   return value > 0 && value <= 8.64e15
 }

@@ -10,20 +10,22 @@ export interface Credentials {
   readonly expiresAt?: number
 }
 
-/** A single configured identity. There is no fallback chain: it works or the call fails. */
+/**
+ * A single configured identity. There is no fallback chain: if this identity fails, the call fails.
+ */
 export interface CredentialProvider {
-  /** For messages: `worker-role`, `rrsa`, `access-key`, `rrsa > acs:ram::1:role/puller`. */
+  /** The name in messages: `worker-role`, `rrsa`, `access-key`, `rrsa > acs:ram::1:role/puller`. */
   readonly name: string
-  /** The session is the node's and shared by all its Pods (worker role). */
+  /** True if the session belongs to the node and all its Pods share it (worker role). */
   readonly sharedSession: boolean
   /**
-   * Valid credentials, cached until they expire.
-   * @throws CREDENTIALS_EXPIRED rather than returning expired ones
+   * Returns valid credentials, cached until they expire.
+   * @throws CREDENTIALS_EXPIRED if the only credentials have expired
    */
   get(signal?: AbortSignal): Promise<Credentials>
   /**
-   * New credentials from the issuer: a token that is requested with them gets the longest possible
-   * life.
+   * Returns new credentials from the issuer. A token that is requested with new credentials gets
+   * the longest possible lifetime.
    */
   fresh(signal?: AbortSignal): Promise<Credentials>
 }

@@ -19,7 +19,7 @@ export async function describeClusterDetail(target: AbortableTarget, clusterId: 
   const masters = parseObject(textOf(response.master_url)) ?? {}
   return {
     clusterId: textOf(response.cluster_id) || clusterId,
-    /** The VPC of its nodes. */
+    /** The VPC of the cluster's nodes. */
     vpcId: textOf(response.vpc_id),
     kind: kindOf(textOf(response.cluster_type), textOf(response.profile)),
     /**
@@ -28,11 +28,11 @@ export async function describeClusterDetail(target: AbortableTarget, clusterId: 
     workerRole: textOf(response.worker_ram_role_name),
     /** The issuers are separated by commas; the first is the tokens' `iss`. */
     rrsa: { enabled: rrsa.enabled === true, issuers: textOf(rrsa.issuer), oidcProviderArn: textOf(rrsa.oidc_arn) },
-    /** Whether the API server has a public address; undefined where ACK does not list addresses. */
+    /** True if the API server has a public address; undefined if ACK does not list addresses. */
     hasPublicEndpoint: textOf(masters.intranet_api_server_endpoint)
       ? textOf(masters.api_server_endpoint) !== ''
       : undefined,
-    /** URLs of its API server, and hosts or URLs of its load balancers. */
+    /** URLs of the cluster's API server, and hosts or URLs of its load balancers. */
     apiServer: [
       masters.api_server_endpoint,
       masters.intranet_api_server_endpoint,
@@ -44,8 +44,8 @@ export async function describeClusterDetail(target: AbortableTarget, clusterId: 
 }
 
 /**
- * The worker role of each node pool, of ECS or Lingjun nodes; empty: the cluster's (ACK managed
- * 1.22 and newer).
+ * Returns the worker role of each node pool with ECS or Lingjun nodes. An empty string is the
+ * cluster's role (ACK managed 1.22 and newer).
  */
 export async function listNodePoolRoles(target: AbortableTarget, clusterId: string): Promise<readonly string[]> {
   const path = `/clusters/${segment(clusterId)}/nodepools`
@@ -57,8 +57,8 @@ export async function listNodePoolRoles(target: AbortableTarget, clusterId: stri
 }
 
 /**
- * A short-lived kubeconfig: YAML with the caller's own certificate, a secret. ACK's default
- * lifetime is years, so `minutes` (15 to 4320) is always sent.
+ * Requests a short-lived kubeconfig: YAML with the caller's own certificate, which is a secret.
+ * ACK's default lifetime is years, so `minutes` (15 to 4320) is always sent.
  */
 export async function describeUserKubeconfig(
   target: AbortableTarget,
@@ -91,7 +91,7 @@ function segment(clusterId: string): string {
 const KINDS: Readonly<Record<string, ClusterKind>> = {
   Kubernetes: 'dedicated',
   ExternalKubernetes: 'registered',
-  // of old Serverless clusters, before they became a profile of ManagedKubernetes
+  // Old Serverless clusters, from the time before they became a profile of ManagedKubernetes.
   Ask: 'serverless',
 }
 const PROFILES: Readonly<Record<string, ClusterKind>> = {
@@ -108,8 +108,8 @@ function kindOf(type: string, profile: string): ClusterKind {
 }
 
 /**
- * `rrsa_config`; the vendor's own ack-ram-tool reads the same from `meta_data`, which older
- * responses have alone.
+ * Returns `rrsa_config`, or the same data from `meta_data`, where the vendor's own ack-ram-tool
+ * reads it. Older responses have only `meta_data`.
  */
 function rrsaConfig(response: Detail): NonNullable<Detail['rrsa_config']> {
   const documented = response.rrsa_config
@@ -123,7 +123,8 @@ function loadBalancers(config: Detail['control_plane_endpoints_config']): readon
 }
 
 /**
- * Every RAM role that a node of the cluster may have: the cluster's and those of its node pools.
+ * Finds every RAM role that a node of the cluster may have: the cluster's role and the roles of its
+ * node pools.
  * @throws WORKER_ROLE_UNKNOWN
  */
 export async function findWorkerRoles(
@@ -144,7 +145,9 @@ export async function findWorkerRoles(
   return [...roles].sort()
 }
 
-/** Kinds of cluster whose nodes have no worker role, and the identities that work there. */
+/**
+ * Kinds of clusters whose nodes have no worker role, and the identities that work in such clusters.
+ */
 const WITHOUT_ROLE: Readonly<Partial<Record<ClusterKind, { readonly what: string; readonly hint: string }>>> = {
   serverless: {
     what: 'a Serverless cluster: ECI has none',

@@ -10,7 +10,7 @@ export interface Tag {
   readonly value: string
 }
 
-/** Without it RAM refuses a sixth version. */
+/** Without this parameter, RAM refuses a sixth version of a policy. */
 export const ROTATE: string = 'DeleteOldestNonDefaultVersionWhenLimitExceeded'
 
 export type Ram = ReturnType<typeof createRam>
@@ -19,10 +19,10 @@ export type RamPolicy = Read<'getPolicy'>
 export type PolicyEntities = Read<'listPolicyEntities'>
 export type AttachedPolicy = Read<'listRolePolicies'>[number]
 
-/** A change by RAM's own names of the operation and of its parameters. */
+/** A change: RAM's name of the operation, and its parameters by RAM's names. */
 export type RamChange = readonly [action: keyof RamChanges, parameters: Parameters]
 
-/** Creates a change; parameters that the operation does not have do not compile. */
+/** Creates a change. A parameter that the operation does not have is a compile error. */
 export function ramChange<Action extends keyof RamChanges, Given extends RamChanges[Action] & Parameters>(
   action: Action,
   parameters: Only<RamChanges[Action], Given>,
@@ -31,16 +31,16 @@ export function ramChange<Action extends keyof RamChanges, Given extends RamChan
 }
 
 /**
- * The RAM operations that the product uses, on custom policies unless noted. All reject as the
- * transport does. Own calls, as for the other products: the vendor's SDK does not support proxies,
- * and its errors quote URLs.
+ * The RAM operations that acr-nopass uses, on custom policies unless noted. All reject as the
+ * transport does. The vendor's SDK is not used, because it does not support proxies and its errors
+ * quote URLs.
  */
 export function createRam(target: AbortableTarget) {
   const call = (action: string, query: Parameters, signal = target.signal, write = false): Promise<JsonObject> =>
     target.transport.call({ ...target, product: 'ram', version: '2015-05-01', action, query, write }, signal)
   /**
-   * `read` throws for a response of another shape, so that a partial response is never taken for a
-   * whole one.
+   * `read` throws for a response of another shape, so a partial response is never used as a whole
+   * one.
    */
   const query = async <Action extends keyof RamReads, Found>(
     action: Action,
@@ -72,11 +72,13 @@ export function createRam(target: AbortableTarget) {
       )
     })
   return {
-    /** Undefined: it does not exist. */
+    /** Undefined if the policy does not exist. */
     getPolicy: (name: string, signal?: AbortSignal) => getPolicy(name, 'Custom', signal),
-    /** One of the cloud's own policies; undefined: it does not exist. */
+    /** Returns a system policy of Alibaba Cloud, or undefined if the policy does not exist. */
     getSystemPolicy: (name: string, signal?: AbortSignal) => getPolicy(name, 'System', signal),
-    /** Custom and system policies of a role; undefined: the role does not exist. */
+    /**
+     * Returns the custom and system policies of a role, or undefined if the role does not exist.
+     */
     listRolePolicies: (role: string, signal?: AbortSignal) =>
       unlessMissing(() =>
         query(
@@ -121,15 +123,18 @@ export function createRam(target: AbortableTarget) {
           listOf(TagResources).map(({ TagKey, TagValue }) => ({ key: textOf(TagKey), value: textOf(TagValue) })),
         signal,
       ),
-    /** One change of `ramChange`. It is retried only if it surely was not done. */
+    /**
+     * Performs a change of `ramChange`. A failed change is retried only if RAM certainly did not
+     * perform it.
+     */
     change: (action: RamChange[0], parameters: RamChange[1], signal?: AbortSignal): Promise<unknown> =>
       call(action, parameters, signal, true),
   }
 }
 
 /**
- * An OIDC provider of the account, from RAM's newer API (IMS 2019-08-15); undefined: it does not
- * exist.
+ * Returns an OIDC provider of the account, from RAM's newer API (IMS 2019-08-15), or undefined if
+ * it does not exist.
  */
 export function getOidcProvider(target: AbortableTarget, name: string) {
   const call = { product: 'ims', version: '2019-08-15', action: 'GetOIDCProvider', query: { OIDCProviderName: name } }
@@ -137,21 +142,21 @@ export function getOidcProvider(target: AbortableTarget, name: string) {
     const response = await target.transport.call({ ...target, ...call }, target.signal)
     const { IssuerUrl, ClientIds } = (response.OIDCProvider ?? {}) as JsonObject
     const clientIds = textOf(ClientIds).split(',')
-    // The client ids are the audiences that its tokens may have.
+    // The client IDs are the allowed audiences of the provider's tokens.
     return { issuer: textOf(IssuerUrl), clientIds: clientIds.filter((id) => id !== '') }
   })
 }
 
 /**
- * The vendor's SDKs and Terraform's provider read JSON. One public record of calls got it
- * URL-encoded from GetPolicy, so a text that begins with an encoded `{` is decoded, once.
+ * The vendor's SDKs and Terraform's provider read plain JSON. One public record of calls shows
+ * URL-encoded JSON from GetPolicy. So a text that begins with an encoded `{` is decoded, once.
  */
 function plainDocument(text: string): string {
   if (!/^%7B/i.test(text)) return text
   return orElse(() => decodeURIComponent(text), text)
 }
 
-/** An object of a response, empty if absent. */
+/** Returns an object of a response, empty if the object is absent. */
 function objectOf<Shape extends object>(value: Shape | undefined): Partial<Shape> {
   if (value === undefined || value === null) return {}
   if (isRecord(value)) return value

@@ -2,11 +2,13 @@ import type * as Cs from '@alicloud/cs20151215'
 import type * as Ram from '@alicloud/ram20150501'
 import type * as Sts from '@alicloud/sts20150401'
 
-// The vendor's SDKs are the source of the names of parameters and of what responses contain: a
-// wrong name does not compile. Only their types are used (ARCHITECTURE.md, Dependencies). The
-// models name fields in camel case; RAM and STS send them with a capital letter, ACK in snake case.
+// The vendor's SDKs are the source of the names of parameters and response fields, so a wrong name
+// does not compile. Only the types of the SDKs are used (ARCHITECTURE.md, Dependencies). The models
+// name fields in camel case. RAM and STS send these names with a capital letter, ACK in snake case.
 
-/** The fields of a model that it declares: every model also accepts any other name. */
+/**
+ * The fields that a model declares. Without this filter, every model also accepts any other name.
+ */
 type Declared<Model> = {
   [Key in keyof Model as string extends Key ? never : number extends Key ? never : Key]: Model[Key]
 }
@@ -30,8 +32,8 @@ type Sent<Value> = NonNullable<Value> extends readonly unknown[] ? string : NonN
 type Request<Model> = { readonly [Key in Field<Model> as Capitalize<Key>]?: Sent<Model[Key]> | undefined }
 
 /**
- * What a field may hold is known when it was read: a broken peer sends anything. Its name is known
- * here.
+ * The type gives a field's name, not its value: a broken peer may send any value, so readers check
+ * it.
  */
 type Received<Value, Case extends 'capital' | 'snake'> = Value extends readonly (infer Item)[]
   ? readonly Received<Item, Case>[]
@@ -60,7 +62,7 @@ export interface RamChanges {
   UpdateRole: Request<Ram.UpdateRoleRequest>
 }
 
-/** Parameters and response of RAM's operations that read. */
+/** Parameters and responses of RAM's operations that read. */
 export interface RamReads {
   GetPolicy: [Request<Ram.GetPolicyRequest>, Response<Ram.GetPolicyResponseBody, 'capital'>]
   GetRole: [Request<Ram.GetRoleRequest>, Response<Ram.GetRoleResponseBody, 'capital'>]
@@ -84,7 +86,7 @@ export interface StsSessions {
 export type StsSession = Response<Sts.AssumeRoleResponseBody, 'capital'>
 export type StsCaller = Response<Sts.GetCallerIdentityResponseBody, 'capital'>
 
-/** Parameters and response of ACK's operations. */
+/** Parameters and responses of ACK's operations. */
 export interface CsReads {
   DescribeClusterDetail: [Record<never, never>, Response<Cs.DescribeClusterDetailResponseBody, 'snake'>]
   DescribeClusterNodePools: [Record<never, never>, Response<Cs.DescribeClusterNodePoolsResponseBody, 'snake'>]
@@ -94,5 +96,5 @@ export interface CsReads {
   ]
 }
 
-/** The parameters, and none that the operation does not have. */
+/** The parameters of `Given`, which fail to compile if the operation does not have them. */
 export type Only<Allowed, Given> = Given & { readonly [Key in Exclude<keyof Given, keyof Allowed>]: never }

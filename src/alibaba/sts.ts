@@ -19,13 +19,13 @@ function call(
 
 export interface RoleRequest {
   readonly roleArn: string
-  /** Shown in ActionTrail; characters that STS does not accept are replaced. */
+  /** Shown in ActionTrail. Characters that STS does not accept are replaced. */
   readonly sessionName: string
-  /** Seconds, 900 to the role's maximum; the cloud's default is 3600. */
+  /** Seconds, from 900 to the role's maximum. The cloud's default is 3600. */
   readonly durationSeconds?: number | undefined
 }
 
-/** @throws CLOUD_DENIED also when the role does not trust the caller */
+/** @throws CLOUD_DENIED, also if the role does not trust the caller */
 export function assumeRole(
   target: CloudService,
   credentials: CredentialProvider | Credentials,
@@ -85,7 +85,10 @@ export async function getCallerIdentity(
   return { accountId: textOf(response.AccountId), arn: textOf(response.Arn) }
 }
 
-/** The session in a response of STS or of instance metadata, which use the same four names. */
+/**
+ * Reads the session in a response of STS or of instance metadata. Their fields have the same four
+ * names.
+ */
 export function sessionOf(response: JsonObject, clock: CloudClock): Credentials {
   const session = (response.Credentials ?? response) as NonNullable<StsSession['Credentials']>
   const { AccessKeyId, AccessKeySecret, SecurityToken, Expiration } = session
@@ -132,7 +135,7 @@ const HINTS: Readonly<Record<string, (action: string, reason: string | undefined
   CLOUD_NOT_FOUND: () => 'Check the role ARN and the OIDC provider ARN: account, name, spelling.',
 }
 
-/** What STS found wrong with the OIDC provider in RAM, by its code. */
+/** Explanations of STS's error codes about the OIDC provider in RAM. */
 const PROVIDER_HINTS: ReadonlyMap<string | undefined, string> = new Map([
   [
     'AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch',

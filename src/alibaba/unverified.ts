@@ -1,8 +1,8 @@
 import { printable } from '../printable.ts'
 
 /**
- * What a run relies on without being able to verify it: the vendor does not document it, or the
- * cloud does not allow the check. The list is closed; an id never changes its meaning.
+ * Facts that a run relies on but cannot verify, because the vendor does not document them or the
+ * cloud does not allow the check. The list is closed. An ID never changes its meaning.
  */
 export const UNVERIFIED = {
   RAM_MATCHING:
@@ -20,7 +20,7 @@ export const UNVERIFIED = {
 
 export type UnverifiedId = keyof typeof UNVERIFIED
 
-/** One of these facts and the policy, host or registry that it concerns. */
+/** An unverified fact, and the policy, host or registry that it concerns. */
 export interface Unverified {
   readonly id: UnverifiedId
   readonly subject: string
@@ -29,7 +29,7 @@ export interface Unverified {
 /** One fact with everything that it concerns, without duplicates. */
 export type UnverifiedFact = ReturnType<typeof collectUnverified>[number]
 
-/** Each fact once, in the order of the list. */
+/** Returns each fact once, in the order of the list. */
 export function collectUnverified(notes: readonly Unverified[]) {
   const byId = Map.groupBy(notes, ({ id }) => id)
   return (Object.keys(UNVERIFIED) as UnverifiedId[]).flatMap((id) => {
@@ -47,7 +47,7 @@ export function describeFact({ id, text, subjects }: UnverifiedFact): string {
 
 const SHOWN = 5
 
-/** What was relied on without being verified, as text; '': nothing. */
+/** Prints the facts that were not verified; '' if there are none. */
 export function renderUnverified(facts: readonly UnverifiedFact[]): string {
   if (facts.length === 0) return ''
   return ['relied on, but not verified:', ...facts.map((fact) => `  ${printable(describeFact(fact))}`)].join('\n')

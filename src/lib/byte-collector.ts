@@ -1,8 +1,8 @@
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Collects the chunks of a body in one buffer that doubles when it is full: a list of chunks would
- * cost many times the memory of its bytes where a peer sends them one by one.
+ * Collects the chunks of a body in one buffer that doubles when it is full. If a peer sends single
+ * bytes, a list of chunks would cost many times the memory of the bytes.
  */
 export class ByteCollector {
   #bytes: Buffer = NOTHING

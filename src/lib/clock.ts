@@ -1,6 +1,9 @@
 /** Time as a parameter, so that tests control it. */
 export interface Clock {
-  /** Wall clock, epoch milliseconds: for times that are stored or compared with others'. */
+  /**
+   * Wall clock, in epoch milliseconds: for times that are stored or compared with those of other
+   * machines.
+   */
   now(): number
   /** Milliseconds that never decrease: for durations and deadlines. */
   monotonic(): number
@@ -15,7 +18,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, callback) {
-    // Longer delays take several timers. NaN is a bug of the caller, which must not become a loop
+    // Longer delays take several timers. NaN is a bug of the caller; it must not become a loop
     // without a pause.
     let left = Number.isNaN(ms) ? LONGEST_TIMER_MS : Math.max(0, ms)
     let timer: ReturnType<typeof setTimeout>

@@ -1,6 +1,6 @@
 /**
- * Concurrent callers share one run of `work`. A caller whose signal aborts leaves the others
- * waiting; the work is aborted when no caller is left.
+ * Shares one run of `work` among concurrent callers. If a caller's signal aborts, only this caller
+ * stops waiting. The work is aborted when no caller is left.
  */
 export function singleFlight<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
@@ -47,7 +47,7 @@ export function createKeyedLock(): KeyedLock {
   const tails = new Map<string, Promise<void>>()
   return async (keys, work) => {
     const own = Promise.withResolvers<void>()
-    // All keys are taken together, so two callers never wait for each other.
+    // Each caller takes all its keys at once, so two callers never deadlock.
     const before = keys.map((key) => tails.get(key))
     for (const key of keys) tails.set(key, own.promise)
     try {

@@ -1,6 +1,6 @@
 /**
- * What a removal is confirmed with in every command: the name of what is removed, and from how many
- * clusters.
+ * The text that confirms a removal, in every command: the name of what is removed, and the number
+ * of clusters.
  */
 export function confirmationOf(name: string, clusters: number): string {
   return `${name}/${clusters}`

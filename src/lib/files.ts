@@ -14,25 +14,26 @@ import { relative, resolve, sep } from 'node:path'
 import { NopassError } from '../errors.ts'
 import { orElse } from './or-else.ts'
 
-/** Values files and lists of clusters have some kilobytes. */
+/** Values files and lists of clusters have only some kilobytes. */
 const INPUT_LIMIT = 1024 * 1024
 
 export interface InputFile {
   /** The input's name in messages. */
   readonly input: string
-  /** As the user gave it. */
+  /** The path as the user gave it. */
   readonly name: string
   readonly folder: string
   /**
-   * The file must be a regular one in one of these folders, with links resolved. Undefined: any
-   * file or pipe, and `-` for standard input, as for a flag of the command line.
+   * The file must be a regular file in one of these folders, after links are resolved. If
+   * undefined, any file or pipe is read, and `-` is standard input, as in a flag of the command
+   * line.
    */
   readonly within?: readonly string[] | undefined
 }
 
 /**
- * The bytes of a file that an input names, at most 1 MiB. Synchronous, because asynchronous reads
- * would start threads for a few small files.
+ * Returns the bytes of a file that an input names, at most 1 MiB. Synchronous, because asynchronous
+ * reads would start threads for a few small files.
  * @throws INPUT_INVALID
  */
 export function readInputFile({ input, name, folder, within }: InputFile): Buffer {
@@ -65,7 +66,7 @@ export function readInputFile({ input, name, folder, within }: InputFile): Buffe
   return bytes
 }
 
-/** Whether a path with its links resolved is one of these folders or in one. */
+/** True if a path with its links resolved is one of these folders or inside one of them. */
 export function isWithin(real: string, folders: readonly string[]): boolean {
   return folders.some((folder) => {
     const way = relative(folder, real)
@@ -74,8 +75,9 @@ export function isWithin(real: string, folders: readonly string[]): boolean {
 }
 
 /**
- * The bytes of a regular file that is not a link; undefined: it has more than `limit`.
- * @throws as `node:fs` does
+ * Returns the bytes of a regular file that is not a link, or undefined if the file is larger than
+ * `limit` bytes.
+ * @throws the errors of `node:fs`
  */
 export function readRegular(real: string, limit: number = INPUT_LIMIT): Buffer | undefined {
   // O_NONBLOCK, because opening a pipe without a writer would never return.
@@ -91,12 +93,12 @@ export function readRegular(real: string, limit: number = INPUT_LIMIT): Buffer |
 
 class NotRegular extends Error {}
 
-/** The file or a folder of its path was replaced after the path was resolved. */
+/** The file, or a folder of its path, was replaced after the path was resolved. */
 export class ReplacedFile extends Error {}
 
 /**
- * The path of an open file. Only Linux knows it from the file itself; elsewhere the path is
- * resolved again.
+ * Returns the path of an open file. Only Linux finds the path from the file itself; other systems
+ * resolve the path again.
  */
 function pathOf(file: number, real: string): string {
   const link = `/proc/self/fd/${file}`
@@ -126,7 +128,7 @@ function readAtMost(file: number, limit: number): Buffer | undefined {
   }
 }
 
-/** A terminal or a pipe may be non-blocking, as set by the process that opened it. */
+/** A terminal or a pipe may be non-blocking, if the process that opened it chose that mode. */
 function readOnce(file: number, chunk: Buffer): number {
   for (;;) {
     try {
@@ -138,14 +140,14 @@ function readOnce(file: number, chunk: Buffer): number {
   }
 }
 
-/** With its links resolved, where it exists. */
+/** Resolves the links of a path if the path exists. */
 export function realPath(path: string): string {
   return orElse(() => realpathSync(path), resolve(path))
 }
 
 /**
- * Overwrites a file that only its user may read; never through a symbolic or hard link, which
- * another user of the folder could have created.
+ * Overwrites a file that only its user may read. Refuses a symbolic or hard link, because another
+ * user of the folder could have created the link.
  * @throws INPUT_INVALID
  */
 export function writePrivateFile(file: string, text: string): void {

@@ -3,7 +3,7 @@ import { NopassError } from '../errors.ts'
 const UNITS: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 }
 
 /**
- * Parses a Go duration such as `5m`, `1m30s` or `90s`, as helm's `--timeout` does, to seconds.
+ * Parses a Go duration such as `5m`, `1m30s` or `90s` to seconds, as helm's `--timeout` does.
  * @throws INPUT_INVALID
  */
 export function parseGoDuration(text: string, input: string): number {

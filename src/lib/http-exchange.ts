@@ -7,15 +7,15 @@ export interface ExchangeRequest {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
-  /** Of the URL's protocol. */
+  /** An agent for the URL's protocol. */
   readonly agent: http.Agent
-  /** A larger response is an error (bytes). */
+  /** A response with more bytes is an error. */
   readonly limit: number
 }
 
 /**
- * One exchange. Without a complete response it rejects with Node's own error, whose `code` is the
- * reason.
+ * Sends one request and reads the response. Without a complete response, rejects with Node's own
+ * error, whose `code` is the reason.
  */
 export function exchange(request: ExchangeRequest, signal: AbortSignal) {
   const { url, method, agent, limit } = request
@@ -30,14 +30,15 @@ export function exchange(request: ExchangeRequest, signal: AbortSignal) {
         else incoming.destroy(new Error(`the response is larger than ${limit / 1024 / 1024} MiB`))
       })
       incoming.on('error', reject)
-      // If the peer closes in the middle of a body, the stream closes without `end`.
+      // If the peer closes the connection in the middle of a body, the stream closes without `end`.
       incoming.on('close', () => reject(new Error('the connection was cut in the middle of a response')))
       incoming.on('end', () => {
         resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: body.take() })
       })
     })
     outgoing.on('error', reject)
-    // For an unrequested 101 Node reports neither a response nor an error, not even a timeout.
+    // If a server sends 101 without a request to upgrade, Node reports neither a response nor an
+    // error, not even a timeout.
     outgoing.on('upgrade', (_response, socket) => {
       socket.destroy()
       reject(new Error('the server switched to another protocol'))

@@ -3,18 +3,17 @@ import { readFileSync } from 'node:fs'
 import { platform } from 'node:os'
 
 /**
- * A process that cannot be mistaken for another: a PID is used again, a PID with its start time is
- * not.
+ * Identifies a process for good: the system reuses a PID, but never a PID with the same start time.
  */
 export interface ProcessId {
   readonly pid: number
-  /** Opaque; equal for the same process only. */
+  /** Opaque; equal only for the same process. */
   readonly start: string
 }
 
 /**
- * The start time of a living process, or undefined when there is none with this PID (a zombie is
- * none).
+ * Returns the start time of a living process. Returns undefined if no process has this PID, or if
+ * the process is a zombie.
  */
 function startTime(pid: number): string | undefined {
   try {
@@ -22,7 +21,8 @@ function startTime(pid: number): string | undefined {
       const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()
       return line === '' || line.startsWith('Z') ? undefined : line.slice(line.indexOf(' ')).trim()
     }
-    // the name, field 2, may hold spaces and brackets: the rest begins behind the last ')'
+    // The name (field 2) may hold spaces and brackets, so the other fields begin after the last
+    // ')'.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' ? undefined : fields[19]

@@ -3,12 +3,12 @@ import { printable } from '../printable.ts'
 declare const CHECKED: unique symbol
 
 /**
- * A command that users are told to paste: our own words, and foreign words that {@link shell}
- * accepted.
+ * A command that users are told to paste. It consists of our own words and of foreign words that
+ * {@link shell} accepted.
  */
 export type ShellCommand = string & { readonly [CHECKED]: 'command' }
 
-/** Words for a command, quoted. */
+/** Quoted words for a command. */
 class ShellWords {
   readonly text: string
 
@@ -17,20 +17,22 @@ class ShellWords {
   }
 }
 
-/** A foreign string has to be a name of Kubernetes; anything else needs {@link quoted}. */
+/**
+ * A foreign string must be a name that Kubernetes allows; any other string needs {@link quoted}.
+ */
 type Value = string | number | ShellWords | undefined
 
 /**
- * What Kubernetes allows in the names of objects, namespaces, kinds and in the values of labels. No
- * such text is special to a shell, and none begins with a dash, which a program would take for an
- * option.
+ * The characters that Kubernetes allows in the names of objects, namespaces and kinds, and in label
+ * values. None of them is special to a shell. No such name begins with a dash, which a program
+ * would read as an option.
  */
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?$/
 
 /**
- * A command of a fixed text with values in it. Undefined if a value is undefined or a string that
- * is no name of Kubernetes: who chose such a text for the name of an object may want it to be run
- * by whoever pastes the command.
+ * Builds a command from a fixed text and values. Returns undefined if a value is undefined, or a
+ * string that is not a Kubernetes name. Whoever chose such a name for an object may want users to
+ * paste and run it.
  */
 export function shell(fixed: TemplateStringsArray): ShellCommand
 export function shell(fixed: TemplateStringsArray, ...values: readonly [Value, ...Value[]]): ShellCommand | undefined
@@ -38,7 +40,7 @@ export function shell(fixed: TemplateStringsArray, ...values: readonly Value[]):
   return shellWords(fixed, ...values)?.text as ShellCommand | undefined
 }
 
-/** A part of a command, for {@link shell}; the same rules. */
+/** Builds a part of a command for {@link shell}, by the same rules. */
 export function shellWords(fixed: TemplateStringsArray, ...values: readonly Value[]): ShellWords | undefined {
   const texts = values.map(textOf)
   if (!texts.every((text) => text !== undefined)) return undefined
@@ -46,8 +48,8 @@ export function shellWords(fixed: TemplateStringsArray, ...values: readonly Valu
 }
 
 /**
- * Any text as one quoted word, for values of the cloud, of files and of flags. Undefined for a text
- * that cannot be printed as it is, and for one that a program would take for an option.
+ * Quotes any text as one word: for values of the cloud, of files and of flags. Returns undefined
+ * for a text that is not printable as it is, and for a text that a program would read as an option.
  */
 export function quoted(text: string | undefined): ShellWords | undefined {
   if (text === undefined || text.startsWith('-') || printable(text) !== text) return undefined
@@ -57,8 +59,8 @@ export function quoted(text: string | undefined): ShellWords | undefined {
 }
 
 /**
- * Commands that follow each other, as long as each succeeds. Undefined if one is, or if there is
- * none.
+ * Joins commands so that each runs only if the command before succeeds. Returns undefined if a
+ * command is undefined, or if the list is empty.
  */
 export function inOrder(commands: readonly (ShellCommand | undefined)[]): ShellCommand | undefined {
   if (commands.length === 0 || commands.includes(undefined)) return undefined
@@ -66,9 +68,9 @@ export function inOrder(commands: readonly (ShellCommand | undefined)[]): ShellC
 }
 
 /**
- * Changes every program call of a command.
- * @param change gets the words of a call as they are written, with their quotes; undefined removes
- * the command
+ * Changes every program call in a command.
+ * @param change receives the words of a call as they are written, with their quotes. If `change`
+ *   returns undefined, the whole command is removed.
  */
 export function changeCalls(
   command: ShellCommand,

@@ -1,10 +1,10 @@
 const BLOCK = 512
 
 /**
- * The regular files of a tar archive (ustar, pax, GNU) by their paths; of two with one path the
- * later. Long names come in an entry before theirs.
+ * Returns the regular files of a tar archive (ustar, pax, GNU) by their paths. If two files have
+ * the same path, the later file counts. A long name is an entry before the entry that it names.
  * https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html
- * @throws RangeError for anything else
+ * @throws RangeError for anything that is not such an archive
  */
 export function readTar(archive: Buffer): ReadonlyMap<string, Buffer> {
   const files = new Map<string, Buffer>()
@@ -32,20 +32,20 @@ export function readTar(archive: Buffer): ReadonlyMap<string, Buffer> {
   return files
 }
 
-/** The bytes sum up to what the header says, with blanks in place of the sum. */
+/** The header's checksum is the sum of its bytes, with blanks in place of the checksum. */
 function requireSum(header: Buffer): void {
   const sum = header.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 32 : byte), 0)
   if (Number.parseInt(textAt(header, 148, 8).trim(), 8) !== sum) throw new RangeError('this is no tar archive')
 }
 
-/** Text up to a NUL. */
+/** Reads a text up to the first NUL. */
 function textAt(block: Buffer, start: number, length: number): string {
   const field = block.subarray(start, start + length)
   const end = field.indexOf(0)
   return field.toString('utf8', 0, end < 0 ? field.length : end)
 }
 
-/** Records of the form `<length> <key>=<value>\n`. */
+/** Finds the path in records of the form `<length> <key>=<value>\n`. */
 function paxPath(content: Buffer): string | undefined {
   let path: string | undefined
   for (let at = 0; at < content.length; ) {

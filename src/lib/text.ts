@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { printable } from '../printable.ts'
 import { orElse } from './or-else.ts'
 
-/** Columns under their headings, separated by two spaces. */
+/** Prints columns under their headings, separated by two spaces. */
 export function renderTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const shown = rows.map((row) => row.map(printable))
   const widths = headings.map((heading, column) =>
@@ -18,7 +18,7 @@ export function renderTable(headings: readonly string[], rows: readonly (readonl
     .join('\n')
 }
 
-/** Decodes `%XX`; a text with a wrong one stays as it is. */
+/** Decodes `%XX`. A text with an invalid escape stays as it is. */
 export function decodePercent(text: string): string {
   return orElse(() => decodeURIComponent(text), text)
 }
@@ -29,8 +29,9 @@ export function sha256(content: string | Uint8Array): string {
 }
 
 /**
- * The quota and its limits that an object would exceed, from the API server's message. Only names
- * as Kubernetes allows them, because a webhook may quote anything and they go into commands.
+ * Finds the quota that an object would exceed, and the quota's limits, in the API server's message.
+ * Accepts only names that Kubernetes allows, because a webhook may quote anything and the names
+ * become part of commands.
  */
 export function exceededQuota(message: string): { readonly name: string; readonly limits: string } | undefined {
   const form = /exceeded quota: ([a-z0-9.-]+), requested: ([\w./-]+=[^\s,]+(?:,[\w./-]+=[^\s,]+)*)/
@@ -41,8 +42,8 @@ export function exceededQuota(message: string): { readonly name: string; readonl
 }
 
 /**
- * The lines of at most `width` characters that a text breaks into at its spaces; a longer word has
- * its own line.
+ * Breaks a text at its spaces into lines of at most `width` characters. A longer word gets a line
+ * of its own.
  */
 export function wrapWords(text: string, width: number): readonly string[] {
   const lines: string[] = []

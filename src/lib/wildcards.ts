@@ -1,6 +1,7 @@
 /**
- * Whether some text fits both patterns, in which `*` is any text and `?` any character. Dynamic
- * programming from the end: `meets[i][j]` is the result for `a` from `i` on and `b` from `j` on.
+ * True if some text fits both patterns, in which `*` is any text and `?` any character. Dynamic
+ * programming from the end: `meets[i][j]` is the result for `a` from index `i` and `b` from index
+ * `j`.
  */
 export function wildcardsMeet(a: string, b: string): boolean {
   const meets = Array.from({ length: a.length + 1 }, () => new Array<boolean>(b.length + 1).fill(false))

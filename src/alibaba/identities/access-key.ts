@@ -4,8 +4,8 @@ import type { CredentialProvider, Credentials } from '../credentials.ts'
 export type ReadText = (file: string, signal?: AbortSignal) => Promise<string>
 
 /**
- * An access key in a mounted Secret (files `accessKeyId`, `accessKeySecret`), which may be rotated,
- * so it is read at each use.
+ * An access key in a mounted Secret (files `accessKeyId`, `accessKeySecret`). The Secret may be
+ * rotated, so it is read at each use.
  */
 export function createAccessKeyProvider(directory: string, readText: ReadText): CredentialProvider {
   const hint = 'The Secret named in identity.accessKey.existingSecret needs the keys accessKeyId and accessKeySecret.'
@@ -19,7 +19,7 @@ export function createAccessKeyProvider(directory: string, readText: ReadText): 
 }
 
 /**
- * The text of a mounted file without an editor's line feed at its end.
+ * Returns the text of a mounted file, without the final line feed that editors add.
  * @throws CREDENTIALS_MISSING
  */
 export async function readMounted(
@@ -37,7 +37,7 @@ export async function readMounted(
 }
 
 /**
- * The identity of the CLI: the standard variables of Alibaba Cloud's tools.
+ * The CLI's identity, from the standard variables of Alibaba Cloud's tools.
  * @throws CREDENTIALS_MISSING
  */
 export function createEnvironmentProvider(env: NodeJS.ProcessEnv): CredentialProvider {

@@ -12,8 +12,8 @@ export interface AssumeRoleStep {
 }
 
 /**
- * Each role of the chain is assumed by the previous one, the first by `base`. `fresh` renews the
- * last step only.
+ * `base` assumes the first role of the chain, and each role assumes the next. `fresh` renews only
+ * the last session.
  */
 export function createAssumedRoleProvider(
   base: CredentialProvider,
@@ -38,14 +38,14 @@ export interface OidcRoleOptions extends CloudService, RoleRequest {
   readonly oidcToken: (signal: AbortSignal) => Promise<string>
 }
 
-/** A role assumed with an OIDC token: RRSA in a cluster, the workflow's role on GitHub. */
+/** A role that is assumed with an OIDC token: RRSA in a cluster, the workflow's role on GitHub. */
 export function createOidcRoleProvider(options: OidcRoleOptions): CredentialProvider {
   const { name, transport } = options
   return createSessionProvider({
     name,
     clock: transport.clock,
     load: async (signal) => {
-      // A token file often ends with a line feed, which STS would take for a part of the token.
+      // A token file often ends with a line feed, which STS would read as part of the token.
       const oidcToken = (await options.oidcToken(signal)).trim()
       if (oidcToken === '') throw new NopassError('CREDENTIALS_MISSING', `${name}: the OIDC token is empty`)
       return assumeRoleWithOidc(options, { ...options, oidcToken }, signal)

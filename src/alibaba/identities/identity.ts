@@ -6,7 +6,7 @@ import { createAccessKeyProvider, type ReadText, readMounted } from './access-ke
 import { type AssumeRoleStep, createAssumedRoleProvider, createOidcRoleProvider } from './assumed-role.ts'
 import { createWorkerRoleProvider } from './worker-role.ts'
 
-/** Values' `identity`. */
+/** `identity` in the values. */
 export interface IdentityConfig {
   readonly type: 'rrsa' | 'worker-role' | 'access-key'
   readonly rrsa?: { readonly roleArn?: string | undefined; readonly oidcProviderArn?: string | undefined } | undefined
@@ -16,7 +16,7 @@ export interface IdentityConfig {
 export interface IdentityDeps {
   readonly transport: CloudTransport
   readonly endpoints: Endpoints
-  /** Region of the STS endpoint: the cluster's, else the registry's. */
+  /** The region of the STS endpoint: the cluster's region, else the registry's. */
   readonly region: string
   readonly readText: ReadText
   /** Folder with `accessKeyId` and `accessKeySecret`. */
@@ -27,8 +27,8 @@ export interface IdentityDeps {
 }
 
 /**
- * The configured identity, followed by its chain of roles; there is no fallback.
- * @throws IDENTITY_UNAVAILABLE when its settings are incomplete
+ * Creates the configured identity, followed by its chain of roles. There is no fallback.
+ * @throws IDENTITY_UNAVAILABLE if its settings are incomplete
  */
 export function createIdentity(
   config: IdentityConfig,

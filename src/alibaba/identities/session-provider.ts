@@ -6,19 +6,19 @@ import type { CloudClock } from '../transport/cloud-clock.ts'
 export interface SessionProviderOptions {
   readonly name: string
   readonly sharedSession?: boolean
-  /** Requests a session from the issuer; errors go to the waiting callers. */
+  /** Requests a session from the issuer. The waiting callers receive its errors. */
   readonly load: (signal: AbortSignal) => Promise<Credentials>
   readonly clock: CloudClock
 }
 
 /** A session is not used in its last seconds, because the call must still arrive (milliseconds). */
 const MARGIN = 30_000
-/** A cached session is renewed after this part of its life. */
+/** A cached session is renewed after this part of its lifetime. */
 const RENEW_AT = 0.75
 
 /**
- * Caches a session and renews it by one call at a time. While the renewal fails, the last session
- * is used until it expires; then the renewal's error is thrown.
+ * Caches a session and renews it by one call at a time. If the renewal fails, the last session is
+ * used until it expires. After that, callers receive the renewal's error.
  */
 export function createSessionProvider(options: SessionProviderOptions): CredentialProvider {
   const { clock, name } = options

@@ -7,21 +7,21 @@ import { createSessionProvider } from './session-provider.ts'
 
 export interface WorkerRoleOptions {
   readonly transport: CloudTransport
-  /** Base URL of instance metadata. */
+  /** The base URL of instance metadata. */
   readonly endpoint: URL
-  /** Allows IMDSv1, without a metadata token, where the instance offers no IMDSv2. */
+  /** Allows IMDSv1, without a metadata token, if the instance offers no IMDSv2. */
   readonly imdsV1?: boolean | undefined
-  /** The role in the Pod's annotation on ECI; no other role is accepted then. */
+  /** The role in the Pod's annotation on ECI. If set, no other role is accepted. */
   readonly eciRoleName?: string | undefined
 }
 
 const ROLES = '/latest/meta-data/ram/security-credentials/'
-/** Metadata is served by the same host; a node without it drops packets (milliseconds). */
+/** The Pod's own host serves metadata. A node without metadata drops packets (milliseconds). */
 const TIMEOUT = 2000
 
 /**
- * The node's own role, from ECS instance metadata. All Pods of the node share its session, so
- * `fresh` only reads it again.
+ * The node's own role, from ECS instance metadata. All Pods of the node share the role's session,
+ * so `fresh` only reads the session again.
  * @throws IDENTITY_UNAVAILABLE
  */
 export function createWorkerRoleProvider(options: WorkerRoleOptions): CredentialProvider {
@@ -43,7 +43,7 @@ async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Pro
     )
   }
   const role = expectOk(roles, 'the name of the role').trim().split('\n')[0] ?? ''
-  // Another service may respond there, and its text must not get into messages.
+  // Another service may respond at this address, and its text must not appear in messages.
   if (!/^[\w.-]{1,64}$/.test(role)) throw unavailable('the instance metadata does not return the name of a role')
   const { eciRoleName } = options
   if (eciRoleName && eciRoleName.toLowerCase() !== role.toLowerCase()) {
@@ -56,8 +56,8 @@ async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Pro
   const sentAt = clock.monotonic()
   const response = await request(options, 'GET', ROLES + encodeURIComponent(role), headers, signal)
   const session = parseObject(expectOk(response, `the session of ${role}`))
-  // With a clock that is ahead by more than a session's life, every session would look expired
-  // before any call to the cloud.
+  // If this machine's clock is ahead by more than a session's lifetime, every session would look
+  // expired before the first call to the cloud.
   if (session !== undefined) clock.observe(response.headers.date, sentAt)
   if (session === undefined || (session.Code !== undefined && session.Code !== 'Success')) {
     throw unavailable(`instance metadata has no session for the role ${role} right now`)
@@ -66,8 +66,8 @@ async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Pro
 }
 
 /**
- * Undefined: none, and version 1 is accepted. The vendor's SDKs fall back to version 1 after any
- * failure of this call by default; here only where the values allow it.
+ * Returns a metadata token, or undefined if the instance has none and the values allow version 1.
+ * By default, the vendor's SDKs fall back to version 1 after any failure of this call.
  */
 async function metadataToken(options: WorkerRoleOptions, signal: AbortSignal): Promise<string | undefined> {
   const lifetime = { 'x-aliyun-ecs-metadata-token-ttl-seconds': '300' }

@@ -1,13 +1,15 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** The cloud's time as its responses report it; signatures, expiries and schedules use it. */
+/**
+ * The cloud's time according to its responses. Signatures, expiries and schedules use this clock.
+ */
 export type CloudClock = ReturnType<typeof createCloudClock>
 
-/** A `Date` header has whole seconds, so a smaller difference means nothing. */
+/** A `Date` header has whole seconds, so a smaller difference has no meaning. */
 const RESOLUTION = 1500
 
 /**
- * A wall clock that gains more than this on the monotonic one: the machine slept, or its clock was
+ * If the wall clock gains more than this on the monotonic clock, the machine slept or its clock was
  * set.
  */
 const SLEPT_MS = 60_000
@@ -16,7 +18,8 @@ const EARLIEST = Date.UTC(2020)
 const LATEST = Date.UTC(2200)
 
 /**
- * Starts as the machine's clock, and follows the cloud's once responses differ by more than 1.5 s.
+ * Starts with the machine's clock. Follows the cloud's clock once responses differ by more than 1.5
+ * s.
  */
 export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>) {
   let anchor = { cloud: time.now(), monotonic: time.monotonic() }
@@ -27,7 +30,7 @@ export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>) {
 
   function follow(isCloud: boolean, dateHeader: string | undefined, sentAt: number): void {
     const date = Date.parse(dateHeader ?? '')
-    // A Date cannot hold every number, and a time outside of these years is certainly wrong.
+    // A Date cannot hold every number, and a time outside these years is certainly wrong.
     if (!(date > EARLIEST && date < LATEST)) return
     if (isCloud) {
       measured = true
@@ -42,27 +45,28 @@ export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>) {
 
   return {
     /**
-     * Epoch milliseconds on the cloud's clock; until the cloud has answered, the later of this
-     * machine's time and the API server's (docs/en/decisions.md#cloud-clock). The same after the
-     * machine slept.
+     * Epoch milliseconds on the cloud's clock. Until the cloud has responded, this is the later of
+     * this machine's time and the API server's (docs/en/decisions.md#cloud-clock). After the
+     * machine slept, the same applies.
      */
     now,
     monotonic: () => time.monotonic(),
     /**
-     * How far this machine's wall clock is ahead of the cloud's, milliseconds; 0 until measured.
+     * How far this machine's wall clock is ahead of the cloud's clock, in milliseconds; 0 until
+     * measured.
      */
     skew: () => (measured ? Math.round(time.now() - now()) : 0),
     /**
-     * Takes the `Date` header of the response to a request sent at `sentAt` (monotonic
+     * Reads the `Date` header of the response to a request that was sent at `sentAt` (monotonic
      * milliseconds).
      */
     observe: (dateHeader: string | undefined, sentAt: number) => follow(true, dateHeader, sentAt),
-    /** The same of the API server's response. */
+    /** Like `observe`, for a response of the API server. */
     observeServer(dateHeader: string | undefined, sentAt: number): void {
       const gained = wallAhead() - wallAheadThen
       if (gained > SLEPT_MS) {
-        // The monotonic clock stands still while a machine sleeps. If its clock was only set, the
-        // next response corrects this.
+        // The monotonic clock stops while a machine sleeps. If the machine did not sleep but its
+        // clock was set, the next response corrects this.
         anchor = { cloud: now() + gained, monotonic: time.monotonic() }
         wallAheadThen += gained
         measured = false
@@ -73,8 +77,8 @@ export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>) {
 }
 
 /**
- * Call it before a request, and its result after the response, which may have corrected the clock:
- * it returns the cloud's time of the request.
+ * Call this before a request, and the returned function after the response. The function returns
+ * the cloud's time of the request, because the response may have corrected the clock.
  */
 export function stopwatch(clock: CloudClock): () => number {
   const started = clock.monotonic()

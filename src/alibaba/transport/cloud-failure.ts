@@ -3,26 +3,29 @@ import type { JsonObject } from '../../lib/json.ts'
 import { type Denial, readDenial } from './denial.ts'
 import type { HttpResponse } from './http-sender.ts'
 
-/** A failed call as data, for the retry rule and the error that the user sees. */
+/** A failed call as data. The retry rule and the user's error are derived from it. */
 export interface CloudFailure {
   readonly code: ErrorCode
   /**
-   * The cloud's code, or `HTTP 502`, or Node's `ECONNRESET`. Never a message, because messages
+   * The cloud's code, or `HTTP 502`, or Node's `ECONNRESET`. Never a message, because messages may
    * quote the request.
    */
   readonly reason: string
   readonly requestId?: string | undefined
-  /** The pause that the cloud requested, milliseconds. */
+  /** The pause that the cloud requested, in milliseconds. */
   readonly retryAfter?: number | undefined
-  /** Which policy denied the call; undefined where the cloud does not report it. */
+  /** The policy that denied the call; undefined if the cloud does not report it. */
   readonly denial?: Denial | undefined
-  /** The request did not reach the cloud, or was refused before anything was done. */
+  /**
+   * True if the request did not reach the cloud, or the cloud refused it before it changed
+   * anything.
+   */
   readonly harmless: boolean
 }
 
 /**
- * The failure that a response reports; undefined for a success: HTTP 2xx with JSON, and not
- * `IsSuccess: false`.
+ * Returns the failure that a response reports, or undefined for a success. A success is HTTP 2xx
+ * with JSON, but not with `IsSuccess: false`.
  */
 export function cloudFailureOf(response: HttpResponse, body: JsonObject | undefined): CloudFailure | undefined {
   const { status } = response
@@ -44,8 +47,8 @@ export function cloudFailureOf(response: HttpResponse, body: JsonObject | undefi
 }
 
 /**
- * The failure of a request without a response. The cloud may have done the work, unless nothing was
- * sent.
+ * Describes the failure of a request without a response. The cloud may have done the work, unless
+ * nothing was sent.
  */
 export function failureWithoutResponse(error: unknown): CloudFailure {
   const { code, name } = error as { code?: unknown; name?: unknown }
@@ -70,7 +73,7 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode])[] = [
     /^(NoPermission|Forbidden|ForbiddenAction|UnauthorizedOperation|ErrorCheckAcl|ErrorPermission|StatusForbidden)|NO_PERMISSION|FORBIDDEN|NoPrivilege/i,
     'CLOUD_DENIED',
   ],
-  // CR may return these with HTTP 200 and `IsSuccess: false`.
+  // CR may return these codes with HTTP 200 and `IsSuccess: false`.
   [/^(SystemError|InternalError|ServiceUnavailable)$/i, 'CLOUD_UNAVAILABLE'],
   [/^EntityNotExist|NotFound$|NOT_EXIST$|NotExist$/, 'CLOUD_NOT_FOUND'],
 ]
@@ -78,7 +81,7 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode])[] = [
 function codeOf(status: number, reason: string): ErrorCode {
   for (const [pattern, code] of KNOWN) if (pattern.test(reason)) return code
   if (status === 429) return 'CLOUD_THROTTLED'
-  // The cloud's APIs never redirect, so a proxy in front of them does.
+  // The cloud's APIs never redirect, so a redirect comes from a proxy in front of them.
   if (status >= 500 || (status >= 300 && status < 400)) return 'CLOUD_UNAVAILABLE'
   if (status === 403) return 'CLOUD_DENIED'
   if (status === 404) return 'CLOUD_NOT_FOUND'
@@ -92,7 +95,7 @@ function retryAfter(response: HttpResponse): number | undefined {
   return standard > 0 ? standard * 1000 : undefined
 }
 
-/** A short word of harmless characters, which cannot contain a message or a secret. */
+/** Returns a short word of harmless characters, which cannot hold a message or a secret. */
 function word(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w.:@/* -]{1,128}$/.test(value) ? value : undefined
 }

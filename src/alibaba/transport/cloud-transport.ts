@@ -18,33 +18,36 @@ export interface CloudCall extends ServiceLocation {
   readonly product: string
   readonly version: string
   readonly action: string
-  /** RPC operations are `POST /`; ROA ones have their own path. */
+  /** The method for ROA operations, which have their own paths. RPC operations are `POST /`. */
   readonly method?: string
   readonly path?: string
   readonly query?: Parameters
   /** Sent form-encoded in the body: for secrets, because URLs end up in logs. */
   readonly form?: Parameters
-  /** Undefined: an unsigned call (AssumeRoleWithOIDC). */
+  /** If undefined, the call is unsigned (AssumeRoleWithOIDC). */
   readonly credentials: CredentialProvider | Credentials | undefined
-  /** A write that must not be done twice: it is retried only if it surely was not done. */
+  /**
+   * True for a write that must not be done twice. Such a write is retried only if it certainly was
+   * not done.
+   */
   readonly write?: boolean
 }
 
 export type CloudTransport = ReturnType<typeof createCloudTransport>
 
-/** A product's address, and how it is called. */
+/** A product's address, and the transport that calls it. */
 export interface CloudService extends ServiceLocation {
   readonly transport: CloudTransport
 }
 
-/** The same as one identity. */
+/** A product's address, transport and identity. */
 export interface CloudTarget extends CloudService {
   readonly credentials: CredentialProvider | Credentials
 }
 
 /**
- * A target of one piece of work, whose signal ends all its calls. RAM and STS have a signal per
- * call, because sessions outlive the work.
+ * The target for one piece of work, whose signal aborts all its calls. RAM and STS take a signal
+ * per call, because their sessions outlive the work.
  */
 export interface AbortableTarget extends CloudTarget {
   readonly signal?: AbortSignal | undefined
@@ -59,15 +62,15 @@ export interface TransportDeps extends Pick<RepeatOptions, 'attempts' | 'outage'
   readonly send: HttpSender
   readonly clock: CloudClock
   readonly nonce: () => string
-  /** `acr-nopass/0.1.0`. */
+  /** A name and version such as `acr-nopass/0.1.0`. */
   readonly userAgent: string
-  /** Milliseconds for one attempt; default 10 s. */
+  /** The limit for one attempt, in milliseconds; default 10 s. */
   readonly timeout?: number
-  /** Called when an address stops resolving and its public one works. */
+  /** Called when an address stops resolving and its public address works. */
   readonly onFallback?: (fallback: AddressFallback) => void
 }
 
-/** How long a public address is used before the VPC address is tried again, milliseconds. */
+/** How long a public address is used before the VPC address is tried again (milliseconds). */
 const FALLBACK_LASTS = 10 * 60_000
 
 /** Signs, sends and retries calls, and follows the cloud's clock. */
@@ -75,9 +78,9 @@ export function createCloudTransport(deps: TransportDeps) {
   const fallbacks = new Map<string, AddressFallback & { readonly until: number }>()
 
   /**
-   * The JSON of a successful response.
+   * Returns the JSON of a successful response.
    * @throws CLOUD_UNREACHABLE, CLOUD_UNAVAILABLE, CLOUD_THROTTLED, CLOUD_DENIED, CLOUD_NOT_FOUND,
-   * CLOUD_REJECTED, CLOUD_CLOCK, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, IDENTITY_NOT_TRUSTED
+   *   CLOUD_REJECTED, CLOUD_CLOCK, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, IDENTITY_NOT_TRUSTED
    */
   async function call(request: CloudCall, signal?: AbortSignal): Promise<JsonObject> {
     const { publicEndpoint } = request
@@ -90,7 +93,7 @@ export function createCloudTransport(deps: TransportDeps) {
       endpoint = (usesPublic && publicEndpoint) || request.endpoint
       const outcome = await attemptAt(endpoint)
       if (endpoint !== request.endpoint) return outcome
-      // Only this DNS error is final; the others are temporary failures of servers.
+      // Only this DNS error is final. The other DNS errors are temporary failures of servers.
       const isUnknown = 'failure' in outcome && outcome.failure.reason === 'ENOTFOUND'
       if (!isUnknown) fallbacks.delete(host)
       if (!isUnknown || publicEndpoint === undefined) return outcome
@@ -110,10 +113,13 @@ export function createCloudTransport(deps: TransportDeps) {
   }
   return {
     clock: deps.clock,
-    /** For instance metadata and registries, with the same proxies and certificates. */
+    /**
+     * For instance metadata and registries, through the same proxies and with the same
+     * certificates.
+     */
     send: deps.send,
     call,
-    /** VPC addresses that do not resolve, and the public ones that are used instead. */
+    /** VPC addresses that do not resolve, and the public addresses that are used instead. */
     fallbacks: (): AddressFallback[] => [...fallbacks.values()].map(({ host, publicHost }) => ({ host, publicHost })),
   }
 }
@@ -135,7 +141,7 @@ async function attemptCall(
     return { failure: failureWithoutResponse(error), cause: error }
   }
   const body = parseObject(response.text)
-  // Only the cloud itself responds in JSON; a proxy's error page has another clock.
+  // Only the cloud itself responds in JSON. A proxy's error page has the proxy's time.
   if (body !== undefined) deps.clock.observe(response.headers.date, sentAt)
   const failure = cloudFailureOf(response, body)
   return failure === undefined ? { body: body ?? {} } : { failure }
@@ -166,7 +172,7 @@ function prepare(deps: TransportDeps, call: CloudCall, credentials: Credentials 
   return { url, method, headers: { ...common, ...signed }, body }
 }
 
-/** The older RPC form, in which AssumeRoleWithOIDC needs no signature. */
+/** The older RPC form of parameters. In this form AssumeRoleWithOIDC needs no signature. */
 function unsigned(action: string, version: string, moment: { at: Date; nonce: string }): Parameters {
   const Timestamp = cloudTimestamp(moment.at)
   return { Action: action, Version: version, Format: 'JSON', Timestamp, SignatureNonce: moment.nonce }
@@ -185,12 +191,12 @@ function credentialsFor(call: CloudCall, renew: boolean, signal?: AbortSignal): 
 function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): NopassError {
   const { code, reason, requestId, denial, retryAfter: retryAfterMs } = failure
   const what = `${call.product} ${call.action} at ${call.endpoint.host}`
-  // CS does not report the missing permission; RAM's are named like operations, and those of IMS
-  // start with `ram:`.
+  // CS does not report the missing permission. RAM names permissions like operations, and the
+  // permissions of IMS start with `ram:`.
   const service = call.product === 'ims' ? 'ram' : call.product
   const ownName = code === 'CLOUD_DENIED' && call.credentials ? `${service}:${call.action}` : undefined
   const { why, fix } = describeDenial(denial, ownName)
-  // Node's message may quote the URL, so only its code is kept.
+  // Node's message may quote the URL, so only its error code is kept.
   const trace = cause === undefined ? undefined : new Error(reason)
   const hint = code === 'CLOUD_UNREACHABLE' ? addressHint(call.endpoint, reason) : fix
   return new NopassError(code, `${what} failed${why && `: ${why}`}`, {
@@ -202,7 +208,10 @@ function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): Nopass
   })
 }
 
-/** RAM has one address for all regions, and STS one for the regions that have none of their own. */
+/**
+ * RAM has one address for all regions. STS has one address for the regions without an address of
+ * their own.
+ */
 function addressHint({ host }: URL, reason: string): string | undefined {
   if (reason === 'ENOTFOUND' && /^sts(-vpc)?\.[a-z0-9-]+\.aliyuncs\.com$/.test(host)) {
     return 'There is no such address. Check the region; if it has no STS of its own, set `endpoints` (sts: https://sts.aliyuncs.com).'

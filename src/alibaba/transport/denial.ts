@@ -6,19 +6,19 @@ import { isRecord, type JsonObject } from '../../lib/json.ts'
  * (https://www.alibabacloud.com/help/en/ram/support/how-to-troubleshoot-an-access-denied-error).
  */
 export interface Denial {
-  /** The missing permission, as the cloud names it: `ram:GetPolicy`. */
+  /** The missing permission by the cloud's name, such as `ram:GetPolicy`. */
   readonly action: string | undefined
-  /** The caller that lacks it: `demo:session`, or the id of a user. */
+  /** The caller without the permission: `demo:session`, or the ID of a user. */
   readonly principal: string | undefined
   /** The kind of the policy that decided, such as `ControlPolicy`. */
   readonly policyType: string | undefined
-  /** A statement with `Deny` decided; otherwise no statement allows the call. */
+  /** True if a statement with `Deny` decided. False if no statement allows the call. */
   readonly isExplicit: boolean
 }
 
 /**
- * `readWord` returns undefined for what is not a short harmless word. CS writes the field in lower
- * case.
+ * Reads the denial in a response. `readWord` returns undefined for anything but a short harmless
+ * word. CS writes the field in lower case.
  */
 export function readDenial(
   body: JsonObject | undefined,
@@ -35,8 +35,8 @@ export function readDenial(
 }
 
 /**
- * What denied the call, and the fix where the general one does not help; `permission` names it
- * where the cloud does not.
+ * Describes what denied the call, and the fix if the general fix does not help. `permission` is
+ * used if the cloud does not name the permission.
  */
 export function describeDenial(
   denial: Denial | undefined,
@@ -56,7 +56,7 @@ export function describeDenial(
 const EXPLICIT_FIX =
   'A Deny overrides every Allow, so another policy does not help: change that statement in RAM, or use another identity.'
 
-/** Policies that no policy of the identity can override. */
+/** Kinds of policies that no policy of the identity can override. */
 const GUARDRAILS: ReadonlyMap<string | undefined, { readonly what: string; readonly fix: string }> = new Map([
   [
     'ControlPolicy',
@@ -76,7 +76,7 @@ const GUARDRAILS: ReadonlyMap<string | undefined, { readonly what: string; reado
 
 const FIXES: ReadonlySet<string> = new Set([EXPLICIT_FIX, ...[...GUARDRAILS.values()].map(({ fix }) => fix)])
 
-/** Whether the fix of an error is for a denial that another policy of the identity does not end. */
+/** True if an error's fix is for a denial that another policy of the identity cannot lift. */
 export function isFixOfGuardrail(fix: string): boolean {
   return FIXES.has(fix)
 }

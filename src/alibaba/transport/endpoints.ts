@@ -7,9 +7,12 @@ export type Product = 'sts' | 'cr' | 'cs' | 'ram' | 'ims' | 'imds'
 export type Network = 'auto' | 'vpc' | 'public'
 
 export interface EndpointOptions {
-  /** Values' `endpoints`: a base URL for a product; http only on loopback. */
+  /** `endpoints` in the values: a base URL for each product; http only on loopback. */
   readonly overrides?: Readonly<Partial<Record<Product | 'registry', string | undefined>>>
-  /** The cluster's region: `auto` means VPC there and public elsewhere. Empty: unknown. */
+  /**
+   * The cluster's region. In this region, `auto` means the VPC address; elsewhere it means the
+   * public address. Empty if unknown.
+   */
   readonly region?: string | undefined
   readonly network?: Network | undefined
 }
@@ -19,8 +22,9 @@ export type Endpoints = ReturnType<typeof createEndpoints>
 export interface ServiceLocation {
   readonly endpoint: URL
   /**
-   * Set only if `network: auto` chose a VPC address, and used if that does not resolve: which
-   * regions have no VPC address is documented only in part (Alibaba's table names three for CR).
+   * Set only if `network: auto` chose a VPC address. Used if the VPC address does not resolve,
+   * because Alibaba documents only in part which regions have no VPC address (its table names three
+   * for CR).
    */
   readonly publicEndpoint?: URL | undefined
 }
@@ -33,11 +37,11 @@ const INSTANCE_METADATA = 'http://100.100.100.200'
  */
 const WITHOUT_CR_VPC: readonly string[] = ['cn-huhehaote', 'cn-wulanchabu', 'cn-heyuan']
 
-/** The address of each product: an override, or Alibaba's host for region and network. */
+/** Creates the addresses of all products: an override, or Alibaba's host for region and network. */
 export function createEndpoints(options: EndpointOptions = {}) {
   const { overrides = {}, region: ownRegion = '', network: general = 'auto' } = options
   /**
-   * Base URL of a product in a region; `network: auto` follows the general setting.
+   * Returns the base URL of a product in a region. `network: auto` follows the general setting.
    * @throws ENDPOINT_INVALID
    */
   function url(product: Product, region?: string, requested: Network = 'auto'): URL {
@@ -50,11 +54,11 @@ export function createEndpoints(options: EndpointOptions = {}) {
     return new URL(`https://${hostOf(product, where, inVpc, network)}`)
   }
   return {
-    /** Base URL that replaces every registry domain (tests and the sandbox), else undefined. */
+    /** The base URL that replaces every registry domain (tests and the sandbox), else undefined. */
     registry: () => (overrides.registry ? endpointUrl('registry', overrides.registry) : undefined),
     url,
     /**
-     * The same as `url`, for calls that can fall back to the public address.
+     * Like `url`, for calls that can fall back to the public address.
      * @throws ENDPOINT_INVALID
      */
     locate(product: Product, region?: string, requested: Network = 'auto'): ServiceLocation {
@@ -67,7 +71,7 @@ export function createEndpoints(options: EndpointOptions = {}) {
 }
 
 function hostOf(product: Exclude<Product, 'imds'>, region: string, inVpc: boolean, network: Network): string {
-  // RAM (with IMS) is one service for all regions, and is called from outside the cluster, like CS.
+  // RAM (with IMS) is one service for all regions. Like CS, it is called from outside the cluster.
   if (product === 'ram' || product === 'ims') {
     return network === 'vpc' ? `${product}.vpc-proxy.aliyuncs.com` : `${product}.aliyuncs.com`
   }
@@ -97,7 +101,10 @@ function endpointUrl(product: string, text: string): URL {
 
 const KNOWN: readonly string[] = ['ram', 'sts', 'cs', 'cr']
 
-/** The input `endpoints`. @throws INPUT_INVALID */
+/**
+ * Reads the input `endpoints`.
+ * @throws INPUT_INVALID
+ */
 export function readEndpoints(text: string): Readonly<Partial<Record<Product, string>>> {
   const value: unknown = text === '' ? {} : parse(text)
   const entries = isRecord(value) ? Object.entries(value) : undefined

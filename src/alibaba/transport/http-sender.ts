@@ -9,9 +9,11 @@ export interface HttpRequest {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
-  /** For the whole exchange, milliseconds. */
+  /** The limit for the whole exchange, in milliseconds. */
   readonly timeout: number
-  /** Never through a proxy: for link-local services such as instance metadata. */
+  /**
+   * True if the request must not use a proxy: for link-local services such as instance metadata.
+   */
   readonly direct?: boolean
 }
 
@@ -22,8 +24,8 @@ export interface HttpResponse {
 }
 
 /**
- * One exchange. Without a complete response it rejects with Node's own error, whose `code` is the
- * reason.
+ * Sends one request and reads the response. Without a complete response, it rejects with Node's own
+ * error, whose `code` is the reason.
  */
 export type HttpSender = (request: HttpRequest, signal?: AbortSignal) => Promise<HttpResponse>
 
@@ -37,10 +39,10 @@ export interface HttpOptions {
 /** No response of the cloud or a registry is larger (bytes). */
 const MAX_BODY = 8 * 1024 * 1024
 
-/** Uses keep-alive agents, and proxies as Go programs do: never for loopback. */
+/** Uses keep-alive agents. Chooses proxies as Go programs do: never for loopback. */
 export function createHttpSender(options: HttpOptions = {}): HttpSender {
   const ca = options.ca ? [...tls.getCACertificates('default'), options.ca] : undefined
-  // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 of the environment changes the default.
+  // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes the default.
   const common = { keepAlive: true, maxSockets: 16, rejectUnauthorized: true, ...(ca && { ca }) }
   const agents = new Map<string, http.Agent>()
   const agentOf = (protocol: string, proxy: string | undefined): http.Agent => {

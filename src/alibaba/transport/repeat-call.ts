@@ -6,23 +6,23 @@ export type CallOutcome = { readonly body: JsonObject } | { readonly failure: Cl
 export interface RepeatOptions {
   /** A write that may not be sent twice. */
   readonly write: boolean
-  /** Whether an attempt can renew its session. */
+  /** True if an attempt can renew its session. */
   readonly renewable: boolean
   /** Default 4. */
   readonly attempts?: number
   /**
-   * Instead of `attempts` and the usual pauses, where the cloud itself failed (its 5xx and
+   * Replaces `attempts` and the usual pauses if the cloud itself failed (its 5xx and
    * InternalError).
    */
   readonly outage?: { readonly attempts: number; readonly baseMs: number } | undefined
-  /** 0 (included) to 1 (excluded). */
+  /** Returns a number from 0 (included) to 1 (excluded). */
   readonly random: () => number
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>
 }
 
 /**
- * Retries until an attempt succeeds or `retryDelay` ends it; `renew` tells an attempt to renew its
- * session first.
+ * Retries until an attempt succeeds or `retryDelay` allows no further attempt. If `renew` is true,
+ * the attempt renews its session first.
  */
 export async function repeatCall(
   attempt: (renew: boolean) => Promise<CallOutcome>,
@@ -48,22 +48,22 @@ export async function repeatCall(
 }
 
 /**
- * The first upper bound of the random wait, the same for a throttled call, and the largest one
- * (milliseconds).
+ * Upper bounds of the random wait (milliseconds): for the first retry, for the first retry of a
+ * throttled call, and for any retry.
  */
 const BASE = 200
 const BASE_THROTTLED = 1000
 const CAP = 5000
 /**
- * The longest pause that is honoured; a call that is to wait longer fails and reports it
- * (milliseconds).
+ * The longest pause that is honoured (milliseconds). If the cloud requests a longer pause, the call
+ * fails and reports the pause.
  */
 const LONGEST_REQUESTED = 30_000
 
 /**
- * How long to wait before the next attempt (milliseconds); undefined: do not retry. A throttled
- * call is always retried; after an outage only a call that surely was not done, or may be done
- * twice.
+ * Returns how long to wait before the next attempt (milliseconds), or undefined if there must be
+ * none. A throttled call is always retried. After an outage, a call is retried only if it certainly
+ * was not done, or may be done twice.
  */
 function retryDelay(
   failure: CloudFailure,
@@ -80,6 +80,6 @@ function retryDelay(
   const jitter = random * Math.min(CAP, base * 2 ** (attempt - 1))
   const { retryAfter } = failure
   if (retryAfter === undefined) return jitter
-  // Jitter, because many clients get the same pause at the same moment.
+  // Jitter, because many clients receive the same pause at the same moment.
   return retryAfter > LONGEST_REQUESTED ? undefined : retryAfter + random * Math.max(BASE, retryAfter / 2)
 }

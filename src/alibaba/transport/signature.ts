@@ -4,9 +4,9 @@ import type { Credentials } from '../credentials.ts'
 
 export interface SignableRequest {
   readonly method: string
-  /** As sent, with the port if it is not the default. */
+  /** The host as sent, with the port unless it is the default port. */
   readonly host: string
-  /** As sent, already encoded. */
+  /** The path as sent, already encoded. */
   readonly path: string
   readonly query: Parameters
   readonly body: string
@@ -21,14 +21,16 @@ export interface SignatureMoment {
   readonly nonce: string
 }
 
-/** `2026-11-25T08:56:36Z`: Alibaba's timestamps have no milliseconds. */
+/**
+ * Formats a time like `2026-11-25T08:56:36Z`, because Alibaba's timestamps have no milliseconds.
+ */
 export function cloudTimestamp(at: Date): string {
   return at.toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 
 /**
- * The headers of a request signed with ACS3-HMAC-SHA256, `authorization` included.
- * Source: Alibaba Cloud "V3 request structure and signature"; tested with its published vector.
+ * Returns the headers of a request signed with ACS3-HMAC-SHA256, `authorization` included. Source:
+ * Alibaba Cloud "V3 request structure and signature"; tested with its published vector.
  */
 export function signRequest(
   request: SignableRequest,
@@ -68,7 +70,10 @@ export function signRequest(
 
 export type Parameters = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** RFC 3986 encoding as Alibaba signs it: everything except unreserved characters, also `!'()*`. */
+/**
+ * RFC 3986 encoding as Alibaba signs it: encodes everything except unreserved characters, also
+ * `!'()*`.
+ */
 function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -77,8 +82,8 @@ function percentEncode(text: string): string {
 }
 
 /**
- * Parameters in canonical order and encoding, as they are signed and sent; undefined ones are
- * omitted.
+ * Returns parameters in canonical order and encoding, as they are signed and sent. Undefined
+ * parameters are omitted.
  */
 export function canonicalQuery(parameters: Parameters): string {
   return Object.keys(parameters)

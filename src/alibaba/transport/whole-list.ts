@@ -2,8 +2,8 @@ import { NopassError } from '../../errors.ts'
 import { type JsonObject, recordsOf } from '../../lib/json.ts'
 
 /**
- * The objects of a list in a response, for a list whose absence would be taken for the absence of
- * what it names.
+ * Returns the objects of a list in a response. Throws if the list is missing, because a missing
+ * list must not be read as an empty one.
  * @throws CLOUD_UNAVAILABLE
  */
 export function wholeList<Item extends object>(value: readonly Item[] | undefined, what: string): readonly Item[]
