@@ -26,8 +26,6 @@ export interface Figure {
   readonly dependsOnMachine?: boolean
   /** Measured only with `--long`. */
   readonly long?: boolean
-  /** Measured or published results of other tools. */
-  readonly others?: Text
 }
 
 /** No limit for this number. */
@@ -58,10 +56,6 @@ export const FIGURES: readonly Figure[] = [
     measure: 'count',
     dependsOnMachine: true,
     bars: [ANY, ANY, 0, 0],
-    others: {
-      en: 'every tool that edits ServiceAccounts has this gap; the vendor recommends a webhook for it',
-      zh: '凡是修改 ServiceAccount 的工具都有此空档；阿里云为此建议使用 webhook',
-    },
   },
   {
     id: 'early-new',
@@ -114,30 +108,18 @@ export const FIGURES: readonly Figure[] = [
     against: MINIMAL,
     measure: 'times',
     bars: [1.1, 1.25],
-    others: {
-      en: 'tamcore 2.1x / 3.7x, alexellis 21x / 8x, titansoft 2,000x (polls)',
-      zh: 'tamcore 2.1x / 3.7x，alexellis 21x / 8x，titansoft 2,000x（轮询）',
-    },
   },
   {
     id: 'usable',
     scenario: 'new-namespaces',
     title: { en: 'The same, p50 / p99', zh: '同上，p50 / p99' },
     measure: 'milliseconds',
-    others: {
-      en: 'tamcore 8.6 / 44 ms, alexellis 109 / 120 ms, titansoft 13 / 16 s',
-      zh: 'tamcore 8.6 / 44 ms，alexellis 109 / 120 ms，titansoft 13 / 16 s',
-    },
   },
   {
     id: 'usable-after-request',
     scenario: 'new-namespaces',
     title: { en: 'Usable after the namespace was requested, p50 / p99', zh: '从请求创建命名空间到可用，p50 / p99' },
     measure: 'milliseconds',
-    others: {
-      en: 'tamcore 16 / 81 ms, alexellis 117 / 140 ms, titansoft 13 / 16 s; most of it is the server creating the ServiceAccount',
-      zh: 'tamcore 16 / 81 ms，alexellis 117 / 140 ms，titansoft 13 / 16 s；大部分是服务器创建 ServiceAccount 的时间',
-    },
   },
   {
     id: 'usable-slowest',
@@ -147,10 +129,6 @@ export const FIGURES: readonly Figure[] = [
       zh: '从请求算起最慢的一个：逐个创建 / 每秒 50 个突发创建',
     },
     measure: 'milliseconds',
-    others: {
-      en: 'tamcore 10 s (6 of 600; 2 of 3 bursts: one event overtakes another, then a fixed wait), alexellis 143 ms / 24 s',
-      zh: 'tamcore 10 s（600 个中有 6 个；3 次突发中有 2 次：事件乱序后固定等待），alexellis 143 ms / 24 s',
-    },
   },
   {
     id: 'requests-new',
@@ -158,10 +136,6 @@ export const FIGURES: readonly Figure[] = [
     title: { en: 'Requests per new namespace', zh: '每个新命名空间的请求数' },
     measure: 'count',
     bars: [2],
-    others: {
-      en: 'tamcore 4 (half are Events), alexellis 4.1 (two of three writes refused), titansoft 27 (reads all namespaces again)',
-      zh: 'tamcore 4（一半是 Event），alexellis 4.1（三次写入有两次被拒），titansoft 27（重新读取所有命名空间）',
-    },
   },
 
   // A new namespace, attach by admission
@@ -195,10 +169,6 @@ export const FIGURES: readonly Figure[] = [
     against: MINIMAL,
     measure: 'times',
     bars: [1.15, 1.15],
-    others: {
-      en: 'tamcore 3.1x / 3.4x (with 16 workers 1.1x / 1.5x), alexellis 26x / never, titansoft 160x / 280x',
-      zh: 'tamcore 3.1x / 3.4x（16 个工作协程时 1.1x / 1.5x），alexellis 26x / 从不，titansoft 160x / 280x',
-    },
   },
   {
     id: 'cold',
@@ -208,10 +178,6 @@ export const FIGURES: readonly Figure[] = [
       zh: '同上：从进程启动 / 从登录被拒到全部换新',
     },
     measure: 'seconds',
-    others: {
-      en: 'tamcore 10.3 / 6.9 s, alexellis 110 s / never, titansoft 161 / 168 s for 200 namespaces',
-      zh: 'tamcore 10.3 / 6.9 s，alexellis 110 s / 从不，titansoft 200 个命名空间需 161 / 168 s',
-    },
   },
   {
     id: 'cold-first',
@@ -221,7 +187,6 @@ export const FIGURES: readonly Figure[] = [
       zh: '第一个命名空间可用，从进程启动算起',
     },
     measure: 'seconds',
-    others: { en: 'tamcore 0.27 s', zh: 'tamcore 0.27 s' },
   },
   {
     id: 'rotation-cpu',
@@ -230,10 +195,6 @@ export const FIGURES: readonly Figure[] = [
     against: { en: 'CPU of the servers for the same writes', zh: '服务器为同样写入所用的 CPU' },
     measure: 'times',
     bars: [0.25],
-    others: {
-      en: 'tamcore uses 4.6 times the CPU of the minimal program',
-      zh: 'tamcore 所用 CPU 为最小程序的 4.6 倍',
-    },
   },
   {
     id: 'rotation-requests',
@@ -241,10 +202,6 @@ export const FIGURES: readonly Figure[] = [
     title: { en: 'Requests of the rotation per namespace', zh: '轮换时每个命名空间的请求数' },
     measure: 'count',
     bars: [1],
-    others: {
-      en: 'tamcore 2 (half are Events), titansoft 4.1 (GET, DELETE, POST, LIST)',
-      zh: 'tamcore 2（一半是 Event），titansoft 4.1（GET、DELETE、POST、LIST）',
-    },
   },
   {
     id: 'rotation-replaced',
@@ -255,7 +212,6 @@ export const FIGURES: readonly Figure[] = [
     },
     measure: 'count',
     bars: [0, 0],
-    others: { en: 'tamcore 0 / 0, titansoft all of them / 220 ms', zh: 'tamcore 0 / 0，titansoft 全部 / 220 ms' },
   },
   {
     id: 'memory-against-minimal',
@@ -273,10 +229,6 @@ export const FIGURES: readonly Figure[] = [
     scenario: 'cold-start',
     title: { en: 'The same, steady / peak', zh: '同上，稳定 / 峰值' },
     measure: 'mebibytes',
-    others: {
-      en: 'in Go: tamcore 50 / 64 MiB, alexellis 56 / 61 MiB, titansoft 22 MiB (200 namespaces)',
-      zh: 'Go 程序：tamcore 50 / 64 MiB，alexellis 56 / 61 MiB，titansoft 22 MiB（200 个命名空间）',
-    },
   },
 
   // Another writer on the same list
@@ -289,10 +241,6 @@ export const FIGURES: readonly Figure[] = [
     },
     measure: 'count',
     bars: [0, 0],
-    others: {
-      en: 'tamcore 1 to 4 lost (writes the whole list without the version it read), alexellis 0',
-      zh: 'tamcore 丢失 1 到 4 个（写入整个列表而不带读取时的版本），alexellis 0',
-    },
   },
   {
     id: 'race-attached',
@@ -300,10 +248,6 @@ export const FIGURES: readonly Figure[] = [
     title: { en: 'The same: own entries missing 10 s later', zh: '同上：10 s 后缺失的自身条目' },
     measure: 'count',
     bars: [0],
-    others: {
-      en: 'alexellis 150 of 200 after 3 s (drops a refused write, 20 requests per second)',
-      zh: 'alexellis 3 s 后 200 个中缺 150 个（写入被拒即放弃，每秒 20 个请求）',
-    },
   },
   {
     id: 'contend',
@@ -314,10 +258,6 @@ export const FIGURES: readonly Figure[] = [
     },
     measure: 'count',
     bars: [0, 0],
-    others: {
-      en: 'tamcore 75 / 84 in 20 s, titansoft 29 / 11 of 125 patches, alexellis 0 / 0',
-      zh: 'tamcore 20 s 内 75 / 84，titansoft 125 次修改中 29 / 11，alexellis 0 / 0',
-    },
   },
   {
     id: 'contend-back',
@@ -327,10 +267,6 @@ export const FIGURES: readonly Figure[] = [
       zh: '修改停止后，自身条目恢复到所有列表的时间',
     },
     measure: 'seconds',
-    others: {
-      en: 'by design: a list that is fought over is left alone for a minute and reported; alexellis 46 of 100 missing after 5 s',
-      zh: '有意为之：被争夺的列表搁置一分钟并报告；alexellis 5 s 后 100 个中缺 46 个',
-    },
   },
 
   // Steady state, restart and crash
@@ -340,10 +276,6 @@ export const FIGURES: readonly Figure[] = [
     title: { en: 'Idle: writes except the Lease / calls to the cloud', zh: '空闲：除 Lease 外的写入 / 云端调用' },
     measure: 'count',
     bars: [0, 0],
-    others: {
-      en: 'tamcore 31 requests per minute (its Lease), alexellis 59 (Lease), titansoft 260 over 200 namespaces (polls)',
-      zh: 'tamcore 每分钟 31 个请求（Lease），alexellis 59（Lease），titansoft 200 个命名空间时 260（轮询）',
-    },
   },
   {
     id: 'steady-logins',
@@ -353,7 +285,6 @@ export const FIGURES: readonly Figure[] = [
       zh: '空闲：检查在用凭证能否登录实例，每分钟（`verify.interval`：5m）',
     },
     measure: 'count',
-    others: { en: 'none checks', zh: '均不检查' },
   },
   {
     id: 'steady-requests',
@@ -376,10 +307,6 @@ export const FIGURES: readonly Figure[] = [
     },
     measure: 'count',
     bars: [0, 0],
-    others: {
-      en: 'tamcore 0 writes, 1 Event; titansoft 2 requests per namespace; alexellis and imps wait 15 s for their own old Lease',
-      zh: 'tamcore 0 次写入、1 个 Event；titansoft 每个命名空间 2 个请求；alexellis 和 imps 等待自己的旧 Lease 15 s',
-    },
   },
   {
     id: 'crash-restarted',
@@ -390,7 +317,6 @@ export const FIGURES: readonly Figure[] = [
     },
     measure: 'seconds',
     bars: [16],
-    others: { en: 'alexellis and imps 16 s after any restart', zh: 'alexellis 和 imps 任何重启后 16 s' },
   },
   {
     id: 'crash-lost',
@@ -401,10 +327,6 @@ export const FIGURES: readonly Figure[] = [
     },
     measure: 'seconds',
     bars: [16],
-    others: {
-      en: '15 s is the length of the Lease; every tool with two replicas waits as long',
-      zh: '15 s 是 Lease 的时长；任何双副本的同类工具都要等这么久',
-    },
   },
 
   // Start of the command line tool and the action
@@ -451,7 +373,6 @@ export const FIGURES: readonly Figure[] = [
     against: FIRST_RUN,
     measure: 'times',
     bars: [0.4],
-    others: { en: 'Helm does all of it again', zh: 'Helm 会全部重做一遍' },
   },
   {
     id: 'again-cpu',
@@ -466,7 +387,6 @@ export const FIGURES: readonly Figure[] = [
     title: { en: 'Helm revisions and RAM writes of that second run', zh: '第二次运行的 Helm 修订版本与 RAM 写入' },
     measure: 'count',
     bars: [0],
-    others: { en: 'Helm: one revision per cluster', zh: 'Helm：每个集群一个修订版本' },
   },
   {
     id: 'rollout-parts',
@@ -504,10 +424,6 @@ export const FIGURES: readonly Figure[] = [
     scenario: 'scale',
     title: { en: 'Cold start / rotation of 10,000 namespaces', zh: '10,000 个命名空间的冷启动 / 轮换' },
     measure: 'seconds',
-    others: {
-      en: 'titansoft about 800 s at 1,000 (arithmetic); imps writes N(N+1)/2 times',
-      zh: 'titansoft 在 1,000 个时约 800 s（推算）；imps 写入 N(N+1)/2 次',
-    },
   },
   {
     id: 'scale-cpu',
@@ -522,10 +438,6 @@ export const FIGURES: readonly Figure[] = [
     scenario: 'fleet',
     title: { en: `Cloud calls per second in steady state: ${FLEETS.en}`, zh: `稳态下每秒云调用数：${FLEETS.zh}` },
     measure: 'count',
-    others: {
-      en: 'by arithmetic: a program that asks for each namespace makes 200 times as many',
-      zh: '推算：为每个命名空间各自请求的程序是其 200 倍',
-    },
   },
   {
     id: 'fleet-peak',
@@ -535,10 +447,6 @@ export const FIGURES: readonly Figure[] = [
     measure: 'times',
     dependsOnMachine: false,
     bars: [1.5, 1.5, 1.5, 1.5],
-    others: {
-      en: 'fixed intervals keep clusters that started together in step',
-      zh: '固定间隔会使同时启动的集群始终同步',
-    },
   },
   {
     id: 'fleet-start',
@@ -577,7 +485,6 @@ export const FIGURES: readonly Figure[] = [
     },
     measure: 'seconds',
     dependsOnMachine: false,
-    others: { en: 'the least possible: 60 s, or 500 s at 10 a second', zh: '下限：60 秒；每秒 10 次时为 500 秒' },
   },
   {
     id: 'fleet-recovered',
@@ -585,7 +492,6 @@ export const FIGURES: readonly Figure[] = [
     title: { en: "No token is expired any more, after an hour's outage", zh: '中断一小时后，不再有过期令牌的时间' },
     measure: 'seconds',
     dependsOnMachine: false,
-    others: { en: 'the least possible: 0 s, or 500 s at 10 a second', zh: '下限：0 秒；每秒 10 次时为 500 秒' },
   },
   {
     id: 'fleet-busiest',
@@ -610,6 +516,5 @@ export const FIGURES: readonly Figure[] = [
     measure: 'times',
     dependsOnMachine: false,
     bars: [1.1],
-    others: { en: 'without joined refreshes: 2x', zh: '不合并刷新：2x' },
   },
 ]

@@ -15,13 +15,13 @@ export interface Conditions {
 
 const WORDS = {
   en: {
-    head: ['Figure', 'Compared with', 'Measured', 'Bar', '', 'Other tools'],
+    head: ['Figure', 'Compared with', 'Measured', 'Bar', ''],
     load: (before: string, after: string) => `load average ${before} before, ${after} after`,
     measured: (date: string) => `Measured on ${date}`,
     notes: 'Details',
   },
   zh: {
-    head: ['指标', '比较对象', '测量值', '上限', '', '其他工具'],
+    head: ['指标', '比较对象', '测量值', '上限', ''],
     load: (before: string, after: string) => `平均负载：之前 ${before}，之后 ${after}`,
     measured: (date: string) => `测量于 ${date}`,
     notes: '细节',
@@ -39,11 +39,11 @@ export function renderSection(
   language: Language,
 ): string {
   const words = WORDS[language]
-  const rows = outcomes.map(({ figure: { title, against, measure, bars, others }, numbers, within }) => {
+  const rows = outcomes.map(({ figure: { title, against, measure, bars }, numbers, within }) => {
     const bar = bars === undefined ? '' : `≤ ${formatNumbers(bars, measure)}`
     const mark = within === undefined ? '' : within ? '✅' : '❌'
     const measured = formatNumbers(numbers, measure)
-    return toRow([title[language], against?.[language] ?? '', measured, bar, mark, others?.[language] ?? ''])
+    return toRow([title[language], against?.[language] ?? '', measured, bar, mark])
   })
   const conditions = [
     words.measured(new Date(at).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC')),
