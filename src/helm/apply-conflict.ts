@@ -6,12 +6,15 @@ interface FieldOwner {
 }
 
 export interface ApplyConflict {
-  /** `Deployment shop/web`; undefined: the message names no object, as the API server's own. */
+  /**
+   * A title such as `Deployment shop/web`. Undefined if the message names no object, as the API
+   * server's own message.
+   */
   readonly object: string | undefined
   readonly owners: readonly FieldOwner[]
 }
 
-// Where the API server makes the text: NewConflictError in
+// The begin of the API server's text: NewConflictError in
 // pkg/util/managedfields/internal/conflict.go of k8s.io/apimachinery. Helm 4 puts the object before
 // it: patchResourceServerSide in https://github.com/helm/helm/blob/v4.3.1/pkg/kube/client.go.
 const BEGIN = /(?:while applying object (\S*?)\/(\S+) [^\n,]*, Kind=(\w+): )?Apply failed with \d+ conflicts?: /g
@@ -19,10 +22,11 @@ const OWNER =
   /conflicts? with "((?:[^"\\\n]|\\.)*)"(?: with subresource "([^"\n]*)")?(?: using [^\s:]+)?(?: at [\dTZ:.+-]+?)?:(?=[ \n])((?: [^\n]+?(?= && |\n|$))|(?:\n- [^\n]+)*)/g
 
 /**
- * The conflicts of server-side apply in a message of the API server or of helm; empty without one.
+ * Returns the conflicts of server-side apply in a message of the API server or of helm; empty if
+ * there are none.
  */
 export function readConflicts(message: string): readonly ApplyConflict[] {
-  // A log line of helm, and a text that was made printable, have them escaped.
+  // Line breaks and quotes are escaped in a log line of helm and in a text that was made printable.
   const text = message.replaceAll('\\n', '\n').replaceAll('\\"', '"')
   const begins = [...text.matchAll(BEGIN)]
   return begins.map((begin, index) => {
@@ -42,10 +46,13 @@ export function readConflicts(message: string): readonly ApplyConflict[] {
   })
 }
 
-/** More fields tell nothing new. */
+/** Further fields give no new information. */
 const SHOWN = 5
 
-/** `kubectl owns .spec.replicas of Deployment shop/web, which the chart sets too`. */
+/**
+ * Returns a text like `kubectl owns .spec.replicas of Deployment shop/web, which the chart sets
+ * too`.
+ */
 export function describeConflicts(conflicts: readonly ApplyConflict[], object?: string): string {
   const lines = conflicts.flatMap((conflict) =>
     conflict.owners.map(({ manager, fields }) => {

@@ -8,13 +8,13 @@ import { runProgram } from './run-helm.ts'
 export interface ChartSource {
   /** A folder, an archive, or `oci://…`. */
   readonly reference: string
-  /** Of an `oci://` chart. */
+  /** The version of an `oci://` chart. */
   readonly version: string | undefined
 }
 
 /**
- * One archive of the chart in a folder of the run, from which everything is rendered and deployed:
- * a folder, a tag and a file may be changed by somebody between two looks.
+ * Fetches the chart once, as an archive in the run's folder. Everything is rendered and deployed
+ * from this archive, because somebody may change a folder, a tag or a file between two reads.
  * @throws HELM_CHART
  */
 export async function fetchChart(

@@ -2,15 +2,16 @@ import { platform } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * Variables that would silently change helm's cluster, namespace, user, plugins or output folders,
- * and secrets of the runner that exec plugins of a kubeconfig would see. HELM_DRIVER, the storage
- * of the user's releases, stays.
+ * Variables that helm must not inherit. Some would silently change helm's cluster, namespace, user,
+ * plugins or output folders. Others are secrets of the runner that exec plugins of a kubeconfig
+ * would see. HELM_DRIVER stays, because it selects the storage of the user's releases.
  */
 const AMBIENT = /^(HELM_(?!DRIVER$|DRIVER_SQL_CONNECTION_STRING$).*|KUBECONFIG|(ACTIONS|INPUT)_.*)$/i
 
 /**
- * The environment of every helm child: without variables that select a cluster, and with its own
- * home folders, so that parallel runs on one machine share neither caches nor repository lists.
+ * Returns the environment of every helm child. It has no variables that select a cluster. It has
+ * its own home folders, so that parallel runs on one machine share neither caches nor repository
+ * lists.
  * @param home a private folder that outlives the child
  */
 export function helmEnvironment(parent: NodeJS.ProcessEnv, home: string): Record<string, string> {
@@ -23,12 +24,12 @@ export function helmEnvironment(parent: NodeJS.ProcessEnv, home: string): Record
   return {
     ...own,
     ...(registry === undefined ? {} : { HELM_REGISTRY_CONFIG: registry }),
-    // The default is ~/.kube/cache, and without HOME a folder in the working directory.
+    // The default is ~/.kube/cache. Without HOME, the default is a folder in the working directory.
     KUBECACHEDIR: join(home, 'kube'),
     HELM_CACHE_HOME: join(home, 'cache'),
     HELM_CONFIG_HOME: join(home, 'config'),
     HELM_DATA_HOME: join(home, 'data'),
-    // Plugins may run for every call or for a chart's address; none is needed.
+    // Plugins may run for every call or for a chart's address. acr-nopass needs none.
     HELM_PLUGINS: join(home, 'plugins'),
     HELM_NO_PLUGINS: '1',
     HELM_REPOSITORY_CACHE: join(home, 'cache', 'repository'),
@@ -38,8 +39,8 @@ export function helmEnvironment(parent: NodeJS.ProcessEnv, home: string): Record
 }
 
 /**
- * As helm finds it (helm: pkg/helmpath): HELM_CONFIG_HOME, XDG_CONFIG_HOME, then the system's
- * default.
+ * Finds helm's registry login as helm does (helm: pkg/helmpath): in HELM_CONFIG_HOME,
+ * XDG_CONFIG_HOME, then the system's default.
  */
 function defaultRegistryConfig({
   HELM_CONFIG_HOME,

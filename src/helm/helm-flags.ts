@@ -11,20 +11,20 @@ export interface ReleaseTarget {
 export interface UpgradeOptions {
   /** A folder or an archive. */
   readonly chart: string
-  /** In order; later wins. */
+  /** In order: a later file overrides an earlier one. */
   readonly valuesFiles: readonly string[]
-  /** Go duration, such as `5m` or `1m30s`. */
+  /** A Go duration, such as `5m` or `1m30s`. */
   readonly timeout: string
   readonly wait: boolean
   readonly forceConflicts: boolean
   readonly description: string
-  /** Identifies the step that creates the revision; undefined in a dry run. */
+  /** Identifies the step that creates the revision. Undefined in a dry run. */
   readonly step?: StepMark | undefined
 }
 
 /**
- * Labels on helm's record from the moment it is pending: the step that created it, and how long its
- * helm may wait.
+ * Labels on helm's record, set as soon as the record is pending: the step that created it, and how
+ * long its helm may wait.
  */
 export interface StepMark {
   readonly id: string
@@ -34,7 +34,10 @@ export interface StepMark {
 export const STEP_LABEL = 'acr-nopass.io/step'
 export const TIMEOUT_LABEL = 'acr-nopass.io/timeout'
 
-/** `helm upgrade --install` with table output, because its JSON contains values and Secrets. */
+/**
+ * Returns the arguments of `helm upgrade --install`. The output is a table, because the JSON output
+ * contains values and Secrets.
+ */
 export function upgradeArguments(version: HelmVersion, target: ReleaseTarget, options: UpgradeOptions): string[] {
   const { wait, forceConflicts, timeout, description, step } = options
   return [
@@ -50,14 +53,17 @@ export function upgradeArguments(version: HelmVersion, target: ReleaseTarget, op
   ]
 }
 
-/** The upgrade as a server-side dry run; its JSON is parsed in memory and never printed. */
+/**
+ * Returns the arguments of the upgrade as a server-side dry run. Its JSON is parsed in memory and
+ * never printed.
+ */
 export function dryRunArguments(version: HelmVersion, target: ReleaseTarget, options: UpgradeOptions): string[] {
   return [...upgradeCore(target, options), '--dry-run=server', '--output=json', '--hide-notes', ...colorFlags(version)]
 }
 
 /**
- * The upgrade rendered without the cluster: four times cheaper, and exact for a chart without
- * `lookup`.
+ * Returns the arguments to render the upgrade without the cluster. This is four times cheaper, and
+ * exact for a chart without `lookup`.
  */
 export function templateArguments(
   target: ReleaseTarget,
@@ -77,8 +83,8 @@ export function templateArguments(
 }
 
 /**
- * A rollback to the revision `good`, or where there is none an uninstall. Helm keeps none of the
- * upgrade's flags, so the timeout is given again.
+ * Returns the arguments of a rollback to the revision `good`, or of an uninstall if there is no
+ * such revision. Helm does not keep the upgrade's flags, so the timeout is given again.
  */
 export function undoArguments(
   version: HelmVersion,
@@ -88,7 +94,7 @@ export function undoArguments(
   return [
     ...(good === null ? ['uninstall', target.release] : ['rollback', target.release, String(good)]),
     ...targetFlags(target),
-    // Without `--debug` Helm does not say why it could not delete an object.
+    // Only with `--debug`, Helm reports why it could not delete an object.
     ...(good === null ? ['--ignore-not-found', '--debug'] : []),
     ...(wait ? ['--wait'] : []),
     ...(good === null ? [] : forceFlags(version, force)),
@@ -98,12 +104,12 @@ export function undoArguments(
 }
 
 export interface UndoOptions {
-  /** Null: an uninstall. */
+  /** Null if the release is to be uninstalled. */
   readonly good: number | null
   readonly timeout: string
   readonly wait: boolean
   /**
-   * A rollback takes back fields that somebody changed since; only where helm applies on the
+   * If true, a rollback takes back fields that somebody changed since. Only if helm applies on the
    * server.
    */
   readonly force?: boolean
@@ -117,14 +123,14 @@ function upgradeCore(target: ReleaseTarget, options: UpgradeOptions): string[] {
     '--install',
     ...targetFlags(target),
     ...valuesFlags(options),
-    // The given values are complete: nothing is kept from an earlier run.
+    // The given values are complete, so no value of an earlier run is kept.
     '--reset-values',
   ]
 }
 
 /**
- * The flag takes a list as a line of CSV (StringSliceVar of spf13/pflag), so a comma in the path of
- * a folder would end a name.
+ * The flag takes a list as a line of CSV (StringSliceVar of spf13/pflag), so a comma in a folder's
+ * path would split the path.
  */
 function valuesFlags({ valuesFiles }: UpgradeOptions): string[] {
   return valuesFiles.map((file) => `--values=${/[",\r\n]/.test(file) ? `"${file.replaceAll('"', '""')}"` : file}`)
@@ -139,10 +145,10 @@ function targetFlags(target: ReleaseTarget): string[] {
 }
 
 /**
- * Whether `helm upgrade --install` applies on the server: Helm 4 installs so, and upgrades as the
- * newest revision was applied (getUpgradeServerSideValue in
+ * True if `helm upgrade --install` applies on the server. Helm 4 installs on the server. It
+ * upgrades as the newest revision was applied (getUpgradeServerSideValue in
  * https://github.com/helm/helm/blob/v4.3.1/pkg/action/upgrade.go).
- * @param installed the newest revision; undefined: it installs
+ * @param installed the newest revision; undefined if helm installs
  */
 export function isServerSide(
   { major }: HelmVersion,
@@ -165,9 +171,9 @@ function colorFlags(version: HelmVersion): string[] {
 }
 
 /**
- * Values as a file that Helm reads with the same types. Helm reads YAML 1.1, where unquoted `yes`,
- * `on`, `1_000` and `0b11` are not texts; in JSON every text is quoted. Characters that YAML takes
- * for a line break or refuses are escaped.
+ * Formats values as a file that Helm reads with the same types. Helm reads YAML 1.1, in which
+ * unquoted `yes`, `on`, `1_000` and `0b11` are not texts. JSON quotes every text. Characters that
+ * YAML refuses or reads as a line break are escaped.
  */
 export function valuesFile(values: unknown): string {
   const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`

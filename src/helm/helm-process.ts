@@ -6,17 +6,19 @@ import type { Writable } from 'node:stream'
 import type { Helm } from './obtain/find-helm.ts'
 
 /**
- * Becomes helm when it gets a line; without one (its parent has ended or refused) helm never runs.
+ * A shell that becomes helm once it reads a line. If it gets no line, because its parent has ended
+ * or refused, helm never runs.
  */
 const GATE = 'IFS= read -r line <&3 || exit 1; exec "$@" 3<&-'
 
 /**
- * Starts the helm call that changes a release, so that a signal can be forwarded: a cancelled job
- * must not leave helm behind in the middle. It outlives us when it has to: it has its own session,
- * and its output goes to files, because pipes would kill it with SIGPIPE once we are gone.
- * @param folder private; receives `<name>.out` and `<name>.err`, both 0600
- * @param record called with the process that is about to become helm; when it throws, helm does not
- * run
+ * Starts the helm call that changes a release. A signal can be forwarded to it, because a cancelled
+ * job must not leave helm running half-way. Helm outlives this process if necessary: it has its own
+ * session. Its output goes to files, because with pipes SIGPIPE would kill it once this process is
+ * gone.
+ * @param folder private; receives `<name>.out` and `<name>.err`, with the mode 0600
+ * @param record called with the process that is about to become helm; if `record` throws, helm does
+ *   not run
  */
 export async function startHelmWrite(
   helm: Helm,
@@ -31,7 +33,8 @@ export async function startHelmWrite(
   const child = spawn('/bin/sh', ['-c', GATE, 'sh', helm.path, ...args], {
     env: { ...helm.environment },
     stdio: ['ignore', stdout.fd, stderr.fd, 'pipe'],
-    // Its own process group: a terminal's Ctrl-C reaches it once, through us.
+    // Helm gets its own process group. A terminal's Ctrl-C then reaches helm only once, through
+    // this process.
     detached: true,
   })
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
@@ -41,7 +44,7 @@ export async function startHelmWrite(
     throw new Error('helm did not start')
   }
   const gate = child.stdio[3] as Writable
-  // It may have been interrupted before it reads.
+  // The process may have been interrupted before it reads.
   gate.on('error', () => undefined)
   try {
     record({ pid: child.pid, stderrFile })
@@ -52,17 +55,17 @@ export async function startHelmWrite(
   }
   gate.end('run\n')
   return {
-    /** Settles when helm has ended, however it ended. */
+    /** Settles once helm has exited, in whatever way. */
     ended,
     /**
-     * Asks helm to stop: it marks the release as failed and exits. Not for rollback and uninstall,
-     * which would be cut.
+     * Asks helm to stop: helm marks the release as failed and exits. Not for rollback and
+     * uninstall, which would stop half-way.
      */
     interrupt: () => void child.kill('SIGINT'),
   }
 }
 
-/** The last MiB of a program's output. */
+/** Returns the last MiB of a program's output. */
 export async function readEnd(file: string): Promise<string> {
   await using handle = await open(file, 'r')
   const { size } = await handle.stat()

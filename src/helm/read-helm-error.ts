@@ -7,13 +7,15 @@ import { describeConflicts, readConflicts } from './apply-conflict.ts'
 interface Pattern {
   readonly code: ErrorCode
   readonly match: RegExp
-  /** The message, from the groups of the match; default: helm's own line. */
+  /** Makes the message from the groups of the match. Default: helm's own line. */
   readonly say?: (groups: RegExpExecArray) => string
-  /** The fix, from the groups of the match; default: the code's own. */
+  /** Makes the fix from the groups of the match. Default: the code's own fix. */
   readonly fix?: (groups: RegExpExecArray) => string | undefined
 }
 
-/** The first match decides. Messages of Helm 3.18 to 4.3 and of the API server. */
+/**
+ * The first match decides. The patterns are for messages of Helm 3.18 to 4.3 and of the API server.
+ */
 const PATTERNS: readonly Pattern[] = [
   {
     code: 'HELM_PENDING',
@@ -34,7 +36,7 @@ const PATTERNS: readonly Pattern[] = [
   {
     code: 'HELM_CRD_MISSING',
     // ResourceKindNoMatch in pkg/api/meta/errors.go of k8s.io/apimachinery. A deployed revision may
-    // have kinds that are no longer served.
+    // have kinds that are no longer served; such a message is excluded.
     match: /(?<!current release manifest contains removed .*)no matches for kind "([^"]+)" in version "([^"]+)"/s,
     say: ([, kind, version]) => `the cluster does not serve ${kind} of ${version}`,
   },
@@ -123,8 +125,8 @@ const PATTERNS: readonly Pattern[] = [
 ]
 
 /**
- * Maps helm's standard error to one of our errors. Helm has only one exit code and no
- * machine-readable errors, so its messages are parsed here and nowhere else.
+ * Maps helm's standard error to a `NopassError`. Helm has only one exit code and no
+ * machine-readable errors, so its messages are parsed, and only here.
  */
 export function readHelmError(output: string, command: string): NopassError {
   const stderr = withoutSecrets(essence(command === 'uninstall' ? withoutDebug(output) : output))
@@ -139,9 +141,9 @@ export function readHelmError(output: string, command: string): NopassError {
 }
 
 /**
- * What of a value Helm's validator quotes, whichever key it is of (kind/kind.go of
- * github.com/santhosh-tekuri/jsonschema v6: Pattern, Format, Minimum and the like). The chart may
- * be the user's, with values that only its own schema knows.
+ * The parts of values that Helm's validator quotes, under whichever key (kind/kind.go of
+ * github.com/santhosh-tekuri/jsonschema v6: Pattern, Format, Minimum and the like). They are
+ * hidden, because the chart may be the user's, with secret values that only its own schema knows.
  */
 const QUOTED_VALUES: readonly (readonly [quoted: RegExp, shown: string])[] = [
   [/^(\s*- at '.*?': )'.*' (?=does not match pattern )/gm, '$1… '],
@@ -156,46 +158,49 @@ function withoutSecrets(stderr: string): string {
   )
 }
 
-/** Helm's own line, for a command whose errors are all of one kind. */
+/** Returns helm's own line, for a command whose errors are all of one kind. */
 export function helmErrorLine(output: string): string {
   return lastErrorLine(withoutSecrets(essence(output))) || 'exited without a message'
 }
 
 /**
- * The errors of an uninstall, which runs with `--debug`: the API server's reason is only among the
- * debug lines.
+ * Returns the errors of an uninstall, which runs with `--debug`. Only the debug lines have the API
+ * server's reason.
  */
 function withoutDebug(output: string): string {
   const reason = /uninstall: Failed to delete release(?:: |" error=)(.*)$/m.exec(output)?.[1]
   if (reason !== undefined)
     return `Error: an object could not be deleted: ${reason.replace(/^"|"$/g, '').replaceAll('\\"', '"')}`
-  // Helm 3 ends with the error once more and its stack.
+  // Helm 3 prints the error a second time at the end, with its stack.
   const [errors = ''] = output.split(/^helm\.go:\d+: .*\[debug\]/m)
   return errors.replace(/^(?:level=DEBUG |\w+\.go:\d+: .*\[debug\]).*\n?/gm, '')
 }
 
 /**
- * An error of helm has some kilobytes; the patterns would be slow on more, which other programs may
- * write.
+ * An error of helm has some kilobytes. Other programs may write more, and the patterns would be
+ * slow on long texts.
  */
 const ESSENCE = 16 * 1024
 
-/** From the last `Error:` on, else the end. */
+/** Returns the text from the last `Error:` on. If there is none, returns the end of the text. */
 function essence(output: string): string {
   if (output.length <= ESSENCE) return output
   const start = output.lastIndexOf('\nError:')
   return start < 0 ? output.slice(-ESSENCE) : output.slice(start, start + ESSENCE)
 }
 
-/** From helm's last `Error:` line on: its log lines before it say the same, with escapes. */
+/**
+ * Returns the text from helm's last `Error:` line on. Helm's log lines before it say the same, with
+ * escapes.
+ */
 function errorPart(stderr: string): string {
   const start = stderr.startsWith('Error:') ? 0 : stderr.lastIndexOf('\nError:')
   return start < 0 ? stderr : stderr.slice(start)
 }
 
 /**
- * Helm's `Error:` line without its prefix and cut to 600 characters (an API server may echo whole
- * objects).
+ * Returns helm's `Error:` line without its prefix, cut to 600 characters, because an API server may
+ * echo whole objects.
  */
 function lastErrorLine(stderr: string): string {
   const lines = stderr.split('\n').filter((text) => text.trim() !== '')

@@ -13,15 +13,15 @@ interface ProgramLimits {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A release is 1 MiB at most, compressed; rendered it has some megabytes. */
+/** A release is 1 MiB at most, compressed. A rendered release has some megabytes. */
 const OUTPUT_LIMIT = 64 * 1024 * 1024
-/** Longer than any helm call that is waited for here. */
+/** Longer than any helm call that this function waits for. */
 const LIMIT_MS = 600_000
 
 /**
- * A short call of a program: argv only, no shell, nothing printed. A program that writes without an
- * end, or never ends, is killed, as is one that is no longer waited for.
- * @throws HELM_FAILED; what `node:child_process` throws for a program that cannot be started
+ * Runs a program for a short time: argv only, no shell, nothing printed. Kills a program that
+ * writes without an end, runs too long, or is not waited for any more.
+ * @throws HELM_FAILED; the errors of `node:child_process` for a program that cannot be started
  */
 export async function runProgram(
   path: string,

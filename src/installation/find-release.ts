@@ -10,7 +10,7 @@ import { readReport } from './read-report.ts'
 import { type Candidate, judgeCandidates, type ReleaseName } from './release-evidence.ts'
 
 /**
- * The requested release; what is undefined is discovered, or has the default of the chart's
+ * The requested release. Each undefined part is discovered, or has the default of the chart's
  * examples.
  */
 export interface ReleaseChoice {
@@ -20,30 +20,31 @@ export interface ReleaseChoice {
 
 const CONFIG_KEY = 'config.yaml'
 /**
- * Set by Helm on each object (https://helm.sh/docs/chart_best_practices/labels,
+ * Helm sets this annotation on each object (https://helm.sh/docs/chart_best_practices/labels,
  * pkg/action/validate.go).
  */
 const HELM_RELEASE = 'meta.helm.sh/release-name'
 /**
- * Anyone who may create ConfigMaps may label one like ours, and parsing YAML can take time that
- * grows with the square of its size: a minute for 900 kB. The chart renders about 2 kB; 64 KiB hold
- * hundreds of registries and namespaces.
+ * The most characters of a configuration. Anyone who may create ConfigMaps may label one like ours.
+ * The time to parse YAML can grow with the square of its size: a minute for 900 kB. The chart
+ * renders about 2 kB; 64 KiB hold hundreds of registries and namespaces.
  */
 const MAX_CONFIG = 64 * 1024
 const DEFAULT_NAMESPACE = 'acr-nopass'
 const LABELLED = 'app.kubernetes.io/name=acr-nopass'
-/** A tenant may create any number of candidates. */
+/** The most releases in a message, because a tenant may create any number of candidates. */
 const MOST_NAMES = 10
 
 /**
- * The releases that ConfigMaps with our labels name, in all namespaces. Undefined: not readable.
+ * Returns the releases that ConfigMaps with our labels name, in all namespaces. Undefined if the
+ * ConfigMaps are not readable.
  */
 export async function listCandidates(reader: Reader): Promise<readonly Candidate[] | undefined> {
   const names = await listLabelled(reader, 'ConfigMaps of all namespaces', '/api/v1/configmaps')
   return names && judgeCandidates(reader, names)
 }
 
-/** By metadata alone: anyone may create large ConfigMaps. */
+/** Reads only metadata, because anyone may create large ConfigMaps. */
 async function listLabelled(reader: Reader, what: string, path: string): Promise<readonly ReleaseName[] | undefined> {
   const options = { query: { labelSelector: LABELLED }, accept: METADATA_ONLY_LIST, transform: nameOf }
   const named = (await reader.list(what, path, options))?.filter(({ name }) => name !== '')
@@ -51,10 +52,11 @@ async function listLabelled(reader: Reader, what: string, path: string): Promise
 }
 
 /**
- * The release that the choice means. Anyone may write our labels, so without a name only a proven
- * release counts, or the only one if the caller may not read the proof. What is named in full
- * counts without it. `chosen`: undefined if not found.
- * @throws INPUT_MISSING when there are several and none was named
+ * Finds the release that the choice means. Anyone may write our labels, so a release without a
+ * given name must be proven. If the caller may not read the proof, an unproven release counts if it
+ * is the only one. A release that is named in full needs no proof. `chosen` is undefined if no
+ * release is found.
+ * @throws INPUT_MISSING if there are several releases and none was named
  */
 export async function findRelease(reader: Reader, choice: ReleaseChoice) {
   const names =
@@ -63,8 +65,8 @@ export async function findRelease(reader: Reader, choice: ReleaseChoice) {
     []
   const isMeant = ({ namespace, name }: ReleaseName): boolean =>
     namespace === (choice.namespace ?? namespace) && name === (choice.release ?? name)
-  // Apart: whoever may read the proof of one release only can name that one, whatever else has our
-  // labels.
+  // The named releases are judged separately. A user who may read the proof of only one release can
+  // still name that release, whatever else has our labels.
   const fitting = await judgeCandidates(reader, names.filter(isMeant))
   const rest = await judgeCandidates(
     reader,
@@ -84,19 +86,25 @@ export async function findRelease(reader: Reader, choice: ReleaseChoice) {
   return { chosen, others: [...fitting.filter((one) => one !== first), ...rest] }
 }
 
-/** Records that it could not be read whether the chart installed a release. */
+/**
+ * Records that it is unknown whether the chart installed a release, because the proof could not be
+ * read.
+ */
 export function noteUnknown(reader: Reader, { evidence, why = '', ...name }: Candidate): void {
   if (evidence === 'unknown') reader.note(`Whether the chart installed release ${keyOf(name)}`, why)
 }
 
-/** Which releases the user has to name because nothing proves them; undefined: none. */
+/**
+ * Asks the user to name a release, because nothing proves the found ones. Undefined if there are
+ * none.
+ */
 export function askForName(others: readonly Candidate[]): string | undefined {
   const unproven = others.filter(({ evidence }) => evidence !== 'proven')
   if (unproven.length === 0) return undefined
   return `Not verified: ${listNames(unproven)}. If one of them is yours, name it with --namespace and --release.`
 }
 
-/** A few of them, for a message. */
+/** Lists the first few names, for a message. */
 export function listNames(names: readonly ReleaseName[]): string {
   const shown = names.slice(0, MOST_NAMES).map((name) => printable(keyOf(name)))
   const more = names.length - shown.length
@@ -104,8 +112,8 @@ export function listNames(names: readonly ReleaseName[]): string {
 }
 
 /**
- * The release for a command that needs exactly one.
- * @throws RELEASE_NOT_FOUND, or INPUT_MISSING when there are several and none was named
+ * Returns the release for a command that needs exactly one.
+ * @throws RELEASE_NOT_FOUND, or INPUT_MISSING if there are several releases and none was named
  */
 export async function requireRelease(reader: Reader, choice: ReleaseChoice): Promise<ReleaseFacts> {
   const { chosen, others } = await findRelease(reader, choice)
@@ -123,7 +131,7 @@ export async function readRelease(reader: Reader, candidate: Candidate): Promise
   return describe(candidate, await readObjects(reader, candidate))
 }
 
-/** The text of a release's configuration; undefined: absent. */
+/** Returns the text of a release's configuration; undefined if absent. */
 export async function readConfigText(reader: Reader, name: ReleaseName): Promise<string | undefined> {
   const objects = await readObjects(reader, name)
   return objects.map(({ data }) => data?.[CONFIG_KEY]).find((text) => text !== undefined)
@@ -145,7 +153,7 @@ function nameOf({ metadata }: KubeObject): ReleaseName {
 
 export type ReleaseFacts = ReturnType<typeof describe>
 
-/** A release's configuration and the helper's report. */
+/** Describes a release by its configuration and the helper's report. */
 export function describe({ namespace, name, evidence, why }: Candidate, objects: readonly StatusObject[]) {
   const configObject = objects.find(({ data }) => data?.[CONFIG_KEY] !== undefined)
   const statusObject = objects.find(({ metadata, data }) => data?.[STATUS_KEY] !== undefined || isStatus(metadata.name))
@@ -160,16 +168,16 @@ export function describe({ namespace, name, evidence, why }: Candidate, objects:
     /** Prefix of the names of the release's objects. */
     fullname: loaded?.config.release.fullname ?? fallback,
     /**
-     * The Helm release of the objects, which is an umbrella chart's if ours is its dependency.
-     * Undefined: not created by Helm.
+     * The Helm release of the objects: the release of the umbrella chart, if our chart is a
+     * dependency. Undefined if Helm did not create the objects.
      */
     helmRelease: configObject?.metadata.annotations?.[HELM_RELEASE],
-    /** Undefined: absent, or invalid (then `configError`). */
+    /** Undefined if absent or invalid; `configError` explains an invalid one. */
     config: loaded?.config,
     configHash: loaded?.hash,
     configError:
       problem ?? (configObject === undefined ? 'The ConfigMap with the configuration does not exist.' : undefined),
-    /** Undefined: the helper has not reported yet, or its report cannot be read. */
+    /** Undefined if the helper has not reported yet, or its report cannot be read. */
     status,
     /** Places in the report that cannot be read: `registries[0].state`. */
     unreadableStatus: unreadable,

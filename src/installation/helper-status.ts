@@ -10,9 +10,9 @@ import { type KubeObject, namespacedPath } from '../kube/types.ts'
 export const STATUS_KEY = 'status.json'
 
 export interface StatusError {
-  /** One of our error codes. */
+  /** A code of acr-nopass (docs/en/errors.md). */
   readonly code: string
-  /** The cloud's or the API server's code, never its message. */
+  /** The error code of the cloud or the API server, never its message. */
   readonly reason?: string
   readonly message: string
   readonly fix: string
@@ -26,14 +26,14 @@ export interface RegistryStatus {
   readonly instanceId?: string
   readonly region?: string
   /**
-   * Hash of configuration and identity: a changed one must be verified by a token call
+   * The hash of configuration and identity. After a change, a token call must verify the registry
    * (docs/en/decisions.md#readiness).
    */
   readonly fingerprint: string
   readonly domains: readonly string[]
   /**
-   * `live`: has a credential; `pending`: none yet; `failing`: the last refresh failed, the last
-   * good credential stays.
+   * `live`: has a credential. `pending`: has none yet. `failing`: the last refresh failed, and the
+   * last good credential stays.
    */
   readonly state: 'live' | 'pending' | 'failing'
   readonly issuedAt?: string
@@ -43,8 +43,8 @@ export interface RegistryStatus {
   readonly verified: 'accepted' | 'refused' | 'unreachable' | 'skipped'
   readonly error?: StatusError
   /**
-   * When a requested refresh failed last; a failure that occurs again keeps its own time. Not in
-   * reports of helpers before 1.0.0.
+   * When a requested refresh failed last. The failure keeps its own time (`at`) if it occurs again.
+   * Helpers before 1.0.0 do not report this.
    */
   readonly triedAt?: string
 }
@@ -58,27 +58,31 @@ export interface CoverageStatus {
 }
 
 /**
- * The helper's report for `doctor` and the action, written when it changes, at most about once in
+ * The helper's report for `doctor` and the action. Written when it changes, at most about once in
  * 30 s.
  */
 export interface HelperStatus {
   readonly version: string
   readonly updatedAt: string
   readonly leader: string
-  /** Hash of the active configuration; `verify` waits until it is the deployed one. */
+  /**
+   * The hash of the active configuration. `verify` waits until it is the hash of the deployed
+   * configuration.
+   */
   readonly configHash: string
   readonly secretName: string
   readonly attach: 'admission' | 'serviceAccounts' | 'both'
   readonly retired: boolean
   readonly registries: readonly RegistryStatus[]
   /**
-   * The time of the last `acr-nopass refresh` (its annotation) since which every registry got a new
-   * credential or failed; empty: none. Helpers of 1.0.0 do not report it.
+   * The time of the last `acr-nopass refresh` (its annotation) that is handled: since then, every
+   * registry got a new credential or failed. Empty if there is none. Helpers of 1.0.0 do not report
+   * this.
    */
   readonly lastHandledRefresh?: string
   readonly namespaces: CoverageStatus
   readonly serviceAccounts?: CoverageStatus
-  /** What the helper relies on without verifying it (src/alibaba/unverified.ts). */
+  /** Facts that the helper relies on without verification (src/alibaba/unverified.ts). */
   readonly unverified?: readonly Unverified[]
   /**
    * Up to 20 problems that need a person (foreign Secret, fought list, failing write), newest
@@ -88,8 +92,8 @@ export interface HelperStatus {
 }
 
 /**
- * A failure for the status, an Event and the log: our own message and the cloud's code, never a
- * foreign message.
+ * Describes a failure for the status, an Event and the log, with our own message and the cloud's
+ * code. Foreign messages are left out.
  */
 export function toStatusError(error: unknown, at: number): StatusError {
   const known = toNopassError(error)
@@ -106,15 +110,15 @@ export interface StatusObject extends KubeObject {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** When new tokens were last requested (`acr-nopass refresh`), epoch milliseconds. */
+/** Returns when new tokens were last requested (`acr-nopass refresh`), in epoch milliseconds. */
 export function refreshRequestedAt({ metadata }: StatusObject): number | undefined {
   const at = Date.parse(metadata.annotations?.[ANNOTATION_REFRESH_REQUESTED] ?? '')
   return Number.isNaN(at) ? undefined : at
 }
 
 /**
- * The request (`refreshRequestedAt`) that the helper reports as handled; NaN: it has handled none.
- * Undefined: a helper of 1.0.0 wrote the report.
+ * Returns the time of the request (`refreshRequestedAt`) that the helper reports as handled, or NaN
+ * if it has handled none. Undefined if a helper of 1.0.0 wrote the report.
  */
 export function handledRefreshOf(status: HelperStatus | undefined): number | undefined {
   if (status !== undefined && status.lastHandledRefresh === undefined) return undefined
@@ -122,8 +126,8 @@ export function handledRefreshOf(status: HelperStatus | undefined): number | und
 }
 
 /**
- * Requests new tokens from a running helper by an annotation on its status ConfigMap; it reacts
- * within a second.
+ * Requests new tokens from a running helper by an annotation on its status ConfigMap. The helper
+ * reacts within a second.
  */
 export async function requestRefresh(
   { client, signal }: KubeCaller,

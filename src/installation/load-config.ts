@@ -10,15 +10,15 @@ import type { Schema } from '../values/schema/schema.ts'
 export type LoadedConfig = ReturnType<typeof loadConfig>
 
 /**
- * The helper's configuration from the text that the chart rendered, defaults filled in, and the hex
- * SHA-256 of the text.
+ * Parses the helper's configuration from the text that the chart rendered, and adds the defaults.
+ * Also returns the hex SHA-256 of the text.
  * @throws HELPER_CONFIG_INVALID
  */
 export function loadConfig(text: string) {
   let value: unknown
   try {
-    // Not `silent`, which ignores errors: a truncated file would be a configuration with other
-    // targets.
+    // The level `silent` would ignore errors, so a truncated file would be a configuration with
+    // other targets.
     value = parse(text, { schema: 'core', uniqueKeys: true, logLevel: 'error' })
   } catch {
     // The parser's message may quote the text.
@@ -37,7 +37,7 @@ export function loadConfig(text: string) {
   return { config, hash: sha256(text) }
 }
 
-/** `30s`, `5m`, `1h` in milliseconds. */
+/** Converts `30s`, `5m`, `1h` to milliseconds. */
 export function durationMs(text: string): number {
   const unit = { s: 1000, m: 60_000, h: 3_600_000 }[text.slice(-1)] ?? Number.NaN
   return Number(text.slice(0, -1)) * unit

@@ -23,21 +23,23 @@ export interface NamespaceView extends Versioned {
   readonly terminating: boolean
 }
 
-/** The parts of a pull secret that the plan needs; never its data. */
+/** The parts of a pull Secret that the plan needs; never its data. */
 export interface SecretView extends Versioned {
-  /** Has the labels of this release. */
+  /** True if the Secret has the labels of this release. */
   readonly ours: boolean
-  /** Its content is unchanged since our last write. */
+  /** True if the content is unchanged since our last write. */
   readonly intact: boolean
-  /** Has all labels of the values, and none of earlier values. */
+  /** True if the Secret has all labels of the values, and none of earlier values. */
   readonly labelled: boolean
   readonly hash: string | undefined
   readonly registries: readonly string[]
-  /** When each credential was issued, epoch milliseconds; undefined: unknown. */
+  /** When each credential was issued (epoch milliseconds); undefined if unknown. */
   readonly issuedAt: readonly (number | undefined)[]
-  /** Epoch milliseconds; undefined: never. */
+  /** Epoch milliseconds; undefined if the Secret never expires. */
   readonly expiresAt: number | undefined
-  /** It says which login belongs to which registry; Secrets of version 0.1.0 do not. */
+  /**
+   * True if the Secret says which login belongs to which registry. Secrets of version 0.1.0 do not.
+   */
   readonly noted: boolean
   readonly otherManager: string | undefined
 }
@@ -47,8 +49,8 @@ export interface ServiceAccountView extends Versioned {
   readonly namespace: string
   readonly name: string
   /**
-   * Names in `imagePullSecrets` in order; '' for an entry without a name. Only our entry of an
-   * overlong list.
+   * Names in `imagePullSecrets`, in order; '' for an entry without a name. Of an overlong list,
+   * only our entry.
    */
   readonly list: readonly string[]
   /** The number of entries of an overlong list. */
@@ -70,11 +72,11 @@ export interface TransformOptions {
 }
 
 /**
- * The API server limits neither names nor their number, so a user of one namespace could exhaust
- * the helper's memory. Of a longer list only our entry is kept.
+ * The API server limits neither the names nor their number, so a user of one namespace could
+ * exhaust the helper's memory. Of a longer list, only our entry is kept.
  */
 const LIST_LIMIT = { entries: 100, characters: 4096 }
-/** Longer annotations, of up to 256 KiB, are not ours. */
+/** Longer annotations, of up to 256 KiB, are not from us. */
 const HASH_LENGTH = 64
 const LIST_LENGTH = 32 * 1024
 const NOTES_LENGTH = 128 * 1024
@@ -94,7 +96,7 @@ export function boundedList(
 export type Transforms = ReturnType<typeof createTransforms>
 
 /**
- * Reduces objects to views; equal parts are shared, because there may be 10,000 objects of each
+ * Reduces objects to views. Equal parts are shared, because there may be 10,000 objects of each
  * kind.
  */
 export function createTransforms(options: TransformOptions) {
@@ -156,9 +158,9 @@ function readList(annotation = ''): readonly string[] {
 }
 
 /**
- * Whether the notes belong to this content: version 0.1.0, after a rollback to it, writes a new one
- * beside them. The last answer is kept, because in a rotation one Secret after the other has the
- * same notes.
+ * Checks whether the notes belong to this content. Version 0.1.0, after a rollback to it, writes
+ * new content but leaves the notes. The last result is cached, because in a rotation many Secrets
+ * in a row have the same notes.
  */
 function createNoted(): (notes?: string, issuedAt?: string) => boolean {
   let last = { notes: '', issuedAt: '', noted: false }
@@ -178,9 +180,9 @@ function readTime(annotation = ''): number | undefined {
 }
 
 /**
- * Whether a Pod without our entry has the list that its ServiceAccount had before we added it:
- * empty, or the current one without our entry. Otherwise the list is the Pod's own and overrides
- * the ServiceAccount's.
+ * True if a Pod without our entry has the list that its ServiceAccount had before we added our
+ * entry: empty, or the current list without our entry. If not, the list is the Pod's own and
+ * overrides the ServiceAccount's.
  */
 export function isCopiedList(pod: readonly string[], account: readonly string[], secretName: string): boolean {
   const before = account.filter((name) => name !== secretName)

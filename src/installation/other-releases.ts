@@ -6,8 +6,9 @@ import { type KubeObject, keyOf } from '../kube/types.ts'
 import { type Candidate, judgeCandidates, type ReleaseName } from './release-evidence.ts'
 
 /**
- * Other releases of acr-nopass in the cluster, by their Deployments, also what only has the labels;
- * undefined if the deployer lacks the right to list them.
+ * Returns other releases of acr-nopass in the cluster. Finds them by their Deployments, so objects
+ * that merely have the labels are included. Undefined if the deployer lacks the right to list
+ * Deployments.
  */
 export async function otherReleases(
   caller: KubeCaller,
@@ -19,7 +20,8 @@ export async function otherReleases(
 }
 
 /**
- * By metadata alone: users of the cluster may create many and large Deployments with these labels.
+ * Reads only metadata, because users of the cluster may create many and large Deployments with
+ * these labels.
  */
 async function listDeployments({ client, signal }: KubeCaller): Promise<readonly ReleaseName[]> {
   const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
@@ -34,9 +36,11 @@ async function listDeployments({ client, signal }: KubeCaller): Promise<readonly
   return [...found.values()]
 }
 
-/** Deployments of the vendor's own credential helper, self-managed and webhook. */
+/**
+ * Deployments of the vendor's own credential helper: the self-managed component and its webhook.
+ */
 const ADDONS = ['aliyun-acr-credential-helper', 'acr-credential-helper-webhook']
-/** Part of the name of the vendor's images, also in another registry. */
+/** Part of the name of the vendor's images, which may also be in another registry. */
 const ADDON_IMAGE = 'acr-credential-helper'
 
 interface DeploymentView {
@@ -44,8 +48,8 @@ interface DeploymentView {
 }
 
 /**
- * Which of the vendor's credential helpers work in the cluster, by name and image: anything may
- * have such a name. One that cannot be read counts as absent.
+ * Returns which of the vendor's credential helpers work in the cluster. Compares name and image,
+ * because any Deployment may have such a name. A Deployment that cannot be read counts as absent.
  */
 export async function findAddons(caller: KubeCaller): Promise<readonly string[]> {
   const path = '/apis/apps/v1/namespaces/kube-system/deployments'

@@ -7,8 +7,8 @@ import { createTransforms, type SecretView, type Transforms } from './object-vie
 import { createTargets } from './targets.ts'
 
 /**
- * What a release's Secrets are called, and the functions that reduce objects as its helper does.
- * Undefined: not installed.
+ * Returns the name of a release's Secrets, and the functions that reduce objects as its helper
+ * does. If undefined is given, no release is installed.
  */
 export function lensOf(release: ReleaseFacts | undefined) {
   const { namespace = '', name = '', config, status } = release ?? {}
@@ -24,16 +24,16 @@ export function lensOf(release: ReleaseFacts | undefined) {
   }
 }
 
-/** A pull secret as a tool reads it once. */
+/** A pull Secret as a tool reads it once. */
 export interface ReadSecret extends SecretView {
-  /** When it was written last, epoch milliseconds; undefined: not known. */
+  /** The time of the last write (epoch milliseconds); undefined if unknown. */
   readonly writtenAt?: number | undefined
 }
 
 /**
- * The Secrets of that name by namespace, of all namespaces or one; metadata only. One that a list
- * shows without a record of its writers, as some proxies trim it, is read alone. Undefined: not
- * readable.
+ * Reads the Secrets with the release's Secret name, by namespace, of all namespaces or one; only
+ * metadata. Some proxies remove the record of writers from a list; such a Secret is read again
+ * alone. Undefined if not readable.
  */
 export async function readPullSecrets(
   reader: Reader,

@@ -12,18 +12,18 @@ import {
   type StatusObject,
 } from './helper-status.ts'
 
-/** A helper's report, and the places in it that are not what a helper writes. */
+/** A helper's report, and the places in it that cannot be read. */
 export interface ReadReport {
-  /** Undefined: there is no report, or too little of it can be read. */
+  /** Undefined if there is no report, or too little of it can be read. */
   readonly status: HelperStatus | undefined
-  /** Such as `registries[0].state`; empty: everything can be read. */
+  /** Places such as `registries[0].state`; empty if everything can be read. */
   readonly unreadable: readonly string[]
 }
 
 /**
- * Reads the report in a status ConfigMap, made printable. Anyone with the right to change
- * ConfigMaps may have written it, so only values of the expected types are returned: an unreadable
- * entry of a list, or optional value, is left out and named.
+ * Reads the report in a status ConfigMap and makes it printable. Anyone with the right to change
+ * ConfigMaps may have written it, so only values of the expected types are returned. An unreadable
+ * list entry or optional value is left out and named.
  */
 export function readReport({ data }: StatusObject): ReadReport {
   const text = data?.[STATUS_KEY]
@@ -34,7 +34,9 @@ export function readReport({ data }: StatusObject): ReadReport {
   return { status: status && printableData(status), unreadable: at.missed.map(printable) }
 }
 
-/** The report in a status ConfigMap, made printable; undefined if absent or unreadable. */
+/**
+ * Reads the report in a status ConfigMap and makes it printable; undefined if absent or unreadable.
+ */
 export function parseStatus(object: StatusObject): HelperStatus | undefined {
   return readReport(object).status
 }
@@ -45,7 +47,7 @@ type At = ReturnType<typeof createReader>
 function createReader() {
   const missed: string[] = []
   const miss = (path: string): undefined => {
-    // A long list of nonsense is not worth a long message.
+    // A long list of wrong places is not worth a long message.
     if (missed.length < 20) missed.push(path)
     return undefined
   }
@@ -92,7 +94,8 @@ function readStatus(from: JsonObject, at: At): HelperStatus | undefined {
   const retired = at.flag('retired', from.retired)
   const namespaces = readCoverage('namespaces', from.namespaces, at)
   const registries = at.list('registries', from.registries, (path, value) => readRegistry(path, value, at))
-  // Without one of these there is no report: a default would be a fact that nobody reported.
+  // If one of these is missing, there is no report, because a default would be a fact that nobody
+  // reported.
   if (version === undefined || updatedAt === undefined || leader === undefined || configHash === undefined) return
   if (secretName === undefined || attach === undefined || retired === undefined || namespaces === undefined) return
   if (!Array.isArray(from.registries)) return
@@ -168,7 +171,7 @@ function readError(path: string, value: unknown, at: At): StatusError | undefine
   return { code, ...(reason !== undefined && { reason }), message, fix: fix ?? generalFix(code), at: time }
 }
 
-/** Helpers before 1.0.0 report no `fix`, so the code's general one is used. */
+/** Helpers before 1.0.0 report no `fix`, so the code's general fix is used. */
 function generalFix(code: string): string {
   return Object.hasOwn(ERROR_CODES, code) ? ERROR_CODES[code as ErrorCode].fix : 'Upgrade acr-nopass.'
 }
@@ -188,6 +191,6 @@ function readUnverified(path: string, value: unknown, at: At) {
   const id = at.text(`${path}.id`, value.id)
   const subject = at.text(`${path}.subject`, value.subject)
   if (id === undefined || subject === undefined) return
-  // Facts of an unknown id, of a newer helper, are skipped where they are printed.
+  // A newer helper may report unknown IDs. The code that prints the facts skips them.
   return { id: id as NonNullable<HelperStatus['unverified']>[number]['id'], subject }
 }

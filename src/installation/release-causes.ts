@@ -7,28 +7,28 @@ import { exceededQuota } from '../lib/text.ts'
 import { FAILED_MOUNT, type HelperPod } from './helper-pod.ts'
 import type { HelperStatus, RegistryStatus } from './helper-status.ts'
 
-/** A Deployment whose Pods the API server rejects, so that there is no Pod to inspect. */
+/** A Deployment whose Pods the API server refuses, so that there is no Pod to inspect. */
 export interface PodRefusal {
   readonly namespace: string
   readonly deployment: string
   readonly message: string
 }
 
-/** A Deployment as far as it says that its Pods are refused. */
+/** The part of a Deployment that says that its Pods are refused. */
 export interface DeploymentView {
   readonly status?: {
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
   }
 }
 
-/** The API server's own words for why it takes no Pod of a Deployment. */
+/** Returns the API server's own reason for refusing every Pod of a Deployment. */
 export function refusalOf(status: DeploymentView['status']): string | undefined {
   return status?.conditions?.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')?.message
 }
 
 /**
- * What to do about a Pod that a quota, a LimitRange, a Pod Security level or a webhook refuses. A
- * webhook writes what it likes, so only names that Kubernetes allows go into the command.
+ * Returns the fix for a Pod that a quota, a LimitRange, a Pod Security level or a webhook refuses.
+ * Only names that Kubernetes allows go into the command, because a webhook may write anything.
  */
 export function refusalFix(message: string, namespace: string): string {
   const quota = exceededQuota(message)
@@ -44,40 +44,47 @@ export function refusalFix(message: string, namespace: string): string {
   return 'The message names the Pod Security level, the policy or the webhook: change what it rejects in the values, or the namespace.'
 }
 
-/** A sentence about a command; without a command about what it would show. */
+/**
+ * Makes a sentence about a command. If there is no command, the sentence names what the command
+ * would show.
+ */
 function shows(command: ShellCommand | undefined, what: string): string {
   return command === undefined ? `Read ${what}.` : `\`${command}\` shows ${what}.`
 }
 
-/** Something that prevents the release from becoming ready. */
+/** A problem that prevents the release from becoming ready. */
 export interface Cause {
   /** Identifies the cause, to measure how long it lasts. */
   readonly key: string
   /**
-   * How long it may last before waiting is useless, milliseconds. Infinity: it may resolve itself.
+   * How long the cause may last before waiting is useless (milliseconds). Infinity if it may
+   * resolve itself.
    */
   readonly patienceMs: number
   readonly error: NopassError
 }
 
-/** Reasons that waiting does not fix, with how long a slow node may show them temporarily. */
+/**
+ * Reasons that waiting does not fix, with the time for which a slow node may show them temporarily
+ * (milliseconds).
+ */
 const WAITING: Readonly<Record<string, number>> = {
   InvalidImageName: 0,
   ErrImageNeverPull: 0,
   CreateContainerConfigError: 20_000,
   CreateContainerError: 20_000,
   RunContainerError: 20_000,
-  // A registry may be unavailable for a moment; a wrong name stays wrong.
+  // A registry may be unavailable for a moment. A wrong name stays wrong.
   ImagePullBackOff: 45_000,
   ErrImagePull: 45_000,
   RegistryUnavailable: 45_000,
   SignatureValidationFailed: 20_000,
   ImageInspectError: 20_000,
-  // Another tool may create the Secret later.
+  // Another tool may create the missing Secret later.
   [FAILED_MOUNT]: Number.POSITIVE_INFINITY,
 }
 
-/** Errors of the cloud that waiting does not fix, milliseconds. */
+/** Errors of the cloud that waiting does not fix, with their patience (milliseconds). */
 const REGISTRY_PATIENCE: Readonly<Record<string, number>> = {
   CLOUD_NOT_FOUND: 15_000,
   CLOUD_REJECTED: 15_000,
@@ -88,7 +95,10 @@ const REGISTRY_PATIENCE: Readonly<Record<string, number>> = {
   CREDENTIALS_REFUSED: 30_000,
 }
 
-/** Returns the first cause that has lasted for its patience, given all that are met now. */
+/**
+ * Takes all causes that are present now, and returns the first one that has lasted for its
+ * patience.
+ */
 export function createCauseTimer(): (causes: readonly Cause[]) => Cause | undefined {
   const since = new Map<string, number>()
   return (causes) => {
@@ -99,7 +109,7 @@ export function createCauseTimer(): (causes: readonly Cause[]) => Cause | undefi
   }
 }
 
-/** All current causes, those that the helper reports first. */
+/** Returns all current causes. The causes that the helper reports come first. */
 export function findCauses(observed: {
   readonly namespace: string
   readonly pods: readonly HelperPod[]
@@ -107,14 +117,15 @@ export function findCauses(observed: {
   readonly refusal?: PodRefusal | undefined
   readonly configHash: string | undefined
   /**
-   * This run changed RAM, which takes up to a minute to reach every region, so a denial, or an
-   * unknown role, may be temporary.
+   * True if this run changed RAM. A change takes up to a minute to reach every region, so a denial
+   * or an unknown role may be temporary.
    */
   readonly ramChanged: boolean
 }): readonly Cause[] {
   const { namespace, pods, status, refusal, configHash, ramChanged } = observed
   const current = status !== undefined && (configHash === undefined || status.configHash === configHash)
-  // `pending` with an error: no credential yet; `failing`: the last good one is still used.
+  // `pending` with an error: the registry has no credential yet. `failing`: the last good
+  // credential is still used.
   const failing = current ? status.registries.filter(({ state }) => state !== 'live') : []
   return [
     ...failing.flatMap((registry) => registryCauses(registry, ramChanged)),
@@ -123,7 +134,9 @@ export function findCauses(observed: {
   ]
 }
 
-/** Never ends the wait early: room in a quota may come back while old Pods leave. */
+/**
+ * This cause never ends the wait early, because a quota may have room again once old Pods leave.
+ */
 function refusalCause({ namespace, deployment, message }: PodRefusal): Cause {
   const words = `the API server creates no Pod of Deployment ${namespace}/${deployment}: ${withoutSecrets(message)}`
   return podFailing(`deployment ${deployment} refused`, words, refusalFix(message, namespace))
@@ -138,14 +151,14 @@ function podFailing(
   return { key, patienceMs, error: new NopassError('POD_FAILING', message, { hint, reason }) }
 }
 
-/** How long a change of RAM may take to become effective, milliseconds. */
+/** How long a change of RAM may take to become effective (milliseconds). */
 const RAM_DELAY = 60_000
 
 function registryCauses({ name, instanceId, region, error }: RegistryStatus, ramChanged: boolean): readonly Cause[] {
   if (error === undefined) return []
   const patience = REGISTRY_PATIENCE[error.code] ?? Number.POSITIVE_INFINITY
   const isDenied = error.code === 'CLOUD_DENIED' || error.code === 'IDENTITY_NOT_TRUSTED'
-  // A role that was just created is unknown to STS until the change reaches it.
+  // A role that was just created is unknown to STS until the change reaches STS.
   const isOfRam = isDenied || error.reason?.startsWith('EntityNotExist.') === true
   const what = [instanceId, region].filter(Boolean).join(' in ')
   const message = `registry ${name}${what === '' ? '' : ` (${what})`}: ${error.message}`
@@ -171,7 +184,7 @@ function podCauses(pod: HelperPod, namespace: string): readonly Cause[] {
     const image = isOfImage ? ` (${pod.image})` : ''
     const message = `${what} does not start: ${pod.waiting}${image}${pod.detail ? `: ${pod.detail}` : ''}`
     const hint = `${waitingFix(pod, isOfImage)} ${events}`
-    // What another system added may be corrected there while helm waits.
+    // While helm waits, the other system that added the container may correct it.
     const patienceMs = addedContainer === undefined ? waiting : Number.POSITIVE_INFINITY
     return [podFailing(`${key} ${pod.waiting}`, message, hint, { patienceMs })]
   }
@@ -216,7 +229,10 @@ function crashCause(
 /** The level of warnings in the helper's log (pino). */
 const WARNING = 40
 
-/** Why a Pod that runs is not ready, by the helper's log; undefined: it says nothing. */
+/**
+ * Explains by the helper's log why a running Pod is not ready. Undefined if the log does not
+ * explain it.
+ */
 export function loggedCause(pod: string, namespace: string, log: string): Cause | undefined {
   const logged = lastLogError(log)
   if (logged === undefined) return undefined
@@ -225,8 +241,8 @@ export function loggedCause(pod: string, namespace: string, log: string): Cause 
 }
 
 /**
- * The last error, or warning with a code, in the helper's log (one JSON line per event), or in the
- * end of it that is the termination message.
+ * Finds the last error, or warning with a code, in the helper's log (one JSON line per event). The
+ * termination message is the end of this log.
  */
 export function lastLogError(
   text: string | undefined,
@@ -239,7 +255,7 @@ export function lastLogError(
         return { code: known, message: String(message ?? msg), hint: String(fix ?? ERROR_CODES[known].fix) }
       }
     } catch {
-      // Not a line of ours.
+      // The helper did not write this line.
     }
   }
   return undefined

@@ -9,19 +9,20 @@ export interface ReleaseName {
 }
 
 /**
- * Something with the labels of a release. `proven`: the cluster has a cluster-scoped object of the
- * chart for it. `missing`: it has none, as with `scope: namespaces` without the guard, or as where
- * a tenant wrote the labels. `unknown`: the caller may not read that.
+ * A ConfigMap or another object with the labels of a release. `proven`: the cluster has a
+ * cluster-scoped object of the chart for this release. `missing`: the cluster has no such object.
+ * This is the case with `scope: namespaces` without the guard, or if a tenant wrote the labels.
+ * `unknown`: the caller may not read such objects.
  */
 export interface Candidate extends ReleaseName {
   readonly evidence: 'proven' | 'missing' | 'unknown'
-  /** Why it is not proven. */
+  /** The reason why the release is not proven. */
   readonly why?: string
 }
 
 /**
- * The prefix of the release's cluster-scoped objects (chart/templates/_names.tpl). A namespace has
- * no dot in its name.
+ * Returns the prefix of the names of the release's cluster-scoped objects
+ * (chart/templates/_names.tpl). It is unique, because a namespace has no dot in its name.
  */
 export function clusterName({ namespace, name }: ReleaseName): string {
   return `acr-nopass.${namespace}.${name}`
@@ -29,10 +30,10 @@ export function clusterName({ namespace, name }: ReleaseName): string {
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 /**
- * Cluster-scoped objects that the chart creates under a name with the release's namespace, which
- * the rights in one namespace do not suffice for (docs/en/decisions.md#proven-release). The first
- * is in each release with `scope: cluster`; the second stays where somebody deleted the binding;
- * the third is in each release with the guard.
+ * Cluster-scoped objects that the chart creates under a name with the release's namespace. Rights
+ * in one namespace do not suffice to create them (docs/en/decisions.md#proven-release). The first
+ * is in each release with `scope: cluster`. The second remains if somebody deleted the binding. The
+ * third is in each release with the guard.
  */
 const SIGNS = [
   { path: `${RBAC}/clusterrolebindings`, suffix: '' },
@@ -40,13 +41,14 @@ const SIGNS = [
   { path: '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies', suffix: '.secrets' },
 ] as const
 /**
- * More candidates than this are compared with a list: tenants may create any number of ConfigMaps.
+ * If there are more candidates than this, the objects are listed instead of read one by one,
+ * because tenants may create any number of ConfigMaps.
  */
 const MOST_READS = 8
 
 /**
- * Which of them the chart installed. Records nothing as unread: what a refusal means depends on the
- * command.
+ * Decides which candidates the chart installed. Does not record unread objects, because the meaning
+ * of a refusal depends on the command.
  */
 export async function judgeCandidates(
   caller: KubeCaller,
@@ -78,12 +80,14 @@ export async function judgeCandidates(
 
 type Sign = (typeof SIGNS)[number]
 /**
- * By the name of the release's cluster-scoped objects: whether it is there, or why that may not be
- * read.
+ * For each name of a cluster-scoped object: whether the object exists, or why it may not be read.
  */
 type Answers = readonly (readonly [string, boolean | string])[]
 
-/** Each by itself: the rights of the caller may be limited to the names of one release. */
+/**
+ * Reads each object by its name, because the caller's rights may be limited to the names of one
+ * release.
+ */
 function readSigns(caller: KubeCaller, { path, suffix }: Sign, names: readonly string[]): Promise<Answers> {
   const read = async (name: string): Promise<readonly [string, boolean | string]> => {
     try {
@@ -111,7 +115,7 @@ async function listSigns(
     }
   } catch (error) {
     if (hasStatus(error, 403)) return names.map((name) => [name, whyRefused(error)])
-    // An API server before 1.30 does not serve the guard's policies.
+    // An API server before 1.30 does not serve the guard's admission policies.
     if (!hasStatus(error, 404)) throw error
   }
   return names.map((name) => [name, listed.has(name + suffix)])

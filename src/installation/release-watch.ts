@@ -20,7 +20,7 @@ export interface ReleaseParts {
   readonly namespace: string
   /** `matchLabels` of the helper's Deployment; undefined if the chart has none. */
   readonly selector: Readonly<Record<string, string>> | undefined
-  /** Name of that Deployment. */
+  /** The name of the helper's Deployment. */
   readonly deployment?: string | undefined
   readonly statusConfigMap: string | undefined
   readonly configHash: string | undefined
@@ -31,8 +31,8 @@ export interface WatchedRelease extends ReleaseParts {
 }
 
 /**
- * The state before helm's step, which must not be attributed to it: a crash-looping Pod of an
- * earlier revision must not abort the step that fixes it. Without `pods` no Pod is judged.
+ * Reads the state before helm's step, which must not be attributed to the step. A crash-looping Pod
+ * of an earlier revision must not abort the step that fixes it. Without `pods`, no Pod is judged.
  */
 export async function readEarlierState(caller: KubeCaller, parts: ReleaseParts) {
   const [pods, status] = await Promise.all([
@@ -45,7 +45,7 @@ export async function readEarlierState(caller: KubeCaller, parts: ReleaseParts) 
 export type ReleaseWatch = ReturnType<typeof watchRelease>
 
 /**
- * Checks the Pods of helm's step and the helper's newer reports, once a second while helm waits.
+ * Checks the Pods of helm's step and the helper's newer reports once a second, while helm waits.
  */
 export function watchRelease(
   caller: KubeCaller,
@@ -75,24 +75,24 @@ export function watchRelease(
 
   async function loop(): Promise<void> {
     while (!signal.aborted) {
-      // Errors of the API server are left to helm, which uses it too.
+      // Helm uses the API server too, so its errors are left to helm.
       await check().catch(() => undefined)
       await sleep(1000, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
   void loop()
   return {
-    /** Resolves with the cause when waiting is useless; never otherwise. */
+    /** Resolves with the cause once waiting is useless. Never resolves without a cause. */
     permanent: promise,
-    /** The worst of the latest causes, for the case that helm's own timeout comes first. */
+    /** Returns the worst of the latest causes, for the case that helm's own timeout comes first. */
     evidence: async () => last[0] ?? (await findLoggedCause(caller, parts.namespace, pods)),
     stop: () => controller.abort(),
   }
 }
 
 /**
- * Only the leader reports, so of a Pod that never became ready, for example with a wrong access
- * key, only the log says why.
+ * Reads the log of the Pods. Only the leader reports, so if a Pod never became ready, for example
+ * with a wrong access key, only its log has the reason.
  */
 async function findLoggedCause(caller: KubeCaller, namespace: string, pods: readonly HelperPod[]) {
   for (const pod of pods.filter(({ ready }) => !ready)) {
@@ -106,7 +106,7 @@ async function findLoggedCause(caller: KubeCaller, namespace: string, pods: read
   return undefined
 }
 
-/** The helper's report; undefined: none yet, or it cannot be read. */
+/** Reads the helper's report. Undefined if there is none yet, or it cannot be read. */
 export async function readStatus(caller: KubeCaller, parts: StatusPlace): Promise<HelperStatus | undefined> {
   const { status } = await readStatusReport(caller, parts)
   return status
@@ -114,7 +114,7 @@ export async function readStatus(caller: KubeCaller, parts: StatusPlace): Promis
 
 type StatusPlace = Pick<ReleaseParts, 'namespace' | 'statusConfigMap'>
 
-/** The helper's report, and what of it cannot be read. */
+/** Reads the helper's report, and names the places in it that cannot be read. */
 export async function readStatusReport(
   caller: KubeCaller,
   { namespace, statusConfigMap }: StatusPlace,
@@ -126,8 +126,8 @@ export async function readStatusReport(
 }
 
 /**
- * Why the API server takes no Pod of the Deployment; undefined: it does, or the Deployment cannot
- * be read.
+ * Returns why the API server refuses all Pods of the Deployment. Undefined if it accepts them, or
+ * the Deployment cannot be read.
  */
 async function readRefusal(caller: KubeCaller, { namespace, deployment }: ReleaseParts) {
   if (deployment === undefined) return undefined
@@ -142,7 +142,7 @@ export async function readPods(caller: KubeCaller, parts: ReleaseParts): Promise
   if (selector === undefined) return []
   const query = { labelSelector: selectorText(selector) }
   const { items } = await get<KubeList<PodObject>>(caller, namespacedPath('/api/v1', namespace, 'pods'), { query })
-  // A Pod that was evicted has been replaced.
+  // An evicted Pod has been replaced.
   const pods = (items ?? []).filter(
     ({ metadata, status: { phase } = {} }) =>
       metadata.deletionTimestamp === undefined && phase !== 'Failed' && phase !== 'Succeeded',
@@ -162,7 +162,7 @@ interface PodEvent {
 
 const timeOf = ({ lastTimestamp }: PodEvent): string => lastTimestamp ?? ''
 
-/** The Events of a Pod, oldest first. */
+/** Returns the Events of a Pod, oldest first. */
 export async function readPodEvents(caller: KubeCaller, namespace: string, pod: string): Promise<readonly PodEvent[]> {
   const query = { fieldSelector: `involvedObject.kind=Pod,involvedObject.name=${pod}` }
   const { items } = await get<KubeList<PodEvent>>(caller, namespacedPath('/api/v1', namespace, 'events'), { query })
@@ -170,9 +170,9 @@ export async function readPodEvents(caller: KubeCaller, namespace: string, pod: 
 }
 
 /**
- * Resolves automatically, shortly after a Pod was created (Kubernetes,
- * pkg/kubelet/util/manager/watch_based_manager.go), or only sums up which volumes are missing
- * (pkg/kubelet/kubelet.go).
+ * Messages that give no reason. Some resolve automatically, shortly after a Pod was created
+ * (Kubernetes, pkg/kubelet/util/manager/watch_based_manager.go). Others only sum up which volumes
+ * are missing (pkg/kubelet/kubelet.go).
  */
 const NO_REASON = /timed out waiting|not registered|^Unable to attach or mount volumes/
 
@@ -192,8 +192,8 @@ const AFTER_MOUNT = new Set([
 ])
 
 /**
- * Why the Pod's volumes cannot be mounted; undefined: no Event says so, or the Events cannot be
- * read.
+ * Returns why the Pod's volumes cannot be mounted. Undefined if no Event says so, or the Events
+ * cannot be read.
  */
 async function readFailedMount(caller: KubeCaller, namespace: string, { metadata }: PodObject) {
   const events = await readPodEvents(caller, namespace, metadata.name).catch((error) => {

@@ -10,7 +10,7 @@ interface TargetConfig extends Pick<HelperConfig, 'targets' | 'retire'> {
 
 export type Targets = ReturnType<typeof createTargets>
 
-/** Which namespaces get which registries, and which ServiceAccounts get the reference. */
+/** Decides which namespaces get which registries, and which ServiceAccounts get the reference. */
 export function createTargets(config: TargetConfig) {
   const all = config.registries.map(({ name }) => name)
   const rules = config.registries.map((registry) => {
@@ -32,7 +32,7 @@ export function createTargets(config: TargetConfig) {
     rules.filter((rule) => rule.matches(namespace.name) && matchesSelector(rule.selector, namespace.labels))
   const choose = (namespace: NamespaceView): string[] =>
     config.retire || namespace.optedOut ? [] : named(namespace).map(({ name }) => name)
-  // A view is immutable, and each is queried several times in a rotation.
+  // A view is immutable, and each view is queried several times in a rotation.
   const known = new WeakMap<NamespaceView, readonly string[]>()
   const chosen = (namespace: NamespaceView): readonly string[] => {
     const found = known.get(namespace) ?? shared(choose(namespace))
@@ -41,26 +41,26 @@ export function createTargets(config: TargetConfig) {
   }
   return {
     /**
-     * Names in the configuration's order. The helper's own namespace always gets all
-     * (docs/en/decisions.md#own-copy).
+     * Returns names in the configuration's order. The helper's own namespace always gets all
+     * registries (docs/en/decisions.md#own-copy).
      */
     registriesOf: (namespace: NamespaceView): readonly string[] =>
       namespace.name === config.release.namespace && !config.retire ? shared(all) : chosen(namespace),
     includes: (namespace: NamespaceView): boolean => chosen(namespace).length > 0,
     /**
-     * Whether the configuration matches the namespace, even if it is opted out or everything is
-     * retired.
+     * True if the configuration matches the namespace, even if the namespace is opted out or
+     * everything is retired.
      */
     names: (namespace: NamespaceView): boolean => named(namespace).length > 0,
     takesServiceAccount: accounts,
     /**
-     * Whether the helper has the right to change it, by the chart: where all are listed by name,
-     * those alone.
+     * True if the chart gives the helper the right to change this namespace. If all namespaces are
+     * listed by name, only these can be changed.
      */
     mayChange: (name: string): boolean => hasGlob || include.includes(name),
     /**
-     * The registries that some namespace gets together with this one; the helper's own namespace,
-     * which gets all, does not count.
+     * Returns the registries that some namespace gets together with this registry. The helper's own
+     * namespace does not count, because it gets all registries.
      */
     registriesBeside(registry: string, namespaces: Iterable<NamespaceView>): ReadonlySet<string> {
       const lists = [...namespaces].map(chosen).filter((names) => names.includes(registry))
@@ -68,7 +68,7 @@ export function createTargets(config: TargetConfig) {
     },
     /** Labels of namespaces that a selector reads. */
     namespaceLabels: new Set(rules.flatMap(({ selector }) => selectorKeys(selector))),
-    /** Scope `namespaces`: the listed names. */
+    /** For the scope `namespaces`: the listed names. */
     listedNamespaces: [...new Set(rules.flatMap(({ include, matches }) => include.filter(matches)))].sort(),
   }
 }
@@ -83,8 +83,8 @@ function createNameMatcher(target: {
 }
 
 /**
- * Whether labels match a selector, as in Kubernetes: all parts must match, and `NotIn` matches
- * without the label.
+ * True if labels match a selector by Kubernetes' rules: all parts must match, and `NotIn` matches
+ * if the label is absent.
  */
 function matchesSelector(selector: ResolvedLabelSelector, labels: Readonly<Record<string, string>>): boolean {
   return (

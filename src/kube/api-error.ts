@@ -12,12 +12,14 @@ export class KubeApiError extends NopassError {
   }
 }
 
-/** Whether the API server responded with one of these statuses. */
+/** True if the API server responded with one of these statuses. */
 export function hasStatus(error: unknown, ...statuses: readonly number[]): error is KubeApiError {
   return error instanceof KubeApiError && statuses.includes(error.status)
 }
 
-/** The result; undefined where the API server responds with one of these statuses. */
+/**
+ * Returns the result of `work`, or undefined if the API server responds with one of these statuses.
+ */
 export async function unlessStatus<T>(work: Promise<T>, ...statuses: readonly number[]): Promise<T | undefined> {
   try {
     return await work
@@ -28,8 +30,8 @@ export async function unlessStatus<T>(work: Promise<T>, ...statuses: readonly nu
 }
 
 /**
- * Whether Node's code of a failed connection is about the server's certificate: the server did
- * respond.
+ * True if Node's code of a failed connection is about the server's certificate. The server did
+ * respond then.
  */
 export function isUntrusted(reason: string | undefined): boolean {
   return /^(?!ERR_SSL_).*CERT|LEAF_SIGNATURE$|^INVALID_CA$|^HOSTNAME_MISMATCH$/.test(reason ?? '')
@@ -38,7 +40,7 @@ export function isUntrusted(reason: string | undefined): boolean {
 /** The `reason` of a KUBE_BAD_ANSWER that exceeds the caller's limit. */
 export const TOO_LARGE = 'BodyTooLarge'
 
-/** The longest pause that is honoured, because whole rotations wait for it. */
+/** The longest pause that is honoured (milliseconds), because whole rotations wait for it. */
 const WAIT_LIMIT_MS = 60_000
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -56,8 +58,8 @@ function codeOf(status: number): ErrorCode {
 }
 
 /**
- * The error for a status of 400 and above: status, reason and the server's message, shortened and
- * without anything like a credential.
+ * Creates the error for a status of 400 and above: with status, reason and the server's message,
+ * which is shortened and redacted.
  */
 export function errorFromResponse(
   call: string,
@@ -74,8 +76,8 @@ export function errorFromResponse(
 }
 
 /**
- * Reason and message of a `Status` object; any other text is ignored, because it may be a proxy's
- * page.
+ * Reads reason and message of a `Status` object. Any other text is ignored, because it may be a
+ * proxy's page.
  */
 function readStatus(body: string): { reason: string | undefined; message: string | undefined } {
   const { reason, message } = parseObject(body) ?? {}
@@ -85,15 +87,18 @@ function readStatus(body: string): { reason: string | undefined; message: string
   }
 }
 
-/** Fields of an affinity, which the API server names in its errors. */
+/**
+ * Fields of an affinity, which the API server names in its errors. Their names are so long that
+ * they look like base64.
+ */
 const LONG_FIELD = /^(required|preferred)DuringSchedulingIgnoredDuringExecution$/
 
-/** Far more than a message has; a response may have 64 MiB. */
+/** Characters that are read: far more than a message has. A response may have 64 MiB. */
 const READ = 65_536
 
 /**
- * Redacts long base64 and credentials, because an admission webhook may quote what it refuses; cut
- * after that, because a part is not recognized.
+ * Redacts long base64 and credentials, because an admission webhook may quote what it refuses. The
+ * text is cut after redaction, because a part of a credential is not recognized.
  */
 export function withoutSecrets(text: string, limit = 600): string {
   return withoutCredentials(withoutWrongValues(text.slice(0, READ)))

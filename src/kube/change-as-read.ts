@@ -6,8 +6,7 @@ import { type KubeObject, namespacedPath } from './types.ts'
 type Metadata = KubeObject['metadata']
 
 /**
- * Deletes an object in the version that was read; returns what keeps it from going ({@link
- * heldBy}).
+ * Deletes an object in the version that was read. Returns what delays its removal ({@link heldBy}).
  */
 export async function deleteAsRead(
   { client, signal }: KubeCaller,
@@ -19,8 +18,8 @@ export async function deleteAsRead(
 }
 
 /**
- * Writes the whole list of a ServiceAccount, which is atomic, with the version that was read as
- * precondition.
+ * Writes the whole list of a ServiceAccount, because the list is atomic. The version that was read
+ * is the precondition.
  */
 export function replacePullSecrets(
   { client, signal }: KubeCaller,
@@ -33,8 +32,8 @@ export function replacePullSecrets(
 }
 
 /**
- * Returns whether it was done. A refusal or a conflict is added to `left`; an object that is
- * already deleted is fine.
+ * Returns true if `work` succeeded. Adds a refusal or a conflict to `left`. An object that is
+ * already deleted is a success.
  */
 export async function attempt(title: string, left: string[], work: () => Promise<unknown>): Promise<boolean> {
   try {

@@ -10,29 +10,34 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 
 export interface KubeCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** From `/api/…` or `/apis/…` on, each name already encoded (`encodeURIComponent`). */
+  /**
+   * The path from `/api/…` or `/apis/…` on. Each name in it is already encoded
+   * (`encodeURIComponent`).
+   */
   readonly path: string
-  /** In addition to a query in the path. */
+  /** Added to the query in the path, if there is one. */
   readonly query?: Query | undefined
-  /** An object is sent as JSON; text and bytes unchanged. */
+  /** An object is sent as JSON. Text and bytes are sent unchanged. */
   readonly body?: unknown
   /** Default `application/json`; see {@link APPLY}, {@link MERGE_PATCH}. */
   readonly contentType?: string
   /** Default `application/json`; see {@link METADATA_ONLY}. */
   readonly accept?: string | undefined
-  /** The response is text, such as a Pod's log, and is returned unchanged. */
+  /** True if the response is text, such as a Pod's log, which is returned unchanged. */
   readonly isText?: boolean
-  /** Until the response's head, and again until its end, milliseconds. Default 30 s. */
+  /**
+   * The limit until the response's head, and again until its end, in milliseconds. Default 30 s.
+   */
   readonly timeoutMs?: number
-  /** The user to act as, which the caller needs the right to impersonate. */
+  /** The user to act as. The caller needs the right to impersonate this user. */
   readonly actAs?: string
-  /** Default 64 MiB. */
+  /** The most bytes of a response. Default 64 MiB. */
   readonly bodyLimit?: number
-  /** Default `call`. `lease`: a connection that no other call can occupy. */
+  /** Default `call`. `lease` is a connection that no other call can occupy. */
   readonly lane?: Exclude<ConnectionLane, 'watch'>
   /**
-   * Called when there is a connection for the call, which may have waited for one; with false it is
-   * not sent.
+   * Called once the call has a connection, for which it may have waited. If it returns false, the
+   * call is not sent.
    */
   readonly maySend?: () => boolean
 }
@@ -45,13 +50,13 @@ export interface CallReport {
   readonly resource: string
   readonly status: number
   readonly milliseconds: number
-  /** The header `Date`: the API server's clock, in whole seconds. */
+  /** The header `Date`: the API server's time, in whole seconds. */
   readonly date: string | undefined
 }
 
 export type KubeClient = ReturnType<typeof createKubeClient>
 
-/** A client, and until when it is used. */
+/** A client, and the signal that ends its use. */
 export interface KubeCaller {
   readonly client: KubeClient
   readonly signal: AbortSignal
@@ -70,20 +75,22 @@ export interface KubeClientOptions {
 export const APPLY = 'application/apply-patch+yaml'
 export const MERGE_PATCH = 'application/merge-patch+json'
 export const STRATEGIC_PATCH = 'application/strategic-merge-patch+json'
-/** One object, as metadata only. */
+/** The content type of one object as metadata only. */
 export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
-/** A list, as metadata only; a watch takes {@link METADATA_ONLY}. */
+/** The content type of a list as metadata only. A watch needs {@link METADATA_ONLY}. */
 export const METADATA_ONLY_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 
 const RESOURCE = /^\/(?:api|apis\/[^/]+)\/[^/]+\/(?:namespaces\/[^/]+\/([^/?]+)|([^/?]+))/
 const BODY_LIMIT = 64 * 1024 * 1024
 const TIMEOUT_MS = 30_000
 
-/** A thin client of one API server: one call is one request, without retries and caching. */
+/**
+ * Creates a thin client of one API server: one call is one request, without retries and caching.
+ */
 export function createKubeClient(connection: KubeConnection, options: KubeClientOptions = {}) {
   const transport = createKubeTransport(connection, options.userAgent)
 
-  /** Reports the call to `onCall` once, at the head of the response or at the failure. */
+  /** Reports the call to `onCall` once, when the head of the response arrives or the call fails. */
   function send(call: TransportRequest, verb: string, reader: ResponseReader, signal: AbortSignal | undefined): void {
     const begin = performance.now()
     let reported = false
@@ -112,8 +119,8 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
   return {
     /**
      * Returns the response's JSON, or its text with `isText`.
-     * @throws KubeApiError (KUBE_…) with status, reason and `retryAfterMs`; an abort throws the
-     * signal's reason
+     * @throws KubeApiError (KUBE_…) with status, reason and `retryAfterMs`; after an abort, the
+     *   signal's reason
      */
     request<T = unknown>(call: KubeCall, signal?: AbortSignal): Promise<T> {
       const { method, path, contentType = 'application/json', timeoutMs = TIMEOUT_MS, bodyLimit = BODY_LIMIT } = call
@@ -143,8 +150,8 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
     },
 
     /**
-     * Resolves when the server ends the watch; throws as `request` does if it breaks. `onEvent`
-     * must not throw.
+     * Resolves when the server ends the watch. If the watch breaks, throws the errors of `request`.
+     * `onEvent` must not throw.
      */
     watch<T = unknown>(call: WatchCall, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void> {
       const title = `WATCH ${call.path}`
@@ -195,7 +202,8 @@ function withQuery(path: string, query: Query | undefined): string {
 }
 
 /**
- * `secrets` for `/api/v1/namespaces/shop/secrets/acr-nopass`; subresources count as their resource.
+ * Returns `secrets` for `/api/v1/namespaces/shop/secrets/acr-nopass`. A subresource counts as its
+ * resource.
  */
 export function resourceOf(path: string): string {
   const found = RESOURCE.exec(path)

@@ -8,16 +8,16 @@ import type { KubeConnection, KubeconfigOptions } from './kube-connection.ts'
 export const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /**
- * How often a projected file is re-read (milliseconds); the kubelet rotates a token at 80 % of its
- * life.
+ * How often a projected file is re-read (milliseconds). The kubelet rotates a token at 80 % of its
+ * lifetime.
  */
 const REREAD_MS = 10_000
 
 /**
- * The connection of a Pod: server from `KUBERNETES_SERVICE_HOST`/`_PORT`, `token` and `ca.crt` from
- * `dir`, both re-read as they rotate. Never through a proxy, because a Pod's HTTPS_PROXY is for
- * external addresses and often comes without a NO_PROXY for the cluster's own.
- * @throws KUBE_CONNECTION when a part is missing
+ * Returns the connection of a Pod: server from `KUBERNETES_SERVICE_HOST`/`_PORT`, `token` and
+ * `ca.crt` from `dir`. Both files are re-read, because they rotate. A proxy is never used: a Pod's
+ * HTTPS_PROXY is for external addresses and often has no NO_PROXY for the cluster's own addresses.
+ * @throws KUBE_CONNECTION if a part is missing
  */
 export function inClusterConnection(
   dir: string,
@@ -43,8 +43,8 @@ export function inClusterConnection(
 }
 
 /**
- * The connection that a kubeconfig describes (certificates, tokens, exec plugins), through
- * `@kubernetes/client-node`; the files of its authority and of its token are re-read as they
+ * Returns the connection that a kubeconfig describes (certificates, tokens, exec plugins), by
+ * `@kubernetes/client-node`. The files of its authority and of its token are re-read, because they
  * rotate.
  * @throws KUBECONFIG_INVALID, and KUBE_CONNECTION for a proxy that cannot be used
  */
@@ -76,7 +76,7 @@ function rereadFile(file: string, clock: Clock): { read(): string; forget(): voi
         text = readFileSync(file, 'utf8').trim()
         readAt = clock.monotonic()
       } catch (cause) {
-        // A file may be absent for a moment while its volume is swapped, which must not break a
+        // A file may be absent for a moment while its volume is swapped. This must not break a
         // working connection.
         if (text === '') throw new NopassError('KUBE_CONNECTION', `${file} cannot be read`, { cause })
       }

@@ -1,5 +1,6 @@
 /**
- * How to reach and authenticate to one API server. PEM texts; `token` is called for each request.
+ * How to reach one API server and authenticate to it. Certificates are PEM texts. `token` is called
+ * for each request.
  */
 export interface KubeConnection {
   /** `https://host:port`; http only on loopback. */
@@ -8,9 +9,9 @@ export interface KubeConnection {
   readonly cert?: string | undefined
   readonly key?: string | undefined
   readonly token?: (() => string | Promise<string>) | undefined
-  /** Called after a 401: the source of the token may have a newer one. */
+  /** Called after a 401, because the source of the token may have a newer one. */
   readonly forgetToken?: () => void
-  /** Headers, each name followed by its value, by which the user acts as another. */
+  /** Headers that let the user act as another user. Each name is followed by its value. */
   readonly impersonation?: readonly string[]
   readonly tlsServerName?: string | undefined
   /** The URL of the HTTP proxy; it may contain a password. */
@@ -21,8 +22,8 @@ export interface KubeconfigOptions {
   readonly file?: string | undefined
   readonly text?: string
   readonly context?: string | undefined
-  /** Holds HTTPS_PROXY and NO_PROXY; without it only `proxy-url` counts. */
+  /** Holds HTTPS_PROXY and NO_PROXY. If undefined, only `proxy-url` counts. */
   readonly environment?: Readonly<Record<string, string | undefined>>
-  /** How long its plugin may take, milliseconds. */
+  /** How long the kubeconfig's plugin may take, in milliseconds. */
   readonly pluginMs?: number
 }

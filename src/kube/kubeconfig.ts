@@ -11,8 +11,8 @@ import type { KubeConnection, KubeconfigOptions } from './kube-connection.ts'
 import { chooseProxy } from './proxy.ts'
 
 /**
- * The part of {@link kubeconfigConnection} that needs `@kubernetes/client-node`, which is imported
- * only for kubeconfigs. `caFile` is the source of `ca`, and `tokenFile` one of a token.
+ * The part of {@link kubeconfigConnection} that needs `@kubernetes/client-node`. It is imported
+ * only for kubeconfigs. `caFile` is the source of `ca`, `tokenFile` the source of a token.
  */
 export async function readKubeconfig(
   source: KubeconfigOptions,
@@ -45,7 +45,7 @@ export async function readKubeconfig(
 }
 
 /**
- * Names of the contexts of a kubeconfig (default: as kubectl finds it).
+ * Returns the names of a kubeconfig's contexts. By default, finds the kubeconfig as kubectl does.
  * @throws KUBECONFIG_INVALID
  */
 export function listContexts(source: KubeconfigOptions): readonly string[] {
@@ -58,7 +58,8 @@ function load(source: KubeconfigOptions) {
   try {
     const loaded = loadKubeconfig(source)
     const { config } = loaded
-    // The library's default if it finds nothing; kubectl has the same, and then cannot connect.
+    // The library's default if it finds no kubeconfig. kubectl has the same default, and then
+    // cannot connect.
     if (
       config.getCurrentContext() === 'loaded-context' &&
       config.getCurrentCluster()?.server === 'http://localhost:8080'
@@ -104,8 +105,8 @@ function text(value: unknown): string | undefined {
 }
 
 /**
- * Reads a kubeconfig as kubectl does: of several files the first that has a name counts, and one
- * that does not exist is skipped.
+ * Reads a kubeconfig as kubectl does. If several files have an entry of the same name, the first
+ * entry counts. A file that does not exist is skipped.
  */
 function loadKubeconfig({ text, file, context, environment = {} }: KubeconfigOptions) {
   const config = new KubeConfig()
@@ -130,18 +131,18 @@ function loadKubeconfig({ text, file, context, environment = {} }: KubeconfigOpt
   }
 }
 
-/** What a kubeconfig tells the plugin about the cluster. */
+/** What a kubeconfig passes to the plugin about the cluster. */
 interface PluginSource {
   /**
-   * Of the kubeconfig: a plugin's path with a separator starts there (GetAuthInfoFileReferences in
-   * tools/clientcmd/loader.go of k8s.io/client-go).
+   * The kubeconfig's folder. A plugin's path with a separator starts there
+   * (GetAuthInfoFileReferences in tools/clientcmd/loader.go of k8s.io/client-go).
    */
   readonly folder: string
   readonly config: unknown
 }
 
 /**
- * The extension for plugins (clusterExtensionKey in tools/clientcmd/client_config.go of
+ * Returns the extension for plugins (clusterExtensionKey in tools/clientcmd/client_config.go of
  * k8s.io/client-go).
  */
 function pluginConfig(text: string, cluster: string): unknown {
@@ -178,8 +179,8 @@ function firstOfEach<T extends { readonly name: string }>(entries: readonly T[])
 }
 
 /**
- * What a kubeconfig says about a user and `@kubernetes/client-node` does not read; undefined: it
- * has no such user.
+ * Returns the settings of a user that `@kubernetes/client-node` does not read, or undefined if the
+ * kubeconfig has no such user.
  */
 function findExtras(text: string, folder: string, name: string) {
   const config: unknown = parse(text, { logLevel: 'error' })
@@ -188,7 +189,7 @@ function findExtras(text: string, folder: string, name: string) {
   if (!isRecord(entry)) return undefined
   const user = isRecord(entry.user) ? entry.user : {}
   return {
-    /** Its content replaces `token`. */
+    /** The file's content replaces `token`. */
     tokenFile: user.tokenFile ? resolve(folder, String(user.tokenFile)) : undefined,
     impersonation: impersonationOf(user),
   }
@@ -209,7 +210,8 @@ function impersonationOf(user: Readonly<Record<string, unknown>>): readonly stri
 }
 
 /**
- * Nobody can type anything for a plugin, but some wait three minutes for a login in the browser.
+ * Nobody can type anything for a plugin. But some plugins wait three minutes for a login in the
+ * browser.
  */
 const LIMIT_MS = 200_000
 
@@ -219,9 +221,9 @@ interface ExecAuthenticator {
 }
 
 /**
- * Has the kubeconfig's plugin run as kubectl runs it without a terminal, and with a limit; the
- * library leaves its input open.
- * @returns the error for what the library then throws
+ * Runs the kubeconfig's plugin as kubectl runs it without a terminal, and with a time limit. The
+ * library would leave the plugin's input open.
+ * @returns a function that gives the error for what the library then throws
  */
 function guardPlugin(
   config: KubeConfig,
@@ -246,7 +248,7 @@ function guardPlugin(
       const timer = setTimeout(() => {
         end = `did not end within ${limitMs / 1000} s`
         child.kill('SIGKILL')
-        // A process that it started may hold them open.
+        // A process that the plugin started may keep the pipes open.
         child.stdout.destroy()
         child.stderr.destroy()
       }, limitMs)

@@ -19,12 +19,15 @@ export interface LeaseDurations {
 }
 
 /**
- * A duration over this multiple of ours is capped: one write of a huge one would block leadership
- * for years.
+ * A holder's duration is capped at this multiple of our own. Without the cap, one write of a huge
+ * duration would block leadership for years.
  */
 const LONGEST_FACTOR = 4
 
-/** The duration that the holder wrote, milliseconds, capped; ours where it wrote none. */
+/**
+ * Returns the duration that the holder wrote (milliseconds), capped. If the holder wrote none,
+ * returns our own duration.
+ */
 export function leaseMs(lease: Lease, durations: LeaseDurations): number {
   const written = lease.spec?.leaseDurationSeconds
   if (typeof written !== 'number' || !(written > 0)) return durations.leaseMs
@@ -32,14 +35,14 @@ export function leaseMs(lease: Lease, durations: LeaseDurations): number {
 }
 
 /**
- * An int32 of the API (k8s.io/api/coordination/v1): a sum over it is refused, and with it every
- * acquisition.
+ * The API's field is an int32 (k8s.io/api/coordination/v1). A larger sum is refused, and every
+ * acquisition fails with it.
  */
 const MOST_TRANSITIONS = 2 ** 31 - 1
 
 /**
- * Counts on from what was written; from 0 where that cannot be, because any client that may write
- * the lease can set it.
+ * Adds one to the written count. Starts at 0 if that is impossible, because any client that may
+ * write the lease can set any count.
  */
 function nextTransitions(written: unknown): number {
   const before = Number.isInteger(written) ? (written as number) : 0
@@ -59,12 +62,12 @@ export function acquiredSpec(lease: Lease, identity: string, durations: LeaseDur
   }
 }
 
-/** Writes our own duration again, because another client may have changed it. */
+/** Writes our own duration again, because another client may have changed the duration. */
 export function renewedSpec(lease: Lease, durations: LeaseDurations, now: number): Lease['spec'] {
   return { ...lease.spec, leaseDurationSeconds: writtenSeconds(durations), renewTime: microTime(now) }
 }
 
-/** As client-go releases a lease: no holder, a duration of one second. */
+/** Releases a lease as client-go does: no holder, a duration of one second. */
 export function releasedSpec(lease: Lease, now: number): Lease['spec'] {
   const { acquireTime: _removed, ...spec } = lease.spec ?? {}
   return { ...spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(now) }

@@ -18,16 +18,24 @@ export interface LeaseOptions {
   readonly durations?: LeaseDurations | undefined
   readonly onAcquired: () => void
   readonly onProblem: (error: unknown) => void
-  /** The lease did not exist for 30 s (Helm creates it after the Deployment) and was created. */
+  /**
+   * Called when this replica created the lease, because it did not exist for 30 s (Helm creates it
+   * after the Deployment).
+   */
   readonly onCreated: () => void
-  /** It could not be created either, or exists again. */
+  /**
+   * Called with true if this replica could not create the missing lease, and with false once the
+   * lease exists again.
+   */
   readonly onMissing: (missing: boolean) => void
   /**
-   * The API server refuses to let this replica read or take the free lease, with this error;
-   * undefined: no longer.
+   * Called with the error if the API server refuses to let this replica read or take the free
+   * lease, and with undefined once the refusal ends.
    */
   readonly onRefused: (error: KubeApiError | undefined) => void
-  /** The lease has an older version than before: etcd was restored from a backup. */
+  /**
+   * Called if the lease has an older version than before, because etcd was restored from a backup.
+   */
   readonly onRewound: () => void
 }
 
@@ -35,20 +43,23 @@ export type LeaseElector = ReturnType<typeof createLeaseElector>
 
 const LEASE_DURATIONS: LeaseDurations = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 }
 const RELEASE_TIMEOUT_MS = 3_000
-/** A lease that other clients edit more often than this is not released; it expires. */
+/** If other clients edit a lease more often than this, it is not released and has to expire. */
 const RELEASE_TRIES = 5
 const MISSING_MS = 30_000
-/** A watch that ends sooner than this is a failure and followed by a pause. */
+/** A watch that ends sooner is a failure and followed by a pause. */
 const SHORT_WATCH_MS = 1_000
-/** A wall clock that is adjusted smoothly goes back by less than this between two renewals. */
+/**
+ * A wall clock that is adjusted smoothly goes back by less than this between two renewals
+ * (milliseconds).
+ */
 const SLEW_MS = 1_000
 
 const FREE = new Error('the lease may be free')
 
 /**
- * Leader election as in client-go, on a Lease that the chart renders; where no one applies it, a
- * replica does. Another holder's lease has expired when it did not change for its duration on our
- * own monotonic clock; clocks are never compared.
+ * Leader election as in client-go, on a Lease that the chart renders. If nobody applies the Lease,
+ * a replica does. Another holder's lease has expired if it did not change for its duration on our
+ * own monotonic clock. The clocks of two machines are never compared.
  */
 export function createLeaseElector(options: LeaseOptions) {
   const { client, clock, identity } = options
@@ -58,27 +69,29 @@ export function createLeaseElector(options: LeaseOptions) {
   const timeoutMs = Math.max(1_000, durations.renewDeadlineMs / 2)
   const lane = 'lease'
   let leading = false
-  /** This leader was once too late to write. It stays so. */
+  /** True once this leader was too late to write. It never becomes false again. */
   let lapsed = false
   let missing = false
   let refused = false
   let wrote = false
   let missingSince: number | undefined
-  /** When the last renewal was sent: on the monotonic clock, and on the wall clock. */
+  /**
+   * When the last renewal was sent, on the monotonic clock (`at`) and on the wall clock (`when`).
+   */
   let renewed = { at: Number.NEGATIVE_INFINITY, when: Number.NEGATIVE_INFINITY }
   let seen: Lease | undefined
-  /** Of the newest lease that was read; no version (''): every version counts as new. */
+  /** The version of the newest lease that was read. If it is '', every version counts as new. */
   let newest = ''
   let seenAt = Number.NEGATIVE_INFINITY
 
-  // While a machine sleeps, its monotonic clock stands still and its wall clock goes on. A wall
-  // clock that was set back may hide a sleep. If the machine was awake, a leader ends for nothing
-  // and starts again.
+  // While a machine sleeps, its monotonic clock stops and its wall clock goes on. A wall clock that
+  // was set back may hide a sleep. If it was set back without a sleep, a leader ends needlessly and
+  // starts again.
   const inTime = (): boolean => {
     const onWallClock = clock.now() - renewed.when
     const longest = Math.max(clock.monotonic() - renewed.at, onWallClock)
     const isOver = longest >= durations.renewDeadlineMs || onWallClock <= -SLEW_MS
-    // For good, because what was not written meanwhile would be missing.
+    // This is permanent, because the writes that were skipped meanwhile would be missing.
     lapsed ||= leading && isOver
     return !isOver && !lapsed
   }
@@ -94,9 +107,9 @@ export function createLeaseElector(options: LeaseOptions) {
     options.onMissing(missing)
   }
   /**
-   * Creates the lease if it has not existed for a while. Without a holder, because two replicas
-   * that apply the same both succeed; it is acquired by a write that names its version
-   * (docs/en/decisions.md#rendered-lease).
+   * Creates the lease if it has not existed for a while. It has no holder, because two replicas
+   * that apply the same lease both succeed. A later write that names the lease's version acquires
+   * it (docs/en/decisions.md#rendered-lease).
    */
   const restore = async (signal: AbortSignal): Promise<void> => {
     missingSince ??= clock.monotonic()
@@ -123,8 +136,8 @@ export function createLeaseElector(options: LeaseOptions) {
   }
   const read = async (signal: AbortSignal, limitMs = timeoutMs): Promise<Lease> => {
     const lease = await client.request<Lease>({ method: 'GET', path, timeoutMs: limitMs, lane }, signal)
-    // The lease is read every few seconds, long before a restored server passes the version that
-    // was known.
+    // The lease is read every few seconds. A restored server needs much longer to pass the known
+    // version.
     if (isOlderVersion(lease.metadata.resourceVersion, newest)) {
       newest = ''
       options.onRewound()
@@ -132,15 +145,15 @@ export function createLeaseElector(options: LeaseOptions) {
     observe(lease)
     return lease
   }
-  // Never aborted by a stop: the result would be unknown, and a lease that is not released blocks
-  // all other replicas.
+  // A stop never aborts this write: its result would be unknown, and a lease that is not released
+  // blocks all other replicas.
   const write = async (lease: Lease, spec: Lease['spec'], limitMs = timeoutMs): Promise<void> => {
     const sent = { at: clock.monotonic(), when: clock.now() }
     wrote = true
     const body = { ...lease, spec }
     observe(await client.request<Lease>({ method: 'PUT', path, body, timeoutMs: limitMs, lane }))
-    // Counted from before the request, because the others count from when they see it. A response
-    // after the deadline does not count.
+    // The lease's time is counted from before the request, because other replicas count from when
+    // they see the write. A response after the deadline does not count.
     if (leading && !inTime()) return
     renewed = sent
   }
@@ -162,7 +175,7 @@ export function createLeaseElector(options: LeaseOptions) {
         { path: list, query: { ...query, timeoutSeconds: 300 } },
         ({ type, object }) => {
           if (type === 'ERROR' || type === 'DELETED') stop.abort(new KubeApiError(0, `the watch of the lease: ${type}`))
-          // A bookmark holds only a version: without a holder it would look free.
+          // A bookmark holds only a version, so it would look like a lease without a holder.
           if (type !== 'ADDED' && type !== 'MODIFIED') return
           changed = true
           observe(object)
@@ -199,9 +212,10 @@ export function createLeaseElector(options: LeaseOptions) {
       } catch (error) {
         if (signal.aborted) throw error
         if (hasStatus(error, 404)) await restore(signal)
-        // Only a person can end these (docs/en/decisions.md#rendered-lease).
+        // These refusals do not end by themselves; a person has to act
+        // (docs/en/decisions.md#rendered-lease).
         if (hasStatus(error, 400, 403, 413, 422)) noteRefused(error)
-        // Another follower was faster: read again immediately, but only once.
+        // Another follower was faster. The lease is read again immediately, but only once.
         conflicts = hasStatus(error, 409) ? conflicts + 1 : 0
         if (conflicts === 1) continue
         options.onProblem(error)
@@ -211,14 +225,15 @@ export function createLeaseElector(options: LeaseOptions) {
   }
 
   /**
-   * Returns true if the lease has another holder; a failure is reported, and the deadline decides.
+   * Returns true if the lease has another holder. A failure is reported, and the deadline decides
+   * about leadership.
    */
   async function renew(signal: AbortSignal): Promise<boolean> {
     const deadline = renewed.at + durations.renewDeadlineMs
-    // A response after the deadline is useless, and waiting for it would delay the end of this
-    // leader.
+    // A response after the deadline is useless. Waiting for it would delay the end of this
+    // leadership.
     const limitMs = (): number => Math.max(1, Math.min(timeoutMs, deadline - clock.monotonic()))
-    // After a conflict (another client changed a label or the holder) the lease is read once and
+    // After a conflict (another client changed a label or the holder), the lease is read once and
     // written again immediately.
     for (const known of [seen, undefined]) {
       try {
@@ -238,23 +253,23 @@ export function createLeaseElector(options: LeaseOptions) {
   async function lead(signal: AbortSignal): Promise<void> {
     let startedAt = clock.monotonic()
     for (;;) {
-      // After a renewal that timed out, the next one follows without a further pause.
+      // After a renewal that timed out, the next renewal follows without a further pause.
       const rest = startedAt + durations.retryMs - clock.monotonic()
       await sleep(clock, Math.max(durations.retryMs / 10, rest), signal)
-      // Also after a pause of the whole process: a lease that was not renewed in time is lost, even
-      // if no one took it.
+      // This also applies after a pause of the whole process. A lease that was not renewed in time
+      // is lost, even if no one took it.
       if (!inTime()) return
       startedAt = clock.monotonic()
       const isTaken = await renew(signal)
-      // A renewal that completes after the deadline is a loss too, because work was refused since
-      // then.
+      // If a renewal completes after the deadline, the lease is lost too, because work was refused
+      // since the deadline.
       if (isTaken || !inTime()) return
     }
   }
 
   /**
-   * Also releases a lease that was acquired at the moment of the stop. After a conflict or without
-   * a response it is read again.
+   * Also releases a lease that was acquired at the moment of the stop. After a conflict, or without
+   * a response, the lease is read again.
    */
   async function release(): Promise<void> {
     if (!wrote) return
@@ -280,26 +295,26 @@ export function createLeaseElector(options: LeaseOptions) {
 
   return {
     /**
-     * Whether a write may be started now: on both clocks the last renewal is younger than the
-     * deadline. Once false it stays false. A renewal whose response comes after the deadline is a
-     * loss.
+     * True if a write may be started now: on both clocks the last renewal is younger than the
+     * deadline. Once false, it stays false. If the response to a renewal comes after the deadline,
+     * the lease is lost.
      */
     isLeader: (): boolean => leading && inTime(),
-    /** The holder when the lease was last read. */
+    /** The holder at the time when the lease was last read. */
     get holder() {
       return missing ? undefined : seen?.spec?.holderIdentity || undefined
     },
-    /** The lease does not exist and could not be created: no replica can lead. */
+    /** True if the lease does not exist and could not be created. No replica can lead then. */
     get missing() {
       return missing
     },
-    /** The API server refuses to let this replica take the lease. */
+    /** True if the API server refuses to let this replica take the lease. */
     get refused() {
       return refused
     },
     /**
-     * Follows, then leads; returns `lost`, or `stopped` after the signal, when the lease has been
-     * released.
+     * Follows, then leads. Returns `lost`, or `stopped` once the lease is released after the
+     * signal.
      */
     async run(signal: AbortSignal): Promise<'lost' | 'stopped'> {
       try {

@@ -6,13 +6,13 @@ export interface ListCall extends Pick<KubeCall, 'path' | 'query' | 'accept'> {
   readonly pageSize: number
 }
 
-/** The most bytes of one page; parsing temporarily needs about five times as much memory. */
+/** The most bytes of one page. Parsing temporarily needs about five times as much memory. */
 const PAGE_LIMIT = 8 * 1024 * 1024
 
 /**
- * All pages of a list. A page of too many bytes is requested again with half as many objects,
- * because a user of one namespace can create objects of up to 1.5 MiB, etcd's limit.
- * @throws as `request` does
+ * Yields all pages of a list. If a page has too many bytes, it is requested again with half as many
+ * objects. A user of one namespace can create objects of up to 1.5 MiB, etcd's limit.
+ * @throws the errors of `request`
  */
 export async function* listPages<T>(
   client: KubeClient,
@@ -34,7 +34,7 @@ export async function* listPages<T>(
     yield page
     next = page.metadata.continue || undefined
     if (next === undefined) return
-    // There may be only a few large ones: back to full pages after them.
+    // There may be only a few large objects, so pages grow back to the full size after them.
     limit = Math.min(pageSize, limit * 2)
   }
 }

@@ -3,8 +3,8 @@ import { CONTENT_MANAGER, FIELD_MANAGER } from './names.ts'
 import type { KubeObject, ManagedFieldsEntry } from './types.ts'
 
 /**
- * The owner of a ServiceAccount's list, which is atomic, so one owner wrote all of it
- * (docs/en/decisions.md#field-ownership).
+ * The field manager that owns a ServiceAccount's list. The list is atomic, so one manager wrote all
+ * of it (docs/en/decisions.md#field-ownership).
  */
 export interface ListOwner {
   readonly manager: string
@@ -12,7 +12,7 @@ export interface ListOwner {
 }
 
 /**
- * The manager of all fields that an object without managed fields had at its first apply
+ * The manager of all fields of an object that had no managed fields at its first apply
  * (apimachinery, util/managedfields/internal/skipnonapplied.go).
  */
 const NO_RECORD = 'before-first-apply'
@@ -20,8 +20,8 @@ const NO_RECORD = 'before-first-apply'
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * The relevant owner: a foreign Apply first, because its next apply would conflict with our change,
- * then a foreign Update, then ours.
+ * Returns the owner that matters most: a foreign Apply first, because its next apply would conflict
+ * with our change, then a foreign Update, then our own entry.
  */
 export function listOwner(entries: readonly ManagedFieldsEntry[] | undefined): ListOwner | undefined {
   const owners = (entries ?? [])
@@ -31,7 +31,7 @@ export function listOwner(entries: readonly ManagedFieldsEntry[] | undefined): L
   return foreign.find(({ operation }) => operation === 'Apply') ?? foreign[0] ?? owners[0]
 }
 
-/** Whether a manager's fields hold the one at `path`. */
+/** True if a manager's fields include the field at `path`. */
 function hasField(fields: unknown, path: readonly string[]): boolean {
   return fieldAt(fields, path) !== undefined
 }
@@ -59,7 +59,7 @@ export const DECLARING_MANAGERS: readonly string[] = [
   'kubectl-client-side-apply',
 ]
 
-/** The tool that declares the field at `path`; undefined: none is recorded. */
+/** Returns the tool that declares the field at `path`, or undefined if none is recorded. */
 export function declaredBy(
   entries: readonly ManagedFieldsEntry[] | undefined,
   path: readonly string[],
@@ -73,8 +73,8 @@ export function declaredBy(
 }
 
 /**
- * The object as a list had it; where that came without a record of its writers, as the API server
- * has it. Of Secrets metadata only.
+ * Returns the object with the record of its writers. If a list had removed the record, the object
+ * is read again, a Secret as metadata only.
  */
 export async function withWriters<T extends KubeObject>(caller: KubeCaller, path: string, object: T): Promise<T> {
   if ((object.metadata.managedFields ?? []).length > 0) return object
@@ -82,7 +82,7 @@ export async function withWriters<T extends KubeObject>(caller: KubeCaller, path
   return get<T>(caller, path, { accept })
 }
 
-/** Why an object is still there after it was deleted; undefined: it is not. */
+/** Returns why an object still exists after it was deleted, or undefined if it is gone. */
 export function heldBy({ metadata }: Partial<KubeObject>): string | undefined {
   const { finalizers = [] } = (metadata ?? {}) as { readonly finalizers?: readonly string[] }
   return finalizers.length === 0 ? undefined : `it stays until its finalizers are removed (${finalizers.join(', ')})`
@@ -95,8 +95,8 @@ const CONTENT_LEAVES = [
 ] as const
 
 /**
- * Whether the content of a pull secret is still what we wrote: a change by another writer removes
- * the field from our entries (one for applied fields, one for patched ones).
+ * True if the content of a pull Secret is still what we wrote. A change by another writer removes
+ * the field from our entries (one entry for applied fields, one for patched fields).
  * (docs/en/decisions.md#field-ownership)
  */
 export function ownsContent(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
@@ -104,7 +104,7 @@ export function ownsContent(entries: readonly ManagedFieldsEntry[] | undefined):
   return CONTENT_LEAVES.every((leaf) => ours.some(({ fieldsV1 }) => hasField(fieldsV1, leaf)))
 }
 
-/** The keys of the labels that we applied and still own. */
+/** Returns the keys of the labels that we applied and still own. */
 export function appliedLabels(entries: readonly ManagedFieldsEntry[] | undefined): readonly string[] {
   return (entries ?? []).filter(isApplied).flatMap(({ fieldsV1 }) => {
     return Object.keys(fieldAt(fieldsV1, ['f:metadata', 'f:labels']) ?? {}).flatMap((key) =>
@@ -113,7 +113,9 @@ export function appliedLabels(entries: readonly ManagedFieldsEntry[] | undefined
   })
 }
 
-/** Another manager that owns a part of a Secret's data, for messages about changed content. */
+/**
+ * Returns another manager that owns a part of a Secret's data, for messages about changed content.
+ */
 export function otherContentManager(entries: readonly ManagedFieldsEntry[] | undefined): string | undefined {
   const others = entries?.filter(({ manager }) => manager !== FIELD_MANAGER && manager !== CONTENT_MANAGER)
   return others?.find(({ fieldsV1 }) => hasField(fieldsV1, ['f:data']))?.manager

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { KubeApiError } from './api-error.ts'
 
 /**
- * Polls with growing pauses until `check` is true; returns the milliseconds, or undefined after
- * `limitMs`. An API server that restarts, throttles or drops a connection is retried until then,
- * and its last error is thrown.
+ * Polls with growing pauses until `check` is true. Returns the milliseconds that this took, or
+ * undefined after `limitMs`. If an API server restarts, throttles or drops a connection, the check
+ * is retried until `limitMs`. The last error is thrown then.
  */
 export async function pollUntil(
   limitMs: number,
@@ -24,7 +24,7 @@ export async function pollUntil(
   }
 }
 
-/** Whether the same request may succeed a moment later. */
+/** True if the same request may succeed a moment later. */
 export function isTransient(error: unknown): boolean {
   return error instanceof KubeApiError && (error.status === 0 || error.status === 429 || error.status >= 500)
 }

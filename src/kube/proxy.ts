@@ -3,10 +3,10 @@ import { orElse } from '../lib/or-else.ts'
 import { type ProxyEnvironment, proxyOf } from '../proxy-rules.ts'
 
 /**
- * The proxy to an API server, as kubectl and helm choose it (client-go: tools/clientcmd,
- * golang.org/x/net/http/httpproxy): the cluster's `proxy-url`; else HTTPS_PROXY, unless the server
+ * Chooses the proxy to an API server as kubectl and helm do (client-go: tools/clientcmd,
+ * golang.org/x/net/http/httpproxy): the cluster's `proxy-url`, else HTTPS_PROXY, unless the server
  * is this machine or in NO_PROXY. HTTP_PROXY is only for http, which is used only on this machine.
- * Upper case takes precedence.
+ * Upper-case variables take precedence.
  * @throws KUBE_CONNECTION for a proxy that is not HTTP
  */
 export function chooseProxy(
@@ -24,7 +24,7 @@ function parseProxy(text: string, source: string): string {
   const url = URL.parse(text)
   const login = url && orElse(() => decodeURIComponent(`${url.username}:${url.password}`), undefined)
   if (url === null || login === undefined) {
-    // The text may contain a password.
+    // The message does not quote the text, because it may contain a password.
     throw new NopassError('KUBE_CONNECTION', `${source} is not a URL`, {
       hint: 'Write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded.',
     })

@@ -6,7 +6,7 @@ export function createServerClock() {
       const serverTime = Date.parse(date)
       if (Number.isFinite(serverTime)) aheadMs = Date.now() - serverTime
     },
-    /** Milliseconds; undefined before the first response. */
+    /** Milliseconds. Undefined before the first response. */
     aheadMs: () => aheadMs,
   }
 }

@@ -23,12 +23,12 @@ export interface KubeObject {
   readonly metadata: ObjectMeta
 }
 
-/** Names an object, in a manifest for example. */
+/** Names an object, for example in a manifest. */
 export interface ObjectReference {
   readonly apiVersion: string
   readonly kind: string
   readonly name: string
-  /** Undefined: cluster-scoped, or in a namespace that the context gives. */
+  /** Undefined if the object is cluster-scoped, or the context gives its namespace. */
   readonly namespace?: string | undefined
 }
 
@@ -57,7 +57,7 @@ export interface PodObject extends KubeObject {
   }
   readonly status?: {
     readonly phase?: string
-    /** Of the phase, such as `Evicted`. */
+    /** The reason of the phase, such as `Evicted`. */
     readonly reason?: string
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
     readonly initContainerStatuses?: readonly ContainerStatus[]
@@ -70,7 +70,7 @@ interface ContainerSpec {
   readonly name: string
   readonly image?: string
   readonly imagePullPolicy?: string
-  /** `Always` of an init container: it goes on running beside the others. */
+  /** `Always` for an init container that keeps running beside the other containers. */
   readonly restartPolicy?: string
   readonly volumeMounts?: readonly { readonly name: string }[]
 }
@@ -83,7 +83,7 @@ export interface ContainerStatus {
   /** Empty until the container was created. */
   readonly containerID?: string
   readonly ready?: boolean
-  /** It runs, and its startup probe, if it has one, has succeeded. */
+  /** True if the container runs and its startup probe, if it has one, has succeeded. */
   readonly started?: boolean | null
   readonly restartCount?: number
   readonly state?: {
@@ -100,29 +100,29 @@ export interface ContainerStatus {
 
 export interface KubeList<T> {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string }
-  /** Null for an empty list of metadata. */
+  /** Null for an empty list as metadata only. */
   readonly items: readonly T[] | null
 }
 
-/** `namespace/name`, or `name` for a cluster-scoped object. */
+/** Returns `namespace/name`, or `name` for a cluster-scoped object. */
 export function keyOf(meta: { readonly name: string; readonly namespace?: string }): string {
   return meta.namespace === undefined ? meta.name : `${meta.namespace}/${meta.name}`
 }
 
-/** Labels as the API's `labelSelector`. */
+/** Formats labels for the API's `labelSelector`. */
 export function selectorText(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(',')
 }
 
-/** Names in a path: `/api/v1/namespaces/<ns>/<plural>/<name>`. */
+/** Returns the path `/api/v1/namespaces/<ns>/<plural>/<name>`, with encoded names. */
 export function namespacedPath(prefix: string, namespace: string, plural: string, name?: string): string {
   const path = `${prefix}/namespaces/${encodeURIComponent(namespace)}/${plural}`
   return name === undefined ? path : `${path}/${encodeURIComponent(name)}`
 }
 
-/** The path of an API version: `/api/v1`, `/apis/apps/v1`. */
+/** Returns the path of an API version: `/api/v1`, `/apis/apps/v1`. */
 export function apiRoot(apiVersion: string): string {
   return apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
 }

@@ -4,13 +4,13 @@ export type ReasonMeaning =
   | 'cannot'
   /** The node has the image, and something else fails. */
   | 'present'
-  /** Nothing was pulled yet: the Pod's volumes, its sandbox or an earlier container come first. */
+  /** Nothing was pulled yet. The Pod's volumes, its sandbox or an earlier container come first. */
   | 'before'
 
 /**
- * All reasons that the kubelet, containerd and CRI-O give a waiting container. The kubelet pulls
+ * All reasons that the kubelet, containerd and CRI-O give to a waiting container. The kubelet pulls
  * before it creates a container (pkg/kubelet/kuberuntime/kuberuntime_container.go, startContainer),
- * so each failure after that shows that the image is there. test/contract/waiting-reasons.test.ts
+ * so each later failure shows that the image is present. test/contract/waiting-reasons.test.ts
  * compares the list with their sources.
  */
 const WAITING_REASONS: ReadonlyMap<string, ReasonMeaning> = new Map<string, ReasonMeaning>([
@@ -20,8 +20,8 @@ const WAITING_REASONS: ReadonlyMap<string, ReasonMeaning> = new Map<string, Reas
   ['ImageInspectError', 'cannot'],
   ['ErrImageNeverPull', 'cannot'],
   ['InvalidImageName', 'cannot'],
-  // k8s.io/cri-api/pkg/errors, set by CRI-O and (the last two) containerd; kubelets before 1.26
-  // have the first one themselves.
+  // k8s.io/cri-api/pkg/errors. CRI-O sets all of them, containerd the last two. Kubelets before
+  // 1.26 set the first one themselves.
   ['RegistryUnavailable', 'cannot'],
   ['SignatureValidationFailed', 'cannot'],
   ['ImageVolumeMountFailed', 'present'],
@@ -47,7 +47,7 @@ const WAITING_REASONS: ReadonlyMap<string, ReasonMeaning> = new Map<string, Reas
   ['RestartingAllContainers', 'present'],
 ])
 
-/** Undefined: no reason that any of them has. */
+/** Returns undefined for a reason that none of these programs has. */
 export function meaningOf(reason: string): ReasonMeaning | undefined {
   return WAITING_REASONS.get(reason)
 }

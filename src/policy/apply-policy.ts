@@ -6,7 +6,10 @@ import { MORE_MEMBERS } from './ram-names.ts'
 import { type SettleOptions, untilSettled } from './settle-steps.ts'
 import { planOf } from './steps.ts'
 
-/** What applying would change; only reads. @throws as `decideSteps` and the transport do */
+/**
+ * Returns what applying would change. Only reads.
+ * @throws the errors of `decideSteps` and of the transport
+ */
 export async function planPolicy(ram: Ram, target: PolicyTarget, signal?: AbortSignal): Promise<PolicyPlan> {
   const { steps, kept } = decideAll(target, await observePolicy(ram, target, signal))
   return planOf(steps, kept)
@@ -34,10 +37,10 @@ const ofOtherLists = (members: readonly string[]): string =>
     : `the cluster ${members.join(', ')} of another list needs it too (its description records who does)`
 
 /**
- * Brings RAM to the desired state and returns what was changed. Once there is a reason to keep
- * permissions, or another writer has changed a document that this run wrote, it only adds what is
- * needed.
- * @throws POLICY_UNSETTLED, and as `planPolicy` does
+ * Brings RAM to the desired state and returns what was changed. The run only adds what is needed as
+ * soon as there is a reason to keep permissions, or another writer has changed a document that this
+ * run wrote.
+ * @throws POLICY_UNSETTLED, and the errors of `planPolicy`
  */
 export async function applyPolicy(ram: Ram, target: PolicyTarget, options: SettleOptions = {}): Promise<PolicyPlan> {
   return untilSettled(
@@ -51,7 +54,8 @@ export async function applyPolicy(ram: Ram, target: PolicyTarget, options: Settl
       return { steps, kept: widens ? [`policy ${target.policyName} as wide as it is: ${reason}`, ...kept] : kept }
     },
     options,
-    // Nothing depends on these: without the right they are skipped and reported.
+    // Nothing depends on these steps. If the right for such a step is missing, the step is skipped
+    // and reported.
     ['record-members', 'detach', 'delete-policy'],
   )
 }

@@ -3,33 +3,36 @@ import { nextPolicyName } from './ram-names.ts'
 
 /** What a workflow does in one account; there is one document per account. */
 export interface CiPolicyInput {
-  /** `*` when unknown. */
+  /** `*` if the account is unknown. */
   readonly accountId?: string | undefined
-  /** ACK clusters whose kubeconfig comes from the CS API. */
+  /** ACK clusters whose kubeconfig the workflow requests from the CS API. */
   readonly ackClusters: readonly string[]
   /** What the action manages in RAM: the input `ram` with `auto` resolved. */
   readonly ram: 'worker-role' | 'rrsa' | 'none'
-  /** Names of the policies that it creates: see ram-names.ts. */
+  /** Names of the policies that the action creates: see ram-names.ts. */
   readonly policies: readonly string[]
   /** Worker roles, or the roles for RRSA. */
   readonly roles: readonly string[]
   /** The inputs `adopt-policy` and `ram-cleanup`. */
   readonly adopt?: boolean | undefined
   readonly cleanup?: boolean | undefined
-  /** Clusters' `deployRole`s: the workflow's role needs only these, and each of them the rest. */
+  /**
+   * The `deployRole`s of clusters. The workflow's role then needs only the right to assume these
+   * roles, and each of them needs the other rights.
+   */
   readonly deployRoles?: readonly string[] | undefined
 }
 
 /**
- * The minimal RAM policy for the workflow's role (`policy --ci`, docs/en/decisions.md#ci-policy),
- * in normal form.
+ * Returns the minimal RAM policy for the workflow's role (`policy --ci`,
+ * docs/en/decisions.md#ci-policy), in normal form.
  */
 export function ciPolicyDocument(input: CiPolicyInput): PolicyDocument {
   const account = input.accountId ?? '*'
   const clusters = input.ackClusters.map((id) => `acs:cs:*:${account}:cluster/${id}`)
   const policyArn = (name: string): string => `acs:ram:*:${account}:policy/${name}`
-  // While a policy has no room for both the old and the new document, the new one is in a second
-  // policy.
+  // While a policy has no room for both the old and the new document, a second policy has the new
+  // document.
   const next = input.policies.length === 0 ? [] : [policyArn(nextPolicyName('acr-nopass-*'))]
   const policies = [...input.policies.map(policyArn), ...next]
   const roles = input.roles.map((name) => `acs:ram:*:${account}:role/${name}`)
@@ -43,7 +46,8 @@ export function ciPolicyDocument(input: CiPolicyInput): PolicyDocument {
       ...allow(ram ? POLICY_ACTIONS : [], policies),
       ...allow(ram ? ['ram:ListPoliciesForRole'] : [], roles),
       ...allow(ram ? ['ram:AttachPolicyToRole'] : [], both),
-      // Detaching needs the role too, and the roles of an earlier identity are not in the list.
+      // Detaching also needs a right on the role. The roles of an earlier identity are unknown
+      // here, so every role is allowed.
       ...allow(ram ? ['ram:DetachPolicyFromRole'] : [], [...policies, `acs:ram:*:${account}:role/*`]),
       ...allow(ram ? ['ram:DeletePolicy'] : [], next),
       ...allow(rrsa ? ['ram:GetRole', 'ram:CreateRole', 'ram:UpdateRole'] : [], roles),

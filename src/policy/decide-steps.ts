@@ -17,8 +17,8 @@ import type { PolicyStep, PolicyTarget } from './policy-target.ts'
 import { MORE_MEMBERS, membersOf, nextPolicyName } from './ram-names.ts'
 
 /**
- * The steps from RAM's state to the desired one. Throws, before anything is written,
- * POLICY_NOT_OURS, POLICY_TOO_LARGE, POLICY_ROLE_MISSING, POLICY_UNREADABLE.
+ * Returns the steps from RAM's state to the desired state. Throws before anything is written.
+ * @throws POLICY_NOT_OURS, POLICY_TOO_LARGE, POLICY_ROLE_MISSING, POLICY_UNREADABLE
  */
 export function decideSteps(target: PolicyTarget, observed: ObservedPolicy): readonly PolicyStep[] {
   const trust = trustSteps(target, observed)
@@ -52,8 +52,8 @@ function documentSteps(target: PolicyTarget, desired: PolicyDocument, observed: 
 }
 
 /**
- * What the policy has no room for goes into a second policy, so that a helper with the former
- * values loses nothing and one with the new values lacks nothing. Narrowing merges both.
+ * What the policy has no room for goes into a second policy. So a helper with the former values
+ * loses nothing, and a helper with the new values lacks nothing. Narrowing merges the two policies.
  */
 function nextPolicySteps(
   target: PolicyTarget,
@@ -99,10 +99,10 @@ function nextSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[]
   return [...detach, { do: 'delete-policy', policy, before: parseDocument(next.document, `policy ${policy}`) }]
 }
 
-/** Roles that have our policy although no target names them any more. */
+/** Returns the roles that have our policy although no target names these roles any more. */
 export function leftoverRoles(target: PolicyTarget, { policy, entities }: ObservedPolicy): readonly string[] {
   if (target.phase === 'widen' || target.leftovers === undefined || !policy?.ours) return []
-  // RAM may show a name in other letters than the user writes it, for example as an ARN has it.
+  // RAM may show a name in other letter cases than the user writes it, for example as in an ARN.
   const desired = (target.document === undefined ? [] : rolesOf(target)).map((role) => role.toLowerCase())
   return (entities?.roles ?? []).filter((role) => !desired.includes(role.toLowerCase()))
 }
@@ -113,8 +113,8 @@ function leftoverSteps(target: PolicyTarget, observed: ObservedPolicy): PolicySt
 }
 
 /**
- * Why roles keep our policy although nothing in this list needs it there; undefined: it is
- * detached.
+ * Returns why our policy stays on roles that nothing in this list needs it for. If undefined, the
+ * policy is detached from these roles.
  */
 export function keepsLeftovers(target: PolicyTarget, observed: ObservedPolicy): string | undefined {
   const { leftovers, members } = target
@@ -127,8 +127,8 @@ export function keepsLeftovers(target: PolicyTarget, observed: ObservedPolicy): 
 }
 
 /**
- * Recorded members of a shared policy that are not in this list: another list needs the policy too,
- * and what it needs is unknown here, so nothing is narrowed.
+ * Returns the recorded members of a shared policy that are not in this list. Another list needs the
+ * policy for them. What that list needs is unknown here, so nothing is narrowed.
  */
 export function foreignMembers({ phase, members, adopt }: PolicyTarget, { policy }: ObservedPolicy): readonly string[] {
   if (phase === 'widen' || members === undefined || policy === undefined) return []
@@ -136,8 +136,9 @@ export function foreignMembers({ phase, members, adopt }: PolicyTarget, { policy
 }
 
 /**
- * A shared policy of ours is created with its members. Where its description names none, somebody
- * edited it, and this list is not recorded either: with it alone nobody else would seem to need it.
+ * A shared policy of acr-nopass is created with its members in its description. If the description
+ * names none, somebody edited it. This list is not recorded then: as the only member, it would look
+ * as if nobody else needed the policy.
  */
 function recordedMembers(
   { adopt }: Pick<PolicyTarget, 'adopt'>,
@@ -180,7 +181,7 @@ function trustSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[
   if (alternatives?.some((one) => includesDocument(before, policyOf([one])))) return []
   const phase = alternatives === undefined ? target.phase : 'widen'
   const ours = phase === 'widen' ? unionDocuments(before, own) : normalForm(own)
-  // A role of another owner, or one that the user named, may also be used by others.
+  // Other clusters may also use a role that has another owner or that the user named.
   const after = found.ours && create ? ours : addStatements(before, own)
   if (sameDocument(before, after)) return []
   return [{ do: 'update-trust', role, before, after }]

@@ -6,10 +6,10 @@ import { clusterKey, policyName, rrsaRoleName } from './ram-names.ts'
 import { parseIssuers, rrsaStatement } from './trust-document.ts'
 
 export interface GrantCluster {
-  /** For the description: `cluster prod`, or `the helper` if no cluster is named. */
+  /** Text for the description: `cluster prod`, or `the helper` if no cluster is named. */
   readonly purpose: string
   readonly values: ResolvedValues
-  /** Undefined: not on ACK, or unknown. */
+  /** Undefined if the cluster is not on ACK, or its ID is unknown. */
   readonly clusterId: string | undefined
   readonly kubeSystemUid: string | undefined
   readonly workerRoles: readonly string[]
@@ -24,20 +24,20 @@ export interface GrantOptions {
   readonly issuer?: string
   readonly oidcProviderArn?: string
   /**
-   * The helper's, if its name cannot be derived from the values: under an alias of an umbrella
-   * chart.
+   * The helper's ServiceAccount, if its name cannot be derived from the values, as under an alias
+   * of an umbrella chart.
    */
   readonly serviceAccount?: string
 }
 
-/** Placeholder in a trust policy while the caller is unknown. */
+/** Placeholder in a trust policy if the caller is unknown. */
 const UNKNOWN_CALLER = 'unknown'
 
 export type Grants = ReturnType<typeof helperGrants>
 
 /**
- * What the helper of each cluster must be allowed, and who can assume its roles; `notes` has what
- * is unknown, and why.
+ * Returns what the helper of each cluster must be allowed to do, and who can assume its roles.
+ * `notes` names what is unknown, and why.
  */
 export function helperGrants(clusters: readonly GrantCluster[], flags: GrantOptions) {
   const notes = new Set<string>()
@@ -64,7 +64,7 @@ export function helperGrants(clusters: readonly GrantCluster[], flags: GrantOpti
     }
     return [{ purpose, policy, role: { name: role, trust }, attachTo: [] }, ...chain]
   })
-  // Clusters with the same values have the same grants for their chain.
+  // Clusters with the same values have the same grants for their chain of roles.
   const distinct = new Map(grants.map((grant) => [JSON.stringify(grant), grant]))
   return { grants: [...distinct.values()], notes: [...notes] }
 }
@@ -105,29 +105,31 @@ function accountOf(arn: string): string | undefined {
   return /^acs:ram::(\d+):/.exec(arn)?.[1]
 }
 
-/** The name of a role's policy, without repeating a prefix that the role's name already has. */
+/**
+ * Returns the name of a role's policy. A prefix that the role's name already has is not repeated.
+ */
 export function rolePolicyName(role: string): string {
   return policyName({ sharedRole: role.replace(/^acr-nopass-/, '') })
 }
 
-/** A policy with the roles that need it, or a role with its trust policy, or both. */
+/** A policy with the roles that need it, or a role with its trust policy, or policy and role. */
 export interface Grant {
-  /** For the description: `cluster prod`. */
+  /** Text for the description, such as `cluster prod`. */
   readonly purpose: string
   readonly policy?: { readonly name: string; readonly document: PolicyDocument }
-  /** A role to create. */
+  /** The role to create. */
   readonly role?: { readonly name: string; readonly trust: PolicyDocument }
-  /** Existing roles. */
+  /** Existing roles that the policy is attached to. */
   readonly attachTo: readonly string[]
-  /** The account of the policy and the role, if it is not the helper's. */
+  /** The account of the policy and the role, unless it is the helper's account. */
   readonly otherAccount?: string
 }
 
 export type NameValues = Pick<ResolvedValues, 'nameOverride' | 'fullnameOverride'>
 
 /**
- * The name of the chart's objects in the release's namespace, as chart/templates/_names.tpl has it
- * (`acr-nopass.fullname`).
+ * Returns the name of the chart's objects in the release's namespace, by the rules of
+ * chart/templates/_names.tpl (`acr-nopass.fullname`).
  */
 export function fullNameOf(release: string, { nameOverride, fullnameOverride }: NameValues): string {
   if (fullnameOverride) return fullnameOverride
@@ -136,7 +138,7 @@ export function fullNameOf(release: string, { nameOverride, fullnameOverride }: 
   return base.includes(name) ? base : `${base.slice(0, 42).replace(/-$/, '')}-${name}`
 }
 
-/** The name of the helper's ServiceAccount. */
+/** Returns the name of the helper's ServiceAccount. */
 export function serviceAccountOf(release: string, values: NameValues & Pick<ResolvedValues, 'serviceAccount'>): string {
   return values.serviceAccount.name || fullNameOf(release, values)
 }

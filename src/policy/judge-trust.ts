@@ -13,7 +13,8 @@ interface Caller {
 }
 
 /**
- * Whether a role's trust policy (JSON of RAM) allows exactly the callers that `desired` names.
+ * Compares a role's trust policy (RAM's JSON) with the callers that `desired` names: does it allow
+ * all of them, and nobody else?
  * @throws DocumentError
  */
 export function judgeTrust(actual: string, desired: PolicyDocument) {
@@ -21,9 +22,9 @@ export function judgeTrust(actual: string, desired: PolicyDocument) {
   const callers = parseStatements(JSON.stringify(desired), 'trust').flatMap(callersOf)
   const refused = callers.filter((caller) => !isTrusted(trust, caller))
   return {
-    /** Why the expected callers may not assume the role, one line each; empty: they may. */
+    /** Reasons why the expected callers may not assume the role, one line each. Empty: they may. */
     differs: [...new Set(refused.flatMap((caller) => differences(trust, caller)))],
-    /** Who else may assume it although it was not expected. */
+    /** Unexpected callers who may also assume the role. */
     wide: [...new Set(callers.flatMap((caller) => strangers(trust, caller)))],
   }
 }
@@ -35,7 +36,7 @@ function callersOf({ principals, conditions }: RamStatement): readonly Caller[] 
   )
 }
 
-/** Every combination of values that meets the conditions. */
+/** Returns every combination of values that fulfils the conditions. */
 function contextsOf(conditions: readonly Condition[]): readonly Caller['context'][] {
   return conditions.reduce<readonly Caller['context'][]>(
     (contexts, { key, values }) =>
@@ -65,7 +66,7 @@ function differences(trust: readonly RamStatement[], { kind, name, context }: Ca
   return closest.length === 0 ? ['a Deny in it excludes a caller that it should allow'] : closest
 }
 
-/** The conditions of a statement that this caller does not meet. */
+/** Returns the conditions of a statement that this caller does not fulfil. */
 function mismatches({ conditions }: RamStatement, context: Caller['context']): readonly string[] {
   return conditions
     .filter((condition) => !conditionsHold([condition], context))
@@ -77,7 +78,8 @@ function mismatches({ conditions }: RamStatement, context: Caller['context']): r
 }
 
 /**
- * Unexpected callers that are allowed: another ServiceAccount, or a caller without the external id.
+ * Returns unexpected callers that are allowed: other ServiceAccounts, other audiences, or callers
+ * without the external ID.
  */
 function strangers(trust: readonly RamStatement[], caller: Caller): readonly string[] {
   const { context } = caller
@@ -86,8 +88,8 @@ function strangers(trust: readonly RamStatement[], caller: Caller): readonly str
   const changes: readonly (readonly [key: string, values: readonly string[], who: string])[] = [
     ['oidc:sub', account(`${namespace}:other-than-${name}`), `other ServiceAccounts of namespace ${namespace}`],
     ['oidc:sub', account(`other-than-${namespace}:${name}`), 'ServiceAccounts of other namespaces'],
-    // RAM's page on OIDC providers requires `oidc:aud`; without it a token for any client of the
-    // provider is accepted.
+    // RAM's page on OIDC providers requires `oidc:aud`. Without this condition, a token for any
+    // client of the provider is accepted.
     ['oidc:aud', ['other-than-sts.aliyuncs.com'], 'tokens for other audiences'],
     ['sts:externalid', [], 'callers without the external id'],
   ]
@@ -100,9 +102,7 @@ function strangers(trust: readonly RamStatement[], caller: Caller): readonly str
 
 const list = (values: readonly string[]): string => [...new Set(values)].join(' or ')
 
-/**
- * The trust policy without the statements that allow unexpected callers, and with all desired ones.
- */
+/** Removes the statements that allow unexpected callers, and adds all desired statements. */
 export function narrowTrust(actual: PolicyDocument, desired: PolicyDocument): PolicyDocument {
   const kept = actual.Statement.filter((statement) => {
     return judgeTrust(JSON.stringify(policyOf([statement])), desired).wide.length === 0

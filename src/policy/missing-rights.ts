@@ -3,10 +3,11 @@ import type { PolicyDocument } from './normal-form.ts'
 import { matchesAction, matchesPattern, resourcesMeet } from './ram-pattern.ts'
 import { type AccessRequest, type Decision, evaluate, parseStatements, type RamStatement } from './ram-statement.ts'
 
-// Alibaba Cloud's own pages and policies document these forms of a resource: literal text, `*` for
-// a whole field or a whole segment of the path, and `*` at the end (`acs:oss:*:*:mybucket/*`,
-// `acs:log:*:*:project/*/logstore/mse_*`, `acs:ram::*:role/name`). What `*` means elsewhere,
-// whether `?` exists, and what other empty fields mean is undocumented.
+// True for forms of a resource that Alibaba Cloud's own pages and policies document: literal text,
+// `*` for a whole field or a whole segment of the path, and `*` at the end
+// (`acs:oss:*:*:mybucket/*`, `acs:log:*:*:project/*/logstore/mse_*`, `acs:ram::*:role/name`).
+// Undocumented: the meaning of `*` elsewhere, whether `?` exists, and the meaning of other empty
+// fields.
 export function isDocumentedPattern(pattern: string): boolean {
   if (pattern === '*') return true
   const [scheme, service = '', region = '', account = '', ...rest] = pattern.split(':')
@@ -23,7 +24,7 @@ export function isDocumentedPattern(pattern: string): boolean {
 
 const isLiteral = (text: string): boolean => !/[*?]/.test(text)
 
-/** Matches a documented pattern, in which `*` in the middle of the path is exactly one segment. */
+/** Matches a documented pattern. A `*` in the middle of the path is exactly one segment. */
 function matchesAsDocumented(pattern: string, resource: string): boolean {
   if (pattern === '*') return true
   const [expected, actual] = [pattern.split(':'), resource.split(':')]
@@ -47,8 +48,8 @@ export function undocumentedMatching(document: PolicyDocument, subject: string):
 }
 
 /**
- * RAM's decision, and whether it is `certain`: the same under every interpretation of what is
- * undocumented. Conditions must have been evaluated before.
+ * Returns RAM's decision, and whether it is `certain`: the same under every interpretation of what
+ * is undocumented. Conditions must be evaluated before.
  */
 export function judge(
   statements: readonly RamStatement[],
@@ -83,8 +84,8 @@ export type RightsVerdict = ReturnType<typeof missingRamRights>
 export type MissingRight = RightsVerdict['missing'][number]
 
 /**
- * What `desired` allows and the attached documents (JSON of RAM) do not. Conditional statements are
- * assumed to apply, because that is known only when the helper calls.
+ * Returns what `desired` allows and the attached documents (RAM's JSON) do not allow. Conditional
+ * statements are assumed to apply, because RAM evaluates them only when the helper calls.
  * @throws DocumentError
  */
 export function missingRamRights(desired: PolicyDocument, attached: readonly string[], accountId: string) {
@@ -99,17 +100,20 @@ export function missingRamRights(desired: PolicyDocument, attached: readonly str
       action,
       resource,
       isGranted: decision === 'allow',
-      /** Denied explicitly; otherwise nothing allows it. */
+      /** True if a statement denies the action; false if no statement allows it. */
       denied: decision === 'explicit-deny',
-      /** Allowed for a part of the resource, such as some repositories of an instance. */
+      /**
+       * True if the action is allowed for a part of the resource, such as some repositories of an
+       * instance.
+       */
       partly: statements.some((statement) => allowsPart(statement, action, requested)),
-      /** It depends on undocumented matching of resources. */
+      /** True if the result depends on undocumented matching of resources. */
       likely: !certain,
     }
   })
   return {
     missing: judged.flatMap(({ isGranted, ...right }) => (isGranted ? [] : [right])),
-    /** Some rights are granted only if undocumented matching works as assumed. */
+    /** True if some rights are granted only if undocumented matching works as assumed. */
     likelyGranted: judged.some(({ isGranted, likely }) => isGranted && likely),
   }
 }
@@ -119,7 +123,10 @@ function unconditional(statement: RamStatement): readonly RamStatement[] {
   return statement.effect === 'Allow' ? [{ ...statement, conditions: [] }] : []
 }
 
-/** The resource in RAM's request if our policy has `*`: all of the service, or all instances. */
+/**
+ * Returns the resource in RAM's request if our policy has `*`: all resources of the service, or all
+ * instances.
+ */
 function requestedResource(action: string, resource: string, accountId: string): string {
   if (resource !== '*') return resource
   const [service = '*'] = action.split(':')

@@ -1,10 +1,10 @@
 import { type PolicyDocument, type Statement, withoutGrants } from './normal-form.ts'
 import type { PolicyStep } from './policy-target.ts'
 
-/** More of a list is counted: the full text is in the diff of the plan. */
+/** Further items of a list are only counted, because the plan's diff has the full text. */
 const SHOWN = 3
 
-/** One line for each role and policy: what it gains and loses when all steps are done. */
+/** Returns one line for each role and policy: what it gains and loses once all steps are done. */
 export function describeNetChanges(steps: readonly PolicyStep[]): readonly string[] {
   const bySubject = Map.groupBy(steps, (step) => ('policy' in step ? `policy ${step.policy}` : `role ${step.role}`))
   return [...bySubject].map(
@@ -55,7 +55,8 @@ const EMPTY: PolicyDocument = { Version: '1', Statement: [] }
 function difference(before: PolicyDocument = EMPTY, after: PolicyDocument = EMPTY): readonly string[] {
   const [gained, lost] = [withoutGrants(after, before).Statement, withoutGrants(before, after).Statement]
   const short = new Set(gained.map(shortGrant))
-  // What differs only in an account or a condition reads the same in its short form.
+  // If statements differ only in an account or a condition, their short forms are equal, so the
+  // full form is used.
   const words = lost.some((statement) => short.has(shortGrant(statement))) ? fullGrant : shortGrant
   return [
     ...(gained.length > 0 ? [`gains ${shorten(gained.map(words), ' and ')}`] : []),
@@ -74,7 +75,7 @@ function shortGrant(statement: Statement): string {
 
 const fullGrant = (statement: Statement): string => JSON.stringify(statement)
 
-/** The subjects of an OIDC token and its provider's name, or the principal. */
+/** Returns the subjects of an OIDC token with its provider's name, or the principal. */
 function trusted({ Principal, Condition }: Statement): string {
   const subjects = listOf(valueAt(valueAt(Condition, 'StringEquals'), 'oidc:sub'))
   const providers = listOf(valueAt(Principal, 'Federated')).map((arn) => arn.split('/').at(-1) ?? arn)
@@ -95,7 +96,7 @@ function shorten(items: readonly string[], separator = ', '): string {
   return [...items.slice(0, SHOWN), ...(more > 0 ? [`${more} more`] : [])].join(separator)
 }
 
-/** The roles that have the policy in the end and did not before, or the other way round. */
+/** Returns the roles that the policy is attached to only after the steps, or only before them. */
 function membership(steps: readonly PolicyStep[], subject: string): readonly string[] {
   const moves = steps.flatMap((step) => (step.do === 'attach' || step.do === 'detach' ? [step] : []))
   const net = [...Map.groupBy(moves, ({ role }) => role).values()].flatMap((own) => {

@@ -7,7 +7,8 @@ import { parseObject } from '../lib/json.ts'
 interface Grant {
   readonly effect: string
   /**
-   * Undefined in statements without the element, such as those with NotAction or of trust policies.
+   * Undefined in statements without this element, such as statements with NotAction or of trust
+   * policies.
    */
   readonly action: string | undefined
   readonly resource: string | undefined
@@ -16,43 +17,46 @@ interface Grant {
 }
 
 /**
- * The canonical form: single grants regrouped, lists sorted, `Effect` capitalised. Two documents
- * mean the same if and only if their normal forms are equal as text (wildcards are not compared
- * with each other).
+ * Returns the canonical form: single grants regrouped, lists sorted, `Effect` capitalised. Two
+ * documents mean the same if and only if their normal forms are equal as text (wildcards are not
+ * compared with each other).
  */
 export function normalForm(document: PolicyDocument): PolicyDocument {
   return { Version: document.Version, Statement: regroup(grantsOf(document)) }
 }
 
-/** Whether two documents mean the same. */
+/** True if the two documents mean the same. */
 export function sameDocument(a: PolicyDocument, b: PolicyDocument): boolean {
   return JSON.stringify(normalForm(a)) === JSON.stringify(normalForm(b))
 }
 
-/** What either document grants. */
+/** Returns a document with every grant of every given document. */
 export function unionDocuments(...documents: readonly PolicyDocument[]): PolicyDocument {
   return { Version: documents[0]?.Version ?? '1', Statement: regroup(documents.flatMap(grantsOf)) }
 }
 
-/** What the first document grants and the second does not. */
+/** Returns what `document` grants and `removed` does not. */
 export function withoutGrants(document: PolicyDocument, removed: PolicyDocument): PolicyDocument {
   const excluded = new Set(grantsOf(removed).map(grantKey))
   const left = grantsOf(document).filter((grant) => !excluded.has(grantKey(grant)))
   return { Version: document.Version, Statement: regroup(left) }
 }
 
-/** Whether `whole` contains every grant of `part` literally. */
+/** True if `whole` contains every grant of `part` literally. */
 export function includesDocument(whole: PolicyDocument, part: PolicyDocument): boolean {
   return withoutGrants(part, whole).Statement.length === 0
 }
 
-/** The document with the statements of `added` that it lacks; all else stays as it is. */
+/**
+ * Adds the statements of `added` that the document lacks. The document's own statements stay as
+ * they are.
+ */
 export function addStatements(document: PolicyDocument, added: PolicyDocument): PolicyDocument {
   const missing = added.Statement.filter((statement) => !includesDocument(document, policyOf([statement])))
   return { ...document, Statement: [...document.Statement, ...missing] }
 }
 
-/** Each single permission of a document, as a text that is equal for equal ones. */
+/** Returns each single permission of a document as a text. Equal permissions have equal texts. */
 export function grantKeys(document: PolicyDocument): readonly string[] {
   return [...new Set(grantsOf(document).map(grantKey))].sort()
 }
@@ -70,9 +74,9 @@ function grantsOf(document: PolicyDocument): Grant[] {
 const grantKey = ({ effect, action, resource, rest }: Grant): string => JSON.stringify([effect, action, resource, rest])
 
 function regroup(grants: readonly Grant[]): Statement[] {
-  // First all actions of one resource, then all resources with the same actions, so that the order
-  // does not matter. A statement without one of the two elements is never merged with one that has
-  // it.
+  // Groups first all actions of one resource, then all resources with the same actions, so that the
+  // order of the input does not matter. A statement without action or resource is never merged with
+  // a statement that has this element.
   const byResource = groupBy(grants, ({ effect, rest, resource, action }) => [
     effect,
     rest,
@@ -92,7 +96,7 @@ function regroup(grants: readonly Grant[]): Statement[] {
     .sort((a, b) => compare(JSON.stringify(a), JSON.stringify(b)))
 }
 
-/** Each group with its first item. */
+/** Returns each group with its first item. */
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => unknown): (readonly [Item, readonly Item[]])[] {
   const groups = Map.groupBy(items, (item) => JSON.stringify(keyOf(item))).values()
   return [...groups].flatMap((all) => all.slice(0, 1).map((first) => [first, all] as const))
@@ -101,7 +105,10 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => unknown): 
 const distinct = (texts: readonly (string | undefined)[]): readonly string[] =>
   [...new Set(texts.filter((text) => text !== undefined))].sort()
 
-/** Sorted keys, sorted distinct lists, single values as lists: order means nothing to RAM. */
+/**
+ * Sorts keys, sorts lists and removes duplicates, and turns single values into lists, because RAM
+ * ignores these differences.
+ */
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return [...new Set(value.map((item) => stable(item)))].sort()
   if (typeof value === 'object' && value !== null) {
@@ -118,7 +125,7 @@ const strings = (list: string | readonly string[] | undefined): readonly (string
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** A statement of RAM; lists may be single strings. */
+/** A statement of RAM. A list may also be a single string. */
 export interface Statement {
   readonly Effect: string
   readonly Action?: string | readonly string[]
@@ -133,12 +140,15 @@ export interface PolicyDocument {
 }
 
 /**
- * RAM's limit for a custom policy's document, bytes (CreatePolicy). The limit for trust policies is
- * undocumented.
+ * RAM's limit for the document of a custom policy, in bytes (CreatePolicy). The limit for trust
+ * policies is undocumented.
  */
 export const MAX_DOCUMENT = 6144
 
-/** Parses RAM's JSON text. @throws POLICY_UNREADABLE */
+/**
+ * Parses RAM's JSON text.
+ * @throws POLICY_UNREADABLE
+ */
 export function parseDocument(text: string, name: string): PolicyDocument {
   const { Version, Statement } = parseObject(text) ?? {}
   const statements = Array.isArray(Statement) ? Statement : [Statement]
@@ -147,12 +157,15 @@ export function parseDocument(text: string, name: string): PolicyDocument {
   return { Version: typeof Version === 'string' ? Version : '1', Statement: statements as Statement[] }
 }
 
-/** Whether RAM accepts a policy of this length. */
+/** True if RAM accepts a policy of this length. */
 export function fitsPolicy(document: PolicyDocument): boolean {
   return Buffer.byteLength(JSON.stringify(document)) <= MAX_DOCUMENT
 }
 
-/** The JSON that is sent to RAM. @throws POLICY_TOO_LARGE */
+/**
+ * Returns the JSON that is sent to RAM.
+ * @throws POLICY_TOO_LARGE
+ */
 export function documentText(document: PolicyDocument, name: string): string {
   const text = JSON.stringify(document)
   const size = Buffer.byteLength(text)

@@ -7,7 +7,7 @@ import { hasMark, nextPolicyName, OWNER_TAG } from './ram-names.ts'
 type Observable = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust'> &
   Partial<Pick<PolicyTarget, 'document' | 'leftovers'>>
 
-/** The current state of RAM. */
+/** RAM's current state of a target. */
 export type ObservedPolicy = Awaited<ReturnType<typeof observePolicy>>
 
 /** Reads RAM's current state of a target, with concurrent requests where possible. */
@@ -24,17 +24,17 @@ export async function observePolicy(ram: Ram, target: Observable, signal?: Abort
   ])
   return {
     policy,
-    /** The policies of each role; undefined: the role does not exist. */
+    /** The policies of each role; undefined if the role does not exist. */
     attached: new Map(attached),
     trustRole,
     /**
-     * What the policy is attached to, if leftovers are searched for; undefined: RAM denied the
-     * list.
+     * The roles that the policy is attached to, if leftovers are searched for. Undefined if RAM
+     * denied the list.
      */
     ...(entities && { entities }),
     /**
-     * The second policy, for what the first has no room for; read only if it may exist or is
-     * needed.
+     * The second policy, which holds what the first has no room for. Read only if it may exist or
+     * is needed.
      */
     ...next,
   }
@@ -42,9 +42,7 @@ export async function observePolicy(ram: Ram, target: Observable, signal?: Abort
 
 type OwnedPolicy = RamPolicy & { readonly ours: boolean }
 
-/**
- * Whether the second policy exists, or is needed because the first has no room for both documents.
- */
+/** True if the second policy exists, or if the first has no room for both documents. */
 function mayHaveNext(
   target: Observable,
   policy: OwnedPolicy | undefined,
@@ -71,7 +69,8 @@ const listEntities = (ram: Ram, name: string, signal?: AbortSignal): Promise<Pol
   unlessDenied(ram.listPolicyEntities(name, signal))
 
 /**
- * For rights that an earlier version did not need: without them less is known, and nothing breaks.
+ * For rights that an earlier version did not need. Without such a right the run knows less, but
+ * does not fail.
  */
 async function unlessDenied<Found>(read: Promise<Found>): Promise<Found | undefined> {
   try {
@@ -82,7 +81,7 @@ async function unlessDenied<Found>(read: Promise<Found>): Promise<Found | undefi
   }
 }
 
-/** Every role that needs the policy. */
+/** Returns every role that needs the policy. */
 export function rolesOf(target: Pick<PolicyTarget, 'roles' | 'trust'>): readonly string[] {
   return [...new Set([...target.roles, ...(target.trust ? [target.trust.role] : [])])]
 }
@@ -96,13 +95,14 @@ async function observeOwned<Entity extends { readonly description: string }>(
 ): Promise<(Entity & { ours: boolean }) | undefined> {
   const entity = await read
   if (entity === undefined) return undefined
-  // A description may have been edited by hand; the tag still identifies the owner then.
+  // A description may have been edited by hand. The tag still identifies the owner then.
   const ours = hasMark(entity.description) || (await isTagged(ram, kind, name, signal))
   return { ...entity, ours }
 }
 
 async function isTagged(ram: Ram, kind: 'policy' | 'role', name: string, signal?: AbortSignal): Promise<boolean> {
-  // Without the right to read tags it counts as another owner's, so that it is never overwritten.
+  // Without the right to read tags, the entity is treated as another owner's, so that it is never
+  // overwritten.
   const tags = (await unlessDenied(ram.listTags(kind, name, signal))) ?? []
   return tags.some(({ key, value }) => key === OWNER_TAG.key && value === OWNER_TAG.value)
 }

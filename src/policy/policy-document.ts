@@ -2,21 +2,25 @@ import type { ResolvedRegistry } from '../values/resolved-values.generated.ts'
 import { normalForm, type PolicyDocument, policyOf, type Statement, unionDocuments } from './normal-form.ts'
 import { roleTrustDocument } from './trust-document.ts'
 
-/** What a policy needs of an entry of values' `registries`. */
+/** The part of an entry in values' `registries` that determines the policy. */
 export type PolicyRegistry = Readonly<
   Pick<ResolvedRegistry, 'edition' | 'instanceId' | 'region' | 'repositories' | 'assumeRole'>
 >
 
 export interface PolicyOptions {
-  /** `instance`: the instances and repositories in values; `all`: every one. Input `ram-scope`. */
+  /**
+   * `instance`: the instances and repositories in the values. `all`: every instance. Input
+   * `ram-scope`.
+   */
   readonly scope: 'instance' | 'all'
-  /** The account that owns the registries; `*` when unknown. */
+  /** The account that owns the registries; `*` if unknown. */
   readonly accountId?: string | undefined
 }
 
 /**
- * The minimal policy of the helper's identity for these registries of all clusters that share it,
- * in normal form (docs/en/decisions.md#ram-policy). Undefined: nothing (only static registries).
+ * Returns the minimal policy of the helper's identity, for these registries of all clusters that
+ * share the identity, in normal form (docs/en/decisions.md#ram-policy). Undefined if no permission
+ * is needed (only static registries).
  */
 export function policyDocument(
   registries: readonly PolicyRegistry[],
@@ -26,7 +30,7 @@ export function policyDocument(
   return statements.length === 0 ? undefined : normalForm(policyOf(statements))
 }
 
-/** A role in a chain, for the account that owns it. */
+/** A role in a chain, with the account that owns it. */
 export interface ChainRole {
   readonly roleArn: string
   readonly document: PolicyDocument
@@ -34,8 +38,8 @@ export interface ChainRole {
 }
 
 /**
- * The roles of all `assumeRole` chains: the last may pull, each other may assume the next
- * (docs/en/decisions.md#ram-policy).
+ * Returns the roles of all `assumeRole` chains. The last role may pull, and each other role may
+ * assume the next one (docs/en/decisions.md#ram-policy).
  */
 export function chainRoles(
   registries: readonly PolicyRegistry[],
@@ -69,7 +73,7 @@ const mayAssume = (roleArn: string): Statement => allow(['sts:AssumeRole'], [rol
 function pullStatements(registry: PolicyRegistry, options: PolicyOptions): readonly Statement[] {
   const enterprise = registry.edition === 'enterprise'
   const byName = enterprise && !registry.instanceId
-  // A token has the rights of the caller that requested it, and requests cannot be limited to an
+  // A token has the rights of the caller that requested it. RAM cannot limit token requests to an
   // instance.
   const token = allow(['cr:GetAuthorizationToken', ...(byName ? ['cr:ListInstance'] : [])], ['*'])
   if (options.scope === 'all')

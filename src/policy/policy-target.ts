@@ -2,33 +2,35 @@ import type { Unverified } from '../alibaba/unverified.ts'
 import type { ResolvedValues } from '../values/resolved-values.generated.ts'
 import type { PolicyDocument, Statement } from './normal-form.ts'
 
-/** The desired state of RAM for one cluster, or for several that share a role. */
+/** The desired state of RAM for one cluster, or for several clusters that share a role. */
 export interface PolicyTarget {
   readonly policyName: string
   /**
-   * Undefined: the helper needs no permission (only static registries), so no policy is created.
+   * Undefined if the helper needs no permission (only static registries). No policy is created
+   * then.
    */
   readonly document: PolicyDocument | undefined
   /**
-   * Keys of this list's clusters that use a shared policy, recorded in its description. Undefined:
-   * the policy belongs to one cluster.
+   * Keys of this list's clusters that use a shared policy; the policy's description records them.
+   * Undefined if the policy belongs to one cluster.
    */
   readonly members?: readonly string[] | undefined
-  /** For the description: `cluster prod`. */
+  /** Text for the description, such as `cluster prod`. */
   readonly purpose: string
-  /** Roles that the policy is attached to, in addition to that of `trust`. */
+  /** Roles that the policy is attached to, in addition to the role of `trust`. */
   readonly roles: readonly string[]
   readonly trust?: TrustTarget | undefined
-  /** Take over a policy of our name that has no mark. */
+  /** If true, a policy that has our name but not our mark is taken over. */
   readonly adopt: boolean
   /**
-   * `widen`: add what is needed (before a deploy); `narrow`: exactly what is needed (after
-   * everything that shares it has been deployed and verified). docs/en/decisions.md#widen-narrow.
+   * `widen`: add what is needed (before a deploy). `narrow`: keep exactly what is needed (after
+   * every cluster that shares the policy has been deployed and verified).
+   * docs/en/decisions.md#widen-narrow.
    */
   readonly phase: 'widen' | 'narrow'
   /**
-   * With `narrow`: what happens to the policy on roles that no longer need it, such as those of an
-   * earlier identity, or on all roles if no document is needed. Undefined: such roles are not
+   * For `narrow` only: what happens to the policy on roles that no longer need it, such as roles of
+   * an earlier identity, or all roles if no document is needed. If undefined, such roles are not
    * searched for.
    */
   readonly leftovers?: 'detach' | { readonly keep: string } | undefined
@@ -37,11 +39,14 @@ export interface PolicyTarget {
 interface TrustTarget {
   readonly role: string
   readonly statement: Statement
-  /** Create a missing role: only with our own name, not with one that the user gave. */
+  /**
+   * If true, a missing role is created. Only for a role with our own name, never for a role that
+   * the user named.
+   */
   readonly create: boolean
   /**
-   * The other candidates, if the statement could not be verified. What the role trusts stays in
-   * every phase, and nothing is added while it trusts one of them.
+   * The other candidates for the statement, if it could not be verified. What the role already
+   * trusts stays in every phase. Nothing is added while the role trusts one of these candidates.
    */
   readonly alternatives?: readonly Statement[] | undefined
 }
@@ -51,7 +56,7 @@ interface DocumentChange {
   readonly after: PolicyDocument
 }
 
-/** One change, as a plan shows and an apply performs it. */
+/** One change: a plan shows it, an apply performs it. */
 export type PolicyStep =
   | { readonly do: 'create-role'; readonly role: string; readonly trust: PolicyDocument }
   | ({ readonly do: 'update-trust'; readonly role: string } & DocumentChange)
@@ -66,27 +71,27 @@ export type PolicyStep =
   | ({
       readonly do: 'update-policy'
       readonly policy: string
-      /** The version that has the document `before`. */
+      /** The policy version that has the document `before`. */
       readonly version?: string | undefined
     } & DocumentChange)
   | { readonly do: 'attach' | 'detach'; readonly policy: string; readonly role: string }
   | { readonly do: 'delete-policy'; readonly policy: string; readonly before: PolicyDocument }
   | { readonly do: 'delete-role'; readonly role: string }
 
-/** What would change, or was changed. */
+/** What would be changed, or what was changed. */
 export interface PolicyPlan {
   readonly steps: readonly PolicyStep[]
   /** Unified diff of all documents that change. */
   readonly diff: string
   /** What is not removed, and why. */
   readonly kept: readonly string[]
-  /** What was relied on without being verified. */
+  /** Facts that the plan relies on without verification. */
   readonly unverified?: readonly Unverified[]
 }
 
 /**
- * The roles that the metadata service may give the helper: the named ones of nodes, or on ECI that
- * of its Pod.
+ * Returns the roles that the metadata service may give the helper: the named roles of the nodes, or
+ * on ECI the role of the helper's Pod.
  */
 export function namedRoles(
   identity: Pick<ResolvedValues['identity'], 'type' | 'workerRole'> | undefined,

@@ -4,10 +4,10 @@ import type { PolicyTarget } from './policy-target.ts'
 import { policyName, rrsaRoleName } from './ram-names.ts'
 import { type ClusterIssuer, rrsaStatement } from './trust-document.ts'
 
-/** One cluster of the list, as needed for RAM. */
+/** A cluster of the list, as far as RAM is concerned. */
 export interface RamCluster {
   readonly name: string
-  /** ACK's id, or twelve digits of the kube-system UID. */
+  /** ACK's cluster ID, or twelve digits of the kube-system UID. */
   readonly key: string
   /** The account of the roles and policies. */
   readonly accountId: string
@@ -27,14 +27,14 @@ export interface SharedTarget {
   readonly clusters: readonly string[]
   /** The account of the roles and the policy. */
   readonly accountId: string
-  /** What the target relies on without being verified. */
+  /** Facts that the target relies on without verification. */
   readonly unverified?: readonly Unverified[]
 }
 
 /**
- * The policies of one cluster's worker roles: the cluster's own policy for the roles that only it
- * has, and for each role that listed clusters share one that is named after the role, with what all
- * of them need (docs/en/decisions.md#policy-names).
+ * Returns the policies for one cluster's worker roles. A role that no other listed cluster has gets
+ * the cluster's own policy. Each role that listed clusters share gets a policy that is named after
+ * the role and has what all these clusters need (docs/en/decisions.md#policy-names).
  */
 export function workerRoleTargets(
   cluster: RamCluster,
@@ -81,11 +81,11 @@ export interface RrsaDetails extends ClusterIssuer {
   readonly oidcProviderArn: string
   readonly namespace: string
   readonly serviceAccount: string
-  /** A role that the user named; undefined: our own, which is created if absent. */
+  /** A role that the user named. If undefined, our own role is used, and created if absent. */
   readonly givenRole: string | undefined
 }
 
-/** The policy and the trust of one cluster's RRSA role (docs/en/decisions.md#rrsa-role). */
+/** Returns the policy and the trust of one cluster's RRSA role (docs/en/decisions.md#rrsa-role). */
 export function rrsaTarget(cluster: RamCluster, rrsa: RrsaDetails, options: RamOptions): SharedTarget {
   const role = rrsa.givenRole ?? rrsaRoleName(cluster.key)
   const { target } = targetOf([cluster], policyName({ cluster: cluster.key }), [], options)
@@ -101,32 +101,36 @@ export function rrsaTarget(cluster: RamCluster, rrsa: RrsaDetails, options: RamO
   }
 }
 
-/** What a target reads and writes back in RAM: work on the same key must not overlap. */
+/** Names what a target reads and writes back in RAM. Work on the same key must not overlap. */
 export function lockKeys({ accountId, target }: SharedTarget): readonly string[] {
   const role = target.trust === undefined ? [] : [`${accountId} role ${target.trust.role}`]
   return [policyKey({ accountId, target }), ...role]
 }
 
-/** Policies of the same name in two accounts are different. */
+/** Includes the account, because policies of the same name in two accounts are different. */
 export function policyKey({ accountId, target }: Pick<SharedTarget, 'accountId' | 'target'>): string {
   return `${accountId} policy ${target.policyName}`
 }
 
-/** `name` of `acs:ram::<account>:role/<name>`. */
+/** Returns `name` of `acs:ram::<account>:role/<name>`. */
 export function roleNameOf(arn: string): string {
   return arn.slice(arn.indexOf('/') + 1)
 }
 
 /**
- * Our policies that this cluster may have needed before but no target names now: its own after all
- * its roles became shared, and those of roles that are no longer shared.
+ * Returns our policies that this cluster may have needed before but no target names now: the
+ * cluster's own policy, once all its roles are shared, and the policies of roles that are no longer
+ * shared.
  */
 export function leftoverTargets(
-  /** `workerRoles`: the known roles of its nodes, after which shared policies are named. */
+  /**
+   * `workerRoles`: the known roles of the cluster's nodes. Shared policies are named after these
+   * roles.
+   */
   cluster: Omit<RamCluster, 'registries'>,
   targets: readonly SharedTarget[],
   /**
-   * Keys of all clusters of the list, the only ones that certainly do not need a shared policy any
+   * Keys of all clusters of the list. Only these clusters certainly do not need a shared policy any
    * more.
    */
   members: readonly string[],

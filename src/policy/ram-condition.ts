@@ -28,7 +28,7 @@ const comparing = (prefix: string, read: (text: string) => number): (readonly [s
     return [`${prefix}${name}`, (actual, expected) => compare(read(actual), read(expected))]
   })
 
-/** Positive operators; the `Not…` forms are true if none of the values matches. */
+/** Positive operators. A `Not…` operator is true if none of the values matches. */
 const OPERATORS: ReadonlyMap<string, Compare> = new Map<string, Compare>([
   ['StringEquals', (a, b) => a === b],
   ['StringEqualsIgnoreCase', (a, b) => a.toLowerCase() === b.toLowerCase()],
@@ -75,7 +75,7 @@ function inRange(address: string, range: string): boolean {
   const [network = '', bits, ...more] = range.split('/')
   const family = isIPv4(network) ? 'ipv4' : isIPv6(network) ? 'ipv6' : undefined
   if (family === undefined || !(family === 'ipv4' ? isIPv4(address) : isIPv6(address))) return false
-  // BlockList throws on an invalid prefix length.
+  // BlockList throws for an invalid prefix length.
   if (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 'ipv4' ? 32 : 128))) return false
   if (more.length > 0) return false
   const list = new BlockList()

@@ -2,15 +2,18 @@ import { normalForm, type PolicyDocument, withoutGrants } from './normal-form.ts
 import type { PolicyStep } from './policy-target.ts'
 
 /**
- * What one piece of work has sent to RAM. RAM's reads may lag behind its writes
- * (docs/en/decisions.md#ram-races), so what a read shows is compared with it: a step that RAM
- * accepted is not sent again because a read does not show it yet.
+ * Records what one piece of work has sent to RAM. RAM's reads may lag behind its writes
+ * (docs/en/decisions.md#ram-races), so each read is compared with the record. If RAM accepted a
+ * step that a read does not show yet, the step is not sent again.
  */
 export function createLedger() {
-  /** Steps that RAM accepted, or refused because their effect is there already. */
+  /** Steps that RAM accepted, or refused because their effect already exists. */
   const accepted = new Set<string>()
   const unanswered = new Map<string, PolicyStep>()
-  /** By object: documents that a late read may still show, and the newest version that is ours. */
+  /**
+   * For each object: documents that a late read may still show, and the newest version that we
+   * wrote.
+   */
   const written = new Map<string, { readonly documents: Set<string>; version: number }>()
 
   function isOlder(step: PolicyStep): boolean {
@@ -21,7 +24,7 @@ export function createLedger() {
   }
 
   return {
-    /** `version`: the id that RAM gave to the new version of a policy. */
+    /** `version`: the ID that RAM gave to the new version of a policy. */
     accept(step: PolicyStep, version?: string): void {
       accepted.add(effectOf(step))
       unanswered.delete(objectOf(step))
@@ -32,17 +35,22 @@ export function createLedger() {
       written.set(objectOf(step), own)
     },
     /**
-     * RAM refused the step because its effect is there: made by another run, or by a write whose
+     * RAM refused the step because its effect already exists. Another run made it, or a write whose
      * response was lost.
      */
     find: (step: PolicyStep): void => void accepted.add(effectOf(step)),
-    /** The response was lost, so the write may have been done. */
+    /** The step's response was lost, so RAM may have performed it. */
     lose: (step: PolicyStep): void => void unanswered.set(objectOf(step), step),
-    /** Whether RAM accepted this step and a read does not show it yet. */
+    /** True if RAM accepted this step and a read does not show it yet. */
     isLate: (step: PolicyStep): boolean => accepted.has(effectOf(step)) && isOlder(step),
-    /** Whether a read shows a document that is neither ours nor one from before our write. */
+    /**
+     * True if a read shows a document that we did not write and that is not from before our write.
+     */
     isForeign: (step: PolicyStep): boolean => 'after' in step && written.has(objectOf(step)) && !isOlder(step),
-    /** The unanswered steps whose effect the read behind `steps` shows; each is returned once. */
+    /**
+     * Returns the unanswered steps whose effect the read behind `steps` shows. Returns each such
+     * step only once.
+     */
     takeSeen(steps: readonly PolicyStep[]): readonly PolicyStep[] {
       const open = new Set(steps.map(objectOf))
       const seen = [...unanswered].filter(([object]) => !open.has(object))
@@ -53,12 +61,12 @@ export function createLedger() {
   }
 }
 
-/** Whether a step takes a permission away. */
+/** True if a step takes a permission away. */
 export function takesAway(step: PolicyStep): boolean {
   return isRemoval(step) || ('after' in step && withoutGrants(step.before, step.after).Statement.length > 0)
 }
 
-/** Whether a step removes a whole attachment, policy or role. */
+/** True if a step removes a whole attachment, policy or role. */
 export function isRemoval(step: PolicyStep): boolean {
   return step.do === 'detach' || step.do === 'delete-policy' || step.do === 'delete-role'
 }
@@ -75,8 +83,8 @@ function effectOf(step: PolicyStep): string {
 const textOf = (document: PolicyDocument): string => JSON.stringify(normalForm(document))
 
 /**
- * RAM numbers the versions of a policy: v1, v2, … (CreatePolicyVersion, `VersionId`). NaN: unknown,
- * and newer than none.
+ * RAM numbers the versions of a policy: v1, v2, … (CreatePolicyVersion, `VersionId`). NaN if
+ * unknown, which never compares as newer.
  */
 function versionNumber(id = ''): number {
   return Number(/^v(\d+)$/.exec(id)?.[1])

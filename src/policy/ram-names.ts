@@ -6,8 +6,8 @@ const POLICY_NAME = 128
 const ROLE_NAME = 64
 
 /**
- * Identifies a cluster in the names of its policy and role: ACK's id, or for a self-built one the
- * kube-system UID.
+ * Identifies a cluster in the names of its policy and role: ACK's ID, or the kube-system UID of a
+ * self-built cluster.
  */
 export function clusterKey(cluster: {
   readonly clusterId?: string | undefined
@@ -23,16 +23,16 @@ export function clusterKey(cluster: {
 }
 
 /**
- * `acr-nopass-<cluster id>`; clusters that share a worker role share a policy that is named after
- * the role.
+ * Returns `acr-nopass-<cluster id>`. Clusters that share a worker role share a policy that is named
+ * after the role.
  */
 export function policyName(of: { readonly cluster: string } | { readonly sharedRole: string }): string {
   return fit(`acr-nopass-${'cluster' in of ? of.cluster : of.sharedRole}`, POLICY_NAME)
 }
 
 /**
- * The second policy, for what the first one has no room for until it is narrowed; for a pattern
- * with `*`, the pattern.
+ * Returns the name of the second policy, which holds what the first has no room for until
+ * narrowing. For a pattern with `*`, returns the pattern of such names.
  */
 export function nextPolicyName(name: string): string {
   return name.endsWith('*') ? `${name}-next` : fit(`${name}-next`, POLICY_NAME)
@@ -43,7 +43,8 @@ export function rrsaRoleName(cluster: string): string {
 }
 
 /**
- * RAM allows letters, digits and hyphens; a changed name gets a hash, so that names stay unique.
+ * RAM allows letters, digits and hyphens. A name that was changed to fit gets a hash, so that names
+ * stay unique.
  */
 function fit(name: string, limit: number): string {
   const plain = name.replace(/[^A-Za-z0-9-]/g, '-')
@@ -54,27 +55,30 @@ function fit(name: string, limit: number): string {
 
 const MARK = 'Managed by acr-nopass'
 
-/** Marks what acr-nopass owns. */
+/** The tag of every policy and role that acr-nopass owns. */
 export const OWNER_TAG: Tag = { key: 'managed-by', value: 'acr-nopass' }
 
 /** RAM's limit for a description. */
 const DESCRIPTION = 1024
 
 /**
- * The description of what acr-nopass owns; `purpose` is for example `cluster prod`. The members of
- * a shared policy are never cut, because they decide which release can narrow it; the purpose is.
+ * Returns the description of a policy or role that acr-nopass owns. `purpose` is for example
+ * `cluster prod`. If the text is too long, the purpose is cut. The members are never cut, because
+ * they decide which release can narrow a shared policy.
  */
 export function ownDescription(purpose: string, members: readonly string[] = []): string {
   const end = `. Changed and removed by it alone.${members.length === 0 ? '' : ` Members: ${recorded(members)}`}`
   return `${MARK} for ${purpose}`.slice(0, Math.max(MARK.length, DESCRIPTION - end.length)) + end
 }
 
-/** The same mark where Terraform changes and removes the resource. */
+/** Returns a description with the same mark, for resources that Terraform changes and removes. */
 export function terraformDescription(purpose: string): string {
   return `${MARK} for ${purpose}. Changed and removed by Terraform.`.slice(0, DESCRIPTION)
 }
 
-/** Replaces members that do not fit into a description; a policy with it is never narrowed. */
+/**
+ * Replaces members that do not fit into a description. A policy with this word is never narrowed.
+ */
 export const MORE_MEMBERS = 'more'
 
 function recorded(members: readonly string[]): string {

@@ -1,12 +1,12 @@
 import { wildcardsMeet } from '../lib/wildcards.ts'
 
 /**
- * RAM's wildcards: `*` matches any characters, `?` any single one. A `*` in `name` is matched only
- * by a wildcard.
+ * RAM's wildcards: `*` matches any characters, `?` any single character. Only a wildcard matches a
+ * `*` in `name`.
  */
 export function matchesPattern(pattern: string, name: string): boolean {
   const characters = [...name]
-  // How much of the name the pattern up to here can match.
+  // The lengths of the name that the pattern up to this point can match.
   let lengths = new Set([0])
   for (const one of pattern) {
     const next = new Set<number>()
@@ -27,8 +27,8 @@ export function matchesAction(pattern: string, action: string): boolean {
 
 /**
  * Matches `acs:<service>:<region>:<account>:<relative>` field by field. An empty region or account
- * in a pattern matches any, because RAM's own documents use `acs:ram::…` and `acs:ram:*:…` alike.
- * RAM's own names are case-insensitive.
+ * in a pattern matches any value, because RAM's own documents use `acs:ram::…` and `acs:ram:*:…`
+ * alike. RAM's own names are case-insensitive.
  */
 export function matchesResource(pattern: string, resource: string): boolean {
   if (pattern === '*') return true
@@ -43,7 +43,10 @@ export function matchesResource(pattern: string, resource: string): boolean {
   })
 }
 
-/** Whether some resource matches both patterns, so that one allows at least a part of the other. */
+/**
+ * True if some resource matches both patterns. One pattern then allows at least a part of the
+ * other.
+ */
 export function resourcesMeet(a: string, b: string): boolean {
   if (a === '*' || b === '*') return true
   const [one, other] = [splitArn(a), splitArn(b)]

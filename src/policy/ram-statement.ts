@@ -5,7 +5,7 @@ import { matchesAction, matchesResource } from './ram-pattern.ts'
 export interface RamStatement {
   readonly effect: 'Allow' | 'Deny'
   readonly actions: readonly string[]
-  /** The document has NotAction. */
+  /** True if the document has NotAction. */
   readonly notActions: boolean
   readonly resources: readonly string[]
   readonly notResources: boolean
@@ -20,12 +20,15 @@ export interface Principals {
   readonly federated: readonly string[]
 }
 
-/** A malformed document; the caller turns it into the product's own error. */
+/** A malformed document. Callers turn it into a `NopassError`. */
 export class DocumentError extends Error {
   override readonly name = 'DocumentError'
 }
 
-/** Parses a permission policy (`kind: 'policy'`) or a role's trust policy. @throws DocumentError */
+/**
+ * Parses a permission policy (`kind: 'policy'`) or a role's trust policy.
+ * @throws DocumentError
+ */
 export function parseStatements(text: string, kind: 'policy' | 'trust'): readonly RamStatement[] {
   const document = object(
     parseJson(text, () => new DocumentError('not JSON')),
@@ -80,7 +83,7 @@ function conditions(raw: Record<string, unknown>): readonly Condition[] {
     if (!isConditionOperator(operator)) throw new DocumentError(`unknown condition operator ${name}`)
     const quantifier = prefix === 'ForAnyValue' || prefix === 'ForAllValues' ? prefix : undefined
     return Object.entries(object(block, name)).map(([key, values]) => {
-      // An empty text is valid: `"oss:Prefix": ["", "photos/*"]` in the vendor's own examples.
+      // An empty text is valid, as in the vendor's own example `"oss:Prefix": ["", "photos/*"]`.
       return { quantifier, operator, key, values: strings(values, key, true) }
     })
   })
@@ -112,7 +115,7 @@ export type Decision = 'allow' | 'explicit-deny' | 'implicit-deny'
 
 export interface AccessRequest {
   readonly action: string
-  /** ARN; with `*` in a field if the operation applies to all resources. */
+  /** An ARN. It has `*` in a field if the operation applies to all resources. */
   readonly resource: string
   readonly context: ConditionContext
 }
@@ -127,7 +130,10 @@ export function applies(statement: RamStatement, request: AccessRequest): boolea
   )
 }
 
-/** RAM's rule: a matching Deny overrides every Allow; without a match it is an implicit deny. */
+/**
+ * Applies RAM's rule: a matching Deny overrides every Allow. Without any match, the result is an
+ * implicit deny.
+ */
 export function evaluate(statements: readonly RamStatement[], request: AccessRequest): Decision {
   const effects = new Set(statements.filter((item) => applies(item, request)).map((item) => item.effect))
   if (effects.has('Deny')) return 'explicit-deny'
@@ -135,8 +141,8 @@ export function evaluate(statements: readonly RamStatement[], request: AccessReq
 }
 
 /**
- * Whether a trust policy allows a caller, which `named` finds among the principals. A Deny
- * overrides here too.
+ * True if a trust policy allows a caller. `named` finds the caller among the principals. A Deny
+ * overrides every Allow here, too.
  */
 export function trustAllows(
   trust: readonly RamStatement[],

@@ -17,8 +17,8 @@ import { type Restraint, type SettleOptions, untilSettled } from './settle-steps
 export type RemovalTarget = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust' | 'purpose' | 'members'>
 
 /**
- * Detaches and deletes what acr-nopass owns and no one else uses; `kept` has the rest with the
- * reason.
+ * Detaches and deletes what acr-nopass owns and no one else uses. `kept` lists everything else,
+ * with the reason.
  */
 export async function removePolicy(ram: Ram, target: RemovalTarget, options: SettleOptions = {}): Promise<PolicyPlan> {
   const { signal } = options
@@ -90,12 +90,12 @@ function roleRemoval(target: RemovalTarget, observed: ObservedPolicy): Removal {
   const { role, statement, create } = target.trust
   const before = parseDocument(found.trust, `role ${role}`)
   const own = policyOf([statement])
-  // A role that the user named may also be used by other clusters.
+  // Other clusters may also use a role that the user named.
   if (!found.ours || !create) {
     if (!includesDocument(before, own)) return NOTHING
     const rest = before.Statement.filter((one) => !includesDocument(own, policyOf([one])))
     const after = { ...before, Statement: rest }
-    // Our grant may be part of a larger statement: then the document is regrouped without it.
+    // If our grant is part of a larger statement, the document is regrouped without the grant.
     const clean = includesDocument(after, own) ? withoutGrants(before, own) : after
     if (clean.Statement.length === 0) return { steps: [], kept: [`role ${role}: ours is its only trust statement`] }
     return { steps: [{ do: 'update-trust', role, before, after: clean }], kept: [] }
@@ -110,8 +110,8 @@ function roleRemoval(target: RemovalTarget, observed: ObservedPolicy): Removal {
 }
 
 /**
- * Whether both name the same principal: other statements for the same cluster belong to former
- * ServiceAccounts of ours.
+ * True if the two statements name the same principal. Other statements for the same cluster belong
+ * to former ServiceAccounts of the helper.
  */
 function hasPrincipalOf(one: Statement, other: Statement): boolean {
   const bare = ({ Principal }: Statement): PolicyDocument => policyOf([{ Effect: 'Allow', Principal }])

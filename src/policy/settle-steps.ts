@@ -6,33 +6,35 @@ import type { PolicyPlan, PolicyStep } from './policy-target.ts'
 import { createLedger, isRemoval, takesAway } from './ram-ledger.ts'
 import { describeStep, performStep, planOf } from './steps.ts'
 
-/** How often another run may overwrite what this one wrote. */
+/** How often another run may overwrite what this run wrote. */
 const ROUNDS = 6
 
-/** Between two reads of RAM: the first pause, which doubles, and the longest one (milliseconds). */
+/**
+ * Pauses between two reads of RAM (milliseconds): the first pause, which doubles, and the longest
+ * pause.
+ */
 const FIRST_PAUSE_MS = 300
 const LONGEST_PAUSE_MS = 10_000
-/**
- * How long the pauses are in all (milliseconds): RAM lags or fails. A call has timeouts of its own.
- */
+/** The sum of all pauses while RAM lags or fails (milliseconds). Each call has its own timeouts. */
 const PATIENCE_MS = 60_000
 
 export interface SettleOptions {
   readonly signal?: AbortSignal | undefined
   readonly pause?: ((milliseconds: number, signal?: AbortSignal) => Promise<void>) | undefined
-  /** Called for each step that was done, so that a later error hides none. */
+  /** Called for each step that was done, so that no later error hides a completed step. */
   readonly onStep?: ((step: PolicyStep) => void) | undefined
   /**
-   * Called right before each write that takes a permission away; a reason: nothing is taken away.
+   * Called right before each write that takes a permission away. If it returns a reason, nothing is
+   * taken away.
    */
   readonly reasonToKeep?: (() => Promise<string | undefined>) | undefined
 }
 
-/** What `decide` has to respect besides RAM's state. */
+/** Limits of `decide`, besides RAM's state. */
 export interface Restraint {
-  /** Why nothing may be taken away. */
+  /** The reason why nothing may be taken away. */
   readonly keep: string | undefined
-  /** Another writer has changed a document after this run wrote it. */
+  /** True if another writer has changed a document after this run wrote it. */
   readonly overwritten: boolean
 }
 
@@ -43,10 +45,11 @@ interface Decision {
 
 /**
  * Reads, decides and performs until a read shows that no step is left. RAM's writes have no
- * preconditions, so another run may overwrite ours. Its reads may lag behind its writes, so a step
- * that RAM accepted is waited for and not sent again.
- * @param optional steps that nothing depends on: without the right they are skipped and reported
- * @throws POLICY_UNSETTLED, and as `decide` and the transport do
+ * preconditions, so another run may overwrite ours. RAM's reads may lag behind its writes, so the
+ * run waits for a step that RAM accepted, and does not send it again.
+ * @param optional steps that nothing depends on. If the right for such a step is missing, the step
+ *   is skipped and reported.
+ * @throws POLICY_UNSETTLED, and the errors of `decide` and of the transport
  */
 export async function untilSettled(
   ram: Ram,
@@ -70,7 +73,10 @@ export async function untilSettled(
   }
   const isSkipped = (step: PolicyStep): boolean => optional.includes(step.do) && denied.has(rightKey(step))
 
-  /** Sends a step. @returns false: RAM is to be read before the next one */
+  /**
+   * Sends a step.
+   * @returns false if RAM must be read before the next step
+   */
   async function send(step: PolicyStep): Promise<boolean> {
     signal?.throwIfAborted()
     if (isSkipped(step)) return true
@@ -98,7 +104,7 @@ export async function untilSettled(
     }
   }
 
-  /** Undefined: RAM could not be read, and a later read may work. */
+  /** Returns undefined if RAM could not be read and a later read may work. */
   async function read(): Promise<Decision | undefined> {
     try {
       const decided = await decide(restraint)
@@ -106,14 +112,14 @@ export async function untilSettled(
       return decided
     } catch (error) {
       const begun = done.length + ledger.unanswered().length > 0
-      // Before the first write the transport's retries are enough.
+      // Before the first write, the transport's own retries are enough.
       if (!isUnsettled(error) || (isDown(error) && !begun)) throw withDone(error, done)
       failure = error
       return undefined
     }
   }
 
-  /** @returns the result, or whether RAM is to be read again at once or later */
+  /** @returns the result, or whether to read RAM again at once or later */
   async function round(): Promise<PolicyPlan | 'at once' | 'later'> {
     const before = restraint
     const decided = await read()
@@ -125,8 +131,8 @@ export async function untilSettled(
       restraint = { ...restraint, overwritten: true }
       return 'at once'
     }
-    // Nothing is removed before RAM shows what replaces it: the two may take effect in another
-    // order.
+    // Nothing is removed before RAM shows its replacement, because the two changes may take effect
+    // in the other order.
     const waiting = steps.some((step) => !isRemoval(step)) ? steps.filter(isRemoval) : []
     const open = steps.filter((step) => !ledger.isLate(step) && !waiting.includes(step))
     if (open.length === 0) return 'later'
@@ -166,7 +172,10 @@ export async function untilSettled(
   }
 }
 
-/** Waits longer each time. @returns false, without waiting: the patience is used up */
+/**
+ * Waits longer each time.
+ * @returns false, without waiting, once the pauses have used up `PATIENCE_MS`
+ */
 function createPauses({ signal, pause = pauseFor }: SettleOptions): () => Promise<boolean> {
   let next = FIRST_PAUSE_MS
   let waited = 0
@@ -185,7 +194,10 @@ const pauseFor = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
 const list = (title: string, steps: readonly PolicyStep[]): string =>
   steps.length === 0 ? '' : `; ${title}: ${steps.map(describeStep).join(', ')}`
 
-/** A denied step is not tried again; a policy that cannot be detached is not deleted either. */
+/**
+ * Names the right for a step. A denied step is not tried again. If a policy cannot be detached, it
+ * is not deleted either.
+ */
 function rightKey(step: PolicyStep): string {
   return `${step.do === 'record-members' ? 'record' : 'remove'} ${'policy' in step ? step.policy : ''}`
 }
@@ -193,11 +205,11 @@ function rightKey(step: PolicyStep): string {
 function withoutRight(step: PolicyStep): string {
   if (step.do === 'detach') return `policy ${step.policy} on role ${step.role}: ram:DetachPolicyFromRole is denied`
   if (step.do === 'delete-policy') return `policy ${step.policy}: ram:DeletePolicy is denied`
-  // Without the record another list may narrow the policy below what these clusters need.
+  // Without this record, another list may narrow the policy below what these clusters need.
   return `policy ${'policy' in step ? step.policy : ''} without a record of its clusters: ram:UpdatePolicyDescription is denied`
 }
 
-/** Names the completed steps in an error, because RAM is already changed. */
+/** Adds the completed steps to an error, because RAM is already changed. */
 function withDone(error: unknown, done: readonly PolicyStep[]): unknown {
   if (!(error instanceof NopassError) || done.length === 0) return error
   return reworded(error, `${error.message} (done before: ${done.map(describeStep).join('; ')})`)
@@ -208,8 +220,8 @@ function isDown(error: unknown): boolean {
 }
 
 /**
- * Another run was faster, RAM lags, something is still in use, or it is unknown whether the write
- * was done.
+ * True if another run was faster, RAM lags, something is still in use, or it is unknown whether the
+ * write was done.
  */
 function isUnsettled(error: unknown): boolean {
   if (!(error instanceof NopassError)) return false
@@ -217,13 +229,13 @@ function isUnsettled(error: unknown): boolean {
   return /^(EntityAlreadyExists|EntityNotExist|DeleteConflict|LimitExceeded\.Policy\.Version)/.test(error.reason ?? '')
 }
 
-/** Whether RAM refused a step because its effect is there already. */
+/** True if RAM refused a step because its effect already exists. */
 function hasItsEffect(step: PolicyStep, error: unknown): boolean {
   const reason = error instanceof NopassError ? (error.reason ?? '') : ''
   return reason.startsWith(isRemoval(step) ? 'EntityNotExist' : 'EntityAlreadyExists')
 }
 
-/** RAM's quotas and lengths have their own codes. */
+/** Errors about RAM's quotas and lengths get their own codes. */
 function withCode(error: unknown, step: PolicyStep): unknown {
   if (!(error instanceof NopassError)) return error
   const { reason = '', requestId } = error
@@ -231,7 +243,7 @@ function withCode(error: unknown, step: PolicyStep): unknown {
   if (reason.startsWith('LimitExceeded.')) {
     return new NopassError('POLICY_LIMIT', `cannot ${describeStep(step)}: a limit of RAM is reached`, ids)
   }
-  // CreateRole and CreatePolicy, "Error codes"; the parameter of UpdateRole starts with New.
+  // CreateRole and CreatePolicy, "Error codes". The parameter of UpdateRole starts with New.
   if (!/^InvalidParameter\.((New)?AssumeRole)?PolicyDocument\.Length$/.test(reason)) return error
   return new NopassError('POLICY_TOO_LARGE', `cannot ${describeStep(step)}: RAM does not accept its length`, {
     ...ids,

@@ -8,12 +8,12 @@ import { normalForm, type PolicyDocument } from './normal-form.ts'
 import type { PolicyPlan, PolicyStep } from './policy-target.ts'
 import { OWNER_TAG, ownDescription } from './ram-names.ts'
 
-/** Lists are JSON in a parameter. */
+/** The parameter is a list as JSON. */
 const TAGS = JSON.stringify([{ Key: OWNER_TAG.key, Value: OWNER_TAG.value }])
 
 /**
- * A step in words, and its calls: one, or two to adopt a policy. The parameters are also the
- * options of Alibaba Cloud's CLI.
+ * Describes a step, and returns its calls: one, or two to adopt a policy. The parameters are also
+ * the options of Alibaba Cloud's CLI.
  */
 function stepOf(step: PolicyStep, description: string): readonly [title: string, ...calls: RamChange[]] {
   const attached = { PolicyType: 'Custom', PolicyName: 'policy' in step ? step.policy : '' }
@@ -70,16 +70,16 @@ export function describeStep(step: PolicyStep): string {
 }
 
 /**
- * Performs a step. Whether creating with a tag also needs `ram:TagResources` is undocumented. A
- * denial is therefore followed by one attempt without the tag, which is returned: the description
- * has the mark too.
+ * Performs a step. It is undocumented whether creating with a tag also needs `ram:TagResources`.
+ * After a denial, one attempt therefore follows without the tag, because the description has the
+ * mark too. `note` reports the missing tag; `version` is the new version of an updated policy.
  */
 export async function performStep(
   ram: Ram,
   step: PolicyStep,
   purpose: string,
   signal?: AbortSignal,
-): Promise<{ readonly note?: Unverified /** Of a policy that was updated. */; readonly version?: string }> {
+): Promise<{ readonly note?: Unverified; readonly version?: string }> {
   const isCreation = step.do === 'create-role' || step.do === 'create-policy'
   let version: string | undefined
   for (const [action, parameters] of callsOf(step, purpose)) {
@@ -95,7 +95,7 @@ export async function performStep(
   return version === undefined ? {} : { version }
 }
 
-/** `VersionId` in the response of CreatePolicyVersion. */
+/** Reads `VersionId` in the response of CreatePolicyVersion. */
 function versionOf(response: unknown): string | undefined {
   const version = isRecord(response) ? response.PolicyVersion : undefined
   const id = isRecord(version) ? version.VersionId : undefined
@@ -103,8 +103,8 @@ function versionOf(response: unknown): string | undefined {
 }
 
 /**
- * The steps as commands of Alibaba Cloud's CLI, for users who change RAM themselves; undefined
- * without steps, and if one cannot be a command.
+ * Prints the steps as commands of Alibaba Cloud's CLI, for users who change RAM themselves.
+ * Undefined if there are no steps, or if a step cannot be a command.
  */
 export function stepCommands(steps: readonly PolicyStep[], purpose: string): ShellCommand | undefined {
   return inOrder(
@@ -136,7 +136,7 @@ function diffOf(step: PolicyStep): string {
   return diffDocuments(before, after, name)
 }
 
-/** Unified diff of two documents' normal forms; empty if they are equal. */
+/** Returns a unified diff of two documents' normal forms; empty if they are equal. */
 export function diffDocuments(
   before: PolicyDocument | undefined,
   after: PolicyDocument | undefined,

@@ -4,12 +4,13 @@ import { normalForm, type PolicyDocument } from './normal-form.ts'
 import { OWNER_TAG, terraformDescription } from './ram-names.ts'
 
 /**
- * Of the provider's pages: `role_name`, `assume_role_policy_document` and `tags` of
- * alicloud_ram_role are "available since v1.252.0", `tags` of alicloud_ram_policy since v1.246.0.
+ * According to the provider's pages, `role_name`, `assume_role_policy_document` and `tags` of
+ * alicloud_ram_role are "available since v1.252.0", and `tags` of alicloud_ram_policy since
+ * v1.246.0.
  */
 export const TERRAFORM_HEADER: string = '# Needs version 1.252.0 or newer of the provider aliyun/alicloud.\n'
 
-/** The policies as resources of Terraform's alicloud provider. */
+/** Renders the policies as resources of Terraform's alicloud provider. */
 export function renderTerraform({ purpose, policy, role, attachTo, otherAccount }: Grant): string {
   const description = terraformDescription(purpose)
   const blocks: string[] = []
@@ -53,12 +54,12 @@ export function renderTerraform({ purpose, policy, role, attachTo, otherAccount 
   return blocks.join('\n')
 }
 
-/** A Terraform label: letters, digits, `_` and `-`, not starting with a digit. */
+/** A label that Terraform accepts: letters, digits, `_` and `-`, not starting with a digit. */
 const terraformLabel = (name: string): string => name.replace(/[^A-Za-z0-9_-]/g, '_').replace(/^(?![A-Za-z_])/, '_')
 
 const tags = (): string => `{ ${quote(OWNER_TAG.key)} = ${quote(OWNER_TAG.value)} }`
 
-/** JSON is an HCL expression, except for the two template marks. */
+/** JSON is a valid HCL expression, except for two template marks, which are doubled. */
 const escapeTemplate = (json: string): string => json.replace(/[$%](?=\{)/g, (mark) => mark + mark)
 
 const quote = (text: string): string => escapeTemplate(JSON.stringify(text))

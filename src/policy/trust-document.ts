@@ -4,8 +4,8 @@ import { type PolicyDocument, policyOf, type Statement } from './normal-form.ts'
 /** The audience of OIDC tokens for Alibaba Cloud. */
 export const AUDIENCE: string = 'sts.aliyuncs.com'
 /**
- * The issuer of github.com. GitHub Enterprise Server: `https://HOST/_services/token`, ghe.com:
- * `https://token.actions.SUBDOMAIN.ghe.com`.
+ * The issuer of github.com. On GitHub Enterprise Server it is `https://HOST/_services/token`, on
+ * ghe.com `https://token.actions.SUBDOMAIN.ghe.com`.
  */
 export const GITHUB_ISSUER: string = 'https://token.actions.githubusercontent.com'
 
@@ -17,8 +17,9 @@ export interface ServiceAccountTrust {
 }
 
 /**
- * The statement that allows only the helper's ServiceAccount of one cluster to assume a role.
- * @throws POLICY_INPUT_INVALID for a list of issuers, which no token has
+ * Returns the statement that allows only the helper's ServiceAccount of one cluster to assume a
+ * role.
+ * @throws POLICY_INPUT_INVALID for a list of issuers, because no token has a list as its issuer
  */
 export function rrsaStatement(trust: ServiceAccountTrust): Statement {
   if (/[,\s]/.test(trust.issuer)) {
@@ -33,27 +34,28 @@ export interface GithubTrust {
   /** `OWNER/REPO`. */
   readonly repository: string
   /**
-   * Numeric ids of owner and repository: names can be released and reused, ids cannot. Not used for
-   * a Server.
+   * Numeric IDs of owner and repository. Names can be released and reused, but IDs cannot. Not used
+   * for GitHub Enterprise Server.
    */
   readonly ownerId: string
   readonly repositoryId: string
   /** Default: github.com's. */
   readonly issuer?: string | undefined
-  /** `ref:refs/heads/main`, `environment:production`, without wildcards. */
+  /** Subjects such as `ref:refs/heads/main` or `environment:production`, without wildcards. */
   readonly subjects: readonly string[]
   readonly audience?: string | undefined
   /**
-   * Also the old subject, with names only, for a repository that does not use the immutable one.
+   * If true, also trusts the old subject, which has only names, for a repository that does not use
+   * the immutable subject.
    */
   readonly oldSubject?: boolean | undefined
 }
 
 /**
- * The trust policy of a workflow's role, with GitHub's immutable subjects
- * `repo:OWNER@ID/REPO@ID:…`: the default for repositories created, renamed or transferred since
- * 2026-07-15, opt-in for others. They contain the names too, so a rename needs a new policy. GitHub
- * Enterprise Server has no immutable subjects.
+ * Returns the trust policy of a workflow's role, with GitHub's immutable subjects
+ * `repo:OWNER@ID/REPO@ID:…`. They are the default for repositories created, renamed or transferred
+ * since 2026-07-15, and opt-in for others. They also contain the names, so a rename needs a new
+ * policy. GitHub Enterprise Server has no immutable subjects.
  * @throws POLICY_INPUT_INVALID
  */
 export function githubTrustDocument(trust: GithubTrust): PolicyDocument {
@@ -85,7 +87,7 @@ export function githubTrustDocument(trust: GithubTrust): PolicyDocument {
   return policyOf([federated(trust.oidcProviderArn, issuer, trust.audience ?? AUDIENCE, subjects)])
 }
 
-/** Whether the issuer is a GitHub Enterprise Server, whose subjects contain only names. */
+/** True if the issuer is a GitHub Enterprise Server, whose subjects contain only names. */
 export function isGithubServer(issuer: string): boolean {
   return /^https:\/\/[^/]+\/_services\/token$/.test(issuer)
 }
@@ -100,7 +102,7 @@ function requireIssuer(issuer: string): void {
   )
 }
 
-/** The trust policy of a role that another role assumes. */
+/** Returns the trust policy of a role that another role assumes. */
 export function roleTrustDocument(callerArn: string, externalId?: string): PolicyDocument {
   const condition = externalId ? { Condition: { StringEquals: { 'sts:ExternalId': [externalId] } } } : {}
   return policyOf([{ Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { RAM: [callerArn] }, ...condition }])
@@ -122,14 +124,14 @@ function invalid(what: string, hint: string): NopassError {
 /** The issuer of a cluster's ServiceAccount tokens. */
 export interface ClusterIssuer {
   readonly issuer: string
-  /** Whether the API server's discovery document confirmed it. */
+  /** True if the API server's discovery document confirmed the issuer. */
   readonly verified: boolean
-  /** If it is not verified: the other issuers that ACK lists. */
+  /** The other issuers that ACK lists, if the issuer is not verified. */
   readonly others: readonly string[]
 }
 
 /**
- * Splits ACK's list of issuers (`rrsa_config.issuer`): separated by commas, the first is the
+ * Splits ACK's list of issuers (`rrsa_config.issuer`). Commas separate them, and the first is the
  * tokens' `iss`.
  */
 export function parseIssuers(list: string): readonly string[] {
@@ -140,8 +142,8 @@ export function parseIssuers(list: string): readonly string[] {
 }
 
 /**
- * The issuer for the trust policy: that of the API server's discovery document, or without it the
- * first that ACK lists, which is not verified then.
+ * Chooses the issuer for the trust policy: the issuer in the API server's discovery document.
+ * Without this document, it is the first issuer that ACK lists, as not verified.
  * @throws RRSA_ISSUER_MISMATCH, RRSA_NOT_ENABLED
  */
 export function chooseIssuer(listed: readonly string[], served: string | undefined, cluster: string): ClusterIssuer {
@@ -159,7 +161,7 @@ export function chooseIssuer(listed: readonly string[], served: string | undefin
   throw new NopassError('RRSA_NOT_ENABLED', `ACK lists no issuer for ${cluster}`)
 }
 
-/** Whether two issuers differ at most by a slash at the end. */
+/** True if two issuers differ at most by a slash at the end. */
 export function isSameIssuer(one: string, other: string): boolean {
   return one.replace(/\/$/, '') === other.replace(/\/$/, '')
 }

@@ -13,13 +13,16 @@ import { parseHelmVersion } from './find-helm.ts'
 import { HELM_DIGESTS } from './helm-digests.ts'
 
 export interface ObtainHelmOptions {
-  /** Exact version, such as `4.3.1`; '': the one on PATH. */
+  /** An exact version, such as `4.3.1`. If '', the helm on PATH is used. */
   readonly version: string
   /** Base URL of the downloads. */
   readonly mirror: string
-  /** Of the archive; needed only for a version whose checksum is not known. '': not given. */
+  /**
+   * The SHA-256 of the archive; '' if not given. Needed only for a version without a known
+   * checksum.
+   */
   readonly sha256: string
-  /** Known checksums (default: those of this release). */
+  /** Known checksums (default: the list of this release of acr-nopass). */
   readonly digests?: typeof HELM_DIGESTS
   readonly environment: NodeJS.ProcessEnv
   /** The private folder of the run. */
@@ -29,8 +32,8 @@ export interface ObtainHelmOptions {
 }
 
 /**
- * Downloads one exact version, verifies its known or given checksum before running it, and keeps it
- * in the runner's tool cache. Returns the path of the program.
+ * Downloads one exact version and keeps it in the runner's tool cache. Verifies the archive's known
+ * or given checksum before running the program. Returns the path of the program.
  * @throws HELM_DOWNLOAD_FAILED
  */
 export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSignal): Promise<string> {
@@ -39,11 +42,11 @@ export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSign
   const exact = `${version.major}.${version.minor}.${version.patch}`
   const target = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}`
   const wanted = chooseDigest(exact, target, options)
-  // A variable that is set to nothing would name the working directory.
+  // `||`, because an empty variable would mean the working directory.
   const root = options.toolCache || options.folder
   const home = join(root, 'acr-nopass-helm', exact, `${target}-${wanted.slice(0, 16)}`)
   const program = join(home, 'helm')
-  // Renamed atomically, so an existing one is complete.
+  // The folder was renamed atomically, so an existing folder is complete.
   if (existsSync(program)) return program
 
   const url = `${options.mirror.replace(/\/$/, '')}/helm-v${exact}-${target}.tar.gz`
@@ -72,8 +75,8 @@ function failed(message: string, hint?: string): NopassError {
 }
 
 /**
- * The expected SHA-256 of the archive: the given one, which must equal a known one, else the known
- * one.
+ * Returns the expected SHA-256 of the archive: the given checksum, which must equal a known one,
+ * else the known checksum.
  * @throws HELM_DOWNLOAD_FAILED
  */
 function chooseDigest(
@@ -104,14 +107,14 @@ function chooseDigest(
   return known ?? wanted
 }
 
-/** An archive of helm has about 20 MB. */
+/** An archive of helm has about 20 MB, so this is enough for a slow connection. */
 const LIMIT_MS = 300_000
 const LIMIT_BYTES = 200 * 1024 * 1024
 const REDIRECTS = 5
 
 /**
- * Downloads an address through the environment's proxy, which global `fetch` does not support.
- * Redirects are followed, because the checksum decides.
+ * Downloads an address through the environment's proxy, because global `fetch` does not support
+ * proxies. Follows redirects, because the checksum decides.
  * @throws HELM_DOWNLOAD_FAILED
  */
 export async function fetchArchive(
@@ -146,7 +149,7 @@ export async function fetchArchive(
   }
 }
 
-/** An address for messages, without a mirror's user and password. */
+/** Returns an address for messages, without a mirror's user and password. */
 function withoutLogin(address: string): string {
   return address.replace(/^(\w+:\/\/)[^/?#]*@/, '$1')
 }

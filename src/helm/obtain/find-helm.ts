@@ -13,7 +13,7 @@ export interface Helm {
 }
 
 export interface FindHelmOptions {
-  /** The path of a download; default: `HELM`, then PATH. */
+  /** The path of a downloaded helm. Default: `HELM`, then PATH. */
   readonly path?: string | undefined
   readonly environment: NodeJS.ProcessEnv
   /** A private folder for helm's caches. */
@@ -24,7 +24,10 @@ export interface FindHelmOptions {
 /** `helm version` prints one line immediately. */
 const LIMITS = { milliseconds: 60_000, bytes: 1024 * 1024 }
 
-/** Finds helm and reads its version by running it. @throws HELM_NOT_FOUND */
+/**
+ * Finds helm and reads its version by running it.
+ * @throws HELM_NOT_FOUND
+ */
 export async function findHelm(options: FindHelmOptions): Promise<Helm> {
   const path = options.path ?? (await searchHelm(options.environment))
   if (path === undefined) throw new NopassError('HELM_NOT_FOUND', 'no `helm` on PATH')
@@ -40,7 +43,7 @@ export async function findHelm(options: FindHelmOptions): Promise<Helm> {
   return { path, version, environment }
 }
 
-/** `HELM`, else the first `helm` on PATH. */
+/** Returns the path in `HELM`, else the first `helm` on PATH. */
 async function searchHelm(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   const given = environment.HELM
   const folders = (environment.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
@@ -51,7 +54,7 @@ async function searchHelm(environment: NodeJS.ProcessEnv): Promise<string | unde
   return undefined
 }
 
-/** A folder may be entered, which is the same right. */
+/** A folder may have the same right, which means that it can be entered, so it is excluded. */
 async function isProgram(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK)
@@ -64,8 +67,8 @@ async function isProgram(path: string): Promise<boolean> {
 export type HelmVersion = NonNullable<ReturnType<typeof parseHelmVersion>>
 
 /**
- * Parses the output of `helm version --template '{{.Version}}'`; undefined: not a version. `text`
- * is as helm prints it, such as `v4.3.1`.
+ * Parses the output of `helm version --template '{{.Version}}'`. Returns undefined if it is not a
+ * version. `text` is helm's own spelling, such as `v4.3.1`.
  */
 export function parseHelmVersion(text: string) {
   const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?[\w.+-]{0,64}/.exec(text.trim())
@@ -77,13 +80,16 @@ export function isSameVersion(one: HelmVersion, other: HelmVersion | undefined):
   return one.major === other?.major && one.minor === other.minor && one.patch === other.patch
 }
 
-/** The oldest tested versions: 3.18, because of its schema engine and flags, and 4.0. */
+/**
+ * True for tested versions. The oldest ones are 3.18, because of its schema engine and flags, and
+ * 4.0.
+ */
 export function isSupportedHelm(version: HelmVersion): boolean {
   return version.major === 4 || (version.major === 3 && version.minor >= 18)
 }
 
 /**
- * Requires a supported version, and the wanted one if it is not ''.
+ * Requires a supported version. If `wanted` is not '', also requires this version.
  * @throws HELM_VERSION_UNSUPPORTED
  */
 export function requireHelmVersion({ version: found, path }: Pick<Helm, 'version' | 'path'>, wanted: string): void {

@@ -150,7 +150,7 @@ d747eb4e28bd2727173d15b759fa0a17822291ec09db7ced3d55af290a3661a2  helm-v4.2.4-da
 d3870437e1e95b67f8edbde964156c84a26503f560821d40c542441658934fba  helm-v4.3.0-darwin-arm64.tar.gz
 `
 
-/** SHA-256 by the name of the archive. */
+/** SHA-256 of each archive, by the archive's name. */
 export const HELM_DIGESTS: ReadonlyMap<string, string> = new Map(
   [...SUMS.matchAll(/^([0-9a-f]{64}) {2}(\S+)$/gm)].map(([, digest = '', archive = '']) => [archive, digest]),
 )

@@ -4,7 +4,7 @@ import type { ObtainHelmOptions } from './download-helm.ts'
 import { findHelm, type Helm, isSameVersion, parseHelmVersion, requireHelmVersion } from './find-helm.ts'
 
 /**
- * The helm on PATH if it has the requested version, else a download of that version.
+ * Returns the helm on PATH if it has the requested version. If not, downloads that version.
  * @throws HELM_NOT_FOUND, HELM_VERSION_UNSUPPORTED, HELM_DOWNLOAD_FAILED
  */
 export async function obtainHelm(options: ObtainHelmOptions, signal: AbortSignal): Promise<Helm> {
@@ -15,12 +15,12 @@ export async function obtainHelm(options: ObtainHelmOptions, signal: AbortSignal
   return helm
 }
 
-/** Undefined: whatever helm there is. */
+/** Returns the path of a downloaded helm, or undefined if the helm on PATH is used. */
 async function pathOf(options: ObtainHelmOptions, home: string, signal: AbortSignal): Promise<string | undefined> {
   const { version, environment } = options
   if (version === '') return undefined
   const { PATH, HOME, HELM } = environment
-  // A helm of another version is not used, so it gets no credentials.
+  // If helm has another version, it is not used, so it must not get credentials.
   const onPath = await findHelm({ environment: { PATH, HOME, HELM }, home, signal }).catch((error) => {
     if (!hasCode(error, 'HELM_NOT_FOUND')) throw error
     return undefined

@@ -4,19 +4,23 @@ import { stringify } from 'yaml'
 import { isRecord } from '../../lib/json.ts'
 import { type ManifestObject, objectKey, objectTitle } from './manifest.ts'
 
-/** The most changed lines of one object; comparing more takes seconds. */
+/** The most changed lines of one object. Comparing more lines takes seconds. */
 const MAX_CHANGES = 2_000
 
-/** The diff of one object; a plan has those of RAM's documents in the same form. */
+/** The diff of one object. A plan shows the diffs of RAM documents in the same form. */
 export interface ObjectChange {
   readonly change: 'add' | 'remove' | 'change'
   /** `Deployment acr-nopass/acr-nopass`. */
   readonly title: string
-  /** Lines of YAML with `+`, `-` and two lines of context, `...` for a gap; Secret data hidden. */
+  /**
+   * Lines of YAML with `+`, `-`, two lines of context, and `...` for a gap. Secret data is hidden.
+   */
   readonly diff: string
 }
 
-/** The differences of two renders by object, in the order of `after`; removals last. */
+/**
+ * Returns the differences of two renders by object, in the order of `after`. Removals come last.
+ */
 export function diffManifests(
   before: readonly ManifestObject[],
   after: readonly ManifestObject[],
@@ -41,7 +45,10 @@ function describeChange(
   return [{ change, title: objectTitle(named), diff }]
 }
 
-/** A too long object is not compared by line; a new or removed one is shown completely. */
+/**
+ * An object with too many lines is not compared by line. A new or removed object is shown
+ * completely.
+ */
 function diffTexts(before: string, after: string): string {
   const limit = before === '' || after === '' ? {} : { maxEditLength: MAX_CHANGES }
   const patch = structuredPatch('', '', before, after, '', '', { context: 2, ...limit })
@@ -60,19 +67,20 @@ function render(object: ManifestObject | undefined, other: ManifestObject | unde
 }
 
 /**
- * Fields of a Secret that hold no content. Any other is hidden: it may be one with a typing error.
+ * Fields of a Secret that hold no content. Any other field is hidden, because it may be a content
+ * field with a typing error.
  */
 const SHOWN = ['apiVersion', 'kind', 'metadata', 'type', 'immutable']
 /**
- * The whole object, as `kubectl apply` writes it; it comes along where one is copied from a
- * cluster.
+ * The annotation that `kubectl apply` writes: the whole object. Charts contain it if somebody
+ * copied an object from a cluster.
  */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /**
- * Hides every value of a Secret's content. A value that differs from the `other` object's gets the
- * `mark`, so that a diff shows the change without the value, not even as a hash that could be
- * guessed.
+ * Hides every value of a Secret's content. A value that differs from the `other` object's value
+ * gets the `mark`. So a diff shows the change without the value, and without a hash from which the
+ * value could be guessed.
  */
 function redactObject(
   body: Readonly<Record<string, unknown>>,

@@ -10,21 +10,24 @@ export interface ManifestObject {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** The objects of a manifest, in order. @throws HELM_CHART */
+/**
+ * Parses the objects of a manifest, in order.
+ * @throws HELM_CHART
+ */
 export function parseManifest(text: string, nameless = false): readonly ManifestObject[] {
   return readDocuments(text).flatMap((body) => (isRecord(body) ? expandList(body, nameless) : []))
 }
 
 /**
- * Helm takes the items of an object that has some (FlattenListVisitor in pkg/resource/visitor.go of
- * k8s.io/cli-runtime).
+ * If an object has items, Helm applies the items instead (FlattenListVisitor in
+ * pkg/resource/visitor.go of k8s.io/cli-runtime).
  */
 function expandList(body: Readonly<Record<string, unknown>>, nameless: boolean): readonly ManifestObject[] {
   if (!Array.isArray(body.items)) return [describeObject(body, nameless)]
   return body.items.flatMap((item) => (isRecord(item) ? expandList(item, nameless) : []))
 }
 
-/** A chart may contain aliases that expand exponentially, or nest too deeply. */
+/** A chart may contain aliases that expand exponentially, or objects that are nested too deeply. */
 function readDocuments(text: string): readonly unknown[] {
   try {
     return parseAllDocuments(text, { logLevel: 'silent' }).map((document) => {
@@ -38,7 +41,9 @@ function readDocuments(text: string): readonly unknown[] {
   }
 }
 
-/** The objects of helm's hooks, in a fixed order; one with `generateName` has no name. */
+/**
+ * Parses the objects of helm's hooks, in a fixed order. An object with `generateName` has no name.
+ */
 export function parseHooks(manifests: readonly string[]): readonly ManifestObject[] {
   return manifests
     .flatMap((text) => parseManifest(text, true))
@@ -55,12 +60,15 @@ function describeObject(body: Readonly<Record<string, unknown>>, nameless: boole
   return { apiVersion: body.apiVersion, kind: body.kind, namespace, name, body }
 }
 
-/** For messages: `Deployment acr-nopass/acr-nopass`. */
+/** Returns a title for messages: `Deployment acr-nopass/acr-nopass`. */
 export function objectTitle(object: Pick<ManifestObject, 'kind' | 'namespace' | 'name'>): string {
   return `${object.kind} ${object.namespace === undefined ? '' : `${object.namespace}/`}${object.name}`
 }
 
-/** Identifies an object across renders, between which the API version may change. */
+/**
+ * Identifies an object across renders. The API version is not part of the key, because it may
+ * change.
+ */
 export function objectKey(object: ManifestObject): string {
   return `${object.apiVersion.split('/').slice(0, -1).join('/')}|${object.kind}|${object.namespace ?? ''}|${object.name}`
 }

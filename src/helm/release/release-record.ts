@@ -6,10 +6,7 @@ import { STEP_LABEL, type StepMark, TIMEOUT_LABEL } from '../helm-flags.ts'
 import { type ManifestObject, parseHooks, parseManifest } from './manifest.ts'
 import type { ReleaseStatus, Revision } from './release-state.ts'
 
-/**
- * The label selector of a release's records, and how helm names each of them (helm:
- * pkg/storage/driver).
- */
+/** Returns the label selector of a release's records (helm: pkg/storage/driver). */
 export function recordSelector(release: string): string {
   return `owner=helm,name=${release}`
 }
@@ -18,7 +15,7 @@ export function recordName(release: string, revision: number): string {
   return `sh.helm.release.v1.${release}.v${revision}`
 }
 
-/** A release record's metadata, which describes a revision except its content. */
+/** A release record's metadata. It describes the whole revision except its content. */
 interface RecordMetadata {
   readonly labels?: Readonly<Record<string, string>> | undefined
   readonly creationTimestamp?: string | undefined
@@ -26,8 +23,8 @@ interface RecordMetadata {
 }
 
 /**
- * The revisions in the records' labels, oldest first. Their times are the API server's: an upgrade
- * copies the labels `createdAt` and `modifiedAt` of the revision before it (helm:
+ * Reads the revisions in the records' labels, oldest first. The API server's times are used: an
+ * upgrade copies the labels `createdAt` and `modifiedAt` from the revision before it (helm:
  * `newSecretsObject` in pkg/storage/driver/secrets.go).
  */
 export function readRevisions(records: readonly RecordMetadata[]): readonly Revision[] {
@@ -48,8 +45,8 @@ function readStep(labels: Readonly<Record<string, string>>): StepMark | undefine
 }
 
 /**
- * The content of a revision, from its record: helm's base64 of gzipped JSON.
- * @throws HELM_CHART when it is not a valid record
+ * Reads the content of a revision from its record: helm's base64 of gzipped JSON.
+ * @throws HELM_CHART if the record is not valid
  */
 export async function readRecord(record: string): Promise<InstalledRelease> {
   const packed = Buffer.from(record, 'base64')
@@ -74,14 +71,14 @@ function subchartsOf(dependencies: unknown): readonly Subchart[] {
 
 export interface Subchart {
   readonly name: string
-  /** Where its values are: its alias, else its name. */
+  /** The key of the subchart's values: its alias, else its name. */
   readonly key: string
 }
 
-/** Limits decompression: some kilobytes could expand to gigabytes. */
+/** Limits decompression, because some kilobytes could expand to gigabytes. */
 const RECORD_LIMIT = 64 * 1024 * 1024
 
-/** Helm's own JSON of a release: chart, the user's values, the manifest, the hooks. */
+/** Reads helm's own JSON of a release: chart, the user's values, the manifest, the hooks. */
 export function describeRelease(release: unknown): ReleaseContent {
   const { chart, config, manifest, hooks } = isRecord(release) ? release : {}
   const metadata = isRecord(chart) && isRecord(chart.metadata) ? chart.metadata : {}
@@ -95,11 +92,14 @@ export function describeRelease(release: unknown): ReleaseContent {
   }
 }
 
-/** A current or planned release; kept only in memory, because the manifest may contain Secrets. */
+/**
+ * A current or planned release. It is kept only in memory, because the manifest may contain
+ * Secrets.
+ */
 export interface ReleaseContent {
-  /** `name-version`. */
+  /** Name and version: `name-version`. */
   readonly chart: string
-  /** The user's values as merged by helm, without the chart's defaults. */
+  /** The user's values as helm merged them, without the chart's defaults. */
   readonly values: Readonly<Record<string, unknown>>
   readonly objects: readonly ManifestObject[]
   /** Helm's hooks, which are not part of the manifest. */
@@ -109,7 +109,7 @@ export interface ReleaseContent {
 /** A revision that helm has recorded. */
 export interface InstalledRelease extends ReleaseContent {
   /**
-   * Whether helm applied it on the server, which only Helm 4 does (helm: `ApplyMethod` in
+   * True if helm applied the revision on the server, which only Helm 4 does (helm: `ApplyMethod` in
    * pkg/release/v1/release.go).
    */
   readonly serverSide?: boolean

@@ -16,10 +16,10 @@ export type ReleaseStatus =
 
 export interface Revision {
   readonly revision: number
-  /** RFC 3339, as helm writes it. */
+  /** RFC 3339 time, in helm's format. */
   readonly updated: string
   readonly status: ReleaseStatus
-  /** The labels of helm's record; undefined: of no step. */
+  /** The labels of helm's record. Undefined if no step created the revision. */
   readonly step?: StepMark | undefined
 }
 
@@ -28,11 +28,12 @@ export function isPending(revision: Revision | undefined): boolean {
 }
 
 /**
- * The revision that a step created; undefined: there is none, or it is not known. Helm copies the
- * labels of a revision to later ones, also to those of other deployers, so only the first one with
- * the id is the step's own; and helm prunes old records, so what is first may be a copy, unless all
- * revisions since the step began are there.
- * @param step `before`: the newest revision when it began
+ * Finds the revision that a step created; undefined if there is none, or it is not known. Helm
+ * copies a revision's labels to later revisions, also of other deployers, so only the first
+ * revision with the step's ID belongs to the step. Helm also prunes old records, so the first
+ * remaining revision may be a copy. It counts only if all revisions since the step began are
+ * present.
+ * @param step `before`: the newest revision when the step began
  */
 export function revisionOfStep(
   history: readonly Revision[],
@@ -45,10 +46,10 @@ export function revisionOfStep(
 }
 
 /**
- * The newest revision that worked, below `below` when given: what a rollback goes back to. One that
- * is deployed goes first: Helm also calls a failed revision superseded when a rollback from it
- * fails (https://github.com/helm/helm/blob/v3.22.0/pkg/action/rollback.go). What was uninstalled,
- * with its history kept, is nobody's good one.
+ * Finds the newest revision that worked, below `below` if given. A rollback goes back to it. A
+ * deployed revision takes precedence, because Helm also calls a failed revision superseded if a
+ * rollback from it fails (https://github.com/helm/helm/blob/v3.22.0/pkg/action/rollback.go).
+ * Revisions that were uninstalled, with their history kept, do not count.
  */
 export function lastGoodRevision(
   history: readonly Revision[],
@@ -62,9 +63,9 @@ export function lastGoodRevision(
 }
 
 /**
- * What a pending revision goes back to: the newest one that worked, else the newest one that
- * failed, because a release whose installation was not ready in time may serve all the same.
- * Undefined: nothing was there before.
+ * Finds the revision that replaces a pending revision: the newest one that worked, else the newest
+ * one that failed. A failed installation was perhaps only not ready in time and may work now.
+ * Undefined if there was no revision before.
  */
 export function revisionToRestore(history: readonly Revision[], below: number): Revision | undefined {
   const older = history.filter(({ revision }) => revision < below)
@@ -73,9 +74,9 @@ export function revisionToRestore(history: readonly Revision[], below: number): 
 }
 
 /**
- * Whether undoing the pending revision cannot be right: it replaces something of which there is no
- * record. Helm calls only the first revision, and one after an uninstall, a pending installation
- * (https://github.com/helm/helm/blob/v3.22.0/pkg/action/install.go).
+ * True if undoing the pending revision would be wrong, because it replaces a revision that has no
+ * record any more. Helm calls only the first revision, and a revision after an uninstall, a pending
+ * installation (https://github.com/helm/helm/blob/v3.22.0/pkg/action/install.go).
  */
 export function hasLostRecords(history: readonly Revision[]): boolean {
   const last = history.at(-1)
@@ -83,17 +84,20 @@ export function hasLostRecords(history: readonly Revision[]): boolean {
   return revisionToRestore(history, last.revision) === undefined
 }
 
-/** What is deployed under a newest revision that failed; undefined where the newest one did not. */
+/**
+ * Returns the deployed revision below a newest revision that failed. Undefined if the newest
+ * revision did not fail.
+ */
 export function revisionUnderFailed(history: readonly Revision[]): Revision | undefined {
   return history.at(-1)?.status === 'failed' ? history.findLast(({ status }) => status === 'deployed') : undefined
 }
 
 /**
- * The error of a release that an interrupted run left pending or half uninstalled, with the exact
+ * Explains a release that an interrupted run left pending or half uninstalled, with the exact
  * command that repairs it.
- * @param hooks of the rollback that is pending, one of which may have failed
- * @param recoverable whether `recover-pending` is of use: with it, the release counts as abandoned
- * from that time on
+ * @param hooks the hooks of the pending rollback, one of which may have failed
+ * @param recoverable whether the hint may offer `recover-pending`, with the time from which it
+ *   takes effect
  */
 export function explainPending(
   target: ReleaseTarget,
@@ -103,7 +107,8 @@ export function explainPending(
 ): NopassError {
   const last = history.at(-1)
   const good = last && revisionToRestore(history, last.revision)
-  // Helm upgrades no release that an uninstall left half-way: it can only be uninstalled again.
+  // Helm upgrades no release that an uninstall left half-way. Such a release can only be
+  // uninstalled again.
   const command =
     good === undefined || last?.status === 'uninstalling'
       ? shell`helm uninstall ${target.release} --namespace ${target.namespace}`
@@ -117,7 +122,7 @@ export function explainPending(
   const what = `release ${target.namespace}/${target.release} is ${last?.status} at revision ${last?.revision} since ${last?.updated}`
   const from = last && new Date(abandonedAt(last, history)).toISOString()
   const recover = recoverable && !isLost ? `; or set \`recover-pending: true\`, which takes effect from ${from}` : ''
-  // Helm leaves a rollback pending when a hook of it cannot be created or fails.
+  // Helm leaves a rollback pending if one of its hooks cannot be created or fails.
   const hook =
     hooks.length === 0
       ? ''
@@ -127,21 +132,23 @@ export function explainPending(
   })
 }
 
-/** A helm that waited its whole timeout still has to write the status. */
+/** After a helm has waited its whole timeout, it still has to write the status (milliseconds). */
 const MARGIN_MS = 300_000
 /**
- * The timeout of a helm that is not ours is not known; a job of a GitHub-hosted runner ends after
- * six hours.
+ * If another deployer started helm, its timeout is unknown. A job of a GitHub-hosted runner ends
+ * after six hours (milliseconds).
  */
 const LONGEST_JOB_MS = 6 * 3_600_000
 
 /**
- * Epoch milliseconds from which on the deployer of a pending revision cannot be alive: the timeout
- * that its own step wrote down, or six hours for what another deployer began; and five minutes.
+ * Returns the time from which on the deployer of a pending revision cannot be alive (epoch
+ * milliseconds). This is the timeout that the step recorded, or six hours for another deployer,
+ * plus five minutes.
  */
 export function abandonedAt(last: Revision, history: readonly Revision[]): number {
   const { step, updated } = last
-  // A copy has the label of the revision before it, or as a rollback that of any.
+  // An upgrade copies the label of the revision before it. A rollback copies the label of any
+  // revision.
   const previous = history.find(({ revision }) => revision === last.revision - 1)
   const isCopy = last.revision > 1 && (previous === undefined || previous.step?.id === step?.id)
   const isStepsOwn = step !== undefined && !isCopy && last.status !== 'pending-rollback'
@@ -149,9 +156,9 @@ export function abandonedAt(last: Revision, history: readonly Revision[]): numbe
 }
 
 /**
- * Seconds that one helm call may take: `--timeout` is for each wait. Helm waits for the objects
- * once, and for each hook up to three times: until the former object is deleted, until the hook has
- * run, until it is deleted.
+ * Returns how many seconds one helm call may take, because `--timeout` limits each wait separately.
+ * Helm waits once for the objects. For each hook it waits up to three times: until the former
+ * object is deleted, until the hook has run, and until the hook is deleted.
  */
 export function longestSeconds(timeoutSeconds: number, hooks: number): number {
   return timeoutSeconds * (1 + 3 * hooks)

@@ -8,7 +8,7 @@ import { runProgram } from '../run-helm.ts'
 import { type ManifestObject, parseManifest } from './manifest.ts'
 import { describeRelease, type ReleaseContent } from './release-record.ts'
 
-/** What `helm upgrade --install` would make now, rendered against the live API server. */
+/** Renders what `helm upgrade --install` would create now, against the live API server. */
 export async function renderRelease(
   helm: Helm,
   target: ReleaseTarget,
@@ -16,14 +16,14 @@ export async function renderRelease(
   signal?: AbortSignal,
 ): Promise<ReleaseContent> {
   const text = await readFromHelm(helm, dryRunArguments(helm.version, target, options), signal)
-  // It quotes nothing of it, which may be values and Secrets.
+  // The error quotes nothing of the output, which may hold values and Secrets.
   const problem = () => new NopassError('HELM_FAILED', 'the dry run of helm upgrade did not write JSON')
   return describeRelease(parseJson(text, problem))
 }
 
 /**
- * The same without connecting to the cluster, for a chart that is known to use only its version and
- * to have no hooks.
+ * Renders without connecting to the cluster. Only for a chart that uses nothing of the cluster but
+ * its version, and has no hooks.
  */
 export async function templateRelease(
   helm: Helm,
@@ -37,9 +37,9 @@ export async function templateRelease(
 }
 
 /**
- * The standard output of a short helm call that reads, which may hold values and Secrets: never
- * print it.
- * @throws NopassError one of the `HELM_…` codes
+ * Returns the standard output of a short helm call that reads. Never print it, because it may hold
+ * values and Secrets.
+ * @throws NopassError with one of the `HELM_…` codes
  */
 async function readFromHelm(helm: Helm, args: readonly string[], signal?: AbortSignal): Promise<string> {
   const output = await runProgram(helm.path, args, helm.environment, { signal })
@@ -47,7 +47,7 @@ async function readFromHelm(helm: Helm, args: readonly string[], signal?: AbortS
   return output.stdout
 }
 
-/** Whether a new revision would be the same as the deployed one. */
+/** True if a new revision would equal the deployed one. */
 export function isSameRelease(deployed: ReleaseContent, desired: ReleaseContent): boolean {
   return (
     deployed.chart === desired.chart &&
@@ -58,8 +58,8 @@ export function isSameRelease(deployed: ReleaseContent, desired: ReleaseContent)
 }
 
 /**
- * Whether helm recorded the objects that were rendered; values and names may be written in more
- * than one way.
+ * True if helm recorded the objects that were rendered. Only the parsed objects are compared,
+ * because values and names may be written in more than one way.
  */
 export function hasSameObjects(recorded: readonly ManifestObject[], rendered: readonly ManifestObject[]): boolean {
   return isDeepStrictEqual(

@@ -7,21 +7,25 @@ import { NopassError } from '../../errors.ts'
 import type { KubeConnection } from '../kube-connection.ts'
 
 /**
- * `call` shares its connections. `lease` has its own, so that hanging writes never delay a renewal;
- * each `watch` has its own, so that it never takes one from calls.
+ * `call`: all calls share these connections. `lease`: a connection of its own, so that hanging
+ * writes never delay a renewal. `watch`: one connection for each watch, so that no watch takes a
+ * connection from calls.
  */
 export type ConnectionLane = 'call' | 'lease' | 'watch'
 
-/** More in flight only queue in the server (docs/en/decisions.md#in-flight). */
+/** More concurrent calls would only queue in the server (docs/en/decisions.md#in-flight). */
 const CALLS = 16
 const KEEP_ALIVE_MS = 15_000
 /** An API server closes an idle connection after 90 s. */
 const IDLE_MS = 80_000
-/** For connecting through a proxy: its response and the TLS handshake behind it. */
+/**
+ * The limit for connecting through a proxy: until its response and the TLS handshake behind it
+ * (milliseconds).
+ */
 const TUNNEL_MS = 30_000
 
 /**
- * The connections to one server, by lane.
+ * Creates the connections to one server, by lane.
  * @throws KUBE_CONNECTION for certificates that cannot be read
  */
 export function createAgents(connection: KubeConnection, host: string, secure: boolean) {
@@ -34,7 +38,7 @@ export function createAgents(connection: KubeConnection, host: string, secure: b
     const servername = tlsServerName ?? (isIP(host) === 0 ? host : undefined)
     const tls = secure && {
       secureContext: readCertificates(host, connection),
-      // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 of the environment changes the default.
+      // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes the default.
       rejectUnauthorized: true,
       ...(servername !== undefined && { servername }),
       // NO_PROXY was already applied, by the rules of kubectl and helm.
@@ -56,17 +60,19 @@ export function createAgents(connection: KubeConnection, host: string, secure: b
     of(lane: ConnectionLane): http.Agent {
       const current = connection.ca
       if (current !== ca) {
-        // The cluster's CA was rotated on disk: requests in flight finish over the old connections.
+        // The cluster's CA was rotated on disk. Requests in flight finish over the old connections.
         agents = createAll()
         ca = current
       }
       return agents[lane]
     },
-    /** For a second try over a new connection; it reads no certificates, so that it cannot fail. */
+    /**
+     * An agent for a second try over a new connection. It reads no certificates, so it cannot fail.
+     */
     get fresh(): http.Agent {
       return agents.watch
     },
-    /** Closes the connections for calls that no call uses. */
+    /** Closes the connections of the lane `call` that no call uses. */
     dropIdle(): void {
       for (const idle of Object.values(agents.call.freeSockets))
         for (const socket of [...(idle ?? [])]) socket.destroy()
@@ -83,8 +89,8 @@ function destroy(this: Socket): void {
 }
 
 /**
- * Between two requests a connection ends itself before the server would, and when bytes come, since
- * they belong to no response. Not by the agent's `timeout`, which adds listeners to each request.
+ * Closes an idle connection before the server would, and when bytes arrive, since these belong to
+ * no response. The agent's `timeout` is not used, because it adds listeners to each request.
  */
 function guardIdle(agent: http.Agent): http.Agent {
   const keep = agent.keepSocketAlive.bind(agent)
@@ -103,8 +109,9 @@ function guardIdle(agent: http.Agent): http.Agent {
 }
 
 /**
- * Until a tunnel through a proxy is there, its connection belongs to no request: Node leaves it
- * open when the request has ended, when the proxy has refused, and when nothing more comes.
+ * While a tunnel through a proxy is set up, its connection belongs to no request. Node leaves the
+ * connection open when the request ends, when the proxy refuses, and when nothing more arrives. So
+ * it is closed here.
  */
 function guardTunnels(agent: http.Agent, tunnels: Set<Duplex>): http.Agent {
   const connect = agent.createConnection.bind(agent)
@@ -128,8 +135,8 @@ function guardTunnels(agent: http.Agent, tunnels: Set<Duplex>): http.Agent {
 const tuned = new WeakSet<Socket>()
 
 /**
- * Configures each connection once; `reusedSocket` is not set for a call that waited for a
- * connection.
+ * Configures each connection once. `reusedSocket` cannot tell new connections: it is not set for a
+ * call that waited for a connection.
  */
 export function tune(socket: Socket): void {
   if (tuned.has(socket)) return

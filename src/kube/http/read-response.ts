@@ -10,8 +10,8 @@ export interface WholeResponse {
 }
 
 /**
- * Collects the body as text; `title` names the call in errors. Fails with KUBE_BAD_ANSWER over
- * `limit` bytes.
+ * Collects the body as text. `title` names the call in errors. A body over `limit` bytes fails with
+ * KUBE_BAD_ANSWER.
  */
 export function readWhole(
   title: string,
@@ -42,8 +42,8 @@ export function readWhole(
 }
 
 /**
- * Reads a watch; `refusal` gets a response that is none. A stream that ends within an event fails
- * with KUBE_UNREACHABLE.
+ * Reads a watch. If the response is not a watch, the reader `refusal` gets it. A stream that ends
+ * within an event fails with KUBE_UNREACHABLE.
  */
 export function readEvents<T>(
   title: string,

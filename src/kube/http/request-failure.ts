@@ -6,11 +6,11 @@ export class MalformedResponse extends Error {}
 
 export interface Target {
   readonly host: string
-  /** Without user and password. */
+  /** The proxy's URL without user and password. */
   readonly proxy: string | undefined
 }
 
-/** What a failed request reports. */
+/** Returns the error that a failed request reports. */
 export function requestFailureOf(title: string, target: Target, cause: unknown, answered: boolean): NopassError {
   if (cause instanceof NopassError) return cause
   const { code, statusCode } = cause as NodeJS.ErrnoException & { readonly statusCode?: number }
@@ -49,8 +49,8 @@ export function notSent(title: string): KubeApiError {
 }
 
 /**
- * What Node threw instead of sending: a token or a path with a line break would end the header or
- * the request line.
+ * Explains what Node threw instead of sending: a line break in a token or a path would end the
+ * header or the request line.
  */
 export function refusedByNode(title: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException
@@ -58,7 +58,7 @@ export function refusedByNode(title: string, error: unknown): unknown {
   return new NopassError('KUBE_CONNECTION', `${title}: a header has a character that is not allowed`)
 }
 
-/** Whether the other side closed the connection. */
+/** True if the peer closed the connection. */
 export function isClosed(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException
   return code === 'ECONNRESET' || code === 'EPIPE'

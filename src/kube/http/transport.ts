@@ -8,7 +8,7 @@ import { type ConnectionLane, createAgents, tune } from './agents.ts'
 import { isClosed, MalformedResponse, notSent, refusedByNode, requestFailureOf, timedOut } from './request-failure.ts'
 
 export interface TransportRequest {
-  /** Names it in errors: `PATCH /api/…`. */
+  /** The request's name in errors: `PATCH /api/…`. */
   readonly title: string
   readonly method: string
   readonly path: string
@@ -16,18 +16,18 @@ export interface TransportRequest {
   readonly contentType?: string
   readonly body?: string | Buffer
   /**
-   * Until the response's head arrives, and then again until its end (not for a watch),
+   * The limit until the response's head arrives, and again until its end (not for a watch), in
    * milliseconds.
    */
   readonly timeoutMs: number
   readonly lane: ConnectionLane
-  /** The user to act as, instead of a user that the connection impersonates. */
+  /** The user to act as. Replaces a user that the connection impersonates. */
   readonly actAs?: string
-  /** Called when there is a connection for it. */
+  /** Called once the request has a connection. If it returns false, the request is not sent. */
   readonly maySend?: () => boolean
 }
 
-/** Receives one response, piece by piece. After `end` or `fail` nothing more comes. */
+/** Receives one response, piece by piece. After `end` or `fail`, no method is called. */
 export interface ResponseReader {
   /** `header` takes a name in lower case. */
   head(status: number, header: (name: string) => string | undefined): void
@@ -38,10 +38,10 @@ export interface ResponseReader {
 }
 
 /**
- * HTTP/1.1 by Node's own client over kept TLS connections. A reader's `fail` gets the signal's
+ * HTTP/1.1 by Node's own client over kept TLS connections. A reader's `fail` receives the signal's
  * reason, or KUBE_CONNECTION, KUBE_TIMEOUT, KUBE_UNREACHABLE, KUBE_BAD_ANSWER.
- * @throws KUBE_CONNECTION for an address that is not https (http only on loopback) and for
- * certificates that cannot be read
+ * @throws KUBE_CONNECTION for an address that is not https (http only on loopback), and for
+ *   certificates that cannot be read
  */
 export function createKubeTransport(connection: KubeConnection, userAgent: string = 'acr-nopass') {
   const shared = share(connection, userAgent)
@@ -61,9 +61,9 @@ export function createKubeTransport(connection: KubeConnection, userAgent: strin
 
 type Shared = ReturnType<typeof share>
 
-/** What all requests of one transport have in common. */
+/** Computes what all requests of one transport share. */
 function share(connection: KubeConnection, userAgent: string) {
-  // The text is not shown: something else may stand there.
+  // The text is not shown, because the field may hold anything, such as a secret.
   if (!URL.canParse(connection.server)) throw new NopassError('KUBE_CONNECTION', "the API server's address is no URL")
   const { protocol, host, hostname, port, pathname } = new URL(connection.server)
   const { proxy, impersonation = [] } = connection
@@ -81,9 +81,9 @@ function share(connection: KubeConnection, userAgent: string) {
     basePath: pathname.replace(/\/$/, ''),
     headers: ['host', host, 'user-agent', userAgent],
     impersonation,
-    /** The event of a socket that can be written to. */
+    /** The event that is emitted when a socket can be written to. */
     connected: secure ? 'secureConnect' : 'connect',
-    // For messages, without user and password.
+    // For messages; without user and password.
     target: { host, proxy: proxy && new URL(proxy).origin },
     agents: createAgents(connection, address.host, secure),
     underWay: new Set<Exchange>(),
@@ -91,8 +91,8 @@ function share(connection: KubeConnection, userAgent: string) {
 }
 
 /**
- * One request with its time limit, its abort, and a second try where a kept connection turns out to
- * be closed.
+ * One request with its time limit and its abort. If a kept connection turns out to be closed, the
+ * request is tried a second time.
  */
 class Exchange {
   readonly #shared: Shared
@@ -120,7 +120,7 @@ class Exchange {
     }
     try {
       const token = connection.token?.()
-      // Without a wait where the token is available: the request leaves in the same turn of the
+      // If the token is available, the request is sent without a wait, in the same turn of the
       // event loop.
       if (token instanceof Promise) token.then((made) => this.#begin(made), withoutToken)
       else this.#begin(token)
@@ -138,13 +138,13 @@ class Exchange {
   }
 
   #begin(token: string | undefined): void {
-    // It may have been aborted while a plugin made the token.
+    // The request may have been aborted while a plugin made the token.
     if (this.#settled) return
     const { title, lane, timeoutMs } = this.#request
-    // The same time again for the body: one timer for both, because a rotation makes thousands of
-    // requests.
+    // The body gets the same time again. One timer serves head and body, because a rotation makes
+    // thousands of requests.
     this.#timer = setTimeout(() => {
-      // Behind a load balancer each idle connection may lead to the same hung server.
+      // Behind a load balancer, each idle connection may lead to the same hung server.
       if (lane === 'call') this.#shared.agents.dropIdle()
       this.stop(timedOut(title, timeoutMs))
     }, timeoutMs)
@@ -173,7 +173,7 @@ class Exchange {
       this.#fail(new MalformedResponse())
     })
     sent.on('error', (error) => {
-      // A kept connection that the server closed while we wrote: the request was not processed.
+      // The server closed a kept connection while we wrote, so it did not process the request.
       const isStale = sent.reusedSocket && !this.#answered && !this.#stopped && isClosed(error)
       if (isStale && (method === 'GET' || method === 'PATCH')) this.#send(agents.fresh, token)
       else this.#fail(error)
@@ -182,7 +182,8 @@ class Exchange {
   }
 
   /**
-   * A new connection takes up to the whole time limit, so this is called again when it is there.
+   * Connecting takes up to the whole time limit, so this is called again once the connection
+   * exists.
    */
   #onSocket(socket: Socket): void {
     tune(socket)
@@ -228,7 +229,7 @@ class Exchange {
     )
   }
 
-  /** Whether nothing has ended it before. */
+  /** Settles the request once. Returns false if it was settled before. */
   #settle(): boolean {
     if (this.#settled) return false
     this.#settled = true
@@ -240,8 +241,8 @@ class Exchange {
 }
 
 /**
- * Node sends a list unchanged, which is cheaper than an object, but adds no length to it where
- * there is no body.
+ * Node sends a list of headers unchanged, which is cheaper than an object. But for a list Node adds
+ * no length to a request without a body.
  */
 function headersOf(
   fixed: readonly string[],

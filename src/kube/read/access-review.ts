@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import type { KubeCaller } from '../client.ts'
 
-/** Rights to a resource, by default of the core group and in the whole cluster. */
+/** Names rights to a resource. Default: in the core group and in the whole cluster. */
 export function rights(
   verbs: readonly string[],
   resource: string,
@@ -13,7 +13,7 @@ export function rights(
 const EVERYTHING: Right = { verb: '*', group: '*', resource: '*' }
 
 /**
- * No namespace can have this name, so no RoleBinding is in it: its rules are those of
+ * No namespace can have this name, so no RoleBinding is in it. Its rules are those of
  * ClusterRoleBindings, which hold in all namespaces and for cluster-scoped objects (Kubernetes,
  * pkg/registry/rbac/validation/rule.go, VisitRulesFor).
  */
@@ -25,10 +25,10 @@ interface Subject {
 }
 
 /**
- * The rights that the API server's authorizer denies the caller, or the `subject`. One review
- * recognises an administrator. Of any other caller the rules that hold everywhere are read with one
- * review, and with one per namespace those in it; only the remaining rights are reviewed one by
- * one, because each is a request.
+ * Returns the rights that the API server's authorizer denies to the caller, or to the `subject`.
+ * One review recognises an administrator. For any other caller, one review reads the rules that
+ * hold everywhere, and one review per namespace reads its rules. Only the remaining rights are
+ * reviewed one by one, because each review is a request.
  * @param onUndecided called with a right that counts as denied because an authorizer failed
  */
 export async function missingRights(
@@ -65,7 +65,7 @@ export function requireRights(missing: readonly Right[]): void {
   throw new NopassError('DEPLOYER_FORBIDDEN', `the deployer may not ${lines.join('; ')}${more}`)
 }
 
-/** `patch secrets/acr-nopass in shop`. */
+/** Formats a right like `patch secrets/acr-nopass in shop`. */
 export function formatRight({ verb, group, resource, namespace, name }: Right): string {
   const what = `${resource}${group ? `.${group}` : ''}${name ? `/${name}` : ''}`
   return `${verb} ${what}${namespace ? ` in ${namespace}` : ''}`
@@ -86,20 +86,20 @@ interface Rule {
   readonly resourceNames?: readonly string[]
 }
 
-/** Asks the API server's authorizer; returns the status of its answer. */
+/** Asks the API server's authorizer. Returns the status in its response. */
 async function review<Status>({ client, signal }: KubeCaller, kind: string, spec: object): Promise<Status | undefined> {
   const path = `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`
   const body = { apiVersion: 'authorization.k8s.io/v1', kind, spec }
   return (await client.request<{ status?: Status }>({ method: 'POST', path, body }, signal)).status
 }
 
-/** The verdict of a review. An authorizer that failed leaves a denial with an `evaluationError`. */
+/** The verdict of a review. If an authorizer failed, a denial has an `evaluationError`. */
 interface Verdict {
   readonly allowed?: boolean
   readonly evaluationError?: string
 }
 
-/** Reviews one right; `*` as verb, group and resource means everything. */
+/** Reviews one right. `*` as verb, group and resource means everything. */
 async function reviewRight(caller: KubeCaller, right: Right, subject?: Subject): Promise<Verdict> {
   const kind = subject === undefined ? 'SelfSubjectAccessReview' : 'SubjectAccessReview'
   const spec = { ...subject, resourceAttributes: right }
@@ -107,8 +107,8 @@ async function reviewRight(caller: KubeCaller, right: Right, subject?: Subject):
 }
 
 /**
- * The rules in a namespace. They may be incomplete: what they do not contain has to be reviewed
- * separately.
+ * Returns the rules in a namespace. They may be incomplete, so a right that they do not contain
+ * must be reviewed separately.
  */
 async function rulesIn(caller: KubeCaller, namespace: string): Promise<readonly Rule[]> {
   type Rules = { readonly resourceRules?: readonly Rule[] }

@@ -9,7 +9,7 @@ export interface ServedKind {
   /** '' for the core group. */
   readonly group: string
   readonly apiVersion: string
-  /** Such as `deployments`. */
+  /** The plural name, such as `deployments`. */
   readonly plural: string
   readonly namespaced: boolean
 }
@@ -29,7 +29,7 @@ interface GroupList {
   }[]
 }
 
-/** The kinds of a group version; one that was removed in the meantime has none. */
+/** Returns the kinds of a group version; none if the group version was removed in the meantime. */
 async function kindsOf(caller: KubeCaller, apiVersion: string) {
   const list = await unlessStatus(get<ResourceList>(caller, apiRoot(apiVersion)), 404)
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
@@ -39,8 +39,9 @@ async function kindsOf(caller: KubeCaller, apiVersion: string) {
 }
 
 /**
- * Discovers each object's kind, with one request per group version; undefined for one that is not
- * served, and for those of a group version that could not be read, which `onFailure` gets.
+ * Discovers each object's kind, with one request per group version. The result is undefined for a
+ * kind that is not served, and for kinds of a group version that could not be read. `onFailure`
+ * receives each such group version.
  */
 export async function discoverResources(
   caller: KubeCaller,
@@ -58,17 +59,17 @@ export async function discoverResources(
 }
 
 /**
- * Groups of Kubernetes itself and of its metrics, whose kinds are known. Admission policies hold
- * texts, as custom objects do.
+ * Groups of Kubernetes itself and of its metrics, whose kinds are known. The group of admission
+ * policies is missing, because policies hold texts, as custom objects do.
  */
 const BUILT_IN =
   /^(apps|batch|autoscaling|policy|extensions|((apiextensions|apiregistration|authentication|authorization|certificates|coordination|discovery|events|flowcontrol\.apiserver|internal\.apiserver|networking|node|rbac\.authorization|resource|scheduling|storage|storagemigration)|(custom\.|external\.)?metrics)\.k8s\.io)$/
 
 /**
- * All kinds that can be listed, namespaced ones or custom ones and those of admission, in the API
- * server's preferred version if possible.
- * @throws KubeApiError when a group cannot be read, such as that of an aggregated server that is
- * down
+ * Returns all kinds that can be listed: the namespaced kinds, or the custom kinds and those of
+ * admission. Uses the API server's preferred version if possible.
+ * @throws KubeApiError if a group cannot be read, such as the group of an aggregated server that is
+ *   down
  */
 export async function discoverKinds(
   caller: KubeCaller,
@@ -76,7 +77,8 @@ export async function discoverKinds(
 ): Promise<readonly ServedKind[]> {
   const isCustom = which === 'custom'
   const { groups } = await get<GroupList>(caller, '/apis')
-  // All served versions, the preferred one first, because some kinds exist only in another one.
+  // All served versions, the preferred version first, because some kinds exist only in another
+  // version.
   const versions = groups
     .filter(({ name }) => !isCustom || !BUILT_IN.test(name))
     .flatMap(({ preferredVersion, versions }) => [preferredVersion, ...versions].map((one) => one.groupVersion))
@@ -90,14 +92,13 @@ export async function discoverKinds(
   return [...kinds.values()]
 }
 
-/** How long discovery may still list a kind that is being removed, milliseconds. */
+/** How long discovery may still list a kind that is being removed (milliseconds). */
 const REMOVAL_MS = 10_000
 
 /**
- * Lists all served kinds. A kind that returns 404 was removed if discovery no longer names it;
- * another served version of it is listed instead.
- * @returns kinds that discovery names and the API server does not find, so their objects are
- * unknown
+ * Lists all served kinds. If a kind returns 404, it was removed if discovery no longer names it. If
+ * discovery names another served version, that version is listed instead.
+ * @returns kinds that discovery names but the API server does not find. Their objects are unknown.
  */
 export async function listServed<K extends Pick<ServedKind, 'group' | 'plural'>>(
   discover: () => Promise<readonly K[]>,
@@ -126,7 +127,10 @@ export async function listServed<K extends Pick<ServedKind, 'group' | 'plural'>>
   return missing
 }
 
-/** The path of one object; `namespace` is the release's, for objects that name none. */
+/**
+ * Returns the path of one object. `namespace` is the release's namespace, for objects that name
+ * none.
+ */
 export function objectPath(
   { apiVersion, plural, namespaced }: ServedKind,
   object: Pick<ObjectReference, 'name' | 'namespace'>,

@@ -10,12 +10,12 @@ import type { KubeObject } from '../types.ts'
 export interface ClusterIdentity {
   readonly server: string
   readonly kubeSystemUid: string
-  /** `v1.36.3`. */
+  /** A version such as `v1.36.3`. */
   readonly version: string
 }
 
 /**
- * Connects to the API server and identifies it.
+ * Connects to the API server and identifies the cluster.
  * @throws CLUSTER_UNREACHABLE, DEPLOYER_FORBIDDEN, or the API server's own refusal
  */
 export async function identifyCluster(caller: KubeCaller, { server }: KubeConnection): Promise<ClusterIdentity> {
@@ -26,7 +26,8 @@ export async function identifyCluster(caller: KubeCaller, { server }: KubeConnec
     ])
     return { server, kubeSystemUid: system.metadata.uid, version: version.gitVersion }
   } catch (error) {
-    // The kubeconfig that ACK gives a user without rights in the cluster is valid.
+    // ACK gives a kubeconfig to every user. It is valid even if the user has no rights in the
+    // cluster.
     if (hasStatus(error, 403)) {
       const message = 'the deployer may not get namespaces/kube-system: it has no rights in the cluster, or few'
       throw new NopassError('DEPLOYER_FORBIDDEN', message, { cause: error, reason: error.reason })
@@ -56,16 +57,16 @@ export function requireIdentity(found: ClusterIdentity, ca: string | undefined, 
     throw differs("kube-system's UID", found.kubeSystemUid, kubeSystemUid)
   }
   if (caSha256 !== undefined) {
-    // Of the DER of the first certificate.
+    // The hash of the first certificate's DER.
     const hash = ca === undefined ? 'none' : sha256(new X509Certificate(ca).raw)
     if (hash !== caSha256) throw differs("the CA's SHA-256", hash, caSha256)
   }
 }
 
 /**
- * The issuer of the cluster's ServiceAccount tokens, from the API server's discovery document;
- * undefined without one. Throws a 403 without the ClusterRole
- * `system:service-account-issuer-discovery`.
+ * Returns the issuer of the cluster's ServiceAccount tokens, from the API server's discovery
+ * document. Undefined if there is no such document. Throws a 403 if the caller lacks the
+ * ClusterRole `system:service-account-issuer-discovery`.
  */
 export async function readServedIssuer(caller: KubeCaller): Promise<string | undefined> {
   const read = get<{ readonly issuer?: unknown }>(caller, '/.well-known/openid-configuration')

@@ -3,23 +3,23 @@ import { get, type KubeCall, type KubeClient } from '../client.ts'
 import { listPages } from '../list-pages.ts'
 
 interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
-  /** Reduces each object to what is kept (default: everything). */
+  /** Reduces each object to what is kept. Default: the whole object. */
   readonly transform?: (object: T) => K
 }
 
 /**
  * Objects per page. Parsed Pods may need 20 times the memory of their text, and garbage is
- * collected late, so pages are small and lists are read one at a time. With 200 a removal needed
- * 230 MiB instead of 169 (docs/en/performance.md).
+ * collected late. So pages are small, and lists are read one at a time. With 200 objects per page,
+ * a removal needed 230 MiB instead of 169 (docs/en/performance.md).
  */
 export const OBJECTS_PER_PAGE = 100
 
 export type Reader = ReturnType<typeof createReader>
 
 /**
- * Reads that may be forbidden: what could not be read is recorded, and the rest continues. Other
- * errors are thrown (no connection, wrong credential). `onProgress` gets what is being read, and
- * how many items so far.
+ * Creates a reader for data that the caller may not be allowed to read. A refused read is recorded,
+ * and the work continues. Other errors are thrown (no connection, wrong credential). `onProgress`
+ * receives what is being read, and how many items have been read.
  */
 export function createReader(
   client: KubeClient,
@@ -34,7 +34,7 @@ export function createReader(
     return turn
   }
 
-  /** Any read; undefined: not readable. */
+  /** Runs any read. Returns undefined if the data is not readable. */
   async function attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
     onProgress(what, 0)
     try {
@@ -52,15 +52,15 @@ export function createReader(
     signal,
     request,
     unread: unread as readonly Unread[],
-    /** Records what could not be read for a reason other than a refusal. */
+    /** Records data that could not be read for a reason other than a refusal. */
     note: (what: string, why: string): void => void unread.push({ what, why }),
     attempt,
-    /** Undefined: not readable. `null`: not found (404). */
+    /** Returns undefined if the object is not readable, and `null` if it is not found (404). */
     get: <T>(what: string, path: string, accept?: string): Promise<T | null | undefined> =>
       attempt(what, async () => (await unlessStatus(request<T>(path, { accept }), 404)) ?? null),
     /**
-     * All pages; undefined: not readable, also if only a part is. An API that the server does not
-     * have is an empty list.
+     * Returns the items of all pages. Returns undefined if any page is not readable. An API that
+     * the server does not have is an empty list.
      */
     list: <T, K = T>(
       what: string,
@@ -91,12 +91,15 @@ export function createReader(
   }
 }
 
-/** A proxy in between may hide them. That nothing is there must not be concluded from it. */
+/**
+ * Every API server has these APIs, so a 404 comes from a proxy in between. It does not show that
+ * there are no objects.
+ */
 const IN_EVERY_SERVER = /^\/(?:api\/v1|apis\/(?:apps|batch|rbac\.authorization\.k8s\.io)\/v1)\//
 
-/** Something that the caller may not read, so that nothing is known about it. */
+/** Data that the caller may not read, so that nothing is known about it. */
 export interface Unread {
-  /** The beginning of a sentence: `Pods of all namespaces`. */
+  /** The beginning of a sentence, such as `Pods of all namespaces`. */
   readonly what: string
   readonly why: string
 }

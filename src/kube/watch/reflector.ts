@@ -12,24 +12,24 @@ export interface ReflectorOptions<W extends KubeObject, T extends Versioned> {
   readonly client: KubeClient
   readonly clock: Clock
   readonly random: () => number
-  /** Path of the list: `/api/v1/namespaces`. */
+  /** The path of the list, such as `/api/v1/namespaces`. */
   readonly path: string
   readonly selector?: Query
   readonly metadataOnly?: boolean
-  /** Objects per page where the server has no WatchList. Default 500. */
+  /** Objects per page if the server has no WatchList. Default 500. */
   readonly pageSize?: number
   /** Reduces an object to what is cached. */
   readonly transform: (object: W) => T
   readonly onChange: ChangeHandler<T>
-  /** After the first complete list, and after each later one. */
+  /** Called after the first complete list, and after each later list. */
   readonly onSynced?: () => void
-  /** The server's versions went back: etcd was restored from a backup. */
+  /** Called if the server's versions went back, because etcd was restored from a backup. */
   readonly onRewound?: () => void
-  /** Each failure, also of a handler; the reflector continues after `retryInMs`. */
+  /** Called for each failure, also of a handler. The reflector continues after `retryInMs`. */
   readonly onProblem?: (error: unknown, retryInMs: number) => void
   /**
-   * Shared by the reflectors of one connection: set to false by the first that is refused a
-   * WatchList.
+   * Shared by the reflectors of one connection. The first reflector whose WatchList is refused sets
+   * it to false.
    */
   readonly features: ServerFeatures
 }
@@ -40,16 +40,19 @@ export interface ServerFeatures {
 
 export type Reflector<T extends Versioned> = ReturnType<typeof createReflector<KubeObject, T>>
 
-/** What a list under way has shown so far. */
+/** What a running list has shown until now. */
 interface Listed {
   readonly keys: Set<string>
-  /** The known version of each object, or of its deletion, of which the list has an older one. */
+  /**
+   * Objects that the list shows in an older version than we know. The values are the known
+   * versions, of the object or of its deletion.
+   */
   readonly newer: Map<string, string>
 }
 
 /** A watch that is open. */
 interface Stream {
-  /** Undefined: the list is complete. */
+  /** The list that this stream is still sending. Undefined once it is complete. */
   initial: Listed | undefined
   readonly longestMs: number
   readonly watchdog: Watchdog
@@ -61,29 +64,30 @@ const WATCH_MIN_S = 300
 const WATCH_GRACE_MS = 5_000
 const INITIAL_SILENCE_MS = 30_000
 /**
- * A server that sends bookmarks sends one per minute; two missed mean that the connection is dead.
+ * A server that sends bookmarks sends one per minute. Two missing bookmarks mean that the
+ * connection is dead.
  */
 const BOOKMARK_SILENCE_MS = 150_000
 /** A watch that ends sooner and without an event is a failure. */
 const SHORT_WATCH_MS = 1_000
 /**
- * A watch that lasted this share of its timeout was not ended by a server that stopped, even if our
- * clock runs fast or slow.
+ * If a watch lasted this share of its timeout, it did not end because the server stopped, even if
+ * our clock runs fast or slow.
  */
 const FULL_TERM = 0.97
 /**
- * After a longer outage everything is listed again: a server that was restored meanwhile may
+ * After a longer outage, everything is listed again. A server that was restored meanwhile may
  * already have passed our version, and only a list shows what it lost. A leader loses its lease
- * after the same time, and lists too.
+ * after the same time, and also lists again.
  */
 const OUTAGE_MS = 10_000
-/** The longest pause before the list of a server whose versions went back. */
+/** The longest pause before listing again, if the server's versions went back. */
 const REWOUND_MS = 2_000
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
 
 /**
- * A cache of one list of the API server, kept current by a watch that is reopened after every kind
- * of failure.
+ * Caches one list of the API server. A watch keeps the cache current and is reopened after every
+ * kind of failure.
  */
 export function createReflector<W extends KubeObject, T extends Versioned>(options: ReflectorOptions<W, T>) {
   const { client, clock, features, path } = options
@@ -101,23 +105,23 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
   let synced = false
   let round = new AbortController()
   /**
-   * The last watch ended early or without an event: the server may have come back with another
-   * history.
+   * True if the last watch ended early or without an event. The server may have come back with
+   * another history.
    */
   let doubtful = false
   /** The version that was known when a watch last ended with an ERROR event. */
   let endedAt: string | undefined
   let isRewound = false
-  /** A round is running, not the pause after it. */
+  /** True while a round runs; false during the pause after it. */
   let trying = false
-  /** Monotonic time since which every try has failed. */
+  /** The monotonic time since which every try has failed. */
   let failingSince: number | undefined
   let lastProgress = clock.monotonic()
   let lastActivity = lastProgress
 
   const put = (object: W): string => {
     const key = keyOf(object.metadata)
-    // Already known where it comes from our own write.
+    // An object that comes from our own write is already in the store.
     if (!store.has(key, object.metadata)) store.put(key, options.transform(object))
     return key
   }
@@ -125,7 +129,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
     const key = put(object)
     listed.keys.add(key)
     const known = store.versionOf(key) ?? ''
-    // Before its bookmark a stream may send changes of its first state
+    // Before its bookmark, a stream may already send changes of the objects that it lists
     // (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go).
     if (isOlderVersion(object.metadata.resourceVersion, known)) listed.newer.set(key, known)
     else listed.newer.delete(key)
@@ -136,7 +140,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
     if (!isBehind(next)) latest = next
   }
   /**
-   * The store may hold versions that the restored server never had: the next list replaces them
+   * The store may hold versions that the restored server never had. The next list replaces them
    * all.
    */
   const forget = (): void => {
@@ -157,7 +161,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
   }
   const finishList = ({ keys, newer }: Listed, at: string): void => {
     if (isBehind(at)) throw rewoundHere()
-    // The responses to our own writes since then are newer than the list.
+    // If we wrote an object after the list was made, the known version may be newer than the object
+    // in the list. It must also be newer than the list.
     for (const known of newer.values()) if (!isOlderVersion(at, known)) throw rewoundHere()
     for (const [key] of store.entries()) if (!keys.has(key)) store.remove(key, at)
     moveTo(at)
@@ -189,8 +194,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
   }
 
   /**
-   * Watches from the known version, or, without one, lists by the same stream (WatchList). Returns
-   * whether anything was received.
+   * Watches from the known version. If no version is known, the same stream lists first
+   * (WatchList). Returns whether anything was received.
    */
   async function watch(signal: AbortSignal): Promise<boolean> {
     const seconds = Math.round(WATCH_MIN_S * (1 + options.random()))
@@ -199,7 +204,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
     const silence = new KubeApiError(0, `WATCH ${path}: nothing was received for too long`, { code: 'KUBE_TIMEOUT' })
     const longestMs = seconds * 1000 + WATCH_GRACE_MS
     const watchdog = startWatchdog(clock, isList ? INITIAL_SILENCE_MS : longestMs, () => stop.abort(silence))
-    // Only the stream holds what was listed: a variable here would keep it until the watch ends.
+    // Only `stream` references the listed objects. A variable here would keep them in memory until
+    // the watch ends.
     const stream: Stream = {
       initial: isList ? { keys: new Set(), newer: new Map() } : undefined,
       longestMs,
@@ -215,7 +221,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
     }
     const begin = clock.monotonic()
     const onEvent = (event: WatchEvent<W>): void => {
-      // The event before it, in the same chunk, may have aborted this round.
+      // An earlier event in the same chunk may have aborted this round.
       signal.throwIfAborted()
       stream.received = true
       lastActivity = lastProgress = clock.monotonic()
@@ -224,7 +230,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
         return
       }
       stop.abort(errorOf(path, event.object))
-      // As in client-go, which lists again: the error may be about that version.
+      // Lists again, as client-go does, because the error may be about this version.
       if (endedAt === version) version = undefined
       endedAt = version
     }
@@ -262,8 +268,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
   }
 
   /**
-   * A restored server accepts a watch from a version that it has not reached yet, and never sends
-   * the changes below it.
+   * Detects a restored server. Such a server accepts a watch from a version that it has not reached
+   * yet, and never sends the changes below this version.
    */
   async function checkHistory(signal: AbortSignal): Promise<void> {
     const query = { ...options.selector, limit: 1 }
@@ -274,13 +280,13 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
   }
 
   /**
-   * Whether an object is unknown although it is older than our version: the server has passed that
-   * version with other changes.
+   * True if an object is unknown although it is older than our version. The server has then passed
+   * our version with other changes.
    */
   function isOfOtherHistory({ metadata }: W): boolean {
     const at = version ?? ''
     const known = store.get(keyOf(metadata))
-    // The response to our own write since then is newer than the list.
+    // We may have written this object after the list was made, so the known version may be newer.
     if (isOlderVersion(at, metadata.resourceVersion) || (known && isOlderVersion(at, known.resourceVersion)))
       return false
     return !store.has(keyOf(metadata), metadata)
@@ -302,15 +308,15 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
     lastProgress = lastActivity
   }
 
-  /** Notes a failed round; returns how long to wait before the next, milliseconds. */
+  /** Records a failed round. Returns how long to wait before the next round (milliseconds). */
   function waitAfter(error: unknown, begin: number): number {
     const failure = error instanceof KubeApiError ? error : undefined
-    // Time that was spent waiting for a response does not count as an open stream.
+    // The time that was spent waiting for a response does not count as an open stream.
     const waited = failure?.code === 'KUBE_TIMEOUT'
     failingSince ??= waited ? begin : clock.monotonic()
     if (failure && isVersionLost(failure)) version = undefined
     const pause = backoff.next(clock.monotonic(), waited ? 0 : clock.monotonic() - begin)
-    // A rewound server did respond, so it needs no long backoff.
+    // A rewound server responds, so it needs no long backoff.
     const wait = Math.max(failure?.retryAfterMs ?? 0, isRewound ? Math.min(pause, REWOUND_MS) : pause)
     isRewound = false
     return wait
@@ -320,14 +326,15 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
     get: store.get,
     entries: store.entries,
     put(key: string, view: T): void {
-      // Created by us and deleted by another before the last event: no event of it will follow.
+      // We created this object, and another client deleted it before the last event. No further
+      // event will remove it from the store.
       const isGone =
         store.get(key) === undefined && latest !== undefined && !isOlderVersion(latest, view.resourceVersion)
       if (!isGone) store.put(key, view)
     },
     remove: store.remove,
     isOutdated: store.isOutdated,
-    /** The server's versions went back: lists again and replaces every object. */
+    /** For a server whose versions went back: lists again and replaces every object. */
     rewind,
     get size() {
       return store.size
@@ -335,17 +342,17 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
     get synced() {
       return synced
     },
-    /** Monotonic time at which the server last sent anything. */
+    /** The monotonic time at which the server last sent anything. */
     get lastProgress() {
       return lastProgress
     },
     /**
-     * Monotonic time of the last try, which distinguishes a stuck loop from a server that is down.
+     * The monotonic time of the last try. It distinguishes a stuck loop from a server that is down.
      */
     get lastActivity() {
       return lastActivity
     },
-    /** Lists and watches until the signal ends it; never rejects. */
+    /** Lists and watches until the signal aborts. Never rejects. */
     async run(signal: AbortSignal): Promise<void> {
       while (!signal.aborted) {
         const begin = clock.monotonic()

@@ -1,4 +1,4 @@
-/** What a store needs of an object to decide which version is newer. */
+/** The part of an object by which a store decides which version is newer. */
 export interface Versioned {
   readonly uid: string
   readonly resourceVersion: string
@@ -7,11 +7,11 @@ export interface Versioned {
 /** Called after each change of a store. It should only enqueue; it must not block. */
 export type ChangeHandler<T> = (key: string, current: T | undefined, previous: T | undefined) => void
 
-/** How many deletions are remembered; events that arrive late are late by moments only. */
+/** How many deletions are remembered. A late event is late only by moments. */
 const DELETIONS = 1_000
 
 /**
- * The newest known version of each object; events older than that, deletions included, are ignored.
+ * Stores the newest known version of each object. Older events, deletions included, are ignored.
  */
 export function createStore<T extends Versioned>(onChange: ChangeHandler<T>) {
   const views = new Map<string, T>()
@@ -19,7 +19,7 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>) {
   // object.
   const deletions = new Map<string, string>()
   const outdated = new Set<string>()
-  /** Whether exactly this version is known. */
+  /** True if exactly this version is known. */
   const has = (key: string, { uid, resourceVersion }: Versioned): boolean => {
     const known = views.get(key)
     return known?.resourceVersion === resourceVersion && known.uid === uid && !outdated.has(key)
@@ -35,7 +35,7 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>) {
     if (has(key, view)) return
     const previous = views.get(key)
     if (outdated.delete(key)) {
-      // Nothing to compare with.
+      // After a rewind, versions cannot be compared, so any event replaces the object.
     } else if (previous !== undefined) {
       if (isOlderVersion(view.resourceVersion, previous.resourceVersion)) return
     } else if (deletions.size > 0) {
@@ -53,7 +53,7 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>) {
     },
     put,
     /**
-     * Stores an object that was read from etcd without a concurrent read, so it replaces any known
+     * Stores an object that was read from etcd without a concurrent read. It replaces any known
      * version.
      */
     replace(key: string, view: T): void {
@@ -61,7 +61,10 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>) {
       outdated.add(key)
       put(key, view)
     },
-    /** `resourceVersion` of the deletion; undefined: removed whatever its version was. */
+    /**
+     * `resourceVersion` is the version of the deletion. If undefined, the object is removed in any
+     * version.
+     */
     remove(key: string, resourceVersion?: string): void {
       const previous = views.get(key)
       const isOutdated = outdated.delete(key)
@@ -76,11 +79,11 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>) {
     /** The newest known version of the object or of its deletion. */
     versionOf: (key: string) => views.get(key)?.resourceVersion ?? deletions.get(key),
     has,
-    /** Whether the versions went back and no event of the object has arrived since. */
+    /** True if the versions went back and no event of the object has arrived since. */
     isOutdated: (key: string) => outdated.has(key),
     /**
-     * The server's versions went back: each object stays until its next event, which replaces it
-     * whatever its version.
+     * For a server whose versions went back: each object stays until its next event, which replaces
+     * it in any version.
      */
     rewind(): void {
       deletions.clear()
@@ -91,7 +94,10 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>) {
 
 const DECIMAL = /^\d+$/
 
-/** Resource versions are increasing integers (KEP-5504); anything else counts as newer. */
+/**
+ * True if `version` is older. Resource versions are increasing integers (KEP-5504). Any other text
+ * counts as newer.
+ */
 export function isOlderVersion(version: string, than: string): boolean {
   if (!DECIMAL.test(version) || !DECIMAL.test(than)) return false
   return version.length === than.length ? version < than : version.length < than.length

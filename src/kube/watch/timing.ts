@@ -2,12 +2,12 @@ import type { Clock } from '../../lib/clock.ts'
 
 export type Watchdog = ReturnType<typeof startWatchdog>
 
-/** Calls `onTimeout` once when `reset` was not called for the timeout, milliseconds. */
+/** Calls `onTimeout` once if `reset` is not called for `timeoutMs` milliseconds. */
 export function startWatchdog(clock: Clock, timeoutMs: number, onTimeout: () => void) {
   let timeout = timeoutMs
   let cancel = clock.after(timeout, onTimeout)
   return {
-    /** Starts the timeout again; `next` also changes it. */
+    /** Restarts the timeout. `next` also changes its length. */
     reset(next: number = timeout): void {
       cancel()
       timeout = next
@@ -24,19 +24,22 @@ const CAP_MS = 30_000
 /** The backoff starts over after this time without a failure. */
 const RESET_MS = 120_000
 /**
- * It also starts over after a stream that was open this long: a proxy that cuts idle streams every
+ * It also starts over after a stream that was open this long. A proxy that cuts idle streams every
  * minute is not an overloaded server.
  */
 const HEALTHY_MS = 10_000
 
-/** The waits of one watch: 50-150 ms, then 0.8 s doubling to 30 s, with jitter of up to 100 %. */
+/**
+ * Computes the waits of one watch: 50-150 ms, then 0.8 s doubling to 30 s, with jitter of up to 100
+ * %.
+ */
 export function createReconnectBackoff(random: () => number) {
   let failures = 0
   let lastFailure = Number.NEGATIVE_INFINITY
   return {
     /**
-     * Milliseconds until the next try, after a failure at `monotonic` time of a stream that was
-     * open for `openMs`.
+     * Returns the milliseconds until the next try. The failure was at `monotonic` time, and its
+     * stream was open for `openMs`.
      */
     next(monotonic: number, openMs = 0): number {
       if (monotonic - lastFailure > RESET_MS || openMs >= HEALTHY_MS) failures = 0

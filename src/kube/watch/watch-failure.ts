@@ -1,6 +1,6 @@
 import { hasStatus, KubeApiError } from '../api-error.ts'
 
-/** What an event `ERROR` reports. */
+/** Creates the error that an event `ERROR` reports. */
 export function errorOf(path: string, object: unknown): KubeApiError {
   const { code, reason } = object as { code?: unknown; reason?: unknown }
   return new KubeApiError(typeof code === 'number' ? code : 500, `WATCH ${path} was ended by the server`, {
@@ -13,7 +13,7 @@ export function rewound(path: string): KubeApiError {
 }
 
 /**
- * Our version is no longer, or not yet, in the server's history (apiserver,
+ * True if our version is no longer, or not yet, in the server's history (apiserver,
  * storage.NewTooLargeResourceVersionError).
  */
 export function isVersionLost({ status, reason, message }: KubeApiError): boolean {
@@ -21,8 +21,8 @@ export function isVersionLost({ status, reason, message }: KubeApiError): boolea
 }
 
 /**
- * Servers before 1.32 or without the feature respond with 422 (docs/en/decisions.md#watch-list),
- * older ones with 400.
+ * Servers before 1.32, and servers without the feature, respond with 422
+ * (docs/en/decisions.md#watch-list), older servers with 400.
  */
 export function isWatchListRefused(error: unknown): boolean {
   return hasStatus(error, 400, 422)

@@ -3,7 +3,7 @@ import { ByteCollector } from '../../lib/byte-collector.ts'
 import { parseJson } from '../../lib/json.ts'
 
 /**
- * One line of a watch. `ERROR` carries a `Status`, `BOOKMARK` an object with nothing but a
+ * One line of a watch. `ERROR` has a `Status`. `BOOKMARK` has an object with only a
  * resourceVersion.
  */
 export interface WatchEvent<T> {
@@ -18,8 +18,8 @@ const TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BO
 const NEWLINE = 0x0a
 
 /**
- * Splits a byte stream into watch events, however the bytes are chunked. `push` yields each
- * complete event before it parses the next line; `end` reports whether an incomplete line was left
+ * Splits a byte stream into watch events, in whatever chunks the bytes arrive. `push` yields each
+ * complete event before it parses the next line. `end` reports whether an incomplete line was left
  * (a cut connection).
  * @throws KUBE_BAD_ANSWER for a line that is not a watch event
  */
