@@ -19,8 +19,8 @@ export interface ResultError extends Pick<NopassError, 'message' | 'hint'>, Pick
 }
 
 /**
- * What a plan says at a glance; each field holds lines for people. `plan` has the full text of
- * every change.
+ * The overview of a plan. Each field holds lines for people. `plan` has the full text of every
+ * change.
  */
 export interface PlanOverview {
   /** One line for each role and policy. */
@@ -30,26 +30,27 @@ export interface PlanOverview {
   readonly verify: string
 }
 
-/** The progress of a cluster's work, which becomes its result. */
+/** The progress of a cluster's work. It becomes the cluster's result. */
 export interface ClusterRun {
   phase: Phase
-  /** Helm revisions before and after; null: none. */
+  /** Helm revisions before and after; null if there is none. */
   revision: { readonly from: number | null; readonly to: number | null }
   chart: string | null
   ramChanged?: true
   plan?: readonly ObjectChange[]
-  /** The plan at a glance. */
+  /** The overview of the plan. */
   overview?: PlanOverview
   /** The changes that were made in RAM, in order. */
   ramSteps?: readonly PolicyStep[]
-  /** Of the plan, for comparison by an apply with that plan. */
+  /** The hash of the plan's desired state. An apply with that plan compares it. */
   digest?: string
-  /** Hashes of the plan's changes, for the same. */
+  /** Hashes of the plan's changes. An apply with that plan compares them. */
   steps?: readonly string[]
   /** Notes, such as `RAM policy widened`. */
   readonly notes: string[]
   /**
-   * What was relied on without being verified. Shown once for all clusters (`collectUnverified`).
+   * Facts that the work relied on without verification. Shown once for all clusters
+   * (`collectUnverified`).
    */
   readonly unverified: Unverified[]
 }
@@ -59,7 +60,10 @@ export interface ClusterResult extends Readonly<Omit<ClusterRun, 'notes' | 'unve
   readonly name: string
   readonly wave: number
   readonly status: ClusterStatus
-  /** Milliseconds since the rollout began; null: never started. */
+  /**
+   * Milliseconds from the begin of the rollout to the start of the cluster's work; null if it never
+   * started.
+   */
   readonly startedMs: number | null
   readonly durationMs: number
   readonly notes: readonly string[]
@@ -71,7 +75,10 @@ export function describeError({ code, message, hint, reason, requestId }: Nopass
   return { code, message, hint, reason, requestId }
 }
 
-/** Makes the notes and the plan printable, which contain foreign text; the error already is. */
+/**
+ * Makes the notes and the plan printable, because they contain foreign text. The error is already
+ * printable.
+ */
 export function printableResult(result: ClusterResult): ClusterResult {
   return {
     ...result,
@@ -94,10 +101,10 @@ export function isFailure({ status }: Pick<ClusterResult, 'status'>): boolean {
   return status === 'failed' || status === 'rolled-back'
 }
 
-/** The phases of a cluster in order; a result contains the one in which it ended. */
+/** The phases of a cluster's work, in order. A result contains the last phase that was reached. */
 export type Phase = 'validate' | 'connect' | 'preflight' | 'policy' | 'deploy' | 'verify' | 'narrow' | 'uninstall'
 
-/** Whether the cluster may have been changed before a failure in this phase. */
+/** True if the cluster may have been changed before a failure in this phase. */
 export function isAfterFirstWrite(phase: Phase): boolean {
   return !(phase === 'validate' || phase === 'connect' || phase === 'preflight')
 }

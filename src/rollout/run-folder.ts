@@ -6,7 +6,10 @@ import type { ReleaseTarget } from '../helm/helm-flags.ts'
 import { orElse } from '../lib/or-else.ts'
 import type { ProcessId } from '../lib/process-id.ts'
 
-/** A change that has begun, and that the post step has to finish when this process ends first. */
+/**
+ * A change that has begun. If this process exits before the change is finished, the post step has
+ * to finish it.
+ */
 export type JournalEntry = HelmBegun | ProbeMade
 
 export interface ProbeMade {
@@ -19,15 +22,18 @@ export interface ProbeMade {
 
 export interface HelmBegun {
   readonly event: 'helm-begun'
-  /** For an upgrade also the label of its revision. */
+  /** The ID of the change. An upgrade also has it as a label on its revision. */
   readonly id: string
   readonly cluster: string
   readonly command: 'upgrade' | 'rollback' | 'uninstall'
-  /** A wrapper that calls `exec` keeps this process id. */
+  /** The process of helm. A wrapper that calls `exec` keeps this process ID. */
   readonly process: ProcessId
   readonly helm: string
   readonly target: ReleaseTarget
-  /** Newest revision before; null: there was no release. A rollback makes the next one. */
+  /**
+   * The newest revision before the change; null if there was no release. A rollback makes the next
+   * revision.
+   */
   readonly before: number | null
   /** The target revision of a rollback. */
   readonly good: number | null
@@ -38,8 +44,8 @@ export interface HelmBegun {
 const JOURNAL = 'journal.jsonl'
 
 /**
- * The private folder of one run (0700): values, kubeconfigs, helm's output, and the journal for the
- * post step.
+ * The private folder of one run (mode 0700). It holds values, kubeconfigs, helm's output, and the
+ * journal for the post step.
  */
 export type RunFolder = ReturnType<typeof openRunFolder>
 
@@ -53,9 +59,9 @@ export async function createRunFolder(parent: string): Promise<RunFolder> {
   }
 }
 
-/** The folder of a run that exists; for the post step. */
+/** Opens the folder of a run that exists, for the post step. */
 export function openRunFolder(path: string) {
-  // Synchronous, so that the entry is on disk before the process can be killed. It starts with a
+  // Synchronous, so that the entry is on disk before the process can be killed. Starts with a
   // newline, because a full disk may have truncated the entry before it.
   const note = (entry: JournalEntry | Ended): void => {
     try {
@@ -66,7 +72,7 @@ export function openRunFolder(path: string) {
   }
   return {
     path,
-    /** Writes a 0600 file and returns its path. */
+    /** Writes a file with the mode 0600 and returns its path. */
     async write(name: string, text: string): Promise<string> {
       if (basename(name) !== name) throw new Error(`${JSON.stringify(name)} is not a file of the run folder`)
       const file = join(path, name)
@@ -75,11 +81,10 @@ export function openRunFolder(path: string) {
       })
       return file
     },
-    /** @throws an error of the file system: then the change must not begin */
+    /** @throws an error of the file system; the change must not begin then */
     note: (entry: JournalEntry): void => note(entry),
     /**
-     * Never throws: an entry that stays open is checked again by the post step, which finds nothing
-     * to do.
+     * Never throws. If an entry stays open, the post step checks it again and finds nothing to do.
      */
     noteEnd: (id: string): void => orElse(() => note({ event: 'ended', id }), undefined),
     remove: (): Promise<void> => rm(path, { recursive: true, force: true }),
@@ -109,10 +114,10 @@ interface Ended {
 
 export type OpenWork = Awaited<ReturnType<typeof readOpenWork>>
 
-/** The journal's entries that were not settled; empty when there is no journal. */
+/** Returns the journal's entries that were not settled; empty if there is no journal. */
 export async function readOpenWork(folder: RunFolder) {
   const text = await readFile(join(folder.path, JOURNAL), 'utf8').catch(() => '')
-  // The change of a truncated entry did not begin.
+  // A truncated entry can be ignored, because its change did not begin.
   const entries = text.split('\n').flatMap((line): (JournalEntry | Ended)[] => orElse(() => [JSON.parse(line)], []))
   const ended = new Set(entries.flatMap(({ event, id }) => (event === 'ended' ? [id] : [])))
   const open = entries.filter(({ id }) => !ended.has(id))

@@ -12,18 +12,18 @@ import type { CloudAccess } from '../work/cluster-run.ts'
 export interface CloudDeps {
   readonly transport: CloudTransport
   readonly environment: NodeJS.ProcessEnv
-  /** The job's ID token for an audience; undefined outside of a workflow. */
+  /** Requests the job's ID token for an audience. Undefined outside of a workflow. */
   readonly getIdToken: ((audience: string, signal?: AbortSignal) => Promise<string>) | undefined
-  /** Shown in ActionTrail: identifies the run. */
+  /** Identifies the run in ActionTrail. */
   readonly sessionName: string
   /** Called with every secret before it is used. */
   readonly mask: (secret: string) => void
 }
 
-/** One session per identity. */
+/** Creates access to the cloud, with one session per identity. */
 export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAccess {
   const { inputs } = settings
-  // Runners are outside the VPC: public endpoints unless an override says otherwise.
+  // Runners are outside the VPC, so public endpoints are used unless an override is set.
   const endpoints = createEndpoints({ overrides: settings.endpoints, network: 'public' })
   const providers = new Map<string, CredentialProvider>()
   const target = {
@@ -52,7 +52,8 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
   }
 
   /**
-   * Without a deploy role: the job's role by its ID token, or the credentials in its environment.
+   * The identity without a deploy role: the job's role by its ID token, or the credentials in its
+   * environment.
    */
   function jobIdentity(): CredentialProvider {
     const role = inputs['role-to-assume']
@@ -64,7 +65,7 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
     if (oidcProviderArn !== undefined) {
       return once(`${deployRole} ${oidcProviderArn}`, () => byToken(deployRole, oidcProviderArn))
     }
-    // The roles of all accounts are taken with the one session of the job.
+    // The job's one session assumes the roles of all accounts.
     return once(deployRole, () => createAssumedRoleProvider(once('', jobIdentity), [{ roleArn: deployRole }], target))
   }
 
@@ -94,7 +95,10 @@ async function missingIdToken(): Promise<string> {
   })
 }
 
-/** Masks every secret before it can be printed; in a chain each link's. */
+/**
+ * Masks every secret before it can be printed. In a chain of roles, each step of the chain is
+ * masked.
+ */
 function masking(provider: CredentialProvider, mask: (secret: string) => void): CredentialProvider {
   const watch = async (work: ReturnType<CredentialProvider['get']>): ReturnType<CredentialProvider['get']> => {
     const credentials = await work

@@ -14,9 +14,9 @@ import { kubeconfigSecrets } from './kubeconfig-text.ts'
 
 /**
  * Gets a short-lived kubeconfig, connects to the API server and verifies its identity.
- * @param hooks of the chart, where they are known
+ * @param hooks the number of the chart's hooks, if known
  * @throws CLUSTER_UNREACHABLE, CLUSTER_PRIVATE, CLUSTER_MISMATCH, KUBECONFIG_INVALID,
- * KUBE_CONNECTION, and the cloud's codes
+ *   KUBE_CONNECTION, and the cloud's codes
  */
 export async function connectCluster(work: ClusterWork, hooks = 0) {
   const { signal } = work
@@ -24,7 +24,7 @@ export async function connectCluster(work: ClusterWork, hooks = 0) {
   const { helm, mask } = work.context
   await requireAccount(work)
   const { file, context, detail } = await obtainKubeconfig(work, hooks)
-  // The environment of helm, because both go through the same proxy.
+  // The environment of helm, because this connection and helm must use the same proxy.
   const connection = await kubeconfigConnection({ file, environment: helm.environment, context: context || undefined })
   const notes = detail ? checkAckServer(detail, connection, cluster) : []
   const clock = createServerClock()
@@ -36,7 +36,7 @@ export async function connectCluster(work: ClusterWork, hooks = 0) {
     const identity = await identifyCluster({ client, signal }, connection)
     requireIdentity(identity, connection.ca, cluster.expect)
     const { release, namespace } = cluster
-    /** Its release, for helm. */
+    /** The cluster's release, for helm. */
     const target: ReleaseTarget = { release, namespace, kubeconfig: file, context }
     return { client, identity, target, detail, notes, now: () => Date.now() - (clock.aheadMs() ?? 0) }
   } catch (error) {
@@ -45,11 +45,14 @@ export async function connectCluster(work: ClusterWork, hooks = 0) {
   }
 }
 
-/** A token that comes from a file or a program is known only when it is used. */
+/**
+ * Masks a token that comes from a file or a program, because such a token is known only when it is
+ * used.
+ */
 function maskTokens(connection: KubeConnection, mask: (secret: string) => void): KubeConnection {
   const { token } = connection
   if (token === undefined) return connection
-  // Inherits: the CA is read again as it rotates.
+  // The object inherits the other fields, because the CA is read again as it rotates.
   return Object.create(connection, {
     token: {
       value: async () => {
@@ -64,7 +67,7 @@ function maskTokens(connection: KubeConnection, mask: (secret: string) => void):
 interface KubeconfigSource {
   readonly file: string
   readonly context?: string | undefined
-  /** ACK's record; undefined for self-built clusters. */
+  /** ACK's record of the cluster; undefined for self-built clusters. */
   readonly detail?: ClusterDetail
 }
 
@@ -90,8 +93,8 @@ async function obtainKubeconfig({ cluster, context, signal }: ClusterWork, hooks
 }
 
 /**
- * What ACK returns as a public kubeconfig of a cluster without a public endpoint is documented
- * nowhere.
+ * Refuses a cluster without a public endpoint, because ACK does not document the content of a
+ * public kubeconfig for such a cluster.
  */
 function requireEndpoint({ clusterId, hasPublicEndpoint }: ClusterDetail, isPrivate: boolean): void {
   if (isPrivate || hasPublicEndpoint !== false) return
@@ -99,9 +102,9 @@ function requireEndpoint({ clusterId, hasPublicEndpoint }: ClusterDetail, isPriv
 }
 
 /**
- * Deploy, rollback and verification, or retiring, the wait for it and the uninstall, each may take
- * helm's timeout, and helm itself more with hooks; ACK gives 15 minutes at least and three days at
- * most.
+ * Returns the lifetime of the kubeconfig in minutes. Deploy, rollback and verification each may
+ * take helm's timeout; so may retiring, the wait for it and the uninstall. Helm itself takes longer
+ * with hooks. ACK gives at least 15 minutes and at most three days.
  */
 export function kubeconfigMinutes(timeoutSeconds: number, hooks: number): number {
   const seconds = longestSeconds(timeoutSeconds, hooks) * 2 + timeoutSeconds
@@ -109,9 +112,9 @@ export function kubeconfigMinutes(timeoutSeconds: number, hooks: number): number
 }
 
 /**
- * ACK's own record of the addresses and the kubeconfig that it issued must name the same API
- * server. With the CA or the UID of kube-system in `expect`, which the API server itself must meet,
- * another address is only noted.
+ * Checks that ACK's own record of addresses and the kubeconfig that ACK issued name the same API
+ * server. If `expect` has the CA or the UID of kube-system, the API server itself must match it,
+ * and another address is only noted.
  */
 export function checkAckServer(
   detail: ClusterDetail,

@@ -4,8 +4,8 @@ import type { ClusterWork, ConnectedWork } from '../work/cluster-run.ts'
 import { connectCluster, kubeconfigMinutes } from './connect-cluster.ts'
 
 /**
- * Does the work with a credential that outlives the chart's hooks, which are known only once the
- * cluster has been read: ACK's kubeconfig would end while helm waits for them, and the release
+ * Does the work with a credential that outlives the chart's hooks. The hooks are known only once
+ * the cluster has been read. If ACK's kubeconfig expired while helm waits for hooks, the release
  * would stay pending.
  */
 export async function outlast<T>(
@@ -19,7 +19,7 @@ export async function outlast<T>(
   return isEnough ? perform(work) : connectWork(work, perform, hooks)
 }
 
-/** Does the work with a connection to the cluster, which lasts for as long as the work may take. */
+/** Does the work with a connection to the cluster that lasts as long as the work may take. */
 export async function connectWork<T>(
   work: ClusterWork,
   perform: (connected: ConnectedWork) => Promise<T>,

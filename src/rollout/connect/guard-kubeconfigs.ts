@@ -4,12 +4,12 @@ import { isWithin, readRegular, realPath } from '../../lib/files.ts'
 import type { ClusterSettings, Settings } from '../inputs/settings.ts'
 import { kubeconfigSecrets, refuseForeignPrograms } from './kubeconfig-text.ts'
 
-/** Kubeconfigs of many clusters with embedded certificates have several hundred kilobytes. */
+/** Kubeconfigs of many clusters, with embedded certificates, have several hundred kilobytes. */
 const LIMIT = 16 * 1024 * 1024
 
 /**
- * Masks every known secret before the first request, because one cluster's output must not appear
- * before the secrets of the next are masked.
+ * Masks every known secret before the first request. One cluster's output must not appear before
+ * the secrets of the other clusters are masked.
  */
 export function maskKnownSecrets(
   { selected }: Settings,
@@ -24,9 +24,9 @@ export function maskKnownSecrets(
 }
 
 /**
- * On `pull_request*` events: an error for each kubeconfig that the pull request could have written,
- * a file of the workspace or a text of the clusters file, if it runs a program or reads a file
- * elsewhere.
+ * For `pull_request*` events: returns an error for each kubeconfig that the pull request could have
+ * written, if the kubeconfig runs a program or reads a file elsewhere. Such a kubeconfig is a file
+ * of the workspace, or a text in the clusters file.
  */
 export function guardKubeconfigs(
   { selected, inputs }: Settings,
@@ -53,13 +53,19 @@ export function guardKubeconfigs(
   })
 }
 
-/** By its own path or by the target of a link: the pull request may have added either. */
+/**
+ * Checks the file's own path and the target of a link, because the pull request may have added
+ * either.
+ */
 function isFileIn(file: string, workspace: string): boolean {
   const folders = [workspace, realPath(workspace)]
   return isWithin(file, folders) || isWithin(realPath(file), folders)
 }
 
-/** Undefined: it does not exist, which connecting reports. An unreadable file has no text. */
+/**
+ * Returns undefined if the kubeconfig does not exist, which connecting reports later. An unreadable
+ * file has the text ''.
+ */
 function textOf({ access }: ClusterSettings): string | undefined {
   if (access.kind === 'kubeconfig-text') return access.text
   if (access.kind !== 'kubeconfig-file') return undefined

@@ -5,8 +5,9 @@ import { parseObject, textOf } from '../../lib/json.ts'
 type IdTokenSource = (audience: string, signal?: AbortSignal) => Promise<string>
 
 /**
- * Requests the job's ID token from the runner, as `@actions/core` does, whose client would load 400
- * KB of HTTP library at every start. Undefined without `id-token: write`.
+ * Requests the job's ID token from the runner, as `@actions/core` does. That package is not used,
+ * because its client would load 400 KB of HTTP library at every start. Undefined without `id-token:
+ * write`.
  */
 export function idTokenSource(
   env: NodeJS.ProcessEnv,
@@ -31,7 +32,7 @@ export function idTokenSource(
   }
 }
 
-/** GitHub's token service fails occasionally, so there are three tries. */
+/** GitHub's token service fails occasionally, so a request is tried three times. */
 async function withRetries<T extends { readonly status: number }>(
   attempt: () => Promise<T>,
   signal: AbortSignal | undefined,

@@ -8,8 +8,8 @@ import { orElse } from '../../lib/or-else.ts'
 import { decodePercent } from '../../lib/text.ts'
 
 /**
- * Tokens, keys and passwords of a kubeconfig, also those that it gives its plugins; empty for any
- * other text.
+ * Returns tokens, keys and passwords of a kubeconfig, also those that it gives to its plugins.
+ * Empty for any other text.
  */
 export function kubeconfigSecrets(text: string): readonly string[] {
   const ofUsers = readParts(text, 'users', 'user').flatMap((user) => [
@@ -27,18 +27,18 @@ export function kubeconfigSecrets(text: string): readonly string[] {
 }
 
 /**
- * The name of a variable, a flag or a key whose value is secret; not that of a file, or of a key's
- * id.
+ * Matches the name of a variable, a flag or a key whose value is secret. Does not match the names
+ * of files and of key IDs.
  */
 const SECRET_NAME = /(?:token|secret|passw|credential|key)(?!.*(?:file|path|[-_]?id$))/i
 /**
- * A shorter one would hide parts of words everywhere; and GitHub drops an output that holds a
- * masked text.
+ * Shorter values are not masked: masking would hide parts of words everywhere, and GitHub drops an
+ * output that holds a masked text.
  */
 const SHORTEST = 8
 
 /**
- * Secrets in the variables and arguments of an exec plugin, and in the settings of an auth
+ * Returns secrets in the variables and arguments of an exec plugin, and in the settings of an auth
  * provider.
  */
 function secretsOfPlugin(user: Readonly<Record<string, unknown>>): readonly string[] {
@@ -58,8 +58,8 @@ function secretsOfPlugin(user: Readonly<Record<string, unknown>>): readonly stri
   )
 }
 
-// Each list is closed, so that nothing which another reader would merge, decode or spell otherwise
-// gets through.
+// Lists of allowed keys. Each list is closed, so that no key gets through that another reader would
+// merge, decode or spell differently.
 const TOP = ['apiVersion', 'kind', 'clusters', 'contexts', 'users', 'current-context', 'preferences', 'extensions']
 const CLUSTER = [
   'server',
@@ -85,19 +85,19 @@ const USER = [
   'extensions',
 ]
 /**
- * Ends a line, and a comment, for readers of YAML 1.1 such as helm's; for the others it is a
- * character of the line.
+ * Readers of YAML 1.1, such as helm's, end a line and a comment at these characters. Other readers
+ * treat them as part of the line.
  */
 const OTHER_LINE_BREAK = /[\u0085\u2028\u2029\ufeff]|\r(?!\n)/
 const PATHS = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile']
 
 /**
- * A kubeconfig that a pull request can write runs no program and reads no file outside of the
- * workspace: it would do both with the credentials of the job, and `mode: plan` is done on pull
- * requests.
- * @param source as messages name it, with the folder that its relative paths start from; undefined:
- * a text, whose relative
- *   paths start from wherever it is written to, so it may have none
+ * Refuses a kubeconfig that a pull request can write, if it runs a program or reads a file outside
+ * of the workspace. The kubeconfig would do so with the credentials of the job, and `mode: plan`
+ * runs on pull requests.
+ * @param source the kubeconfig's name in messages, with the folder in which its relative paths
+ *   start. Undefined for a text, which may have no relative paths, because they would start
+ *   wherever the text is written to.
  * @throws KUBECONFIG_REFUSED
  */
 export function refuseForeignPrograms(
@@ -133,8 +133,9 @@ export function refuseForeignPrograms(
 }
 
 /**
- * Whether the path is a file of the workspace to every reader: not `yes`, which is `true` to helm's
- * reader of YAML, and no absolute path with `link/..`, which helm follows where others shorten it.
+ * True if the path is a file of the workspace to every reader. False for `yes`, which is `true` to
+ * helm's YAML reader. False for an absolute path with `link/..`, because helm follows the link and
+ * other readers shorten the path.
  */
 function isPathWithin(
   path: unknown,

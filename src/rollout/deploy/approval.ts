@@ -8,7 +8,9 @@ import { describeStep } from '../../policy/steps.ts'
 import type { DryRun } from '../release/dry-run.ts'
 import type { Approval } from '../work/cluster-run.ts'
 
-/** A change of a cluster or of RAM as it is compared with the approved ones. */
+/**
+ * A change of a cluster or of RAM, in the form in which it is compared with the approved changes.
+ */
 interface ApprovedStep {
   readonly title: string
   readonly hash: string
@@ -20,33 +22,36 @@ const stepOf = (title: string, ...content: readonly unknown[]): ApprovedStep => 
 })
 
 interface Changes {
-  /** Of the objects and hooks of the release. */
+  /** Changes of the release's objects and hooks. */
   readonly objects: readonly ObjectChange[]
   readonly dryRuns: readonly DryRun[]
-  /** Undefined: no release. */
+  /** The status of the newest revision; undefined if there is no release. */
   readonly status: string | undefined
   readonly namespaceExists: boolean
   readonly ram: readonly { readonly target: PolicyTarget; readonly plan: PolicyPlan }[]
 }
 
 /**
- * Every change that an apply would make, from the state that a reader sees. A change in RAM is one
- * grant or one attachment, because another cluster of the run, or an earlier attempt, may have made
- * some of them.
+ * Returns every change that an apply would make, from the state that a reader sees. A change in RAM
+ * is one grant or one attachment, because another cluster of the run, or an earlier attempt, may
+ * have made some of them.
  */
 export function approvedSteps(changes: Changes): readonly ApprovedStep[] {
   const { objects, dryRuns, status, namespaceExists, ram } = changes
   return [
     ...objects.map(({ title, change, diff }) => stepOf(title, change, diff)),
     ...dryRuns.flatMap(driftSteps),
-    // The rollback of a failed revision comes first.
+    // A failed revision is rolled back before the other changes.
     ...(status === undefined || status === 'deployed' ? [] : [stepOf(`the ${status} release`)]),
     ...(namespaceExists ? [] : [stepOf('the namespace of the release')]),
     ...ram.flatMap(({ target, plan }) => plan.steps.flatMap((step) => ramSteps(step, target))),
   ]
 }
 
-/** What somebody changed in an object since the last deploy, which an apply overwrites. */
+/**
+ * Returns what somebody changed in an object since the last deploy. An apply overwrites these
+ * changes.
+ */
 function driftSteps({ object, drift, live }: DryRun): readonly ApprovedStep[] {
   if (drift !== 'differs' && drift !== 'absent') return []
   return [stepOf(`${object} (drift)`, drift, live ?? null)]
@@ -55,7 +60,8 @@ function driftSteps({ object, drift, live }: DryRun): readonly ApprovedStep[] {
 function ramSteps(step: PolicyStep, target: PolicyTarget): readonly ApprovedStep[] {
   const next = nextPolicyName(target.policyName)
   const isNext = 'policy' in step && step.policy === next
-  // The second policy holds a part of the first one for a while.
+  // The second policy temporarily holds a part of the first, so its changes count as changes of the
+  // first.
   const name = 'policy' in step && !isNext ? `policy ${step.policy}` : isNext ? `policy ${target.policyName}` : ''
   const grants = (sign: string, of: string, document: PolicyDocument): readonly ApprovedStep[] =>
     grantKeys(document).map((grant) => stepOf(`RAM: ${of}`, sign, grant))
@@ -85,8 +91,8 @@ function ramSteps(step: PolicyStep, target: PolicyTarget): readonly ApprovedStep
 }
 
 /**
- * Why this approval does not allow these changes; undefined: they are the approved ones, or fewer
- * of them.
+ * Returns why this approval does not allow these changes. Undefined if all of these changes are
+ * approved.
  */
 export function exceedsApproval(
   current: { readonly digest: string; readonly steps: readonly ApprovedStep[] },

@@ -1,6 +1,6 @@
 import type { ObjectChange } from '../../helm/release/manifest-diff.ts'
 
-/** Up to this many changed objects are named; more are counted by kind. */
+/** Up to this many changed objects are named. More objects are counted by kind. */
 const NAMED = 3
 
 const SIGNS = [
@@ -10,8 +10,8 @@ const SIGNS = [
 ] as const satisfies readonly (readonly [ObjectChange['change'], string, string])[]
 
 /**
- * The changes of Kubernetes objects in a line for each kind of change: `+ 2 to create: 2
- * ClusterRole`.
+ * Describes the changes of Kubernetes objects in one line for each type of change: `+ 2 to create:
+ * 2 ClusterRole`.
  */
 export function countObjects(changes: readonly Pick<ObjectChange, 'change' | 'title'>[]): readonly string[] {
   return SIGNS.flatMap(([change, sign, words]) => {
@@ -22,8 +22,8 @@ export function countObjects(changes: readonly Pick<ObjectChange, 'change' | 'ti
 }
 
 /**
- * `2 ClusterRole`, in the order of their first appearance; a single one of its kind without a
- * number.
+ * Counts titles by kind, like `2 ClusterRole`, in the order of their first appearance. A single
+ * object of a kind has no number.
  */
 function countKinds(titles: readonly string[]): readonly string[] {
   const kinds = Map.groupBy(titles, (title) => {

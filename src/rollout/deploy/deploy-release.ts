@@ -40,18 +40,18 @@ export interface DeployRequest {
   readonly parts: WatchedRelease
   /** The release that was rendered and checked. */
   readonly desired: ReleaseContent
-  /** Whether rendering the chart again gives the same objects. */
+  /** True if rendering the chart again gives the same objects. */
   readonly exact: boolean
   /** Inputs of the action. */
   readonly rollback: boolean
   readonly uninstallOnFailedInstall: boolean
-  /** How long to wait for another deployer's running helm, milliseconds. */
+  /** How long to wait for another deployer's running helm (milliseconds). */
   readonly otherMs?: number
 }
 
 /**
- * A rollback without `--wait` ends in seconds; one with it reads the records again after it has
- * waited.
+ * A rollback without `--wait` ends in seconds. A rollback with `--wait` reads the records again
+ * after it has waited.
  */
 const OTHER_LIMIT_MS = 30_000
 
@@ -62,7 +62,7 @@ export interface DeployOutcome {
   readonly notes: readonly string[]
 }
 
-/** `helm upgrade --install`; a failed newest revision is rolled back first. */
+/** Runs `helm upgrade --install`. A failed newest revision is rolled back first. */
 export async function deployRelease(release: OpenRelease, request: DeployRequest): Promise<DeployOutcome> {
   const deployed = revisionUnderFailed(request.history)
   if (deployed === undefined) return upgradeRelease(release, request)
@@ -72,8 +72,8 @@ export async function deployRelease(release: OpenRelease, request: DeployRequest
 }
 
 /**
- * Runs the upgrade while it watches the release: interrupts it when waiting is useless, and rolls
- * back after a failure.
+ * Runs the upgrade and watches the release meanwhile. Interrupts helm if waiting is useless, and
+ * rolls back after a failure.
  */
 async function upgradeRelease(release: OpenRelease, request: DeployRequest): Promise<DeployOutcome> {
   const { helm, target, timeout, signal } = release
@@ -102,8 +102,7 @@ async function upgradeRelease(release: OpenRelease, request: DeployRequest): Pro
       step.settle()
       return outcome
     }
-    // The post step (or the end of the command) repairs what is left, because it has the time for
-    // it.
+    // The post step (or the end of the command) repairs the release, because it has time to do so.
     if (signal.aborted) {
       const message = `interrupted while helm was changing ${target.namespace}/${target.release}`
       return { status: 'cancelled', revision: before, error: new NopassError('INTERRUPTED', message), notes: [] }
@@ -117,8 +116,8 @@ async function upgradeRelease(release: OpenRelease, request: DeployRequest): Pro
 }
 
 /**
- * Helm's success means that its revision was applied; only the history shows whether that is still
- * the release.
+ * Helm's success means that its revision was applied. Only the history shows whether this revision
+ * is still the release.
  */
 async function confirm(
   release: OpenRelease,
@@ -146,8 +145,8 @@ async function confirm(
 }
 
 /**
- * Restores the newest revision that another deployer completed after ours, where ours was applied
- * over it.
+ * Restores the newest revision that another deployer completed after our revision, if our revision
+ * was applied over it.
  */
 async function restoreNewer(
   release: OpenRelease,
@@ -156,7 +155,7 @@ async function restoreNewer(
   own: Revision,
 ): Promise<Restored> {
   let newest = history
-  // Only when the other deployer's helm has ended can two revisions be recorded as deployed.
+  // Two revisions can be recorded as deployed only after the other deployer's helm has exited.
   if (isPending(newest.at(-1))) {
     await pollUntil(otherMs, release.signal, async () => {
       newest = await release.history()
@@ -174,7 +173,7 @@ interface Failed {
   readonly settle: () => void
 }
 
-/** Only the revision of this step is rolled back, and only while it is the newest one. */
+/** Rolls back the revision of this step, but only while it is the newest revision. */
 async function rollBack(release: OpenRelease, request: DeployRequest, failed: Failed): Promise<DeployOutcome> {
   const { before, error } = failed
   const history = await readHistoryAfter(release, error)
@@ -199,7 +198,8 @@ async function rollBack(release: OpenRelease, request: DeployRequest, failed: Fa
     failed.settle()
     return { status: 'failed', revision: revision ?? over, error, notes }
   }
-  // Not the one of the preflight: another deployer may have completed a revision below ours.
+  // The revision that the preflight found is not used, because another deployer may have completed
+  // a revision below ours.
   const good = (isPending(own) ? revisionToRestore : lastGoodRevision)(history, over)?.revision ?? null
   const isFirst = revisionToRestore([...request.history, ...history], over) === undefined
   if (good === null ? !isFirst || !request.uninstallOnFailedInstall : !request.rollback) {
@@ -208,7 +208,7 @@ async function rollBack(release: OpenRelease, request: DeployRequest, failed: Fa
     return { status: 'failed', revision: over, error, notes }
   }
   const undone = await runUndo(release, { good, over, wait: request.options.wait }, failed.settle)
-  // Even a rollback that failed was applied over revisions that another deployer completed.
+  // A rollback may have overwritten revisions that another deployer completed, even if it failed.
   const restored = good === null ? NOTHING_RESTORED : await restoreOvertaken(release, over, good)
   if (undone !== undefined) {
     const command = good === null ? 'uninstall' : 'rollback'
@@ -225,7 +225,7 @@ async function rollBack(release: OpenRelease, request: DeployRequest, failed: Fa
 const FIRST_KEPT = 'the failed first installation is kept for you to inspect'
 const NONE_DEPLOYED = 'no revision before it was deployed, and the release is kept: it may serve all the same'
 
-/** Why nothing is rolled back where the revision of the step is not known. */
+/** Explains that nothing is rolled back, because the revision of the step is not known. */
 function describeNoOwn(history: readonly Revision[], { id, before }: Failed): string {
   const last = history.at(-1)
   const isPruned = history.some(({ step }) => step?.id === id)
@@ -236,8 +236,8 @@ function describeNoOwn(history: readonly Revision[], { id, before }: Failed): st
 }
 
 /**
- * Where the history could not be read, helm's error is reported; the journal entry stays open for
- * the post step.
+ * If the history cannot be read, helm's error is reported. The journal entry stays open for the
+ * post step.
  */
 async function readHistoryAfter({ history, signal }: OpenRelease, error: NopassError): Promise<readonly Revision[]> {
   try {
@@ -250,7 +250,7 @@ async function readHistoryAfter({ history, signal }: OpenRelease, error: NopassE
 }
 
 /**
- * Helm only reports that something was not ready; the Pods, the helper's status and its log tell
+ * Helm only reports that something was not ready. The Pods, the helper's status and its log show
  * why.
  */
 async function withEvidence(error: NopassError, watch: ReleaseWatch): Promise<NopassError> {

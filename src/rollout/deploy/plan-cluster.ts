@@ -19,7 +19,7 @@ import { approvedSteps } from './approval.ts'
 import { countObjects } from './count-objects.ts'
 
 /**
- * Whether no revision is needed: the deployed release is the desired one, and nobody changed its
+ * True if no revision is needed: the deployed release is the desired one, and nobody changed its
  * objects.
  */
 export function isUnchanged({ history, desired, deployed, dryRuns }: OpenCluster): boolean {
@@ -28,8 +28,8 @@ export function isUnchanged({ history, desired, deployed, dryRuns }: OpenCluster
 }
 
 /**
- * The mode `plan`: what an apply would do in this cluster; nothing is written.
- * @param verify what the apply would verify after it
+ * The mode `plan`: returns what an apply would do in this cluster. Nothing is written.
+ * @param verify what the apply would verify after the deploy
  */
 export async function planCluster(open: OpenCluster, verify: string): Promise<ClusterEnd> {
   const { run } = open
@@ -44,8 +44,8 @@ export async function planCluster(open: OpenCluster, verify: string): Promise<Cl
 }
 
 /**
- * What an apply would do; `digest` is a hash of the desired state, and `steps` are the changes that
- * lead to it, for an approval.
+ * Returns what an apply would do. For an approval, `digest` is a hash of the desired state, and
+ * `steps` are the changes that lead to it.
  */
 export async function makePlan(open: OpenCluster) {
   const { cluster, desired, history, options, identity } = open
@@ -64,9 +64,10 @@ export async function makePlan(open: OpenCluster) {
     stableJson({
       ...desired,
       ram,
-      // It overwrites fields of other managers.
+      // Part of the digest, because it overwrites fields of other managers.
       forceConflicts: options.forceConflicts,
-      // The same name may refer to another cluster by the time of the apply.
+      // Part of the digest, because the same name may refer to another cluster at the time of the
+      // apply.
       cluster: identity.kubeSystemUid,
     }),
   )
@@ -88,7 +89,7 @@ export async function makePlan(open: OpenCluster) {
   }
 }
 
-/** What an apply does in the cluster, where it makes a new revision. */
+/** Describes what an apply does in the cluster if it makes a new revision. */
 function describeRelease(
   { history, namespaceExists, cluster }: Pick<OpenCluster, 'history' | 'namespaceExists' | 'cluster'>,
   objects: readonly ObjectChange[],
@@ -111,7 +112,7 @@ async function planRam(open: OpenCluster, serviceAccount: string) {
   const { former, unseen } = await formerTargets(open, targets)
   const shared = open.alone ? undefined : maybeShared([open.cluster.name])
   const policies = await planPolicies(open, targets, former, shared)
-  // In the order of `planPolicies`.
+  // `policies` is in the order of `planPolicies`.
   const planned = [...targets, ...former].flatMap(({ target }, index) => {
     const plan = policies[index]
     return plan === undefined ? [] : [{ target, plan }]
@@ -119,7 +120,7 @@ async function planRam(open: OpenCluster, serviceAccount: string) {
   return { targets, former, unseen, policies, planned }
 }
 
-/** Undocumented behavior that the plan relies on. */
+/** Returns undocumented behavior that the plan relies on. */
 function planUnverified(cluster: PreparedCluster, targets: readonly SharedTarget[]): readonly Unverified[] {
   const lifetimes = (cluster.values?.registries ?? []).filter(({ expiresInHours }) => Boolean(expiresInHours))
   return [
@@ -136,7 +137,7 @@ function policyChanges(plan: PolicyPlan): readonly ObjectChange[] {
   return [{ title: `RAM: ${plan.steps.map(describeStep).join('; ')}`, change: 'change', diff: plan.diff.trimEnd() }]
 }
 
-/** Objects that were changed by hand since the last deploy: an apply restores them. */
+/** Returns objects that were changed by hand since the last deploy. An apply restores them. */
 function driftChanges(runs: readonly DryRun[], known: ReadonlySet<string>): readonly ObjectChange[] {
   return runs
     .filter(({ object, drift }) => !known.has(object) && (drift === 'differs' || drift === 'absent'))

@@ -6,12 +6,13 @@ import { type OpenRelease, requireSameHistory } from '../release/open-release.ts
 import { isOwnRollback, readHistoryWithRetry } from '../release/other-deployers.ts'
 
 /**
- * Rolls back a failed revision that was left in the cluster. An upgrade over it compares with the
- * deployed revision below it (`prepareUpgrade`,
- * https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go): objects that only the failed
- * one has are never deleted, and with client-side apply its fields stay too. A rollback compares
- * with the failed one. If the rollback fails, the upgrade may still succeed, except over a pending
- * rollback, which a failed hook leaves: that one is repeated once.
+ * Rolls back a failed revision that was left in the cluster. An upgrade over it would compare with
+ * the deployed revision below it (`prepareUpgrade`,
+ * https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go). Objects that only the failed
+ * revision has would never be deleted. With client-side apply, its fields would stay too. A
+ * rollback compares with the failed revision. If the rollback fails, the upgrade may still succeed,
+ * except over a pending rollback. A failed hook leaves such a pending rollback, and it is repeated
+ * once.
  * @throws HELM_PENDING, RELEASE_CHANGED
  */
 export async function rollBackFailed(
@@ -29,7 +30,8 @@ export async function rollBackFailed(
     if (failure === undefined) {
       await requireSameHistory(release, { revision: over + 1, status: 'deployed' })
       const note = `rolled back to revision ${good} first, because revision ${before} had failed`
-      // A rollback over a pending one compares with what that was to apply.
+      // A rollback over a pending rollback compares with the revision that the pending one was to
+      // apply.
       const notes = failures.map(
         ({ error }) =>
           `the first time that failed, so objects that only revision ${before} has may stay: ${error.message}`,

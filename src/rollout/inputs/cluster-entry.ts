@@ -11,13 +11,13 @@ export interface ClusterEntryDeps {
 }
 
 /**
- * The single-cluster inputs as one entry of a list. In the mode `validate` no cluster has to be
- * given.
+ * Turns the inputs for a single cluster into an entry of a list. In the mode `validate`, no cluster
+ * has to be given.
  * @throws INPUT_INVALID, INPUT_MISSING
  */
 export function singleCluster(inputs: Inputs): ClusterEntry {
   const name = inputs.name || inputs['ack-cluster-id'] || 'cluster'
-  // It is part of file names and log lines.
+  // The name becomes a part of file names and log lines.
   refuseName(inputs.name ? 'name' : 'ack-cluster-id', name, { what: 'cluster', longest: 63 })
   const base = {
     name,
@@ -49,8 +49,9 @@ export function singleCluster(inputs: Inputs): ClusterEntry {
 }
 
 /**
- * An entry of the list merged with the inputs for all clusters. One that the input `cluster` leaves
- * out has no kubeconfig from a variable; other clusters may share a RAM role with it.
+ * Merges an entry of the list with the inputs for all clusters. A cluster that the input `cluster`
+ * excludes needs no kubeconfig from a variable. It is still described, because other clusters may
+ * share a RAM role with it.
  * @throws KUBECONFIG_MISSING, KUBECONFIG_INVALID
  */
 export function describeCluster(
@@ -77,8 +78,8 @@ export function describeCluster(
 }
 
 /**
- * Where the relative paths of the list start: at its file, like those in a kubeconfig. Empty: at
- * the working directory.
+ * Returns the folder in which the relative paths of the list start: the folder of the list's file,
+ * as for a kubeconfig. If empty, the paths start in the working directory.
  */
 export function folderOfList({ 'clusters-file': file }: Inputs): string {
   return file === '' || file === '-' ? '' : dirname(file)
@@ -116,7 +117,7 @@ function describeAccess(
   return { kind: 'kubeconfig-file', file: resolve(deps.workingDirectory, folderOfList(inputs), file), context }
 }
 
-/** Such as a path or Base64: a kubeconfig is a map of keys, as YAML or JSON. */
+/** True for a text such as a path or Base64. A kubeconfig is a map of keys, as YAML or JSON. */
 function isNoMap(text: string): boolean {
   return !/:\s/.test(text) && !/^\s*\{/.test(text)
 }
@@ -138,7 +139,10 @@ function isKubeconfigText(text: string): boolean {
   )
 }
 
-/** The job's own OIDC provider serves a deploy role only where both are in one account. */
+/**
+ * The job's own OIDC provider can be used for a deploy role only if role and provider are in the
+ * same account.
+ */
 function sameAccount(deployRole: string | undefined, provider: string): string | undefined {
   if (deployRole === undefined || provider === '') return undefined
   return deployRole.split(':')[3] === provider.split(':')[3] ? provider : undefined

@@ -11,16 +11,19 @@ import { VERSION } from '../../version.ts'
 import type { Inputs } from './input-table.ts'
 import type { ChartSettings } from './settings.ts'
 
-/** The name in Chart.yaml by which a chart is ours. */
+/** The name in Chart.yaml that identifies our chart. */
 export const OUR_CHART = 'acr-nopass'
 
-/** Why the values are not checked before helm reads them; undefined: they are. */
+/** Returns why the values are not checked before helm reads them. Undefined if they are checked. */
 export function whyUnchecked({ ours, reference }: ChartSettings): string | undefined {
   if (ours) return undefined
   return `the values were not checked: ${reference} is not the chart of ${OUR_CHART}, and only helm reads the schema of another one`
 }
 
-/** The chart that the inputs name. @throws HELM_CHART, INPUT_INVALID */
+/**
+ * Describes the chart that the inputs name.
+ * @throws HELM_CHART, INPUT_INVALID
+ */
 export function describeChart(
   inputs: Pick<Inputs, 'chart' | 'chart-version'>,
   { chartFolder, workingDirectory }: { readonly chartFolder: string; readonly workingDirectory: string },
@@ -32,8 +35,8 @@ export function describeChart(
   }
   const version = inputs['chart-version'] || undefined
   if (chart.startsWith('oci://')) {
-    // A mirror of our chart, recognized by its name, which is compared with the chart's own once it
-    // is there.
+    // A mirror of our chart, recognized by its name. After the download, the name is compared with
+    // the chart's own name.
     const ours = /\/acr-nopass(:[\w.+-]+)?(@sha256:[0-9a-f]{64})?$/.test(chart)
     return { reference: chart, version, ours, bundled: undefined, defaults: undefined }
   }
@@ -50,7 +53,10 @@ export function describeChart(
   return { reference, version, ours, bundled: undefined, defaults }
 }
 
-/** The name in an archive's Chart.yaml. @throws HELM_CHART */
+/**
+ * Returns the name in the Chart.yaml of an archive.
+ * @throws HELM_CHART
+ */
 export function nameOfArchive(archive: Buffer, reference: string): string {
   return chartName(filesOfArchive(archive, reference)('Chart.yaml'), reference)
 }
@@ -73,8 +79,8 @@ function readChart(reference: string, chart: string): ChartFiles {
 }
 
 /**
- * Far more than an archive has. Helm unpacks at most 100 MiB (MaxDecompressedChartSize in
- * pkg/chart/loader/archive).
+ * Far more than a chart's archive has (bytes). Helm unpacks at most 100 MiB
+ * (MaxDecompressedChartSize in pkg/chart/loader/archive).
  */
 const ARCHIVE_LIMIT = 32 * 1024 * 1024
 const UNPACKED_LIMIT = 100 * 1024 * 1024

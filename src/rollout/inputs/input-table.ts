@@ -1,6 +1,6 @@
 /**
  * One input of the action, which is also a flag of the CLI. action.yml, `--help` and the parser are
- * made from this table.
+ * generated from this table.
  */
 export interface InputSpec {
   readonly kind: 'text' | 'boolean' | 'integer' | 'duration' | 'list' | 'choice'
@@ -9,8 +9,8 @@ export interface InputSpec {
   /** For `choice`. */
   readonly choices?: readonly string[]
   /**
-   * For `list`: given, it must name something. An expression that is empty by mistake must not mean
-   * all.
+   * For `list`: if the input is given, it must name something. An expression that is empty by
+   * mistake must not mean all clusters.
    */
   readonly isNeverEmpty?: true
   /** For `integer`. */
@@ -31,12 +31,15 @@ function choice<const Choice extends string>(choices: readonly Choice[], fallbac
 }
 
 /**
- * The runner takes a default only for an input that is not there; one that an expression left empty
- * stays empty.
+ * The default that means all clusters. The runner uses a default only if the input is absent. An
+ * expression that is empty by mistake therefore stays empty.
  */
 export const ALL_CLUSTERS = '*'
 
-/** Every input, in the order of the documentation. Defaults are as a person writes them. */
+/**
+ * Every input, in the order of the documentation. Defaults are written as a person would write
+ * them.
+ */
 const TABLE = {
   mode: choice(
     ['validate', 'plan', 'apply', 'uninstall'],
@@ -129,7 +132,7 @@ export type InputName = keyof typeof TABLE
 
 export const INPUTS: Readonly<Record<InputName, InputSpec>> = TABLE
 
-/** All inputs, typed. A text that was not given is empty. */
+/** All inputs, typed. A text input that was not given is empty. */
 export type Inputs = { readonly [Name in InputName]: ValueOf<(typeof TABLE)[Name]> }
 
 type ValueOf<Spec extends InputSpec> = Spec extends { kind: 'boolean' }

@@ -17,11 +17,11 @@ import { uniqueErrors } from './prepare-cluster.ts'
 import type { ClusterSettings, Settings, ValuesLayer } from './settings.ts'
 
 export interface SettingsDeps extends ClusterEntryDeps {
-  /** The chart that belongs to this version. */
+  /** The folder of the chart that belongs to this version. */
   readonly chartFolder: string
   /**
-   * The inputs are flags of the CLI, which may name any file, a pipe or `-`. All other files are in
-   * the workspace or RUNNER_TEMP.
+   * True if the inputs are flags of the CLI, which may name any file, a pipe or `-`. If false, all
+   * files must be in the workspace or RUNNER_TEMP.
    */
   readonly anyFile?: boolean
 }
@@ -29,15 +29,15 @@ export interface SettingsDeps extends ClusterEntryDeps {
 export type LoadedSettings = ReturnType<typeof loadSettings>
 
 /**
- * Reads every file that the inputs name, synchronously, because they are few and small, and returns
- * all errors together.
+ * Reads every file that the inputs name, and returns all errors together. Synchronous, because the
+ * files are few and small.
  */
 export function loadSettings(inputs: Inputs, deps: SettingsDeps) {
   const endpoints = readEndpoints(inputs.endpoints)
   const list = readEntries(inputs, endpoints, deps)
   const roots = rootsOf(inputs, deps)
   const errors: NopassError[] = [...list.errors]
-  /** `places`: of the files in the list. */
+  /** `places` are the positions of the file names in the list. */
   const readAll = (input: string, names: readonly string[], within: Roots, places: readonly Position[] = []) =>
     names.flatMap((name, index) => {
       try {
@@ -92,9 +92,12 @@ function readEntries(inputs: Inputs, endpoints: Settings['endpoints'], deps: Set
   return loadClusters(file, { defaults: { release, namespace }, anyRegion })
 }
 
-/** In Helm the flag of that name takes a file. @throws INPUT_INVALID */
+/**
+ * Refuses a file name as inline values. Helm's flag of the same name takes a file.
+ * @throws INPUT_INVALID
+ */
 function refuseFileName(values: string, { workingDirectory }: Pick<SettingsDeps, 'workingDirectory'>): void {
-  // A map of YAML has a colon or a brace; a full-width colon is reported as such.
+  // A map of YAML has a colon or a brace. A full-width colon is reported as such later.
   if (values === '' || /[\n{：]|:(\s|$)/.test(values)) return
   const found = orElse(() => statSync(resolve(workingDirectory, values)), undefined)
   const what =
@@ -112,10 +115,13 @@ function readInput(input: string, name: string, { workingDirectory }: SettingsDe
   return { name, text: decodeText(readInputFile({ input, name, folder: workingDirectory, within })) }
 }
 
-/** Folders that a file must be in; undefined: any file. */
+/** Folders that a file must be in. Undefined if any file may be read. */
 type Roots = readonly string[] | undefined
 
-/** With the CLI, files that the list of clusters names may also be beside the list. */
+/**
+ * Returns the allowed folders. With the CLI, files that the list of clusters names may also be in
+ * the folder of the list.
+ */
 function rootsOf(inputs: Inputs, { environment, workingDirectory, anyFile }: SettingsDeps): readonly string[] {
   const { GITHUB_WORKSPACE, RUNNER_TEMP } = environment
   const folder = folderOfList(inputs)
@@ -123,7 +129,10 @@ function rootsOf(inputs: Inputs, { environment, workingDirectory, anyFile }: Set
   return [workingDirectory, GITHUB_WORKSPACE ?? '', RUNNER_TEMP ?? '', beside].filter((folder) => folder !== '')
 }
 
-/** A wave without a job in the workflow would be skipped silently. */
+/**
+ * Reports waves beyond `expected`, because a wave without a job in the workflow would be skipped
+ * silently.
+ */
 function unexpectedWaves(entries: readonly ClusterEntry[], expected: number): readonly NopassError[] {
   const waves = [...new Set(entries.map(({ wave }) => wave))].toSorted((a, b) => a - b)
   if (expected === 0 || waves.length === expected) return []
@@ -136,7 +145,7 @@ function unexpectedWaves(entries: readonly ClusterEntry[], expected: number): re
 }
 
 /**
- * The entries that the input `cluster` selects.
+ * Returns the entries that the input `cluster` selects.
  * @throws CLUSTER_UNKNOWN, unless the list itself has errors, which are reported first
  */
 function selection(

@@ -9,7 +9,7 @@ interface PlanFile {
   readonly version: 2
   readonly clusters: readonly {
     readonly name: string
-    /** Of the desired state. */
+    /** The hash of the desired state. */
     readonly digest: string
     /** Hashes of the changes. */
     readonly steps: readonly string[]
@@ -17,13 +17,13 @@ interface PlanFile {
   }[]
 }
 
-/** The manifests of a thousand clusters stay far below this. */
+/** The most bytes of a plan. The manifests of a thousand clusters stay far below this. */
 const LIMIT = 256 * 1024 * 1024
 
 /**
  * Writes a plan for its approval: the changes, and a digest of everything that would be done.
- * @param workspace symbolic links in it must not lead the file out of it, because a pull request
- * may have added them
+ * @param workspace symbolic links in the workspace must not lead the file out of it, because a pull
+ *   request may have added the links
  * @throws INPUT_INVALID
  */
 export function writePlanFile(file: string, results: readonly ClusterResult[], workspace = ''): void {
@@ -40,7 +40,10 @@ export function writePlanFile(file: string, results: readonly ClusterResult[], w
   writePrivateFile(file, `${JSON.stringify(plan, null, 2)}\n`)
 }
 
-/** What an approved plan allows, by cluster. @throws INPUT_INVALID */
+/**
+ * Returns what an approved plan allows, by cluster.
+ * @throws INPUT_INVALID
+ */
 export function readPlanFile(
   file: string,
 ): ReadonlyMap<string, Pick<PlanFile['clusters'][number], 'digest' | 'steps'>> {

@@ -13,16 +13,19 @@ export interface PreparedCluster {
   readonly name: string
   readonly wave: number
   readonly settings: ClusterSettings
-  /** Undefined with another chart than ours: its own schema decides. */
+  /**
+   * Undefined for another chart than ours, because only that chart's own schema can check its
+   * values.
+   */
   readonly values: ResolvedValues | undefined
   readonly ram: RamMode
 }
 
 /**
- * Merges and checks the values of every selected cluster, offline; returns every error, the same
- * place in a shared file once.
- * @param rrsa `later`: the ARNs of `identity.rrsa` are made from what is printed, so no cluster has
- * to have them
+ * Merges and checks the values of every selected cluster, offline. Returns every error; an error at
+ * one place in a shared file is returned once.
+ * @param rrsa `later` if the ARNs of `identity.rrsa` are made from what is printed; no cluster
+ *   needs them then
  */
 export function prepareClusters(settings: Settings, rrsa: 'now' | 'later' = 'now') {
   const clusters: PreparedCluster[] = []
@@ -62,8 +65,8 @@ function prepareCluster(
     rrsaComesLater: rrsa === 'later' || cluster.access.kind === 'ack' || isForNoCluster(inputs),
   })
   if (inputs.mode === 'uninstall' && (inputs.ram === 'none' || !inputs['ram-cleanup'])) {
-    // The release has its own values; those given here only name a pull secret that has outlived
-    // it.
+    // An uninstall uses the values of the installed release. The values given here only name a pull
+    // Secret that still exists after the release.
     const wrong = errors.filter(({ code }) => code !== 'SCHEMA_MISSING')
     if (wrong.length > 0) return wrong
     return { name, wave, settings: cluster, values, ram: 'none' }
@@ -76,8 +79,8 @@ function prepareCluster(
 }
 
 /**
- * Whether the ARNs are computed depends on the cluster, so a missing key in a shared file may be an
- * error for one of them only.
+ * Adds the cluster's name to the error. It depends on the cluster whether the ARNs are computed, so
+ * a missing key in a shared file may be an error for one cluster only.
  */
 function namingCluster(error: ValuesError, cluster: string): ValuesError {
   const isRrsa = error.code === 'SCHEMA_MISSING' && /^identity\.rrsa(\.|$)/.test(formatPath(error.path))
@@ -89,8 +92,8 @@ function namingCluster(error: ValuesError, cluster: string): ValuesError {
 }
 
 /**
- * Values that are validated without a cluster may be for an ACK cluster, where the ARNs are
- * computed.
+ * True if values are validated without a cluster. They may be for an ACK cluster, where the ARNs
+ * are computed.
  */
 function isForNoCluster({ mode, clusters, kubeconfig, ...inputs }: Inputs): boolean {
   const named = [clusters, inputs['clusters-file'], kubeconfig, inputs['kube-context']]
@@ -98,8 +101,9 @@ function isForNoCluster({ mode, clusters, kubeconfig, ...inputs }: Inputs): bool
 }
 
 /**
- * The identity whose RAM policy is applied. Only ACK lists an issuer and its OIDC provider;
- * elsewhere the values name a role that the user made. @throws RAM_MODE_CONFLICT
+ * Returns the kind of identity whose RAM policy is applied. Only ACK lists an issuer and its OIDC
+ * provider. For other clusters, the values name a role that the user made.
+ * @throws RAM_MODE_CONFLICT
  */
 function ramMode(
   inputs: Inputs,
@@ -116,7 +120,7 @@ function ramMode(
   })
 }
 
-/** Without those that only repeat a place in a shared file for another cluster. */
+/** Removes errors that only repeat a place in a shared file for another cluster. */
 export function uniqueErrors(errors: readonly NopassError[]): readonly NopassError[] {
   const keyOf = ({ code, message, place: { file, line, column, cluster } }: NopassError): string =>
     [code, message, file, line, column, file === undefined ? cluster : ''].join('|')

@@ -5,8 +5,8 @@ import { REGIONS } from '../../values/checks/regions.ts'
 import { INPUTS, type InputName, type InputSpec, type Inputs } from './input-table.ts'
 
 /**
- * Parses the inputs as they were given, untrimmed; undefined means the default, and so does '' of
- * most.
+ * Parses the inputs as they were given, untrimmed. Undefined means the default. For most inputs, ''
+ * means the default too.
  * @throws INPUT_INVALID, INPUT_CONFLICT
  */
 export function readInputs(given: (name: InputName) => string | undefined): Inputs {
@@ -43,7 +43,10 @@ function readValue(name: string, spec: InputSpec, text: string): string | boolea
   }
 }
 
-/** The first line of several keeps its indentation, which YAML compares with that of the next. */
+/**
+ * Trims the end, and the begin of a single line. The first of several lines keeps its indentation,
+ * because YAML compares it with the next line's.
+ */
 function trimEnds(text: string): string {
   const end = text.trimEnd()
   return end.trim().includes('\n') ? end.replace(/^(?:[^\S\n]*\n)+/, '').replace(/^[^\S \t]+/, '') : end.trim()
@@ -64,15 +67,15 @@ function readNames(name: string, text: string): readonly string[] {
   })
 }
 
-// Without a time Helm 3 fails at once and Helm 4 takes one of its own; neither knows a duration of
-// more than 292 years.
+// Reads a duration. Without a time, Helm 3 fails immediately and Helm 4 uses a time of its own.
+// Neither accepts a duration of more than 292 years.
 function readDuration(name: string, text: string): string {
   const seconds = parseGoDuration(text, name)
   if (seconds >= 1 && seconds <= 86_400) return text
   throw new NopassError('INPUT_INVALID', `${name}: "${text}" is not a duration from 1s to 24h`)
 }
 
-// YAML 1.2's words, as the toolkit's getBooleanInput reads them.
+// Accepts YAML 1.2's words, like the toolkit's getBooleanInput.
 function readBoolean(name: string, text: string): boolean {
   if (/^(true|True|TRUE)$/.test(text)) return true
   if (/^(false|False|FALSE)$/.test(text)) return false
@@ -96,7 +99,7 @@ const SINGLE_CLUSTER: readonly InputName[] = [
   'worker-roles',
 ]
 
-/** Inputs that would have no effect beside the other way to reach a cluster. */
+/** Inputs that have no effect for the other way to reach a cluster. */
 const OF_OTHER_ACCESS: readonly (readonly [InputName, readonly InputName[]])[] = [
   ['kubeconfig', ['ack-cluster-id', 'private-endpoint']],
   ['ack-cluster-id', ['kube-context']],
@@ -130,7 +133,10 @@ function refuseConflicts(inputs: Inputs): void {
     throw conflict('plan-file', `mode: ${inputs.mode}`)
 }
 
-/** With `endpoints` it may be another cloud's. @throws INPUT_INVALID */
+/**
+ * Refuses an unknown region. With `endpoints`, the region may be another cloud's.
+ * @throws INPUT_INVALID
+ */
 function refuseRegion({ region, endpoints }: Inputs): void {
   if (region === '' || endpoints !== '' || REGIONS.includes(region)) return
   throw new NopassError('INPUT_INVALID', `region: Alibaba Cloud has no region "${region}"`, {
@@ -146,7 +152,7 @@ function refuseSessionName(name: string): void {
   throw new NopassError('INPUT_INVALID', `role-session-name: "${name}" is not 2 to 64 letters, digits and . @ - _`)
 }
 
-/** As the schema of a list has it for its entries. */
+/** Checks a name by the same rules as the schema of the clusters list. */
 export function refuseName(
   input: InputName,
   name: string,

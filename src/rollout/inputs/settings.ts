@@ -4,17 +4,17 @@ import type { ClusterEntry } from '../../values/clusters.generated.ts'
 import type { MapNode, SourceFile } from '../../values/yaml/yaml-node.ts'
 import type { Inputs } from './input-table.ts'
 
-/** One layer of values, in the order in which helm merges them. */
+/** One layer of values. Layers are in the order in which helm merges them. */
 export interface ValuesLayer {
-  /** Its name in messages: the file, or `values` for the inline one. */
+  /** The layer's name in messages: the file's name, or `values` for the inline layer. */
   readonly name: string
   /** The text that helm gets. */
   readonly text: string
-  /** Where errors point: the text itself, or the place in the clusters list that holds it. */
+  /** Where errors point: the text itself, or the place in the clusters list that holds the text. */
   readonly source: SourceFile | MapNode
 }
 
-/** How a cluster is reached; never by the ambient kubeconfig. */
+/** How a cluster is reached. The ambient kubeconfig is never used. */
 export type ClusterAccessSettings =
   | { readonly kind: 'ack'; readonly clusterId: string; readonly region: string; readonly privateEndpoint: boolean }
   | { readonly kind: 'kubeconfig-file'; readonly file: string; readonly context: string | undefined }
@@ -33,28 +33,28 @@ export interface ClusterSettings extends Readonly<Pick<ClusterEntry, EntryKeys>>
   readonly namespace: string
   readonly release: string
   readonly layers: readonly ValuesLayer[]
-  /** Empty: found through ACK. */
+  /** Empty if the roles are found through ACK. */
   readonly workerRoles: readonly string[]
   readonly expect: ExpectedIdentity
 }
 
 export interface ChartSettings {
-  /** Folder, archive, or `oci://…`. */
+  /** A folder, an archive, or `oci://…`. */
   readonly reference: string
   readonly version: string | undefined
   /**
-   * Our chart: values are validated by our schema, and the deploy is verified through the helper's
-   * status.
+   * True for our chart: our schema validates its values, and the helper's status verifies the
+   * deploy.
    */
   readonly ours: boolean
   /**
-   * `name-version` of the chart of this version, whose templates are known to make no `lookup` in
+   * Name and version (`name-version`) of this version's chart. Its templates make no `lookup` in
    * the cluster.
    */
   readonly bundled: string | undefined
   /**
-   * values.yaml of our chart in a folder, which may be of another version; undefined: the defaults
-   * of our schema.
+   * The values.yaml of our chart in a folder, which may be of another version. If undefined, the
+   * defaults of our schema are used.
    */
   readonly defaults: SourceFile | undefined
 }
@@ -63,7 +63,7 @@ export interface Settings {
   readonly inputs: Inputs
   /** The whole list. Entries that are not selected have no values and no kubeconfig. */
   readonly clusters: readonly ClusterSettings[]
-  /** The entries to work on; all of the list without the input `cluster`. */
+  /** The entries to work on: all of the list if the input `cluster` is absent. */
   readonly selected: readonly ClusterSettings[]
   readonly chart: ChartSettings
   readonly endpoints: Readonly<Partial<Record<Product, string>>>

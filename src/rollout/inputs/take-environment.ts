@@ -1,7 +1,7 @@
 /**
  * Returns a copy of `env` and removes the runner's own variables from `env` itself, because child
- * processes inherit that: the exec plugins of kubeconfigs need the user's variables
- * (`ALIBABA_CLOUD_*`), but not the job's ID token and our inputs.
+ * processes inherit `env`. The exec plugins of kubeconfigs need the user's variables
+ * (`ALIBABA_CLOUD_*`), but not the job's ID token and the inputs.
  */
 export function takeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = { ...env }

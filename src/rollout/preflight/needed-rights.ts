@@ -4,7 +4,7 @@ import type { KubeCaller } from '../../kube/client.ts'
 import { formatRight, type Right, rights } from '../../kube/read/access-review.ts'
 import { discoverResources } from '../../kube/read/api-resources.ts'
 
-/** The rights that helm needs for each object and hook, and for its own release records. */
+/** Returns the rights that helm needs for each object and hook, and for its own release records. */
 export async function neededRights(
   caller: KubeCaller,
   { objects, hooks }: Pick<ReleaseContent, 'objects' | 'hooks'>,
@@ -12,7 +12,7 @@ export async function neededRights(
     readonly namespace: string
     readonly createNamespace: boolean
     readonly watches: boolean
-    /** Where helm keeps its records. */
+    /** The kind of object in which helm keeps its records. */
     readonly records: 'secrets' | 'configmaps'
   },
 ): Promise<readonly Right[]> {
@@ -37,8 +37,8 @@ export async function neededRights(
 }
 
 /**
- * What the verification does in `existing`, or in a namespace whose name is not known yet: then the
- * rights must be cluster-wide.
+ * Returns the rights that the verification needs in `existing`. If `existing` is undefined, the
+ * namespace's name is not known yet, so the rights must be cluster-wide.
  */
 export function probeRights(secretName: string, image: boolean, existing: string | undefined): readonly Right[] {
   if (existing === undefined) {

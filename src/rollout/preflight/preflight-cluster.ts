@@ -30,16 +30,16 @@ export interface Preflight {
   readonly options: UpgradeOptions
   readonly history: readonly Revision[]
   readonly desired: ReleaseContent
-  /** Whether rendering is deterministic, without lookups and random values. */
+  /** True if rendering is deterministic, without lookups and random values. */
   readonly exact: boolean
   readonly namespaceExists: boolean
-  /** The newest revision; undefined: there is no release. */
+  /** The newest revision; undefined if there is no release. */
   readonly deployed: InstalledRelease | undefined
-  /** What the API server says to each desired object. */
+  /** The API server's response to each desired object. */
   readonly dryRuns: readonly DryRun[]
-  /** False: the deployer may not read whether another acr-nopass is in the cluster. */
+  /** False if the deployer may not read whether another acr-nopass is in the cluster. */
   readonly alone: boolean
-  /** Undefined: only the registries are verified. */
+  /** Undefined if only the registries are verified. */
   readonly probe: ProbePlan | undefined
 }
 
@@ -47,14 +47,14 @@ export interface Preflight {
 export interface OpenCluster extends ConnectedWork, Preflight {}
 
 export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'valuesFiles'> {
-  /** The values that the files merge to, where our own schema has judged them. */
+  /** The merged values of all files, if our own schema has checked them. */
   readonly given: Readonly<Record<string, unknown>> | undefined
 }
 
 /**
  * Finds every foreseeable failure before anything is written.
  * @throws HELM_PENDING, RELEASE_ELSEWHERE, RELEASE_RENAMED, ADDON_PRESENT, CLUSTER_DUPLICATE,
- * DEPLOYER_FORBIDDEN, VERIFY_NAMESPACE, HELM_CONFLICT and HELM_CRD_MISSING among helm's own codes
+ *   DEPLOYER_FORBIDDEN, VERIFY_NAMESPACE; HELM_CONFLICT, HELM_CRD_MISSING and other codes of helm
  */
 export async function preflightCluster(work: ConnectedWork, { given, ...chart }: ChartRequest): Promise<Preflight> {
   const { cluster, context, release } = work
@@ -105,8 +105,8 @@ export async function preflightCluster(work: ConnectedWork, { given, ...chart }:
 }
 
 /**
- * A plan renders with the API server's validation; an apply gets that when it writes. Templates of
- * the user may use `lookup`.
+ * Renders the release. For a plan, the API server validates the objects. For an apply, it validates
+ * them when they are written. Templates of the user may use `lookup`.
  */
 async function render(
   { cluster: { values }, context: { helm, settings }, identity, release: { target }, signal }: ConnectedWork,
@@ -124,8 +124,8 @@ async function render(
 }
 
 /**
- * A dry run of every object as helm would apply it now, before the first write.
- * @throws NopassError of the first refused object
+ * Does a dry run of every object as helm would apply it now, before the first write.
+ * @throws NopassError for the first refused object
  */
 async function requireAccepted(
   { release, context, run }: ConnectedWork,
@@ -161,7 +161,10 @@ async function requireAccepted(
   return dryRuns
 }
 
-/** Two entries for the same release in the same cluster would undo each other. */
+/**
+ * Refuses a second entry for the same release in the same cluster, because the two would undo each
+ * other.
+ */
 function takeRelease({ cluster, context: { taken }, identity }: ConnectedWork): void {
   const { namespace, release } = cluster.settings
   const key = `${identity.kubeSystemUid} ${namespace}/${release}`
@@ -173,7 +176,7 @@ function takeRelease({ cluster, context: { taken }, identity }: ConnectedWork): 
 }
 
 /**
- * Returns whether it is known that no other acr-nopass is in the cluster.
+ * Returns true if it is known that no other acr-nopass is in the cluster.
  * @throws RELEASE_ELSEWHERE, ADDON_PRESENT
  */
 export async function refuseRivals({
@@ -196,8 +199,8 @@ export async function refuseRivals({
     )
   }
   if (addon !== undefined) run.notes.push(`beside the vendor's ${addon}`)
-  // Anyone who may create Deployments may set these labels: that stops no rollout, and nothing is
-  // narrowed meanwhile.
+  // Anyone who may create Deployments may set these labels. Unproven labels stop no rollout, but no
+  // permission is removed while they exist.
   if (others !== undefined && others.length > 0) {
     run.notes.push(
       `Deployments have the labels of ${listNames(others)}, but it is not verified that the chart installed that (${others[0]?.why}); RAM is not narrowed`,
@@ -207,8 +210,8 @@ export async function refuseRivals({
 }
 
 /**
- * The history of a release that is not pending; an abandoned one is repaired first if that is
- * allowed.
+ * Returns the history of a release that is not pending. If allowed, an abandoned pending release is
+ * repaired first.
  */
 async function settledHistory({ context, release, signal, now }: ConnectedWork): Promise<readonly Revision[]> {
   const { settings } = context
@@ -217,7 +220,7 @@ async function settledHistory({ context, release, signal, now }: ConnectedWork):
   const last = history.at(-1)
   if (last?.status === 'uninstalling') throw explainPending(target, history, false)
   if (last === undefined || !isPending(last)) return history
-  // A plan is made of a release that is not pending, so no approved plan contains the repair.
+  // A plan is made only of a release that is not pending, so no approved plan contains the repair.
   const mayRecover =
     settings.inputs['recover-pending'] && settings.inputs.mode === 'apply' && context.approved === undefined
   if (!mayRecover || hasLostRecords(history) || now() < abandonedAt(last, history)) {
@@ -237,10 +240,10 @@ async function settledHistory({ context, release, signal, now }: ConnectedWork):
   return release.history()
 }
 
-/** The hooks that a pending rollback runs before it changes anything. */
+/** Returns the hooks that a pending rollback runs before it changes anything. */
 async function rollbackHooks({ content }: ConnectedWork['release'], last: Revision): Promise<readonly string[]> {
   if (last.status !== 'pending-rollback') return []
-  // The error of the pending release is worth more than that of its record.
+  // The error about the pending release matters more than an error about its record.
   const installed = await content(last.revision).catch(() => undefined)
   const isOfRollback = ({ body }: ManifestObject): boolean => {
     const { annotations } = (body.metadata ?? {}) as { annotations?: Readonly<Record<string, unknown>> | null }

@@ -12,7 +12,7 @@ import type { RenderedConfig } from '../release/release-parts.ts'
 /** Prefix of the names of all objects that a probe creates. */
 export const PROBE_PREFIX = 'acr-nopass-probe-'
 
-/** Why the release is not verified; undefined: it is. */
+/** Returns why the release is not verified. Undefined if it is. */
 export function reasonNotToVerify({ verify, wait }: Inputs, config: RenderedConfig | undefined): string | undefined {
   if (!verify) return 'verify is false'
   if (!wait) return 'wait is false'
@@ -20,7 +20,7 @@ export function reasonNotToVerify({ verify, wait }: Inputs, config: RenderedConf
   return config.retire ? 'the values have retire: true' : undefined
 }
 
-/** What is verified after the deploy, for a plan. */
+/** Describes what is verified after the deploy, for a plan. */
 export function describeVerification(
   inputs: Inputs,
   config: RenderedConfig | undefined,
@@ -40,19 +40,19 @@ export function describeVerification(
   ].join(', ')
 }
 
-/** Where the verification runs, and what it expects there. */
+/** The place of the verification, and what it expects there. */
 export interface ProbePlan {
-  /** Undefined: a namespace is created. */
+  /** Undefined if a namespace is created. */
   readonly existing: string | undefined
-  /** Those whose logins the Secret has there. */
+  /** The registries whose logins the Secret has in this namespace. */
   readonly registries: readonly string[]
-  /** Whether the ServiceAccount of the probe must get the reference. */
+  /** True if the ServiceAccount of the probe must get the reference. */
   readonly attaches: boolean
 }
 
 /**
- * A probe in a new namespace; undefined where it is no target: a selector, or globs that do not
- * match it.
+ * Plans a probe in a new namespace. Undefined if a new namespace is no target: because of a
+ * selector, or of globs that do not match it.
  */
 export function planNewNamespace({ values, settings }: CoveredCluster): ProbePlan | undefined {
   if (values === undefined || values.scope === 'namespaces' || values.dryRun) return undefined
@@ -78,8 +78,8 @@ const NEW_NAMESPACE = {
 }
 
 /**
- * A probe in an existing namespace; undefined where the helper writes nowhere.
- * @throws VERIFY_NAMESPACE where it does not write into this one
+ * Plans a probe in an existing namespace. Undefined if the helper writes nowhere.
+ * @throws VERIFY_NAMESPACE if the helper does not write into this namespace
  */
 export async function planExistingNamespace(
   caller: KubeCaller,

@@ -5,8 +5,8 @@ import { describeStep } from '../../policy/steps.ts'
 import type { ClusterWork, RunContext } from '../work/cluster-run.ts'
 
 /**
- * Whether other entries are other releases in the same cluster, which may need the same policy
- * differently.
+ * True if no other entry is another release in the same cluster. Another release may need the same
+ * policy with other permissions.
  */
 export function isAloneInCluster(name: string, { clusters }: RunContext['settings']): boolean {
   const own = clusters.find((one) => one.name === name)?.access
@@ -15,8 +15,8 @@ export function isAloneInCluster(name: string, { clusters }: RunContext['setting
 }
 
 /**
- * Widens RAM before the deploy; `note` gets one line for each change as it is made, also before one
- * that fails.
+ * Widens RAM before the deploy. `note` is called for each change as it is made, so that a later
+ * failure hides no change.
  */
 export async function widenPolicies(
   { cluster, context, run, signal }: ClusterWork,
@@ -42,8 +42,8 @@ export async function widenPolicies(
 }
 
 /**
- * The changes that an apply would make to RAM; only reads. `shared`: why another acr-nopass in the
- * cluster may need more.
+ * Returns the changes that an apply would make to RAM. Only reads. `shared` is the reason why
+ * another acr-nopass in the cluster may need more.
  */
 export async function planPolicies(
   { cluster, context, signal }: ClusterWork,
@@ -62,7 +62,7 @@ export async function planPolicies(
   const alone = isAloneInCluster(cluster.name, settings)
   return Promise.all([
     ...targets.map(({ target, clusters }) => {
-      // What a cluster needs that is not part of this run is not known here, and stays.
+      // If a cluster is not part of this run, its needs are unknown, so its permissions stay.
       const narrows = shared === undefined && clusters.every((name) => selected.has(name))
       const phase = narrows ? 'narrow' : 'widen'
       return planPolicy(ram, { ...target, phase, ...(alone && mayLeave(target) && { leftovers }) }, signal)
@@ -72,19 +72,22 @@ export async function planPolicies(
 }
 
 /**
- * A cluster's own policy may be on roles of an earlier identity; a shared one is named after the
- * only role that it is for.
+ * True if the policy may be on roles that no longer need it. A cluster's own policy may be on roles
+ * of an earlier identity. A shared policy is named after the only role that it is for.
  */
 export function mayLeave({ members, document }: PolicyTarget): boolean {
   return members === undefined || document === undefined
 }
 
-/** Why RAM keeps more than this run's releases need. */
+/** Explains why RAM keeps more than this run's releases need. */
 export function maybeShared(clusters: readonly string[]): string {
   return `another acr-nopass may be installed in ${clusters.join(', ')} and need it`
 }
 
-/** Of clusters by worker role: while it is unknown which roles one has, it may be any. */
+/**
+ * Returns a reason if the worker roles of some cluster are unknown, because such a cluster may use
+ * any role.
+ */
 export async function unknownRoles(context: RunContext, signal: AbortSignal): Promise<string | undefined> {
   if (!context.prepared.some(({ ram }) => ram === 'worker-role')) return undefined
   const { unknown } = await context.ramList(signal)

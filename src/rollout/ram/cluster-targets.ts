@@ -14,7 +14,7 @@ import { clusterKey, rrsaRoleName } from '../../policy/ram-names.ts'
 import { chooseIssuer, parseIssuers } from '../../policy/trust-document.ts'
 import type { ConnectedWork } from '../work/cluster-run.ts'
 
-/** The desired state of RAM for one cluster, given the whole list. */
+/** Returns the desired state of RAM for one cluster, given the whole list. */
 export async function policyTargets(
   work: ConnectedWork,
   serviceAccount: string,
@@ -50,8 +50,8 @@ export async function policyTargets(
 }
 
 /**
- * Policies of ours that the cluster may have needed before, and needs no more. Roles of nodes that
- * are not named and may not be read are not checked; `unseen` says so.
+ * Returns policies of ours that the cluster may have needed before and does not need any more.
+ * Roles of nodes that are neither named nor readable are not checked; `unseen` reports this.
  */
 export async function formerTargets(
   work: ConnectedWork,
@@ -81,7 +81,7 @@ const UNSEEN =
   'RAM: not checked whether a policy that clusters shared is still on the roles of its nodes: they could not be read ' +
   '(cs:DescribeClusterNodePools); name them in `workerRoles`'
 
-/** Undefined: they could not be read. */
+/** Returns undefined if the roles could not be read. */
 async function formerRoles({
   cluster,
   context,
@@ -98,20 +98,20 @@ async function formerRoles({
   try {
     return await findWorkerRoles(context.cloud.cs(settings, access.region, signal), access.clusterId, detail)
   } catch (error) {
-    // A cluster by RRSA may have no worker role at all.
+    // A cluster with RRSA may have no worker role at all.
     if (hasCode(error, 'WORKER_ROLE_UNKNOWN')) return []
     if (hasCode(error, 'CLOUD_DENIED')) return undefined
     throw error
   }
 }
 
-/** Names the cluster in RAM, by its id in ACK or the UID of its namespace kube-system. */
+/** Returns the cluster's name in RAM: its ID in ACK, or the UID of its namespace kube-system. */
 export function clusterKeyOf({ cluster, identity: { kubeSystemUid } }: ConnectedWork): string {
   const { access } = cluster.settings
   return clusterKey(access.kind === 'ack' ? { clusterId: access.clusterId } : { kubeSystemUid })
 }
 
-/** The ARNs that the values of an RRSA cluster need; undefined if all are set. */
+/** Returns the ARNs that the values of an RRSA cluster need. Undefined if all are set. */
 export async function computeRrsa(
   work: ConnectedWork,
 ): Promise<{ readonly roleArn: string; readonly oidcProviderArn: string } | undefined> {
@@ -136,7 +136,7 @@ async function rrsaDetails(
   const { clusterId, rrsa } = requireRrsa(work)
   const given = cluster.values?.identity.rrsa
   const served = await unlessStatus(readServedIssuer(release), 401, 403)
-  // Removal takes what an apply wrote, also where ACK's list has changed since.
+  // A removal uses the issuer that an apply wrote, even if ACK's list has changed since.
   const listed = purpose === 'remove' && served !== undefined ? [served] : parseIssuers(rrsa.issuers)
   return {
     ...chooseIssuer(listed, served, clusterId),

@@ -18,10 +18,10 @@ import { changedSince, type HistoryReader } from './other-deployers-since.ts'
 
 /**
  * The last step in RAM: removes permissions that are no longer needed, after every cluster that
- * shares them was verified (docs/en/decisions.md#widen-narrow). After a failure nothing is removed,
- * because a running helper may still need what is there (P2); then it only restores what another
- * run has overwritten since the deploy.
- * @param read read again right before each write that takes a permission away
+ * shares them was verified (docs/en/decisions.md#widen-narrow). After a failure, nothing is
+ * removed, because a running helper may still need its permissions. In that case, this step only
+ * restores what another run has overwritten since the deploy.
+ * @param read called again right before each write that takes a permission away
  */
 export async function narrowPolicies(
   results: readonly ClusterResult[],
@@ -81,7 +81,8 @@ export async function narrowPolicies(
   }
 
   /**
-   * A helper that was not verified may still use an earlier identity, so roles keep their policies.
+   * If a helper was not verified, it may still use an earlier identity, so roles keep their
+   * policies.
    */
   function leftoverRule(): 'detach' | { readonly keep: string } {
     const waiting = context.settings.clusters.flatMap(({ name }) => (good.has(name) ? [] : [name]))
@@ -92,7 +93,8 @@ export async function narrowPolicies(
   }
 
   function leftoversOf(name: string, shared: SharedTarget): Pick<PolicyTarget, 'leftovers'> {
-    // Two releases in one cluster share a policy: the other may need what this one does not name.
+    // If two releases in one cluster share a policy, one release may need roles that the other does
+    // not name.
     const users = named.filter((key) => key === policyKey(shared)).length
     const own = shared.target.members !== undefined || (users === 1 && isAloneInCluster(name, context.settings))
     return own && mayLeave(shared.target) ? { leftovers } : {}
@@ -114,8 +116,8 @@ export async function narrowPolicies(
 }
 
 /**
- * Other clusters of this run with the same role, which would be locked out by narrowing its trust
- * to one of them.
+ * Returns other clusters of this run with the same role. Narrowing the role's trust to one cluster
+ * would lock the others out.
  */
 function sharersOfTrust(shared: SharedTarget, rolled: ReadonlyMap<string, RolledCluster>): readonly string[] {
   const roleOf = ({ accountId, target }: SharedTarget): string | undefined =>
@@ -127,7 +129,7 @@ function sharersOfTrust(shared: SharedTarget, rolled: ReadonlyMap<string, Rolled
   })
 }
 
-/** The members of this list: a cluster's key is known only after connecting. */
+/** Returns the members of this list. A cluster's key is known only after connecting. */
 function membersOf(
   shared: SharedTarget,
   rolled: ReadonlyMap<string, RolledCluster>,
@@ -140,8 +142,9 @@ function membersOf(
 }
 
 /**
- * Removes our policies from RAM, after all clusters: a shared policy only if all of its clusters
- * were uninstalled in this run, and each only while none of them has a release again.
+ * Removes our policies from RAM, after the work on all clusters. A shared policy is removed only if
+ * this run uninstalled all of its clusters. A policy is removed only while none of its clusters has
+ * a release again.
  */
 export async function removePolicies(
   results: readonly ClusterResult[],
@@ -161,7 +164,8 @@ export async function removePolicies(
       continue
     }
     const remove = async ({ notes, onStep, addKept }: RamNotes): Promise<void> => {
-      // Other clusters with the role of a shared policy are only known where their roles are.
+      // The other clusters with the role of a shared policy are known only if their roles are
+      // known.
       const unknown = own.some(({ target }) => target.members !== undefined)
         ? [...(await context.ramList(signal)).unknown.keys()]
         : []
@@ -190,15 +194,15 @@ export async function removePolicies(
   return cleaned
 }
 
-/** The report of the work on RAM. */
+/** The notes of the work on RAM. */
 interface RamNotes {
   readonly notes: string[]
-  /** Called for each change as it is made, so that a later error hides none. */
+  /** Called for each change as it is made, so that a later error hides no change. */
   readonly onStep: (step: PolicyStep) => void
   readonly addKept: (done: PolicyPlan) => void
 }
 
-/** The result with the report's notes; an error makes it a failed one. */
+/** Adds the notes to the result. An error makes the result a failed one. */
 async function withNotes(
   result: ClusterResult,
   phase: ClusterResult['phase'],

@@ -3,8 +3,8 @@ import { type ClusterResult, isFailure } from '../cluster-result.ts'
 import { describeChange, NOTHING_IN_RAM } from './cluster-policy.ts'
 
 /**
- * The result with one note for each role and policy that the run changed, in place of a note for
- * each step: the same policy is widened before the deploy and narrowed after it.
+ * Replaces the notes for single steps by one note for each role and policy that the run changed,
+ * because the same policy is widened before the deploy and narrowed after it.
  */
 export function withNetNotes(result: ClusterResult): ClusterResult {
   const { ramSteps = [], notes } = result

@@ -5,10 +5,10 @@ import type { Revision } from '../../helm/release/release-state.ts'
 export type HistoryReader = (cluster: string) => Promise<readonly Revision[]>
 
 /**
- * Why no permission may be taken from these clusters now: another deployer changed the release
- * since this run ended its work there, so what the release needs is unknown here, or that cannot be
- * read. Undefined: nothing has changed.
- * @param left the newest revision as this run left it; undefined: no release
+ * Returns why no permission may be taken from these clusters now. Either another deployer changed
+ * the release since this run ended its work there, so the release's needs are unknown, or the
+ * history cannot be read. Undefined if nothing has changed.
+ * @param left the newest revision as this run left it; undefined if there is no release
  */
 export async function changedSince(
   clusters: readonly string[],
@@ -29,7 +29,7 @@ export async function changedSince(
 }
 
 function differenceOf(name: string, left: Revision | undefined, newest: Revision | undefined): string | undefined {
-  // A release that was uninstalled and installed again begins with revision 1 again.
+  // If a release was uninstalled and installed again, its revisions begin with 1 again.
   const isSame =
     left?.revision === newest?.revision && left?.status === newest?.status && left?.updated === newest?.updated
   if (isSame) return undefined

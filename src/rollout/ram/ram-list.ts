@@ -7,8 +7,8 @@ import type { ClusterSettings } from '../inputs/settings.ts'
 import type { CloudAccess, RamList } from '../work/cluster-run.ts'
 
 /**
- * @param siblings entries that are not selected: their roles may be shared, their values are not
- * known here
+ * @param siblings entries that are not selected. Their roles may be shared, but their values are
+ *   not known here.
  */
 export function createRamList(
   prepared: readonly PreparedCluster[],
@@ -24,8 +24,8 @@ export function createRamList(
   ): Promise<RamCluster> {
     const { name, access, deployRole } = settings
     const unknown = (why: string) => new NopassError('WORKER_ROLE_UNKNOWN', `${name} is not selected, and ${why}`)
-    // Only with credentials that the selected clusters use too: a job may have no right to the
-    // deploy role of its siblings.
+    // Only with credentials that the selected clusters use too, because a job may have no right to
+    // the deploy role of its siblings.
     if (values === undefined && !own.some((one) => one.settings.deployRole === deployRole)) {
       throw unknown('has a deploy role of its own')
     }

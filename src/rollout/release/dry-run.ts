@@ -12,47 +12,50 @@ import { judgeRefusal, type Verdict } from './judge-dry-run.ts'
 import type { OpenRelease } from './open-release.ts'
 
 export interface DryRun {
-  /** `Deployment shop/web`. */
+  /** A title such as `Deployment shop/web`. */
   readonly object: string
   readonly verdict: Verdict
-  /** How the live object compares with what an apply makes of it. */
+  /** How the live object differs from the object that an apply makes. */
   readonly drift: 'same' | 'differs' | 'absent' | 'unknown'
-  /** What the live object has in the fields that differ from the applied ones; not of a Secret. */
+  /** The live values of the fields that differ from the applied ones. Undefined for a Secret. */
   readonly live?: unknown
 }
 
 export interface DryRunOptions {
   /**
-   * As helm applies: on the server with conflicts and unknown fields refused, or by patches of its
-   * own, which know neither.
+   * True if helm applies on the server, which refuses conflicts and unknown fields. On the client,
+   * helm sends patches of its own, which detect neither.
    */
   readonly serverSide: boolean
   /**
-   * The deployed revision was applied on the client, and this one is applied on the server: helm
-   * takes over its fields first.
+   * True if the deployed revision was applied on the client, and this one is applied on the server.
+   * Helm takes over the fields first.
    */
   readonly takesOver?: boolean
   readonly force: boolean
   /**
-   * Keys of the deployed revision's objects, which helm takes without a look at their owner;
-   * undefined: all are.
+   * Keys of the deployed revision's objects, which helm overwrites without checking their owner. If
+   * undefined, every object counts as deployed.
    */
   readonly deployed: ReadonlySet<string> | undefined
   /** Namespaces that are created before the objects. */
   readonly coming: readonly string[]
-  /** Helm runs some of them before it creates the objects. */
+  /** The release's hooks. Helm runs some of them before it creates the objects. */
   readonly hooks?: readonly ManifestObject[]
 }
 
-/** For objects that are deployed already: whether they are still as they were applied. */
+/**
+ * Options for objects that are already deployed, to check whether they are still as they were
+ * applied.
+ */
 export const AS_DEPLOYED: DryRunOptions = { serverSide: false, force: true, deployed: undefined, coming: [] }
 
-/** How long an API server that restarts or throttles is given. */
+/** How long requests are retried while an API server restarts or throttles (milliseconds). */
 const PATIENCE_MS = 15_000
 
 /**
- * A server-side dry run of every object as helm would apply it, and a comparison with the live one;
- * nothing is written.
+ * Does a server-side dry run of every object as helm would apply it now, and compares it with the
+ * live object. Nothing is written.
  */
 export async function dryRunRelease(
   release: Pick<OpenRelease, 'client' | 'signal' | 'target'>,
@@ -129,9 +132,9 @@ function compare(object: ManifestObject, is: unknown, becomes: unknown): Omit<Dr
 }
 
 /**
- * An apply keeps what was applied on the client and is no longer in the manifest, such as the value
- * of a variable that has a `valueFrom` now, or a port whose name another one takes: the sum may be
- * invalid. Helm removes it, as a replacement does.
+ * An apply keeps fields that were applied on the client and are no longer in the manifest. Examples
+ * are the value of a variable that now has a `valueFrom`, or a port whose name another port takes.
+ * The result may be invalid. Helm removes such fields, as a replacement does.
  */
 function replacement(path: string, body: Readonly<Record<string, unknown>>, live: KubeObject): KubeCall {
   const { resourceVersion } = live.metadata
@@ -144,17 +147,18 @@ const leftover = ({ message }: Error): string =>
   `helm also removes what the manifest no longer has, without which a dry run says: ${message}`
 
 /**
- * Internal errors of the API server that stay: a webhook that fails or refuses, and an unknown
- * field (`Apply` in pkg/util/managedfields/internal/structuredmerge.go of k8s.io/apimachinery).
+ * Internal errors of the API server that do not go away: a webhook that fails or refuses, and an
+ * unknown field (`Apply` in pkg/util/managedfields/internal/structuredmerge.go of
+ * k8s.io/apimachinery).
  */
 const LASTING = /failed calling webhook|denied the request|failed to create typed patch object/
 
-/** Whether the API server only failed for a moment. */
+/** True if the API server failed only for a moment. */
 function mayPass(error: unknown): boolean {
   return isTransient(error) && !LASTING.test((error as Error).message)
 }
 
-/** The same request may succeed a moment later; the last error is thrown. */
+/** Retries, because the same request may succeed a moment later. Throws the last error. */
 async function patiently<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
   let result: { readonly value: T } | undefined
   let failure: unknown
@@ -171,11 +175,12 @@ async function patiently<T>(signal: AbortSignal, attempt: () => Promise<T>): Pro
   return result.value
 }
 
-// As Helm 4 does: patchResourceServerSide in
-// https://github.com/helm/helm/blob/v4.3.1/pkg/kube/client.go. On the client helm creates what is
-// absent, and otherwise sends a patch that it computes of three versions: what that makes of the
-// object's fields, an apply by force makes too, or a replacement where fields are removed.
-// https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go: createResource, updateResource.
+// Applies as Helm 4 does: patchResourceServerSide in
+// https://github.com/helm/helm/blob/v4.3.1/pkg/kube/client.go. On the client, helm creates an
+// object that is absent. For an existing object it computes a patch from three versions. An apply
+// by force has the same effect on the object's fields. If fields are removed, a replacement has the
+// same effect. https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go: createResource,
+// updateResource.
 function callOf(
   path: string,
   body: Readonly<Record<string, unknown>>,
@@ -202,7 +207,7 @@ const RELEASE_NAME = 'meta.helm.sh/release-name'
 const RELEASE_NAMESPACE = 'meta.helm.sh/release-namespace'
 
 /**
- * As helm decides it: existingResourceConflict and checkOwnership in
+ * Decides ownership as helm does: existingResourceConflict and checkOwnership in
  * https://github.com/helm/helm/blob/v4.3.1/pkg/action/validate.go.
  */
 function isOurs(
@@ -220,7 +225,8 @@ function isOurs(
 }
 
 /**
- * Helm adds its ownership labels and annotations to every object; the manifest does not show them.
+ * Adds the ownership labels and annotations that helm adds to every object. The manifest does not
+ * show them.
  */
 function withOwner(
   body: ManifestObject['body'],
@@ -233,8 +239,8 @@ function withOwner(
 }
 
 /**
- * The fields of `object` that `other` has with another value; resource versions and the like are
- * not in a template.
+ * Returns the fields of `object` that have another value in `other`. Resource versions and the like
+ * are not in a template.
  */
 function differenceOf(object: unknown, other: unknown): unknown {
   if (!isRecord(object) || !isRecord(other)) return object
@@ -243,15 +249,15 @@ function differenceOf(object: unknown, other: unknown): unknown {
 }
 
 /**
- * The fields of `object` that the template has: others belong to other writers, and some (a Lease's
- * renewal, a status) change between two requests. A list is compared as a whole.
+ * Returns the fields of `object` that the template has. Other fields belong to other writers, and
+ * some (a Lease's renewal, a status) change between two requests. A list is compared as a whole.
  */
 export function projectOnto(template: unknown, object: unknown): unknown {
   if (!isRecord(template) || !isRecord(object)) return object
   return Object.fromEntries(Object.keys(template).map((key) => [key, projectOnto(template[key], object[key])]))
 }
 
-/** The first refusal, with the titles of the others. */
+/** Returns the first refusal. Its message names the other refused objects. */
 export function firstRefusal(runs: readonly DryRun[]): NopassError | undefined {
   const errors = runs.flatMap(({ verdict, object }) => (verdict.verdict === 'refused' ? [{ ...verdict, object }] : []))
   const [first, ...others] = errors
@@ -263,10 +269,10 @@ export function firstRefusal(runs: readonly DryRun[]): NopassError | undefined {
   return new NopassError(code, text, { hint, reason, cause: first.error })
 }
 
-/** More objects tell nothing new. */
+/** Naming more objects gives no new information. */
 const SHOWN = 5
 
-/** A note for each reason for which objects were not checked. */
+/** Returns a note for each reason why objects were not checked. */
 export function describeUnchecked(runs: readonly DryRun[]): readonly string[] {
   const byReason = new Map<string, string[]>()
   for (const { object, verdict } of runs) {

@@ -12,9 +12,9 @@ type Step = Pick<HelmBegun, 'id' | 'command' | 'before' | 'good'> & Partial<Pick
 type HelmStep = Awaited<ReturnType<typeof beginHelmStep>>
 
 /**
- * Starts a helm call that writes, after it is recorded in the journal: otherwise the post step
- * could not repair it.
- * @param step `id`: its label on the revision (`--labels`)
+ * Starts a helm call that writes, after the call is recorded in the journal. Without the record,
+ * the post step could not repair the release.
+ * @param step `id` is the call's label on the revision (`--labels`)
  */
 export async function beginHelmStep(
   { cluster, helm, folder, target }: Pick<OpenRelease, 'cluster' | 'helm' | 'folder' | 'target'>,
@@ -29,23 +29,23 @@ export async function beginHelmStep(
   }).catch((error) => {
     throw explainFull(error, folder.path, `helm ${command}`)
   })
-  /** Closes the journal entry: the post step has nothing to repair. */
+  /** Closes the journal entry, because the post step has nothing to repair. */
   const settle = (): void => folder.noteEnd(id)
   return { ended, interrupt, settle }
 }
 
 /**
- * A helm call that failed or was killed. Its journal entry stays open for the post step unless it
- * is settled.
+ * A helm call that failed or was killed. Its journal entry stays open for the post step until
+ * `settle` is called.
  */
 export interface HelmFailure {
   readonly error: NopassError
-  /** Helm's output; undefined where it did not run. */
+  /** Helm's output; undefined if helm did not run. */
   readonly stderr: string | undefined
   settle(): void
 }
 
-/** Runs such a call to its end; returns undefined after success. */
+/** Runs a helm call that writes to its end. Returns undefined after success. */
 export async function runHelmStep(
   release: OpenRelease,
   args: readonly string[],
@@ -74,19 +74,20 @@ export async function runHelmStep(
 
 /** How a revision is undone. */
 export interface Undo {
-  /** The revision to roll back to; null: there is none, so the release is uninstalled. */
+  /** The revision to roll back to. Null if there is none, so the release is uninstalled. */
   readonly good: number | null
   /** The newest revision. */
   readonly over: number
-  /** Whether a rollback waits until its objects are ready. */
+  /** True if a rollback waits until its objects are ready. */
   readonly wait?: boolean
 }
 
 /**
- * A rollback overwrites what others have changed in the objects since, as Helm 3 does: who is to
- * get back the release that worked would otherwise be left with neither that one nor the new one.
- * @param settlePrevious called when the journal has an entry of the undo, by which the post step
- * repairs from then on
+ * Rolls back or uninstalls. A rollback overwrites what others have changed in the objects since, as
+ * Helm 3 does. Without this, a conflict would leave the user with neither the old release nor the
+ * new one.
+ * @param settlePrevious called once the journal has an entry of the undo. From then on, the post
+ *   step repairs by this entry.
  */
 export async function runUndo(release: OpenRelease, { good, over, wait = false }: Undo, settlePrevious?: () => void) {
   const { helm, target, timeout, report } = release
@@ -97,7 +98,7 @@ export async function runUndo(release: OpenRelease, { good, over, wait = false }
   return runHelmStep(release, args, { id: randomUUID(), command, before: over, good }, settlePrevious)
 }
 
-/** Where its record cannot be read, helm may still be able to. */
+/** If the revision's record cannot be read, helm may still be able to read it. */
 async function wasServerSide({ content }: OpenRelease, revision: number): Promise<boolean> {
   const installed = await content(revision).catch(() => undefined)
   return installed?.serverSide === true

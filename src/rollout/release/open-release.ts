@@ -25,17 +25,18 @@ interface ReleaseAccess extends KubeCaller {
   readonly timeout: string
   readonly report: (line: string) => void
   /**
-   * In the post step: nothing comes after it that would read the journal, and the disk may be full.
+   * True in the post step. Nothing runs after it that would read the journal, and the disk may be
+   * full.
    */
   readonly withoutJournal?: boolean
 }
 
-/** One release: helm's records of it, and what a helm that changes it needs. */
+/** One release: helm's records of it, and everything that a helm call needs to change it. */
 export type OpenRelease = ReturnType<typeof openRelease>
 
 /**
- * Reads helm's records through the API, because `helm history` does not show the labels that
- * identify the run.
+ * Opens a release. Helm's records are read through the API, because `helm history` does not show
+ * the labels that identify the run.
  */
 export function openRelease(access: ReleaseAccess) {
   const { helm, target } = access
@@ -43,15 +44,15 @@ export function openRelease(access: ReleaseAccess) {
   const path = `/api/v1/namespaces/${encodeURIComponent(target.namespace)}/${kind}`
   return {
     ...access,
-    /** Oldest first; empty when the release does not exist. */
+    /** Returns the revisions, oldest first. Empty if the release does not exist. */
     async history(): Promise<readonly Revision[]> {
       const call = { query: { labelSelector: recordSelector(target.release) }, accept: METADATA_ONLY_LIST }
       const { items } = await get<KubeList<KubeObject>>(access, path, call)
       return readRevisions((items ?? []).map(({ metadata }) => metadata))
     },
     /**
-     * The chart, values and objects of a revision; kept in memory only, because values may hold
-     * secrets.
+     * Returns the chart, values and objects of a revision. They are kept only in memory, because
+     * values may hold secrets.
      */
     async content(revision: number): Promise<InstalledRelease> {
       const name = recordName(target.release, revision)
@@ -66,9 +67,9 @@ export function openRelease(access: ReleaseAccess) {
 }
 
 /**
- * The kind of object in which helm keeps its records.
- * @throws HELM_DRIVER for a database, whose labels cannot be read through the API, and for the
- * memory driver
+ * Returns the kind of object in which helm keeps its records.
+ * @throws HELM_DRIVER for the memory driver, and for a database, because its labels cannot be read
+ *   through the API
  */
 export function recordKind(environment: NodeJS.ProcessEnv): 'secrets' | 'configmaps' {
   const driver = environment.HELM_DRIVER ?? ''
@@ -81,7 +82,7 @@ export function recordKind(environment: NodeJS.ProcessEnv): 'secrets' | 'configm
 /**
  * Checks that the release has not changed since it was planned and checked.
  * @param was the newest revision at that time
- * @throws RELEASE_CHANGED when another deployer has changed it since
+ * @throws RELEASE_CHANGED if another deployer has changed the release since
  */
 export async function requireSameHistory(
   { history, target }: Pick<OpenRelease, 'history' | 'target'>,
@@ -98,9 +99,10 @@ export async function requireSameHistory(
 }
 
 /**
- * Another full name is another ServiceAccount, which the trust policy of the role does not name,
- * and another Lease: two helpers would lead until the old Pods are gone. The last revision that
- * worked decides, so that a failed rename can be reverted.
+ * Refuses another full name. It would mean another ServiceAccount, which the trust policy of the
+ * role does not name. It would also mean another Lease, so two helpers would lead until the old
+ * Pods are gone. The comparison is with the last revision that worked, so that a failed rename can
+ * be reverted.
  * @throws RELEASE_RENAMED
  */
 export async function refuseRename(

@@ -6,12 +6,15 @@ import { AS_DEPLOYED, dryRunRelease } from './dry-run.ts'
 import { runUndo } from './helm-step.ts'
 import type { OpenRelease } from './open-release.ts'
 
-/** How long helm's history may be unreadable, for example while the API server restarts. */
+/**
+ * How long helm's history may be unreadable, for example while the API server restarts
+ * (milliseconds).
+ */
 const HISTORY_LIMIT_MS = 30_000
 
 /**
- * The objects of this revision that the cluster does not have so, because ours was applied after
- * it, or of which that is unknown.
+ * Returns the objects of this revision that differ in the cluster, because our revision was applied
+ * after it, or that could not be compared.
  */
 async function notInEffect(release: OpenRelease, revision: number) {
   const { objects } = await release.content(revision)
@@ -19,7 +22,10 @@ async function notInEffect(release: OpenRelease, revision: number) {
   return runs.filter(({ drift }) => drift !== 'same')
 }
 
-/** The revisions whose content differs from that of `good`: those that other deployers made. */
+/**
+ * Returns the revisions whose content differs from that of `good`. Other deployers made these
+ * revisions.
+ */
 async function withoutRollbacksTo(
   { content }: OpenRelease,
   good: number,
@@ -31,22 +37,24 @@ async function withoutRollbacksTo(
 }
 
 /**
- * Whether a pending rollback is ours, made when `before` was the newest revision. It copies the
- * labels of its target revision, so it is identified by its number and status, unless helm reported
- * that it made no record.
+ * True if a pending rollback is ours, made when `before` was the newest revision. A rollback copies
+ * the labels of its target revision, so it is identified by its number and status. False if helm
+ * reported that it made no record.
  */
 export function isOwnRollback(last: Revision | undefined, before: number, stderr: string): boolean {
   return last?.revision === before + 1 && last.status === 'pending-rollback' && !WITHOUT_RECORD.test(stderr)
 }
 
 /**
- * Helm's errors from before it has made the record of a rollback (`IsReachable` and `Create` in
- * pkg/action/rollback.go).
+ * Errors that helm reports before it has made the record of a rollback (`IsReachable` and `Create`
+ * in pkg/action/rollback.go).
  */
 const WITHOUT_RECORD =
   /already exists|Kubernetes cluster unreachable|failed to (?:create|query|get|list)\b|release has no \S+ version|release: not found/
 
-/** The history after helm ended; an API server that is down for a moment is retried. */
+/**
+ * Reads the history after helm exited. Retries, because the API server may be down for a moment.
+ */
 export async function readHistoryWithRetry({ history, signal }: OpenRelease): Promise<readonly Revision[]> {
   let found: readonly Revision[] = []
   await pollUntil(HISTORY_LIMIT_MS, signal, async () => {
@@ -73,14 +81,14 @@ export function overtaken({ target }: OpenRelease, last: Revision | undefined, w
 }
 
 export interface Restored {
-  /** The revision that is deployed now, where one was made. */
+  /** The revision that is deployed now, if a revision was made. */
   readonly revision?: number
   readonly notes: readonly string[]
 }
 
 export const NOTHING_RESTORED: Restored = { notes: [] }
 
-/** Restores the newest complete revision of `others` where ours was applied over it. */
+/** Restores the newest complete revision of `others`, if our revision was applied over it. */
 export async function restoreOther(
   release: OpenRelease,
   history: readonly Revision[],
@@ -90,11 +98,11 @@ export async function restoreOther(
   const other = others.at(-1)
   if (other === undefined) return NOTHING_RESTORED
   const note = `another deployer made revision ${other.revision} ${when}`
-  // Only its deployer knows what a pending or failed one was to become.
+  // Only the deployer of a pending or failed revision knows what it was meant to become.
   if (other.status !== 'deployed' && other.status !== 'superseded') {
     return { notes: [`${note} (${other.status}): check \`helm history\``] }
   }
-  // Helm takes no lock against a rollback, so the helm that ends last is recorded as deployed,
+  // Helm takes no lock against a rollback. So the helm that exits last is recorded as deployed,
   // whatever the cluster has.
   const deployed = history.filter(({ status }) => status === 'deployed')
   try {
@@ -125,7 +133,8 @@ export async function restoreOvertaken(release: OpenRelease, last: number, good:
   try {
     const history = await readHistoryWithRetry(release)
     const newer = history.filter(({ revision }) => revision > last)
-    // One is ours. A rollback has no label of its own, so it is identified by its content.
+    // One of these revisions is our rollback. A rollback has no label of its own, so it is
+    // identified by its content.
     if (newer.length < 2) return NOTHING_RESTORED
     const others = await withoutRollbacksTo(release, good, newer)
     return await restoreOther(release, history, others, 'during the rollback')

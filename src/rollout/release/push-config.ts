@@ -6,9 +6,9 @@ import { namespacedPath } from '../../kube/types.ts'
 
 /**
  * Makes the kubelets of the helper's Pods update the mounted configuration now. A kubelet syncs the
- * ConfigMap of a running Pod every 60 to 90 s (`syncFrequency` 1m plus jitter), but immediately
- * when the Pod object changes, so an annotation is enough. A deployer that may not patch Pods has
- * to wait.
+ * ConfigMap of a running Pod every 60 to 90 s (`syncFrequency` 1m plus jitter). If the Pod object
+ * changes, the kubelet syncs immediately, so an annotation is enough. A deployer that may not patch
+ * Pods has to wait.
  */
 export async function pushConfig(caller: KubeCaller, parts: ReleaseParts): Promise<void> {
   if (parts.configHash === undefined) return

@@ -6,16 +6,16 @@ import { discoverKinds, listServed, type ServedKind } from '../../kube/read/api-
 import { apiRoot, type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
 import { shell } from '../../lib/shell-command.ts'
 
-/** Marks a namespace that the rollout created, which an uninstall may delete. */
+/** The label of a namespace that the rollout created. An uninstall may delete such a namespace. */
 const MADE_LABEL = 'acr-nopass.io/made-for-release'
 
-/** The helper's Pods take their grace period to end. */
+/** The time that the helper's Pods need to exit: their grace period (milliseconds). */
 const ENDING_MS = 40_000
 
 /**
- * Whether the release's namespace exists, after waiting for one to be deleted; undefined when it
- * may not be read.
- * @throws KUBE_CONFLICT when that deletion does not finish
+ * Returns whether the release's namespace exists, after waiting for a namespace that is being
+ * deleted. Undefined if the namespace may not be read.
+ * @throws KUBE_CONFLICT if that deletion does not finish
  */
 export async function hasReleaseNamespace(
   caller: KubeCaller,
@@ -34,9 +34,9 @@ export async function hasReleaseNamespace(
 const isEnding = (namespace: Namespace | null | undefined) => namespace?.metadata.deletionTimestamp !== undefined
 
 /**
- * Creates the release's namespace with our label, after waiting for one of that name to be deleted.
- * One that another run created meanwhile is used.
- * @throws KUBE_CONFLICT when that deletion does not finish
+ * Creates the release's namespace with our label, after waiting for a namespace of that name that
+ * is being deleted. If another run created the namespace meanwhile, it is used.
+ * @throws KUBE_CONFLICT if that deletion does not finish
  */
 export async function createReleaseNamespace(
   caller: KubeCaller,
@@ -79,9 +79,9 @@ interface Namespace extends KubeObject {
 const pathOf = (name: string): string => `/api/v1/namespaces/${encodeURIComponent(name)}`
 
 /**
- * Deletes the release's namespace when the rollout created it and it holds no other object of any
- * kind that the API server serves; returns what was done. A kind that cannot be listed could hold
- * another owner's data: then the namespace stays.
+ * Deletes the release's namespace, if the rollout created it and it holds no other object of any
+ * kind that the API server serves. Returns what was done. If a kind cannot be listed, the namespace
+ * stays, because the kind could hold another owner's data.
  * @param limitMs how long to wait for discovery to drop a kind that is not found
  */
 export async function removeReleaseNamespace(caller: KubeCaller, name: string, limitMs?: number): Promise<string> {
@@ -103,7 +103,7 @@ export async function removeReleaseNamespace(caller: KubeCaller, name: string, l
     if (content.length > 0) return stays(`it holds ${shown}${content.length > 5 ? ' and more' : ''}`)
     const { uid, resourceVersion } = namespace.metadata
     await client.request({ method: 'DELETE', path, body: { preconditions: { uid, resourceVersion } } }, signal)
-    // The API server removes what every namespace holds first, which takes some seconds.
+    // First, the API server removes what every namespace holds, which takes some seconds.
     const isGone = (await unlessStatus(get<Namespace>(caller, path), 404)) === undefined
     return isGone ? `namespace ${name} was removed` : `namespace ${name} is being deleted`
   } catch (error) {
@@ -113,7 +113,7 @@ export async function removeReleaseNamespace(caller: KubeCaller, name: string, l
   }
 }
 
-/** Null: it does not exist. Undefined: it may not be read. */
+/** Returns null if the namespace does not exist, and undefined if it may not be read. */
 function readNamespace(caller: KubeCaller, name: string): Promise<Namespace | null | undefined> {
   const found = unlessStatus(get<Namespace>(caller, pathOf(name)), 404)
   return unlessStatus(
@@ -122,7 +122,7 @@ function readNamespace(caller: KubeCaller, name: string): Promise<Namespace | nu
   )
 }
 
-/** Objects that Kubernetes creates in every namespace. */
+/** True for objects that Kubernetes creates in every namespace. */
 function isOfEveryNamespace({ group, plural }: ServedKind, { metadata }: KubeObject): boolean {
   if (group !== '') return false
   if (plural === 'configmaps') return metadata.name === 'kube-root-ca.crt'
@@ -130,8 +130,8 @@ function isOfEveryNamespace({ group, plural }: ServedKind, { metadata }: KubeObj
 }
 
 /**
- * Everything in a namespace, as `deployments web`; Events are not counted.
- * @throws KubeApiError when a kind cannot be listed
+ * Lists everything in a namespace, like `deployments web`. Events are not counted.
+ * @throws KubeApiError if a kind cannot be listed
  */
 async function listContent(
   caller: KubeCaller,

@@ -13,19 +13,19 @@ const CONFIG_KEY = 'config.yaml'
 export interface RenderedConfig {
   readonly text: string
   readonly secretName: string
-  /** Their names. */
+  /** The names of the registries. */
   readonly registries: readonly string[]
   readonly retire: boolean
-  /** With `scope: namespaces` the listed namespaces; undefined: the whole cluster. */
+  /** The listed namespaces with `scope: namespaces`. Undefined for the whole cluster. */
   readonly namespaces: readonly string[] | undefined
   readonly release: HelperConfig['release']
 }
 
-/** Finds the helper's configuration in a manifest; undefined for a chart that is not ours. */
+/** Finds the helper's configuration in a manifest. Undefined for another chart than ours. */
 export function findConfig(objects: readonly ManifestObject[]): RenderedConfig | undefined {
   for (const { kind, body } of objects) {
     const text = kind === 'ConfigMap' && isRecord(body.data) ? body.data[CONFIG_KEY] : undefined
-    // Another chart's may have any text under that key.
+    // Another chart's ConfigMap may have any text under that key.
     const config: Partial<HelperConfig> | undefined =
       typeof text === 'string' ? orElse(() => parse(text, { logLevel: 'silent' }), undefined) : undefined
     if (typeof text === 'string' && isRecord(config?.release)) {
@@ -47,13 +47,16 @@ function namesOf(list: unknown): readonly string[] {
   return list.flatMap((one) => (isRecord(one) && typeof one.name === 'string' ? [one.name] : []))
 }
 
-/** The secret name of an installed configuration; undefined: none, or the text is not YAML. */
+/**
+ * Returns the Secret name of an installed configuration. Undefined if there is none, or the text is
+ * not YAML.
+ */
 export function readSecretName(text: string): string | undefined {
   const config: unknown = orElse(() => parse(text), undefined)
   return isRecord(config) && typeof config.secretName === 'string' ? config.secretName : undefined
 }
 
-/** Where the Pods and the status ConfigMap of the release will be. */
+/** Returns where the Pods and the status ConfigMap of the release will be. */
 export function findParts(objects: readonly ManifestObject[], namespace: string): ReleaseParts {
   const config = findConfig(objects)
   const deployment = objects.find(({ kind }) => kind === 'Deployment')
@@ -61,10 +64,10 @@ export function findParts(objects: readonly ManifestObject[], namespace: string)
   return {
     namespace,
     deployment: deployment?.name,
-    // YAML may say null.
+    // `?? undefined`, because the value in YAML may be null.
     selector: spec?.selector?.matchLabels ?? undefined,
     statusConfigMap: config?.release.status,
-    // As the helper computes it of its configuration file.
+    // The same hash that the helper computes from its configuration file.
     configHash: config && sha256(config.text),
   }
 }

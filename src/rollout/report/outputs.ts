@@ -2,7 +2,7 @@ import { type ClusterResult, isFailure } from '../cluster-result.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
 
 /**
- * The outputs of a run for later jobs, without secrets and addresses; `matrix` is for
+ * Returns the outputs of a run for later jobs, without secrets and addresses. `matrix` is for
  * `strategy.matrix` with `fromJSON`.
  */
 export function describeOutputs(clusters: readonly ClusterSettings[], results: readonly ClusterResult[]) {

@@ -1,6 +1,6 @@
 import type { ClusterResult } from '../cluster-result.ts'
 
-/** The lines of a plan at a glance, each with the part that it belongs to; none without a plan. */
+/** Returns the lines of a plan's overview, each with its heading. Empty without a plan. */
 export function describeOverview({ overview, status }: ClusterResult): readonly (readonly [string, string])[] {
   if (overview === undefined || status === 'unchanged') return []
   const { ram, kubernetes, verify } = overview
@@ -11,7 +11,7 @@ export function describeOverview({ overview, status }: ClusterResult): readonly 
   ]
 }
 
-/** What an apply would do with the release. */
+/** Returns what an apply would do with the release. */
 export function headOfPlan({ status, revision, chart, overview }: ClusterResult): string {
   if (status === 'unchanged') return 'nothing would change'
   const release = chart ?? 'the release'

@@ -7,7 +7,7 @@ import { describeOverview, headOfPlan } from './overview.ts'
 
 /** GitHub drops a summary of more than 1 MiB. */
 const CAP_BYTES = 900 * 1024
-/** The limit for each of the table, the fixes, the overviews and the timeline. */
+/** The limit for each part: the table, the fixes, the overviews and the timeline. */
 const PART_BYTES = 250 * 1024
 /** The limit for the diffs of one cluster. */
 const DIFF_BYTES = 600 * 1024
@@ -23,7 +23,7 @@ const MARKS: Readonly<Record<ClusterStatus, string>> = {
   unchanged: '➖',
 }
 
-/** Worst first. */
+/** Worst status first. */
 const ORDER: readonly ClusterStatus[] = Object.keys(MARKS) as ClusterStatus[]
 
 export interface SummaryInput {
@@ -32,13 +32,13 @@ export interface SummaryInput {
   readonly durationMs: number
   readonly helm: string | null
   readonly unverified?: readonly UnverifiedFact[]
-  /** Of a validation: what it left out, and why. */
+  /** For a validation: what it did not check, and why. */
   readonly unchecked?: string | undefined
 }
 
 /**
- * The job summary as Markdown: verdict, table with failures first, fixes, plans at a glance,
- * timeline, folded notes and diffs.
+ * Renders the job summary as Markdown: verdict, table with failures first, fixes, overviews of
+ * plans, timeline, folded notes and diffs.
  */
 export function renderSummary(input: SummaryInput): string {
   const sorted = input.results.toSorted((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status) || a.wave - b.wave)
@@ -63,7 +63,7 @@ export function renderSummary(input: SummaryInput): string {
   return capped(head.join('\n'), folds)
 }
 
-/** The summary of a run that failed at its values. */
+/** Renders the summary of a run that failed because of its values. */
 export function renderErrors(mode: string, errors: readonly NopassError[]): string {
   const rows = errors.map((error) => {
     const place = formatPlace(error.place)
@@ -134,7 +134,7 @@ function overviewBlock(result: ClusterResult): readonly string[] {
   return [[`**${cell(result.name)}** ${cell(headOfPlan(result))}`, '', ...items, ''].join('\n')]
 }
 
-/** All changes of a cluster, each folded inside. */
+/** Renders all changes of a cluster. Each change is folded. */
 function planFold({ name, plan = [] }: ClusterResult): readonly string[] {
   if (plan.length === 0) return []
   const diffs = plan.map(({ title, change, diff }) => {
@@ -153,7 +153,7 @@ function capped(head: string, blocks: readonly string[]): string {
   return `${[head, ...fitting(blocks, rest, CAP_BYTES - Buffer.byteLength(head))].join('\n')}\n`
 }
 
-/** As many complete lines or blocks as fit, worst first; the rest is counted. */
+/** Returns as many complete lines or blocks as fit, worst first. The others are only counted. */
 function fitting(lines: readonly string[], rest: (left: number) => string, room = PART_BYTES): readonly string[] {
   let bytes = 0
   const end = lines.findIndex((line) => {
@@ -168,8 +168,8 @@ function longestTicks(text: string): number {
 }
 
 /**
- * One line that cannot end a table cell, begin a tag, or show a link or an image under another
- * name; words in backticks are code.
+ * Returns one line that cannot end a table cell, begin a tag, or show a link or an image under
+ * another name. Words in backticks become code.
  */
 function cell(text: string): string {
   const parts = printable(text.trim()).split(/(`[^`]+`)/)
@@ -186,8 +186,8 @@ function escapeHtml(text: string): string {
 const WIDTH = 40
 
 /**
- * One line per started cluster, with its time span to scale, by wave; none for a single one, which
- * is compared with nothing.
+ * Renders one line per started cluster, by wave, with its time span to scale. Empty for a single
+ * cluster, which can be compared with nothing.
  */
 export function timeline(results: readonly ClusterResult[], totalMs: number): readonly string[] {
   const started = results.filter(({ startedMs }) => startedMs !== null)

@@ -8,7 +8,7 @@ import { newRun, type RunContext, skippedResult } from '../work/cluster-run.ts'
 import { openCluster } from './open-cluster.ts'
 
 /**
- * With an approved plan only its changes may be made; some may have been made already.
+ * With an approved plan, only its changes may be made. Some of them may have been made already.
  * @throws PLAN_CHANGED
  */
 export async function requireApproved(open: OpenCluster): Promise<void> {
@@ -20,9 +20,9 @@ export async function requireApproved(open: OpenCluster): Promise<void> {
 }
 
 /**
- * Compares all clusters with the approved plan before anything is written, because it was approved
- * as a whole. A cluster that cannot be checked now fails later.
- * @returns undefined: continue
+ * Compares all clusters with the approved plan before anything is written, because the plan was
+ * approved as a whole. A cluster that cannot be checked now fails later.
+ * @returns undefined if the run may continue
  */
 export async function refuseChangedPlan(
   clusters: readonly PreparedCluster[],
@@ -59,8 +59,8 @@ export async function refuseChangedPlan(
 }
 
 /**
- * The context of a plan: nothing is repaired, and its files have names that no cluster's have:
- * those have no dot.
+ * Returns the context of a plan. Nothing is repaired. Its file names have a dot, so they differ
+ * from every cluster's.
  */
 export function planContext(context: RunContext): RunContext {
   const { settings, folder } = context

@@ -22,7 +22,10 @@ import { isOwnRollback, restoreOvertaken } from '../release/other-deployers.ts'
 import type { HelmBegun, OpenWork, RunFolder } from '../run-folder.ts'
 import { removeProbe } from '../verify/probe-objects.ts'
 
-/** How long an interrupted helm may take to exit: it only has to write the release's status. */
+/**
+ * How long an interrupted helm may take to exit (milliseconds). It only has to write the release's
+ * status.
+ */
 const HELM_LIMIT_MS = 120_000
 
 /**
@@ -57,7 +60,10 @@ export async function finishRun(
   }
 }
 
-/** The kubeconfig of the run may have expired; the next run gets a new one. */
+/**
+ * Explains that a release was not repaired. The kubeconfig of the run may have expired; the next
+ * run gets a new one.
+ */
 export function unrepaired({ cluster, target }: Pick<HelmBegun, 'cluster' | 'target'>, error: unknown): NopassError {
   const { code, message } = toNopassError(error)
   const what = `${cluster}: release ${target.namespace}/${target.release}`
@@ -69,18 +75,21 @@ async function clientOf({ kubeconfig, context }: ReleaseTarget, environment: Nod
 }
 
 /**
- * A rollback to the revision `good`, where there is none an uninstall; or why nothing is to be
- * done.
+ * A rollback to the revision `good`, or an uninstall if it is null; or the reason why nothing is to
+ * be done.
  */
 type Repair = { readonly good: number | null } | { readonly why: string }
 
-/** Only a revision that this run made is repaired, and only while it is the newest one. */
+/**
+ * Decides how to repair. Only a revision that this run made is repaired, and only while it is the
+ * newest one.
+ */
 export function decideRepair(begun: HelmBegun, history: readonly Revision[], stderr: string): Repair {
   const last = history.at(-1)
   if (last === undefined) return { why: 'there is no release' }
-  // Two revisions are deployed when another deployer rolled back during our upgrade: helm then
-  // marks its own record as deployed, or after a failure the one below it, without noticing the
-  // other.
+  // If another deployer rolled back during our upgrade, two revisions are recorded as deployed.
+  // Helm then marks its own record as deployed, or after a failure the record below it, and does
+  // not notice the other deployer's record.
   const own = begun.command === 'upgrade' ? revisionOfStep(history, begun) : undefined
   const isTwice = last.status === 'deployed' && history.some((one) => one.status === 'deployed' && one !== last)
   if (own !== undefined && own !== last && isTwice) return { good: last.revision }
@@ -93,7 +102,10 @@ export function decideRepair(begun: HelmBegun, history: readonly Revision[], std
   return isPending(last) ? { good: restored ?? null } : { why: `the release is ${last.status}` }
 }
 
-/** An upgrade is identified by its label, an uninstall by the revision that it removes. */
+/**
+ * True if this run made the revision. An upgrade is identified by its label, an uninstall by the
+ * revision that it removes.
+ */
 function isOwn(begun: HelmBegun, history: readonly Revision[], last: Revision, stderr: string): boolean {
   if (begun.command === 'upgrade') return revisionOfStep(history, begun) === last
   if (begun.command === 'uninstall') return last.revision === begun.before
@@ -123,8 +135,8 @@ export async function repairHelm(begun: HelmBegun, release: OpenRelease, limitMs
 }
 
 /**
- * A killed run could not interrupt its upgrade, which would run until its timeout. Rollbacks and
- * uninstalls are left to finish.
+ * Interrupts an upgrade whose run was killed, because it would continue until its timeout.
+ * Rollbacks and uninstalls are left to finish.
  */
 async function interruptOrphan({ command, process }: HelmBegun): Promise<void> {
   if (command !== 'upgrade' || !isAlive(process)) return

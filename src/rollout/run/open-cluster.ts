@@ -5,7 +5,7 @@ import { type ChartRequest, type OpenCluster, preflightCluster } from '../prefli
 import { computeRrsa } from '../ram/cluster-targets.ts'
 import type { ClusterWork, ConnectedWork } from '../work/cluster-run.ts'
 
-/** Does the work after the phases connect and preflight, in which nothing is written. */
+/** Does the work after the phases connect and preflight. Nothing is written in these phases. */
 export async function openCluster<T>(work: ClusterWork, perform: (open: OpenCluster) => Promise<T>): Promise<T> {
   const { cluster, context, run } = work
   run.phase = 'connect'
@@ -22,8 +22,8 @@ export async function openCluster<T>(work: ClusterWork, perform: (open: OpenClus
 }
 
 /**
- * The layers as 0600 files, in order; what the action computes comes last and is judged with the
- * rest (P11).
+ * Writes the layers as files with the mode 0600, in order. The values that the action computes come
+ * last, and are checked with the other layers.
  */
 async function writeValues(work: ConnectedWork): Promise<Pick<ChartRequest, 'valuesFiles' | 'given'>> {
   const { cluster, context } = work

@@ -6,13 +6,13 @@ import { newRun, type RunContext } from '../work/cluster-run.ts'
 
 /**
  * Reads the history of a cluster's release again, after the work on the cluster has ended. Each
- * cluster is connected again, once, because a kubeconfig of ACK lasts only as long as that work.
+ * cluster is connected once more, because a kubeconfig of ACK expires with that work.
  */
 export function createHistoryReader(context: RunContext, signal: AbortSignal) {
   const { folder, helm, settings } = context
   const again: RunContext = {
     ...context,
-    // A name with a dot belongs to no cluster.
+    // No cluster's name has a dot.
     folder: { ...folder, write: (name, text) => folder.write(`again.${name}`, text) },
     report: () => undefined,
   }

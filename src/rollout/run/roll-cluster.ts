@@ -15,12 +15,15 @@ import { requireApproved } from './check-approval.ts'
 import { openCluster } from './open-cluster.ts'
 
 /**
- * The limit for each wait of the verification, milliseconds: a kubelet takes up to 90 s to update a
- * running helper's configuration, and the helper reports at most every 30 s.
+ * The limit for each wait of the verification (milliseconds). A kubelet takes up to 90 s to update
+ * a running helper's configuration, and the helper reports at most every 30 s.
  */
 const VERIFY_LIMIT = 180_000
 
-/** All phases of one cluster except the narrowing, which needs the other clusters. Never throws. */
+/**
+ * Runs all phases of one cluster, except the narrowing, which needs the other clusters. Never
+ * throws.
+ */
 export function rollCluster(
   cluster: PreparedCluster,
   context: RunContext,

@@ -28,12 +28,12 @@ import { rollCluster } from './roll-cluster.ts'
 import { runWaves } from './run-waves.ts'
 
 /**
- * One failed call would end a cluster's rollout, and STS fails for seconds at a time. The helper
- * has a schedule of its own instead.
+ * One failed call would end a cluster's rollout, and STS sometimes fails for seconds. The helper
+ * has its own retry schedule instead.
  */
 const OUTAGE = { attempts: 6, baseMs: 1000 }
 
-/** Where the action and the command line tool differ. */
+/** The differences between the action and the command line tool. */
 export interface RolloutHost extends Pick<RunContext, 'folder' | 'report'> {
   readonly environment: NodeJS.ProcessEnv
   /** Called once with every secret, before it is used. */
@@ -41,11 +41,11 @@ export interface RolloutHost extends Pick<RunContext, 'folder' | 'report'> {
 }
 
 export interface RolloutOutcome {
-  /** Errors in values; then nothing was started. */
+  /** Errors in values. If there are any, nothing was started. */
   readonly errors: readonly NopassError[]
-  /** In the order of the list. */
+  /** Results in the order of the list. */
   readonly results: readonly ClusterResult[]
-  /** Without duplicates across clusters. */
+  /** Unverified facts, without duplicates across clusters. */
   readonly unverified: readonly UnverifiedFact[]
   readonly durationMs: number
   readonly helm: string | null
@@ -69,13 +69,14 @@ export async function runRollout(settings: Settings, host: RolloutHost, signal: 
   }
   if (inputs.mode === 'uninstall') requireConfirmation(settings)
 
-  // Before any helm runs: with `sql` every call of it, even `helm version`, opens the database.
+  // This check comes before any helm call, because with `sql` every call, even `helm version`,
+  // opens the database.
   recordKind(environment)
   const { 'helm-version': version, 'helm-mirror': mirror, 'helm-sha256': sha256 } = inputs
   const toolCache = environment.RUNNER_TOOL_CACHE
   const helm = await obtainHelm({ version, mirror, sha256, environment, folder: folder.path, toolCache }, signal)
   const chart = chartSource(settings, helm, folder.path, signal)
-  // An uninstall needs it only where the helper still has to retire.
+  // An uninstall needs the chart only if the helper still has to retire.
   if (inputs.mode !== 'uninstall') await chart()
   const transport = createDefaultTransport({ env: environment, outage: OUTAGE })
   const getIdToken = idTokenSource(environment, transport.send, mask)
@@ -114,7 +115,7 @@ async function runAll(context: RunContext, signal: AbortSignal): Promise<readonl
   const rolled = new Map<string, RolledCluster>()
   const rules = {
     maxParallel: inputs['max-parallel'],
-    // A plan writes nothing, so nothing has to go first.
+    // A plan writes nothing, so no canary has to go first.
     canary: inputs.mode === 'apply' ? inputs.canary : 0,
     onFailure: inputs.mode === 'plan' ? 'continue' : inputs['on-failure'],
     maxFailures: inputs['max-failures'],
@@ -141,7 +142,7 @@ async function runAll(context: RunContext, signal: AbortSignal): Promise<readonl
   }
 }
 
-/** The chart from which everything of this run is rendered and deployed. */
+/** Returns the chart from which everything of this run is rendered and deployed. */
 function chartSource({ chart }: Settings, helm: Helm, folder: string, signal: AbortSignal): RunContext['chart'] {
   const { reference, bundled, ours } = chart
   if (bundled !== undefined) return async () => reference
@@ -155,7 +156,11 @@ function chartSource({ chart }: Settings, helm: Helm, folder: string, signal: Ab
   }
 }
 
-/** Whether the chart is ours was judged by the name of its address. @throws HELM_CHART */
+/**
+ * Until now, only the chart's address decided whether the chart is ours. This check compares its
+ * own name.
+ * @throws HELM_CHART
+ */
 function requireSameChart(name: string, { reference, ours }: Pick<Settings['chart'], 'reference' | 'ours'>): void {
   if ((name === OUR_CHART) === ours) return
   const what = ours ? `is named like our chart, but holds ${name}` : 'holds our chart under another name'
@@ -189,7 +194,7 @@ function runName(env: NodeJS.ProcessEnv): string {
     : 'acr-nopass'
 }
 
-/** Shows up in ActionTrail; STS takes 2 to 64 characters of these. */
+/** The session name is shown in ActionTrail. STS accepts 2 to 64 of these characters. */
 function sessionName(env: NodeJS.ProcessEnv): string {
   const name = `acr-nopass-${env.GITHUB_REPOSITORY ?? 'local'}-${env.GITHUB_RUN_ID ?? '0'}`
   return name.replace(/[^\w.@-]/g, '-').slice(-64)

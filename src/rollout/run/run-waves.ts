@@ -6,7 +6,8 @@ export type OnFailure = 'stop-wave' | 'stop-all' | 'continue'
 export interface ScheduleRules {
   readonly maxParallel: number
   /**
-   * How many changed clusters of the first wave that has any run first, one after another. 0: none.
+   * How many clusters run first, one after another. They are changed clusters of the first wave
+   * that has any. 0 for none.
    */
   readonly canary: number
   readonly onFailure: OnFailure
@@ -15,16 +16,16 @@ export interface ScheduleRules {
 }
 
 /**
- * `unchanged` and `failed-early`: nothing was written, so the release was not tested there.
- * `failed`: after a write.
+ * `unchanged` and `failed-early`: nothing was written, so the release was not tested in this
+ * cluster. `failed`: the failure came after a write.
  */
 export type ScheduledState = 'waiting' | 'running' | 'succeeded' | 'unchanged' | 'failed' | 'failed-early' | 'skipped'
 
 export type WaveCluster = Pick<ClusterResult, 'name' | 'wave'>
 
 /**
- * What to start, and what to skip for which reason; called whenever a cluster ends. Running
- * clusters are never stopped by another's failure.
+ * Decides what to start, and what to skip for which reason. Called whenever a cluster ends. A
+ * cluster's failure never stops running clusters.
  */
 export function nextStep<C extends WaveCluster>(
   clusters: readonly C[],
@@ -36,8 +37,8 @@ export function nextStep<C extends WaveCluster>(
   const waiting = all('waiting')
   const skipAll = (reason: string) => ({ start: [], skip: waiting, reason })
   if (interrupted) return skipAll('the run was interrupted')
-  // A cluster where nothing was written is no canary, so the first wave with another one has the
-  // canaries.
+  // If nothing was written to a cluster, it is no canary. So the canaries are in the first wave
+  // that has other clusters.
   const tested = all('waiting', 'running', 'succeeded', 'failed')
   const first = lowest(tested)
   const canaries = tested.filter(({ wave }) => wave === first).slice(0, canary)
@@ -45,7 +46,7 @@ export function nextStep<C extends WaveCluster>(
   const names = failures.map(({ name }) => name).join(', ')
   const bad = canaries.find((one) => stateOf(one) === 'failed')
   if (bad && onFailure !== 'continue') return skipAll(`the canary ${bad.name} failed`)
-  // The wave that exceeds the tolerated failures is finished, and later ones are skipped.
+  // The wave that exceeds the tolerated failures is finished, and later waves are skipped.
   const waves = failures.map(({ wave }) => wave).toSorted((a, b) => a - b)
   const limit = onFailure === 'continue' ? undefined : waves[maxFailures]
   if (limit !== undefined && onFailure === 'stop-all') return skipAll(`${names} failed`)
@@ -59,7 +60,7 @@ export function nextStep<C extends WaveCluster>(
 
 const lowest = (clusters: readonly WaveCluster[]): number => Math.min(...clusters.map(({ wave }) => wave))
 
-/** Runs all clusters by wave; returns the results in the order of the list. */
+/** Runs all clusters by wave. Returns the results in the order of the list. */
 export async function runWaves<C extends WaveCluster>(
   clusters: readonly C[],
   rules: ScheduleRules,

@@ -14,13 +14,14 @@ import { readSecretName } from '../release/release-parts.ts'
 /** The release whose leftovers are removed. */
 export interface LeftoverQuery {
   readonly secretName: string
-  /** `<release namespace>.<release name>`. */
+  /** The label `app.kubernetes.io/instance`: `<release namespace>.<release name>`. */
   readonly instance: string
   /**
-   * The only namespaces that the release works in, and that its deployer may read; undefined: all.
+   * The only namespaces that the release works in and that its deployer may read. Undefined for
+   * all.
    */
   readonly namespaces?: readonly string[]
-  /** Also entries that another client wrote last. */
+  /** If true, entries that another client wrote last are removed too. */
   readonly all?: boolean
 }
 
@@ -28,11 +29,11 @@ export type Leftovers = ReturnType<typeof sortLeftovers>
 
 const PAGE_SIZE = 500
 
-/** What a release left in the cluster outside its own namespace. Reads only. */
+/** Finds what a release left in the cluster outside its own namespace. Reads only. */
 export async function findLeftovers(caller: KubeCaller, own: LeftoverQuery): Promise<Leftovers> {
   const query = { fieldSelector: `metadata.name=${own.secretName}` }
-  // Only these are kept in memory, because users of the cluster may create many and large
-  // ServiceAccounts.
+  // Only ServiceAccounts that name the Secret are kept in memory, because users of the cluster may
+  // create many and large ServiceAccounts.
   const ifNaming = (account: ServiceAccountObject): ServiceAccountObject | undefined =>
     account.imagePullSecrets?.some(({ name }) => name === own.secretName) ? account : undefined
   const [accounts, secrets, others] = await Promise.all([
@@ -49,8 +50,8 @@ export async function findLeftovers(caller: KubeCaller, own: LeftoverQuery): Pro
 }
 
 /**
- * Why an entry is not this release's, such as `argocd-controller applies the list`. `removable`:
- * whether `all` removes it.
+ * Why an entry is not this release's, such as `argocd-controller applies the list`. `removable` is
+ * true if `all` removes the entry.
  */
 interface Reason {
   readonly why: string
@@ -58,10 +59,10 @@ interface Reason {
 }
 
 /**
- * Decides what belongs to this release. A Secret does by its labels, unless only other clients
- * wrote it. An entry does where this release's Secret is in the namespace and no other client wrote
- * the list last. Where there is no Secret of that name, it does only if no other release uses the
- * name, because all releases write entries with the same field manager.
+ * Decides what belongs to this release. A Secret belongs to it by its labels, unless only other
+ * clients wrote the Secret. An entry belongs to it if this release's Secret is in the namespace and
+ * no other client wrote the list last. If the namespace has no Secret of that name, no other
+ * release may use the name, because all releases write entries with the same field manager.
  */
 function sortLeftovers(
   accounts: readonly ServiceAccountObject[],
@@ -98,7 +99,7 @@ function sortLeftovers(
     const owner = listOwner(metadata.managedFields)
     if (all || owner?.manager === FIELD_MANAGER) return undefined
     if (owner === undefined) {
-      // An entry of a Secret that is deleted with it serves no one.
+      // If the entry's Secret is deleted with the release, the entry has no use.
       return beside === undefined ? { why: 'it is not recorded who wrote the list', removable: true } : undefined
     }
     const why =
@@ -109,28 +110,31 @@ function sortLeftovers(
   return {
     /** ServiceAccounts with an entry that this release added. */
     accounts: naming.filter(({ reason }) => reason === undefined).map(({ account }) => account),
-    /** Its pull secrets, as metadata. */
+    /** The release's pull Secrets, as metadata. */
     secrets: secrets.filter(isOurs),
-    /** ServiceAccounts that reference the pull secret and are not changed. */
+    /** ServiceAccounts that reference the pull Secret and are not changed. */
     kept: naming.flatMap(({ account, reason }) => (reason === undefined ? [] : [{ account, ...reason }])),
     /** Secrets with the release's labels that another client wrote, as `namespace/name`. */
     copies: secrets.filter((secret) => isLabelled(secret) && isCopy(secret)).map(({ metadata }) => keyOf(metadata)),
   }
 }
 
-/** Whether only other field managers wrote it: tools that copy Secrets copy their labels too. */
+/**
+ * True if only other field managers wrote the Secret. Tools that copy Secrets also copy their
+ * labels.
+ */
 function isCopy({ metadata: { managedFields = [] } }: KubeObject): boolean {
   const isOwn = (manager: string | undefined): boolean => manager === FIELD_MANAGER || manager === CONTENT_MANAGER
   return managedFields.length > 0 && !managedFields.some(({ manager }) => isOwn(manager))
 }
 
-/** Why such a Secret stays. */
+/** Why a copied Secret stays. */
 export const WHY_COPY: string = "it has this release's labels, but another client wrote it"
 
 /**
- * Other releases with the same secret name, found by their configurations, because one may not have
- * a Secret yet. One whose configuration is absent or has no name counts, and so does what is not
- * proven to be a release: its configuration may be a tenant's and is not parsed. Undefined: the
+ * Finds other releases with the same Secret name by their configurations, because a release may not
+ * have a Secret yet. A release whose configuration is absent or has no name counts too. An unproven
+ * release also counts; its configuration may be a tenant's and is not parsed. Undefined if the
  * caller may not list ConfigMaps.
  */
 async function releasesBeside(
@@ -170,7 +174,7 @@ async function readWriters<T extends KubeObject>(
   return known
 }
 
-/** `reduce` returns what is kept of an object; undefined: nothing. */
+/** `reduce` returns what is kept of an object, or undefined to keep nothing. */
 export async function listAll<T, K = T>(
   { client, signal }: KubeCaller,
   { namespaces }: LeftoverQuery,
@@ -194,7 +198,7 @@ export async function listAll<T, K = T>(
 }
 
 /**
- * Removes exactly these entries from ServiceAccounts and deletes these pull secrets, with the
+ * Removes exactly these entries from ServiceAccounts and deletes these pull Secrets, with the
  * caller's rights (the helper itself may never delete). An object that changed meanwhile is kept
  * and reported in `left`.
  */

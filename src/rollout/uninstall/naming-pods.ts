@@ -3,17 +3,17 @@ import type { KubeCaller } from '../../kube/client.ts'
 import { type KubeObject, keyOf, type PodObject } from '../../kube/types.ts'
 import { type LeftoverQuery, listAll } from './leftovers.ts'
 
-/** Pods that name a pull secret which is about to be removed. */
+/** Pods that name a pull Secret that is about to be removed. */
 export interface NamingPods {
   readonly count: number
-  /** Those with no other pull secret, as `namespace/name`. */
+  /** The Pods without any other pull Secret, as `namespace/name`. */
   readonly only: readonly string[]
 }
 
 /**
- * Finds Pods that name one of these pull secrets, whatever its logins: a `static` login does not
- * expire, so what pulls with it today would pull for years. Undefined: the caller may not list
- * Pods.
+ * Finds Pods that name one of these pull Secrets, whatever its logins. A `static` login does not
+ * expire, so a Pod that pulls with it today could pull for years. Undefined if the caller may not
+ * list Pods.
  */
 export async function findNamingPods(
   caller: KubeCaller,
@@ -39,10 +39,10 @@ function isOver({ metadata, status }: PodObject): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined
 }
 
-/** More Pods are only counted. */
+/** The most Pods that are named. More Pods are only counted. */
 const MOST_SHOWN = 20
 
-/** One line. */
+/** Describes the Pods in one line. */
 export function describeNamingPods(pods: NamingPods | undefined, secretName: string): string {
   if (pods === undefined)
     return `Pods that still name ${secretName} were not looked for: the right to list Pods is missing`

@@ -39,13 +39,13 @@ import { findLeftovers, type LeftoverQuery, removeLeftovers, WHY_COPY } from './
 import { describeNamingPods, findNamingPods } from './naming-pods.ts'
 
 /**
- * Retire, uninstall, clean, then RAM, so that nothing is left behind
+ * Retires, uninstalls, cleans, and notes what to remove from RAM, so that nothing is left behind
  * (docs/en/decisions.md#uninstall-order). Never throws.
  */
 export function uninstallCluster(
   cluster: PreparedCluster,
   context: RunContext,
-  /** Gets the policies to remove from RAM after all clusters are done. */
+  /** Called with the policies to remove from RAM after all clusters are done. */
   note: (targets: readonly SharedTarget[]) => void,
   signal: AbortSignal,
 ): Promise<ClusterResult> {
@@ -106,8 +106,8 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
 }
 
 /**
- * Without a record of Helm nothing here stops the helper, which something else installed. What it
- * needs must not be removed then.
+ * If helm has no record, something else installed the helper, and nothing here stops it. What this
+ * helper needs must not be removed then.
  * @throws HELPER_AT_WORK
  */
 export async function requireNoHelper(
@@ -132,7 +132,10 @@ interface Deployment extends KubeObject {
   readonly spec?: { readonly replicas?: number }
 }
 
-/** Before the first write: whoever confirmed the removal sees what it takes a credential from. */
+/**
+ * Comes before the first write, so that the user who confirmed the removal sees which Pods lose a
+ * credential.
+ */
 async function listNamingPods(release: OpenRelease, own: LeftoverQuery, say: (line: string) => void): Promise<void> {
   const found = await unlessStatus(findLeftovers(release, own), 403)
   const pods = found && (await findNamingPods(release, own, found.secrets))
@@ -140,8 +143,8 @@ async function listNamingPods(release: OpenRelease, own: LeftoverQuery, say: (li
 }
 
 /**
- * Upgrades the release to `retire: true`, so that the helper removes what it wrote while it still
- * has its permissions.
+ * Upgrades the release to `retire: true`. The helper then removes what it wrote while it still has
+ * its permissions.
  */
 async function retire(
   { cluster, context, release, signal }: ConnectedWork,
@@ -159,7 +162,8 @@ async function retire(
     timeout,
     // A failing registry must not block an uninstall.
     wait: false,
-    // What somebody changed in objects that are about to be deleted must not block that either.
+    // Changes that somebody made in objects that are about to be deleted must not block an
+    // uninstall either.
     forceConflicts: settings.inputs['force-conflicts'] || isServerSide(helm.version, deployed, false),
     description: `${context.runName}: retire`,
   }
@@ -196,8 +200,8 @@ async function retire(
 }
 
 /**
- * The values of the release with `retire: true`, which in an umbrella chart belongs to each part
- * that is our chart.
+ * Adds `retire: true` to the values of the release. In an umbrella chart, each subchart that is our
+ * chart gets it.
  */
 export function withRetire({ values, subcharts = [] }: InstalledRelease): Readonly<Record<string, unknown>> {
   const keys = subcharts.filter(({ name }) => name === OUR_CHART).map(({ key }) => key)
@@ -207,7 +211,8 @@ export function withRetire({ values, subcharts = [] }: InstalledRelease): Readon
 }
 
 /**
- * Helm ignores a key that its chart does not know, and the helper would be waited for in vain.
+ * Helm ignores a key that its chart does not know. The wait for the helper would then never
+ * succeed.
  * @throws UNINSTALL_CHART
  */
 export function requireRetire(desired: ReleaseContent, deployed: InstalledRelease, target: ReleaseTarget): void {
@@ -229,7 +234,7 @@ function otherChart(
 
 /**
  * Uninstalls the release as it was last seen.
- * @throws RELEASE_CHANGED when another deployer has changed it since
+ * @throws RELEASE_CHANGED if another deployer has changed the release since
  */
 export async function removeRelease(release: OpenRelease, newest: Revision | undefined): Promise<void> {
   const { helm, target, timeout } = release
@@ -238,7 +243,7 @@ export async function removeRelease(release: OpenRelease, newest: Revision | und
   await runStep(release, args, { id: randomUUID(), command: 'uninstall', before: newest?.revision ?? 0 })
 }
 
-/** The release, and the namespaces that its deployer may read. */
+/** Returns the release, and the namespaces that its deployer may read. */
 function ownOf(
   { settings }: PreparedCluster,
   secretName: string,
@@ -250,8 +255,8 @@ function ownOf(
 }
 
 /**
- * Deletes the pull secrets, which the helper may not do, with the permissions of the deployer where
- * it has them.
+ * Deletes the pull Secrets with the deployer's permissions, if it has them. The helper may not
+ * delete them.
  */
 async function removeRest(
   release: OpenRelease,
@@ -276,8 +281,8 @@ async function removeRest(
 }
 
 /**
- * Whether the helper has removed everything, read from the cluster itself where the deployer may,
- * because the status is throttled.
+ * True if the helper has removed everything. This is read from the cluster itself if the deployer
+ * may read it, because the helper's status is throttled.
  */
 async function isClean(release: OpenRelease, own: LeftoverQuery): Promise<boolean> {
   const left = await unlessStatus(findLeftovers(release, own), 403)

@@ -8,7 +8,7 @@ import { PROBE_PREFIX } from '../preflight/what-to-verify.ts'
 import type { RunFolder } from '../run-folder.ts'
 
 const PROBE_LABEL = 'acr-nopass.io/probe'
-/** An older probe was left by a run that was killed. */
+/** The age from which on a probe was left by a run that was killed (milliseconds). */
 const STALE_MS = 3_600_000
 
 /** Lets a cluster that enforces Pod Security `restricted` admit the Pod of a probe. */
@@ -25,25 +25,25 @@ export const RESTRICTED_CONTAINER: { readonly securityContext: object } = {
 /** The namespace and ServiceAccount in which the verification runs. */
 export interface ProbeTarget {
   readonly namespace: string
-  /** The namespace was created for this probe and is deleted with it. */
+  /** True if the namespace was created for this probe. It is deleted with the probe. */
   readonly isNew: boolean
   readonly serviceAccount: string
-  /** Name of the Pod that pulls an image. */
+  /** The name of the Pod that pulls an image. */
   readonly pod: string
 }
 
 export interface ProbeRequest extends KubeCaller {
   readonly folder: RunFolder
   readonly target: ReleaseTarget
-  /** The namespace to use; undefined: one is created. */
+  /** The namespace to use. If undefined, a namespace is created. */
   readonly existing: string | undefined
-  /** Whether a Pod will be created, not only dry-run. */
+  /** True if a Pod will be created, not only dry-run. */
   readonly makesPod: boolean
 }
 
 /**
  * Runs `work` in a new namespace, or with a new ServiceAccount in an existing one, and deletes what
- * was created. The journal lets the post step delete it after a crash.
+ * was created. After a crash, the post step deletes these objects by the journal.
  */
 export async function withProbe<T>(
   { client, folder, target, existing, makesPod, signal }: ProbeRequest,
@@ -53,8 +53,8 @@ export async function withProbe<T>(
   const name = `${PROBE_PREFIX}${randomBytes(4).toString('hex')}`
   const objects = lists.map((path) => `${path}/${name}`)
   folder.note({ event: 'probe-made', id: name, target, objects })
-  // Without a response it is not known whether it was created: then a removal that finds nothing
-  // proves nothing.
+  // Without a response, it is not known whether the object was created. Then a removal that finds
+  // nothing proves nothing.
   let hasResponse = false
   let isRefused = false
   try {
@@ -65,7 +65,7 @@ export async function withProbe<T>(
     })
     hasResponse = true
     signal.throwIfAborted()
-    // By the API server's clock, because on a machine whose clock is ahead the probe of another run
+    // The API server's clock is used. On a machine whose clock is ahead, the probe of another run
     // would look old.
     const now = Date.parse(made.metadata?.creationTimestamp ?? '')
     await Promise.all(lists.map((path) => removeStale(client, path, now)))
@@ -75,7 +75,8 @@ export async function withProbe<T>(
         : { namespace: existing, isNew: false, serviceAccount: name, pod: name },
     )
   } finally {
-    // What was refused is not there, and an object of its name is not ours.
+    // If the creation was refused, the object does not exist, and an object with its name is not
+    // ours.
     await removeProbe(client, isRefused ? [] : objects).then(
       () => hasResponse && folder.noteEnd(name),
       () => undefined,
@@ -86,7 +87,10 @@ export async function withProbe<T>(
 /** Labels of all objects that a probe creates, so that leftovers can be found. */
 export const PROBE_LABELS: Readonly<Record<string, string>> = { [PROBE_LABEL]: 'true' }
 
-/** Paths of the collections in which a probe has one object each, named like the probe. */
+/**
+ * Returns the paths of the collections in which a probe has one object each. The object has the
+ * name of the probe.
+ */
 function listsOf(existing: string | undefined, makesPod: boolean): readonly string[] {
   if (existing === undefined) return ['/api/v1/namespaces']
   return [...(makesPod ? ['pods'] : []), 'serviceaccounts'].map(
@@ -95,7 +99,8 @@ function listsOf(existing: string | undefined, makesPod: boolean): readonly stri
 }
 
 /**
- * Not to be aborted: what is created after that would be found by its label only, an hour later.
+ * Creates the probe's objects. This is never aborted, because an object that is created after an
+ * abort would be found only by its label, an hour later.
  */
 async function makeProbe(client: KubeClient, existing: string | undefined, name: string): Promise<Partial<KubeObject>> {
   const [path, what, spec] =
@@ -115,18 +120,18 @@ async function makeProbe(client: KubeClient, existing: string | undefined, name:
   }
 }
 
-/** Deletes each object; one that does not exist is fine. */
+/** Deletes each object. An object that does not exist is no error. */
 export async function removeProbe(client: KubeClient, objects: readonly string[]): Promise<void> {
   await Promise.all(objects.map((path) => unlessStatus(client.request({ method: 'DELETE', path }), 404)))
 }
 
 /**
- * Deletes probes of runs that were killed, each in the version that was read. An unknown time
- * proves no age.
+ * Deletes probes of runs that were killed, each in the version that was read. An unknown creation
+ * time proves no age.
  */
 async function removeStale(client: KubeClient, path: string, now: number): Promise<void> {
   const query = { labelSelector: `${PROBE_LABEL}=true` }
-  // A deployer that may not list these could not have created one.
+  // A deployer that may not list these objects could not have created one.
   const list = await client.request<KubeList<KubeObject>>({ method: 'GET', path, query }).catch(() => undefined)
   const stale = (list?.items ?? []).filter(
     ({ metadata: { name, creationTimestamp = '', deletionTimestamp } }) =>

@@ -10,8 +10,8 @@ import { withoutCredentials } from '../../printable.ts'
 import { PROBE_LABELS, type ProbeTarget, RESTRICTED_CONTAINER } from './probe-objects.ts'
 
 /**
- * A kubelet retries a failed pull after 10 s and again after 20 s; a pull that still fails then
- * will keep failing.
+ * A kubelet retries a failed pull after 10 s and again after 20 s. A pull that still fails after
+ * that will keep failing.
  */
 const PATIENCE_MS = 35_000
 
@@ -21,11 +21,11 @@ const MESSAGE_LIMIT = 700
 const CONTAINER = 'image'
 
 /**
- * Creates one Pod of the image and waits until the node has pulled it; the Pod does not have to run
- * successfully.
- * @returns a note with the duration of the pull, or why it proves nothing
- * @throws VERIFY_IMAGE with the kubelet's message: after 35 s of failed pulls, immediately when no
- * retry can help
+ * Creates one Pod with the image and waits until the node has pulled it. The Pod does not have to
+ * run successfully.
+ * @returns a note with the duration of the pull, or why the pull proves nothing
+ * @throws VERIFY_IMAGE with the kubelet's message: after 35 s of failed pulls, or immediately if no
+ *   retry can help
  */
 export async function verifyImage(
   caller: KubeCaller,
@@ -35,20 +35,20 @@ export async function verifyImage(
 ): Promise<string> {
   const { client, signal } = caller
   const path = `/api/v1/namespaces/${namespace}/pods`
-  // Always, because an image in the node's cache would prove nothing.
+  // `Always`, because an image in the node's cache would prove nothing.
   const container = { name: CONTAINER, image, imagePullPolicy: 'Always', ...RESTRICTED_CONTAINER }
   const spec = {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
-    // The image's program starts after the pull and does not need the environment variables of the
-    // Services there.
+    // The image's program starts after the pull. It does not need the environment variables of the
+    // Services in this namespace.
     enableServiceLinks: false,
     serviceAccountName: serviceAccount,
     containers: [container],
   }
   const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod, labels: PROBE_LABELS }, spec }
-  // Not to be aborted, like the rest of the probe: a Pod that is created after its removal would
-  // stay.
+  // Never aborted, like the rest of the probe, because a Pod that is created after its removal
+  // would stay.
   const made = await client.request<PodObject>({ method: 'POST', path, body })
   signal.throwIfAborted()
   const begin = performance.now()
@@ -57,10 +57,10 @@ export async function verifyImage(
   let words: string | undefined
   await pollUntil(limitMs, signal, async () => {
     const { status } = await get<PodObject>(caller, `${path}/${pod}`)
-    // A webhook of that namespace may have added containers.
+    // A webhook of that namespace may have added containers, so the container is found by its name.
     const verdict = judgePull(status?.containerStatuses?.find(({ name }) => name === CONTAINER))
     state = verdict.state
-    // A back-off is less specific than the failure before it.
+    // A back-off is less specific than the failure before it, so it does not replace that failure.
     if (words === undefined || !verdict.words?.startsWith('ImagePullBackOff')) words = verdict.words ?? words
     if (state === 'pulled' || state === 'lost') return true
     failingSince = state === 'failing' ? (failingSince ?? performance.now()) : undefined
@@ -79,8 +79,9 @@ export async function verifyImage(
 }
 
 /**
- * What a webhook or a policy made of the Pod so that its pull proves nothing about the image;
- * undefined: nothing. Some add the digest of the tag, which is the same image.
+ * Returns the change of a webhook or a policy to the Pod that makes its pull prove nothing about
+ * the image. Undefined if there is none. Some webhooks add the digest of the tag, which is the same
+ * image.
  */
 function findChange({ spec }: PodObject, image: string): string | undefined {
   const { image: other = 'nothing', imagePullPolicy: policy = 'nothing' } =
@@ -94,11 +95,11 @@ function findChange({ spec }: PodObject, image: string): string | undefined {
 }
 
 /**
- * The Pod's last Event, for a Pod without a container status (not scheduled, no network, no
+ * Returns the Pod's last Event, for a Pod without a container status (not scheduled, no network, no
  * volume).
  */
 async function lastEvents(caller: KubeCaller, namespace: string, pod: string): Promise<string> {
-  // That the image was not pulled is the failure, not that its reason is hidden.
+  // If the Events may not be read, the failure is still that the image was not pulled.
   const events = await unlessStatus(readPodEvents(caller, namespace, pod), 403)
   if (events === undefined)
     return 'its container did not start, and the deployer lacks the right to list the Events that show why'
@@ -113,14 +114,14 @@ export interface PullVerdict {
   readonly words: string | undefined
 }
 
-/** Judges a container status as a kubelet writes it; undefined: there is none yet. */
+/** Judges a container status that a kubelet wrote. Undefined if there is no status yet. */
 export function judgePull(container: Pick<ContainerStatus, 'imageID' | 'state'> | undefined): PullVerdict {
   const { reason = '', message } = container?.state?.waiting ?? {}
   if (container && ((container.imageID ?? '') !== '' || container.state?.running || meaningOf(reason) === 'present'))
     return { state: 'pulled', words: undefined }
   if (meaningOf(reason) !== 'cannot') return { state: 'waiting', words: undefined }
-  // The registry accepted the credential but has no such image: containerd's message ends like this
-  // only for a 404.
+  // The registry accepted the credential but has no such image. containerd's message has this
+  // ending only for a 404.
   const isLost = reason === 'InvalidImageName' || /: not found"?$/.test(message ?? '')
   return { state: isLost ? 'lost' : 'failing', words: message === undefined ? reason : `${reason}: ${message}` }
 }

@@ -17,7 +17,7 @@ import { type StatusRequest, verifyStatus } from './verify-status.ts'
 
 interface VerifyRequest extends StatusRequest, Pick<ProbeRequest, 'folder' | 'target'> {
   readonly secretName: string
-  /** Undefined: no probe is created. */
+  /** Undefined if no probe is created. */
   readonly probe: ProbePlan | undefined
   readonly image: string | undefined
   readonly report: (line: string) => void
@@ -25,7 +25,8 @@ interface VerifyRequest extends StatusRequest, Pick<ProbeRequest, 'folder' | 'ta
 
 /**
  * Verifies that the deployed release works: every registry is live with the deployed configuration,
- * a new namespace gets its Secret, a new Pod the reference. Only metadata of Secrets is read.
+ * a new namespace gets its Secret, and a new Pod gets the reference. Reads only metadata of
+ * Secrets.
  * @returns notes for the summary
  * @throws HELPER_FAILING, VERIFY_STATUS, VERIFY_SECRET, VERIFY_ATTACH, VERIFY_IMAGE
  */
@@ -103,7 +104,7 @@ async function verifyAttachment(
       // The default ServiceAccount of a new namespace takes a moment to appear.
       if (hasStatus(error, 403) && /serviceaccount/i.test(error.message)) return false
       if (!(error instanceof KubeApiError) || error.status === 0) throw error
-      // An unavailable webhook looks like an unavailable API server: it may come back.
+      // An unavailable webhook looks like an unavailable API server, so it may come back.
       refused = error.message
       return !isTransient(error)
     }
@@ -117,9 +118,10 @@ async function verifyAttachment(
 }
 
 /**
- * Waits for the Secret and returns the milliseconds, or what was wrong with it last. An existing
- * namespace may already have a Secret, and a policy may copy one into every new namespace, so it
- * has to be this release's, with these `registries` and a credential that has not expired.
+ * Waits for the Secret. Returns the milliseconds that this took, or what was wrong with the Secret
+ * last. An existing namespace may already have a Secret, and a policy may copy a Secret into every
+ * new namespace. So the Secret must be this release's, with these `registries` and a credential
+ * that has not expired.
  */
 async function waitForSecret(
   request: VerifyRequest,
@@ -138,7 +140,7 @@ async function waitForSecret(
   return ms === undefined ? { seen } : { ms }
 }
 
-/** What is wrong with a Secret of our name; undefined: nothing. */
+/** Returns what is wrong with a Secret of our name. Undefined if nothing is. */
 function judgeSecret(
   { labels = {}, annotations = {} }: ObjectMeta,
   registries: readonly string[],

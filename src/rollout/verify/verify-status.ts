@@ -10,28 +10,28 @@ import { pushConfig } from '../release/push-config.ts'
 
 export interface StatusRequest extends KubeCaller {
   readonly parts: WatchedRelease
-  /** Names of the registries in the deployed configuration: each has to be in the report. */
+  /** Names of the registries in the deployed configuration. Each of them must be in the report. */
   readonly registries: readonly string[]
   /** Epoch milliseconds. */
   readonly now: () => number
-  /** Milliseconds for each of the waits. */
+  /** The limit for each of the waits (milliseconds). */
   readonly limitMs: number
 }
 
 /**
- * A restarted Pod may become ready again: one that is not ready fails the verification only after
- * this time.
+ * A restarted Pod may become ready again. So a Pod that is not ready fails the verification only
+ * after this time (milliseconds).
  */
 const POD_PATIENCE_MS = 20_000
 
-/** A report with which the helper counts as working, and what of that was not seen. */
+/** A report that shows a working helper, and the parts of this proof that were not seen. */
 interface Verified {
   readonly status: HelperStatus
   readonly unchecked: readonly string[]
 }
 
 /**
- * Waits until a helper runs and reports every registry as live with the deployed configuration and
+ * Waits until a helper runs, and reports every registry as live with the deployed configuration and
  * a credential that has not expired. The status ConfigMap outlives a dead helper, so a ready Pod is
  * required too.
  */
@@ -53,8 +53,8 @@ export async function verifyStatus(request: StatusRequest): Promise<Verified> {
     trouble = findTrouble(request, status, unreadable)
     isHidden = pods === undefined
     running = pods === undefined || pods.some(({ ready }) => ready)
-    // The backoff of a helper that was refused may be long, and its permission has just been
-    // granted.
+    // The backoff of a refused helper may be long, although its permission has just been granted.
+    // So a refresh is requested.
     if (
       !refreshRequested &&
       parts.ramChanged &&
@@ -89,8 +89,8 @@ export async function verifyStatus(request: StatusRequest): Promise<Verified> {
 }
 
 /**
- * Undefined: the chart is not ours, or the deployer lacks the right to list Pods; then the status
- * alone decides.
+ * Returns undefined if the chart is not ours, or the deployer lacks the right to list Pods. The
+ * status alone decides then.
  */
 async function listPods(caller: KubeCaller, parts: WatchedRelease): Promise<readonly HelperPod[] | undefined> {
   return parts.selector && unlessStatus(readPods(caller, parts), 403)
@@ -99,14 +99,14 @@ async function listPods(caller: KubeCaller, parts: WatchedRelease): Promise<read
 const patiently = (cause: Cause): Cause => ({ ...cause, patienceMs: Math.max(cause.patienceMs, POD_PATIENCE_MS) })
 
 /**
- * A refused credential may be in use because there is no better one; such a registry does not count
- * as working.
+ * False for a refused credential. It may be in use because there is no better one, but its registry
+ * does not count as working.
  */
 function isInUse({ state, verified, expiresAt }: RegistryStatus, now: number): boolean {
   return state === 'live' && verified !== 'refused' && !(expiresAt !== undefined && Date.parse(expiresAt) <= now)
 }
 
-/** Why the report does not show that all registries work; undefined: it does. */
+/** Returns why the report does not show that all registries work. Undefined if it does. */
 function findTrouble(
   { parts: { configHash: hash }, registries, now }: StatusRequest,
   status: HelperStatus | undefined,

@@ -19,20 +19,23 @@ import type { RunFolder } from '../run-folder.ts'
 /** Access to the cloud as the job's identity, or as a cluster's deploy role. */
 export interface CloudAccess {
   credentialsFor(cluster: ClusterSettings): CredentialProvider
-  /** The API of ACK in a region. */
+  /** Returns the API of ACK in a region. */
   cs(cluster: ClusterSettings, region: string, signal: AbortSignal): AbortableTarget
   ram(cluster: ClusterSettings): Ram
   caller(cluster: ClusterSettings, signal?: AbortSignal): Promise<CallerIdentity>
 }
 
-/** All clusters of the list with worker roles; read once, when first needed. */
+/** Returns all clusters of the list with worker roles. They are read once, when first needed. */
 export type RamList = (signal: AbortSignal) => Promise<{
   readonly clusters: readonly RamCluster[]
-  /** Clusters with unknown roles: nothing is narrowed while sharing is unknown. */
+  /**
+   * Clusters with unknown roles. Nothing is narrowed while it is unknown which clusters share a
+   * role.
+   */
   readonly unknown: ReadonlyMap<string, NopassError>
 }>
 
-/** What an approval of a plan allows in one cluster. */
+/** What an approved plan allows in one cluster. */
 export interface Approval {
   /** A hash of the desired state. */
   readonly digest: string
@@ -40,13 +43,14 @@ export interface Approval {
   readonly steps: readonly string[]
 }
 
-/** Shared by all clusters of one run. */
+/** What all clusters of one run share. */
 export interface RunContext {
   readonly settings: Settings
   readonly prepared: readonly PreparedCluster[]
   readonly helm: Helm
   /**
-   * The chart's archive, or the folder of our own chart; fetched once, when first needed.
+   * Returns the chart's archive, or the folder of our own chart. It is fetched once, when first
+   * needed.
    * @throws HELM_CHART
    */
   readonly chart: () => Promise<string>
@@ -56,15 +60,15 @@ export interface RunContext {
   /** Serializes this run's writes to the same role or policy. */
   readonly ramLock: KeyedLock
   /**
-   * `<kube-system UID> <namespace>/<release>` -> the entry that has it: two entries must not be
-   * one.
+   * `<kube-system UID> <namespace>/<release>` -> the entry with this release, because no two
+   * entries may have the same release.
    */
   readonly taken: Map<string, string>
   readonly mask: (secret: string) => void
   readonly report: (cluster: string, line: string) => void
   /** Milliseconds since the run began. */
   readonly elapsed: () => number
-  /** Waits for RAM, which may show a write late; undefined: by the machine's clock. */
+  /** Waits for RAM, which may show a write late. If undefined, the machine's clock is used. */
   readonly pause?: SettleOptions['pause']
   /** Identifies the run in the description of a revision. */
   readonly runName: string
@@ -80,20 +84,20 @@ export interface ClusterWork {
   readonly signal: AbortSignal
 }
 
-/** The same once it is connected. */
+/** The work on one cluster, once it is connected. */
 export interface ConnectedWork extends ClusterWork {
   readonly identity: ClusterIdentity
-  /** ACK's record; undefined for self-built clusters. */
+  /** ACK's record of the cluster; undefined for self-built clusters. */
   readonly detail: ClusterDetail | undefined
   readonly release: OpenRelease
   /**
-   * Epoch milliseconds by the API server's clock, which dates its objects: that of a runner may be
-   * wrong.
+   * Epoch milliseconds by the API server's clock, because it dates the objects. A runner's clock
+   * may be wrong.
    */
   readonly now: () => number
 }
 
-/** The outcome of a cluster's work without an exception. */
+/** The outcome of a cluster's work that threw no exception. */
 export interface ClusterEnd {
   readonly status: ClusterStatus
   readonly error?: NopassError
@@ -102,13 +106,13 @@ export interface ClusterEnd {
 /** A cluster, for the narrowing at the end of the run. */
 export interface RolledCluster {
   readonly targets: readonly SharedTarget[]
-  /** Our policies that it may have needed before. */
+  /** Our policies that the cluster may have needed before. */
   readonly former: readonly SharedTarget[]
-  /** Its key as a recorded member of a shared policy. */
+  /** The cluster's key as a recorded member of a shared policy. */
   readonly key: string
-  /** False: another acr-nopass in the cluster may need more. */
+  /** False if another acr-nopass in the cluster may need more permissions. */
   readonly alone: boolean
-  /** Whether the helper was verified with what was deployed. */
+  /** True if the helper was verified with the deployed release. */
   verified: boolean
   /** The revision that was verified. */
   revision?: Revision
@@ -118,7 +122,7 @@ export function newRun(): ClusterRun {
   return { phase: 'connect', revision: { from: null, to: null }, chart: null, notes: [], unverified: [] }
 }
 
-/** Runs the work of one cluster; an error becomes the result of its phase. */
+/** Runs the work of one cluster. An error becomes the result of its phase. */
 export async function runCluster(
   { cluster, context, signal }: Omit<ClusterWork, 'run'>,
   perform: (work: ClusterWork) => Promise<ClusterEnd>,
@@ -131,7 +135,7 @@ export async function runCluster(
     }
     return { status: 'failed', error: toNopassError(thrown) }
   })
-  // The report at the end has the message and the fix.
+  // Only the code is reported now, because the report at the end has the message and the fix.
   context.report(cluster.name, error ? `${status} in ${run.phase}: ${error.code}` : status)
   return {
     name: cluster.name,
@@ -139,7 +143,8 @@ export async function runCluster(
     status,
     ...run,
     startedMs: Math.round(begin),
-    // Both ends rounded alike: what follows another never seems to begin before it ended.
+    // Begin and end are rounded alike, so that no cluster seems to begin before the one before it
+    // ended.
     durationMs: Math.round(context.elapsed()) - Math.round(begin),
     ...(error && { error: describeError(error) }),
   }
