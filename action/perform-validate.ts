@@ -4,7 +4,7 @@ import { prepareClusters } from '../src/rollout/inputs/prepare-cluster.ts'
 import type { Settings } from '../src/rollout/inputs/settings.ts'
 import { describeOutputs } from '../src/rollout/report/outputs.ts'
 import { renderSummary } from '../src/rollout/report/summary.ts'
-import { reportErrors } from './report-errors.ts'
+import { reportErrors, reportWarnings } from './report-errors.ts'
 import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
 
@@ -14,7 +14,8 @@ import { writeSummary } from './write-summary.ts'
  */
 export function performValidate(settings: Settings, host: NodeJS.Process): number {
   const { mode } = settings.inputs
-  const { errors } = prepareClusters(settings)
+  const { errors, warnings } = prepareClusters(settings)
+  reportWarnings(warnings, host)
   if (errors.length > 0) return reportErrors(errors, host, mode)
   for (const [name, value] of Object.entries(describeOutputs(settings.selected, [])))
     setOutput(name, JSON.stringify(value))

@@ -1,4 +1,4 @@
-import { error, setFailed, setOutput } from '@actions/core'
+import { error, setFailed, setOutput, warning } from '@actions/core'
 import { formatError, formatPlace, type NopassError } from '../src/errors.ts'
 import { printable } from '../src/printable.ts'
 import { describeOutputs } from '../src/rollout/report/outputs.ts'
@@ -32,11 +32,17 @@ export function reportErrors(errors: readonly NopassError[], host: NodeJS.Proces
   return 1
 }
 
-/** An error at its place in a file, with the fix. */
-function annotate(one: NopassError): void {
+/** Reports what may be a mistake and keeps nothing from being done. */
+export function reportWarnings(warnings: readonly NopassError[], host: NodeJS.Process): void {
+  for (const one of warnings.slice(0, ANNOTATIONS)) annotate(one, warning)
+  for (const line of warnings.slice(ANNOTATIONS).flatMap((one) => formatError(one).split('\n'))) writeLine(host, line)
+}
+
+/** An error or a warning at its place in a file, with the fix. */
+function annotate(one: NopassError, write = error): void {
   const { file, line, column } = one.place
   const place = formatPlace(one.place)
-  error(`${place === '' ? '' : `${place}: `}${one.message}\nFix: ${one.hint}`, {
+  write(`${place === '' ? '' : `${place}: `}${one.message}\nFix: ${one.hint}`, {
     title: one.code,
     ...(file && { file: printable(file) }),
     ...(line && { startLine: line }),

@@ -12,6 +12,7 @@ import {
   ROLLOUT_KEYS,
   readValues,
 } from './generate-values/helper-config.ts'
+import { assembleValues, KUBERNETES_TYPES } from './generate-values/kubernetes-types.ts'
 import { generateHelperConfigType, generateTypes } from './generate-values/types.ts'
 import { generateValidator, VALIDATOR_TYPES } from './generate-values/validators.ts'
 
@@ -20,31 +21,54 @@ const readText = (path: string): string => readFileSync(join(root, path), 'utf8'
 const readSchema = (path: string): Schema => JSON.parse(readText(path)) as Schema
 
 async function generate(): Promise<Record<string, string>> {
-  const values = readSchema('schemas/values.schema.json')
+  const kubernetes = readSchema(KUBERNETES_TYPES).definitions ?? {}
+  const values = assembleValues(readSchema('schemas/values.schema.json'), kubernetes)
   const clusters = readSchema('schemas/clusters.schema.json')
   const helperConfig = helperConfigSchema(values)
   const seed = readSchema('sandbox/cloud/seed/seed.schema.json')
   return {
     'chart/templates/_acr-domains.tpl': acrDomainsTemplate(),
     'chart/templates/_helper-keys.tpl': helperKeysTemplate(values),
-    'chart/values.schema.json': readText('schemas/values.schema.json'),
+    'chart/values.schema.json': valuesSchemaText(values),
     'schemas/helper-config.schema.json': `${JSON.stringify(helperConfig, null, 2)}\n`,
     ...generateReferences({ values, clusters }, readText),
-    'src/values/resolved-values.generated.ts': await generateTypes(readValues(values), {
+    'src/values/generated/resolved-values.ts': await generateTypes(readValues(values), {
       rootName: 'ResolvedValues',
       prefix: 'Resolved',
       resolved: true,
     }),
-    'src/values/helper-config.generated.ts': await generateHelperConfigType(ADDED, ROLLOUT_KEYS),
-    'src/values/values-validator.generated.mjs': await generateValidator(values, root),
-    'src/values/values-validator.generated.d.mts': VALIDATOR_TYPES,
-    'src/values/helper-config-validator.generated.mjs': await generateValidator(helperConfig, root),
-    'src/values/helper-config-validator.generated.d.mts': VALIDATOR_TYPES,
-    'src/values/clusters-validator.generated.mjs': await generateValidator(clusters, root),
-    'src/values/clusters-validator.generated.d.mts': VALIDATOR_TYPES,
-    'sandbox/cloud/seed/seed.generated.ts': await generateTypes(seed, { rootName: 'Seed' }),
-    'src/values/clusters.generated.ts': await generateTypes(clusters, { rootName: 'Clusters', resolved: true }),
+    'src/values/generated/kubernetes-version.ts': kubernetesVersion(readSchema(KUBERNETES_TYPES)),
+    'src/values/generated/helper-config.ts': await generateHelperConfigType(ADDED, ROLLOUT_KEYS),
+    'src/values/generated/values-validator.mjs': await generateValidator(values, root),
+    'src/values/generated/values-validator.d.mts': VALIDATOR_TYPES,
+    'src/values/generated/helper-config-validator.mjs': await generateValidator(helperConfig, root),
+    'src/values/generated/helper-config-validator.d.mts': VALIDATOR_TYPES,
+    'src/values/generated/clusters-validator.mjs': await generateValidator(clusters, root),
+    'src/values/generated/clusters-validator.d.mts': VALIDATOR_TYPES,
+    'sandbox/cloud/seed/generated/seed.ts': await generateTypes(seed, { rootName: 'Seed' }),
+    'src/values/generated/clusters.ts': await generateTypes(clusters, { rootName: 'Clusters', resolved: true }),
   }
+}
+
+/** One key and one definition a line: the file is for editors and for Helm, and is part of every release's record. */
+function valuesSchemaText({ properties = {}, definitions = {}, ...top }: Schema): string {
+  const block = (entries: Readonly<Record<string, Schema>>): string => {
+    const lines = Object.entries(entries).map(([name, schema]) => `    "${name}": ${JSON.stringify(schema)}`)
+    return `{\n${lines.join(',\n')}\n  }`
+  }
+  const head = JSON.stringify(top, null, 2).replace(/\n\}$/, '')
+  return `${head},\n  "properties": ${block(properties)},\n  "definitions": ${block(definitions)}\n}\n`
+}
+
+/** The version whose types the schema has, for messages: `1.37`. */
+function kubernetesVersion({ description = '' }: Schema): string {
+  const [, version] = /v(\d+\.\d+)\./.exec(description) ?? []
+  if (version === undefined) throw new Error(`${KUBERNETES_TYPES} names no version of Kubernetes`)
+  return [
+    '// Generated from schemas/generated/ by scripts/generate-values.ts. Do not edit.',
+    `export const KUBERNETES_VERSION = '${version}'`,
+    '',
+  ].join('\n')
 }
 
 /** ACR's own domains for the chart's expressions: the helper and the chart must agree on them. */

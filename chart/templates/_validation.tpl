@@ -9,8 +9,6 @@ with the place in the file; this is for those who use Helm alone.)
 {{- include "acr-nopass.check-names" . }}
 {{- include "acr-nopass.check-labels" . }}
 {{- include "acr-nopass.check-pod" . }}
-{{- include "acr-nopass.check-volumes" . }}
-{{- include "acr-nopass.check-network" . }}
 {{- include "acr-nopass.check-monitors" . }}
 {{- if eq .Values.scope "namespaces" }}{{ include "acr-nopass.check-listed-namespaces" . }}{{ end }}
 {{- if eq (int .Values.ports.http) (int .Values.ports.status) }}
@@ -115,202 +113,28 @@ with the place in the file; this is for those who use Helm alone.)
 {{- end }}
 {{- end }}
 
-{{/* What the API server refuses in the Pod, or Helm 4 does when it applies it. */}}
+{{/* Variables, volumes and mounts that weaken the helper, or cover what it reads. The API server judges the rest of the Pod. */}}
 {{- define "acr-nopass.check-pod" -}}
-{{- $names := list "POD_NAME" "POD_NAMESPACE" "POD_UID" "POD_IP" "NODE_NAME" -}}
-{{- if .Values.caBundle }}{{ $names = append $names "NODE_EXTRA_CA_CERTS" }}{{ end -}}
+{{- $refused := dict "NODE_TLS_REJECT_UNAUTHORIZED" "can switch off the verification of certificates. Remove it; caBundle adds authorities to trust." "NODE_DEBUG" "can write credentials into the log. Remove it; logLevel: debug shows more." -}}
+{{- range list "NODE_OPTIONS" "NODE_PATH" "NODE_COMPILE_CACHE" "LD_PRELOAD" "LD_LIBRARY_PATH" "LD_AUDIT" "OPENSSL_CONF" "OPENSSL_MODULES" "OPENSSL_ENGINES" }}
+{{- $refused = set $refused . "can load code into the helper, or open it to a debugger. Remove it." }}
+{{- end }}
+{{- range concat (list "POD_NAME" "POD_NAMESPACE" "POD_UID" "POD_IP" "NODE_NAME") (ternary (list "NODE_EXTRA_CA_CERTS") list (ne (.Values.caBundle | default "") "")) }}
+{{- $refused = set $refused . "is set by the chart itself. Remove it." }}
+{{- end }}
 {{- range .Values.extraEnv }}
-{{- if has .name (list "NODE_OPTIONS" "NODE_PATH" "NODE_COMPILE_CACHE" "LD_PRELOAD" "LD_LIBRARY_PATH" "LD_AUDIT" "OPENSSL_CONF" "OPENSSL_MODULES" "OPENSSL_ENGINES") }}
-{{- fail (printf "the variable %s in extraEnv can load code into the helper, or open it to a debugger. Remove it." .name) }}
+{{- if hasKey $refused .name }}{{ fail (printf "the variable %s in extraEnv %s" .name (index $refused .name)) }}{{ end }}
 {{- end }}
-{{- if eq .name "NODE_TLS_REJECT_UNAUTHORIZED" }}
-{{- fail "the variable NODE_TLS_REJECT_UNAUTHORIZED in extraEnv can switch off the verification of certificates. Remove it; caBundle adds authorities to trust." }}
-{{- end }}
-{{- if eq .name "NODE_DEBUG" }}
-{{- fail "the variable NODE_DEBUG in extraEnv can write credentials into the log. Remove it; logLevel: debug shows more." }}
-{{- end }}
-{{- if and .value .valueFrom }}
-{{- fail (printf "the variable %s in extraEnv has both value and valueFrom. Keep one of the two." .name) }}
-{{- end }}
-{{- if has .name $names }}
-{{- fail (printf "the variable %s in extraEnv is there twice, or is set by the chart. Remove it." .name) }}
-{{- end }}
-{{- $names = append $names .name }}
-{{- end }}
-{{- $keys := list -}}
-{{- range .Values.topologySpread }}
-{{- $key := printf "%s with %s" .topologyKey .whenUnsatisfiable -}}
-{{- if has $key $keys }}
-{{- fail (printf "topologySpread has two constraints for %s. Remove one." $key) }}
-{{- end }}
-{{- $keys = append $keys $key }}
-{{- if and (not (kindIs "invalid" .minDomains)) (eq .whenUnsatisfiable "ScheduleAnyway") }}
-{{- fail "topologySpread: minDomains needs whenUnsatisfiable: DoNotSchedule. Write that, or remove minDomains." }}
-{{- end }}
-{{- $selected := list "app.kubernetes.io/name" "app.kubernetes.io/instance" -}}
-{{- if hasKey . "labelSelector" }}
-{{- $selected = keys (.labelSelector.matchLabels | default dict) -}}
-{{- range .labelSelector.matchExpressions }}{{ $selected = append $selected .key }}{{ end -}}
-{{- end }}
-{{- range .matchLabelKeys }}
-{{- if has . $selected }}
-{{- fail (printf "topologySpread: matchLabelKeys names %s, which labelSelector has too. Remove it in one of the two." .) }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- range $affinity := list "podAffinity" "podAntiAffinity" }}
-{{- $rules := index ($.Values.affinity | default dict) $affinity | default dict -}}
-{{- $terms := $rules.requiredDuringSchedulingIgnoredDuringExecution | default list -}}
-{{- range $rules.preferredDuringSchedulingIgnoredDuringExecution }}{{ $terms = append $terms .podAffinityTerm }}{{ end -}}
-{{- range $term := $terms }}
-{{- range .mismatchLabelKeys }}
-{{- if has . ($term.matchLabelKeys | default list) }}
-{{- fail (printf "affinity.%s: mismatchLabelKeys names %s, which matchLabelKeys has too. Remove it in one of the two." $affinity .) }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- range .Values.tolerations }}
-{{- if and (not (kindIs "invalid" .tolerationSeconds)) (ne (.effect | default "") "NoExecute") }}
-{{- fail "a toleration with tolerationSeconds needs effect: NoExecute. Add it, or remove tolerationSeconds." }}
-{{- end }}
-{{- if and .value (eq (.operator | default "") "Exists") }}
-{{- fail (printf "a toleration with operator: Exists has the value %s. Remove the value, or write operator: Equal." .value) }}
-{{- end }}
-{{- if and (not .key) (ne (.operator | default "") "Exists") }}
-{{- fail "a toleration without key needs operator: Exists. Add the key of the taint, or the operator for all taints." }}
-{{- end }}
-{{- end }}
-{{- range $list, $key := dict "hostAliases" "ip" "imagePullSecrets" "name" }}
-{{- $seen := list -}}
-{{- range index $.Values $list }}
-{{- $value := index . $key -}}
-{{- if has $value $seen }}
-{{- fail (printf "%s has %s twice. Remove one of the two." $list $value) }}
-{{- end }}
-{{- $seen = append $seen $value }}
-{{- end }}
-{{- end }}
-{{- $seccomp := .Values.podSecurityContext.seccompProfile | default dict -}}
-{{- if and (eq ($seccomp.type | default "") "Localhost") (not $seccomp.localhostProfile) }}
-{{- fail "podSecurityContext.seccompProfile: type: Localhost needs localhostProfile. Add the file of the profile." }}
-{{- end }}
-{{- if and $seccomp.localhostProfile (ne ($seccomp.type | default "") "Localhost") }}
-{{- fail "podSecurityContext.seccompProfile: localhostProfile needs type: Localhost. Write that type, or remove the file." }}
-{{- end }}
-{{- $limits := (.Values.resources | default dict).limits | default dict -}}
-{{- range $amounts := list $limits ((.Values.resources | default dict).requests | default dict) }}
-{{- range $resource, $amount := $amounts }}
-{{- if and (contains "/" $resource) (not (contains "kubernetes.io/" $resource)) (not (kindIs "invalid" $amount)) }}
-{{- $whole := include "acr-nopass.quantity" $amount | float64 -}}
-{{- if ne (mulf (floor (divf $whole 1000)) 1000) $whole }}
-{{- fail (printf "resources: %s is counted in whole numbers, and %v is none. Write a whole number." $resource $amount) }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- range $resource, $request := (.Values.resources | default dict).requests }}
-{{- $limit := index $limits $resource -}}
-{{- if and (contains "/" $resource) (not (contains "kubernetes.io/" $resource)) (not (kindIs "invalid" $request)) }}
-{{- if ne (include "acr-nopass.quantity" $request | float64) (include "acr-nopass.quantity" (ternary "-1" $limit (kindIs "invalid" $limit)) | float64) }}
-{{- fail (printf "resources: the request and the limit of %s must be equal. Write the same amount in both, or the limit alone." $resource) }}
-{{- end }}
-{{- end }}
-{{- if and (not (kindIs "invalid" $limit)) (not (kindIs "invalid" $request)) }}
-{{- if gt (include "acr-nopass.quantity" $request | float64) (include "acr-nopass.quantity" $limit | float64) }}
-{{- fail (printf "resources.requests.%s (%v) is above resources.limits.%s (%v). Raise the limit, or lower the request." $resource $request $resource $limit) }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{/* Volumes and mounts that the API server refuses, or that cover what the helper reads. */}}
-{{- define "acr-nopass.check-volumes" -}}
-{{- $taken := list "config" "token" "oidc" -}}
-{{- $volumes := list -}}
 {{- range .Values.extraVolumes }}
-{{- if has .name (concat $taken $volumes) }}
-{{- fail (printf "the volume %s in extraVolumes is there twice, or is one of the chart's own. Rename it." .name) }}
-{{- end }}
-{{- if ne (len (omit . "name")) 1 }}
-{{- fail (printf "the volume %s in extraVolumes needs exactly one source, such as configMap or secret." .name) }}
-{{- end }}
-{{- $volumes = append $volumes .name }}
-{{- $volume := .name -}}
-{{- $files := list -}}
-{{- range (.projected | default dict).sources }}
-{{- if gt (len .) 1 }}
-{{- fail (printf "a source of the projected volume %s in extraVolumes has several kinds. Write one source for each." $volume) }}
-{{- end }}
-{{- $bundle := .clusterTrustBundle | default dict -}}
-{{- if and $bundle.name (hasKey $bundle "labelSelector") }}
-{{- fail (printf "a bundle of certificates in the projected volume %s in extraVolumes has a name and a labelSelector. Remove one of the two." $volume) }}
-{{- end }}
-{{- $certificate := .podCertificate | default dict -}}
-{{- if and (hasPrefix "kubernetes.io/" ($certificate.signerName | default "")) (gt (int64 $certificate.maxExpirationSeconds) 86400) }}
-{{- fail (printf "a certificate in the projected volume %s in extraVolumes: a signer of kubernetes.io issues it for a day at most. Write at most 86400 as maxExpirationSeconds." $volume) }}
-{{- end }}
-{{- range $kind, $source := . }}
-{{- range $item := prepend ($source.items | default list) $source }}
-{{- range $file := list $item.path $item.credentialBundlePath $item.keyPath $item.certificateChainPath }}
-{{- if and $file (ne $kind "serviceAccountToken") }}
-{{- if has $file $files }}
-{{- fail (printf "two sources of the projected volume %s in extraVolumes write the file %s. Give one of them another path." $volume $file) }}
-{{- end }}
-{{- $files = append $files $file }}
+{{- if has .name (list "config" "token" "oidc") }}
+{{- fail (printf "the volume %s in extraVolumes has the name of one of the chart's own. Rename it." .name) }}
 {{- end }}
 {{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- $paths := list -}}
 {{- range .Values.extraVolumeMounts }}
-{{- if not (has .name $volumes) }}
-{{- fail (printf "extraVolumeMounts names the volume %s, and extraVolumes has none of that name. Add it there." .name) }}
-{{- end }}
 {{- $path := printf "%s/" (trimSuffix "/" .mountPath) -}}
 {{- range $own := list "/etc/acr-nopass/" "/var/run/secrets/kubernetes.io/serviceaccount/" "/var/run/secrets/acr-nopass/oidc/" "/app/" "/nodejs/" "/proc/" "/sys/" "/dev/" }}
 {{- if or (hasPrefix $own $path) (hasPrefix $path $own) }}
 {{- fail (printf "the mount at %s in extraVolumeMounts would cover what the helper reads from %s. Choose another path." (trimSuffix "/" $path) (trimSuffix "/" $own)) }}
-{{- end }}
-{{- end }}
-{{- if has $path $paths }}
-{{- fail (printf "extraVolumeMounts has two mounts at %s. Remove one." (trimSuffix "/" $path)) }}
-{{- end }}
-{{- $paths = append $paths $path }}
-{{- end }}
-{{- if and (eq (.Values.dnsPolicy | default "") "None") (not (.Values.dnsConfig | default dict).nameservers) }}
-{{- fail "dnsPolicy: None needs dnsConfig.nameservers: nothing else configures how names are resolved. Add one, or choose another policy." }}
-{{- end }}
-{{- if gt (len (join " " ((.Values.dnsConfig | default dict).searches | default list))) 2048 }}
-{{- fail "dnsConfig.searches has more than 2048 characters in all. Remove some of them." }}
-{{- end }}
-{{- $strategy := .Values.updateStrategy | default dict -}}
-{{- $rolling := $strategy.rollingUpdate | default dict -}}
-{{- if and (hasKey $strategy "rollingUpdate") (ne ($strategy.type | default "RollingUpdate") "RollingUpdate") }}
-{{- fail "updateStrategy.rollingUpdate needs type: RollingUpdate. Remove one of the two." }}
-{{- end }}
-{{- if and (regexMatch "^-?0+%?$" (toString $rolling.maxUnavailable)) (regexMatch "^-?0+%?$" (toString $rolling.maxSurge)) }}
-{{- fail "updateStrategy.rollingUpdate could replace no Pod: maxSurge and maxUnavailable are both 0. Raise one of them." }}
-{{- end }}
-{{- end }}
-
-{{/* Peers and ports that the API server refuses. */}}
-{{- define "acr-nopass.check-network" -}}
-{{- if .Values.networkPolicy.enabled }}
-{{- $peers := .Values.networkPolicy.metricsFrom | default list -}}
-{{- range .Values.networkPolicy.egress }}
-{{- $peers = concat $peers (.to | default list) }}
-{{- range .ports }}
-{{- if and .endPort (or (has (kindOf .port) (list "string" "invalid")) (lt (int .endPort) (int .port))) }}
-{{- fail "networkPolicy.egress: endPort needs a number as port that is not above it. Correct one of the two." }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- range $peers }}
-{{- if or (not .) (and (hasKey . "ipBlock") (gt (len .) 1)) }}
-{{- fail "networkPolicy: a peer is empty, or has ipBlock together with a selector. Write one peer for each." }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -344,14 +168,6 @@ with the place in the file; this is for those who use Helm alone.)
 {{/* A time span in seconds. */}}
 {{- define "acr-nopass.seconds" -}}
 {{ mul (regexFind "^[0-9]+" . | int64) (index (dict "s" 1 "m" 60 "h" 3600) (regexFind "[smh]$" .)) }}
-{{- end }}
-
-{{/* A quantity in thousandths, as a number. */}}
-{{- define "acr-nopass.quantity" -}}
-{{- $text := toString . -}}
-{{- $factors := dict "n" 0.000001 "u" 0.001 "m" 1 "" 1000 "k" 1000000 "M" 1000000000 "G" 1000000000000 "T" 1000000000000000 "P" 1e18 "E" 1e21 "Ki" 1024000 "Mi" 1048576000 "Gi" 1073741824000 "Ti" 1099511627776000 "Pi" 1125899906842624000.0 "Ei" 1152921504606846976000.0 -}}
-{{- $unit := regexFind "([numkMGTPE]|[KMGTPE]i)?$" $text -}}
-{{ mulf (trimSuffix $unit $text | float64) (index $factors $unit | float64) }}
 {{- end }}
 
 {{- define "acr-nopass.check-listed-namespaces" -}}

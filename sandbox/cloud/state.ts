@@ -1,4 +1,4 @@
-import type { SeedCluster } from './seed/seed.generated.ts'
+import type { SeedCluster } from './seed/generated/seed.ts'
 import type { Jwks } from './sts/jwt.ts'
 
 export interface Account {

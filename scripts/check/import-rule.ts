@@ -32,7 +32,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Files that are data for every area. */
-const DATA = /^(schemas\/|package\.json$)/
+const DATA = /^(schemas\/|chart\/values\.schema\.json$|package\.json$)/
 
 /**
  * The area of a file: its folder in src/, `root` directly in src/ (and the error codes), otherwise
@@ -84,7 +84,7 @@ export function findImportProblems(sources: ReadonlyMap<string, string>): string
 }
 
 function isOurs(target: string): boolean {
-  return /^(\.\.\/|(src|action|sandbox|test|scripts|tools|schemas|bin|package\.json)(\/|$))/.test(target)
+  return /^(\.\.\/|(src|action|sandbox|test|scripts|tools|schemas|chart|bin|package\.json)(\/|$))/.test(target)
 }
 
 /**

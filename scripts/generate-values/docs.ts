@@ -1,5 +1,5 @@
 import { parse } from 'yaml'
-import { resolve, type Schema } from '../../src/values/schema/schema.ts'
+import { definitionName, isKubernetesType, resolve, type Schema } from '../../src/values/schema/schema.ts'
 import { describeExpected, flowYaml } from '../../src/values/schema/schema-problem.ts'
 import { type Language, languageSwitch, type Text, table, untranslated } from '../generate-docs/languages.ts'
 import { fillSnippets } from '../generate-docs/snippets.ts'
@@ -135,15 +135,17 @@ function rowsTable(page: Page, rows: readonly Row[]): string {
   )
 }
 
-/** All keys below a map, in its order, with their displayed path: `registries[].name`. */
+/** All keys of ours below a map, in its order, with their displayed path: `registries[].name`. Kubernetes documents its own. */
 function rowsOf(schema: Schema, root: Schema, parent = ''): Row[] {
   const full = resolve(schema, root)
   return Object.entries(full.properties ?? {}).flatMap(([key, inner]) => {
     const path = parent === '' ? key : `${parent}.${key}`
     const child = resolve(inner, root)
+    if (child.title === undefined) return []
     const own = { path, full: child, isRequired: full.required?.includes(key) ?? false }
     const item = child.items === undefined ? undefined : resolve(child.items, root)
-    if (child['x-kubernetes'] || item?.['x-kubernetes']) return [own]
+    const names = [inner, child.items ?? {}].map(definitionName)
+    if (child['x-kubernetes'] || names.some(isKubernetesType)) return [own]
     const below = child.properties === undefined && item?.properties !== undefined ? item : child
     return [own, ...rowsOf(below, root, below === item ? `${path}[]` : path)]
   })

@@ -41,7 +41,7 @@ export async function generateTypes(root: Schema, options: TypeOptions): Promise
 export async function generateHelperConfigType(added: Schema, unread: readonly string[]): Promise<string> {
   const keys = unread.map((key) => `'${key}'`).join(' | ')
   return (await generateTypes(added, { rootName: 'HelperConfig' }))
-    .replace(BANNER, `${BANNER}\nimport type { ResolvedValues } from './resolved-values.generated.ts'`)
+    .replace(BANNER, `${BANNER}\nimport type { ResolvedValues } from './resolved-values.ts'`)
     .replace('interface HelperConfig {', `interface HelperConfig extends Omit<ResolvedValues, ${keys}> {`)
 }
 

@@ -1,6 +1,6 @@
 import { stableJson } from '../lib/json.ts'
 import { sha256 } from '../lib/text.ts'
-import type { ResolvedRegistry } from '../values/resolved-values.generated.ts'
+import type { ResolvedRegistry } from '../values/generated/resolved-values.ts'
 
 /** The part of an entry in values' `registries` that the token sources need. */
 export type RegistryConfig = Readonly<Omit<ResolvedRegistry, 'repositories' | 'existingSecret' | 'targets'>>

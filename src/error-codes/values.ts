@@ -85,9 +85,9 @@ export const VALUES_CODES = {
     fix: 'Remove it, treat it as disclosed and renew it; keep it in a Secret and name that Secret here.',
   },
   VALUES_COLLISION: { what: 'Two values that must differ are equal.', fix: 'Change one of the two.' },
-  VALUES_POD: {
-    what: "The API server refuses these settings of the helper's Pod, or the operator of Prometheus its monitor.",
-    fix: 'Change them as the message says.',
+  VALUES_UNKNOWN_FIELD: {
+    what: "Kubernetes has no such field in the helper's Pod or NetworkPolicy, or has it only in a newer version. This is a warning.",
+    fix: 'Correct its name. Leave it only if the Kubernetes of your cluster has the field.',
   },
   VALUES_NULL: {
     what: 'null removes a default that the chart needs.',

@@ -2,8 +2,8 @@ import { parse } from 'yaml'
 import schema from '../../schemas/helper-config.schema.json' with { type: 'json' }
 import { NopassError } from '../errors.ts'
 import { sha256 } from '../lib/text.ts'
-import type { HelperConfig } from '../values/helper-config.generated.ts'
-import { check } from '../values/helper-config-validator.generated.mjs'
+import type { HelperConfig } from '../values/generated/helper-config.ts'
+import { check } from '../values/generated/helper-config-validator.mjs'
 import { fillDefaults } from '../values/merge.ts'
 import type { Schema } from '../values/schema/schema.ts'
 

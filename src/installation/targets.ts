@@ -1,6 +1,6 @@
+import type { HelperConfig } from '../values/generated/helper-config.ts'
+import type { ResolvedLabelExpression, ResolvedLabelSelector } from '../values/generated/resolved-values.ts'
 import { globsToPattern } from '../values/glob.ts'
-import type { HelperConfig } from '../values/helper-config.generated.ts'
-import type { ResolvedLabelExpression, ResolvedLabelSelector } from '../values/resolved-values.generated.ts'
 import type { NamespaceView } from './object-views.ts'
 
 interface TargetConfig extends Pick<HelperConfig, 'targets' | 'retire'> {

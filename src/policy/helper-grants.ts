@@ -1,4 +1,4 @@
-import type { ResolvedValues } from '../values/resolved-values.generated.ts'
+import type { ResolvedValues } from '../values/generated/resolved-values.ts'
 import { type PolicyDocument, policyOf } from './normal-form.ts'
 import { chainRoles, policyDocument } from './policy-document.ts'
 import { roleNameOf } from './policy-targets.ts'

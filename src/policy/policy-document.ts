@@ -1,4 +1,4 @@
-import type { ResolvedRegistry } from '../values/resolved-values.generated.ts'
+import type { ResolvedRegistry } from '../values/generated/resolved-values.ts'
 import { normalForm, type PolicyDocument, policyOf, type Statement, unionDocuments } from './normal-form.ts'
 import { roleTrustDocument } from './trust-document.ts'
 

@@ -1,5 +1,5 @@
 import type { Unverified } from '../alibaba/unverified.ts'
-import type { ResolvedValues } from '../values/resolved-values.generated.ts'
+import type { ResolvedValues } from '../values/generated/resolved-values.ts'
 import type { PolicyDocument, Statement } from './normal-form.ts'
 
 /** The desired state of RAM for one cluster, or for several clusters that share a role. */

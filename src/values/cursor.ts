@@ -95,24 +95,8 @@ export class Cursor {
     return new ValuesError(code, message, { at: this.position, path: this.path, ...details })
   }
 
-  /** What the API server refuses. */
-  refused(message: string, hint: string): ValuesError {
-    return this.error('VALUES_POD', message, { hint })
-  }
-
   /** What collides with something else. */
   collision(message: string, hint: string, at = this.position): ValuesError {
     return this.error('VALUES_COLLISION', message, { hint, at })
   }
-}
-
-/** Those of the given items whose key an earlier one has too; one without a key never counts. */
-export function repeated(items: readonly Cursor[], keyOf: (item: Cursor) => string | undefined): readonly Cursor[] {
-  const seen = new Set<string>()
-  return items.filter((item) => {
-    const key = keyOf(item)
-    if (key === undefined || seen.has(key)) return key !== undefined
-    seen.add(key)
-    return false
-  })
 }

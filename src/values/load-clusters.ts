@@ -1,11 +1,11 @@
 import schema from '../../schemas/clusters.schema.json' with { type: 'json' }
 import { regionErrors } from './checks/check-regions.ts'
 import { repeatedNames } from './checks/check-registries.ts'
-import type { ClusterEntry } from './clusters.generated.ts'
-import { check } from './clusters-validator.generated.mjs'
 import { Cursor } from './cursor.ts'
 import { hideForeign } from './foreign-file.ts'
 import { nameFullWidth } from './full-width.ts'
+import type { ClusterEntry } from './generated/clusters.ts'
+import { check } from './generated/clusters-validator.mjs'
 import { quotable } from './looks-secret.ts'
 import { fillDefaults } from './merge.ts'
 import { schemaErrors } from './schema/schema-errors.ts'

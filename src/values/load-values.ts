@@ -1,13 +1,14 @@
-import schema from '../../schemas/values.schema.json' with { type: 'json' }
+import schema from '../../chart/values.schema.json' with { type: 'json' }
 import { checkValues } from './checks/check-values.ts'
 import { Cursor } from './cursor.ts'
 import { hideForeign } from './foreign-file.ts'
 import { nameFullWidth } from './full-width.ts'
+import type { ResolvedValues } from './generated/resolved-values.ts'
+import { check } from './generated/values-validator.mjs'
 import { coalesce, fillDefaults, mergeFiles } from './merge.ts'
-import type { ResolvedValues } from './resolved-values.generated.ts'
 import { schemaErrors } from './schema/schema-errors.ts'
+import { unknownFields } from './schema/unknown-fields.ts'
 import { addErrors, sortErrors, ValuesError } from './values-error.ts'
-import { check } from './values-validator.generated.mjs'
 import { readYaml } from './yaml/read-yaml.ts'
 import { fromValue, type MapNode, type Origin, type SourceFile, toValue } from './yaml/yaml-node.ts'
 
@@ -33,6 +34,8 @@ export interface LoadedValues {
   readonly helmAccepts: boolean | undefined
   /** Every error of all files, in the order of files and lines. */
   readonly errors: readonly ValuesError[]
+  /** What may be a mistake and is no error, in the same order. */
+  readonly warnings: readonly ValuesError[]
 }
 
 /**
@@ -62,7 +65,7 @@ export function judgeValues(options: LoadValuesOptions): LoadedValues {
   const [defaults, ...layers] = roots
   if (roots.length < read.length || defaults === undefined) {
     const errors = sortErrors(unread, order)
-    return { values: undefined, merged: undefined, given: undefined, helmAccepts: undefined, errors }
+    return { values: undefined, merged: undefined, given: undefined, helmAccepts: undefined, errors, warnings: [] }
   }
   const given = layers.reduce(mergeFiles, emptyUser(defaults, layers))
   const merged = coalesce(given, defaults)
@@ -77,6 +80,7 @@ export function judgeValues(options: LoadValuesOptions): LoadedValues {
     given: unread.length > 0 ? undefined : (toValue(given) as Record<string, unknown>),
     helmAccepts: unread.length > 0 ? undefined : isAccepted,
     errors: sortErrors(errors, order),
+    warnings: sortErrors(unknownFields(judged, schema), order),
   }
 }
 

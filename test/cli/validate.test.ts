@@ -57,6 +57,30 @@ test('P11 -o json reports the same as data', async () => {
   for (const { message, hint } of errors) assert.ok(text.stderr.includes(message) && text.stderr.includes(hint))
 })
 
+test('a field that Kubernetes does not have is a warning with its location, and the values are valid', async () => {
+  const values = `identity: { type: worker-role }
+registries: [{ name: a, edition: enterprise, instanceId: cri-abc123, region: cn-hangzhou }]
+affinity:
+  podAffinty: {}
+`
+  const text = await runBin(['validate', '-f', '-'], { input: values })
+  assert.deepEqual([text.code, text.stdout], [0, 'valid: -\n'])
+  const [place, fix, count] = text.stderr.split('\n')
+  assert.equal(place, '-:4:3: VALUES_UNKNOWN_FIELD: Kubernetes 1.37 has no field `podAffinty` in `affinity`')
+  assert.equal(fix, '  fix: Did you mean `podAffinity`? Leave it only if the Kubernetes of your cluster has the field.')
+  assert.equal(count, '1 warning')
+  const json = await runBin(['validate', '-o', 'json', '-f', '-'], { input: values })
+  const { errors, warnings } = JSON.parse(json.stdout)
+  assert.deepEqual([json.code, json.stderr, errors], [0, '', []])
+  assert.deepEqual(
+    warnings.map(({ code, line, column, path }: Record<string, unknown>) => [code, line, column, path]),
+    [['VALUES_UNKNOWN_FIELD', 4, 3, 'affinity.podAffinty']],
+  )
+  const both = await runBin(['validate', '-o', 'json', '-f', '-'], { input: `${values}attach: never\n` })
+  const found = JSON.parse(both.stdout)
+  assert.deepEqual([both.code, found.errors.length, found.warnings.length], [2, 1, 1])
+})
+
 test('files are merged in their order, and inline values come last', async () => {
   const broken = ['--values', 'attach: never']
   const fixed = ['--values', '{ identity: { type: worker-role }, attach: both, secretName: acr-nopass }']

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import type { Seed } from '../../sandbox/cloud/seed/generated/seed.ts'
 import { readSeedFile } from '../../sandbox/cloud/seed/read-seed.ts'
-import type { Seed } from '../../sandbox/cloud/seed/seed.generated.ts'
 import { DEMO_SEED_FILE } from '../../sandbox/cloud/start-cloud.ts'
 import { eventually } from '../support/eventually.ts'
 import { assertEntries, assertLive, assertNamed, openCloudFaults, REGISTRIES } from './cloud-fault-fixture.ts'

@@ -1,4 +1,4 @@
-import { resolve, type Schema } from '../../src/values/schema/schema.ts'
+import { definitionName, isKubernetesType, resolve, type Schema } from '../../src/values/schema/schema.ts'
 
 /** A key that a user can set: its path (`registries[].assumeRole[].roleArn`) and its schema. */
 export interface SchemaLeaf {
@@ -13,12 +13,13 @@ export interface SchemaLeaf {
 export function schemaLeaves(schema: Schema, root: Schema, path = ''): SchemaLeaf[] {
   const full = resolve(schema, root)
   const items = full.items && resolve(full.items, root)
-  if (full['x-kubernetes'] || items?.['x-kubernetes']) return [{ path, schema: full }]
+  const isKubernetes = [schema, full.items ?? {}].map(definitionName).some(isKubernetesType)
+  if (full['x-kubernetes'] || isKubernetes) return [{ path, schema: full }]
   if (items?.properties) return schemaLeaves(items, root, `${path}[]`)
   if (!full.properties) return [{ path, schema: full }]
-  return Object.entries(full.properties).flatMap(([key, property]) =>
-    schemaLeaves(property, root, path === '' ? key : `${path}.${key}`),
-  )
+  // Keys without a title are Kubernetes' own.
+  const ours = Object.entries(full.properties).filter(([, property]) => resolve(property, root).title !== undefined)
+  return ours.flatMap(([key, property]) => schemaLeaves(property, root, path === '' ? key : `${path}.${key}`))
 }
 
 /** The default values of a schema, as one object; an object with required keys has no default. */

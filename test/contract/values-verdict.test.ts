@@ -4,15 +4,15 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { parse, stringify } from 'yaml'
+import { check } from '../../src/values/generated/values-validator.mjs'
 import { loadValues } from '../../src/values/load-values.ts'
 import type { Schema } from '../../src/values/schema/schema.ts'
-import { check } from '../../src/values/values-validator.generated.mjs'
 import { openHelm } from '../support/chart/chart.ts'
 import { helmAccepts, helmVerdicts, makeProbeChart } from '../support/chart/probe-chart.ts'
 import { mutations } from '../support/chart/schema-values.ts'
 
 const root = new URL('../../', import.meta.url)
-const schemaText = await readFile(new URL('schemas/values.schema.json', root), 'utf8')
+const schemaText = await readFile(new URL('chart/values.schema.json', root), 'utf8')
 const schema = JSON.parse(schemaText) as Schema
 const defaults = { name: 'chart/values.yaml', text: await readFile(new URL('chart/values.yaml', root), 'utf8') }
 const examples = fileURLToPath(new URL('examples/values/', root))

@@ -7,7 +7,7 @@ import { runHelper } from '../../src/helper/run-helper.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { CONTENT_MANAGER } from '../../src/kube/names.ts'
-import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
+import type { HelperConfig } from '../../src/values/generated/helper-config.ts'
 import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
 
 export interface StoredObject {

@@ -12,7 +12,7 @@ import { loadConfig } from '../../src/installation/load-config.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/installation/object-views.ts'
 import { createTargets } from '../../src/installation/targets.ts'
 import type { ListOwner } from '../../src/kube/managed-fields.ts'
-import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
+import type { HelperConfig } from '../../src/values/generated/helper-config.ts'
 
 const HOUR = 3_600_000
 export const NOW: number = Date.parse('2026-01-01T00:00:00Z')

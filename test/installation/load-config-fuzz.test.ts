@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
 import { loadConfig } from '../../src/installation/load-config.ts'
-import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
+import type { HelperConfig } from '../../src/values/generated/helper-config.ts'
 import { config } from '../helper/plan-fixtures.ts'
 import { anyValue, fuzz } from '../support/fuzz.ts'
 

@@ -9,7 +9,7 @@ import { fillMarkers } from '../../scripts/generate-docs/fill-markers.ts'
 import type { Schema } from '../../src/values/schema/schema.ts'
 
 const root = join(import.meta.dirname, '../..')
-const schema = JSON.parse(readFileSync(join(root, 'schemas/values.schema.json'), 'utf8')) as Schema
+const schema = JSON.parse(readFileSync(join(root, 'chart/values.schema.json'), 'utf8')) as Schema
 const values = readFileSync(join(root, 'chart/values.yaml'), 'utf8')
 
 test('a text is written between its markers, and missing markers are an error', () => {

@@ -65,7 +65,7 @@ test('product code imports neither tests nor scripts; the schemas and package.js
   ])
   assert.deepEqual(
     problems({
-      'src/values/a.ts': imports('../../schemas/values.schema.json'),
+      'src/values/a.ts': imports('../../chart/values.schema.json'),
       'src/version.ts': imports('../package.json'),
     }),
     [],

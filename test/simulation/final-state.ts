@@ -1,7 +1,7 @@
 import { readDockerConfig } from '../../src/acr/docker-config.ts'
 import { type HelperStatus, STATUS_KEY } from '../../src/installation/helper-status.ts'
 import { ANNOTATION_REFRESH_REQUESTED, FIELD_MANAGER, SKIP } from '../../src/kube/names.ts'
-import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
+import type { HelperConfig } from '../../src/values/generated/helper-config.ts'
 import { domainOf, type Issued, instanceOf, type SimulatedCloud } from './cloud.ts'
 import type { AnyObject } from './fields.ts'
 import { isManaged, listOf } from './invariants.ts'

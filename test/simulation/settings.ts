@@ -1,6 +1,6 @@
 import { loadConfig } from '../../src/installation/load-config.ts'
 import { createTargets, type Targets } from '../../src/installation/targets.ts'
-import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
+import type { HelperConfig } from '../../src/values/generated/helper-config.ts'
 import { instanceOf } from './cloud.ts'
 import type { Random } from './random.ts'
 

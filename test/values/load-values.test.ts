@@ -19,11 +19,12 @@ const clustersCases = await readCases('clusters-cases')
 const shown = (errors: readonly ValuesError[]): ExpectedError[] =>
   errors.map(({ place, code, message, hint }) => ({ at: formatPlace(place), code, message, hint }))
 
-for (const { title, files, rrsaComesLater, expected } of valuesCases) {
+for (const { title, files, rrsaComesLater, expected, warnings: suspected = [] } of valuesCases) {
   test(`values: ${title}`, () => {
     const sources = files.map((text, index) => ({ name: `${'ab'[index]}.yaml`, text }))
-    const { errors, values, helmAccepts } = loadValues({ files: sources, defaults, rrsaComesLater })
+    const { errors, values, helmAccepts, warnings } = loadValues({ files: sources, defaults, rrsaComesLater })
     assert.deepEqual(shown(errors), expected)
+    assert.deepEqual(shown(warnings), suspected)
     assert.equal(values === undefined, expected.length > 0)
     const isUnread = expected.some(({ code }) => code.startsWith('YAML_'))
     const isRefused = expected.some(({ code }) => code.startsWith('SCHEMA_'))
@@ -41,7 +42,8 @@ for (const { title, files, expected } of clustersCases) {
 
 test('every kind of error of values and clusters has a case with its exact location and text', () => {
   const known = Object.keys(ERROR_CODES).filter((code) => /^(YAML|SCHEMA|VALUES|CLUSTERS)_/.test(code))
-  const cased = new Set([...valuesCases, ...clustersCases].flatMap(({ expected }) => expected.map(({ code }) => code)))
+  const cases = [...valuesCases, ...clustersCases].flatMap(({ expected, warnings = [] }) => [...expected, ...warnings])
+  const cased = new Set(cases.map(({ code }) => code))
   assert.deepEqual(known.toSorted(), [...cased].toSorted())
 })
 

@@ -10,7 +10,7 @@ import type { Position, YamlNode } from '../../src/values/yaml/yaml-node.ts'
 import { mutations } from '../support/chart/schema-values.ts'
 
 const root = new URL('../../', import.meta.url)
-const schema = JSON.parse(await readFile(new URL('schemas/values.schema.json', root), 'utf8')) as Schema
+const schema = JSON.parse(await readFile(new URL('chart/values.schema.json', root), 'utf8')) as Schema
 const defaults = { name: 'chart/values.yaml', text: await readFile(new URL('chart/values.yaml', root), 'utf8') }
 const base = {
   registries: [{ name: 'prod', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }],

@@ -5,7 +5,7 @@ import { readPolicy } from '../ram/document.ts'
 import { addPolicy, addProvider, addRole, addUser, newKey } from '../ram/entities.ts'
 import { findPolicy } from '../ram/system-policies.ts'
 import { type Account, type CloudState, type Endpoint, emptyRam, type Instance, type Policy } from '../state.ts'
-import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './seed.generated.ts'
+import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './generated/seed.ts'
 
 /** Loads the accounts of a seed. @throws SEED_INVALID for an invalid document or an unknown name */
 export function loadSeed(seed: Seed, clock: () => number): CloudState {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Ajv } from 'ajv'
 import { LineCounter, parseDocument } from 'yaml'
 import { TestbedError } from '../../../tools/testbed-error.ts'
-import type { Seed } from './seed.generated.ts'
+import type { Seed } from './generated/seed.ts'
 import SCHEMA from './seed.schema.json' with { type: 'json' }
 
 /**

@@ -12,18 +12,33 @@ import { paintFor } from './terminal.ts'
  * Reports errors: with `-o json` on stdout, else as text on stderr, with the lines of the files.
  * Returns the exit code of wrong input.
  */
-export function reportErrors(errors: readonly NopassError[], flags: CommonFlags, host: CliHost): number {
+export function reportErrors(
+  errors: readonly NopassError[],
+  flags: CommonFlags,
+  host: CliHost,
+  warnings: readonly NopassError[] = [],
+): number {
   if (flags.output === 'json') {
-    host.stdout.write(`${JSON.stringify({ errors: errors.map(describe) }, null, 2)}\n`)
+    host.stdout.write(`${JSON.stringify(asData(errors, warnings), null, 2)}\n`)
     return EXIT.usage
   }
-  const { bold, red } = paintFor(host.stderr, host)
-  const paint: Paint = { place: bold, code: red, mark: red }
-  host.stderr.write(`${explainErrors(errors, readSources(errors, host), paint)}\n`)
+  host.stderr.write(`${explainAll(errors, host)}\n`)
   return EXIT.usage
 }
 
-function describe(error: NopassError): object {
+/** Errors or warnings as text for stderr, with the lines of the files. */
+export function explainAll(errors: readonly NopassError[], host: CliHost): string {
+  const { bold, red } = paintFor(host.stderr, host)
+  const paint: Paint = { place: bold, code: red, mark: red }
+  return explainErrors(errors, readSources(errors, host), paint)
+}
+
+/** Errors and warnings for `-o json`. */
+export function asData(errors: readonly NopassError[], warnings: readonly NopassError[]): object {
+  return { errors: errors.map(toData), ...(warnings.length > 0 && { warnings: warnings.map(toData) }) }
+}
+
+function toData(error: NopassError): object {
   const { place, reason, requestId } = error
   return { ...errorData(error), cluster: place.cluster, namespace: place.namespace, reason, requestId }
 }

@@ -4,7 +4,7 @@ import { whyUnchecked } from '../../rollout/inputs/describe-chart.ts'
 import { type PreparedCluster, prepareClusters } from '../../rollout/inputs/prepare-cluster.ts'
 import type { Settings } from '../../rollout/inputs/settings.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
-import { reportErrors } from '../program/report-errors.ts'
+import { asData, explainAll, reportErrors } from '../program/report-errors.ts'
 import { settingsOf } from '../program/settings-of.ts'
 import { errorAsFlags } from '../rollout/as-flags.ts'
 
@@ -29,11 +29,13 @@ function check(flags: ValidateFlags & CommonFlags, host: CliHost): number {
   }
   const files = { 'values-files': file.join('\n'), 'clusters-file': clustersFile }
   const { settings, errors } = settingsOf({ mode: 'validate', values, chart, ...files }, host)
-  const prepared = settings === undefined ? { clusters: [], errors } : prepareClusters(settings)
-  const found = prepared.errors
+  const prepared = settings === undefined ? { clusters: [], errors, warnings: [] } : prepareClusters(settings)
+  const [found, warnings] = [prepared.errors.map(errorAsFlags), prepared.warnings]
+  const isJson = flags.output === 'json'
+  if (!isJson) writeWarnings(warnings, host)
   if (found.length > 0) {
-    reportErrors(found.map(errorAsFlags), flags, host)
-    if (flags.output !== 'json') host.stderr.write(`${found.length === 1 ? '1 error' : `${found.length} errors`}\n`)
+    reportErrors(found, flags, host, warnings)
+    if (!isJson) host.stderr.write(`${counted(found.length, 'error')}\n`)
     return EXIT.usage
   }
   const unchecked = settings && whyUnchecked(settings.chart)
@@ -46,15 +48,24 @@ function check(flags: ValidateFlags & CommonFlags, host: CliHost): number {
     ...(clustersFile === '' && prepared.clusters.some(lacksArns) ? [LATER] : []),
     ...(unchecked === undefined ? [] : [unchecked]),
   ]
-  const result = { errors: [], ...(notes.length > 0 && { notes }) }
+  const result = { ...asData([], warnings), ...(notes.length > 0 && { notes }) }
   writeResult(
     host,
     flags,
     result,
     () => `valid: ${printable(subject(unchecked === undefined ? file : [], clustersFile, settings))}\n`,
   )
-  if (flags.output !== 'json') for (const note of notes) host.stderr.write(`note: ${note}\n`)
+  if (!isJson) for (const note of notes) host.stderr.write(`note: ${note}\n`)
   return EXIT.ok
+}
+
+function writeWarnings(warnings: readonly NopassError[], host: CliHost): void {
+  if (warnings.length === 0) return
+  host.stderr.write(`${explainAll(warnings, host)}\n${counted(warnings.length, 'warning')}\n`)
+}
+
+function counted(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`
 }
 
 const LATER =

@@ -1,6 +1,6 @@
 import { parseImage } from '../../acr/registry-domains.ts'
 import { quoted, shell } from '../../lib/shell-command.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { registriesInFocus } from '../pod/pod-context.ts'

@@ -1,6 +1,6 @@
 import { quoted, shell, shellWords } from '../../lib/shell-command.ts'
 import { isLoopback } from '../../proxy-rules.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import type { InstanceFacts } from '../cloud/read-instance.ts'
 import type { ClusterPlace } from '../cloud/read-place.ts'
 import type { Found, Severity } from '../finding.ts'

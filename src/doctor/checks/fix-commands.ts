@@ -1,7 +1,7 @@
 import type { ReleaseFacts } from '../../installation/find-release.ts'
 import { clusterName, type ReleaseName } from '../../installation/release-evidence.ts'
 import { type ShellCommand, shell, shellWords } from '../../lib/shell-command.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import { VERSION } from '../../version.ts'
 
 type ByHelm = Pick<ReleaseFacts, 'namespace' | 'name' | 'helmRelease' | 'evidence'>

@@ -1,7 +1,7 @@
 import { findInstanceId } from '../../acr/token-session.ts'
 import { getInstance, listInstanceEndpoint, listLinkedVpcs } from '../../alibaba/cr.ts'
 import { NopassError } from '../../errors.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import type { CloudReader } from './cloud-reader.ts'
 
 type Registry = HelperConfig['registries'][number]

@@ -1,7 +1,7 @@
 import { type PolicyDocument, policyOf, unionDocuments } from '../../policy/normal-form.ts'
 import { chainRoles, policyDocument } from '../../policy/policy-document.ts'
 import { rrsaStatement } from '../../policy/trust-document.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 
 /** A role that the helper uses, with its required state. */
 export interface WantedRole {

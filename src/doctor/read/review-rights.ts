@@ -1,7 +1,7 @@
 import { createTargets } from '../../installation/targets.ts'
 import { formatRight, missingRights, type Right, rights } from '../../kube/read/access-review.ts'
 import type { Reader } from '../../kube/read/reader.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 
 const WHAT = "The helper's rights (SubjectAccessReview)"
 

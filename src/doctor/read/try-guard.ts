@@ -5,7 +5,7 @@ import { APPLY, type KubeCall, METADATA_ONLY } from '../../kube/client.ts'
 import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
 import type { Reader } from '../../kube/read/reader.ts'
 import { namespacedPath } from '../../kube/types.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 
 /** A write that the guard must refuse. */
 interface Attempt {

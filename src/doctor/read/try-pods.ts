@@ -2,7 +2,7 @@ import type { NamespaceView } from '../../installation/object-views.ts'
 import { createTargets } from '../../installation/targets.ts'
 import { KubeApiError } from '../../kube/api-error.ts'
 import type { Reader } from '../../kube/read/reader.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 
 /** Whether a Pod created as a dry run got the reference, by namespace. */
 export type TriedPods = ReadonlyMap<string, 'referenced' | 'unreferenced'>

@@ -11,7 +11,7 @@ import type { KubeObject } from '../../kube/types.ts'
 import { createReflector, type Reflector, type ServerFeatures } from '../../kube/watch/reflector.ts'
 import type { ChangeHandler, Versioned } from '../../kube/watch/store.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import { joinReflectors, type Source } from './join-reflectors.ts'
 import { createNamespaceReader } from './namespace-reader.ts'
 

@@ -7,7 +7,7 @@ import type { AssumeRoleStep } from '../../alibaba/identities/assumed-role.ts'
 import { createIdentity } from '../../alibaba/identities/identity.ts'
 import type { CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import type { RegistryEntry, RegistryValues, Verification } from './registry-state.ts'
 
 export interface RegistryEntryDeps {

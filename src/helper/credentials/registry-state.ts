@@ -2,7 +2,7 @@ import { registryShape } from '../../acr/registry-config.ts'
 import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { TokenSource } from '../../acr/token-source.ts'
 import { type StatusError, toStatusError } from '../../installation/helper-status.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import { CLOCKS_DIFFER_MS } from '../plan/plan-secret.ts'
 
 /** An active credential. Times on the cloud's clock, epoch milliseconds. */

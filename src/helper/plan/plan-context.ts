@@ -1,6 +1,6 @@
 import type { NamespaceView, SecretView, ServiceAccountView } from '../../installation/object-views.ts'
 import type { Targets } from '../../installation/targets.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 
 /** The plan's view of the cluster. */
 export interface ClusterView {

@@ -1,5 +1,5 @@
 import { toNopassError } from '../../errors.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import type { RefreshEvent } from '../credentials/token-refresher.ts'
 import type { EventReporter, Log } from './event-reporter.ts'
 import type { Metrics } from './metrics.ts'

@@ -1,6 +1,6 @@
 import type { Unverified } from '../../alibaba/unverified.ts'
 import type { CoverageStatus, HelperStatus, RegistryStatus } from '../../installation/helper-status.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import type { RegistryState } from '../credentials/registry-state.ts'
 import type { PlannedAction } from '../plan/actions.ts'
 import type { PlanKey } from '../plan/plan.ts'

@@ -1,7 +1,7 @@
 import { createTransforms } from '../../installation/object-views.ts'
 import type { Targets } from '../../installation/targets.ts'
 import { sleep } from '../../lib/clock.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import { type Caches, type CachesOptions, createCaches } from '../cluster/caches.ts'
 import { createObservedCluster } from '../cluster/observed-cluster.ts'
 import type { CredentialGroups } from '../credentials/credential-groups.ts'

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { NopassError } from '../../errors.ts'
-import type { ClusterEntry } from '../../values/clusters.generated.ts'
+import type { ClusterEntry } from '../../values/generated/clusters.ts'
 import type { Inputs } from './input-table.ts'
 import { refuseName } from './read-inputs.ts'
 import type { ClusterAccessSettings, ClusterSettings, ValuesLayer } from './settings.ts'

@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
+import type { ResolvedValues } from '../../values/generated/resolved-values.ts'
 import { loadValues } from '../../values/load-values.ts'
-import type { ResolvedValues } from '../../values/resolved-values.generated.ts'
 import { ValuesError } from '../../values/values-error.ts'
 import { formatPath } from '../../values/yaml/yaml-node.ts'
 import type { Inputs } from './input-table.ts'
@@ -19,28 +19,36 @@ export interface PreparedCluster {
    */
   readonly values: ResolvedValues | undefined
   readonly ram: RamMode
+  readonly warnings: readonly NopassError[]
 }
 
 /**
- * Merges and checks the values of every selected cluster, offline. Returns every error; an error at
- * one place in a shared file is returned once.
+ * Merges and checks the values of every selected cluster, offline. Returns every error and warning;
+ * one at one place in a shared file is returned once.
  * @param rrsa `later` if the ARNs of `identity.rrsa` are made from what is printed; no cluster
  *   needs them then
  */
 export function prepareClusters(settings: Settings, rrsa: 'now' | 'later' = 'now') {
   const clusters: PreparedCluster[] = []
   const errors: NopassError[] = []
+  const warnings: NopassError[] = []
   for (const cluster of settings.selected) {
     try {
       const prepared = prepareCluster(cluster, settings, rrsa)
-      if (Array.isArray(prepared)) errors.push(...prepared)
+      warnings.push(...prepared.warnings)
+      if ('errors' in prepared) errors.push(...prepared.errors)
       else clusters.push(prepared)
     } catch (error) {
       if (!(error instanceof NopassError)) throw error
       errors.push(error)
     }
   }
-  return { clusters, errors: uniqueErrors(errors) }
+  return { clusters, errors: uniqueErrors(errors), warnings: uniqueErrors(warnings) }
+}
+
+interface Refused {
+  readonly errors: readonly NopassError[]
+  readonly warnings: readonly NopassError[]
 }
 
 /** @returns the errors of invalid values */
@@ -48,7 +56,7 @@ function prepareCluster(
   cluster: ClusterSettings,
   { chart, inputs }: Settings,
   rrsa: 'now' | 'later',
-): PreparedCluster | NopassError[] {
+): PreparedCluster | Refused {
   const { name, wave } = cluster
   if (!chart.ours) {
     if (inputs.ram !== 'none' && inputs.ram !== 'auto') {
@@ -57,9 +65,9 @@ function prepareCluster(
         `ram: ${inputs.ram} needs the values of our own chart; ${chart.reference} is another`,
       )
     }
-    return { name, wave, settings: cluster, values: undefined, ram: 'none' }
+    return { name, wave, settings: cluster, values: undefined, ram: 'none', warnings: [] }
   }
-  const { values, errors } = loadValues({
+  const { values, errors, warnings } = loadValues({
     files: cluster.layers.map(({ source }) => source),
     defaults: chart.defaults,
     rrsaComesLater: rrsa === 'later' || cluster.access.kind === 'ack' || isForNoCluster(inputs),
@@ -68,14 +76,14 @@ function prepareCluster(
     // An uninstall uses the values of the installed release. The values given here only name a pull
     // Secret that still exists after the release.
     const wrong = errors.filter(({ code }) => code !== 'SCHEMA_MISSING')
-    if (wrong.length > 0) return wrong
-    return { name, wave, settings: cluster, values, ram: 'none' }
+    if (wrong.length > 0) return { errors: wrong, warnings }
+    return { name, wave, settings: cluster, values, ram: 'none', warnings }
   }
   if (!values && cluster.layers.length === 0 && chart.defaults === undefined) {
     throw new NopassError('INPUT_MISSING', 'no values are given', { hint: 'Name a values file with `values-files`.' })
   }
-  if (!values) return errors.map((error) => namingCluster(error, name))
-  return { name, wave, settings: cluster, values, ram: ramMode(inputs, values.identity.type, cluster) }
+  if (!values) return { errors: errors.map((error) => namingCluster(error, name)), warnings }
+  return { name, wave, settings: cluster, values, ram: ramMode(inputs, values.identity.type, cluster), warnings }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Product } from '../../alibaba/transport/endpoints.ts'
 import type { ExpectedIdentity } from '../../kube/read/cluster-identity.ts'
-import type { ClusterEntry } from '../../values/clusters.generated.ts'
+import type { ClusterEntry } from '../../values/generated/clusters.ts'
 import type { MapNode, SourceFile } from '../../values/yaml/yaml-node.ts'
 import type { Inputs } from './input-table.ts'
 

@@ -4,7 +4,7 @@ import type { ReleaseParts } from '../../installation/release-watch.ts'
 import { isRecord } from '../../lib/json.ts'
 import { orElse } from '../../lib/or-else.ts'
 import { sha256 } from '../../lib/text.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
 
 /** The key of the chart's ConfigMap that holds the helper's configuration. */
 const CONFIG_KEY = 'config.yaml'

@@ -1,3 +1,4 @@
+import { formatPlace, type NopassError } from '../../errors.ts'
 import { valuesFile } from '../../helm/helm-flags.ts'
 import { loadValues } from '../../values/load-values.ts'
 import { connectWork, outlast } from '../connect/connect-work.ts'
@@ -21,12 +22,16 @@ export async function openCluster<T>(work: ClusterWork, perform: (open: OpenClus
   })
 }
 
+function describeWarning({ place, message, hint }: NopassError): string {
+  return `${formatPlace(place)}: ${message}. ${hint}`
+}
+
 /**
  * Writes the layers as files with the mode 0600, in order. The values that the action computes come
  * last, and are checked with the other layers.
  */
 async function writeValues(work: ConnectedWork): Promise<Pick<ChartRequest, 'valuesFiles' | 'given'>> {
-  const { cluster, context } = work
+  const { cluster, context, run } = work
   const { folder, settings } = context
   const rrsa = await computeRrsa(work)
   const computed = rrsa && { name: 'computed', text: valuesFile({ identity: { rrsa } }) }
@@ -38,6 +43,7 @@ async function writeValues(work: ConnectedWork): Promise<Pick<ChartRequest, 'val
     const [error] = loaded.errors
     if (error) throw error
     given = loaded.given
+    run.notes.push(...loaded.warnings.map(describeWarning))
   }
   const layers = [...cluster.settings.layers, ...(computed ? [computed] : [])]
   const files: string[] = []

@@ -33,10 +33,11 @@ function longScrapes(monitor: Cursor): ValuesError[] {
   const [interval, timeout] = [monitor.at('interval'), monitor.at('scrapeTimeout')]
   const [between, most] = [secondsOf(interval), secondsOf(timeout)]
   if (monitor.at('enabled').value !== true || between === undefined || most === undefined || most <= between) return []
-  const message = `\`${timeout.name}\` (${most} s) is above its \`interval\` (${between} s)`
+  const above = `\`${timeout.name}\` (${most} s) is above its \`interval\` (${between} s)`
+  const message = `${above}, so Prometheus would ignore the monitor`
   // Where the timeout is the chart's own, the interval is what the user wrote.
   const own = timeout.isDefault ? interval : timeout
-  return [own.refused(message, 'Lower the timeout, or raise the interval.')]
+  return [own.error('VALUES_NO_EFFECT', message, { hint: 'Lower the timeout, or raise the interval.' })]
 }
 
 function secondsOf({ text = '' }: Cursor): number | undefined {

@@ -4,14 +4,12 @@ import type { MapNode } from '../yaml/yaml-node.ts'
 import { checkCollisions } from './check-collisions.ts'
 import { checkDomains } from './check-domains.ts'
 import { checkMonitors } from './check-monitors.ts'
-import { checkNetwork } from './check-network.ts'
 import { checkNulls } from './check-nulls.ts'
 import { checkPod } from './check-pod.ts'
 import { checkRegions } from './check-regions.ts'
 import { checkRegistries } from './check-registries.ts'
 import { checkSecretName, checkSecrets } from './check-secrets.ts'
 import { checkTargets } from './check-targets.ts'
-import { checkVolumes } from './check-volumes.ts'
 
 /**
  * Checks beyond the schema (codes `VALUES_*`), of values that Helm accepts. Each check ignores what has the wrong shape, so that
@@ -32,8 +30,6 @@ export function checkValues(values: MapNode, given: MapNode): ValuesError[] {
     ...checkSecretName(all),
     ...checkCollisions(all),
     ...checkPod(all),
-    ...checkVolumes(all),
-    ...checkNetwork(all.at('networkPolicy')),
     ...checkMonitors(all.at('metrics')),
     ...checkNulls(all, own),
     ...checkSecrets(own),

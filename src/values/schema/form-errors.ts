@@ -103,26 +103,8 @@ const FORM_HINTS: Readonly<Record<string, (value: string) => string | undefined>
   },
   RepositoryGlob: (value) =>
     value.includes('/') ? undefined : `Write namespace/repository: ${value}/* allows all of a namespace.`,
-  IpAddress: addressHint,
-  Cidr: addressHint,
-  HostName(value) {
-    if (value.includes('://')) return `Leave the scheme out: ${value.replace(/^.*:\/\//, '').replace(/\/.*$/, '')}.`
-    if (value.includes('*')) return 'List every host by its full name; /etc/hosts knows no wildcard.'
-    if (/[A-Z]/.test(value)) return `Write it in lower case: ${value.toLowerCase()}.`
-    if (value.endsWith('.')) return `Remove the dot at its end: ${value.replace(/\.+$/, '')}.`
-    return 'Write a host name such as images.example.com: lower-case letters, digits and `-`, in parts with a dot between them.'
-  },
   Duration: (value) =>
     /^\d+$/.test(value) ? `Write a number with its unit: ${value}s, ${value}m or ${value}h.` : undefined,
-}
-
-function addressHint(value: string): string | undefined {
-  const [, mapped] = /^[0:]+:ffff:([0-9]+\.[0-9.]+)(\/.*)?$/i.exec(value) ?? []
-  if (mapped !== undefined) return `Write it as IPv4: ${mapped}.`
-  if (/(^|\.)0[0-9]/.test(value)) return 'Leave out zeros before a number: some programs read them as octal.'
-  return /[a-z]/i.test(value) && !value.includes(':')
-    ? 'Write an address; a host name is not resolved here.'
-    : undefined
 }
 
 function formHint(value: string, schema: Schema | undefined, rootSchema: Schema): string | undefined {

@@ -6,6 +6,8 @@ export interface Schema {
   readonly $ref?: string
   /** Ours: the helper reads this value. */
   readonly 'x-helper'?: boolean
+  /** Ours: the type of Kubernetes whose keys this definition has besides its own; resolved when the schema is assembled. */
+  readonly 'x-extends'?: string
   /** Ours: a type of Kubernetes' own, which is passed on whole; its keys are not described one by one. */
   readonly 'x-kubernetes'?: boolean
   readonly title?: string
@@ -41,6 +43,11 @@ export interface Schema {
 export function definitionName(schema: Schema): string | undefined {
   const ref = schema.$ref ?? (schema.allOf?.length === 1 ? schema.allOf[0]?.$ref : undefined)
   return ref?.replace('#/definitions/', '')
+}
+
+/** Whether a definition is generated from Kubernetes' own types, whose names have a group and a version: `core.v1.Affinity`. */
+export function isKubernetesType(name: string | undefined): boolean {
+  return name?.includes('.') ?? false
 }
 
 /** A schema with its definition's keywords; its own title, description, default and examples take precedence. */
@@ -79,13 +86,15 @@ export function schemaAt(root: Schema, path: ValuePath): Schema | undefined {
   return found === undefined ? undefined : resolve(found, root)
 }
 
-/** All keys of the schema with the dotted path of their map; lists are `registries[]`. */
+/** All keys of ours with the dotted path of their map; lists are `registries[]`. */
 export function keyPlaces(root: Schema): ReadonlyMap<string, readonly string[]> {
   const places = new Map<string, string[]>()
   const visit = (schema: Schema, path: string): void => {
+    if (isKubernetesType(definitionName(schema))) return
     const { properties, items } = resolve(schema, root)
     if (items !== undefined) visit(items, `${path}[]`)
     for (const [key, property] of Object.entries(properties ?? {})) {
+      if (property.title === undefined) continue
       places.set(key, [...(places.get(key) ?? []), path])
       visit(property, path === '' ? key : `${path}.${key}`)
     }

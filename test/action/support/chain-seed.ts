@@ -1,5 +1,5 @@
+import type { Seed, SeedAccount } from '../../../sandbox/cloud/seed/generated/seed.ts'
 import { readSeedFile } from '../../../sandbox/cloud/seed/read-seed.ts'
-import type { Seed, SeedAccount } from '../../../sandbox/cloud/seed/seed.generated.ts'
 import { DEMO_SEED_FILE } from '../../../sandbox/cloud/start-cloud.ts'
 
 /** The account where the workflows sign in, separate from the account of the clusters. */

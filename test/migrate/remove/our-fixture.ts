@@ -4,7 +4,7 @@ import type { NamespaceView, SecretView } from '../../../src/installation/object
 import { createTargets } from '../../../src/installation/targets.ts'
 import type { ConfiguredInstance } from '../../../src/migrate/remove/find-uncovered.ts'
 import type { OurSide } from '../../../src/migrate/remove/our-side.ts'
-import type { HelperConfig } from '../../../src/values/helper-config.generated.ts'
+import type { HelperConfig } from '../../../src/values/generated/helper-config.ts'
 
 /** Epoch milliseconds. */
 export const NOW: number = Date.parse('2026-11-25T12:00:00Z')

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
+import type { Seed } from '../../../sandbox/cloud/seed/generated/seed.ts'
 import { readSeedFile } from '../../../sandbox/cloud/seed/read-seed.ts'
-import type { Seed } from '../../../sandbox/cloud/seed/seed.generated.ts'
 
 const DEMO = fileURLToPath(new URL('../../../examples/sandbox/demo.yaml', import.meta.url))
 

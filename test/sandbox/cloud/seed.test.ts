@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Seed, SeedDocument, SeedInstance } from '../../../sandbox/cloud/seed/generated/seed.ts'
 import { loadSeed } from '../../../sandbox/cloud/seed/load-seed.ts'
 import { parseSeed, readSeedFile } from '../../../sandbox/cloud/seed/read-seed.ts'
-import type { Seed, SeedDocument, SeedInstance } from '../../../sandbox/cloud/seed/seed.generated.ts'
 import { DEMO_SEED_FILE } from '../../../sandbox/cloud/start-cloud.ts'
 
 const account = { id: '1234567890123456', users: [{ name: 'admin' }] }

@@ -1,5 +1,5 @@
 // Generated from schemas/ by scripts/generate-values.ts. Do not edit.
-import type { ResolvedValues } from './resolved-values.generated.ts'
+import type { ResolvedValues } from './resolved-values.ts'
 
 /** What the chart writes into the key `config.yaml` of its ConfigMap, defaults filled in. */
 export interface HelperConfig extends Omit<ResolvedValues, 'nameOverride' | 'fullnameOverride' | 'serviceAccount' | 'extraObjects'> {

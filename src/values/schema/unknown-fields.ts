@@ -1,0 +1,42 @@
+import { Cursor } from '../cursor.ts'
+import { KUBERNETES_VERSION } from '../generated/kubernetes-version.ts'
+import { quotable } from '../looks-secret.ts'
+import type { ValuesError } from '../values-error.ts'
+import type { MapNode } from '../yaml/yaml-node.ts'
+import { nearest } from './nearest.ts'
+import { resolve, type Schema, schemaOfChild } from './schema.ts'
+import { name } from './schema-problem.ts'
+
+/**
+ * Keys inside the types of Kubernetes that the version from which the schema was generated does not have. They are no errors: the
+ * cluster's Kubernetes may be newer, and its API server decides.
+ */
+export function unknownFields(values: MapNode, rootSchema: Schema): ValuesError[] {
+  const visit = (at: Cursor, schema: Schema): ValuesError[] => {
+    const full = resolve(schema, rootSchema)
+    // A map of our own says whether it takes other keys; a type of Kubernetes says nothing.
+    const isOpen = full.properties !== undefined && full.additionalProperties === undefined
+    const own = at.items.flatMap((item) => visit(item, full.items ?? {}))
+    const inside = at.members.flatMap((member) => {
+      const inner = schemaOfChild(full, member.key, rootSchema)
+      if (inner !== undefined) return visit(member, inner)
+      return isOpen ? [unknownField(member, Object.keys(full.properties ?? {}))] : []
+    })
+    return [...own, ...inside]
+  }
+  return visit(new Cursor(values), rootSchema)
+}
+
+function unknownField(member: Cursor, known: readonly string[]): ValuesError {
+  const meant = nearest(member.key, known)
+  return member.error(
+    'VALUES_UNKNOWN_FIELD',
+    `Kubernetes ${KUBERNETES_VERSION} has no field \`${quotable(member.key)}\` in ${name(member.parent)}`,
+    {
+      at: member.keyPosition,
+      expected: `one of ${known.join(', ')}`,
+      hint: meant && `Did you mean \`${meant}\`? Leave it only if the Kubernetes of your cluster has the field.`,
+      hideLine: true,
+    },
+  )
+}
