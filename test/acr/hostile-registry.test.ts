@@ -22,7 +22,7 @@ const REQUEST: ManifestRequest = {
   issuedByAcr: true,
 }
 
-/** The duration of the work in milliseconds. */
+/** Returns the duration of the work in milliseconds. */
 function timeOf(work: () => unknown): number {
   const start = performance.now()
   work()

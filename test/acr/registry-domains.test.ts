@@ -93,8 +93,8 @@ test('invalid domains from the cloud get no credential: addresses, ports, paths,
   )
 })
 
-// The first two are Finance Cloud's, as public files about Alibaba's gateway plugins have them: a
-// build script (`mse finance`) and a table of regions.
+// The first two are hosts of Finance Cloud. Public files about Alibaba's gateway plugins have them:
+// a build script (`mse finance`) and a table of regions.
 test("ACR's own hosts of every edition are recognized, and nothing else is", () => {
   const own = [
     'msecrinstance-registry.cn-shanghai-finance-1.cr.aliyuncs.com',
@@ -118,7 +118,7 @@ test("ACR's own hosts of every edition are recognized, and nothing else is", () 
 })
 
 // github.com/mozillazg/docker-credential-acr-helper pkg/acr/registry.go and its test "person vpc
-// (intl)"; registry-intl-internal appears in a public Makefile for Sydney.
+// (intl)". registry-intl-internal appears in a public Makefile for Sydney.
 test("the chart's expression for images of ACR matches the domains that the helper writes credentials for, and no more", () => {
   const template = readFileSync(new URL('../../chart/templates/_acr-domains.tpl', import.meta.url), 'utf8')
   const [, pattern = ''] = /define "acr-nopass.acr-domains" -}}\n(.*)\n{{- end }}/.exec(template) ?? []

@@ -22,7 +22,7 @@ function setUpWith(session: Credentials, config: RegistryConfig, ...replies: Rep
   return { source: sourceOf(config), ...rest }
 }
 
-/** Sources of one configuration. */
+/** Creates the sources of one configuration. */
 function setUpAll(session: Credentials, ...replies: Reply[]) {
   const { transport, sent } = scripted(replies)
   const freshSessions: string[] = []
@@ -154,7 +154,7 @@ test('hostile cloud: a token that has already expired is an error, and the next 
   await assert.rejects(source.get(), { code: 'CLOUD_UNAVAILABLE' })
 })
 
-// No stored page documents ExpiresInHours: an endpoint may reject it, or ignore it.
+// No known page documents ExpiresInHours, so an endpoint may reject or ignore it.
 test('an endpoint that rejects expiresInHours is called without it, then and later', async () => {
   const rejected = json(400, { Code: 'InvalidParameter' })
   const own = addresses('internet', 'a.cr.example')

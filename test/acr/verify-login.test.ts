@@ -48,7 +48,7 @@ const rows: [why: string, responses: (HttpResponse | Error)[], result: LoginVerd
   ['no connection', [Object.assign(new Error('x'), { code: 'ECONNREFUSED' })], 'unreachable'],
   ['a registry that requires no login', [status(200)], 'skipped'],
   ['a 401 without a challenge', [status(401)], 'skipped'],
-  // An access list of the public endpoint, and a custom domain behind a separate gateway.
+  // Causes: an access list of the public endpoint, and a custom domain behind a separate gateway.
   ['a 403 because of an access list', [status(403)], 'unreachable'],
   ['a custom domain’s gateway', [bearer('https://sso.acme.example/auth')], 'skipped'],
   [
@@ -92,7 +92,7 @@ test('basic authentication is tried at the registry itself', async () => {
   assert.equal(sent[1]?.url.href, `https://${DOMAIN}/v2/`)
 })
 
-// Realms as registries return them, each with its source. Another rule allows a loopback realm.
+// Realms that real registries return, each with its source. Another rule allows a loopback realm.
 const realms: readonly [source: string, domain: string, realm: string][] = [
   [
     'help/en/doc-detail: Container Service Edge, domain names of edge nodes: "If the region is China (Zhangjiakou), change the public Docker endpoint to dockerauth-{region}.aliyuncs.com"',
@@ -199,7 +199,7 @@ test('of generated realms only the closed set ever gets a password', async () =>
     },
     fc.domain(),
   )
-  // Not the product's list: this is how the vendor's names are built.
+  // Not the product's list, but the rule by which the vendor builds its names.
   const isOfAcr = (name: string): boolean => {
     const [, dotted = '', dashed = ''] =
       /^dockerauth(?:(?:-ee)?(?:-vpc|-internal)?\.([a-z0-9-]+)|-([a-z0-9-]+))\.aliyuncs\.com$/.exec(name) ?? []

@@ -13,7 +13,7 @@ import { NopassError } from '../../src/errors.ts'
 import { anyValue, fuzz } from '../support/fuzz.ts'
 import { KEY, scripted } from './scripted-transport.ts'
 
-/** Part of every secret and message that a peer sends; no error may contain it. */
+/** A part of every secret and message that a peer sends. No error may contain it. */
 const SECRET = 'S3CR3T-of-the-peer'
 
 /** A nearly correct body: each field is missing, of another type, or correct. */
@@ -59,8 +59,8 @@ function responses(fields: Readonly<Record<string, unknown>>): fc.Arbitrary<Http
 }
 
 /**
- * Runs the reader against a peer that always sends this response; an error must be a known one
- * without the secret.
+ * Runs the reader against a peer that always sends this response. An error must have a known code
+ * and must not contain the secret.
  */
 async function read<T>(response: HttpResponse, reader: (target: CloudTarget) => Promise<T>): Promise<T | undefined> {
   const { transport, sent } = scripted(new Array<HttpResponse>(500).fill(response))

@@ -34,8 +34,8 @@ test('a role that cannot be assumed is named, with both sides that must allow it
 })
 
 // AssumeRoleRequest and CreateRoleRequest of the vendor's SDKs: at most the role's
-// MaxSessionDuration, which is 3600 by default. No page limits a session that another role requests
-// further.
+// MaxSessionDuration, which is 3600 by default. No page documents a stricter limit for a session
+// that another role requests.
 test('a session that is longer than the role allows is reported with both settings', async () => {
   const rejected = json(400, { Code: 'InvalidParameter.DurationSeconds' })
   const request = { roleArn: 'acs:ram::2:role/x', sessionName: 's', durationSeconds: 7200 }
@@ -77,8 +77,8 @@ test('a token without user name, password or expiry is rejected', async () => {
   await assert.rejects(getPersonalToken(target(json(200, { requestId: 'R' }))), { code: 'CLOUD_UNAVAILABLE' })
 })
 
-// Milliseconds: https://www.alibabacloud.com/help/en/doc-detail/145324.htm (Enterprise), and for
-// the Personal Edition, of whose response no vendor's page is known,
+// Milliseconds. Enterprise: https://www.alibabacloud.com/help/en/doc-detail/145324.htm. No vendor's
+// page documents the response of the Personal Edition, so the source is
 // https://github.com/mozillazg/docker-credential-acr-helper, pkg/acr/person.go.
 test('an invalid expiry, such as nanoseconds, is rejected in both editions', async () => {
   const personal = (expireDate: number) => ({
@@ -97,7 +97,7 @@ test('an invalid expiry, such as nanoseconds, is rejected in both editions', asy
       )
     const invalid = 'CLOUD_UNAVAILABLE the token in the response has no user name, password or valid expiry'
     for (const at of [0, -1, 8.64e15 + 1, START * 1e6]) assert.equal(await message(at), invalid, `${edition} ${at}`)
-    // A Date can hold it, but it must not get into an annotation.
+    // A Date can hold this time, but it must not become an annotation.
     const unlikely = 'CLOUD_UNAVAILABLE a token cannot be written into a pull secret'
     for (const at of [8.64e15, Date.UTC(2200)]) assert.equal(await message(at), unlikely, `${edition} ${at}`)
     assert.equal(await message(Date.UTC(2199)), `expires at ${Date.UTC(2199)}`)
@@ -122,8 +122,8 @@ test('addresses are read whatever kinds of endpoints exist, and malformed entrie
   assert.deepEqual(await listInstanceEndpoint(target(json(200, { IsSuccess: true, Endpoints: [] })), 'cri-1'), [])
 })
 
-// ListInstance's PageSize is 30 by default
-// (https://www.alibabacloud.com/help/en/acr/developer-reference/api-cr-2018-12-01-listinstance); no
+// The default of ListInstance's PageSize is 30
+// (https://www.alibabacloud.com/help/en/acr/developer-reference/api-cr-2018-12-01-listinstance). No
 // page documents its maximum (terraform-provider-alicloud uses 50 in
 // data_source_alicloud_cr_ee_instances.go).
 test('instances are listed to the last, in pages of the documented size', async () => {
@@ -169,7 +169,7 @@ for (const master_url of [undefined, '', 'not json', 'null', '{"api_server_endpo
   })
 }
 
-// The vendor's own tool reads RRSA's configuration from `meta_data` alone:
+// The vendor's own tool reads RRSA's configuration only from `meta_data`:
 // AliyunContainerService/ack-ram-tool@e34e2551 pkg/openapi/cs.go (json.Unmarshal of body.MetaData),
 // pkg/types/cluster.go (ClusterMetaData, RRSAConfig).
 const RRSA = { enabled: true, issuer: 'https://i,https://j', oidc_arn: 'acs:ram::1:oidc-provider/o' }
@@ -266,7 +266,7 @@ test('the document of a policy is read as JSON and, where GetPolicy returns it s
     const ram = createRam({ transport, endpoint: new URL('https://ram.aliyuncs.com'), credentials: KEY })
     assert.equal((await ram.getPolicy('p'))?.document, document)
   }
-  // What is not encoded stays as it is, for the error that shows it.
+  // A text that is not encoded stays as it is, because the error quotes it.
   const { transport } = scripted([json(200, { Policy: {}, DefaultPolicyVersion: { PolicyDocument: '%7B%' } })])
   const ram = createRam({ transport, endpoint: new URL('https://ram.aliyuncs.com'), credentials: KEY })
   assert.equal((await ram.getPolicy('p'))?.document, '%7B%')

@@ -30,19 +30,20 @@ const rows: Row[] = [
   [{}, 'cr', 'cn-hangzhou', undefined, 'https://cr.cn-hangzhou.aliyuncs.com'],
   [{}, 'sts', undefined, undefined, 'https://sts.aliyuncs.com'],
   // The industry clouds: endpoint maps of @alicloud/cr20181201 2.2.2 and @alicloud/cs20151215
-  // 7.1.1. That of @alicloud/sts20150401 1.2.0 has no exception for them, so its rule for regions
-  // applies; aliyun/alibaba-cloud-sdk-go services/sts/endpoint.go knows the VPC's.
+  // 7.1.1. The map of @alicloud/sts20150401 1.2.0 has no exception for them, so its rule for
+  // regions applies. aliyun/alibaba-cloud-sdk-go services/sts/endpoint.go has the VPC endpoints.
   [{}, 'cr', 'cn-shanghai-finance-1', undefined, 'https://cr.cn-shanghai-finance-1.aliyuncs.com'],
   [{}, 'cr', 'cn-hangzhou-finance', undefined, 'https://cr.cn-hangzhou-finance.aliyuncs.com'],
   [{}, 'cr', 'cn-north-2-gov-1', undefined, 'https://cr.cn-north-2-gov-1.aliyuncs.com'],
   [{}, 'cs', 'cn-shenzhen-finance-1', undefined, 'https://cs.cn-shenzhen-finance-1.aliyuncs.com'],
   [{}, 'sts', 'cn-shenzhen-finance-1', 'vpc', 'https://sts-vpc.cn-shenzhen-finance-1.aliyuncs.com'],
   [{}, 'sts', 'cn-north-2-gov-1', 'vpc', 'https://sts-vpc.cn-north-2-gov-1.aliyuncs.com'],
-  // Https://alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-endpoint; for
-  // IMS too AliyunContainerService/ack-ram-tool pkg/openapi/client.go, endpointsTpl.
+  // https://alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-endpoint. For IMS
+  // also AliyunContainerService/ack-ram-tool pkg/openapi/client.go, endpointsTpl.
   [home, 'ram', 'cn-hangzhou', 'vpc', 'https://ram.vpc-proxy.aliyuncs.com'],
   [home, 'ims', 'cn-hangzhou', 'vpc', 'https://ims.vpc-proxy.aliyuncs.com'],
-  // Not with `auto`: the action and the CLI call it, which may run anywhere.
+  // With `auto`, the public address is used, because the action and the CLI call it and may run
+  // anywhere.
   [home, 'ram', 'cn-hangzhou', undefined, 'https://ram.aliyuncs.com'],
   [home, 'cs', 'cn-hangzhou', undefined, 'https://cs.cn-hangzhou.aliyuncs.com'],
   [home, 'cs', 'cn-hangzhou', 'vpc', 'https://cs-anony-vpc.cn-hangzhou.aliyuncs.com'],
@@ -94,7 +95,7 @@ for (const region of ['', 'hangzhou', 'cn-hangzhou.evil.example/', 'CN-HANGZHOU'
 const located: readonly [options: EndpointOptions, network: Network | undefined, publicHost: string | undefined][] = [
   [home, undefined, 'sts.cn-hangzhou.aliyuncs.com'],
   [{ ...home, network: 'auto' }, 'auto', 'sts.cn-hangzhou.aliyuncs.com'],
-  // A request for the VPC gets the VPC or an error.
+  // A request for the VPC address gets this address or an error.
   [home, 'vpc', undefined],
   [{ ...home, network: 'vpc' }, undefined, undefined],
   [home, 'public', undefined],

@@ -3,7 +3,7 @@ import type { Clock } from '../../src/lib/clock.ts'
 export interface FakeTime extends Pick<Clock, 'now' | 'monotonic'> {
   /** Moves both clocks forward. */
   advance(milliseconds: number): void
-  /** Moves only the wall clock, as when it is set. */
+  /** Moves only the wall clock, as if somebody set it. */
   jump(milliseconds: number): void
 }
 

@@ -18,7 +18,7 @@ after(() => {
   for (const server of servers) server.close()
 })
 
-/** A server that handles each connection with this function once a request has arrived. */
+/** Starts a server that calls `respond` for each connection once a request has arrived. */
 async function serve(respond: (socket: Socket) => void): Promise<URL> {
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -56,9 +56,7 @@ async function call(endpoint: URL, timeout = 5000): Promise<NopassError> {
 const head = (length: number | 'chunked'): string =>
   `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n${length === 'chunked' ? 'transfer-encoding: chunked' : `content-length: ${length}`}\r\n\r\n`
 
-/**
- * Writes as fast as the reader accepts it, until the reader disconnects; counts what was written.
- */
+/** Writes as fast as the reader accepts, until the reader disconnects. Counts what was written. */
 function pour(socket: Socket, piece: string, counted: (bytes: number) => void): void {
   const write = (): void => {
     while (!socket.destroyed) {

@@ -26,7 +26,10 @@ const get = (url: string, more: Partial<HttpRequest> = {}): HttpRequest => {
   return { url: new URL(url), method: 'GET', headers: {}, timeout: 5000, ...more }
 }
 
-/** A proxy that records its requests, and tunnels to and responds for any host from `upstream`. */
+/**
+ * Starts a proxy that records its requests. It tunnels to `upstream` for any host, and responds
+ * from it.
+ */
 async function startProxy(upstream: number): Promise<{ port: number; requests: string[] }> {
   const requests: string[] = []
   const proxy = http.createServer((request, response) => {

@@ -82,8 +82,8 @@ for (const [name, code, hint] of [
     /audience of the token among its client ids.*AddClientIdToOIDC/,
   ],
   ['OIDCToken.HttpsUrlInvalid', 'IDENTITY_NOT_TRUSTED', /whole chain, which ends at a public certificate authority/],
-  // Not on that page. Seen by users: https://github.com/gardenlinux/gardenlinux/issues/4794,
-  // aliyun/credentials-go's tests.
+  // This code is not on that page. Users report it:
+  // https://github.com/gardenlinux/gardenlinux/issues/4794, aliyun/credentials-go's tests.
   ['OIDCToken.PublicKeyFingerprintMismatch', 'IDENTITY_NOT_TRUSTED', /no fingerprint .* root and of the intermediates/],
   ['OIDCToken.Expired', 'CREDENTIALS_EXPIRED', /The OIDC token has expired.*clock/],
 ] as const) {
@@ -148,10 +148,10 @@ test('worker-role: version 1 only if values allow it', async () => {
   assert.equal(sent[1]?.headers['x-aliyun-ecs-metadata-token'], undefined)
 })
 
-// Whether ECI's metadata service accepts the PUT is not documented. The vendor's SDKs treat any
-// failure of it, also of the connection, as "no version 2" and continue with version 1 unless it is
-// disabled: @alicloud/credentials 2.4.7, dist/src/providers/ecs_ram_role.js, getMetadataToken. Here
-// version 1 has to be allowed by values.
+// It is not documented whether ECI's metadata service accepts the PUT. The vendor's SDKs treat any
+// failure of the PUT, also of the connection, as "no version 2". They continue with version 1
+// unless it is disabled: @alicloud/credentials 2.4.7, dist/src/providers/ecs_ram_role.js,
+// getMetadataToken. In acr-nopass, the values must allow version 1.
 for (const refusal of [
   text(400, ''),
   text(403, ''),

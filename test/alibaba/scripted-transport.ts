@@ -13,9 +13,9 @@ export type Reply = HttpResponse | Error | (() => HttpResponse | Error)
 export interface Scripted {
   readonly transport: CloudTransport
   readonly time: FakeTime
-  /** What was sent, in order. */
+  /** The sent requests, in order. */
   readonly sent: HttpRequest[]
-  /** Public addresses that were reported, in order. */
+  /** The reported fallbacks to public addresses, in order. */
   readonly fallbacks: AddressFallback[]
   /** The waits between attempts, in milliseconds. */
   readonly waits: number[]
@@ -31,7 +31,7 @@ export function broken(code: string): Error {
   return Object.assign(new Error(`${code} at https://sts.example/?secret=1`), { code })
 }
 
-/** A transport whose peer responds from a list; the test controls the clock and the waits. */
+/** A transport whose peer responds from a list. The test controls the clock and the waits. */
 export function scripted(
   replies: readonly Reply[],
   random = 0.5,

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ramChange } from '../../src/alibaba/ram.ts'
 import type { CsReads, RamReads, StsSessions } from '../../src/alibaba/sdk-types.ts'
 
-// The compiler checks this file (`npm run check`): each expected error is a name that the vendor's
+// The compiler checks this file (`npm run check`). Each expected error is a name that the vendor's
 // SDK does not have.
 
 test('a change of RAM has the names of its operation and parameters as they are sent', () => {

@@ -99,7 +99,7 @@ const final: [why: string, reply: Reply, write: boolean, code: ErrorCode, reason
     'INSTANCE_NOT_EXIST',
   ],
   ['denied', json(403, { Code: 'NoPermission' }), false, 'CLOUD_DENIED', 'NoPermission'],
-  // CR reports these with HTTP 200 as well (its error pages name the codes, not the status).
+  // CR also reports these codes with HTTP 200 (its error pages name the codes, not the status).
   ['CR denies', json(200, { IsSuccess: false, Code: 'NoPrivilege' }), false, 'CLOUD_DENIED', 'NoPrivilege'],
   ['CR denies with 403', json(403, { IsSuccess: false, Code: 'NoPrivilege' }), false, 'CLOUD_DENIED', 'NoPrivilege'],
   [
@@ -278,8 +278,8 @@ for (const { title, detail, says, hint, field = 'AccessDeniedDetail' } of [
 }
 
 /**
- * STS reports InternalError in bursts of seconds (a public record of a workflow's calls, which
- * advises three to five retries with growing pauses).
+ * STS reports InternalError in bursts of seconds. The source is a public record of a workflow's
+ * calls, which advises three to five retries with growing pauses.
  */
 test('with more patience for outages, an InternalError is retried for seconds, a missing address and a throttled call as usual', async () => {
   const outage = { attempts: 6, baseMs: 1000 }
@@ -331,8 +331,8 @@ test('if RAM is unreachable, the address for machines without internet access is
 })
 
 // aliyun/alibaba-cloud-sdk-go services/sts/endpoint.go and @alicloud/sts20150401 1.2.0 list regions
-// that only have sts.aliyuncs.com, such as cn-hangzhou-finance in the first; the second has a rule
-// for that one.
+// that only have sts.aliyuncs.com. The first lists cn-hangzhou-finance; the second has a rule for
+// this region.
 test('if a region has no address of STS, the central one is offered', async () => {
   const stsOf = (code: string, host: string) =>
     failureOf(new Array<Reply>(4).fill(broken(code)), { ...call, endpoint: new URL(`https://${host}`) })

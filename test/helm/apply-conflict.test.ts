@@ -27,7 +27,7 @@ const API_SERVER = [
 for (const { name, text, said } of API_SERVER) {
   test(`a conflict of the API server names who owns what: ${name}`, () => {
     assert.equal(describeConflicts(readConflicts(text)), said)
-    // As an error of ours carries it, on one line.
+    // One of our errors has the text on one line.
     assert.equal(describeConflicts(readConflicts(printable(`PATCH /x returned 409: ${text}`))), said)
   })
 }
@@ -68,7 +68,7 @@ test('any manager and fields of a conflict are read as the API server wrote them
     fields: fc.array(field, { minLength: 1, maxLength: 4 }),
   })
   type Owner = typeof owner extends fc.Arbitrary<infer T> ? T : never
-  // printManager and getConflictMessage of the same file.
+  // printManager and getConflictMessage in the same file.
   const named = ({ manager, subresource, using, at }: Owner): string =>
     `"${manager}"${subresource === undefined ? '' : ` with subresource "${subresource}"`}${using === undefined ? '' : ` using ${using}${at ? ' at 2001-02-03T04:05:06Z' : ''}`}`
   const written = (owners: readonly Owner[]): string => {

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { fetchChart } from '../../src/helm/fetch-chart.ts'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 
-/** A program in place of helm that records its call and does `script`, with DESTINATION set. */
+/** A program in place of helm. It records its call and runs `script` with DESTINATION set. */
 async function open(t: TestContext, script: string) {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-fetch-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
@@ -55,7 +55,7 @@ test('an archive is copied: what replaces it later is not deployed', async (t) =
   assert.deepEqual(await calls(), [])
 })
 
-// As Helm 3.22 and 4.3 print it (test/contract/fetch-chart.test.ts).
+// The text is from Helm 3.22 and 4.3 (test/contract/fetch-chart.test.ts).
 test('a registry that cannot be reached is an error of the chart, not of the cluster', async (t) => {
   const { fetch } = await open(
     t,

@@ -9,7 +9,7 @@ import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 
 const noRecord = (): void => undefined
 
-/** A program in place of helm, to test how a child process is treated. */
+/** A program in place of helm, to test how child processes are treated. */
 async function helm(t: TestContext, script: string): Promise<{ readonly helm: Helm; readonly folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-helm-'))
   t.after(() => rm(folder, { recursive: true, force: true }))

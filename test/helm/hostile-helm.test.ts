@@ -207,7 +207,7 @@ test('hostile environment: helm gets no plugin, no other cluster and nothing tha
   assert.deepEqual([environment.HELM_PLUGINS, environment.HELM_NO_PLUGINS], ['/run/plugins', '1'])
 })
 
-/** A mirror that responds with anything. */
+/** A mirror whose responses the test chooses. */
 async function mirror(t: TestContext, listener: RequestListener): Promise<string> {
   const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -21,13 +21,13 @@ async function folder(t: TestContext): Promise<string> {
   return path
 }
 
-/** A program that reports to be a helm of this version. */
+/** Writes a program that reports to be a helm of this version. */
 async function program(path: string, version: string): Promise<void> {
   await writeFile(path, `#!/bin/sh\necho ${version}\n`)
   await chmod(path, 0o755)
 }
 
-/** A mirror with one archive; counts its requests. */
+/** Starts a mirror with one archive, and counts its requests. */
 async function mirror(t: TestContext, version: string) {
   const path = await folder(t)
   await mkdir(join(path, target))

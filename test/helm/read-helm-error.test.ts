@@ -8,7 +8,7 @@ const cases: readonly {
   readonly stderr: string
   readonly code: ErrorCode
   readonly message: string
-  /** Default: the code's own. */
+  /** Default: the code's own fix. */
   readonly hint?: string
 }[] = [
   {
@@ -238,7 +238,7 @@ test('each form of a message that helm, its charts and API servers have becomes 
     ],
     HELM_CONFLICT: ['Apply failed with 12 conflicts: conflict with "a" using v1: .data'],
     HELM_FORBIDDEN: ['User "a" cannot get resource "pods"'],
-    // A word that only begins like one of theirs decides nothing.
+    // A word that only begins like a word of these patterns decides nothing.
     HELM_FAILED: ['UnauthorizedUser', 'Apply failed with conflicts: ', 'etcdserver: 1', 'resource  not ready'],
   }
   for (const [code, texts] of Object.entries(forms))

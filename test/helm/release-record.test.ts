@@ -59,8 +59,8 @@ test('a record is unpacked to chart, values and objects', async () => {
   )
 })
 
-// `ApplyMethod` in https://github.com/helm/helm/blob/v4.3.1/pkg/release/v1/release.go; Helm 3
-// writes none.
+// `ApplyMethod` in https://github.com/helm/helm/blob/v4.3.1/pkg/release/v1/release.go. Helm 3 does
+// not write this field.
 test('a record tells whether helm applied its objects on the server', async () => {
   const serverSide = async (more: object) =>
     (await readRecord(gzipSync(JSON.stringify({ manifest: '', ...more })).toString('base64'))).serverSide

@@ -89,7 +89,7 @@ test('a pending release counts as abandoned after the timeout of the step that c
   const updated = '2026-11-25T10:00:00Z'
   const pending = { ...revision(4, 'pending-upgrade', updated), step: { id: 'b', timeoutSeconds: 1800 } }
   assert.equal(minutes([revision(3, 'deployed'), pending]), 35)
-  // Another deployer's: its timeout is not known, and our labels are passed on to its revision.
+  // Another deployer's revision: its timeout is not known, and it has copies of our labels.
   assert.equal(minutes([revision(3, 'deployed'), revision(4, 'pending-upgrade', updated)]), 365)
   const earlier = { ...revision(3, 'deployed'), step: pending.step }
   assert.equal(minutes([earlier, pending]), 365)
@@ -100,7 +100,7 @@ test('the revision of a step is the first one with its label: helm passes labels
   const history = [revision(1, 'deployed'), { ...revision(2, 'failed'), step }, { ...revision(3, 'deployed'), step }]
   assert.equal(revisionOfStep(history, { id: 'a', before: 1 })?.revision, 2)
   assert.equal(revisionOfStep(history, { id: 'b', before: 1 }), undefined)
-  // Another deployer was faster, and its revision is there to be seen.
+  // Another deployer was faster, and its revision is in the history.
   const second = [revision(1, 'superseded'), revision(2, 'deployed'), { ...revision(3, 'failed'), step }]
   assert.equal(revisionOfStep(second, { id: 'a', before: 1 })?.revision, 3)
 })
@@ -118,8 +118,8 @@ test("another deployer's revision is not the step's own where helm has pruned th
 })
 
 test('whatever others do, helm prunes, and when: a revision that counts as ours is ours', () => {
-  // Helm's rules: an upgrade takes the labels of the newest revision, a rollback those of its
-  // target, and before a record is made, the oldest ones but the deployed are pruned
+  // Helm's rules: an upgrade copies the labels of the newest revision, a rollback those of its
+  // target. Before helm makes a record, it removes the oldest records, except the deployed one
   // (pkg/action/upgrade.go, rollback.go, pkg/storage/storage.go: removeLeastRecent).
   type Made = Revision & { readonly ours?: true }
   const step = { id: 'a', timeoutSeconds: 300 }

@@ -8,7 +8,7 @@ const ANY = { namespace: undefined, release: undefined }
 const CONFIG = { 'config.yaml': '{}' }
 const isRead = (path: string): boolean => path.startsWith(BINDINGS) || /clusterroles|admission/.test(path)
 
-/** `namespace/name evidence` of the chosen release. */
+/** Returns `namespace/name evidence` of the chosen release. */
 async function chosen(content: Content, choice: { namespace?: string; release?: string } = {}) {
   const { chosen: one } = await findRelease(labelledCluster(content).reader, { ...ANY, ...choice })
   return one && `${one.namespace}/${one.name} ${one.evidence}`
@@ -49,7 +49,7 @@ test('a release whose binding somebody deleted, and one with scope namespaces an
     ['ClusterRole', 'acr-nopass.platform.acr-nopass'],
     ['Guard', 'acr-nopass.platform.acr-nopass.secrets'],
   ] as const) {
-    // A few are read one by one, and many are compared with a list.
+    // A few candidates are read one by one. Many candidates are compared with a list.
     const many = Array.from({ length: 20 }, (_, index) => labelled('aaa', `r${index}`, CONFIG))
     for (const configMaps of [
       [FORGED, REAL],
@@ -83,7 +83,7 @@ test('without the right to read the proof the only candidate is used, not verifi
 test("who may read the proof of one release only gets that one, whatever a tenant's ConfigMaps are called", async () => {
   const denies = (path: string): boolean => isRead(path) && !path.endsWith('/acr-nopass.platform.acr-nopass')
   assert.equal(await chosen({ configMaps: [FORGED, REAL], signs: PROOF, denies }), 'platform/acr-nopass proven')
-  // So many are compared with a list, which is refused.
+  // So many candidates are compared with a list, which is refused.
   const many = Array.from({ length: 20 }, (_, index) => labelled('aaa', `r${index}`, CONFIG))
   const crowded = { configMaps: [...many, REAL], signs: PROOF, denies }
   await assert.rejects(chosen(crowded), { code: 'INPUT_MISSING' })

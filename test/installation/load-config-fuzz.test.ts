@@ -11,8 +11,8 @@ const SECRET = 'S3CR3T_TEXT'
 const WHOLE = config({ secretLabels: { team: 'a' }, refreshRate: 20 })
 
 /**
- * The configuration, or undefined for a rejected one; the error has our code and contains nothing
- * of the text.
+ * Returns the configuration, or undefined for a rejected text. The error has our code and contains
+ * nothing of the text.
  */
 function read(text: string): HelperConfig | undefined {
   try {
@@ -26,7 +26,7 @@ function read(text: string): HelperConfig | undefined {
 
 type Json = Record<string, unknown>
 
-/** A copy with one value changed or removed. */
+/** Returns a copy with one value changed or removed. */
 function change(value: Json, path: readonly number[], replacement: unknown): Json {
   const copy = structuredClone(value)
   let node = copy

@@ -4,7 +4,7 @@ import { createTransforms } from '../../src/installation/object-views.ts'
 import { listOwner, ownsContent } from '../../src/kube/managed-fields.ts'
 import type { ManagedFieldsEntry, ObjectMeta } from '../../src/kube/types.ts'
 
-// As a real API server (1.36) writes them.
+// These entries are from a real API server (1.36).
 const OURS: ManagedFieldsEntry = {
   manager: 'acr-nopass',
   operation: 'Apply',
@@ -58,8 +58,8 @@ test('the owner of a list is a foreign Apply, else a foreign Update, else the he
     operation: 'Apply',
   })
   assert.equal(listOwner([update('helm', { 'f:metadata': {} }, 'Apply')]), undefined)
-  // The API server's entry at the first apply of an object without a record does not name the
-  // writer, only that it was not an apply.
+  // The API server writes this entry at the first apply of an object without a record. It does not
+  // name the writer, and only shows that the write was not an apply.
   assert.equal(listOwner([update('before-first-apply', list)]), undefined)
   assert.deepEqual(listOwner([update('before-first-apply', list), ours]), {
     manager: 'acr-nopass',

@@ -19,7 +19,7 @@ function crashing(name: string): object {
   return { metadata: { name }, status: { containerStatuses } }
 }
 
-/** An API server with these Pods; the next request sees each change. */
+/** An API server with these Pods. The next request sees each change. */
 function clusterOf(pods: string[]): { readonly client: KubeClient; readonly nextQuery: () => Promise<void> } {
   let queried = Promise.withResolvers<void>()
   const request = async () => {

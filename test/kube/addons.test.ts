@@ -5,7 +5,8 @@ import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 
 /**
- * The add-ons that are found if each Deployment has this image, or is answered with this status.
+ * Returns the add-ons that are found if each Deployment has this image, or the API server responds
+ * with this status.
  */
 async function found(deployments: Readonly<Record<string, string | number>>): Promise<readonly string[]> {
   const request = async ({ path }: { readonly path: string }): Promise<unknown> => {

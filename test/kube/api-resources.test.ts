@@ -10,8 +10,8 @@ interface Kind {
 }
 
 /**
- * Discovery and lists of kinds that change while they are read; `rounds` are the responses of
- * discovery, the last one repeats.
+ * Lists kinds that change while they are read. `rounds` are the responses of discovery; the last
+ * response repeats.
  */
 async function list(
   t: { readonly signal: AbortSignal },

@@ -181,7 +181,7 @@ test('an error in one caller does not keep the other calls of its signal from en
   assert.deepEqual(stdout.trim().split('\n').toSorted(), ['ended: enough', 'not caught: first'])
 })
 
-/** As long as a credential, but not a secret. */
+/** This field's name is as long as a credential, but is not secret. */
 const FIELD = 'podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]'
 
 test('an error response has status, reason, the requested wait, and nothing like a credential', async () => {
@@ -315,7 +315,8 @@ test('one call without a response is enough to leave a hung server behind a load
       for (const socket of sockets) hung.add(socket)
       await assert.rejects(client.request({ ...write, timeoutMs: 200 }), { code: 'KUBE_TIMEOUT' })
       assert.deepEqual(await client.request(write), {})
-      // The Lease has a connection of its own, which a slow write of another object must not cost.
+      // The Lease has a connection of its own. A slow write of another object must not break this
+      // connection.
       hung.clear()
       await client.request(lease)
       assert.equal(sockets.size, 18)

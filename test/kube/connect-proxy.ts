@@ -3,16 +3,16 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 
 /**
- * What the proxy does with a CONNECT: opens the tunnel, responds with a status and stays connected,
- * or lets the client wait.
+ * The proxy's reaction to a CONNECT: it opens the tunnel, responds with a status and stays
+ * connected, or lets the client wait.
  */
 export type Treatment = 'open' | 'stall' | 'stall-tls' | number
 
 export interface ConnectProxy {
   readonly port: number
-  /** Targets of the CONNECTs, in order. */
+  /** The targets of the CONNECTs, in order. */
   readonly targets: string[]
-  /** Their Proxy-Authorization headers. */
+  /** The Proxy-Authorization headers of the CONNECTs. */
   readonly logins: (string | undefined)[]
   /** Everything that was sent before the tunnels were open. */
   readonly requestHeads: string[]
@@ -29,7 +29,7 @@ export async function startConnectProxy(t: TestContext, leadsTo: number): Promis
   const server = createServer((_request, response) => response.writeHead(405).end())
   server.on('connection', (socket: Socket) => {
     clients.add(socket)
-    // Servers of node:http leave their side of a connection open.
+    // Servers of node:http leave their side of a connection open, so it is destroyed here.
     socket.on('error', () => undefined).on('end', () => socket.destroy())
     socket.on('close', () => {
       clients.delete(socket)

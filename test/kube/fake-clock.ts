@@ -2,15 +2,13 @@ import type { Clock } from '../../src/lib/clock.ts'
 
 /** A clock that only moves when a test moves it. */
 export interface FakeClock extends Clock {
-  /** Moves forward, runs the timers that become due, and waits for their effects. */
+  /** Moves the clock forward, runs the timers that become due, and waits for their effects. */
   advance(ms: number): Promise<void>
-  /** Moves to the next timer; returns false if there is none. */
+  /** Moves the clock to the next timer. Returns false if there is none. */
   next(): Promise<boolean>
-  /** Moves forward without running timers, as for a process that was stopped. */
+  /** Moves the clock forward without running timers, as for a process that was stopped. */
   pause(ms: number): void
-  /**
-   * As a machine that sleeps: only the wall clock goes on; or, by a negative number, is set back.
-   */
+  /** Simulates a machine that sleeps: moves only the wall clock. A negative number sets it back. */
   suspend(ms: number): void
   readonly timers: number
 }

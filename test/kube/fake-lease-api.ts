@@ -18,11 +18,11 @@ export interface FakeLeaseApi {
   /** The next calls of this method fail with this status (0: no response). */
   fail(method: string, status: number, times: number): void
   /**
-   * The next call of this method is executed, and its response held back until the returned
-   * function is called.
+   * Executes the next call of this method, and holds its response back until the returned function
+   * is called.
    */
   holdResponse(method: string): () => void
-  /** The next call of this method is executed, and the connection breaks before its response. */
+  /** Executes the next call of this method, and breaks the connection before its response. */
   loseResponse(method: string): void
   /** Writes the Lease as another client. */
   overwrite(spec: Lease['spec']): void
@@ -32,8 +32,8 @@ export interface FakeLeaseApi {
   remove(): void
   create(): void
   /**
-   * Each watch from now on ends immediately: with this error event, or (0) without any; undefined:
-   * no more.
+   * Each watch from now on ends immediately: with this error event, or with 0 without any event. If
+   * undefined, watches stay open again.
    */
   endWatches(code: number | undefined): void
   /** Ends the open watches as after `timeoutSeconds`. */
@@ -74,10 +74,10 @@ export function createFakeLeaseApi(): FakeLeaseApi {
     lanes.add(call.lane)
     if (call.path !== `${LIST}/helper`) throw new KubeApiError(404, `no path ${call.path}`)
     if (call.method === 'PATCH') {
-      // An apply without a manager is refused, and one of another object than that of the path too.
+      // Refuses an apply without a manager, and an apply whose object is not the path's.
       const isWhole = isDeepStrictEqual(call.body, CREATED) && call.query?.fieldManager === 'acr-nopass'
       if (!isWhole) throw new KubeApiError(400, 'not an apply of this Lease')
-      // An apply of metadata alone changes nothing where the Lease exists.
+      // If the Lease exists, an apply of metadata alone changes nothing.
       if (!deleted) return lease
       deleted = false
       return change(undefined)
@@ -86,7 +86,7 @@ export function createFakeLeaseApi(): FakeLeaseApi {
     if (call.method === 'GET') return lease
     const body = call.body as Lease
     const { leaseTransitions = 0, leaseDurationSeconds = 1 } = body.spec ?? {}
-    // As the API server decodes an int32, and validates it
+    // Decodes an int32 and validates it as the API server does
     // (k8s.io/kubernetes/pkg/apis/coordination/validation).
     for (const [number, least] of [
       [leaseTransitions, 0],
@@ -130,8 +130,8 @@ export function createFakeLeaseApi(): FakeLeaseApi {
           watchers.delete(watcher)
           reject(signal.reason)
         })
-        // Without a version the server begins with the present state; a change since that version
-        // is sent.
+        // Without a version, the server begins with the present state. With a version, it sends the
+        // changes since then.
         if (resourceVersion === undefined) watcher({ type: 'ADDED', object: lease })
         else if (resourceVersion !== lease.metadata.resourceVersion) watcher({ type: 'MODIFIED', object: lease })
         if (watchEnd !== undefined) {

@@ -9,16 +9,17 @@ interface Item {
 }
 
 /**
- * One list of an API server over TLS, with the faults of real servers and of the network to them.
+ * One list of an API server over TLS, with the faults of real servers and of the network in front
+ * of them.
  */
 export interface FakeListServer extends AsyncDisposable {
   readonly connection: KubeConnection
   /** Query strings of all requests, in order. */
   readonly requests: URLSearchParams[]
   readonly watching: number
-  /** False: `sendInitialEvents` is rejected as by Kubernetes 1.30. */
+  /** If false, `sendInitialEvents` is rejected, as by Kubernetes 1.30. */
   watchList: boolean
-  /** Responses to the next requests of a kind, instead of the right one. */
+  /** Wrong responses to the next requests of a kind. */
   readonly faults: { kind: 'list' | 'watch'; status: number; retryAfter?: number }[]
   put(name: string, uid?: string): void
   remove(name: string): void
@@ -28,7 +29,7 @@ export interface FakeListServer extends AsyncDisposable {
   /** Lowers this object's version by 10 without an event. */
   age(name: string): void
   /**
-   * The next stream begins with this object 2 versions older, and its change or deletion follows
+   * The next stream begins with this object, 2 versions older. Its change or deletion follows
    * before the bookmark.
    */
   lag(name: string): void
@@ -36,7 +37,7 @@ export interface FakeListServer extends AsyncDisposable {
   send(line: string): void
   /** Ends all watches: cleanly, by a reset, or with a 410 in the stream. */
   end(how: 'clean' | 'reset' | 'gone'): void
-  /** Resolves when the n-th request (from 1) has been answered or its watch opened. */
+  /** Resolves once the n-th request (from 1) is answered or its watch is open. */
   request(n: number): Promise<void>
 }
 
@@ -44,7 +45,7 @@ export async function startFakeListServer(): Promise<FakeListServer> {
   const authority = createAuthority('test-ca')
   const pair = authority.issue({ commonName: 'localhost', names: ['127.0.0.1'], minutes: 60 })
   const items = new Map<string, Item>()
-  /** Each watcher with the version from which it watches: it only gets newer events. */
+  /** Each watcher with the version from which it watches, because it receives only newer events. */
   const watchers = new Map<ServerResponse, number>()
   const requests: URLSearchParams[] = []
   const waiting: { n: number; resolve: () => void }[] = []
@@ -93,7 +94,7 @@ export async function startFakeListServer(): Promise<FakeListServer> {
     const limit = Number(query.get('limit') ?? items.size)
     const page = [...items.values()].slice(from, from + limit)
     const more = from + limit < items.size ? { continue: String(from + limit) } : {}
-    // As an API server responds to a list of metadata that is empty.
+    // An API server responds with null to a list of metadata that is empty.
     const found = page.length === 0 ? null : page
     response.end(JSON.stringify({ metadata: { resourceVersion: String(version), ...more }, items: found }))
   }

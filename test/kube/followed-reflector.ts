@@ -14,9 +14,9 @@ interface Followed {
   readonly reflector: Reflector<View>
   readonly changes: string[]
   readonly problems: { code: unknown; wait: number }[]
-  /** One entry for each time that the reflector found the server's versions gone back. */
+  /** One entry for each time that the reflector found that the server's versions went back. */
   readonly rewound: true[]
-  /** Resolves when the condition holds; it is checked after each change. */
+  /** Resolves once the condition holds. It is checked after each change. */
   until(condition: () => boolean): Promise<void>
 }
 

@@ -33,7 +33,7 @@ interface Review {
 }
 
 /**
- * An API server that returns the rules of a namespace, or those of all of them, and allows further
+ * An API server that returns the rules of one namespace, or of all namespaces, and allows further
  * requests.
  */
 function server(

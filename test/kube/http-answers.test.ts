@@ -7,8 +7,8 @@ import { createKubeClient, type KubeClient } from '../../src/kube/client.ts'
 type Script = (socket: Socket, request: number) => void
 
 /**
- * A server that responds to each request with bytes chosen by the test; `connections` counts the
- * opened ones.
+ * Starts a server that responds to each request with bytes that the test chooses. `connections`
+ * counts the opened connections.
  */
 async function withBytes(script: Script, work: (client: KubeClient, connections: () => number) => Promise<void>) {
   let connections = 0
@@ -188,7 +188,7 @@ test('a connection that the server closed between two calls is not used again, n
     },
     async (client, connections) => {
       assert.deepEqual(await client.request(get('/one')), {})
-      // Closed on both sides: the client has seen the end.
+      // The connection is closed on both sides, so the client has seen the end.
       await closed
       assert.deepEqual(await client.request({ method: 'POST', path: '/two' }), {})
       assert.equal(connections(), 2)

@@ -43,7 +43,7 @@ async function write(name: string, user: object, of: object = cluster): Promise<
   return file
 }
 
-/** The headers of a request that authenticate it, as `name: value`. */
+/** Returns the headers that authenticate a request, as `name: value`. */
 async function sentBy(connection: KubeConnection): Promise<readonly string[]> {
   const client = createKubeClient(connection)
   try {
@@ -150,7 +150,7 @@ for (const [name, user, message, of] of [
     const begin = performance.now()
     await assert.rejects(kubeconfigConnection({ file, pluginMs: 500 }), { code: 'KUBECONFIG_INVALID', message })
     assert.ok(performance.now() - begin < 30_000)
-    // Only the plugin itself is ended.
+    // Only the plugin itself was killed, so the test ends the process that it left.
     if (name === 'leaves a process behind') process.kill(Number(await readFile(join(folder, 'left'), 'utf8')))
   })
 }
@@ -174,7 +174,7 @@ test('a plugin finds its input closed, and what kubectl tells it', async () => {
   assert.deepEqual(await sentBy(await kubeconfigConnection({ file })), ['authorization: Bearer ExecCredential'])
 })
 
-/** What the plugin of a kubeconfig is told about the cluster. */
+/** Returns what the plugin of a kubeconfig receives about the cluster. */
 async function clusterInfo(exec: object, of: object): Promise<unknown> {
   const out = join(folder, 'info')
   const script = `echo "$KUBERNETES_EXEC_INFO" > '${out}'; echo '{"status":{"token":"t"}}'`

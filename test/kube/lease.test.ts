@@ -83,14 +83,16 @@ test('a leader and a follower notice from the Lease, without another request, th
   api.restore(5)
   await clock.advance(3_000)
   assert.deepEqual([one.isLeader(), one.log], [true, ['acquired', 'problem', 'rewound']])
-  // The follower saw an older version by its watch, and still knows the newer one when it reads.
+  // The follower's watch showed an older version. The follower still knows the newer version when
+  // it reads.
   api.closeWatches()
   await settle()
   assert.deepEqual(two.log, ['rewound'])
   two.log.length = 0
-  // Only the renewal that met a conflict, and the read that follows it.
+  // Only the renewal with the conflict, and the read that follows it.
   assert.deepEqual(api.calls.slice(-6), ['PUT', 'PUT', 'GET', 'PUT', 'GET', 'WATCH'])
-  // It reads when the watch has no events, here because the previous leader is gone.
+  // The follower reads if the watch has no events, in this test because the previous leader is
+  // gone.
   api.restore(3)
   api.fail('PUT', 0, 100)
   await clock.advance(18_000)
@@ -106,7 +108,7 @@ test('a follower watches, and takes over within a moment of a release', async ()
   const two = start(api, clock, 'two')
   await clock.advance(60_000)
   assert.deepEqual([two.isLeader(), two.holder], [false, 'one'])
-  // It reads once, and then only follows the leader's renewals by its watch.
+  // The follower reads once. After that, its watch shows the leader's renewals.
   assert.deepEqual(
     api.calls.filter((call) => call !== 'PUT'),
     ['GET', 'GET', 'WATCH'],
@@ -225,8 +227,8 @@ test('a follower that is stopped sends no more requests', async () => {
 
 test('after a crash the follower takes over 15 s after the last change that it saw', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
-  // The follower was started long after; the dead leader's clock was hours off, which does not
-  // matter.
+  // The follower was started long after the leader. The dead leader's clock was hours off, which
+  // does not matter.
   await clock.advance(5_000)
   api.overwrite({ holderIdentity: 'dead', leaseDurationSeconds: 15, renewTime: '2031-01-01T00:00:00.000000Z' })
   const two = start(api, clock, 'two')
@@ -259,7 +261,7 @@ test('a leader that was paused past its deadline gives up, even if the lease was
   await settle()
   const writes = (): number => api.calls.filter((call) => call === 'PUT').length
   const before = writes()
-  // Paused: time passes without any timer being called.
+  // The process is paused: time passes without any timer being called.
   clock.pause(10_000)
   assert.equal(one.isLeader(), false)
   await clock.advance(1)
@@ -314,7 +316,7 @@ test('a leader whose lease was taken or edited manually reads it again: lost to 
   api.overwrite({ holderIdentity: 'thief', leaseDurationSeconds: 15 })
   await clock.advance(2_100)
   assert.deepEqual([await one.done, one.isLeader()], ['lost', false])
-  // Emptied by hand: it has no holder either.
+  // Somebody emptied the lease by hand, so it has no holder either.
   const two = start(api, clock, 'two')
   api.overwrite(undefined)
   await clock.advance(3_000)
@@ -382,8 +384,8 @@ test('a follower continues through failures of the API server', async () => {
 })
 
 /**
- * Like the real client: a response comes after `delays`; beyond the timeout it is a failure,
- * although the request was executed.
+ * Like the real client: a response arrives after each of `delays`. Beyond the timeout, the call
+ * fails, although the request was executed.
  */
 function withDelays(api: FakeLeaseApi, clock: FakeClock, delays: readonly number[]): KubeClient {
   let count = 0
@@ -402,8 +404,8 @@ function withDelays(api: FakeLeaseApi, clock: FakeClock, delays: readonly number
 
 test('a renewal whose response comes after the deadline counts as lost', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
-  // Acquired at 0; the renewal of 2 s times out at 7 s, the response to the next one comes at 11.5
-  // s.
+  // Acquired at 0. The renewal at 2 s times out at 7 s. The response to the next renewal arrives at
+  // 11.5 s.
   const one = start({ client: withDelays(api, clock, [0, 60_000, 4_500]) }, clock, 'one')
   await clock.advance(9_999)
   assert.equal(one.isLeader(), true)
@@ -415,7 +417,8 @@ test('a renewal whose response comes after the deadline counts as lost', async (
 
 test('a leader counts a renewal from its request, because the other replicas count from the change and not from the response', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
-  // Acquired at 0; the response to the renewal of 2 s comes at 6 s, and none comes later.
+  // Acquired at 0. The response to the renewal at 2 s arrives at 6 s. Later renewals get no
+  // response.
   const one = start({ client: withDelays(api, clock, [0, 4_000, 60_000, 60_000, 60_000]) }, clock, 'one')
   await clock.advance(11_900)
   assert.equal(one.isLeader(), true)
@@ -430,8 +433,8 @@ test('a response that comes after the deadline never makes a leader again, not e
     ...api.client,
     async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
       const response = await api.client.request<T>(call, signal)
-      // Other work of this turn of the event loop, such as a write that has just finished, may
-      // start the next one.
+      // Other work in this turn of the event loop, such as a write that has just finished, may
+      // start the next write.
       void (async () => {
         for (let step = 0; step < 50; step += 1) {
           if (clock.monotonic() > 10_000 && one.isLeader()) isRevived = true
@@ -446,7 +449,8 @@ test('a response that comes after the deadline never makes a leader again, not e
   const release = api.holdResponse('PUT')
   await clock.advance(200)
   assert.equal(one.isLeader(), true)
-  // The process is stopped past its deadline of 10 s, and reads the response before any timer runs.
+  // The process is stopped beyond its deadline of 10 s, and reads the response before any timer
+  // runs.
   clock.pause(9_000)
   release()
   await settle()
@@ -456,7 +460,7 @@ test('a response that comes after the deadline never makes a leader again, not e
 
 test('a leader whose last renewal gets no response ends at its deadline, not when that request times out', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
-  // Acquired at 0; the renewals of 2 s and 7 s get no response, the second not until 12 s.
+  // Acquired at 0. The renewals at 2 s and 7 s get no response. The second times out at 12 s.
   const one = start({ client: withDelays(api, clock, [0, 60_000, 60_000]) }, clock, 'one')
   let result = ''
   void one.done.then((how) => {
@@ -610,7 +614,7 @@ test('a watch that the server ends in time is opened again immediately, and one 
   api.closeWatches()
   await settle()
   assert.deepEqual([api.calls, one.log], [['GET', 'WATCH', 'GET', 'WATCH'], []])
-  // It ended at once, but showed a renewal.
+  // The watch ended immediately, but showed a renewal.
   api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 60 })
   api.closeWatches()
   await settle()

@@ -7,7 +7,7 @@ import { listPages } from '../../src/kube/list-pages.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
 
 /**
- * Lists objects of these sizes in pages; returns their names in order and the `limit` of each
+ * Lists objects of these sizes in pages. Returns their names in order, and the `limit` of each
  * request.
  */
 async function listSizes(sizes: readonly number[], pageSize: number): Promise<{ names: string[]; limits: number[] }> {

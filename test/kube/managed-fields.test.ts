@@ -19,8 +19,8 @@ const SOURCES: Readonly<Record<string, string>> = {
   // defaultFieldManagerName:
   // https://github.com/hashicorp/terraform-provider-kubernetes/blob/main/kubernetes/provider.go
   Terraform: 'Apply',
-  // cfg.UserAgent is "HashiCorp/1.0 Terraform/…" there; the API server uses the part before the
-  // slash as the manager of updates.
+  // The provider's cfg.UserAgent is "HashiCorp/1.0 Terraform/…". The API server uses the part
+  // before the slash as the manager of updates.
   HashiCorp: 'Update',
   // https://kubernetes.io/docs/reference/using-api/server-side-apply/#migration-between-client-side-and-server-side-apply
   'kubectl-client-side-apply': 'Update',

@@ -14,7 +14,7 @@ import type { KubeConnection } from '../../src/kube/kube-connection.ts'
 import { chooseProxy } from '../../src/kube/proxy.ts'
 import { startConnectProxy } from './connect-proxy.ts'
 
-// All tests are for the API server behind a proxy, reached like kubectl and helm do.
+// In all tests, the API server is behind a proxy, and is reached in the way of kubectl and helm.
 
 const authority = createAuthority('cluster')
 const other = createAuthority('other')
@@ -296,8 +296,9 @@ test('a proxy that is not HTTP is rejected by name, with an alternative and with
 })
 
 /**
- * NO_PROXY, server, by proxy: the results of golang.org/x/net/http/httpproxy v0.60.0 (used by helm
- * 4), from its `Config.ProxyFunc`; its rules are in the doc of `Config.NoProxy`.
+ * NO_PROXY, server, whether a proxy is used: the results of `Config.ProxyFunc` in
+ * golang.org/x/net/http/httpproxy v0.60.0 (used by helm 4). The rules are in the doc of
+ * `Config.NoProxy`.
  */
 const GO_ANSWERS: readonly (readonly [string, string, boolean])[] = [
   ['', 'https://api.example:6443', true],

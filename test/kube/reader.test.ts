@@ -8,7 +8,7 @@ const PODS = '/api/v1/pods'
 const POLICIES = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies'
 
 /**
- * Lists a path whose pages are these: the names of their objects, or the status of the server's
+ * Lists a path with these pages. A page is the names of its objects, or the status of the server's
  * response.
  */
 async function list(path: string, pages: readonly (readonly string[] | number)[]) {

@@ -60,7 +60,7 @@ test('a version that the server cannot watch from is given up, however it report
       server.put('a')
       await until(() => changes.includes('+a'))
       const lists = (): number => server.requests.filter((query) => query.get('sendInitialEvents') === 'true').length
-      // From this version every watch ends with the same event.
+      // From this version on, every watch ends with the same event.
       for (let round = 0; round < 2 && lists() === 1; round += 1) {
         const count = server.requests.length
         server.send(`${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', ...status } })}\n`)
@@ -200,14 +200,15 @@ for (const watchList of [true, false]) {
       async ({ server, clock, reflector, changes, problems, until }) => {
         for (const name of ['a', 'b', 'c']) server.put(name)
         await until(() => reflector.synced && reflector.size === 3)
-        // In pages: the refused WatchList, the list, the watch.
+        // In pages, there are three requests: the refused WatchList, the list, the watch.
         await server.request(watchList ? 1 : 3)
-        // Changes made after the backup are lost.
+        // The changes after the backup are lost.
         server.restore(90)
         server.end('gone')
         server.remove('b')
         server.put('a', 'uid-2')
-        // The end of the watch, then the list that shows lower versions; the next one is trusted.
+        // First the watch ends. The next list shows lower versions, and the list after it is
+        // trusted.
         for (const n of [1, 2]) {
           await until(() => problems.length === n)
           await clock.next()
@@ -234,7 +235,7 @@ test('a server that comes back with an older state is not watched from a version
       await until(() => problems.length === n)
       await clock.next()
     }
-    // Written below the known version, so that a watch from there would never report it.
+    // This object was written below the known version, so a watch from there would never report it.
     server.put('c')
     await until(() => changes.includes('+c'))
     assert.deepEqual(
@@ -292,7 +293,7 @@ test('after ten seconds without the server everything is listed again and truste
     await until(() => problems.length === 1)
     for (let n = 0; n < 4; n += 1) server.faults.push({ kind: 'list', status: 503 })
     // The first object is the same, `b` has an older version, and the server's version is above all
-    // known ones.
+    // known versions.
     for (const name of ['c', 'c']) server.put(name)
     server.age('b')
     for (let n = 1; n <= 5; n += 1) {
@@ -314,7 +315,7 @@ for (const watchList of [true, false]) {
       async ({ server, clock, reflector, changes, problems, until }) => {
         for (const name of ['a', 'b']) server.put(name)
         await until(() => reflector.synced && reflector.size === 2)
-        // In pages: the refused WatchList, the list, the watch.
+        // In pages, there are three requests: the refused WatchList, the list, the watch.
         await server.request(watchList ? 1 : 3)
         const before = problems.length
         for (let n = 0; n < 5; n += 1) server.faults.push({ kind: watchList ? 'watch' : 'list', status: 503 })
@@ -426,7 +427,7 @@ test('a reflector that is notified of a rewind lists again, without a pause, and
   await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)
     await until(() => reflector.synced && reflector.size === 2)
-    // Also during the pause after a failure.
+    // The test also covers the pause after a failure.
     server.faults.push({ kind: 'watch', status: 503, retryAfter: 600 })
     server.end('reset')
     await until(() => problems.length === 1)
@@ -462,7 +463,7 @@ for (const watchList of [true, false]) {
         server.end('reset')
         await until(() => problems.length > before)
         await clock.advance(problems.at(-1)?.wait ?? 0)
-        // A list of one object, then the watch.
+        // A list of one object comes first, then the watch.
         await server.request(watchList ? 4 : 7)
         server.put('e')
         await until(() => changes.includes('+e'))
@@ -501,7 +502,8 @@ test('an event before a known line and a broken one in the same chunk is not los
       const metadata = `{"name":"${name}","uid":"uid-${name}","resourceVersion":"${version}"}`
       return `{"type":"ADDED","object":{"kind":"Namespace","apiVersion":"v1","metadata":${metadata}}}\n`
     }
-    // The response to our own write came first, so that the watch's line about it is already known.
+    // The response to our own write came first, so the watch's line about the object is already
+    // known.
     reflector.put('own', { uid: 'uid-own', resourceVersion: '103' })
     server.send(`${line('lost', '102')}${line('own', '103')}<html>\n`)
     await until(() => problems.length === 1)

@@ -27,8 +27,7 @@ after(() => {
 const source = (path: string): string => JSON.stringify(fileURLToPath(new URL(`../../src/${path}`, import.meta.url)))
 
 /**
- * Programs that request something from the server, as our clients do, and print the reason of a
- * failure.
+ * Programs that send a request to the server as our clients do, and print the reason of a failure.
  */
 const CLIENTS = {
   'the client of the cloud and of registries': () => `

@@ -35,8 +35,8 @@ const statement: fc.Arbitrary<Statement> = fc
   }))
 
 /**
- * Documents as people and tools write them: any order, single strings or lists, any case of
- * `Effect`.
+ * Documents as people and tools write them: in any order, with single strings or lists, with any
+ * case of `Effect`.
  */
 export const arbitraryDocument: fc.Arbitrary<PolicyDocument> = fc
   .array(statement, { minLength: 1, maxLength: 5 })

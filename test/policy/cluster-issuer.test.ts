@@ -6,7 +6,7 @@ import { chooseIssuer, parseIssuers } from '../../src/policy/trust-document.ts'
 // "Multiple values are separated by commas (,). The first value becomes the value of the iss field
 // in the OIDC token and the issuer URL of the OIDC IdP.", with this example: @alicloud/cs20151215
 // 7.2.0, DescribeClusterDetailResponseBody.d.ts, class DescribeClusterDetailResponseBodyRrsaConfig,
-// `issuer`. The vendor's own tool splits it in the same way:
+// `issuer`. The vendor's own tool splits the value in the same way:
 // AliyunContainerService/ack-ram-tool@e34e2551 pkg/types/cluster.go, TokenIssuer().
 const EXAMPLE = 'https://oidc-ack-***,https://kubernetes.default.svc'
 

@@ -122,8 +122,8 @@ test('the old and the new document fit only separately: the new one is written t
   const there = new Map([[ROLE, [NAME, NEXT].map((name) => ({ name, custom: true }))]])
   const beside = observed({ policy: policy(OLD), attached: there, next: nextPolicy(NEW) })
   assert.deepEqual(steps(widen, beside), [])
-  // Without the right to list what it is attached to, only the roles of this target are known, and
-  // it is not deleted.
+  // Without the right to list the policy's attachments, only the roles of this target are known.
+  // The policy is then not deleted.
   assert.deepEqual(steps(target({ document: NEW }), beside), [
     `update policy ${NAME}`,
     `detach policy ${NEXT} from role ${ROLE}`,
@@ -201,7 +201,8 @@ test('a shared policy is detached from its role only if its record names only th
 test('a shared policy whose description names nobody, because somebody edited it, is as wide as it is for those who need it', () => {
   const edited = observed({ policy: policy(pull('a', 'of another list')), attached, entities: holders })
   const narrow = target({ members: ['c-a', 'c-b'], leftovers: 'detach' })
-  // Neither is this list recorded: with it alone the policy would look as if nobody else needed it.
+  // This list is not recorded either. As the only member, it would look as if nobody else needed
+  // the policy.
   for (const phase of ['widen', 'narrow'] as const) assert.deepEqual(steps({ ...narrow, phase }, edited), [])
   const [added] = decideSteps({ ...narrow, document: pull('b') }, edited)
   assert.deepEqual(added?.do === 'update-policy' && added.after, pull('a', 'b', 'of another list'))
@@ -342,9 +343,9 @@ test('rrsa: a role that the user named keeps its trust in other clusters, even i
 })
 
 test('a role keeps its policy where the user writes its name in other letters than RAM: both may be one role', () => {
-  // The ARN that a user copies may have the name in lower case, as this product writes it itself
-  // (cluster-targets.ts), and ListEntitiesForPolicy returns names as they were created. Whether RAM
-  // tells them apart is not documented.
+  // The ARN that a user copies may have the name in lower case, as acr-nopass itself writes it
+  // (cluster-targets.ts). ListEntitiesForPolicy returns names as they were created. It is not
+  // documented whether RAM distinguishes these names.
   const small = ROLE.toLowerCase()
   const found = observed({
     policy: policy(pull('a')),

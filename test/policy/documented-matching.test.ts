@@ -7,14 +7,14 @@ import { evaluate, parseStatements } from '../../src/policy/ram-statement.ts'
 
 const REPOSITORY = 'acs:cr:cn-hangzhou:1:repository/cri-1/team/app'
 
-// First, patterns that the vendor's own pages and policies use; second, patterns that none of
-// them uses.
+// First, patterns that the vendor's own pages and policies use. Second, patterns that none of them
+// uses.
 const documented = [
   '*',
   'acs:cr:*:*:*',
   'acs:oss:*:*:mybucket/*', // help/en/ram/policy-elements, Resource
   'acs:log:*:*:project/*/logstore/mse_*', // policy of the service-linked role of MSE
-  'acs:ram::*:role/aliyunserviceroleforslsaudit', // The same.
+  'acs:ram::*:role/aliyunserviceroleforslsaudit', // policy of the service-linked role of MSE
   'acs:cr:cn-hangzhou:1:repository/cri-1/team/app',
 ]
 const undocumented = [

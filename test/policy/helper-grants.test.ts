@@ -98,7 +98,7 @@ test('a role for RRSA gets its trust if issuer and provider are known, and else 
   const values = rrsa({ oidcProviderArn: PROVIDER })
   assert.deepEqual(grantsOf([cluster({}, values)], { issuer }), [[trusted], []])
   assert.deepEqual(grantsOf([cluster({}, RRSA)], { issuer, oidcProviderArn: PROVIDER }), [[trusted], []])
-  // The role that values or a flag name.
+  // The role that the values or a flag name.
   const named = rrsa({ oidcProviderArn: PROVIDER, roleArn: 'acs:ram::11:role/Helper' })
   assert.deepEqual(grantsOf([cluster({}, named)], { issuer }), [[{ ...trusted, role: 'Helper' }], []])
   const flags = { issuer, roleArn: 'acs:ram::11:role/Flag' }
@@ -132,7 +132,7 @@ test('a role of a chain belongs to its account, and its trust needs the caller',
     [own, { ...role, role: 'acr-pull' }],
     [],
   ])
-  // Once for clusters with the same values.
+  // Clusters with the same values get one grant.
   const [grants] = grantsOf([chained, { ...chained, purpose: 'cluster test', clusterId: 'c2' }], caller('11'))
   assert.equal((grants as unknown[]).length, 3)
 })

@@ -69,7 +69,7 @@ test('other principals that may assume the role are named', () => {
   assert.deepEqual(judge(WANTED, like('system:serviceaccount:*:acr-nopass')).wide, [elsewhere])
 })
 
-// `oidc:iss` and `oidc:aud` are required, `oidc:sub` is not:
+// `oidc:iss` and `oidc:aud` are required; `oidc:sub` is optional:
 // https://www.alibabacloud.com/help/en/ram/user-guide/create-a-ram-role-for-a-trusted-idp
 test('a trust policy without `oidc:aud` allows tokens for other audiences, and is narrowed to ours', () => {
   const subject = 'system:serviceaccount:acr-nopass:acr-nopass'

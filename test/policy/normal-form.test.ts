@@ -17,8 +17,8 @@ const one = (Action: string | string[], Resource: string | string[], Effect = 'A
   policyOf([{ Effect, Action, Resource }])
 
 /**
- * The meaning itself, independent of the code under test: the set of single permissions in a
- * document.
+ * The meaning of a document, computed independently of the code under test: the set of its single
+ * permissions.
  */
 function meaning({ Statement }: PolicyDocument): Set<string> {
   const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value])

@@ -13,7 +13,7 @@ const NEXT = 'p-next'
 
 interface Account {
   readonly policies: Readonly<Record<string, { readonly description: string; readonly document?: object }>>
-  /** `kind name`: its tags. */
+  /** Tags by `kind name`. */
   readonly tags?: Readonly<Record<string, readonly object[]>>
   readonly attached?: readonly object[]
   /** The calls that RAM denies. */

@@ -32,7 +32,7 @@ interface Created {
   readonly tags: unknown
 }
 
-/** An account that is empty at first, in which some calls fail. */
+/** An account that is empty at first and in which some calls fail. */
 function emptyAccount(fail: (call: Created & { readonly trust?: string }) => NopassError | undefined) {
   const created: Created[] = []
   const kept = new Map<Created['kind'], object>()
@@ -86,8 +86,8 @@ test('with permission to tag, an object is created once, and without permission 
   await assert.rejects(applyPolicy(emptyAccount(denied).ram, target), { code: 'CLOUD_DENIED' })
 })
 
-// CreateRole, "Error codes" (https://www.alibabacloud.com/help/doc-detail/28710.htm): the code, and
-// no number.
+// CreateRole, "Error codes" (https://www.alibabacloud.com/help/doc-detail/28710.htm): the page has
+// the code, but no number.
 for (const reason of [
   'InvalidParameter.AssumeRolePolicyDocument.Length',
   'InvalidParameter.NewAssumeRolePolicyDocument.Length',

@@ -5,7 +5,7 @@ import type { PolicyStep } from '../../src/policy/policy-target.ts'
 import { createLedger, isRemoval, takesAway } from '../../src/policy/ram-ledger.ts'
 
 const pull = (...Resource: string[]) => policyOf([{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource }])
-/** From what a read shows to what is wanted. */
+/** The step from the document that a read shows to the wanted document. */
 const update = (before: string, after: string, version = 'v1'): PolicyStep => {
   return { do: 'update-policy', policy: 'p', version, before: pull(before), after: pull(after) }
 }
@@ -14,7 +14,7 @@ const trust = (before: string, after: string): PolicyStep => {
 }
 const ATTACH: PolicyStep = { do: 'attach', policy: 'p', role: 'r' }
 
-// CreatePolicyVersion returns the id of the new version: v1, v2, …
+// CreatePolicyVersion returns the ID of the new version: v1, v2, …
 // (https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-createpolicyversion).
 const AFTER_OUR_WRITE: readonly (readonly [
   what: string,

@@ -57,25 +57,25 @@ test('resources compare field by field', () => {
     ['acs:cr:*:*:repository/cri-1/tea/*', repository, false],
     ['acs:cr:cn-beijing:*:repository/*', repository, false],
     ['acs:cr:*:1867204395510376:repository/*', repository, false],
-    // A wildcard in one field does not match into the next.
+    // A wildcard in one field does not match into the next field.
     ['acs:cr:*:repository/*', repository, false],
-    // RAM's names ignore case, and its empty region matches any.
+    // RAM's names ignore case, and the empty region of RAM matches any region.
     ['acs:ram::1:role/KubernetesWorkerRole-A', 'acs:ram:*:1:role/kubernetesworkerrole-a', true],
     ['acs:ram:*:*:policy/acr-nopass-*', 'acs:ram:*:1:policy/acr-nopass-c1', true],
     ['acs:ram::1:role/kubernetesworkerrole-a', 'acs:ram:*:1:role/KubernetesWorkerRole-A', true],
     ['acs:cr:*:*:repository/CRI-1/*', repository, false],
-    // An empty region or account matches any; an empty product or name only itself.
+    // An empty region or account matches any value. An empty product or name matches only itself.
     ['acs:cr:::repository/cri-1/*', repository, true],
     ['acs::*:*:repository/cri-1/*', repository, false],
     ['acs:cr:*:*:', repository, false],
-    // What is no ARN matches nothing, and nothing but `*` matches it.
+    // Only `*` matches a text that is not an ARN, and such a text matches nothing else.
     ['acs:cr:*:*', repository, false],
     ['acs:cr:*:*', 'acs:cr:*:*', false],
     ['aws:cr:*:*:*', repository, false],
     ['acs:cr:*:*:*', repository.replace('acs', 'aws'), false],
     ['aws:cr:*:*:*', 'aws:cr:*:*:*', false],
     ['*', 'nonsense', true],
-    // All resources: a narrower pattern does not cover them.
+    // The request is for all resources, so a narrower pattern does not cover it.
     ['acs:cr:*:*:*', 'acs:cr:*:1:*', true],
     ['acs:cr:cn-hangzhou:*:*', 'acs:cr:*:1:*', false],
     ['acs:cr:*:*:instance/*', 'acs:cr:*:1:*', false],

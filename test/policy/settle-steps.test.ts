@@ -7,7 +7,7 @@ import { untilSettled } from '../../src/policy/settle-steps.ts'
 
 const CODES = { 404: 'CLOUD_NOT_FOUND', 409: 'CLOUD_REJECTED', 500: 'CLOUD_UNAVAILABLE' } as const
 
-/** One step that RAM refuses a few times with this reason; how it ends. */
+/** Settles one step that RAM refuses a few times with this reason. Returns the result. */
 async function settle(step: PolicyStep, status: keyof typeof CODES, reason: string, refusals = 2) {
   let left = refusals
   let isDone = false

@@ -20,9 +20,9 @@ const STEPS: readonly PolicyStep[] = [
   { do: 'delete-role', role: 'r' },
 ]
 
-// RAM deletes no policy that has versions besides the default one, unless CascadingDelete is set
-// (DeletePolicyRequest of
-// @alicloud/ram20150501 1.2.1; aliyun/aliyun-openapi-meta metadatas/ram/DeletePolicy.json).
+// RAM does not delete a policy that has versions besides the default one, unless CascadingDelete is
+// set (DeletePolicyRequest of @alicloud/ram20150501 1.2.1; aliyun/aliyun-openapi-meta
+// metadatas/ram/DeletePolicy.json).
 test('every step is one command of the CLI, in order; adopting is two', () => {
   const commands = stepCommands(STEPS, 'role r')
   assert.deepEqual(commands?.split(' && '), [

@@ -65,10 +65,10 @@ test('the old subject, with names that others may take over, is trusted only on 
   assert.deepEqual(Statement[0]?.Condition, { StringEquals: { ...others, 'oidc:sub': subjects } })
 })
 
-// Docs.github.com/en/enterprise-server@3.19/actions/reference/security/oidc (issuer and subject
-// of a Server);
-// github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens ("does
-// not impact GHES").
+// https://docs.github.com/en/enterprise-server@3.19/actions/reference/security/oidc (issuer and
+// subject of a Server);
+// https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens
+// ("does not impact GHES").
 test('a Server’s issuer is trusted by names, ghe.com’s and an enterprise’s by the immutable subject', () => {
   const conditionsOf = (issuer: string, change: object = {}) => {
     const document = githubTrustDocument({ ...github, subjects: ['ref:refs/heads/main'], issuer, ...change })
@@ -163,8 +163,7 @@ test('the workflow’s own policy names the objects that it uses, and grows only
     'sts:AssumeRole',
   ])
   assert.ok(!worker.some((action) => /DeleteRole|Tag/.test(action)))
-  // Only a second policy next to a full one is deleted, and only our policies are
-  // detached.
+  // Only a second policy next to a full policy is deleted, and only our policies are detached.
   const on = (action: string): string[] =>
     Statement.flatMap(({ Action, Resource }) => (Action?.includes(action) ? (Resource as string[]) : [])).sort()
   assert.deepEqual(on('ram:DeletePolicy'), ['acs:ram:*:1:policy/acr-nopass-*-next'])
@@ -175,7 +174,7 @@ test('the workflow’s own policy names the objects that it uses, and grows only
   ])
 })
 
-// terraform-provider-alicloud website/docs/r/ram_policy.html.markdown: without a rotate_strategy
+// terraform-provider-alicloud website/docs/r/ram_policy.html.markdown: without a rotate_strategy,
 // the sixth change of a document fails.
 test('Terraform gets the same documents, with template marks escaped, and lets RAM rotate their versions', () => {
   const document = policyOf([

@@ -30,7 +30,9 @@ const drifted = (live: unknown, drift: 'differs' | 'absent' | 'same' | 'unknown'
   dryRuns: [{ object: 'ConfigMap n/c', verdict: { verdict: 'accepted' }, drift, live }],
 })
 
-/** Whether an approval of `approved` allows `current`; the same desired state. */
+/**
+ * Returns why an approval of `approved` does not allow `current`. The desired state is the same.
+ */
 function allows(approved: Partial<Changes>, current: Partial<Changes>): string {
   const none: Changes = { objects: [], dryRuns: [], status: 'deployed', namespaceExists: true, ram: [] }
   const steps = approvedSteps({ ...none, ...approved }).map(({ hash }) => hash)

@@ -331,8 +331,8 @@ test('RRSA that ACK does not offer, or that is not enabled, or without `ack`, is
 })
 
 /**
- * A cluster's own policy `p`, which is in RAM as it is needed, and one that it needed before, on
- * the role `former`.
+ * RAM with two policies of a cluster: `p`, which has exactly what is needed, and a policy that the
+ * cluster needed before, on the role `former`.
  */
 function settledPolicies(clusters: readonly object[]) {
   const [work] = rrsaCluster(() => ({ issuer: FIRST }))
@@ -406,6 +406,6 @@ test('a plan shows which roles lose a policy that the cluster needed before, and
   assert.deepEqual(await shown([]), ['detach'])
   assert.deepEqual(await shown([entry('b', 'c2'), entry('c', 'c3')]), [`${kept}: b, c not part of this run`])
   assert.deepEqual(await shown([], 'another may need it'), [`${kept}: another may need it`])
-  // Another release in the same cluster may need it.
+  // Another release in the same cluster may need the former policy.
   assert.deepEqual(await shown([entry('b', 'c1')]), [])
 })

@@ -14,9 +14,9 @@ import type { ClusterSettings } from '../../src/rollout/inputs/settings.ts'
 import type { ClusterWork } from '../../src/rollout/work/cluster-run.ts'
 import { json, KEY, scripted } from '../alibaba/scripted-transport.ts'
 
-// A load balancer's address is a host: @alicloud/cs20151215 7.2.0,
-// DescribeClusterDetailResponseBodyControlPlaneEndpointsConfigLoadBalancersConfig, `endpoint`.
-// Whether a kubeconfig names the host or the IP of master_url is documented nowhere.
+// The address of a load balancer is a host: @alicloud/cs20151215 7.2.0,
+// DescribeClusterDetailResponseBodyControlPlaneEndpointsConfigLoadBalancersConfig, `endpoint`. It
+// is documented nowhere whether a kubeconfig names the host or the IP of master_url.
 const NLB = 'nlb-0ogk9aaxxxxxxx.cn-hangzhou.nlb.aliyuncsslb.com'
 
 const check = (server: string, loadBalancers: readonly string[], expect: ClusterSettings['expect'] = {}) =>
@@ -63,8 +63,8 @@ for (const [server, loadBalancers] of [
 }
 
 /**
- * `master_url`: DescribeClusterDetailResponseBody of @alicloud/cs20151215. What ACK returns as a
- * public kubeconfig then is not documented.
+ * `master_url`: DescribeClusterDetailResponseBody of @alicloud/cs20151215. It is not documented
+ * which public kubeconfig ACK returns for such a cluster.
  */
 const connectAck = (masters: object, privateEndpoint: boolean) => {
   const kubeconfig = { config: 'not a kubeconfig' }

@@ -19,7 +19,8 @@ test("the kubeconfig of a deploy, and of an uninstall, stays valid for three wai
 })
 
 test('the kubeconfig of a chart with hooks stays valid for each of their waits', () => {
-  // Two helm calls of 5 minutes and 3 x 5 for the hook, the verification, and 5 more.
+  // Two helm calls of 5 minutes, each with 3 x 5 minutes for the hook, the verification, and 5 more
+  // minutes.
   assert.equal(kubeconfigMinutes(300, 1), 50)
   assert.equal(kubeconfigMinutes(300, 2), 80)
 })

@@ -12,21 +12,21 @@ import { type DeployOutcome, deployRelease } from '../../src/rollout/deploy/depl
 import { createRunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
 
 /**
- * `deployed`: of another deployer; `deployed*`: with the label of our step; `deployed=1`: with the
- * content of revision 1; `pruned`: helm has removed its record.
+ * A record of helm. `deployed`: another deployer's. `deployed*`: with the label of our step.
+ * `deployed=1`: with the content of revision 1. `pruned`: helm has removed the record.
  */
 type Record = `${Revision['status']}${'' | '*'}${'' | `=${number}`}` | 'pruned'
 
-/** What others do at each point of the sequence, and what helm returns to us. */
+/** What other deployers do at each point of the sequence, and what helm returns to us. */
 interface Case {
   readonly name: string
   /** The history that the preflight saw. */
   readonly before: readonly Record[]
-  /** What happened between the preflight and helm. */
+  /** The history after the preflight and before helm. */
   readonly meanwhile?: readonly Record[]
   /** The history when the rollback before the upgrade ends. */
   readonly first?: readonly Record[]
-  /** The history when that rollback has been repeated. */
+  /** The history when that rollback was repeated. */
   readonly again?: readonly Record[]
   /** The history when our `helm upgrade` ends, and how it ends. */
   readonly upgrade?: { readonly history: readonly Record[]; readonly exit: number; readonly stderr?: string }
@@ -34,24 +34,24 @@ interface Case {
   readonly settles?: readonly Record[]
   /** The history when our rollback ends. */
   readonly undo?: readonly Record[]
-  /** Our rollback fails; or how many of them do. */
+  /** True if our rollback fails; a number if the first rollbacks fail. */
   readonly undoFails?: boolean | number
-  /** The error of helm when our rollback fails. */
+  /** Helm's error when our rollback fails. */
   readonly rollbackError?: string
-  /** The disk is full when our upgrade ends. */
+  /** True if the disk is full when our upgrade ends. */
   readonly full?: boolean
   readonly skip?: string | false
   readonly rollback?: boolean
   /** `uninstall-on-failed-install: false` */
   readonly keepFailed?: boolean
-  /** The run was interrupted before helm began. */
+  /** True if the run was interrupted before helm began. */
   readonly interrupted?: boolean
-  /** Which helm calls the journal leaves to the post step; default: none. */
+  /** The helm calls that the journal leaves to the post step. Default: none. */
   readonly open?: readonly string[]
   readonly expected: {
     readonly calls: readonly string[]
     readonly outcome: Pick<DeployOutcome, 'status' | 'revision' | 'notes'> | string
-    /** The error of the outcome, where it is compared. */
+    /** The error of the outcome, if the case compares it. */
     readonly error?: string
   }
 }
@@ -60,7 +60,7 @@ const BUSY = 'Error: UPGRADE FAILED: another operation (install/upgrade/rollback
 const EXISTS = 'Error: release: already exists'
 const TIMEOUT = 'Error: UPGRADE FAILED: context deadline exceeded'
 /**
- * A hook's error (https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go, `waitForJob`); the
+ * A hook's error (https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go, `waitForJob`). The
  * rollback's record stays pending.
  */
 const HOOK = 'Error: job hook failed: BackoffLimitExceeded'
@@ -632,8 +632,8 @@ for (const one of CASES) {
 }
 
 /**
- * Responses to the watch's queries for Pods and for a report, which are none here, and to a dry
- * run.
+ * Responses to a dry run and to the watch, which asks for Pods and for a report. There are no Pods
+ * and no report.
  */
 const CONFIG_MAPS = { resources: [{ name: 'configmaps', kind: 'ConfigMap', namespaced: true }] }
 const NOTHING = {
@@ -657,7 +657,7 @@ function revisions(records: readonly Record[], own: string): readonly Revision[]
   return all.filter((_, index) => records[index] !== 'pruned')
 }
 
-/** A program in place of helm that records its calls, and a history that changes with them. */
+/** A program in place of helm that records its calls, and a history that these calls change. */
 async function openFixture(
   folder: string,
   { before, meanwhile, first, upgrade, settles, undo, undoFails, full, again, rollbackError }: Case,

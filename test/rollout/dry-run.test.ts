@@ -52,7 +52,10 @@ const MONITOR: ManifestObject = { ...CONFIG, apiVersion: 'monitoring.coreos.com/
 const LIVE = { metadata: { name: 'a', ...OWNED }, data: { key: 'new' } }
 const ON_SERVER: DryRunOptions = { serverSide: true, force: false, deployed: new Set(), coming: [] }
 
-/** Dry runs against an API server that serves ConfigMaps; all requests but discovery. */
+/**
+ * Does dry runs against an API server that serves ConfigMaps. Returns all requests except
+ * discovery.
+ */
 async function tryOut(
   t: TestContext,
   objects: readonly ManifestObject[],
@@ -228,9 +231,10 @@ test('an unknown field is refused at once, although the API server calls it an e
 })
 
 /**
- * In Kubernetes an apply leaves the fields of the manager `helm` that has updated the object
- * (`removeDisownedItems` in pkg/util/managedfields/internal of k8s.io/apimachinery only takes those
- * of the same manager that has applied).
+ * The API server's error if an apply and an update both wrote a field. An apply leaves the fields
+ * of the manager `helm` that has updated the object: `removeDisownedItems` in
+ * pkg/util/managedfields/internal of k8s.io/apimachinery removes only fields that the same manager
+ * applied.
  */
 const DUPLICATE =
   'Deployment.apps "a" is invalid: spec.template.spec.containers[0].ports[1].name: Duplicate value: "http"'

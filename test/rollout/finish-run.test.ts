@@ -30,7 +30,10 @@ const begun: HelmBegun = {
 
 const OWN = { id: '1', timeoutSeconds: 300 }
 
-/** `*`: created by the step of the journal entry. */
+/**
+ * A history of revisions with these statuses. `*`: the step of the journal entry created the
+ * revision.
+ */
 function history(...statuses: readonly `${Revision['status']}${'' | '*'}`[]): readonly Revision[] {
   return statuses.map((text, index) => {
     const status = text.replace('*', '') as Revision['status']
@@ -58,7 +61,8 @@ test('a release whose first installation failed may serve all the same: an inter
   assert.deepEqual(decideRepair({ ...upgrade, before: 1 }, history('failed', 'failed*'), ''), {
     why: 'the release is failed',
   })
-  // Only helm's first revision, or the first one after an uninstall, is a pending installation.
+  // Helm records a pending installation only for its first revision, or the first revision after an
+  // uninstall.
   const records = history('failed', 'deployed', 'pending-upgrade*').slice(2)
   assert.deepEqual(decideRepair(upgrade, records, ''), { why: 'no record tells what revision 3 was to replace' })
   const again = history('failed', 'uninstalled', 'pending-install*')
@@ -75,12 +79,12 @@ test('P10 an interrupted rollback is repeated', () => {
 test('P10 an interrupted uninstall is repeated; a rollback that failed stays as helm reported it', () => {
   const away = { ...begun, command: 'uninstall', before: 3 } as const
   assert.deepEqual(decideRepair(away, history('superseded', 'superseded', 'uninstalling'), ''), { good: null })
-  // Another deployer installed again meanwhile.
+  // Another deployer has installed the release again.
   assert.ok('why' in decideRepair(away, history('superseded', 'superseded', 'uninstalled', 'deployed'), ''))
   assert.ok('why' in decideRepair(away, [], ''))
   const back = { ...begun, command: 'rollback', before: 4 } as const
   assert.ok('why' in decideRepair(back, history(...past, 'failed', 'failed'), ''))
-  // An uninstall that stopped before it began.
+  // This uninstall stopped before it began.
   const kept = history('superseded', 'deployed', 'failed')
   assert.deepEqual(decideRepair(away, kept, ''), { why: 'the release is failed' })
 })
@@ -93,13 +97,13 @@ test('the post step leaves alone what another deployer began, where helm has pru
 
 test('the post step touches only a revision with the label of its own step', () => {
   const notOurs = (revision: number) => ({ why: `revision ${revision} is not of this run` })
-  // By the numbers alone, each of these would be ours.
+  // By their numbers alone, each of these revisions would be ours.
   assert.deepEqual(decideRepair(begun, history(...past, 'failed'), ''), notOurs(4))
   assert.deepEqual(decideRepair(begun, history(...past, 'pending-upgrade'), ''), notOurs(4))
   const first = { ...begun, before: null, good: null }
   assert.deepEqual(decideRepair(first, history('pending-install'), ''), notOurs(1))
   assert.deepEqual(decideRepair(begun, history(...past), ''), notOurs(3))
-  // Another deployer continued from our revision, and helm passed our label on.
+  // Another deployer continued from our revision, and helm copied our label.
   assert.deepEqual(decideRepair(begun, history(...past, 'failed*', 'pending-upgrade*'), ''), notOurs(5))
   const back = { ...begun, command: 'rollback', before: 4 } as const
   assert.deepEqual(decideRepair(back, history(...past, 'failed', 'pending-upgrade'), ''), notOurs(5))
@@ -122,7 +126,7 @@ test('P10 with rollback: false a failed upgrade stays, a pending one is still re
   assert.deepEqual(decideRepair(kept, history(...past, 'pending-upgrade*'), ''), { good: 3 })
 })
 
-/** Like helm: it exits when it is interrupted, and not before. */
+/** Like helm: it exits once it is interrupted, and not before. */
 const HELM = 'trap "exit 1" INT\necho ready\nwhile :; do sleep 0.05; done'
 
 async function workplace(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
@@ -135,7 +139,7 @@ async function workplace(t: TestContext, files: Readonly<Record<string, string>>
   return folder
 }
 
-/** A helm whose run was killed: only the post step waits for it. */
+/** Starts a helm whose run was killed, so that only the post step waits for it. */
 async function orphan(t: TestContext, path: string, ...args: readonly string[]): Promise<ProcessId> {
   const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'ignore'] })
   t.after(() => child.kill('SIGKILL'))
@@ -143,7 +147,7 @@ async function orphan(t: TestContext, path: string, ...args: readonly string[]):
   return processId(child.pid ?? 0)
 }
 
-/** What the post step does, with which calls of helm, where this is the history. */
+/** Returns what the post step does with this history, and the calls of helm. */
 async function repaired(t: TestContext, about: Partial<HelmBegun>, live: readonly Revision[], exit = 0) {
   const folder = await workplace(t, { helm: `echo "$1 $2 $3" >> FOLDER/calls; exit ${exit}` })
   const path = join(folder, 'helm')
@@ -205,7 +209,7 @@ test('P10 a program that got the process id of a finished helm is left alone, ev
   assert.match(await repair(t, path, { command: 'rollback', process: other }, 0), AT_WORK)
 })
 
-/** Reports each signal that it gets, and exits at USR1. */
+/** Reports each signal that it receives, and exits after USR1. */
 const RECORDER = 'trap "echo INT" INT\ntrap "echo USR1; exit 0" USR1\necho ready\nwhile :; do sleep 0.05; done'
 
 test('P10 of the helm calls of a killed run only an upgrade is interrupted; a rollback and an uninstall are left to finish', {
@@ -220,22 +224,22 @@ test('P10 of the helm calls of a killed run only an upgrade is interrupted; a ro
       child.stdout.once('data', () => resolve(processId(child.pid ?? 0)))
     })
     await repair(t, path, { command, process: start === undefined ? id : { ...id, start } }, 0)
-    // The shell handles a pending INT before it.
+    // The shell handles a pending INT first.
     child.kill('SIGUSR1')
     return (await output).replaceAll('\n', ' ')
   }
   assert.equal(await signalsOf('upgrade'), 'ready INT USR1 ')
   assert.equal(await signalsOf('rollback'), 'ready USR1 ')
   assert.equal(await signalsOf('uninstall'), 'ready USR1 ')
-  // Another program has the process id by now.
+  // Another program has the process ID by now.
   assert.equal(await signalsOf('upgrade', 'before'), 'ready USR1 ')
 })
 
 test('P10 two revisions that count as deployed, because of a manual rollback while our helm finished well, become one', () => {
   const twice = history('superseded', 'superseded', 'superseded', 'deployed*', 'deployed')
   assert.deepEqual(decideRepair(begun, twice, ''), { good: 5 })
-  // Found by `npm run soak -- --rivals --seed 20261128 --run 4`: helm, which failed, wrote the
-  // record below its own as it had read it.
+  // Found by `npm run soak -- --rivals --seed 20261128 --run 4`. A helm that failed wrote the
+  // record below its own, in the state in which it had read that record.
   const below = history('superseded', 'superseded', 'deployed', 'failed*', 'deployed')
   assert.deepEqual(decideRepair(begun, below, ''), { good: 5 })
   const once = history('superseded', 'superseded', 'superseded', 'superseded*', 'deployed')

@@ -35,7 +35,9 @@ function kubeconfig(user: object, cluster: object = {}): string {
   })
 }
 
-/** The settings of a plan of a list with these kubeconfigs, as a pull request would contain it. */
+/**
+ * The settings of a plan whose list has these kubeconfigs. A pull request may contain such a list.
+ */
 function plan(sources: readonly object[], env: Readonly<Record<string, string>> = {}, inputs = {}): Settings {
   const list = sources.map((source, index) => ({ name: `c${index}`, kubeconfig: source }))
   writeFileSync(join(workspace, 'clusters.yaml'), stringify(list))
@@ -89,7 +91,7 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
     /certificate-authority of a cl/,
   ],
   ['a proxy', kubeconfig({ token: 't' }, { 'proxy-url': 'http://evil.example.com' }), /the key proxy-url of a cluster/],
-  // Forms that go-yaml merges or decodes and this reader does not.
+  // Forms that go-yaml merges or decodes, but our reader does not.
   ['a merge key', `x: &e { exec: { command: sh } }\nusers: [{ name: u, user: { <<: *e } }]\n`, /the key x at the top/],
   ['a merge in a user', `users: [{ name: u, user: { <<: { exec: { command: sh } } } }]\n`, /the key << of a user/],
   ['a merge in an entry', `users: [{ name: u, <<: { user: { exec: {} } } }]\n`, /the key << of a user/],
@@ -97,7 +99,7 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
   ['a binary key', 'users: [{ name: u, user: { ? !!binary ZXhlYw== : { command: sh } } }]\n', /the key .* of a user/],
   ['a duplicate key', 'users: []\nusers: [{ name: u, user: { exec: {} } }]\n', /not a kubeconfig/],
   ['two documents', `${kubeconfig({})}---\n${kubeconfig(EXEC)}`, /not a kubeconfig/],
-  // The key next to it is one that a user may have.
+  // The key next to the forbidden key is allowed for a user.
   [
     'an exec plugin in an entry with another key',
     `users: [{ name: u, token: t, user: ${JSON.stringify(EXEC)} }]\n`,
@@ -141,7 +143,7 @@ test('the text of a clusters file is as untrusted as a file; a secret and a file
   symlinkSync(elsewhere, join(workspace, 'by-link'))
   assert.equal(refusals(plan([{ file: text }])).length, 1)
   assert.equal(refusals(plan([{ file: 'by-link' }])).length, 1)
-  // It is written to a folder of the run, and its relative paths start there.
+  // The text is written to a folder of the run, and its relative paths would start there.
   assert.equal(refusals(plan([{ file: kubeconfig({ tokenFile: 'ca.pem' }) }])).length, 1)
   assert.deepEqual(refusals(plan([{ file: kubeconfig({ tokenFile: join(workspace, 'ca.pem') }) }])), [])
   assert.deepEqual(refusals(plan([{ env: 'KUBECONFIG_PROD' }, { file: elsewhere }], { KUBECONFIG_PROD: text })), [])

@@ -24,7 +24,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 
 const VALUES =
   'registries: [{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }]\nidentity: { type: worker-role }\n'
-// Like the files of a machine, one line of each.
+// Like secret files of a machine: one line of each.
 const SHADOW = 'root:$6$Zr2Kk9Xw$abcdefgh:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n'
 const ENV_FILE = 'password: hunter2-hunter2\napiToken: sk-live-0123456789\n'
 for (const path of [workspace, temp, elsewhere]) {
@@ -39,7 +39,7 @@ symlinkSync(elsewhere, join(workspace, 'folder'))
 symlinkSync('/dev/zero', join(workspace, 'zero'))
 execFileSync('mkfifo', [join(workspace, 'pipe')])
 
-/** All errors of a `validate`, by code and message. */
+/** Returns all errors of a `validate`, by code and message. */
 function errorsOf(given: Partial<Record<InputName, string>>, anyFile: boolean): readonly string[] {
   const { settings, errors } = loadSettings(
     readInputs((name) => ({ mode: 'validate', ...given })[name]),
@@ -93,7 +93,7 @@ for (const [name, refused] of ROWS) {
 }
 
 test('a folder that is replaced by a link between the check and the read leads nowhere', () => {
-  // The path at the time of the read: the check saw a folder.
+  // The path at the time of the read. The check saw a folder.
   assert.throws(() => readRegular(join(workspace, 'folder', 'values.yaml')), ReplacedFile)
   assert.equal(readRegular(join(realpathSync(elsewhere), 'values.yaml'))?.toString(), VALUES)
 })
@@ -140,7 +140,7 @@ test('nothing of a file that is not ours is shown', async () => {
       assert.doesNotMatch(stdout + stderr, quoted, args.join(' '))
     }
   }
-  // A key that is nearly one of ours is a typo, and named.
+  // A key that is nearly a key of the schema is a typing error, so the error names it.
   writeFileSync(join(workspace, 'typo.yaml'), VALUES.replace('registries', 'registrys'))
   assert.match(
     errorsOf({ 'values-files': 'typo.yaml' }, false).join('\n'),

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { errorFromResponse } from '../../src/kube/api-error.ts'
 import { judgeRefusal } from '../../src/rollout/release/judge-dry-run.ts'
 
-/** What the API server answers, and what that says of Deployment shop/web. */
+/** The API server's responses, and what each response says about Deployment shop/web. */
 const CASES: readonly {
   readonly name: string
   readonly status: number
@@ -39,7 +39,7 @@ const CASES: readonly {
     is: { why: /^webhook audit\.example\.com does not support dry runs$/ },
   },
   {
-    // The same file: the webhook chooses the status.
+    // The same file. The webhook chooses the status.
     name: 'a webhook that refuses with 404',
     status: 404,
     message: 'admission webhook "policy.example.com" denied the request: no team label',
@@ -91,7 +91,7 @@ const CASES: readonly {
     is: 'HELM_INVALID_OBJECT',
   },
   {
-    // structured-merge-diff, typed/helpers.go, by way of fieldValidation=Strict
+    // structured-merge-diff, typed/helpers.go, reached by fieldValidation=Strict
     name: 'a field that no such object has',
     status: 500,
     message:
@@ -181,7 +181,7 @@ test('a conflict that a dry run finds names the field, its owner, and both fixes
     'kubectl-set owns .spec.a, .spec.b of Deployment shop/web, which the chart sets too',
   )
   assert.match(verdict.error.hint, /^Set the field back to the chart's value.* Or set `force-conflicts: true`/)
-  // The message says it in words.
+  // The message already says the reason in words.
   assert.equal(verdict.error.reason, undefined)
 })
 

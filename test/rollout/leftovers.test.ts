@@ -76,17 +76,17 @@ const secretOf = (labels: object | undefined, managers = writer('acr-nopass', 'A
 })
 
 interface Cluster {
-  /** Who wrote the list of the ServiceAccount `shop/default`. */
+  /** The managed fields of the ServiceAccount `shop/default`: who wrote its list. */
   readonly wrote?: readonly object[]
   readonly secret?: object
   /** Namespaces with a ConfigMap that has the labels of a release. */
   readonly releases?: readonly string[]
-  /** The configuration of the one in `team`, whose ClusterRoleBinding proves it. */
+  /** The configuration of the release in `team`. Its ClusterRoleBinding proves the release. */
   readonly proven?: string | undefined
   readonly mayListReleases?: boolean
 }
 
-/** What happens to the entry of `shop/default`: undefined, it is removed. */
+/** Returns why the entry of `shop/default` stays. Undefined if it is removed. */
 async function whyKept(cluster: Cluster, all = false) {
   const { wrote = [], secret, releases = [], mayListReleases = true } = cluster
   const account = {
@@ -197,7 +197,7 @@ for (const [title, cluster, expected] of [
 ] as readonly (readonly [string, Cluster, { why: string; removable: boolean } | undefined])[]) {
   test(`P12 an entry ${title} ${expected === undefined ? 'is removed' : 'stays, and the reason is named'}`, async () => {
     assert.deepEqual(await whyKept(cluster), expected)
-    // With `all` an entry goes whoever wrote it, unless another release may need it.
+    // With `all`, an entry is removed whoever wrote it, unless another release may need it.
     assert.deepEqual(await whyKept(cluster, true), expected?.removable ? undefined : expected)
   })
 }

@@ -235,7 +235,7 @@ test('a kubeconfig on one line is a kubeconfig, and no message quotes one in Bas
 })
 
 test('a matrix job needs neither the kubeconfig secrets nor the values files of the entries that it does not select', async () => {
-  // Secrets of a GitHub environment: each job has only its own.
+  // Secrets of a GitHub environment. Each job has only its own secrets.
   const entry = (name: string) =>
     `- name: ${name}\n  kubeconfig: { env: KUBECONFIG_${name.toUpperCase()} }\n  valuesFiles: [${name}.yaml]\n`
   const clusters = ['a', 'b', 'c'].map(entry).join('')
@@ -288,7 +288,7 @@ test('the name of a single cluster must match the pattern of a list because it b
   assert.deepEqual((await load({}, { name: 'prod-eu1', kubeconfig: 'k', values: VALUES })).errors, [])
 })
 
-/** The archive of a chart, as `helm package` makes it. */
+/** An archive of a chart, in the form that `helm package` writes. */
 function archiveOf(files: Readonly<Record<string, string>>): Buffer {
   const entries = Object.entries(files).map(([path, text]) => ({
     path,

@@ -12,7 +12,7 @@ const pod = (name: string, pullSecrets: readonly string[] | undefined, more: obj
 })
 
 /**
- * The line about these Pods, where the pull secret `acr` of namespace `shop` is about to be
+ * Returns the line about these Pods, if the pull Secret `acr` of namespace `shop` is about to be
  * removed.
  */
 async function describe(pods: readonly object[], refusal?: number): Promise<string> {

@@ -13,7 +13,7 @@ import { newRun } from '../../src/rollout/work/cluster-run.ts'
 type Context = Parameters<typeof removePolicies>[2]
 
 const signal = new AbortController().signal
-/** No other deployer did anything. */
+/** The history is unchanged: no other deployer did anything. */
 const read = async () => []
 const statement: Statement = { Effect: 'Allow', Action: ['cr:PullRepository'], Resource: ['a'] }
 const document = { Version: '1', Statement: [statement] }
@@ -25,7 +25,7 @@ const shared = (clusters: readonly string[], changes: Partial<SharedTarget['targ
   target: { policyName: 'p', document, purpose: 'test', roles: ['nodes'], adopt: false, phase: 'widen', ...changes },
 })
 
-/** `calls`: the changes requested from RAM. */
+/** `calls` are the changes that were requested from RAM. */
 function openContext(
   ram: Readonly<Record<string, (...args: never[]) => unknown>>,
   names: readonly string[],
@@ -144,8 +144,8 @@ const LATER = '2026-11-30T10:05:00Z'
 const RIVAL = { ...REVISION, revision: 4 } as const
 
 /**
- * RAM with one policy that is wider than needed, and every request to it or to a cluster's history,
- * in order.
+ * RAM with one policy that is wider than needed. Records every request to RAM or for a cluster's
+ * history, in order.
  */
 function widerPolicy() {
   const order: string[] = []
@@ -166,7 +166,7 @@ function widerPolicy() {
   return { context, order }
 }
 
-/** Verified with revision 3. */
+/** Clusters whose revision 3 was verified. */
 const rolledOf = (...names: readonly string[]) =>
   new Map(
     names.map((name) => [
@@ -281,7 +281,10 @@ test('a change whose response is lost is in the report and counts as a change; s
   )
 })
 
-/** What a narrowing does to the role `former`, which has the policy `p` and needs it no more. */
+/**
+ * Returns what a narrowing does to the role `former`, which has the policy `p` and does not need it
+ * any more.
+ */
 async function detaches(more: {
   readonly listed?: readonly object[]
   readonly unknown?: readonly string[]
@@ -365,7 +368,7 @@ test('of an uninstall, a policy that a cluster outside of this run needs too is 
   assert.deepEqual(order, [])
 })
 
-/** RAM with policies of ours, each on the role `former`, and every request that changes it. */
+/** RAM with policies of ours, each on the role `former`. Records every request that changes RAM. */
 function ramWith(policies: Readonly<Record<string, { readonly members?: string }>>) {
   const order: string[] = []
   const roles = new Map(Object.keys(policies).map((name) => [name, ['former']]))
@@ -395,8 +398,8 @@ function ramWith(policies: Readonly<Record<string, { readonly members?: string }
 }
 
 /**
- * What becomes of policies that the clusters `a` and `b` needed before; also which histories were
- * read for it.
+ * Returns what happens to policies that the clusters `a` and `b` needed before, and which histories
+ * were read.
  */
 async function formerPolicies(
   former: SharedTarget,

@@ -8,7 +8,7 @@ import type { KubeClient } from '../../src/kube/client.ts'
 import { openRelease, recordKind, refuseRename, requireSameHistory } from '../../src/rollout/release/open-release.ts'
 import type { RunFolder } from '../../src/rollout/run-folder.ts'
 
-// The drivers that Helm knows: https://github.com/helm/helm/blob/v3.22.0/pkg/action/action.go
+// The storage drivers of Helm: https://github.com/helm/helm/blob/v3.22.0/pkg/action/action.go
 // (`Configuration.Init`).
 
 const of = (driver: string | undefined): Helm =>
@@ -60,7 +60,7 @@ function content(fullname: string | undefined): ReleaseContent {
   return { objects: [{ kind: 'ConfigMap', body: { data } }] } as unknown as ReleaseContent
 }
 
-/** Revisions from 1 on: status, and the full name of its objects. */
+/** Revisions from 1 on: the status, and the full name of the objects. */
 type History = readonly (readonly [status: string, fullname: string | undefined])[]
 
 async function refused(history: History, fullname: string | undefined): Promise<string | undefined> {
@@ -78,7 +78,7 @@ test('a change of the full name on an upgrade is rejected with both names', asyn
   const message =
     'RELEASE_RENAMED: the objects of this release are named ci-acr-nopass, and these values name them pull'
   assert.equal(await refused([['deployed', 'ci-acr-nopass']], 'pull'), message)
-  // The override is removed again.
+  // The override of the name is removed again.
   assert.match((await refused([['deployed', 'pull']], 'ci-acr-nopass')) ?? '', /^RELEASE_RENAMED: .* named pull, /)
 })
 

@@ -11,7 +11,7 @@ import {
   restoreOvertaken,
 } from '../../src/rollout/release/other-deployers.ts'
 
-/** What a verification of revision 3 ends with, when this is the history. */
+/** Returns the result of a verification of revision 3 with this history. */
 async function verified(...statuses: readonly Revision['status'][]): Promise<string> {
   const history = statuses.map((status, index): Revision => ({ revision: index + 1, status, updated: '' }))
   const target = { release: 'r', namespace: 'n', kubeconfig: 'k' }
@@ -54,7 +54,7 @@ test("another deployer's revision is only said to be in effect where its objects
     queries.push(query)
     return { metadata: { name: 'a' } }
   })
-  // What is deployed already is not refused for a field that the API server does not know.
+  // The API server does not refuse what is already deployed because of an unknown field.
   assert.deepEqual(queries, [{ fieldManager: 'helm', dryRun: 'All', force: true, fieldValidation: 'Ignore' }])
   assert.deepEqual(seen, ['another deployer made revision 2 meanwhile: it stays'])
   const refuse = ({ method }: KubeCall): never => {
@@ -73,7 +73,7 @@ test("another deployer's revision is only said to be in effect where its objects
 test("another deployer's revision that could not be restored, or not be looked for, is reported and not hidden", async (t) => {
   const other: Revision = { revision: 2, status: 'superseded', updated: '' }
   const history: readonly Revision[] = [other, { revision: 3, status: 'deployed', updated: '' }]
-  // In place of helm a program that refuses its arguments.
+  // A program that refuses its arguments, in place of helm.
   const helm = { path: process.execPath, environment: {}, version: { major: 3, minor: 22, patch: 0, text: '3.22.0' } }
   const target = { release: 'r', namespace: 'n', kubeconfig: 'k' }
   const common = { helm, target, timeout: '1m', report: () => undefined, withoutJournal: true, signal: t.signal }

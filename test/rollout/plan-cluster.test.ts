@@ -6,7 +6,10 @@ import { newRun } from '../../src/rollout/work/cluster-run.ts'
 
 type Arguments = Parameters<typeof makePlan>
 
-/** A first installation of another chart, into a namespace that does not exist. */
+/**
+ * Returns the digest of a first installation of another chart, into a namespace that does not
+ * exist.
+ */
 async function digest(forceConflicts: boolean, hook?: string): Promise<string> {
   const cluster = { name: 'a', ram: 'none', settings: { access: { kind: 'kubeconfig' } } }
   const open = {
@@ -40,9 +43,7 @@ test('a hook that was changed, added or removed after the approval is not in the
 
 const configMap = (name: string) => parseManifest(`{ apiVersion: v1, kind: ConfigMap, metadata: { name: ${name} } }`)
 
-/**
- * The plan of a release that is deployed with the ConfigMap `a`, in a state that differs by `more`.
- */
+/** Plans a release that is deployed with the ConfigMap `a`, in a state that differs by `more`. */
 async function plan(more: object) {
   const release = { chart: 'c-1.0.0', values: {}, objects: configMap('a'), hooks: [] }
   const open = {

@@ -25,7 +25,7 @@ const CLUSTER_ID = 'c8f3d0a61b7e94c25a0d3f86e12b47c90'
 const ROLE = `acr-nopass-${CLUSTER_ID}`
 const INPUTS = { 'ram-scope': 'instance', 'adopt-policy': false, verify: true, wait: true, 'verify-image': '' }
 
-// The chart as Helm renders it for an installation, a file of test/contract.
+// The chart as Helm renders it for an installation: a file of test/contract.
 const objects = parseManifest(await read('test/contract/golden/chart/minimal-1.37.0.yaml'))
 const desired = { chart: 'acr-nopass-1.0.0', values: {}, objects, hooks: [] }
 const { values } = loadValues({
@@ -33,7 +33,7 @@ const { values } = loadValues({
   rrsaComesLater: true,
 })
 
-/** RAM with the documents of our role and policy; undefined: neither exists. */
+/** RAM with the documents of our role and policy. If undefined, neither role nor policy exists. */
 function ramWith(documents: { readonly trust: object; readonly policy: object } | undefined): Ram {
   const isThere = (name: string): boolean => documents !== undefined && name === ROLE
   return {
@@ -89,7 +89,7 @@ function openCluster(ram: Ram, state: object): OpenCluster {
 
 const documents = await documentsOfFirstPlan()
 
-/** What the first plan would write, as RAM has it after its apply. */
+/** The documents that the first plan would write. RAM has them after the plan is applied. */
 async function documentsOfFirstPlan() {
   const [shared] = await policyTargets(openCluster(ramWith(undefined), NOTHING), 'acr-nopass')
   assert.ok(shared?.target.document && shared.target.trust)
@@ -131,7 +131,7 @@ for (const [title, name, ram, state] of SCREENS) {
     assert.ok((text.split('\n\n')[0]?.split('\n').length ?? 99) <= 15)
     const summary = renderSummary({ ...outcome, mode: 'plan' })
     await assertGolden(`plan-${name}.md`, summary.replaceAll(/<details>[\s\S]*<\/details>/g, '<details>…</details>'))
-    // The full text is kept: folded in the summary, and with --diff in the text.
+    // The full text is available: folded in the summary, and in the text with --diff.
     const full = renderOutcome('plan', outcome, PLAIN, true)
     for (const { title, diff } of result.plan ?? []) {
       assert.ok(full.includes(`hangzhou-a: ${title}\n${diff.trimEnd()}`), title)
@@ -155,7 +155,7 @@ test('what an approval of a plan covers does not depend on how the plan is shown
   )
 })
 
-/** Compares with a reviewed file; `UPDATE_GOLDEN=1` writes it. */
+/** Compares with a reviewed file. `UPDATE_GOLDEN=1` writes the file. */
 async function assertGolden(name: string, text: string): Promise<void> {
   const file = new URL(`golden/${name}`, import.meta.url)
   if (process.env.UPDATE_GOLDEN) await writeFile(file, text)

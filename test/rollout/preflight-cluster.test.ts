@@ -50,7 +50,7 @@ test('P10 an uninstall that was left half-way: plan and apply name the fix, befo
 test("recover-pending: whether the deployer of a pending release can be alive is judged by the API server's clock, which dated it", async (t) => {
   const request = async ({ path }: { readonly path: string }) =>
     path.endsWith('/secrets') ? listOf(['deployed', 'pending-upgrade']) : { metadata: {} }
-  // This machine is years ahead.
+  // The clock of this machine is years ahead.
   const now = () => Date.parse('2001-09-09T01:50:00Z')
   await assert.rejects(preflight(t, request, { now }), { code: 'HELM_PENDING', hint: /from 2001-09-09T07:51:40\.000Z/ })
 })
@@ -90,8 +90,8 @@ for (const { name, before = ['deployed', 'pending-upgrade'], ends, after, calls,
   {
     name: 'another deployer completes while the rollback starts: theirs is restored',
     ends: 'exit 0',
-    // The third belongs to the other deployer, the fourth is our rollback to the first, the fifth
-    // our rollback to the third.
+    // Revision 3 is the other deployer's. Revision 4 is our rollback to revision 1. Revision 5 is
+    // our rollback to revision 3.
     after: [
       ['superseded', 'superseded', 'superseded=3', 'deployed=1'],
       ['superseded', 'superseded', 'superseded=3', 'superseded=1', 'deployed=3'],
@@ -261,7 +261,7 @@ test('the namespace and the name of the own release are not another one; of Depl
   )
 })
 
-/** The list of helm's records, which are dated 2001. */
+/** The list of helm's records, which are from 2001. */
 function listOf(statuses: readonly string[]) {
   return {
     items: statuses.map((text, index) => {
@@ -285,9 +285,9 @@ function preflight(
     readonly folder?: RunFolder
     readonly report?: (line: string) => void
     readonly run?: ClusterRun
-    /** The API server's clock. */
+    /** The API server's time. */
     readonly now?: () => number
-    /** Whether the chart is ours. */
+    /** True if the chart is ours. */
     readonly ours?: boolean
   },
   more: object = {},

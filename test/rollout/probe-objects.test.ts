@@ -5,10 +5,10 @@ import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import type { RunFolder } from '../../src/rollout/run-folder.ts'
 import { withProbe } from '../../src/rollout/verify/probe-objects.ts'
 
-/** The API server's time, which this machine's clock is far from. */
+/** The API server's time. This machine's clock differs by years. */
 const NOW = Date.parse('2001-01-01T12:00:00Z')
 
-/** A namespace as a probe of another run has it, so many minutes old by the API server's clock. */
+/** The namespace of another run's probe, so many minutes old by the API server's clock. */
 const probe = (name: string, minutes: number, more: object = {}) => ({
   metadata: { name, uid: `uid-${name}`, creationTimestamp: new Date(NOW - minutes * 60_000).toISOString(), ...more },
 })

@@ -21,7 +21,7 @@ test('lists are separated by lines or commas, and may contain comments', () => {
   assert.deepEqual(inputs['values-files'], ['a.yaml', 'b.yaml', 'c.yaml'])
 })
 
-// The runner merges a default only where the key is absent: src/Runner.Worker/ActionRunner.cs of
+// The runner uses a default only if the key is absent: src/Runner.Worker/ActionRunner.cs of
 // actions/runner.
 test('an input `cluster` that is given but names nothing, such as an expression with a typing error, is refused', () => {
   for (const text of ['', ' ', ' , ', '\n', '# nothing']) {

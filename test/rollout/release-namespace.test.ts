@@ -15,8 +15,8 @@ const version = (groupVersion: string) => ({ groupVersion })
 const resource = (name: string, kind: string) => ({ name, kind, namespaced: true, verbs: LIST })
 
 /**
- * An API server with this discovery and these lists. Kruise serves CloneSets in a version that it
- * does not prefer.
+ * The discovery and lists of an API server. Kruise serves CloneSets in a version that it does not
+ * prefer.
  */
 const RESPONSES: Readonly<Record<string, unknown>> = {
   '/apis': {
@@ -108,10 +108,11 @@ for (const [title, changes, why] of [
 
 test('an empty namespace that the rollout created is deleted, and each kind is listed once', async (t) => {
   const { client, requests, deletions } = openCluster({})
-  // It holds what every namespace holds, which goes first: `kubectl create namespace` would fail
+  // The namespace still holds what every namespace holds, so `kubectl create namespace` would fail
   // now.
   assert.equal(await removeReleaseNamespace({ client, signal: t.signal }, 'n'), 'namespace n is being deleted')
-  // As it was read before its content: one that was changed or made again meanwhile stays.
+  // The precondition is the version from before its content was read. A namespace that was changed
+  // or recreated meanwhile stays.
   assert.deepEqual(deletions, [{ preconditions: { uid: 'u', resourceVersion: '1' } }])
   assert.equal(requests.filter((line) => line.endsWith('/statefulsets')).length, 1)
 })

@@ -21,7 +21,7 @@ const next = (all: readonly ScheduledCluster[], limits: ScheduleRules, interrupt
 
 const rules: ScheduleRules = { maxParallel: 2, canary: 1, onFailure: 'stop-wave', maxFailures: 0 }
 
-/** `a0` is cluster a of wave 0. */
+/** `a0` is the cluster a in wave 0. */
 function clusters(states: Readonly<Record<string, ScheduledState>>): readonly ScheduledCluster[] {
   return Object.entries(states).map(([name, state]) => ({ name, wave: Number(name.at(-1)), state }))
 }
@@ -33,7 +33,7 @@ function step(states: Readonly<Record<string, ScheduledState>>, changes: Partial
 
 const DEFAULTS: ScheduleRules = { maxParallel: 4, canary: 1, onFailure: 'stop-wave', maxFailures: 0 }
 
-/** `max-parallel: 2` in a row of the documentation. */
+/** Reads a cell such as `max-parallel: 2` in the documentation's table. */
 function readSettings(cell: string): ScheduleRules {
   const found: Readonly<Record<string, string>> = Object.fromEntries(
     [...cell.matchAll(/`([\w-]+): ([\w-]+)`/g)].map(([, k, v]) => [k, v]),

@@ -22,7 +22,7 @@ const result: ClusterResult = {
   notes: ['RAM: nothing to change', 'a new Pod had the reference after 7 ms'],
 }
 
-/** Compares with a reviewed file; `UPDATE_GOLDEN=1` writes it. */
+/** Compares with a reviewed file. `UPDATE_GOLDEN=1` writes the file. */
 async function assertGolden(name: string, text: string): Promise<void> {
   const file = new URL(`golden/${name}.md`, import.meta.url)
   if (process.env.UPDATE_GOLDEN) await writeFile(file, text)

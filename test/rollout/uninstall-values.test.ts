@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { readRecord } from '../../src/helm/release/release-record.ts'
 import { requireRetire, withRetire } from '../../src/rollout/uninstall/uninstall-cluster.ts'
 
-/** The values with which a release of this chart retires. */
+/** Returns the values with which a release of this chart retires. */
 async function retired(dependencies: unknown, config: object) {
   const release = { chart: { metadata: { name: 'platform', version: '1.0.0', dependencies } }, config, manifest: '' }
   return withRetire(await readRecord(gzipSync(JSON.stringify(release)).toString('base64')))
@@ -14,8 +14,8 @@ test('a release of our own chart retires by its own key', async () => {
   assert.deepEqual(await retired(undefined, { logLevel: 'debug' }), { logLevel: 'debug', retire: true })
 })
 
-// `Dependency` in https://github.com/helm/helm/blob/v4.3.1/pkg/chart/v2/dependency.go: values of a
-// dependency are below its alias.
+// `Dependency` in https://github.com/helm/helm/blob/v4.3.1/pkg/chart/v2/dependency.go: the values
+// of a dependency are below its alias.
 test('in an umbrella chart the part that is our chart retires, below its alias or its name', async () => {
   const other = { name: 'redis', alias: 'acr-nopass' }
   assert.deepEqual(await retired([other, { name: 'acr-nopass', alias: 'pulls' }], { pulls: { logLevel: 'debug' } }), {

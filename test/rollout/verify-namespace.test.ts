@@ -15,11 +15,11 @@ interface Setup {
   readonly plan: ProbePlan | undefined
   readonly image?: string
   readonly secret?: object
-  /** Status of the response to the creation of a namespace or ServiceAccount. */
+  /** The status of the response to the creation of a namespace or ServiceAccount. */
   readonly refused?: number
-  /** What the cluster makes of the container of the Pod that pulls. */
+  /** How a webhook changes the container of the Pod that pulls. */
   readonly changed?: object
-  /** The Pod gets no container, and Events cannot be listed. */
+  /** True if the Pod gets no container, and Events cannot be listed. */
   readonly unstarted?: boolean
   /** The run is cancelled while the API server creates this resource. */
   readonly cancelled?: 'serviceaccounts' | 'pods'
@@ -30,7 +30,10 @@ interface Body {
   readonly spec?: { readonly containers: readonly object[] }
 }
 
-/** What a verification does to a cluster with a working helper, and what it reports. */
+/**
+ * Runs a verification in a cluster with a working helper. Returns what it does to the cluster, and
+ * what it reports.
+ */
 async function verify({ plan, image, secret = GOOD, refused, unstarted, cancelled, changed }: Setup) {
   const cancel = new AbortController()
   const calls: string[] = []
@@ -44,7 +47,7 @@ async function verify({ plan, image, secret = GOOD, refused, unstarted, cancelle
     const { method, path, query, body } = request
     if (cancelled && method === 'POST' && path.endsWith(`/${cancelled}`) && !query?.dryRun) {
       cancel.abort()
-      // The server creates it whether or not the client waits.
+      // The server creates the object whether or not the client waits.
       if (signal?.aborted) {
         setImmediate(() => objects.set(`${path}/${body?.metadata.name}`, {}))
         throw new KubeApiError(0, 'aborted')

@@ -16,13 +16,13 @@ interface Options {
   /** The API server's first responses. */
   readonly failures?: readonly number[]
   readonly image?: string
-  /** The deployer may not list Pods. */
+  /** True if the deployer may not list Pods. */
   readonly hidesPods?: boolean
   /** The registry's verdict on the credential in use. */
   readonly verified?: RegistryStatus['verified']
 }
 
-/** The result of verifying a cluster whose release is as desired. */
+/** Verifies a cluster whose release is as desired. */
 function verify({
   ready,
   expiresAt,

@@ -17,23 +17,24 @@ const FAILING = reportedRegistry('stage', {
 
 interface Setup {
   /**
-   * The reports of the helper, one for each look at it; the last one stays. Undefined: none yet.
+   * The helper's reports, one for each read. The last report stays. Undefined if there is none yet.
    */
   readonly reports?: readonly (object | string | undefined)[]
   /**
-   * Whether the helper's Pods `p` and `q` are ready; a number: the API server's response to listing
-   * them.
+   * Whether the helper's Pods `p` and `q` are ready. A number is the API server's error status for
+   * listing them.
    */
   readonly pods?: readonly boolean[] | number
   readonly parts?: object
-  /** Those of the configuration. */
+  /** The registries of the configuration. */
   readonly registries?: readonly string[]
   /** The API server's response to a patch. */
   readonly patch?: number
 }
 
 /**
- * The report with which the helper counts as working, or the error; and what was written meanwhile.
+ * Returns the report that shows a working helper, or the error. Also returns what was written
+ * meanwhile.
  */
 async function verify(
   { reports = [], pods = [true], parts = {}, registries = ['prod'], patch }: Setup,
@@ -41,7 +42,7 @@ async function verify(
 ) {
   const writes: string[] = []
   const left = [...reports]
-  // One look, or as many as there are reports.
+  // The time for one read, or for as many reads as there are reports.
   const limitMs = left.length > 1 ? 60_000 : 0
   const request = async ({ method, path, body }: KubeCall): Promise<unknown> => {
     if (method !== 'GET') {

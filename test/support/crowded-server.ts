@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/installation/load-config.ts'
 import { config } from '../helper/plan-fixtures.ts'
 
 /**
- * The numbers of objects in addition to a release and the old helper's Secrets in 20 namespaces.
+ * The numbers of objects, in addition to a release and the old helper's Secrets in 20 namespaces.
  */
 export interface CrowdedSizes {
   readonly pods: number
@@ -33,10 +33,10 @@ export interface CrowdedServer extends AsyncDisposable {
 }
 
 /**
- * Starts an API server that generates its objects when a page of them is read. They are as large as
- * in real clusters: 6 to 7 KB each, with managedFields, variables, probes, volumes and a status.
- * Every Pod was created before the reference was attached, and the owners of ReplicaSets and
- * Rollouts do not exist, so that there is something to report about each.
+ * Starts an API server that generates its objects while a page of them is read. The objects are as
+ * large as in real clusters: 6 to 7 KB each, with managedFields, variables, probes, volumes and a
+ * status. Every Pod was created before the reference was attached, and the owners of ReplicaSets
+ * and Rollouts do not exist. So there is something to report about each object.
  */
 export async function startCrowdedServer(sizes: CrowdedSizes): Promise<CrowdedServer> {
   const authority = createAuthority('crowded-ca')
@@ -105,7 +105,7 @@ export async function startCrowdedServer(sizes: CrowdedSizes): Promise<CrowdedSe
     const isObject = /\/namespaces\/[^/]+(\/[^/]+\/[^/]+)?$/.test(path)
     if (request.method !== 'GET' || isObject) return respond(404, { kind: 'Status', code: 404 })
     if (path === '/apis/admissionregistration.k8s.io/v1') return respond(200, { resources: [] })
-    // The API server's format for requests of only metadata.
+    // The API server's format for requests of metadata only.
     const type = request.headers.accept?.includes('as=PartialObjectMetadata') ? METADATA_ONLY : {}
     if (count === 0) {
       const items = fixed(path, query).map((object) => ({ ...type, ...object }))

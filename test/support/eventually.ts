@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Repeats an assertion until it succeeds; after `limitMs` throws its last error. Without `everyMs`
- * it pauses for a tenth of the time that it has waited, because an assertion that reads a cluster
- * keeps a core busy for as long as it is repeated without a pause.
+ * Repeats an assertion until it succeeds. After `limitMs`, throws its last error. Without
+ * `everyMs`, each pause is a tenth of the time waited so far. Without pauses, an assertion that
+ * reads a cluster would keep a core busy.
  */
 export async function eventually<T>(assertion: () => T | Promise<T>, limitMs = 10_000, everyMs?: number): Promise<T> {
   const begin = performance.now()

@@ -28,7 +28,7 @@ export interface FakeApiServer extends AsyncDisposable {
   readonly calls: string[]
   /** Called before each request; a returned status is the response. */
   refuse: (method: string, path: string, query: URLSearchParams) => number | undefined
-  /** Makes lists omit managedFields, as a proxy might. */
+  /** If true, lists have no managedFields, as behind some proxies. */
   trimsLists: boolean
   /** How many milliseconds the server's clock is ahead. */
   aheadMs: number
@@ -152,7 +152,7 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
   return fake
 }
 
-/** The API server's format for requests of only metadata. */
+/** The API server's format for requests of metadata only. */
 function metadataOf({ metadata }: FakeObject): FakeObject {
   return { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata', metadata }
 }

@@ -12,15 +12,15 @@ export interface LabelledObject {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** An object with the chart's labels, which anyone who may create one may set. */
+/** An object with the chart's labels. Anyone who may create such an object may set these labels. */
 export function labelled(namespace: string, release: string, data?: Readonly<Record<string, string>>): LabelledObject {
   const labels = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': release }
   return { metadata: { namespace, name: release, labels }, ...(data && { data }) }
 }
 
 /**
- * `ClusterRoleBinding` is what the chart creates with `scope: cluster`, `Guard` what it also
- * creates with `scope: namespaces`.
+ * The chart creates a `ClusterRoleBinding` with `scope: cluster`, and a `Guard` also with `scope:
+ * namespaces`.
  */
 export type Sign = 'ClusterRoleBinding' | 'ClusterRole' | 'Guard'
 const PATHS: Readonly<Record<Sign, string>> = {
@@ -35,7 +35,7 @@ interface Content {
   readonly deployments?: readonly LabelledObject[]
   /** Cluster-scoped objects: `['Guard', 'acr-nopass.home.r.secrets']`. */
   readonly signs?: readonly (readonly [Sign, string])[]
-  /** Whether the caller may not read this path. */
+  /** True if the caller may not read this path. */
   readonly denies?: (path: string) => boolean
 }
 

@@ -5,9 +5,9 @@ import { testTools } from '../tools.ts'
 const NAMES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'registry', 'helm4', 'sandbox-program'] as const
 
 /**
- * Returns the environment for `sandbox up` with a separate cache in `folder`, because `down` stops
- * every sandbox in the cache, which must not affect a developer's. The tools that are already built
- * are in `folder/tools`.
+ * Returns the environment for `sandbox up`, with a separate cache in `folder`. `down` stops every
+ * sandbox in the cache, and must not stop a developer's. The tools that are already built are in
+ * `folder/tools`.
  */
 export async function sandboxEnvironment(folder: string): Promise<NodeJS.ProcessEnv> {
   const tools = await testTools(...NAMES)

@@ -10,7 +10,7 @@ export interface BrowserOptions {
   readonly progress: Progress
   readonly signal: AbortSignal
   readonly host?: Host
-  /** Whether this user may install packages; default: whether it is root. */
+  /** Whether this user may install packages. Default: true for root. */
   readonly mayInstall?: boolean
 }
 

@@ -32,9 +32,9 @@ export interface HelmResult {
 export interface TestHelm extends AsyncDisposable {
   readonly name: 'helm3' | 'helm4'
   run(args: readonly string[], values?: readonly (string | object)[]): Promise<HelmResult>
-  /** Returns the rendered manifest; throws Helm's output if it fails. */
+  /** Returns the rendered manifest. If Helm fails, throws its output. */
   render(options: RenderOptions): Promise<string>
-  /** Returns the error output of a failing Helm; throws if it succeeds. */
+  /** Returns the error output of a failing Helm. Throws if Helm succeeds. */
   refusal(options: RenderOptions): Promise<string>
 }
 

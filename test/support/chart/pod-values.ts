@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 
 /**
- * Values of the keys that the chart passes on to Kubernetes: mostly valid, boundary and invalid
- * ones.
+ * Values of the keys that the chart passes on to Kubernetes: mostly valid, but also boundary and
+ * invalid values.
  */
 const pick = <T>(...choices: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...choices)
 

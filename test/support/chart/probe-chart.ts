@@ -35,7 +35,7 @@ export async function makeProbeChart(defaults: string, schema: string): Promise<
 
 /**
  * Returns `.Values` as Helm's templates see them, in the exact bytes of `toJson` and without schema
- * validation; undefined if Helm cannot read a file.
+ * validation. Undefined if Helm cannot read a file.
  */
 export async function helmReading(
   helm: TestHelm,
@@ -55,8 +55,8 @@ export async function helmAccepts(helm: TestHelm, probe: ProbeChart, files: read
 }
 
 /**
- * Returns Helm's verdicts on many values from one call, with a subchart with the same schema for
- * each. Helm names those that it rejects.
+ * Returns Helm's verdicts on many values from one call. Each value gets a subchart with the same
+ * schema. Helm names the subcharts whose values it rejects.
  */
 export async function helmVerdicts(helm: TestHelm, schema: string, values: readonly unknown[]): Promise<boolean[]> {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-verdicts-'))

@@ -1,7 +1,7 @@
 import type { Cloud } from '../../../sandbox/cloud/start-cloud.ts'
 
 /**
- * Values for the emulated account's Enterprise instance; with `registry`, its address, logins are
+ * Values for the emulated account's Enterprise instance. With `registry` (its address), logins are
  * verified.
  */
 export function teamValues(cloud: Cloud, registry?: string): object {

@@ -9,8 +9,8 @@ import { largeTraps, readTraps, type ValuesCase, wordTraps } from './values-trap
 import { QUIRKS } from './yaml-quirks.ts'
 
 /**
- * All cases of the corpus: written by hand or generated from the chart's scenarios, and the same in
- * every run.
+ * All cases of the corpus, written by hand or generated from the chart's scenarios. They are the
+ * same in every run.
  */
 export interface ValuesCorpus {
   /** Each case has its own entry in the golden file. */

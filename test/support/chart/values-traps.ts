@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 
 /**
- * Values files that are passed together to Helm and to acr-nopass; as bytes, because some are not
- * valid text.
+ * Values files that are passed together to Helm and to acr-nopass. They are bytes, because some are
+ * not valid text.
  */
 export interface ValuesCase {
   readonly title: string

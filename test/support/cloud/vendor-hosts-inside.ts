@@ -1,5 +1,5 @@
-// Runs a program in a network with only the vendor's hosts and the metadata service; see
-// vendor-hosts.ts. Arguments: the cloud's socket, the files of a key and its certificate, the
+// Runs a program in a network with only the vendor's hosts and the metadata service (see
+// vendor-hosts.ts). Arguments: the cloud's socket, the files of a key and its certificate, the
 // program and its arguments.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

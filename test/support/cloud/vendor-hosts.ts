@@ -10,8 +10,8 @@ import { createAuthority } from '../../../sandbox/cluster/certificate.ts'
 
 /**
  * The emulated cloud under the vendor's own host names on port 443, and its metadata service at
- * 100.100.100.200, for programs with fixed addresses. Each program gets its own hosts file and a
- * network with nothing else in it.
+ * 100.100.100.200. It is for programs with fixed addresses. Each program gets its own hosts file,
+ * and a network with nothing else.
  */
 export interface VendorHosts extends AsyncDisposable {
   run(program: string, args: readonly string[], options: RunOptions): Promise<RunResult>

@@ -12,10 +12,10 @@ export interface Keys {
 export interface GenericCall {
   readonly action: string
   readonly version: string
-  /** Without a path it is an RPC call. */
+  /** The path of a ROA call. If undefined, it is an RPC call. */
   readonly path?: string
   readonly query?: Readonly<Record<string, string>>
-  /** Of a call with a path: makes it a POST of this JSON. */
+  /** The JSON body of a call with a path. It makes the call a POST. */
   readonly body?: unknown
 }
 

@@ -24,9 +24,9 @@ export interface AdmissionWebhook extends AsyncDisposable {
 const PATH = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations'
 
 /**
- * Handles the writes of one resource in namespaces with the label `webhook: <name>`; resolves when
- * the API server calls it. If a response takes longer than a second, the API server rejects the
- * write (failurePolicy Fail).
+ * Handles the writes of one resource in namespaces with the label `webhook: <name>`. Resolves once
+ * the API server calls the webhook. If a response takes longer than a second, the API server
+ * rejects the write (failurePolicy Fail).
  */
 export async function startAdmissionWebhook(
   admin: KubeClient,
@@ -72,8 +72,8 @@ export async function startAdmissionWebhook(
 }
 
 /**
- * Waits until the API server calls the webhook for a namespace, because it notices both with a
- * delay.
+ * Waits until the API server calls the webhook for a namespace, because the API server notices
+ * webhooks and namespaces with a delay.
  */
 export async function untilWebhookCalled(
   admin: KubeClient,

@@ -29,7 +29,7 @@ interface DeploymentObject {
   }
 }
 
-/** Waits like `kubectl rollout status`: until only ready Pods of the newest revision are there. */
+/** Waits like `kubectl rollout status`, until only ready Pods of the newest revision exist. */
 export function rolledOut(admin: KubeClient, namespace: string, name: string): Promise<void> {
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`
   return eventually(async () => {

@@ -11,7 +11,7 @@ export interface AuditEntry {
   readonly user: {
     readonly username?: string
     readonly groups?: readonly string[]
-    /** For a bound token: the Pod that it is bound to. */
+    /** For a bound token: the token's Pod. */
     readonly extra?: Readonly<Record<string, readonly string[]>>
   }
   readonly userAgent?: string

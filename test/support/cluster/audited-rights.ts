@@ -6,7 +6,7 @@ export interface AuditedHelper {
   readonly release: string
   readonly secretName: string
   /**
-   * Whether the server was restarted: until it has loaded its roles, it denies allowed requests.
+   * True if the server was restarted. Until it has loaded its roles, it denies allowed requests.
    */
   readonly serverRestarted?: boolean
 }
@@ -31,8 +31,8 @@ const AT_HOME: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Finds requests that RBAC or the guard denied, and those for objects of others; as `verb URI ->
- * code`.
+ * Finds requests that RBAC or the guard denied, and requests for other owners' objects, as `verb
+ * URI -> code`.
  */
 export function findUnauthorized(entries: readonly AuditEntry[], helper: AuditedHelper): string[] {
   const user = `system:serviceaccount:${helper.home}:${helper.release}`

@@ -10,7 +10,7 @@ export interface ChartCluster extends AsyncDisposable {
   readonly cluster: Cluster
   readonly admin: KubeClient
   /**
-   * Installs without waiting into a namespace with Pod Security *restricted*. Throws Helm's output
+   * Installs without waiting, into a namespace with Pod Security *restricted*. Throws Helm's output
    * if it fails.
    */
   install(release: string, namespace: string, ...values: (string | object)[]): Promise<HelmResult>
@@ -23,7 +23,7 @@ export interface ChartCluster extends AsyncDisposable {
 export interface StatusClient {
   /** The HTTP status and, for an error, the server's message. */
   call(call: KubeCall): Promise<Outcome>
-  /** The status of a watch, which is ended immediately. */
+  /** Returns the status of a watch, which is ended immediately. */
   callWatch(path: string, query?: Readonly<Record<string, string>>): Promise<number>
 }
 
@@ -37,7 +37,7 @@ interface Outcome {
 export const RESTRICTED: Readonly<Record<string, string>> = { 'pod-security.kubernetes.io/enforce': 'restricted' }
 
 /**
- * Starts a cluster with the Kubernetes version of this run and opens a Helm; `dispose` ends both.
+ * Starts a cluster with the Kubernetes version of this run and opens a Helm. `dispose` ends both.
  */
 export async function openChartCluster(name: string): Promise<ChartCluster> {
   const minor = minorOfRun()

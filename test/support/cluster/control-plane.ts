@@ -4,8 +4,8 @@ import { silentProgress } from '../silent-progress.ts'
 import { KUBERNETES_VARIABLE } from '../version-variables.ts'
 
 /**
- * The Kubernetes versions of the cluster suite; `1.24`, which does not support the guard, only on
- * demand.
+ * The Kubernetes versions of the cluster suite. `1.24` does not support the guard and is used only
+ * on demand.
  */
 export type Minor = 'newest' | 'oldest' | '1.24'
 

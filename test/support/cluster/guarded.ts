@@ -25,7 +25,8 @@ export async function openGuarded(chart: ChartCluster): Promise<Guarded> {
   const secretLabels = { 'images.alibabacloud.com/accelerated': 'true' }
   await chart.install('guarded', 'sys', scenario('minimal'), { replicas: 0, secretLabels })
   await chart.install('adopter', 'sys', scenario('minimal'), { replicas: 0, adopt: true })
-  // With all permissions, so that every denied request is denied by the guard and not by RBAC.
+  // The helpers get all permissions, so that every denied request is denied by the guard and not by
+  // RBAC.
   await chart.admin.request({
     method: 'POST',
     path: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
@@ -69,7 +70,7 @@ export function patchServiceAccount(body: object, name = 'default'): KubeCall {
   return { method: 'PATCH', path, contentType: MERGE_PATCH, body }
 }
 
-/** A title as part of an object's name. */
+/** Turns a title into a part of an object's name. */
 export function slug(title: string): string {
   return title.toLowerCase().replace(/[^a-z]+/g, '-')
 }

@@ -56,8 +56,8 @@ const dry = (call: KubeCall): KubeCall => ({ ...call, query: { ...call.query, dr
 const OTHERS = 'of-somebody-else'
 
 /**
- * The requests in the order of the table in the documentation; a request may use objects of an
- * earlier one.
+ * The requests, in the order of the table in the documentation. A request may use objects of an
+ * earlier request.
  */
 export const HELPER_REQUESTS: readonly HelperRequest[] = [
   { title: 'list namespaces', call: () => get(`${API}/namespaces`) },

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { KubeClient } from '../../../src/kube/client.ts'
 
 /**
- * A name of a pull secret that almost fills an object; the API server accepts it (etcd's limit is
+ * A name of a pull Secret that almost fills an object. The API server accepts it (etcd's limit is
  * 1.5 MiB).
  */
 export const GIANT_NAME: string = 'x'.repeat(1_300_000)

@@ -37,8 +37,8 @@ export async function readKinds(admin: KubeClient): Promise<Kinds> {
 }
 
 /**
- * Returns the path of an object, in `home` if it has no namespace; undefined if the server does not
- * know its kind.
+ * Returns the path of an object; its namespace is `home` if it has none. Undefined if the server
+ * does not know its kind.
  */
 export function objectPath(kinds: Kinds, object: ManifestObject, home: string): string | undefined {
   const found = kinds.get(object.kind)

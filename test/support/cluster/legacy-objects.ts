@@ -16,7 +16,8 @@ const REFUSE = async (): Promise<string> => {
 }
 
 /**
- * Gets a login like the old helper: with the node's role, for the Personal Edition or an instance.
+ * Gets a login as the old helper does: with the node's role, for the Personal Edition or an
+ * instance.
  */
 export async function oldLogin(
   cloud: Cloud,
@@ -48,8 +49,8 @@ export async function oldLogin(
 }
 
 /**
- * Writes a Secret of the old helper with one login for these domains, as the old helper does again
- * before a login expires.
+ * Writes a Secret of the old helper, with one login for these domains. The old helper writes the
+ * Secret again before the login expires.
  */
 export async function oldSecret(
   admin: KubeClient,

@@ -2,7 +2,7 @@ import { APPLY, type KubeCall } from '../../../src/kube/client.ts'
 import { FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../../src/kube/names.ts'
 
 /**
- * Returns the call with which a release's helper writes its pull secret; `change` edits the object.
+ * Returns the call with which a release's helper writes its pull Secret. `change` edits the object.
  */
 export function applyPullSecret(
   namespace: string,

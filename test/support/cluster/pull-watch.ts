@@ -20,16 +20,19 @@ export interface PullAttempt {
 }
 
 export interface PullWatch {
-  /** Begins a phase; resolves when each request was tried once in it. */
+  /** Begins a phase. Resolves once each request was tried in this phase. */
   phase(name: string): Promise<void>
-  /** The number of successful pulls of each phase; `failed` lists the others with their times. */
+  /**
+   * Returns the number of successful pulls of each phase. `failed` lists the failed pulls with
+   * their times.
+   */
   stop(): Promise<{ readonly pulls: Readonly<Record<string, number>>; readonly failed: readonly string[] }>
 }
 
 /**
- * Pulls continuously from a real registry, as a kubelet would: for a new Pod of each request, as
- * the API server admits it (dry run), and for each existing Pod, as it was admitted; with every
- * credential for the image's domain in the Secrets that the Pod names, in their order.
+ * Pulls continuously from a real registry, as a kubelet would. It pulls for a new Pod of each
+ * request, as the API server admits it (dry run), and for each existing Pod, as it was admitted. It
+ * tries every credential for the image's domain in the Secrets that the Pod names, in their order.
  */
 export function watchPulls(admin: KubeClient, registry: string, requests: readonly PullAttempt[]): PullWatch {
   const pulls: Record<string, number> = {}

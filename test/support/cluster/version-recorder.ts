@@ -6,7 +6,7 @@ import type { Versioned } from '../../../src/kube/watch/store.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { eventually } from '../eventually.ts'
 
-/** A pull secret at one version. */
+/** A pull Secret at one version. */
 interface SecretVersion extends Versioned {
   /** The domains with a login. */
   readonly domains: readonly string[]
@@ -16,7 +16,7 @@ interface ListVersion extends Versioned {
   readonly entries: readonly string[]
 }
 
-/** Watches every version of every pull secret and imagePullSecrets list, and records violations. */
+/** Watches every version of every pull Secret and imagePullSecrets list, and records violations. */
 export interface VersionRecorder {
   /** Declares the version of another client's write, whose changes are not the helper's fault. */
   noteOther(resourceVersion: string): void
@@ -52,8 +52,8 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
   const report = (key: string, what: string, span?: readonly [string, string]): void => {
     if (!exempted.has(key.split('/')[0] ?? '')) violations.push({ key, what, ...(span && { span }) })
   }
-  // Violations are evaluated at the end, because writes are declared after their response, which
-  // may be after the watch event.
+  // Violations are evaluated at the end. A write is declared after its response, which may arrive
+  // after the watch event.
   const byOther = ([from, to]: readonly [string, string]): boolean =>
     [...others].some((version) => Number(version) > Number(from) && Number(version) <= Number(to))
 

@@ -7,19 +7,19 @@ import { startVersionRecorder } from '../cluster/version-recorder.ts'
 import { eventually } from '../eventually.ts'
 import { type FaultFigure, reportFault } from './fault-report.ts'
 
-/** Rules that must hold during all faults; they are checked until it is disposed. */
+/** Rules that must hold during all faults. They are checked until disposal. */
 export interface FaultInvariants extends AsyncDisposable {
   /**
-   * Declares another client's write to an imagePullSecrets list or pull secret by its
+   * Declares another client's write to an imagePullSecrets list or a pull Secret, by its
    * `metadata.resourceVersion`.
    */
   noteOther(resourceVersion: string): void
   /** Declares that objects of this namespace are deleted on purpose from now on. */
   exempt(namespace: string): void
   /**
-   * After a fault: waits until everything has recovered automatically, then asserts that no entry
-   * of others was lost or moved, no Secret was emptied, shrunk or recreated, and no request
-   * exceeded the helper's permissions; reports the time since `since`.
+   * After a fault, waits until everything has recovered automatically. Then asserts that no other
+   * owner's entry was lost or moved, that no Secret was emptied, shrunk or recreated, and that no
+   * request exceeded the helper's permissions. Reports the time since `since`.
    */
   assertHeld(context: TestContext, fault: Fault): Promise<void>
 }
@@ -28,12 +28,12 @@ interface Fault extends Omit<FaultFigure, 'recoveredMs'> {
   /** `performance.now()` at the end of the fault, or at its start if it has no duration. */
   readonly since: number
   /**
-   * Namespaces that must be usable: with the helper's Secret, referenced once by the ServiceAccount
-   * `default`.
+   * Namespaces that must be usable: each has the helper's Secret, and its ServiceAccount `default`
+   * references the Secret once.
    */
   readonly namespaces: readonly string[]
   /**
-   * How much faster the helper's clock runs; reported times are by the helper's clock. Default: 1.
+   * How much faster the helper's clock runs. Reported times are by the helper's clock. Default: 1.
    */
   readonly clockRate?: number
   readonly limitMs?: number

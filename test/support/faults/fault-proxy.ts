@@ -14,7 +14,7 @@ import { createWatchPipe, type LineFault, type WatchPipe } from './watch-faults.
 
 /** A request and its result. */
 export interface ProxiedCall extends ProxiedRequest {
-  /** The status that the helper received; undefined if it has received none. */
+  /** The status that the helper received. Undefined if it has received none. */
   readonly status: number | undefined
 }
 
@@ -27,17 +27,19 @@ export interface FaultProxy extends AsyncDisposable {
   /** Injects a fault into single requests. */
   fault(rule: FaultRule): ActiveRule
   /**
-   * Injects a fault into current and future watches of these resources (default: all); undefined
-   * ends it.
+   * Injects a fault into current and future watches of these resources (default: all). Undefined
+   * ends the fault.
    */
   faultWatches(fault: LineFault | undefined, resource?: string): void
-  /** Injects a line into the open watches of a resource; returns their number. */
+  /** Injects a line into the open watches of a resource. Returns the number of these watches. */
   injectIntoWatches(resource: string, line: (lastVersion: string) => string): number
-  /** Silences the open watches: they transmit nothing any more, while their sockets stay open. */
+  /** Silences the open watches: they transmit nothing any more, but their sockets stay open. */
   stallWatches(): void
   /** The number of open watches of a resource. */
   watching(resource: string): number
-  /** Destroys the connections of all open watches (of a resource); returns their number. */
+  /**
+   * Destroys the connections of all open watches, or of a resource's watches. Returns their number.
+   */
   cutWatches(resource?: string): number
   /** Destroys every connection. */
   cutAll(): void
@@ -118,7 +120,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       watch.lastVersion = [...chunk.toString().matchAll(/"resourceVersion":"(\d+)"/g)].at(-1)?.[1] ?? watch.lastVersion
     })
     upstream.on('close', () => {
-      // If the server breaks the connection, the helper's is broken too.
+      // If the server breaks its connection, the connection to the helper is broken too.
       if (!upstream.complete) response.destroy()
     })
     response.on('close', () => watches.delete(watch))

@@ -5,7 +5,10 @@ import type { TestContext } from 'node:test'
  * docs/reliability.md.
  */
 export interface FaultFigure {
-  /** A permanent id of lower-case words and `-`, by which the page has its text. */
+  /**
+   * A permanent ID of lower-case words and `-`. The documentation finds the fault's text by this
+   * ID.
+   */
   readonly id: string
   readonly area: FaultArea
   /**
@@ -17,7 +20,7 @@ export interface FaultFigure {
   readonly counts?: Readonly<Record<string, number>>
 }
 
-/** The location of a fault: the first four are between helper and API server. */
+/** The location of a fault. The first four are between helper and API server. */
 export type FaultArea = 'watch' | 'api-server' | 'writers' | 'process' | 'cloud' | 'objects' | 'fuzz'
 
 /** Reports a figure as a diagnostic line of the test. */

@@ -1,7 +1,7 @@
 /** The properties of a request by which rules select it. */
 export interface ProxiedRequest {
   readonly method: string
-  /** Including the query. */
+  /** The URL, including the query. */
   readonly url: string
   readonly isWatch: boolean
   /** The resource, such as `secrets` or `namespaces`. */
@@ -18,24 +18,24 @@ export type RequestFault =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string; readonly reason?: string }
   /** The connection is destroyed before the request reaches the server. */
   | { readonly kind: 'cut' }
-  /** The server performs the request and the response is lost. */
+  /** The server performs the request, and the response is lost. */
   | { readonly kind: 'cut-after' }
   /** The request is forwarded after this delay. */
   | { readonly kind: 'delay'; readonly ms: number }
-  /** The request is forwarded when `until` resolves. */
+  /** The request is forwarded once `until` resolves. */
   | { readonly kind: 'hold'; readonly until: Promise<void> }
-  /** The request is forwarded immediately and the response when `until` resolves. */
+  /** The request is forwarded immediately, and the response once `until` resolves. */
   | { readonly kind: 'hold-response'; readonly until: Promise<void> }
 
 export interface FaultRule {
   readonly match: (request: ProxiedRequest) => boolean
   readonly fault: RequestFault
-  /** How many requests are affected; default: all. */
+  /** How many requests are affected. Default: all. */
   readonly times?: number
 }
 
 export interface FaultRules {
-  /** Adds a rule; returns an object that removes it and counts the affected requests. */
+  /** Adds a rule. Returns an object that removes the rule and counts the affected requests. */
   add(rule: FaultRule): ActiveRule
   /** Returns the fault for a request and counts it. */
   choose(request: ProxiedRequest): RequestFault | undefined

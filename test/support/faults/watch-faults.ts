@@ -14,7 +14,7 @@ export const withoutBookmarks: LineFault = () => ({
   line: (line) => (typeOf(line) === 'BOOKMARK' && !isInitialEnd(line) ? [] : [line]),
 })
 
-/** Delivers every event twice, the second time after the next event. */
+/** Delivers every event twice. The second delivery comes after the next event. */
 export const duplicated: LineFault = () => {
   let last: Line | undefined
   return {
@@ -26,7 +26,7 @@ export const duplicated: LineFault = () => {
   }
 }
 
-/** Swaps each pair of events; a single event is forwarded after a pause. */
+/** Swaps each pair of events. A single event is forwarded after a pause. */
 export const reordered: LineFault = () => {
   let held: Line | undefined
   const quiet = (): readonly Line[] => {

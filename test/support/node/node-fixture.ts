@@ -21,16 +21,14 @@ export interface NodeFixture extends PrivateRegistry {
   readonly node: RealNode
   /** Creates a namespace whose default ServiceAccount has these references. */
   namespace(name: string, options?: { secrets?: readonly string[]; labels?: Record<string, string> }): Promise<void>
-  /** Writes the pull secret like the helper, with a server-side apply. Returns its UID. */
+  /** Writes the pull Secret as the helper does, with a server-side apply. Returns its UID. */
   writeSecret(namespace: string, token: Pick<RegistryToken, 'username' | 'password'>): Promise<string>
   pod(
     namespace: string,
     name: string,
     options?: { tag?: string; image?: string; domain?: string; pull?: 'Always' | 'IfNotPresent' | 'Never' },
   ): Promise<void>
-  /**
-   * Returns the milliseconds until the container is running, or waiting for one of these reasons.
-   */
+  /** Returns the milliseconds until the container runs, or waits for one of these reasons. */
   until(namespace: string, name: string, state: 'running' | RegExp, limitMs?: number): Promise<number>
   /** Imports `team/app:<tag>` into the node without a pull. */
   preload(tag: string): Promise<void>

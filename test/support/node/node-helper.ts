@@ -20,8 +20,8 @@ const HOME = 'acr-system'
 const RELEASE = 'acr-nopass'
 
 /**
- * The helper on the real node, installed by its chart, in the network of the node, which is the
- * only one.
+ * The helper on the real node, installed by its chart. It runs in the node's network, because this
+ * is the only network.
  */
 export interface NodeHelper extends AsyncDisposable {
   /** The namespace of the helper. */

@@ -19,7 +19,7 @@ export async function getForwarded(
   const socket = await forward.portForwardDeployment(namespace, name, [port], output, null, input)
   try {
     input.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`)
-    // The stream stays open after the other side has closed.
+    // The stream stays open after the other side has closed, so the length decides.
     let response = ''
     while (!isWhole(response))
       response += String((await once(output, 'data', { signal: AbortSignal.timeout(60_000) }))[0])

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 const LINE = /"(?<method>[A-Z]+) (?<path>\S+) HTTP\/[\d.]+" (?<status>\d{3}) /
 
 /**
- * Reads all requests so far, which distribution writes in Apache's combined format between its
+ * Reads all requests up to now. Distribution writes them in Apache's combined format, between its
  * other log lines.
  */
 export function readAccessLog(file: string) {

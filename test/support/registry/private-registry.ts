@@ -24,7 +24,7 @@ export interface PrivateRegistry extends AsyncDisposable {
   /** Pushes an image with another tag and other content. */
   push(tag: string): Promise<void>
   pushLayout(layout: ImageLayout, repository: string, tag: string): Promise<void>
-  /** Gets a login like the helper: with the worker role, through instance metadata. */
+  /** Gets a login as the helper does: with the worker role, through instance metadata. */
   pullToken(): Promise<RegistryToken>
 }
 

@@ -12,7 +12,7 @@ export interface Login {
 
 export interface RegistryClient {
   /**
-   * Reads a tag's manifest and its only layer; returns the HTTP status and, with 200, the layer's
+   * Reads a tag's manifest and its only layer. Returns the HTTP status and, with 200, the layer's
    * content.
    */
   pull(repository: string, tag: string): Promise<{ readonly status: number; readonly content: string }>

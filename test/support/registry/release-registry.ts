@@ -11,7 +11,7 @@ import { VERSION } from '../../../src/version.ts'
 export const ROOT: string = resolve(import.meta.dirname, '../..', '..')
 
 /**
- * A real registry on this machine to which a release is pushed; it already has the helper's image.
+ * A real registry on this machine. A release is pushed to it. It already has the helper's image.
  */
 export interface ReleaseRegistry extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
@@ -64,7 +64,7 @@ export async function openReleaseRegistry(
   }
 }
 
-/** Writes a login in Docker's format into a new folder; returns the file. */
+/** Writes a login in Docker's format into a new folder. Returns the file's path. */
 export async function writeLogin(folder: string, host: string, login: PushCredential): Promise<string> {
   const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64')
   const file = join(folder, 'docker', 'config.json')
