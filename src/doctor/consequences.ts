@@ -2,7 +2,7 @@ import { HELPER_NOT_READY } from './checks/helper-pods.ts'
 import { type Finding, type FindingId, SEVERITY_RANK } from './finding.ts'
 import type { Observed } from './observed.ts'
 
-/** Why a registry has no new credential. */
+/** Findings that explain why a registry has no new credential. */
 const NO_CREDENTIAL: readonly FindingId[] = [
   'OIDC_ISSUER_MISMATCH',
   'OIDC_PROVIDER_WRONG',
@@ -20,21 +20,21 @@ const NO_CREDENTIAL: readonly FindingId[] = [
   'REGISTRY_REFUSES',
   'REGISTRY_FAILING',
 ]
-/** Why nothing is written anywhere. */
+/** Findings that explain why the helper writes nothing anywhere. */
 const NO_HELPER: readonly FindingId[] = ['HELPER_DOWN', 'HELPER_LEADERLESS']
-/** Why something is not written in the namespaces that the finding names. */
+/** Findings that explain why the helper cannot write in the namespaces that the finding lists. */
 const NO_WRITE: readonly FindingId[] = ['QUOTA_EXCEEDED', 'WEBHOOK_REFUSES', 'WRITE_REFUSED', 'SECRET_STUCK']
 
 interface Rule {
-  /** The likely causes, the first that was found counts. */
+  /** The likely causes. The first cause that was found counts. */
   readonly by: readonly FindingId[]
-  /** The cause must name every namespace of the consequence. */
+  /** The cause must list every namespace of the consequence. */
   readonly inside?: true
-  /** What else must be observed. */
+  /** What must be observed as well. */
   readonly if?: (observed: Observed, consequence: Finding) => boolean
 }
 
-/** A registry whose refresh fails keeps its last good credential until that expires. */
+/** A registry whose refresh fails keeps its last good credential until that credential expires. */
 const hasNoCredential = ({ release, now }: Observed): boolean =>
   (release?.status?.registries ?? []).every(({ state, expiresAt = '' }) => {
     return state === 'pending' || (state === 'failing' && Date.parse(expiresAt) <= now)
@@ -42,7 +42,7 @@ const hasNoCredential = ({ release, now }: Observed): boolean =>
 const isUnknownInstance = ({ release }: Observed): boolean =>
   release?.status?.registries.some(({ edition, domains }) => edition === 'enterprise' && domains.length === 0) ?? true
 
-/** What usually follows from what. */
+/** The likely causes of each finding. */
 const RULES: Readonly<Partial<Record<FindingId, readonly Rule[]>>> = {
   ROLE_NOT_TRUSTED: [{ by: ['OIDC_ISSUER_MISMATCH', 'OIDC_PROVIDER_WRONG', 'ROLE_MISSING', 'ROLE_TRUST_DIFFERS'] }],
   RAM_DENIED: [{ by: ['ROLE_RIGHTS_MISSING'] }],
@@ -77,16 +77,16 @@ const RULES: Readonly<Partial<Record<FindingId, readonly Rule[]>>> = {
 }
 
 /**
- * Nothing is wrong with the Pods themselves: a helper without a first credential does not become
- * ready.
+ * True if nothing is wrong with the Pods themselves: without a first credential the helper does not
+ * become ready.
  */
 function isOnlyUnready(observed: Observed, { cause }: Finding): boolean {
   return cause === HELPER_NOT_READY && hasNoCredential(observed)
 }
 
 /**
- * Each finding with the id of its likely cause, and directly after it; the worst groups first.
- * Pure.
+ * Puts each finding directly after its likely cause, and stores the cause's id in the finding. The
+ * worst groups come first. Pure.
  */
 export function groupConsequences(findings: readonly Finding[], observed: Observed): readonly Finding[] {
   const linked = findings.map((finding) => {
@@ -95,22 +95,25 @@ export function groupConsequences(findings: readonly Finding[], observed: Observ
   })
   const roots = linked.filter(({ causedBy }) => causedBy === undefined)
   const shown = new Set<FindingId>()
-  const groups = roots.map((root) => [root, ...(shown.has(root.id) ? [] : below(root.id))])
-  return groups.toSorted((a, b) => worst(a) - worst(b)).flat()
+  const groups = roots.map((root) => [root, ...(shown.has(root.id) ? [] : consequencesOf(root.id))])
+  return groups.toSorted((a, b) => worstRank(a) - worstRank(b)).flat()
 
-  /** The consequences of findings of an id, each followed by its own. */
-  function below(id: FindingId): readonly Finding[] {
+  /**
+   * Returns the consequences of the findings with this id, each followed by its own consequences.
+   */
+  function consequencesOf(id: FindingId): readonly Finding[] {
     shown.add(id)
     return linked
       .filter(({ causedBy }) => causedBy === id)
-      .flatMap((one) => [one, ...(shown.has(one.id) ? [] : below(one.id))])
+      .flatMap((one) => [one, ...(shown.has(one.id) ? [] : consequencesOf(one.id))])
   }
 }
 
-const worst = (group: readonly Finding[]): number => Math.min(...group.map(({ severity }) => SEVERITY_RANK[severity]))
+const worstRank = (group: readonly Finding[]): number =>
+  Math.min(...group.map(({ severity }) => SEVERITY_RANK[severity]))
 
 function findCause(finding: Finding, all: readonly Finding[], observed: Observed): Finding | undefined {
-  // Good to know, or not even certain to be wrong: it explains no failure.
+  // A warning or an info explains no failure: the problem is not certain.
   const causes = all.filter(({ severity, id }) => severity === 'error' && id !== finding.id)
   for (const { by, inside, if: holds = () => true } of RULES[finding.id] ?? []) {
     if (!holds(observed, finding)) continue
@@ -122,7 +125,7 @@ function findCause(finding: Finding, all: readonly Finding[], observed: Observed
   return undefined
 }
 
-/** Whether the cause concerns every namespace of the consequence. */
+/** True if the cause concerns every namespace of the consequence. */
 function isInside(consequence: Finding, { objects: places = [] }: Finding): boolean {
   const wide = new Set(places.map(namespaceOf))
   const own = (consequence.objects ?? []).map(namespaceOf)

@@ -18,7 +18,7 @@ import { groupConsequences } from './consequences.ts'
 import { type Draft, type Finding, type Found, sortFindings } from './finding.ts'
 import type { Observed } from './observed.ts'
 
-/** In the order of a pull. */
+/** The checks, in the order of a pull. */
 const CHECKS: readonly ((observed: Observed) => Found)[] = [
   installationFindings,
   leftoverFindings,
@@ -43,11 +43,14 @@ const CHECKS: readonly ((observed: Observed) => Found)[] = [
   podFindings,
 ]
 
-/** All findings, worst first, each followed by those that likely follow from it. Pure. */
+/**
+ * Returns all findings, the worst first. Each finding is followed by its likely consequences. Pure.
+ */
 export function diagnose(observed: Observed): readonly Finding[] {
   const found = sortFindings(CHECKS.flatMap((check) => check(observed)).map(complete))
-  // Two ways to see one thing: the helper tells of a refused write, and the review of its rights
-  // says why. And of an instance that is not there, which the cloud says to the user as well.
+  // The same problem can be found twice. A missing right appears in the helper's status and in the
+  // review of its rights; an absent instance appears in the helper's status and in the cloud's own
+  // response. The first finding is kept.
   const isRepeated = ({ id, subject }: Finding, index: number): boolean => {
     if (id !== 'RIGHTS_MISSING' && id !== 'INSTANCE_NOT_FOUND') return false
     return found

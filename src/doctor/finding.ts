@@ -6,7 +6,7 @@ import type { ShellCommand } from '../lib/shell-command.ts'
  */
 export type Severity = 'error' | 'warning' | 'info'
 
-/** The ids of findings, in the order of the docs; an id never changes its meaning. */
+/** The ids of findings, in the order of the docs. An id never changes its meaning. */
 export const FINDING_IDS = [
   'NOT_INSTALLED',
   'LEFTOVERS',
@@ -102,7 +102,10 @@ export const FINDING_IDS = [
 
 export type FindingId = (typeof FINDING_IDS)[number]
 
-/** What, why, the fix, and the command that applies it, if there is one. */
+/**
+ * A problem with its cause, its fix, and the command that applies the fix, if there is such a
+ * command.
+ */
 export interface Finding {
   readonly id: FindingId
   readonly severity: Severity
@@ -112,49 +115,49 @@ export interface Finding {
   readonly cause: string
   readonly fix: string
   readonly command?: ShellCommand | undefined
-  /** The id of the finding that this one likely follows from. */
+  /** The id of the finding that likely caused this one. */
   readonly causedBy?: FindingId
   /** The objects, if there are several: `namespace` or `namespace/name`. */
   readonly objects?: readonly string[]
   /**
-   * What it means for the report's `healthy`, which without it follows from the severity.
-   * `unknown`: doctor cannot tell.
+   * The effect on the report's `healthy`. Without this field, the severity decides. `unknown`:
+   * doctor cannot know.
    */
   readonly health?: 'failing' | 'unknown'
 }
 
-/** A finding of a check; without a severity it is an error. */
+/** A finding as a check returns it. Without a severity it is an error. */
 export type Draft = Omit<Finding, 'severity' | 'causedBy'> & { readonly severity?: Severity | undefined }
 
-/** A finding without the objects that it is about. */
+/** A finding without its subject, message and objects. */
 export type Verdict = Omit<Draft, 'subject' | 'message' | 'objects'>
 
-/** What a check finds. */
+/** The result of a check. */
 export type Found = Draft | readonly Draft[]
 
 export const SEVERITY_RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
 
 /**
- * `false` with an error or something that fails; `null` if there is none, but not everything is
- * known or could be read.
+ * Returns the report's `healthy`: `false` if a finding is an error or reports a failure. `null` if
+ * there is no such finding, but something could not be read or judged.
  */
 export function judgeHealth(findings: readonly Finding[], unread: number): boolean | null {
   if (findings.some(({ severity, health }) => severity === 'error' || health === 'failing')) return false
   return isAllKnown(findings, unread) ? true : null
 }
 
-/** Whether everything could be read and judged. */
+/** True if everything could be read and judged. */
 export function isAllKnown(findings: readonly Finding[], unread: number): boolean {
   return unread === 0 && !findings.some(({ health }) => health === 'unknown')
 }
 
-/** Worst first, else in the order of the checks. */
+/** Sorts by severity, the worst first. Findings of equal severity keep the order of the checks. */
 export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted((a, b) => SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity])
 }
 
-/** Whether a finding has at least this severity. */
-export function reaches(findings: readonly Finding[], severity: Severity): boolean {
+/** True if a finding has at least this severity. */
+export function hasFindingOf(findings: readonly Finding[], severity: Severity): boolean {
   return findings.some((finding) => SEVERITY_RANK[finding.severity] <= SEVERITY_RANK[severity])
 }
 
@@ -163,7 +166,7 @@ export function pluralize(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
-/** The names, the first few of many. */
+/** Lists the names. Of many names, only the first `limit`. */
 export function summarize(names: readonly string[], limit = 5): string {
   const rest = names.length - limit
   return rest > 0 ? `${names.slice(0, limit).join(', ')} and ${rest} more` : names.join(', ')

@@ -1,5 +1,5 @@
 /**
- * The resources whose writes by the helper a policy of the guard limits: the last part of the
- * policy's name.
+ * The resources whose writes the guard limits, with one policy each. The policy's name ends with
+ * the resource.
  */
 export const GUARDED: readonly string[] = ['secrets', 'serviceaccounts', 'events', 'leases', 'configmaps']

@@ -7,60 +7,68 @@ import type { CloudSnapshot } from './cloud/inspect-cloud.ts'
 import type { HelperFacts } from './read/read-helper.ts'
 import type { Leftover } from './read/read-leftovers.ts'
 
-/** A container or an image volume of a Pod, reduced to what decides whether it can pull. */
+/**
+ * The facts about a container or an image volume of a Pod that decide whether its image can be
+ * pulled.
+ */
 export interface ContainerFacts {
-  /** Of the container; `volume x` for an image volume. */
+  /** The container's name; `volume x` for an image volume. */
   readonly name: string
   readonly image: string
   readonly pullPolicy?: string
   readonly running?: true
-  /** When it began to run, or ended, epoch milliseconds. */
+  /** When the container started or ended, in epoch milliseconds. */
   readonly since?: number
-  /** An ephemeral container, which somebody adds to a Pod that runs. */
+  /** True for an ephemeral container, which somebody added to a running Pod. */
   readonly added?: true
-  /** The others wait until this init container has ended, or as a sidecar has started. */
+  /**
+   * The other containers wait until this init container has ended or, as a sidecar, has started.
+   */
   readonly blocks?: true
-  /** It ran, and ended. */
+  /** The container ran and ended. */
   readonly ended?: true
   /**
-   * The runtime created it: a waiting container without a reason (kubelet_pods.go,
+   * The runtime created the container: the status is waiting without a reason (kubelet_pods.go,
    * convertToAPIContainerStatuses).
    */
   readonly created?: true
-  /** Why it waits, such as `ImagePullBackOff`, and the node's message. */
+  /** Why the container waits, such as `ImagePullBackOff`, and the node's message. */
   readonly waiting?: string
   readonly detail?: string
-  /** When the message was recorded, epoch milliseconds, where an Event tells. */
+  /** When the message was recorded, in epoch milliseconds. Known only from an Event. */
   readonly saidAt?: number
-  /** The image volume for which it waits. */
+  /** The image volume for which the container waits. */
   readonly waitsFor?: string
 }
 
-/** A Pod, reduced to what decides whether it can pull. */
+/** The facts about a Pod that decide whether its images can be pulled. */
 export interface PodFacts {
   readonly namespace: string
   readonly name: string
-  /** The one that its Events have. */
+  /** The UID in the Pod's Events, which for a static Pod is not the mirror Pod's UID. */
   readonly uid: string
   /** Epoch milliseconds. */
   readonly createdAt?: number
   readonly serviceAccount: string
   readonly references: readonly string[]
   readonly optedOut: boolean
-  /** `ReplicaSet/web-5d9`; undefined for a Pod on its own. */
+  /** `ReplicaSet/web-5d9`; undefined without a controller. */
   readonly owner?: string | undefined
-  /** Its controller creates it again when it is deleted. */
+  /** A deleted Pod is created again by its controller. */
   readonly isReplaced: boolean
-  /** From a file of its node. */
+  /** The node creates the Pod from a file. */
   readonly isStatic?: true
   readonly node?: string
-  /** Why it is over, such as `Succeeded` or `Failed: Evicted`. */
+  /** Why the Pod is over, such as `Succeeded` or `Failed: Evicted`. */
   readonly over?: string
-  /** Its sandbox is there, by the Pod's condition. */
+  /** The Pod's condition says that its sandbox exists. */
   readonly hasSandbox?: true
   /** The node's message about the sandbox that it cannot create. */
   readonly sandboxTrouble?: string
-  /** The reason and the message of its newest warning, while nothing of it was pulled. */
+  /**
+   * The reason and the message of the Pod's newest warning, as long as none of its images was
+   * pulled.
+   */
   readonly lastWarning?: string
   readonly containers: readonly ContainerFacts[]
 }
@@ -68,37 +76,38 @@ export interface PodFacts {
 /** The node of the requested Pod. */
 export interface NodeFacts {
   readonly name: string
-  /** Of the kubelet, such as `v1.36.3`. */
+  /** The kubelet's version, such as `v1.36.3`. */
   readonly version: string
-  /** `linux/amd64`; undefined: a virtual node that does not tell. */
+  /** `linux/amd64`; undefined: a virtual node does not report it. */
   readonly platform: string | undefined
   /** The kubelet's `imagePullCredentialsVerificationPolicy`; undefined: not readable. */
   readonly cachePolicy: string | undefined
 }
 
-/** What was also read for one Pod. */
+/** Facts that are read only for one requested Pod. */
 export interface PodFocus {
   readonly pod: PodFacts
-  /** Undefined: not readable; `null`: the Pod has none yet. */
+  /** Undefined: not readable; `null`: the Pod has no node yet. */
   readonly node: NodeFacts | null | undefined
-  /** The registry's own responses, by image; empty without the user's consent. */
+  /** The registry's own responses, by image. Empty without the user's consent. */
   readonly responses: ReadonlyMap<string, ManifestResult>
 }
 
 /**
- * What was read of a cluster. Missing parts could not be read, or there is no release; `null`: it
- * is not there.
+ * What was read of a cluster. A missing part could not be read, or there is no release. `null`: the
+ * object does not exist.
  */
 export interface Observed extends Partial<HelperFacts> {
-  /** Epoch milliseconds, by the API server's clock where it is known. */
+  /** Epoch milliseconds, by the API server's clock if that is known. */
   readonly now: number
   /**
-   * How far this machine's clock is ahead of the API server's, milliseconds; undefined: not known.
+   * How far this machine's clock is ahead of the API server's, in milliseconds; undefined: not
+   * known.
    */
   readonly aheadMs?: number | undefined
   readonly server: string
   readonly kubernetes?: string | undefined
-  /** Undefined: none was found. */
+  /** Undefined: no release was found. */
   readonly release?: ReleaseFacts | undefined
   readonly others: readonly ReleaseFacts[]
   readonly addons: readonly string[]
@@ -108,11 +117,13 @@ export interface Observed extends Partial<HelperFacts> {
   /** By namespace. */
   readonly secrets?: ReadonlyMap<string, ReadSecret> | undefined
   readonly accounts?: readonly ServiceAccountView[] | undefined
-  /** Those that wait for an image, and those that lack the reference. */
+  /** Pods that wait for an image, and Pods without the reference. */
   readonly pods?: readonly PodFacts[] | undefined
-  /** What the cloud itself says, read with the user's own credentials. */
+  /** What the cloud itself reports, read with the user's own credentials. */
   readonly cloud: CloudSnapshot
-  /** Only where one Pod was requested: then the lists above hold what concerns it. */
+  /**
+   * Set only if one Pod was requested. Then the lists above contain only what concerns this Pod.
+   */
   readonly focus?: PodFocus | undefined
   readonly unread: readonly Unread[]
 }

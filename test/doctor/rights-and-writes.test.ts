@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ManifestResult } from '../../src/acr/query-manifest.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
-import { reaches } from '../../src/doctor/finding.ts'
+import { hasFindingOf } from '../../src/doctor/finding.ts'
 import type { PodFacts } from '../../src/doctor/observed.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { admission, failure, fixture, HOST, IMAGE, NOW, registry, secret } from './fixture.ts'
@@ -395,7 +395,7 @@ test('doctor: --fail-on counts findings of its severity or worse', () => {
     }),
   )
   assert.deepEqual(
-    (['error', 'warning', 'info'] as const).map((severity) => reaches(findings, severity)),
+    (['error', 'warning', 'info'] as const).map((severity) => hasFindingOf(findings, severity)),
     [false, true, true],
   )
 })

@@ -1,7 +1,7 @@
 import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import { createInspector, type InspectOptions } from '../../doctor/cloud/create-inspector.ts'
 import { diagnose } from '../../doctor/diagnose.ts'
-import { type Finding, isAllKnown, reaches, type Severity } from '../../doctor/finding.ts'
+import { type Finding, hasFindingOf, isAllKnown, type Severity } from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
 import { type ObserveRequest, observeCluster } from '../../doctor/read/observe-cluster.ts'
 import { observePod } from '../../doctor/read/observe-pod.ts'
@@ -106,8 +106,8 @@ function isFailed(
   failOn: DoctorFlags['failOn'] = 'error',
 ): boolean {
   return failOn === 'unread'
-    ? !isAllKnown(findings, unread.length) || reaches(findings, 'error')
-    : reaches(findings, failOn)
+    ? !isAllKnown(findings, unread.length) || hasFindingOf(findings, 'error')
+    : hasFindingOf(findings, failOn)
 }
 
 /** Each program's names of the two flags that select a cluster. */

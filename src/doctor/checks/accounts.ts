@@ -7,7 +7,10 @@ import { type Draft, type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { logsCommand } from './fix-commands.ts'
 
-/** ServiceAccounts that lack the reference to the pull secret, if the helper attaches to them. */
+/**
+ * Reports ServiceAccounts without the reference to the pull secret, if the helper adds that
+ * reference.
+ */
 export function accountFindings({ release, namespaces, accounts, secrets, admission }: Observed): Found {
   const { config } = release ?? {}
   if (release === undefined || config === undefined || !namespaces || !accounts) return []
@@ -16,28 +19,28 @@ export function accountFindings({ release, namespaces, accounts, secrets, admiss
   const open = new Set(
     namespaces.filter((namespace) => !namespace.terminating && targets.includes(namespace)).map(({ name }) => name),
   )
-  // Without a pull secret of its own the helper attaches nothing there, which is reported as
-  // SECRET_FOREIGN.
+  // In a namespace without a pull secret of its own the helper adds no reference. SECRET_FOREIGN
+  // reports that namespace.
   const isForeign = (namespace: string): boolean => !config.adopt && secrets?.get(namespace)?.ours === false
   const lacking = accounts.filter(({ namespace, name, list, optedOut }) => {
     const isTarget = open.has(namespace) && targets.takesServiceAccount(name) && !optedOut
     return isTarget && !list.includes(config.secretName) && !isForeign(namespace)
   })
   const { plain = [], overlong = [], foreign = [] } = Object.groupBy(lacking, kindOf)
-  // A dry run showed that the admission policy gives the Pods of these the reference.
+  // A dry run showed that the admission policy gives the reference to the Pods of these accounts.
   const isAdmitted = ({ namespace }: ServiceAccountView): boolean => admission?.tried?.get(namespace) === 'referenced'
   const { served = [], bare = [] } = Object.groupBy(foreign, (one) => (isAdmitted(one) ? 'served' : 'bare'))
   const managers = [...new Set(foreign.map(({ owner }) => `"${owner?.manager}"`))]
   const { secretName } = config
   return [
-    ...about(plain, {
+    ...withAccounts(plain, {
       id: 'ACCOUNT_UNATTACHED',
       message: `without the reference to ${secretName}`,
       cause: 'The helper has not written it: it does not run, was refused, or another writer keeps removing it.',
       fix: 'See the findings about the helper; its log names each refused write.',
       command: logsCommand(release),
     }),
-    ...about(overlong, {
+    ...withAccounts(overlong, {
       id: 'ACCOUNT_UNATTACHED',
       severity: 'warning',
       message: `without the reference to ${secretName}, and left alone`,
@@ -45,7 +48,7 @@ export function accountFindings({ release, namespaces, accounts, secrets, admiss
       fix: 'Remove the entries whose Secret does not exist, or use attach: admission (Kubernetes 1.36 or newer).',
       command: shell`${showFirst(overlong)}`,
     }),
-    ...about(served, {
+    ...withAccounts(served, {
       id: 'ACCOUNT_FOREIGN',
       severity: 'info',
       message: 'without the reference, and left alone; the admission policy gives it to their Pods',
@@ -53,7 +56,7 @@ export function accountFindings({ release, namespaces, accounts, secrets, admiss
       fix: 'Nothing to do: a Pod created as a dry run got the reference.',
       command: shell`${showFirst(served)} --show-managed-fields`,
     }),
-    ...about(bare, {
+    ...withAccounts(bare, {
       id: 'ACCOUNT_FOREIGN',
       message: 'without the reference, and left alone',
       cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change would make its next apply fail.`,
@@ -68,7 +71,10 @@ function kindOf({ owner, overlong }: ServiceAccountView): 'foreign' | 'overlong'
   return overlong === undefined ? 'plain' : 'overlong'
 }
 
-function about(accounts: readonly ServiceAccountView[], draft: Omit<Draft, 'subject' | 'objects'>): readonly Draft[] {
+function withAccounts(
+  accounts: readonly ServiceAccountView[],
+  draft: Omit<Draft, 'subject' | 'objects'>,
+): readonly Draft[] {
   const objects = accounts.map(keyOf)
   const message = `${draft.message}: ${summarize(objects)}`
   return objects.length === 0

@@ -4,7 +4,9 @@ import { type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, CHART, isAliased, podPolicyNames, replaceFromRelease } from './fix-commands.ts'
 
-/** Whether new Pods get the reference by the admission policy, if it is used. */
+/**
+ * Reports whether new Pods get the reference through the admission policy, if the values use it.
+ */
 export function admissionFindings({ release, admission }: Observed): Found {
   const { config } = release ?? {}
   if (release === undefined || config === undefined || admission === undefined) return []
@@ -16,7 +18,7 @@ export function admissionFindings({ release, admission }: Observed): Found {
       message: 'this API server does not serve MutatingAdmissionPolicy v1: new Pods do not get the reference',
       cause: 'The policy needs Kubernetes 1.36; the chart was rendered for a newer cluster than this one.',
       fix: 'Set `attach: serviceAccounts` (or render with the right --kube-version), and upgrade the release.',
-      // With its values come the objects in `extraObjects`.
+      // The release's values also contain the objects in `extraObjects`.
       ...(!isAliased(release) &&
         release.evidence === 'proven' && {
           command: shell`helm -n ${release.namespace} upgrade ${release.name} ${CHART} --reset-then-reuse-values --set attach=serviceAccounts`,
@@ -47,8 +49,9 @@ export function admissionFindings({ release, admission }: Observed): Found {
     cause: isOff
       ? 'The policy was changed, its expressions fail, or it is disabled in the API server.'
       : 'The policy or its binding was changed, so that it leaves namespaces out that the values target.',
-    // The manifest is fetched first: without one (Argo CD, plain manifests) nothing may be deleted.
-    // Applied over the changed policy, added conditions would stay.
+    // The manifest is fetched before the policy is deleted: without a Helm release (Argo CD, plain
+    // manifests) nothing could create the policy again. `kubectl apply` over a changed policy would
+    // keep conditions that somebody added, so the policy is deleted first.
     fix: 'Delete it and apply it again from the release; a new policy takes a second to become active.',
     command: replaceFromRelease(release, shellWords`mutatingadmissionpolicy`, [clusterName(release)]),
     objects: without,

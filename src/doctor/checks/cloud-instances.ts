@@ -8,7 +8,10 @@ import { type KnownInstance, reachFindings } from './cloud-reach.ts'
 
 type Registry = HelperConfig['registries'][number]
 
-/** Whether the Enterprise instances exist, work, and can be reached from the cluster. */
+/**
+ * Reports Enterprise instances that do not exist, do not run, or cannot be reached from the
+ * cluster.
+ */
 export function cloudInstanceFindings(observed: Observed): readonly Draft[] {
   const { cloud, release } = observed
   if (cloud.state !== 'looked') return []
@@ -19,7 +22,7 @@ export function cloudInstanceFindings(observed: Observed): readonly Draft[] {
   return registriesInFocus(observed, release?.config?.registries ?? []).flatMap((registry) => {
     const facts = instances.get(registry.name)
     if (facts?.found === undefined) return []
-    if (facts.found === null) return absent(registry, accountId)
+    if (facts.found === null) return describeAbsentInstance(registry, accountId)
     const known = { registry, facts, found: facts.found, place, hosts }
     return [stateFindings(known), reachFindings(known)].flat()
   })
@@ -27,7 +30,7 @@ export function cloudInstanceFindings(observed: Observed): readonly Draft[] {
 
 const podsOf = ({ focus, pods }: Observed) => (focus === undefined ? (pods ?? []) : [focus.pod])
 
-function absent({ name, instanceId, instanceName, region }: Registry, accountId: string): Draft {
+function describeAbsentInstance({ name, instanceId, instanceName, region }: Registry, accountId: string): Draft {
   return {
     id: 'INSTANCE_NOT_FOUND',
     subject: `registry ${name}`,

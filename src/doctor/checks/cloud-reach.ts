@@ -5,17 +5,17 @@ import type { InstanceFacts } from '../cloud/read-instance.ts'
 import type { ClusterPlace } from '../cloud/read-place.ts'
 import type { Found, Severity } from '../finding.ts'
 
-/** An instance with everything that is checked. */
+/** An instance with all facts that the checks need. */
 export interface KnownInstance {
   readonly registry: HelperConfig['registries'][number]
   readonly facts: InstanceFacts
   readonly found: NonNullable<InstanceFacts['found']>
   readonly place: ClusterPlace
-  /** Hosts of the images of Pods. */
+  /** The registry hosts in the images of Pods. */
   readonly hosts: ReadonlySet<string>
 }
 
-/** Whether an instance can be reached from the cluster, through its VPC or the internet. */
+/** Reports why an instance cannot be reached from the cluster through its VPC or the internet. */
 export function reachFindings(known: KnownInstance): Found {
   return [vpcFindings(known), publicFindings(known)].flat()
 }
@@ -38,7 +38,7 @@ function vpcFindings(known: KnownInstance): Found {
       message: `instance ${facts.instanceId} is in ${found.region}, and the cluster's VPC ${vpcId} in ${place.region}`,
       cause: 'A VPC of another region cannot be linked, so the VPC domain is usually not known there.',
       fix: 'Pull by the public domain (`network: public`), or from an instance in the region of the cluster. Nothing to do if you connected the VPCs and made the DNS record yourself.',
-      command: shell`aliyun cr GetInstanceEndpoint ${nameOf(known)} --EndpointType internet`,
+      command: shell`aliyun cr GetInstanceEndpoint ${instanceFlags(known)} --EndpointType internet`,
     }
   }
   return {
@@ -48,15 +48,15 @@ function vpcFindings(known: KnownInstance): Found {
     message: `instance ${facts.instanceId} is not linked to the cluster's VPC ${vpcId}`,
     cause: `Nodes cannot look up its VPC domain there; it is linked to ${names.length === 0 ? 'no VPC' : names.join(', ')}.`,
     fix: 'Link the VPC with one of its vSwitches (Access Control, VPC); the edition of the instance limits how many there may be. The flag EnableCreateDNSRecordInPvzt needs the authorization of Container Registry for PrivateZone, which the console requests. Or pull by the public domain.',
-    command: shell`aliyun cr CreateInstanceVpcEndpointLinkedVpc ${nameOf(known)} --VpcId ${quoted(vpcId)} --VswitchId ${quoted(vswitchId ?? '<vswitch id>')} --ModuleName Registry --EnableCreateDNSRecordInPvzt true`,
+    command: shell`aliyun cr CreateInstanceVpcEndpointLinkedVpc ${instanceFlags(known)} --VpcId ${quoted(vpcId)} --VswitchId ${quoted(vswitchId ?? '<vswitch id>')} --ModuleName Registry --EnableCreateDNSRecordInPvzt true`,
   }
 }
 
 type Link = NonNullable<InstanceFacts['vpcs']>[number]
 
 /**
- * What is wrong with an existing link; never that it has to be made again, because it cannot be
- * made twice.
+ * Reports what is wrong with an existing link. The fix never recreates the link, because a VPC can
+ * be linked only once.
  */
 function linkFindings(known: KnownInstance, { vpcId, status, issue, defaultAccess }: Link): Found {
   const { instanceId } = known.facts
@@ -64,7 +64,7 @@ function linkFindings(known: KnownInstance, { vpcId, status, issue, defaultAcces
   const common = {
     id: 'VPC_LINK_ISSUE',
     subject: `registry ${known.registry.name}`,
-    command: shell`aliyun cr GetInstanceVpcEndpoint ${nameOf(known)} --ModuleName Registry`,
+    command: shell`aliyun cr GetInstanceVpcEndpoint ${instanceFlags(known)} --ModuleName Registry`,
   } as const
   const link = `the link of instance ${instanceId} to the cluster's VPC ${vpcId}`
   if (status !== '' && status !== 'RUNNING') {
@@ -91,7 +91,7 @@ function linkFindings(known: KnownInstance, { vpcId, status, issue, defaultAcces
   if (issue === '' || (issue === 'NO_PRIVATE_ZONE_AUTHORIZED' && defaultAccess)) return []
   return {
     ...common,
-    // Not known to be broken: nothing documents what these mean for a lookup.
+    // No document says what these issues mean for a lookup, so the link may work.
     ...(severity === 'error' ? ({ severity: 'warning', health: 'unknown' } as const) : ({ severity: 'info' } as const)),
     message: `${link} is RUNNING, and Container Registry reports ${issue}`,
     cause:
@@ -103,13 +103,13 @@ function linkFindings(known: KnownInstance, { vpcId, status, issue, defaultAcces
 }
 
 /**
- * An error if pulls need the link: because of the values, a Pod's image, or the lack of another
- * endpoint.
+ * An error if pulls need the link: the values or a Pod's image name the VPC domain, or no other
+ * endpoint works.
  */
 function vpcSeverity(known: KnownInstance): Severity {
   const { registry, facts } = known
   if (registry.network === 'vpc' || isUsed(known, 'vpc')) return 'error'
-  return facts.endpoints !== undefined && closedBy(known) !== undefined ? 'error' : 'info'
+  return facts.endpoints !== undefined && publicEndpointProblem(known) !== undefined ? 'error' : 'info'
 }
 
 function isUsed({ facts, hosts }: KnownInstance, type: 'vpc' | 'internet'): boolean {
@@ -122,9 +122,9 @@ function publicFindings(known: KnownInstance): Found {
   const isNeeded = registry.network === 'public' || (registry.network === 'all' && isUsed(known, 'internet'))
   if (facts.endpoints === undefined || !isNeeded) return []
   const subject = `registry ${registry.name}`
-  const where = shellWords`${nameOf(known)} --EndpointType internet`
+  const where = shellWords`${instanceFlags(known)} --EndpointType internet`
   const letIn = shell`aliyun cr CreateInstanceEndpointAclPolicy ${where} --ModuleName Registry --Entry '<public address of the nodes>/32'`
-  const closed = closedBy(known)
+  const closed = publicEndpointProblem(known)
   if (closed !== undefined) {
     return {
       id: 'PUBLIC_CLOSED',
@@ -151,13 +151,13 @@ function publicFindings(known: KnownInstance): Found {
   }
 }
 
-/** Why the public endpoint does not work; undefined: it does. */
-function closedBy({ facts }: KnownInstance): 'off' | 'list' | undefined {
+/** Returns why the public endpoint does not work, or undefined if it works. */
+function publicEndpointProblem({ facts }: KnownInstance): 'off' | 'list' | undefined {
   const internet = facts.endpoints?.find(({ type }) => type === 'internet')
   if (!internet?.enabled) return 'off'
   return internet.allowed?.every((entry) => isLoopback(entry.replace(/\/.*$/, ''))) ? 'list' : undefined
 }
 
-function nameOf({ found, facts }: KnownInstance) {
+function instanceFlags({ found, facts }: KnownInstance) {
   return shellWords`--region ${quoted(found.region)} --InstanceId ${quoted(facts.instanceId)}`
 }

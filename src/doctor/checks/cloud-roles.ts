@@ -9,13 +9,16 @@ import { type Draft, type Found, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { issuerCandidates } from './cluster-issuer.ts'
 
-/** Whether the helper's RAM roles exist, who can assume them, and what they allow. */
+/**
+ * Reports RAM roles of the helper that do not exist, that the helper cannot assume, or that allow
+ * too little.
+ */
 export function cloudRoleFindings(observed: Observed): Found {
   const [first, ...others] = issuerCandidates(observed)
   const findings = findingsWith(observed, first)
   if (!findings.some(isTrustError)) return findings
-  // Not verified which issuer it is: a trust policy that names another one of ACK's list is as
-  // good.
+  // The issuer is not verified: a trust policy that names another issuer of ACK's list may be
+  // right.
   const better = others.map((issuer) => findingsWith(observed, issuer)).find((all) => !all.some(isTrustError))
   return better ?? findings
 }
@@ -24,11 +27,13 @@ const isTrustError = ({ id }: Draft): boolean => id === 'ROLE_TRUST_DIFFERS'
 
 function findingsWith(observed: Observed, issuer: string | undefined): readonly Draft[] {
   return readRoles(observed, issuer).flatMap(([wanted, facts]) =>
-    facts.role === null ? missing(wanted, facts) : [trust(wanted, facts), rights(wanted, facts)].flat(),
+    facts.role === null
+      ? describeMissingRole(wanted, facts)
+      : [checkTrust(wanted, facts), checkRights(wanted, facts)].flat(),
   )
 }
 
-/** The roles that the helper uses, each with what RAM has, as far as that was read. */
+/** Pairs each role that the helper uses with what was read of that role in RAM. */
 export function readRoles(
   { cloud, release }: Observed,
   issuer: string | undefined,
@@ -43,10 +48,10 @@ export function readRoles(
 }
 
 const subjectOf = ({ name, accountId }: WantedRole): string => `role ${name} of account ${accountId}`
-/** RAM's changes take a moment, and the helper retries automatically. */
+/** A change in RAM takes effect after a moment, and the helper retries automatically. */
 const SOON = 'A change of RAM counts within about a minute, and the helper retries automatically.'
 
-function missing(wanted: WantedRole, facts: RoleFacts): Draft {
+function describeMissingRole(wanted: WantedRole, facts: RoleFacts): Draft {
   return {
     id: 'ROLE_MISSING',
     subject: subjectOf(wanted),
@@ -57,11 +62,11 @@ function missing(wanted: WantedRole, facts: RoleFacts): Draft {
   }
 }
 
-function trust(wanted: WantedRole, facts: RoleFacts): Found {
+function checkTrust(wanted: WantedRole, facts: RoleFacts): Found {
   const { trust: desiredTrust } = wanted
   const { role } = facts
   if (!role || desiredTrust === undefined) return []
-  const verdict = readable(() => judgeTrust(role.trust, desiredTrust))
+  const verdict = parseOrUndefined(() => judgeTrust(role.trust, desiredTrust))
   if (verdict === undefined) return []
   const { differs, wide } = verdict
   const subject = subjectOf(wanted)
@@ -96,14 +101,17 @@ const WHO: Readonly<Record<WantedRole['kind'], string>> = {
   chain: "the helper's identity",
 }
 
-/** The rights of a role among those that it needs; undefined: unknown. */
+/**
+ * Compares the role's rights with the rights that it needs. Undefined: not everything could be
+ * read.
+ */
 export function judgeRights({ document, accountId }: WantedRole, { attached }: RoleFacts): RightsVerdict | undefined {
   if (document === undefined || attached === undefined) return undefined
   const texts = attached.map((policy) => policy.document)
-  return readable(() => missingRamRights(document, texts, accountId))
+  return parseOrUndefined(() => missingRamRights(document, texts, accountId))
 }
 
-function rights(wanted: WantedRole, facts: RoleFacts): Found {
+function checkRights(wanted: WantedRole, facts: RoleFacts): Found {
   const { name } = wanted
   const { attached = [] } = facts
   const lacking = judgeRights(wanted, facts)?.missing ?? []
@@ -114,8 +122,8 @@ function rights(wanted: WantedRole, facts: RoleFacts): Found {
   const what = summarize(lacking.map(describe), 3)
   return {
     id: 'ROLE_RIGHTS_MISSING',
-    // Some repositories can be pulled: that may be what is wanted. And what is only likely must not
-    // fail a check.
+    // If some repositories can be pulled, this may be intended. A merely likely problem must not
+    // fail a check either.
     severity: isLikely || lacking.every(({ partly, denied }) => partly && !denied) ? 'warning' : 'error',
     subject: subjectOf(wanted),
     message: `${wanted.what} ${isLikely ? 'likely lacks permission for' : 'lacks permission for'} ${what}`,
@@ -137,10 +145,10 @@ function rights(wanted: WantedRole, facts: RoleFacts): Found {
 const describe = ({ action, resource, partly }: MissingRight): string =>
   `${action} on ${partly ? 'all of ' : ''}${resource === '*' ? 'all resources' : resource}`
 
-/** Undefined: RAM has a document in an unknown form. */
-function readable<T>(judge: () => T): T | undefined {
+/** Returns undefined if a document from RAM has an unknown form. */
+function parseOrUndefined<T>(parse: () => T): T | undefined {
   try {
-    return judge()
+    return parse()
   } catch (error) {
     if (error instanceof DocumentError) return undefined
     throw error

@@ -5,19 +5,19 @@ import type { Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
 /**
- * The possible issuers of the cluster's tokens, the likely one first; only one if the API server
- * confirmed it.
+ * Returns the possible issuers of the cluster's tokens, the likely one first, or a single issuer if
+ * the API server confirmed it.
  */
 export function issuerCandidates(observed: Observed): readonly string[] {
-  const judged = judge(observed)
+  const judged = judgeIssuer(observed)
   if (judged === undefined || judged instanceof NopassError)
     return observed.issuer === undefined ? [] : [observed.issuer]
   return [judged.issuer, ...judged.others]
 }
 
-/** Whether ACK lists the issuer of the cluster's tokens, as a rollout checks it. */
+/** Reports whether ACK lists the issuer of the cluster's tokens. A rollout makes the same check. */
 export function clusterIssuerFindings(observed: Observed): Found {
-  const judged = judge(observed)
+  const judged = judgeIssuer(observed)
   if (!hasCode(judged, 'RRSA_ISSUER_MISMATCH')) return []
   return {
     id: 'OIDC_ISSUER_MISMATCH',
@@ -32,7 +32,7 @@ export function clusterIssuerFindings(observed: Observed): Found {
 const clusterIdOf = ({ cloud }: Observed): string =>
   (cloud.state === 'looked' ? cloud.facts.place.clusterId : undefined) ?? '<cluster id>'
 
-function judge({ cloud, issuer }: Observed): ReturnType<typeof chooseIssuer> | NopassError | undefined {
+function judgeIssuer({ cloud, issuer }: Observed): ReturnType<typeof chooseIssuer> | NopassError | undefined {
   if (cloud.state !== 'looked' || cloud.facts.issuers.length === 0) return undefined
   try {
     return chooseIssuer(cloud.facts.issuers, issuer, cloud.facts.place.clusterId ?? 'this cluster')
@@ -42,7 +42,7 @@ function judge({ cloud, issuer }: Observed): ReturnType<typeof chooseIssuer> | N
   }
 }
 
-/** Whether STS can verify the helper's token with the OIDC provider. */
+/** Reports why STS cannot verify the helper's token with the OIDC provider. */
 export function cloudProviderFindings(observed: Observed): Found {
   const { cloud, release } = observed
   const arn = release?.config?.identity.rrsa?.oidcProviderArn

@@ -6,36 +6,39 @@ import { VERSION } from '../../version.ts'
 
 type ByHelm = Pick<ReleaseFacts, 'namespace' | 'name' | 'helmRelease' | 'evidence'>
 
-/** The published chart: a folder such as `./chart` may be another one where the command is run. */
+/**
+ * The published chart. A folder such as `./chart` may hold another chart where the user runs the
+ * command.
+ */
 export const CHART = shellWords`oci://ghcr.io/acr-nopass/charts/acr-nopass --version ${VERSION}`
 
-/** The Helm release, which is an umbrella chart's under an alias. */
+/** Returns the name of the Helm release. With an alias, this is the umbrella chart's release. */
 function helmName({ name, helmRelease }: ByHelm): string {
   return helmRelease ?? name
 }
 
 /**
- * Whether the release belongs to an umbrella chart, which must not be upgraded or uninstalled as
- * ours and has other values.
+ * True if the release belongs to an umbrella chart. Then `helm upgrade` or `uninstall` with our
+ * chart would break it, and its values have another form.
  */
 export function isAliased({ name, helmRelease }: ByHelm): boolean {
   return helmRelease !== undefined && helmRelease !== name
 }
 
 /**
- * Puts back whatever of the release's objects was deleted or changed, as the release has it. As
- * Helm's own field manager: one more owner of the fields would make the next upgrade by Helm 4 fail
- * with a conflict. Undefined: the release is not proven, and its manifest may be a tenant's, with
- * permissions for the tenant.
+ * Restores the release's objects that were deleted or changed. Writes as Helm's own field manager:
+ * a further owner of the fields would make the next upgrade by Helm 4 fail with a conflict.
+ * Undefined if the release is not proven: a tenant may have written its manifest, with permissions
+ * for that tenant.
  */
 export function applyAgain(release: ByHelm): ShellCommand | undefined {
   if (release.evidence !== 'proven') return undefined
-  return shell`helm -n ${release.namespace} get manifest ${helmName(release)} | ${apply(release)} -`
+  return shell`helm -n ${release.namespace} get manifest ${helmName(release)} | ${applyStdin(release)} -`
 }
 
 /**
- * Saves the release's manifest, deletes an object and applies the manifest again; undefined as for
- * {@link applyAgain}.
+ * Saves the release's manifest, deletes an object and applies the manifest again. Undefined if the
+ * release is not proven, see {@link applyAgain}.
  */
 export function replaceFromRelease(
   release: ByHelm,
@@ -46,24 +49,24 @@ export function replaceFromRelease(
   const name = helmName(release)
   const file = shellWords`${name}.yaml`
   const objects = names.reduce((before, one) => shellWords`${before} ${one}`, kinds)
-  return shell`helm -n ${release.namespace} get manifest ${name} > ${file} && kubectl delete ${objects} && ${apply(release)} ${file}`
+  return shell`helm -n ${release.namespace} get manifest ${name} > ${file} && kubectl delete ${objects} && ${applyStdin(release)} ${file}`
 }
 
-/** Only our part of an umbrella chart's manifest. */
-function apply(release: ByHelm) {
+/** Of an umbrella chart's manifest, applies only the objects of our chart. */
+function applyStdin(release: ByHelm) {
   const { namespace, name } = release
   const ours = isAliased(release) ? shellWords` -l app.kubernetes.io/instance=${name}` : shellWords``
   return shellWords`kubectl -n ${namespace} apply --server-side --force-conflicts --field-manager=helm${ours} -f`
 }
 
-/** The last lines of the helper's log. */
+/** Prints the last lines of the helper's log. */
 export function logsCommand({ namespace, name }: ReleaseName): ShellCommand | undefined {
   return shell`kubectl -n ${namespace} logs -l app.kubernetes.io/instance=${name} --tail=50`
 }
 
 /**
- * The admission policies that add the reference, one per selector of registries
- * (chart/templates/pod-policy.yaml).
+ * Names the admission policies that add the reference. There is one policy per selector of
+ * registries (chart/templates/pod-policy.yaml).
  */
 export function podPolicyNames(
   release: ReleaseName,

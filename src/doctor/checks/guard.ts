@@ -7,7 +7,10 @@ import type { BindingSpec, BoundPolicy, MatchResources } from '../read/read-boun
 import { helperUser } from '../read/try-guard.ts'
 import { applyAgain, replaceFromRelease } from './fix-commands.ts'
 
-/** P5: the policies that limit the helper to its own Secret and its own entry. */
+/**
+ * P5: reports missing or changed policies of the guard, which limits the helper to its own Secret
+ * and its own entry.
+ */
 export function guardFindings({ release, admission }: Observed): Found {
   if (release?.config === undefined || release.config.guard !== 'enabled' || admission === undefined) return []
   if (!admission.canGuard) {
@@ -29,7 +32,7 @@ export function guardFindings({ release, admission }: Observed): Found {
   const changed = GUARDED.flatMap((kind) => {
     const name = nameOf(kind)
     const policy = guard.find((one) => one.name === name)
-    // Without its policy everything is accepted, which is reported as GUARD_MISSING.
+    // Without its policy every write is accepted, and GUARD_MISSING reports that already.
     const passed = missing.includes(name) ? [] : accepted.filter((one) => one.kind === kind).map(({ what }) => what)
     const defects = [
       ...(policy === undefined ? [] : findDefects(policy, kind, user)),
@@ -58,7 +61,7 @@ export function guardFindings({ release, admission }: Observed): Found {
       subject: `ValidatingAdmissionPolicy ${first.name}`,
       message: `changed, so that it does not limit the helper as the chart's does: ${summarize(names)}`,
       cause: changed.map(({ name, defects }) => `${name}: ${defects.join('; ')}.`).join(' '),
-      // Applied over a changed policy, added conditions would stay.
+      // `kubectl apply` over a changed policy would keep conditions that somebody added.
       fix: 'Delete the policy and its binding and apply them again from the release; until then RBAC alone limits the helper.',
       command: replaceFromRelease(
         release,
@@ -72,14 +75,14 @@ export function guardFindings({ release, admission }: Observed): Found {
 }
 
 /**
- * The rule without which the helper could create a ServiceAccount's token under the name of the
+ * Without this rule the helper could create a token of a ServiceAccount in a Secret named like the
  * pull secret.
  */
 const TYPE_RULE = "has(object.type) && object.type == 'kubernetes.io/dockerconfigjson'"
 
 /**
- * How a policy and its bindings differ from the chart's in what switches a policy off
- * (chart/templates/_guard.tpl).
+ * Lists how a policy and its bindings differ from the chart's in the fields that can switch a
+ * policy off (chart/templates/_guard.tpl).
  */
 function findDefects({ spec, bindings }: BoundPolicy, kind: string, user: string): readonly string[] {
   const { failurePolicy = 'Fail', matchConstraints = {}, matchConditions = [], validations = [] } = spec

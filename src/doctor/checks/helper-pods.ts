@@ -6,16 +6,16 @@ import { type Draft, type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain } from './fix-commands.ts'
 
-/** The cause where nothing is wrong with the Pods themselves. */
+/** The cause if nothing is wrong with the Pods themselves. */
 export const HELPER_NOT_READY = 'Its Pods are not ready yet, or fit on no node.'
 
-/** Whether the helper's Pods run, and if not, why. */
+/** Reports whether the helper's Pods run, and why they do not. */
 export function helperPodFindings({ release, deployment, helperPods }: Observed): Found {
   if (release === undefined || deployment === undefined) return []
   const { namespace, fullname } = release
   const subject = `helper ${namespace}/${fullname}`
   if (deployment === null || deployment.wanted === 0) {
-    return { id: 'HELPER_DOWN', subject, ...absent(deployment === null), command: applyAgain(release) }
+    return { id: 'HELPER_DOWN', subject, ...describeAbsence(deployment === null), command: applyAgain(release) }
   }
   const [first] = findCauses({
     namespace,
@@ -25,7 +25,7 @@ export function helperPodFindings({ release, deployment, helperPods }: Observed)
     ramChanged: false,
   })
   const isDown = deployment.available === 0
-  // New Pods of an upgrade that never become ready leave the old ones at work.
+  // If an upgrade's new Pods never become ready, the old Pods keep running.
   const isStuck = first !== undefined || deployment.refusal !== undefined
   if (deployment.available >= deployment.wanted && !isStuck) return []
   return {
@@ -36,12 +36,12 @@ export function helperPodFindings({ release, deployment, helperPods }: Observed)
       deployment.available >= deployment.wanted
         ? 'an upgrade is stuck: a new Pod does not become ready, the old ones keep running'
         : `${deployment.available} of ${pluralize(deployment.wanted, 'replica')} available`,
-    ...reasonOf(first?.error, deployment.refusal, namespace),
+    ...explainNotReady(first?.error, deployment.refusal, namespace),
     command: shell`kubectl -n ${namespace} describe deployment,pods -l app.kubernetes.io/instance=${release.name}`,
   }
 }
 
-function reasonOf(error: NopassError | undefined, refusal: string | undefined, namespace: string) {
+function explainNotReady(error: NopassError | undefined, refusal: string | undefined, namespace: string) {
   if (refusal !== undefined) {
     const cause = `The API server rejects its Pods: ${withoutSecrets(refusal)}`
     return { cause, fix: refusalFix(refusal, namespace) }
@@ -52,7 +52,7 @@ function reasonOf(error: NopassError | undefined, refusal: string | undefined, n
   }
 }
 
-function absent(isGone: boolean): Pick<Draft, 'message' | 'cause' | 'fix'> {
+function describeAbsence(isGone: boolean): Pick<Draft, 'message' | 'cause' | 'fix'> {
   return isGone
     ? {
         message: 'its Deployment does not exist',

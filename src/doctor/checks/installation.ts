@@ -4,7 +4,7 @@ import { type Draft, type Found, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, CHART, isAliased, logsCommand } from './fix-commands.ts'
 
-/** No release, or none that the caller may read. */
+/** Reports that no release exists, or that the caller may read none. */
 export function installationFindings({ release, others, unread }: Observed): Found {
   if (release !== undefined) return []
   if (unread.some(({ what }) => what.startsWith('ConfigMaps'))) {
@@ -79,7 +79,7 @@ export function configFindings({ release }: Observed): Found {
       ...(!status?.retired
         ? { fix: 'Wait until this reports that everything was removed.', command: logsCommand(release) }
         : release.evidence !== 'proven'
-          ? // The release's record may have hooks of a tenant.
+          ? // The release's record may contain a tenant's hooks.
             { fix: 'Uninstall the release now, if it is yours.' }
           : isAliased(release)
             ? { fix: 'Take the dependency out of the umbrella chart now, and upgrade its release.' }

@@ -4,15 +4,15 @@ import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, logsCommand } from './fix-commands.ts'
 
-/** A leader renews its lease every 2 s; a clock of this machine may be off by some seconds. */
+/** A leader renews its lease every 2 s, and this machine's clock may be off by some seconds. */
 const LEASE_SILENCE_MS = 120_000
 
-/** Whether one of the running replicas leads and reports. */
+/** Reports whether one of the running replicas leads and writes its report. */
 export function leadershipFindings({ release, deployment, helperPods, lease, now }: Observed): Found {
   if (release === undefined || deployment === null || deployment?.wanted === 0) return []
   const isDegraded = deployment !== undefined && deployment.available < deployment.wanted
-  // Without a running Pod there can be no leader, which is reported already.
-  if (isDegraded && !helperPods?.some(runs)) return []
+  // Without a running Pod no replica can lead, and HELPER_DOWN reports that already.
+  if (isDegraded && !helperPods?.some(isRunning)) return []
   const { namespace, fullname, status, unreadableStatus, hasStatusObject } = release
   const subject = `helper ${namespace}/${fullname}`
   const findings: Draft[] = []
@@ -52,9 +52,9 @@ export function leadershipFindings({ release, deployment, helperPods, lease, now
 }
 
 /**
- * The time of renewal is on the clock of another machine; where the API server's time of that write
- * is known, it alone decides. A time in the future proves nothing: then the holder must be a Pod of
- * the helper.
+ * The lease's time of renewal comes from another machine's clock. If the API server's time of that
+ * write is known, only that time counts. A time in the future proves nothing, so then the holder
+ * must be a Pod of the helper.
  */
 function isLeaderless(
   { holder, renewedAt, writtenAt }: NonNullable<Observed['lease']>,
@@ -67,10 +67,10 @@ function isLeaderless(
 }
 
 /**
- * Whether its process runs. A replica that is not allowed to acquire the Lease runs and is not
+ * True if the Pod's process runs. A replica without the right to acquire the Lease runs, but is not
  * ready.
  */
-function runs({ waiting, unscheduled, exitCode }: HelperPod): boolean {
+function isRunning({ waiting, unscheduled, exitCode }: HelperPod): boolean {
   return waiting === undefined && !unscheduled && exitCode === undefined
 }
 
@@ -78,21 +78,24 @@ function iso(at: number): string {
   return at > 0 ? new Date(at).toISOString() : 'an unknown time'
 }
 
-/** A lease is written within a second; tokens and leases suffer from minutes. */
+/**
+ * The API server stores a renewal within a second. Tokens and leases fail only when a clock is
+ * minutes off.
+ */
 const TOLERANCE_MS = 30_000
 
-/** Whether the clocks of the helper's node, of the API server and of this machine agree. */
+/** Reports if the clocks of the helper's node, the API server and this machine differ. */
 export function clockFindings({ release, lease, aheadMs = 0 }: Observed): Found {
   const here =
-    Math.abs(aheadMs) > TOLERANCE_MS ? [skew('this machine', aheadMs, 'this machine', shell`timedatectl`)] : []
+    Math.abs(aheadMs) > TOLERANCE_MS ? [describeSkew('this machine', aheadMs, 'this machine', shell`timedatectl`)] : []
   if (release === undefined || !lease || lease.writtenAt === undefined || lease.renewedAt === 0) return here
   const helper = lease.renewedAt - lease.writtenAt
   if (Math.abs(helper) <= TOLERANCE_MS) return here
   const node = `node of ${lease.holder.split('_')[0]}`
-  return [...here, skew(node, helper, "the helper's node", shell`kubectl get nodes -o wide`)]
+  return [...here, describeSkew(node, helper, "the helper's node", shell`kubectl get nodes -o wide`)]
 }
 
-function skew(subject: string, ms: number, whose: string, command: ShellCommand): Draft {
+function describeSkew(subject: string, ms: number, whose: string, command: ShellCommand): Draft {
   const size = `${Math.round(Math.abs(ms) / 1000)} s ${ms > 0 ? 'ahead of' : 'behind'}`
   return {
     id: 'CLOCK_SKEW',

@@ -3,7 +3,7 @@ import { quoted, shell, shellWords } from '../../lib/shell-command.ts'
 import { type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
-/** What a plain `helm uninstall` leaves: pull secrets, and the references to them. */
+/** Reports the pull secrets, and references to them, that `helm uninstall` leaves behind. */
 export function leftoverFindings({ leftovers = [] }: Observed): Found {
   return leftovers.map(({ release: { namespace, name }, secretName, namespaces }) => {
     const named = secretName === DEFAULT_SECRET_NAME ? shellWords`` : shellWords` --secret-name ${quoted(secretName)}`

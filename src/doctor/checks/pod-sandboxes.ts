@@ -5,7 +5,7 @@ import type { PodFacts } from '../observed.ts'
 import { explainPull } from '../pod/node-words.ts'
 
 /**
- * How runtimes say that they cannot pull the image of the Pod's sandbox: containerd
+ * How runtimes report that they cannot pull the image of the Pod's sandbox: containerd
  * (internal/cri/server/sandbox_run.go, ensurePauseImageExists;
  * internal/cri/server/podsandbox/sandbox_run.go), cri-dockerd (core/helpers.go,
  * ensureSandboxImageExists) and CRI-O (server/sandbox_run_linux.go, CreatePodSandbox).
@@ -17,8 +17,8 @@ const SANDBOX_IMAGE = [
 ]
 
 /**
- * The sandbox (pause) image that every Pod of a node begins with. The runtime pulls it with a login
- * of its own.
+ * Reports Pods whose sandbox (pause) image cannot be pulled. The runtime pulls this image first,
+ * with a login of its own.
  */
 export function sandboxFindings(pods: readonly PodFacts[], now: number): Found {
   const found = pods.flatMap((pod) => {

@@ -13,7 +13,7 @@ import {
 import { judgeContainer, type Outcome } from '../pod/pull-outcome.ts'
 import { sandboxFindings } from './pod-sandboxes.ts'
 
-/** Why Pods cannot pull, one finding per cause, image and fix. */
+/** Reports why Pods cannot pull: one finding per cause, image and fix. */
 export function podFindings(observed: Observed): Found {
   if (observed.focus !== undefined) return []
   const context = createPodContext(observed)
@@ -30,7 +30,7 @@ export function podFindings(observed: Observed): Found {
   return [
     [...groups.values()].flatMap(describe),
     sandboxFindings(pods, observed.now),
-    context ? older(context) : [],
+    context ? findPodsWithoutReference(context) : [],
   ].flat()
 }
 
@@ -44,20 +44,26 @@ function describe(
   const subject = isOne ? `Pod ${objects[0]}` : pluralize(objects.length, 'Pod')
   const list = isOne ? '' : `: ${summarize(objects)}`
   return group.slice(0, 1).map(({ outcome, image }) => {
-    return { ...outcome.verdict, ...health(outcome), subject, message: `${saysOf(outcome)} ${image}${list}`, objects }
+    return {
+      ...outcome.verdict,
+      ...healthOf(outcome),
+      subject,
+      message: `${describeFailure(outcome)} ${image}${list}`,
+      objects,
+    }
   })
 }
 
-function health({ state }: Failing): Pick<Draft, 'health'> {
+function healthOf({ state }: Failing): Pick<Draft, 'health'> {
   return { health: state === 'cannot' ? 'failing' : 'unknown' }
 }
 
-function saysOf({ state }: Failing): string {
+function describeFailure({ state }: Failing): string {
   return state === 'cannot' ? 'cannot pull' : 'may be unable to pull'
 }
 
-/** Pods that run without the reference. */
-function older(context: PodContext): Found {
+/** Reports Pods that run without the reference. */
+function findPodsWithoutReference(context: PodContext): Found {
   const { observed, config, targets, namespaces } = context
   const lacking = (observed.pods ?? []).filter((pod) => {
     const namespace = namespaces.get(pod.namespace)
@@ -83,11 +89,12 @@ function older(context: PodContext): Found {
 }
 
 /**
- * From this kubelet on an image on the node is not given to Pods without a credential of their own.
+ * Since this minor version a kubelet lets a Pod use an image that the node has only if the Pod has
+ * a credential for it.
  */
 const STRICT_MINOR = 35
 
-/** Findings about the requested Pod, whether it waits or runs. */
+/** Reports findings about the requested Pod, whether it waits or runs. */
 export function onePodFindings(observed: Observed): Found {
   const { focus } = observed
   if (focus === undefined) return []
@@ -96,7 +103,7 @@ export function onePodFindings(observed: Observed): Found {
   const findings = pod.containers.flatMap((container) => containerFindings(pod, container, observed, context))
   const isCovered = context && pod.containers.some(({ image }) => coveringRegistries(image, context).length > 0)
   const kubelet = node && isCovered ? kubeletFindings(node) : []
-  return [findings, node === null ? unscheduled(pod) : [], sandboxFindings([pod], observed.now), kubelet].flat()
+  return [findings, node === null ? checkScheduling(pod) : [], sandboxFindings([pod], observed.now), kubelet].flat()
 }
 
 function containerFindings(
@@ -110,11 +117,16 @@ function containerFindings(
   const { outcome, steps } = judgeContainer(pod, container, observed, context)
   const base = { subject: `Pod ${object}`, objects: [object] }
   if ('verdict' in outcome) {
-    return { ...base, ...outcome.verdict, ...health(outcome), message: `${name} ${saysOf(outcome)} ${image}` }
+    return {
+      ...base,
+      ...outcome.verdict,
+      ...healthOf(outcome),
+      message: `${name} ${describeFailure(outcome)} ${image}`,
+    }
   }
   const failed = steps.find(({ state }) => state === 'wrong')
   if (failed?.state === 'wrong') {
-    // What runs is not affected now; what waits may be about to fail.
+    // A container that runs is not affected now; a container that waits may fail soon.
     const isThere = outcome.state === 'pulled'
     const message = isThere ? `${name} runs, but could not pull ${image} again` : `${name} could not pull ${image} now`
     return { ...base, ...failed.verdict, severity: 'warning', ...(!isThere && { health: 'unknown' }), message }
@@ -133,7 +145,7 @@ function containerFindings(
   }
 }
 
-function unscheduled(pod: PodFacts): Found {
+function checkScheduling(pod: PodFacts): Found {
   const isReported = pod.containers.some((container) => container.waiting !== undefined || hasImage(container))
   if (pod.over !== undefined || isReported) return []
   const object = keyOf(pod)

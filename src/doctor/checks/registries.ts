@@ -3,33 +3,34 @@ import { shell } from '../../lib/shell-command.ts'
 import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { registriesInFocus } from '../pod/pod-context.ts'
-import { registryFailure } from './registry-failure.ts'
+import { explainRegistryFailure } from './registry-failure.ts'
 
-/** P3: a credential always has more than this part of its life left. */
+/** P3: a credential always has more than this part of its lifetime left. */
 const NEAR_END = 0.1
 
-/** The registries' problems in the helper's report. */
+/** Reports the registries' problems in the helper's report. */
 export function registryFindings(observed: Observed): Found {
   const registries = observed.release?.status?.registries ?? []
   return [
-    ...registriesInFocus(observed, registries).flatMap((registry) => judge(registry, observed) ?? []),
-    ...unreported(observed),
+    ...registriesInFocus(observed, registries).flatMap((registry) => checkRegistryStatus(registry, observed) ?? []),
+    ...findUnreported(observed),
   ]
 }
 
 /**
- * Registries of the configuration about which the report of that very configuration says nothing.
+ * Returns the registries of the configuration that are missing in the report about this same
+ * configuration.
  */
-function unreported({ release }: Observed): readonly Draft[] {
+function findUnreported({ release }: Observed): readonly Draft[] {
   const { config, configHash, status, unreadableStatus = [] } = release ?? {}
-  // Each of these has a finding of its own.
+  // Each of these cases has a finding of its own.
   if (config === undefined || status?.configHash !== configHash || unreadableStatus.length > 0) return []
   return config.registries
     .filter(({ name }) => status?.registries.every((registry) => registry.name !== name))
-    .map(({ name }) => pending(name, "it is not in the helper's report"))
+    .map(({ name }) => describePending(name, "it is not in the helper's report"))
 }
 
-function pending(name: string, message: string): Draft {
+function describePending(name: string, message: string): Draft {
   return {
     id: 'REGISTRY_PENDING',
     severity: 'warning',
@@ -42,7 +43,7 @@ function pending(name: string, message: string): Draft {
   }
 }
 
-function judge(registry: RegistryStatus, observed: Observed): Draft | undefined {
+function checkRegistryStatus(registry: RegistryStatus, observed: Observed): Draft | undefined {
   const { now } = observed
   const subject = `registry ${registry.name}`
   const { error } = registry
@@ -56,7 +57,7 @@ function judge(registry: RegistryStatus, observed: Observed): Draft | undefined 
         : hasExpired
           ? `the last good credential expired at ${registry.expiresAt}: pulls fail`
           : `the last good credential stays in use${registry.expiresAt ? ` until ${registry.expiresAt}` : ''}`
-    return registryFailure(registry, error, rest, observed)
+    return explainRegistryFailure(registry, error, rest, observed)
   }
   if (registry.verified === 'refused') {
     return {
@@ -68,7 +69,7 @@ function judge(registry: RegistryStatus, observed: Observed): Draft | undefined 
       command: shell`acr-nopass refresh`,
     }
   }
-  if (registry.state === 'pending') return pending(registry.name, 'there is no credential yet')
+  if (registry.state === 'pending') return describePending(registry.name, 'there is no credential yet')
   const isOver = left <= 0
   const life = expiresAt - Date.parse(registry.issuedAt ?? '')
   if (!isOver && !(left < NEAR_END * life)) return undefined

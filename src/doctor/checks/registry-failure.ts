@@ -17,8 +17,8 @@ interface Kind {
 const refresh = (): ShellCommand => shell`acr-nopass refresh`
 
 /**
- * By the cloud's own code, which decides first, or by the code in the helper's report; the default
- * is REGISTRY_FAILING.
+ * The kind of failure by the cloud's own code, which is looked up first, or by the code in the
+ * helper's report. The default is REGISTRY_FAILING.
  */
 const KINDS = new Map<string | undefined, Kind>(
   Object.entries({
@@ -29,11 +29,11 @@ const KINDS = new Map<string | undefined, Kind>(
     },
     IDENTITY_NOT_TRUSTED: {
       id: 'ROLE_NOT_TRUSTED',
-      cause: trustWanted,
+      cause: describeTrust,
       fix: 'Give the role exactly that trust policy; the command prints it, and `acr-nopass apply` with `ram: rrsa` writes it.',
       command: printTrust,
     },
-    // About the OIDC provider in RAM, which the trust policy does not change.
+    // These codes concern the OIDC provider in RAM. A change of the trust policy does not fix them.
     'AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch': { id: 'ROLE_NOT_TRUSTED', command: listProviders },
     'AuthenticationFail.OIDCToken.HttpsUrlInvalid': { id: 'ROLE_NOT_TRUSTED', command: listProviders },
     'AuthenticationFail.OIDCToken.AudienceNotMatch': { id: 'ROLE_NOT_TRUSTED', command: listProviders },
@@ -66,8 +66,13 @@ const KINDS = new Map<string | undefined, Kind>(
 
 const FAILING: Kind = { id: 'REGISTRY_FAILING', command: refresh }
 
-/** Why a registry has no new credential. */
-export function registryFailure(registry: RegistryStatus, error: StatusError, rest: string, observed: Observed): Draft {
+/** Explains why a registry has no new credential. */
+export function explainRegistryFailure(
+  registry: RegistryStatus,
+  error: StatusError,
+  rest: string,
+  observed: Observed,
+): Draft {
   const kind = KINDS.get(error.reason) ?? KINDS.get(error.code) ?? FAILING
   const reported = `${error.message}${error.reason ? ` (${error.reason})` : ''}`
   const more = kind.cause?.(observed) ?? ''
@@ -77,13 +82,13 @@ export function registryFailure(registry: RegistryStatus, error: StatusError, re
     subject: `registry ${registry.name}`,
     message: `no new credential (${error.code}); ${rest}`,
     cause: more === '' ? reported : `${reported}. ${more}`,
-    // Another policy of the role does not end the denial of a guardrail.
+    // A further policy of the role does not remove a guardrail's denial.
     fix: isFixOfGuardrail(error.fix) ? error.fix : (kind.fix ?? error.fix),
     ...(command === undefined ? {} : { command }),
   }
 }
 
-function trustWanted(observed: Observed): string {
+function describeTrust(observed: Observed): string {
   const { identity, release } = observed.release?.config ?? {}
   if (identity?.type !== 'rrsa' || release === undefined) return ''
   const [issuer = "this cluster's issuer"] = issuerCandidates(observed)
@@ -97,7 +102,7 @@ function printTrust(observed: Observed): ShellCommand | undefined {
   const { identity } = release?.config ?? {}
   if (release === undefined || identity?.type !== 'rrsa') return shell`acr-nopass policy -f values.yaml`
   const provider = identity.rrsa?.oidcProviderArn
-  // The chart's own name for it holds without an alias only.
+  // The default name of the ServiceAccount is known only without an alias.
   const account = isAliased(release)
     ? shellWords` --service-account ${release.config?.release.serviceAccount}`
     : shellWords``
@@ -123,7 +128,7 @@ function listInstances(_observed: Observed, { region = '<region>' }: RegistrySta
   return shell`aliyun cr ListInstance --region ${quoted(region)}`
 }
 
-/** The report has no id of an instance that the values give by name. */
+/** The report has no ID of an instance that the values give by name. */
 function describeInstance(observed: Observed, registry: RegistryStatus): ShellCommand | undefined {
   const { instanceId, region } = registry
   if (instanceId === undefined || region === undefined) return listInstances(observed, registry)

@@ -3,8 +3,8 @@ import { type Found, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
 /**
- * Whether all of the helper's report can be read: the other checks know nothing about a part that
- * cannot.
+ * Reports parts of the helper's report that cannot be read. The other checks have no facts about
+ * those parts.
  */
 export function reportFindings({ release }: Observed): Found {
   if (release === undefined || release.unreadableStatus.length === 0) return []

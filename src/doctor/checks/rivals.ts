@@ -5,7 +5,7 @@ import { shell } from '../../lib/shell-command.ts'
 import { type Draft, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
-/** Other tools and releases that do the same work. */
+/** Reports other tools and releases that do the same work. */
 export function rivalFindings({ others, addons, release, namespaces }: Observed): readonly Draft[] {
   const all = others.filter((other) => release !== undefined && mayConflict(release, other, namespaces))
   const conflicting = all.filter(({ evidence }) => evidence === 'proven')
@@ -27,7 +27,8 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
     findings.push({
       id: 'RIVAL_RELEASE',
       severity: 'info',
-      // Whoever may not read the proof does not know either whether it writes the same Secrets.
+      // Without the right to read the proof, doctor cannot know whether the release writes the same
+      // Secrets.
       ...(unproven.some(({ evidence }) => evidence === 'unknown') && { health: 'unknown' }),
       subject: pluralize(unproven.length, 'unverified release'),
       message: `ConfigMaps have the labels of ${summarize(unproven.map(keyOf))}, but it is not verified that the chart installed that`,
@@ -54,9 +55,9 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
 }
 
 /**
- * Whether both may write the same Secret: one name, and a namespace that both target. Another
- * release without a configuration may; that the own one cannot be read is a finding of its own, and
- * there is nothing to compare yet.
+ * True if both releases may write the same Secret: the names are equal, and both target a common
+ * namespace. An other release without a readable configuration may always conflict. If our own
+ * configuration cannot be read, nothing is compared, because another finding reports that.
  */
 function mayConflict(one: ReleaseFacts, other: ReleaseFacts, namespaces: Observed['namespaces']): boolean {
   if (one.config === undefined) return false

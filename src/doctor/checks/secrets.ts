@@ -46,7 +46,7 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   },
 }
 
-/** SECRET_FOREIGN with `adopt: true`: nothing shows yet that Pods can pull with it. */
+/** SECRET_FOREIGN with `adopt: true`: nothing shows yet whether Pods can pull with this Secret. */
 const NOT_ADOPTED: Rule = {
   severity: 'warning',
   health: 'unknown',
@@ -56,7 +56,7 @@ const NOT_ADOPTED: Rule = {
   command: RULES.SECRET_CHANGED?.command,
 }
 
-/** Namespaces without the current pull secret that they should have. */
+/** Reports namespaces that should have the current pull secret and lack it. */
 export function secretFindings(observed: Observed): Found {
   const { release, namespaces, secrets, now } = observed
   const { config } = release ?? {}
@@ -66,7 +66,7 @@ export function secretFindings(observed: Observed): Found {
   for (const namespace of namespaces) {
     const wanted = namespace.terminating ? [] : targets.registriesOf(namespace)
     if (wanted.length === 0) continue
-    const id = judge(secrets.get(namespace.name), wanted, now)
+    const id = judgeSecretState(secrets.get(namespace.name), wanted, now)
     if (id !== undefined) found.set(id, [...(found.get(id) ?? []), namespace.name])
   }
   return [...found].flatMap(([id, names]) => {
@@ -92,7 +92,11 @@ export function secretFindings(observed: Observed): Found {
   })
 }
 
-function judge(secret: SecretView | undefined, wanted: readonly string[], now: number): FindingId | undefined {
+function judgeSecretState(
+  secret: SecretView | undefined,
+  wanted: readonly string[],
+  now: number,
+): FindingId | undefined {
   if (secret === undefined) return 'SECRET_MISSING'
   if (!secret.ours) return 'SECRET_FOREIGN'
   if (secret.expiresAt !== undefined && secret.expiresAt <= now) return 'SECRET_EXPIRED'

@@ -11,12 +11,15 @@ type Problem = HelperStatus['problems'][number]
 /** Codes that other checks report in more detail. */
 const SEEN_ELSEWHERE = ['FOREIGN_SECRET', 'FOREIGN_LIST', 'PULL_SECRET_MISSING']
 
-/** The failed writes in the helper's report; the same problem in many namespaces is one finding. */
+/**
+ * Reports the failed writes in the helper's report. The same problem in many namespaces is one
+ * finding.
+ */
 export function writeFindings({ release, secrets }: Observed): readonly Draft[] {
   if (release === undefined) return []
   const problems = (release.status?.problems ?? []).filter(({ code }) => !SEEN_ELSEWHERE.includes(code))
   const groups = Map.groupBy(problems, (problem) => {
-    const { id, cause } = explain(problem, release, secrets)
+    const { id, cause } = explainWrite(problem, release, secrets)
     return `${id} ${cause.replaceAll(problem.namespace ?? '', '')}`
   })
   return [...groups.values()].flatMap((group) => {
@@ -24,7 +27,7 @@ export function writeFindings({ release, secrets }: Observed): readonly Draft[] 
     return group.slice(0, 1).map((first) => {
       const one = first.object ?? (first.namespace === undefined ? 'helper' : `namespace ${first.namespace}`)
       return {
-        ...explain(first, release, secrets),
+        ...explainWrite(first, release, secrets),
         subject: group.length === 1 ? one : pluralize(objects.length, 'namespace'),
         message: group.length === 1 ? first.message : `the same in ${summarize(objects)}: ${first.message}`,
         ...(objects.length === 0 ? {} : { objects }),
@@ -33,7 +36,7 @@ export function writeFindings({ release, secrets }: Observed): readonly Draft[] 
   })
 }
 
-function explain(problem: Problem, release: ReleaseFacts, secrets: Observed['secrets']): Verdict {
+function explainWrite(problem: Problem, release: ReleaseFacts, secrets: Observed['secrets']): Verdict {
   const { code, reason, message, fix, namespace, at } = problem
   const where = namespace ?? release.namespace
   const isOurs = secrets?.get(where)?.ours === true

@@ -12,12 +12,15 @@ export interface CloudSources {
   readonly onProgress: (what: string) => void
 }
 
-/** Milliseconds for all reads together. */
+/** Time limit for all reads together, in milliseconds. */
 const LIMIT = 20_000
 
 export type CloudReader = ReturnType<typeof createCloudReader>
 
-/** Reads that may be denied or fail: what could not be read is recorded, and the rest continues. */
+/**
+ * Creates a reader whose reads may be denied or fail. A failed read is recorded, and the other
+ * reads continue.
+ */
 export function createCloudReader(
   sources: CloudSources,
   signal: AbortSignal,
@@ -32,13 +35,14 @@ export function createCloudReader(
   return {
     notes,
     note,
-    /** A product, as the user. */
+    /** Returns the endpoint of a product, with the user's credentials. */
     at: (...where: Parameters<Endpoints['url']>) => {
       return { transport, credentials, signal: either, endpoint: endpoints.url(...where) }
     },
     /**
-     * `action` is RAM's name of the right that the read needs. Undefined: not readable.
-     * @throws errors that are not the cloud's, such as an interrupt
+     * Runs one read. `action` is RAM's name of the right that the read needs. Returns undefined if
+     * the read failed.
+     * @throws errors that do not come from the cloud, such as an interrupt
      */
     async attempt<T>(what: string, action: string, work: () => Promise<T>): Promise<T | undefined> {
       sources.onProgress(what)
@@ -47,14 +51,17 @@ export function createCloudReader(
       } catch (error) {
         signal.throwIfAborted()
         if (!(error instanceof NopassError) && !deadline.aborted) throw error
-        note(what, error instanceof NopassError ? whyNot(error, action) : 'Alibaba Cloud did not respond in time')
+        note(
+          what,
+          error instanceof NopassError ? explainUnread(error, action) : 'Alibaba Cloud did not respond in time',
+        )
         return undefined
       }
     },
   }
 }
 
-function whyNot({ code, message, reason, hint }: NopassError, action: string): string {
+function explainUnread({ code, message, reason, hint }: NopassError, action: string): string {
   if (code === 'CLOUD_DENIED' && !isFixOfGuardrail(hint)) return `your credentials lack the right ${action}`
   return `${message}${reason ? ` (${reason})` : ''}`
 }

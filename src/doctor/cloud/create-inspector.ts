@@ -7,11 +7,11 @@ import type { CloudSnapshot } from './inspect-cloud.ts'
 import { readPlace } from './read-place.ts'
 
 export interface InspectOptions {
-  /** Whether Alibaba Cloud is read too, with the user's own credentials. */
+  /** `auto` also reads Alibaba Cloud, with the user's own credentials. */
   readonly cloud?: 'auto' | 'off'
   readonly ackClusterId?: string
   readonly workerRole?: readonly string[]
-  /** Addresses of cloud APIs, a YAML map, as the input of the action. */
+  /** Addresses of cloud APIs as a YAML map, in the form of the action's input. */
   readonly endpoints?: string
 }
 
@@ -21,13 +21,13 @@ export interface InspectDeps {
   readonly onProgress: (what: string, items: number) => void
 }
 
-/** The user waits: a single short retry. */
+/** The user waits for the result, so there is a single short retry. */
 const PATIENCE = { timeout: 5000, attempts: 2 }
 
 /**
- * Reads Alibaba Cloud only with the user's own credentials, and only at Alibaba's addresses or
- * those in `--endpoints`. The values' endpoints are ignored, because a user with the right to
- * change them must not receive our calls.
+ * Creates the function that reads Alibaba Cloud. It uses only the user's own credentials, and only
+ * Alibaba's addresses or those in `--endpoints`. The endpoints in the values are ignored: a user
+ * who can change the values must not receive our calls.
  * @throws INPUT_INVALID, ENDPOINT_INVALID for a wrong `--endpoints`
  */
 export function createInspector(
@@ -35,7 +35,7 @@ export function createInspector(
   deps: InspectDeps,
 ): (release: ReleaseFacts) => Promise<CloudSnapshot> {
   const { reader, env, onProgress } = deps
-  // People and runners are outside of the VPC.
+  // People and CI runners are outside of the VPC.
   const overrides = readEndpoints(options.endpoints ?? '')
   // IMS is the newer half of RAM: ram.vpc-proxy.aliyuncs.com and ims.vpc-proxy.aliyuncs.com.
   const ims = overrides.ram?.replace(/^https:\/\/ram\./, 'https://ims.')

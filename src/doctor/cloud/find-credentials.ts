@@ -11,8 +11,9 @@ export interface CredentialDeps extends Pick<CloudSources, 'transport' | 'endpoi
 }
 
 /**
- * The user's own credentials, as Alibaba Cloud's tools find them: variables with a key, variables
- * with a role and an OIDC token, then the profile of the CLI `aliyun`. Undefined: none.
+ * Finds the user's own credentials in the order of Alibaba Cloud's tools: variables with a key,
+ * variables with a role and an OIDC token, then the profile of the CLI `aliyun`. Undefined if there
+ * are none.
  */
 export async function findCredentials(deps: CredentialDeps): Promise<CredentialProvider | undefined> {
   const { env, transport, endpoints } = deps
@@ -39,8 +40,9 @@ export async function findCredentials(deps: CredentialDeps): Promise<CredentialP
 }
 
 /**
- * The key of a profile in the CLI's `~/.aliyun/config.json`: the named one, else the current one.
- * Undefined if it has no key (modes other than `AK` and `StsToken`), or the file is invalid.
+ * Returns the key of a profile in the CLI's `~/.aliyun/config.json`: the named profile, or the
+ * current profile without a name. Undefined if the profile has no key (modes other than `AK` and
+ * `StsToken`), or the file is invalid.
  */
 export function profileCredentials(text: string, name: string | undefined): Credentials | undefined {
   const { current, profiles } = parseObject(text) ?? {}

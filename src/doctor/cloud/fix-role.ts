@@ -9,15 +9,15 @@ import { stepCommands } from '../../policy/steps.ts'
 import type { RoleFacts } from './read-role.ts'
 import type { WantedRole } from './wanted-roles.ts'
 
-/** Prints the documents for comparison, if single commands cannot fix RAM. */
+/** Prints the documents for comparison. Used if single commands cannot fix RAM. */
 const PRINT = shell`acr-nopass policy -f values.yaml`
 
-/** The commands that create a role with its policy. */
+/** Returns the commands that create a role with its policy. */
 export function makeRole(wanted: WantedRole, facts: RoleFacts): ShellCommand {
   return commandsOf(wanted, () => [...trustSteps(wanted, facts), ...rightsSteps(wanted, facts, [])])
 }
 
-/** The commands that add the missing trust, and keep the existing one. */
+/** Returns the commands that add the missing trust and keep the existing trust. */
 export function fixTrust(wanted: WantedRole, facts: RoleFacts): ShellCommand {
   return commandsOf(wanted, () => trustSteps(wanted, facts))
 }
@@ -37,11 +37,12 @@ export function fixRights(wanted: WantedRole, facts: RoleFacts): ShellCommand {
 
 function commandsOf(wanted: WantedRole, decide: () => readonly PolicyStep[]): ShellCommand {
   try {
-    // A policy of our name that another client wrote is only extended, and not marked as ours.
+    // A policy with our name that another client wrote is only extended. It is not marked as ours.
     const steps = decide().filter((step) => step.do !== 'adopt-policy')
     return stepCommands(steps, `role ${wanted.name}`) ?? PRINT
   } catch (error) {
-    // Such as a document that would be too large: then there is no command that could be right.
+    // For example, the document would be too large. No command can fix this, so the documents are
+    // printed.
     if (error instanceof NopassError) return PRINT
     throw error
   }
@@ -63,7 +64,7 @@ function rightsSteps(
   if (document === undefined) return []
   const target = { policyName, document, purpose: what, roles: [name], adopt: true, phase: 'widen' } as const
   const steps = decideSteps(target, { policy, attached: new Map([[name, attached]]), trustRole: undefined })
-  // A second policy beside a full one is temporary: only a rollout removes it again.
+  // A second policy next to a full policy is temporary, because only a rollout removes it again.
   const next = nextPolicyName(policyName)
   return steps.some((step) => 'policy' in step && step.policy === next) ? [] : steps
 }

@@ -12,22 +12,21 @@ import type { ClusterPlace } from './read-place.ts'
 import { readRole } from './read-role.ts'
 import { partsOf, type WantedRole, wantedRoles } from './wanted-roles.ts'
 
-/** What was read from Alibaba Cloud, or why not. */
+/** What was read from Alibaba Cloud, or why nothing was read. */
 export type CloudSnapshot = Awaited<ReturnType<typeof inspectCloud>>
 export type CloudFacts = Extract<CloudSnapshot, { readonly state: 'looked' }>['facts']
 
-/** What is to be read. */
+/** What to read. */
 interface Subject {
   readonly config: HelperConfig
   readonly place: ClusterPlace
-  /** Names of the nodes' RAM roles from the user; empty: read from ACK. */
+  /** Names of the nodes' RAM roles from the user. If empty, the names are read from ACK. */
   readonly workerRoles: readonly string[]
 }
 
 /**
- * Reads from Alibaba Cloud what a release's helper depends on: its roles in RAM with their
- * policies, and its registry instances. Reads only. What may not be read, or does not respond, is
- * noted.
+ * Reads what a release's helper depends on in Alibaba Cloud: its RAM roles with their policies, and
+ * its registry instances. Never writes. Records each read that is forbidden or gets no response.
  */
 export async function inspectCloud(subject: Subject, sources: CloudSources, signal: AbortSignal) {
   const { config, place } = subject
@@ -54,7 +53,10 @@ export async function inspectCloud(subject: Subject, sources: CloudSources, sign
   const read = await Promise.all(
     roles
       .filter((role) => isOurs(`role ${role.name}`, role.accountId))
-      .map(async (role) => [role.arn.toLowerCase(), await readRole(reader, role.name, namesOf(role, place))] as const),
+      .map(
+        async (role) =>
+          [role.arn.toLowerCase(), await readRole(reader, role.name, policyNamesOf(role, place))] as const,
+      ),
   )
   if (config.identity.type === 'access-key') {
     reader.note("the policies of the access key's user", 'RAM does not report which user a key in a Secret belongs to')
@@ -63,9 +65,12 @@ export async function inspectCloud(subject: Subject, sources: CloudSources, sign
     caller: arn,
     accountId,
     place: { ...place, vpcId },
-    /** RAM roles of the nodes; empty where the identity is another one, or they are not known. */
+    /**
+     * The RAM roles of the nodes. Empty if the helper uses another identity, or the roles are
+     * unknown.
+     */
     workerRoles,
-    /** The issuers of the cluster's tokens in ACK; empty: not needed, or unknown. */
+    /** The issuers of the cluster's tokens in ACK. Empty if they are not needed, or unknown. */
     issuers,
     /** By ARN in lower case. */
     roles: new Map(read),
@@ -77,12 +82,14 @@ export async function inspectCloud(subject: Subject, sources: CloudSources, sign
   return { state: 'looked' as const, notes: reader.notes, facts }
 }
 
-/** Whether an account is the caller's: the cloud returns only objects of that. */
+/**
+ * True if an account is the caller's. The cloud returns only objects of the caller's own account.
+ */
 type IsOurs = (what: string, owner: string) => boolean
 
 /**
- * The cluster's VPC, issuers and the RAM roles of its nodes, as far as they are needed and only ACK
- * has them.
+ * Reads the cluster's VPC, its issuers and the RAM roles of its nodes from ACK, as far as the
+ * release needs them and no other source has them.
  */
 async function readAckCluster(reader: CloudReader, subject: Subject) {
   const { identity, registries } = subject.config
@@ -127,7 +134,7 @@ async function readProvider(reader: CloudReader, { identity: { type, rrsa } }: H
 }
 
 async function readInstances(reader: CloudReader, { config, place }: Subject, accountId: string, isOurs: IsOurs) {
-  // A token is valid for the account that requested it.
+  // A token is valid only in the account that requested it.
   const identity = config.identity.type === 'rrsa' ? partsOf(config.identity.rrsa?.roleArn ?? '').accountId : ''
   const enterprise = config.registries.filter(({ edition, assumeRole, name }) => {
     if (edition !== 'enterprise') return false
@@ -141,10 +148,10 @@ async function readInstances(reader: CloudReader, { config, place }: Subject, ac
 }
 
 /**
- * What our policy of a role can be called, the likely name first
+ * Returns the possible names of our policy of a role, the likely name first
  * (docs/en/decisions.md#policy-names).
  */
-function namesOf({ kind, name }: WantedRole, { key }: ClusterPlace): readonly string[] {
+function policyNamesOf({ kind, name }: WantedRole, { key }: ClusterPlace): readonly string[] {
   if (kind === 'chain') return [rolePolicyName(name)]
   const cluster = key === '' ? [] : [policyName({ cluster: key })]
   return kind === 'rrsa' ? [...cluster, rolePolicyName(name)] : [...cluster, policyName({ sharedRole: name })]

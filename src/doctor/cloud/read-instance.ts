@@ -8,7 +8,9 @@ type Registry = HelperConfig['registries'][number]
 
 export type InstanceFacts = Awaited<ReturnType<typeof readInstance>>
 
-/** An Enterprise instance, searched in the values' region, then in the cluster's. */
+/**
+ * Reads an Enterprise instance. Searches the region in the values first, then the cluster's region.
+ */
 export async function readInstance(reader: CloudReader, registry: Registry, clusterRegion: string) {
   const what = `instance of registry ${registry.name}`
   const regions = [...new Set([registry.region ?? '', clusterRegion])].filter((one) => one !== '')
@@ -25,8 +27,8 @@ export async function readInstance(reader: CloudReader, registry: Registry, clus
 }
 
 /**
- * `null`: there is none, neither in the region of values nor in that of the cluster. Undefined: not
- * readable.
+ * `null`: the instance exists neither in the values' region nor in the cluster's region. Undefined:
+ * not readable.
  */
 async function findInstance(reader: CloudReader, registry: Registry, regions: readonly string[]) {
   const { name, instanceId } = registry
@@ -42,7 +44,7 @@ async function findInstance(reader: CloudReader, registry: Registry, regions: re
       }
     })
     if (found) return { ...found, region }
-    // Who may not read it elsewhere says nothing about the region of values.
+    // If the values' region is not readable, an absence in the other region proves nothing.
     if (found === undefined && index === 0) return undefined
   }
   return null

@@ -5,12 +5,12 @@ import { clusterKey } from '../../policy/ram-names.ts'
 /** The location of the cluster, as far as known. */
 export type ClusterPlace = Awaited<ReturnType<typeof readPlace>>
 
-/** ACK's ConfigMap in each of its clusters; the CSI driver reads the same keys. */
+/** The ConfigMap that ACK creates in each cluster. The CSI driver reads the same keys. */
 const PROFILE = '/api/v1/namespaces/kube-system/configmaps/ack-cluster-profile'
 
 /**
- * The location of a cluster, read from its objects. `given` are the user's flags and the values of
- * the release.
+ * Reads the location of a cluster from its objects. `given` are the user's flags and the release's
+ * values.
  */
 export async function readPlace(
   reader: Reader,
@@ -26,10 +26,10 @@ export async function readPlace(
   ])
   const { clusterid, uid, vpcid, 'vsw-zone': vswitches } = profile?.data ?? {}
   const clusterId = given.clusterId ?? (clusterid || undefined)
-  // A cluster given by flag may be another one than the profile's.
+  // A cluster ID from a flag may differ from the profile's.
   const own = clusterId === clusterid
   return {
-    /** In ACK. */
+    /** The ID of the cluster in ACK. */
     clusterId,
     accountId: (own && uid) || undefined,
     region,

@@ -3,12 +3,12 @@ import { hasMark } from '../../policy/ram-names.ts'
 import { DocumentError, parseStatements } from '../../policy/ram-statement.ts'
 import type { CloudReader } from './cloud-reader.ts'
 
-/** A role; undefined parts could not be read. */
+/** A role. Parts that could not be read are undefined. */
 export type RoleFacts = Awaited<ReturnType<typeof readRole>>
 
 /**
- * A role with its trust policy and all policies that are attached; `names` are those that ours can
- * have, the likely one first.
+ * Reads a role with its trust policy and all attached policies. `names` are the possible names of
+ * our policy, the likely name first.
  */
 export async function readRole(reader: CloudReader, name: string, names: readonly string[]) {
   const ram = createRam(reader.at('ram'))
@@ -25,8 +25,8 @@ export async function readRole(reader: CloudReader, name: string, names: readonl
   const policyName = names.find((one) => list?.some(isOf(one))) ?? names[0] ?? ''
   const [attached, unattached] = await Promise.all([
     Promise.all((list ?? []).map(async (one) => ({ ...one, policy: await readPolicy(one) }))),
-    // Whether a policy of our name is there decides what the command says; without the right it
-    // says to make one.
+    // The fix command depends on whether a policy with our name exists. Without the right to read
+    // it, the command creates the policy.
     list?.some(isOf(policyName)) ? undefined : readPolicy({ name: policyName, custom: true }),
   ])
   for (const { what: document, why } of findUnclear(
@@ -39,10 +39,10 @@ export async function readRole(reader: CloudReader, name: string, names: readonl
   return {
     /** `null`: the role does not exist. */
     role: found && { ...found, ours: hasMark(found.description) },
-    /** With their documents, as RAM keeps them. */
+    /** The attached policies with their documents, as RAM stores them. */
     attached: list !== undefined && complete.length === list.length ? complete : undefined,
     policyName,
-    /** Our policy for it, by its name; undefined: there is none, or it could not be read. */
+    /** Our policy of this role, found by its name. Undefined: absent, or not readable. */
     policy: attached.find(isOf(policyName))?.policy ?? unattached,
   }
 }
@@ -53,8 +53,8 @@ const isOf =
     custom && name === policyName
 
 /**
- * The documents that are not understood: no check says anything about them. Undefined: not
- * readable, which is noted already.
+ * Lists the documents that cannot be parsed, which no check judges. Undefined: not readable, which
+ * is recorded already.
  */
 export function findUnclear(
   what: string,
@@ -70,12 +70,12 @@ export function findUnclear(
     })),
   ]
   return documents.flatMap(({ what, kind, document }) => {
-    const why = document === undefined ? undefined : whyUnclear(document, kind)
+    const why = document === undefined ? undefined : explainUnclear(document, kind)
     return why === undefined ? [] : [{ what, why: `it has a form that doctor does not know (${why})` }]
   })
 }
 
-function whyUnclear(document: string, kind: 'policy' | 'trust'): string | undefined {
+function explainUnclear(document: string, kind: 'policy' | 'trust'): string | undefined {
   try {
     parseStatements(document, kind)
     return undefined

@@ -8,26 +8,26 @@ export interface WantedRole {
   readonly arn: string
   readonly accountId: string
   readonly name: string
-  /** As a sentence has it: `the helper's role`. */
+  /** In the words of a sentence: `the helper's role`. */
   readonly what: string
   readonly kind: 'rrsa' | 'worker-role' | 'chain'
   /** Undefined: no permission is needed. */
   readonly document: PolicyDocument | undefined
-  /** Undefined: the caller is unknown. */
+  /** Undefined: the identity that must assume the role is unknown. */
   readonly trust: PolicyDocument | undefined
 }
 
-/** Of the nodes' roles; the issuer of the cluster's tokens. */
+/** `workerRoles` are the nodes' roles; `issuer` is the issuer of the cluster's tokens. */
 interface RoleSources {
   readonly accountId: string
   readonly workerRoles: readonly string[]
   readonly issuer: string | undefined
 }
 
-/** The roles that the helper uses with a release's configuration. */
+/** Returns the roles that the helper uses with a release's configuration. */
 export function wantedRoles(config: HelperConfig, sources: RoleSources): readonly WantedRole[] {
   const own = identityRoles(config, sources)
-  return [...own, ...chain(config, own)]
+  return [...own, ...listChainedRoles(config, own)]
 }
 
 function identityRoles({ identity, registries, release }: HelperConfig, sources: RoleSources): readonly WantedRole[] {
@@ -51,10 +51,10 @@ function identityRoles({ identity, registries, release }: HelperConfig, sources:
   return [roleOf(roleArn, 'rrsa', trust)]
 }
 
-/** As every role of ECS instances has it. */
+/** The trust policy that every role of ECS instances has. */
 const ECS = policyOf([{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }])
 
-function chain({ registries }: HelperConfig, own: readonly WantedRole[]): readonly WantedRole[] {
+function listChainedRoles({ registries }: HelperConfig, own: readonly WantedRole[]): readonly WantedRole[] {
   const arns = [...new Set(registries.flatMap(({ assumeRole }) => assumeRole.map(({ roleArn }) => roleArn)))]
   return arns.flatMap((arn) => {
     const { accountId, name } = partsOf(arn)
@@ -72,7 +72,7 @@ function chain({ registries }: HelperConfig, own: readonly WantedRole[]): readon
   })
 }
 
-/** Placeholder for an access key's user, who is known only from the Secret. */
+/** Placeholder for the user of an access key, because only the Secret names that user. */
 const UNKNOWN = 'unknown'
 
 function usersOf(arn: string, registries: HelperConfig['registries']): readonly string[] {
@@ -81,7 +81,7 @@ function usersOf(arn: string, registries: HelperConfig['registries']): readonly 
     .map(({ name }) => `registry ${name}`)
 }
 
-/** Account and name of a role's ARN. */
+/** Splits a role's ARN into account and name. */
 export function partsOf(arn: string): { readonly accountId: string; readonly name: string } {
   const [, accountId = '', name = ''] = /^acs:ram::(\d+):role\/(.+)$/.exec(arn) ?? []
   return { accountId, name }

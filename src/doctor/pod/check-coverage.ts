@@ -17,7 +17,7 @@ import {
   wrong,
 } from './pod-context.ts'
 
-/** Whether the node requests this image from a registry at all. */
+/** Checks whether the node requests this image from a registry at all. */
 export function checkImage(pod: PodFacts, { image, waiting }: ContainerFacts): StepResult {
   const { host } = parseImage(image)
   const describe = describePod(pod)
@@ -41,14 +41,14 @@ export function checkImage(pod: PodFacts, { image, waiting }: ContainerFacts): S
   return ok(host)
 }
 
-/** Which registry of the values has a credential for the image. */
+/** Checks which registry of the values has a credential for the image. */
 export const checkRegistry: PodCheck = (_pod, container, context) => {
   const { image } = container
   const covering = coveringRegistries(image, context)
   if (covering.length > 0) return ok(covering.join(', '))
   const { host } = parseImage(image)
   if (isAcrHost(host) && !knowsDomains(context)) return unknown(`the helper has not reported whether it covers ${host}`)
-  // A public repository needs no credential, on ACR too:
+  // A public repository needs no credential, also on ACR:
   // registry.cn-hangzhou.aliyuncs.com/google_containers is a common mirror.
   if (hasImage(container)) return ok('none: the node has it without a credential of ours')
   if (!isWaiting(container)) {
@@ -76,7 +76,7 @@ export const checkRegistry: PodCheck = (_pod, container, context) => {
   })
 }
 
-/** Whether the Pod's namespace is a target of that registry. */
+/** Checks whether the Pod's namespace is a target of the registry that covers the image. */
 export const checkTarget: PodCheck = (pod, { image }, context) => {
   const covering = coveringRegistries(image, context)
   if (covering.length === 0) return ok('of no matter')

@@ -17,27 +17,34 @@ import {
   wrong,
 } from './pod-context.ts'
 
-/** Whether the Pod refers to the pull secret, and if not, why: a Pod's list never changes. */
+/**
+ * Checks whether the Pod references the pull secret, and if not, why. A Pod's list of pull secrets
+ * never changes after its creation.
+ */
 export const checkReference: PodCheck = (pod, container, context) => {
   const { image } = container
   if (coveringRegistries(image, context).length === 0) return ok('of no matter')
   const { secretName, attach } = context.config
   if (pod.references.includes(secretName)) return ok(`the Pod names ${secretName}`)
-  if (pod.isStatic) return judgeStatic(pod, container)
-  const untargeted = notTargeted(pod, context)
+  if (pod.isStatic) return explainStaticPod(pod, container)
+  const untargeted = checkAccountTarget(pod, context)
   if (untargeted !== undefined) return untargeted
-  // It runs, so one of its own pull secrets may work: nothing shows that it could not pull again.
+  // The container runs, so one of the Pod's own pull secrets may work. Nothing shows that a new
+  // pull would fail.
   if (!isWaiting(container) && pod.references.length > 0) {
     return unknown(`the Pod names other pull secrets (${summarize(pod.references)}); whether they work is not known`)
   }
-  return (attach === 'serviceAccounts' ? byAccount(pod, context) : byLabel(pod)) ?? tooOld(pod, container, context)
+  return (
+    (attach === 'serviceAccounts' ? checkAccountList(pod, context) : checkPodLabel(pod)) ??
+    explainTooOld(pod, container, context)
+  )
 }
 
 /**
- * The API server refuses a mirror Pod that names Secrets or a ServiceAccount
- * (plugin/pkg/admission/noderestriction, serviceaccount).
+ * A static Pod cannot have the reference: the API server refuses a mirror Pod that names Secrets or
+ * a ServiceAccount (plugin/pkg/admission/noderestriction, serviceaccount).
  */
-function judgeStatic({ node = '', namespace, name }: PodFacts, container: ContainerFacts): StepResult {
+function explainStaticPod({ node = '', namespace, name }: PodFacts, container: ContainerFacts): StepResult {
   if (!isWaiting(container))
     return unknown('a static Pod names no pull secret; whether the node could pull again is not known')
   return wrong({
@@ -48,7 +55,7 @@ function judgeStatic({ node = '', namespace, name }: PodFacts, container: Contai
   })
 }
 
-function notTargeted(pod: PodFacts, { targets }: PodContext): StepResult | undefined {
+function checkAccountTarget(pod: PodFacts, { targets }: PodContext): StepResult | undefined {
   if (targets.takesServiceAccount(pod.serviceAccount)) return undefined
   return wrong({
     id: 'POD_NOT_TARGETED',
@@ -58,7 +65,7 @@ function notTargeted(pod: PodFacts, { targets }: PodContext): StepResult | undef
   })
 }
 
-function byLabel(pod: PodFacts): StepResult | undefined {
+function checkPodLabel(pod: PodFacts): StepResult | undefined {
   if (!pod.optedOut) return undefined
   return wrong({
     id: 'POD_OPTED_OUT',
@@ -68,7 +75,7 @@ function byLabel(pod: PodFacts): StepResult | undefined {
   })
 }
 
-function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult | undefined {
+function checkAccountList(pod: PodFacts, { observed, config }: PodContext): StepResult | undefined {
   if (observed.accounts === undefined) {
     return wrong({
       id: 'POD_STUCK',
@@ -106,7 +113,7 @@ function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult 
   })
 }
 
-function tooOld(pod: PodFacts, container: ContainerFacts, { observed }: PodContext): StepResult {
+function explainTooOld(pod: PodFacts, container: ContainerFacts, { observed }: PodContext): StepResult {
   const { namespace, name, owner, isReplaced } = pod
   const cause = "The Pod was admitted before the reference existed, and a Pod's list never changes."
   const ownerOf = shell`kubectl -n ${namespace} get pod ${name} -o jsonpath='{.metadata.ownerReferences}'`
@@ -125,7 +132,7 @@ function tooOld(pod: PodFacts, container: ContainerFacts, { observed }: PodConte
       pod,
     )
   }
-  // The controller creates the new Pod from its template of today:
+  // The controller creates the new Pod from its current template:
   // https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/
   const onDelete = /^(?:DaemonSet|StatefulSet)\//.test(owner ?? '')
     ? ' With updateStrategy OnDelete that also rolls out a template that was changed since.'
@@ -144,7 +151,7 @@ function tooOld(pod: PodFacts, container: ContainerFacts, { observed }: PodConte
   })
 }
 
-/** Whether the pull secret exists, is ours, and has not expired. */
+/** Checks whether the pull secret exists, is ours, and has not expired. */
 export const checkSecret: PodCheck = (pod, { image }, context) => {
   const covering = coveringRegistries(image, context)
   if (covering.length === 0) return ok('of no matter')
@@ -160,7 +167,7 @@ export const checkSecret: PodCheck = (pod, { image }, context) => {
       command: shell`kubectl -n ${pod.namespace} get secret ${secretName}`,
     })
   }
-  const why = credentialTrouble(secret, pod.namespace, covering, context)
+  const why = findCredentialProblem(secret, pod.namespace, covering, context)
   if (why !== undefined) {
     return wrong({
       id: 'POD_CREDENTIAL',
@@ -177,7 +184,7 @@ export const checkSecret: PodCheck = (pod, { image }, context) => {
   )
 }
 
-function credentialTrouble(
+function findCredentialProblem(
   secret: SecretView,
   namespace: string,
   covering: readonly string[],

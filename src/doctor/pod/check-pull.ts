@@ -50,7 +50,10 @@ const VERDICTS: Readonly<Partial<Record<Result, Verdict>>> = {
   },
 }
 
-/** The registry's response to the Secret's credential, independent of the node's cache. */
+/**
+ * Checks how the registry responds to the Secret's credential. The node's image cache does not
+ * matter.
+ */
 export const checkResponse: PodCheck = (pod, { image }, { observed: { focus } }) => {
   const response = focus?.responses.get(image)
   if (response === undefined) return unknown('not requested: --ask-registry reads the Secret and queries the registry')
@@ -59,10 +62,14 @@ export const checkResponse: PodCheck = (pod, { image }, { observed: { focus } })
     return wrong({ command: describePod(pod), ...verdict, cause: `${verdict.cause}: ${response.detail}.` })
   }
   if (response.result !== 'found') return unknown(response.detail)
-  return fits(response, focus?.node?.platform, pod)
+  return checkPlatform(response, focus?.node?.platform, pod)
 }
 
-function fits(response: ManifestResult, platform: string | undefined, { namespace, name }: PodFacts): StepResult {
+function checkPlatform(
+  response: ManifestResult,
+  platform: string | undefined,
+  { namespace, name }: PodFacts,
+): StepResult {
   const { platforms } = response
   if (platform === undefined || platforms.length === 0 || platforms.includes(platform)) {
     return ok(platforms.length === 0 ? 'it is there' : `it is there for ${platforms.join(', ')}`)
@@ -76,8 +83,8 @@ function fits(response: ManifestResult, platform: string | undefined, { namespac
 }
 
 /**
- * A reason that no credential changes: it counts, whatever the Pod's references are. The registry's
- * own response is more exact than the node's.
+ * Checks for a reason that no credential changes, whatever the Pod references. The registry's own
+ * response is more exact than the node's message, so it comes first.
  */
 export const checkOtherReason: PodCheck = (pod, container, context) => {
   if (!isWaiting(container)) return undefined
@@ -89,26 +96,29 @@ export const checkOtherReason: PodCheck = (pod, container, context) => {
 
 const ABOUT_CREDENTIALS: ReadonlySet<FindingId> = new Set(['POD_LOGIN_REFUSED', 'POD_DENIED'])
 
-/** The node's own message about the pull. */
+/** Explains the node's own message about the pull. */
 export const checkPull: PodCheck = (pod, container, context) => {
   if (!isWaiting(container)) return undefined
   const { image } = container
   const { observed } = context
   const explained = explainPull(container, observed.now)
-  // A credential that it refuses may be no one's of ours.
+  // The registry may have refused a credential that is not ours.
   if (!knowsDomains(context) && coveringRegistries(image, context).length === 0) return unknown(explained.cause)
-  const earlier = explained.about === 'credential' ? earlierThanSecret(pod, container, context) : undefined
+  const earlier = explained.about === 'credential' ? checkMessageAge(pod, container, context) : undefined
   return earlier ?? explainedWrong(explained, pod)
 }
 
 /**
- * The kubelet's longest pause between two tries is 5 minutes (kubelet.go, imageBackOffPeriod and
- * MaxImageBackOff), and a try takes a while.
+ * The kubelet pauses at most 5 minutes between two pulls (kubelet.go, imageBackOffPeriod and
+ * MaxImageBackOff), and a pull takes a while.
  */
 const LONGEST_PAUSE = 10 * 60_000
 
-/** What a node said about an earlier credential says nothing about the one that is there now. */
-function earlierThanSecret(
+/**
+ * Returns an unknown result if the node's message may be older than the current credential, because
+ * then the message says nothing about that credential.
+ */
+function checkMessageAge(
   pod: PodFacts,
   { image, saidAt }: ContainerFacts,
   context: PodContext,
@@ -116,7 +126,7 @@ function earlierThanSecret(
   const { observed } = context
   if (coveringRegistries(image, context).length === 0) return undefined
   const writtenAt = observed.secrets?.get(pod.namespace)?.writtenAt
-  // The node says nothing about a Pod before that Pod exists.
+  // No message about a Pod is older than the Pod.
   const earliest = Math.max(saidAt ?? observed.now - LONGEST_PAUSE, pod.createdAt ?? 0)
   if (writtenAt === undefined || earliest >= writtenAt) return undefined
   return unknown(
@@ -124,7 +134,10 @@ function earlierThanSecret(
   )
 }
 
-/** Without the release's configuration: the node's own message is all that is known. */
+/**
+ * Explains the node's message without the release's configuration, when that message is all that is
+ * known.
+ */
 export function checkMessage(pod: PodFacts, container: ContainerFacts, now: number): StepResult | undefined {
   if (!isWaiting(container)) return undefined
   const explained = explainPull(container, now)

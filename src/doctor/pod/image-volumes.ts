@@ -7,8 +7,9 @@ type Container = ContainerFacts & { readonly mounts: readonly string[] }
 type Volume = Pick<ContainerFacts, 'name' | 'image' | 'pullPolicy'>
 
 /**
- * The kubelet reports a failed pull of an image volume as that of the container that mounts it
- * (kuberuntime_manager.go, toKubeContainerImageVolumes). The message tells whose image it was.
+ * Assigns a failed pull to the image volume that caused it. The kubelet reports a failed pull of an
+ * image volume in the status of the container that mounts the volume (kuberuntime_manager.go,
+ * toKubeContainerImageVolumes). Only the message shows which image failed.
  */
 export function attributeVolumes(
   containers: readonly Container[],
@@ -34,8 +35,8 @@ export function attributeVolumes(
         const { waiting, detail } = blocked
         return { ...own, ...(waiting && { waiting }), ...(detail && { detail }) }
       }
-      // A container's own image is pulled after all its volumes, and it is created with them
-      // (SyncPod, startWithInitState).
+      // The kubelet pulls a container's own image after the images of all its volumes. Then it
+      // creates the container with the volumes (SyncPod, startWithInitState).
       const mounting = containers.filter(({ mounts }) => mounts.includes(volume.name))
       const isThere = mounting.some((container) => hasImage(container) || isAboutOwn(container))
       if (isThere) return { ...own, created: true }
@@ -47,14 +48,14 @@ export function attributeVolumes(
   ]
 }
 
-/** Whether a failed pull is that of the volume's image and not of the container's own. */
+/** True if the message is about the volume's image and not about the container's own image. */
 function isAbout({ image: own, waiting = '', detail = '' }: Container, image: string): boolean {
   if (meaningOf(waiting) !== 'cannot' || image === own || quotes(detail, own)) return false
-  return quotes(detail, image) || (hasWord(detail, nameOf(image)) && !hasWord(detail, nameOf(own)))
+  return quotes(detail, image) || (hasWord(detail, repositoryOf(image)) && !hasWord(detail, repositoryOf(own)))
 }
 
 function isAboutOwn({ image, waiting = '', detail = '' }: Container): boolean {
-  return meaningOf(waiting) === 'cannot' && (quotes(detail, image) || hasWord(detail, nameOf(image)))
+  return meaningOf(waiting) === 'cannot' && (quotes(detail, image) || hasWord(detail, repositoryOf(image)))
 }
 
 function quotes(message: string, image: string): boolean {
@@ -62,17 +63,17 @@ function quotes(message: string, image: string): boolean {
 }
 
 /**
- * Runtimes write an image as it is in the Pod, or with its registry:
- * `docker.io/library/busybox:latest`.
+ * Returns the part of the name that every runtime writes. Some runtimes print an image as the Pod
+ * has it, others add its registry: `docker.io/library/busybox:latest`.
  */
-function nameOf(image: string): string {
+function repositoryOf(image: string): string {
   const { host, repository } = parseImage(image)
   return `${host}/${repository}`
 }
 
 /**
- * Whether the message has the name of a repository, and not only that of one which begins in the
- * same way.
+ * True if the message contains the whole name of the repository. A longer name that begins with
+ * this name does not count.
  */
 function hasWord(message: string, name: string): boolean {
   for (let at = message.indexOf(name); at >= 0; at = message.indexOf(name, at + 1)) {

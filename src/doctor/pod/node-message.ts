@@ -4,47 +4,45 @@ import { withoutSecrets } from '../../kube/api-error.ts'
 /** What a node was doing when the pull failed. */
 type Stage = 'token' | 'layer' | 'manifest'
 
-/** The host that a message is about, in relation to the image's own. */
+/** The role of the host in a message, compared with the image's own host. */
 export type Party =
   /** The host of the image. */
   | 'registry'
-  /** Where the registry's tokens come from. */
+  /** The service that issues the registry's tokens. */
   | 'token-service'
-  /** Where the registry's layers are stored. */
+  /** The storage of the registry's layers. */
   | 'storage'
   /** A mirror of the node's runtime, or another host. */
   | 'other'
 
-/** A node's message about a pull, taken apart. */
+/** The parts of a node's message about a pull. */
 export interface NodeMessage {
   /**
-   * Without names of images, hosts and layers, which may hold any word and number ("…:20260429").
+   * The message without names of images, hosts and layers. Those names may contain any word and
+   * number ("…:20260429").
    */
   readonly words: string
-  /** What follows the last URL, without such names; all of `words` if there is no URL. */
+  /** The part of `words` after the last URL; all of `words` if there is no URL. */
   readonly rest: string
   readonly stage: Stage
-  /**
-   * The host that was asked last, or whose address was looked up; undefined: the message names
-   * none.
-   */
+  /** The host of the last request or lookup; undefined: the message names no host. */
   readonly host: string | undefined
   readonly party: Party | undefined
-  /** Why a name's address was not found; undefined: that was not the failure. */
+  /** Why a host name could not be resolved; undefined: the failure is another one. */
   readonly failedLookup: string | undefined
-  /** The last URL stands in a request's own error: `Head "https://…": …`. */
+  /** The last URL is part of a request's own error: `Head "https://…": …`. */
   readonly isRequestError: boolean
 }
 
 /**
- * More than any runtime writes by itself. What a registry sends becomes a part of the message, and
- * has no limit.
+ * Longer than any message that a runtime writes by itself. A registry's response becomes a part of
+ * the message and has no limit.
  */
 const LONGEST = 8192
 
 /**
- * The head and the tail of a message, without the words that the cut divides: a part of a token is
- * not recognized as one.
+ * Keeps the head and the tail of a long message. Removes the words that the cut divides, because a
+ * part of a token is not recognized as a token.
  */
 export function cutMessage(text: string): string {
   if (text.length <= LONGEST) return text
@@ -59,7 +57,10 @@ function lastBlank(text: string): number {
   return Math.max(text.lastIndexOf(' '), text.lastIndexOf('\n'), 0)
 }
 
-/** Takes a message apart; every expression below runs in time linear in its length. */
+/**
+ * Splits a message into its parts. Each expression below runs in time linear in the length of the
+ * message.
+ */
 export function readMessage(text: string, image: string): NodeMessage {
   const message = withoutServerText(cutMessage(text))
   const { host: own } = parseImage(image)
@@ -83,8 +84,8 @@ export function readMessage(text: string, image: string): NodeMessage {
 }
 
 /**
- * `server message: …: authorization failed` of containerd quotes what a registry sent
- * (core/remotes/docker/authorizer.go, invalidAuthorization).
+ * Removes text that a registry sent: containerd quotes it as `server message: …: authorization
+ * failed` (core/remotes/docker/authorizer.go, invalidAuthorization).
  */
 function withoutServerText(message: string): string {
   const mark = 'server message: '
@@ -107,18 +108,20 @@ function stageOf(text: string): Stage {
   return 'manifest'
 }
 
-/** Docker Hub's registry has two names (containerd: core/remotes/docker/registry.go, isProxy). */
+/**
+ * The two names of Docker Hub's registry (containerd: core/remotes/docker/registry.go, isProxy).
+ */
 const HUB = /^(?:registry-1|index|registry)\.docker\.io$/
 /**
- * All names of Alibaba's token service. Wider than the list in src/acr/token-service.ts, because no
- * login is sent there.
+ * All names of Alibaba's token service. Includes more names than the list in
+ * src/acr/token-service.ts, because no login is sent to a host that matches here.
  */
 const TOKEN_SERVICE = /^dockerauth[a-z0-9.-]*\.aliyuncs\.com$/
 const OSS = /(?:^|\.)oss-[a-z0-9-]+\.aliyuncs\.com$/
 
 function partyOf(host: string, own: string, stage: Stage): Party {
   const bare = (name: string): string => name.replace(/:443$/, '')
-  // A lookup has no port.
+  // A lookup's host has no port.
   const isOwn = bare(host) === bare(own) || host === own.replace(/:\d+$/, '') || (own === 'docker.io' && HUB.test(host))
   if (isOwn) return 'registry'
   if (OSS.test(host)) return 'storage'
@@ -138,7 +141,10 @@ function withoutNames(text: string, image: string): string {
     .replaceAll(/[^\s"'\\,]+/g, (word) => (isImageName(word) ? `IMAGE${/:$/.exec(word)?.[0] ?? ''}` : word))
 }
 
-/** `host.example/team/app:1`, `docker://host/app`; a path begins with a slash. */
+/**
+ * True for `host.example/team/app:1` and `docker://host/app`. A path begins with a slash, an image
+ * name does not.
+ */
 function isImageName(word: string): boolean {
   const first = word.slice(0, Math.max(0, word.indexOf('/')))
   return first === 'localhost' || (/[.:]/.test(first) && !/^\.{1,2}$/.test(first))
@@ -146,7 +152,7 @@ function isImageName(word: string): boolean {
 
 const QUOTED = 200
 
-/** The end of a node's message, where the reason is, without secrets. */
+/** Returns the end of a node's message, which contains the reason, without secrets. */
 export function quoteNode(text: string): string {
   const clean = withoutSecrets(cutMessage(text), Number.POSITIVE_INFINITY).replaceAll(/\s+/g, ' ').trim()
   if (clean === '') return ''

@@ -6,23 +6,26 @@ import { type NodeMessage, type Party, quoteNode, readMessage } from './node-mes
 
 /** Why a node could not pull. */
 export interface Explained extends Verdict {
-  /** The node's own words, to be shown after the cause; '' if there are none. */
+  /** The node's own words, shown after the cause; '' if there are none. */
   readonly quote: string
-  /** `other`: no credential changes it. `unknown`: the node gave no reason that is known here. */
+  /**
+   * `other`: no credential changes the result. `unknown`: the node gave no reason that is known
+   * here.
+   */
   readonly about: 'credential' | 'other' | 'unknown'
 }
 
 interface Rule {
   /**
-   * `file: text` in the sources of Go (`go`), containerd, the kubelet, moby and go.podman.io/image,
-   * where the message is made.
+   * Where the message is created: `file: text` in the sources of Go (`go`), containerd, the
+   * kubelet, moby and go.podman.io/image.
    */
   readonly sources: readonly string[]
   readonly matches: (message: NodeMessage, facts: Facts) => boolean
   readonly id: FindingId
   readonly cause: string | ((message: NodeMessage, facts: Facts) => string)
   readonly fix: string | ((message: NodeMessage, facts: Facts) => string)
-  /** Default: no credential changes it. */
+  /** Set if a credential changes the result; by default none does. */
   readonly about?: 'credential'
 }
 
@@ -33,7 +36,9 @@ interface Facts {
 
 const VPC_HOST = /(?:^registry-(?:intl-)?(?:vpc|internal)|-registry-vpc|-vpc)\./
 const EXPIRED = /x509: certificate has expired or is not yet valid: current time (\S+) is (before|after) /
-/** A message may be repeated for a while, and a certificate ends within minutes of its day. */
+/**
+ * A message may be repeated for a while after the certificate's expiry or start was printed in it.
+ */
 const CLOCK_TOLERANCE = 2 * 3_600_000
 
 const NEED_NETWORK =
@@ -49,8 +54,8 @@ const ROLES: Readonly<Record<Party, string>> = {
   other: "a mirror of the node's runtime, or a host that the registry names",
 }
 
-/** `the registry`, or the other host and its role. */
-function whom({ host, party }: NodeMessage): string {
+/** Returns `the registry`, or another host with its role. */
+function describeParty({ host, party }: NodeMessage): string {
   return party === undefined || party === 'registry' ? 'the registry' : `${host} (${ROLES[party]})`
 }
 
@@ -58,8 +63,8 @@ const isRegistry = ({ party }: NodeMessage): boolean => party === undefined || p
 const statusOf = ({ rest }: NodeMessage): number => Number(HTTP_STATUS.exec(rest)?.[1])
 
 /**
- * What runtimes and registries say, and what it means; the first match counts. What no rule matches
- * is unknown.
+ * The messages of runtimes and registries with their meaning. The first matching rule counts. A
+ * message without a rule is unknown.
  */
 export const RULES: readonly Rule[] = [
   {
@@ -112,7 +117,8 @@ export const RULES: readonly Rule[] = [
     fix: "Check HTTPS_PROXY and NO_PROXY of the node's runtime (`systemctl show containerd -p Environment`); VPC domains belong in NO_PROXY.",
   },
   {
-    // The proxy's answer to CONNECT: only the text of its status, without the number.
+    // A proxy refused CONNECT. The message contains only the text of the proxy's status, without
+    // the number.
     sources: ['go net/http/transport.go: _, text, ok := strings.Cut(resp.Status, " ")'],
     matches: ({ rest, isRequestError }) => isRequestError && PROXY_ANSWERS.has(rest.trim()),
     id: 'POD_PROXY',
@@ -133,7 +139,7 @@ export const RULES: readonly Rule[] = [
     matches: ({ rest }) => EXPIRED.test(rest),
     id: 'POD_CERTIFICATE',
     cause: (message) =>
-      `The certificate of ${whom(message)} ${EXPIRED.exec(message.rest)?.[2] === 'before' ? 'is not valid yet' : 'has expired'}.`,
+      `The certificate of ${describeParty(message)} ${EXPIRED.exec(message.rest)?.[2] === 'before' ? 'is not valid yet' : 'has expired'}.`,
     fix: 'Renew the certificate of that host; a custom domain has its own certificate (console, Domain).',
   },
   {
@@ -141,14 +147,14 @@ export const RULES: readonly Rule[] = [
     matches: ({ rest }) => /x509: certificate signed by unknown authority/.test(rest),
     id: 'POD_CERTIFICATE',
     cause: (message) =>
-      `The node does not trust the certificate of ${whom(message)}; a proxy that inspects TLS shows its own.`,
+      `The node does not trust the certificate of ${describeParty(message)}; a proxy that inspects TLS shows its own.`,
     fix: "Check the image's host, and add the CA of the registry (or of that proxy) to those that the node's runtime trusts.",
   },
   {
     sources: ['go crypto/x509/verify.go: x509: certificate is valid for '],
     matches: ({ rest }) => /x509: (?:certificate is (?:not )?valid for |cannot validate certificate for )/.test(rest),
     id: 'POD_CERTIFICATE',
-    cause: (message) => `The certificate that the node gets is not one of ${whom(message)}.`,
+    cause: (message) => `The certificate that the node gets is not one of ${describeParty(message)}.`,
     fix: "Check the image's host and what answers at its address: a custom domain without its certificate, or a proxy.",
   },
   {
@@ -159,7 +165,7 @@ export const RULES: readonly Rule[] = [
     matches: ({ rest }) =>
       /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/.test(rest),
     id: 'POD_HTTP',
-    cause: (message) => `The node uses https, and ${whom(message)} does not at that port.`,
+    cause: (message) => `The node uses https, and ${describeParty(message)} does not at that port.`,
     fix: "Give the registry a certificate; for a registry of your own configure the node's runtime to use http for this host (containerd: hosts.toml).",
   },
   {
@@ -167,7 +173,7 @@ export const RULES: readonly Rule[] = [
     matches: ({ rest }) => /\bremote error: tls: /.test(rest),
     id: 'POD_NETWORK',
     cause: (message) =>
-      `The node reaches ${whom(message)} and the TLS handshake is refused there: by the server, or by a firewall that inspects TLS.`,
+      `The node reaches ${describeParty(message)} and the TLS handshake is refused there: by the server, or by a firewall that inspects TLS.`,
     fix: 'Check what is between the node and that host (firewall, TLS inspection, old TLS versions).',
   },
   {
@@ -182,7 +188,8 @@ export const RULES: readonly Rule[] = [
     sources: ['go net/net.go: errNoSuchHost'],
     matches: ({ failedLookup }) => failedLookup === 'no such host',
     id: 'POD_NETWORK',
-    cause: (message) => `The node cannot reach ${whom(message)} because its DNS server does not know the name.`,
+    cause: (message) =>
+      `The node cannot reach ${describeParty(message)} because its DNS server does not know the name.`,
     fix: (message) =>
       isRegistry(message)
         ? NEED_NETWORK
@@ -234,7 +241,7 @@ export const RULES: readonly Rule[] = [
     cause: (message) =>
       isRegistry(message)
         ? 'The node cannot reach the registry, or the connection breaks.'
-        : `The node cannot reach ${whom(message)} or the connection breaks.`,
+        : `The node cannot reach ${describeParty(message)} or the connection breaks.`,
     fix: (message) =>
       isRegistry(message)
         ? NEED_NETWORK
@@ -252,7 +259,7 @@ export const RULES: readonly Rule[] = [
     cause: (message) =>
       isRegistry(message)
         ? 'The registry throttles the pulls.'
-        : `Not the registry, but ${whom(message)} throttles the pulls.`,
+        : `Not the registry, but ${describeParty(message)} throttles the pulls.`,
     fix: 'Wait; if it persists, request a higher limit for the instance, or pull through the VPC domain.',
   },
   {
@@ -344,12 +351,12 @@ export const RULES: readonly Rule[] = [
   },
 ]
 
-/** All texts that a proxy's status has by default. */
+/** The default texts of all statuses with which a proxy can refuse. */
 const PROXY_ANSWERS: ReadonlySet<string> = new Set(
   Object.entries(STATUS_CODES).flatMap(([code, text]) => (Number(code) >= 300 && text ? [text] : [])),
 )
 
-/** What a reason means that says more than "the pull failed". */
+/** Reasons that say more than "the pull failed". */
 const BY_REASON: Readonly<Record<string, Verdict>> = {
   RegistryUnavailable: {
     id: 'POD_NETWORK',
@@ -369,8 +376,8 @@ const BY_REASON: Readonly<Record<string, Verdict>> = {
 }
 
 /**
- * Explains why a node could not pull an image, by the node's own message and, if that is not known,
- * by its reason.
+ * Explains why a node could not pull an image. Uses the node's own message, or the reason if no
+ * rule matches the message.
  */
 export function explainPull(container: Pick<ContainerFacts, 'image' | 'detail' | 'waiting'>, now: number): Explained {
   const { image, detail = '', waiting = '' } = container
@@ -380,7 +387,7 @@ export function explainPull(container: Pick<ContainerFacts, 'image' | 'detail' |
   const rule = RULES.find(({ matches }) => matches(message, facts))
   const write = (text: Rule['cause']): string => (typeof text === 'string' ? text : text(message, facts))
   const byReason = BY_REASON[waiting]
-  // The runtime itself says that it was the signature.
+  // The runtime itself reports that the signature was the reason.
   const isDecided = waiting === 'SignatureValidationFailed' || rule === undefined
   if (isDecided && byReason !== undefined) return { ...byReason, quote, about: 'other' }
   if (rule !== undefined) {

@@ -21,7 +21,7 @@ export type StepResult =
   | { readonly state: 'ok' | 'unknown'; readonly detail: string }
   | { readonly state: 'wrong'; readonly detail: string; readonly verdict: Verdict }
 
-/** Undefined: the check does not apply, and the report leaves it out. */
+/** Undefined: the check does not apply, and the report omits it. */
 export type PodCheck = (pod: PodFacts, container: ContainerFacts, context: PodContext) => StepResult | undefined
 
 export function describePod({ namespace, name }: PodFacts): ShellCommand | undefined {
@@ -40,8 +40,8 @@ export function createPodContext(observed: Observed): PodContext | undefined {
 }
 
 /**
- * Names of the registries that have a login for the image, by what is in use and by what values
- * say.
+ * Returns the names of the registries that have a login for the image, by the helper's status and
+ * by the values.
  */
 export function coveringRegistries(image: string, { observed, config }: PodContext): readonly string[] {
   const reference = parseImage(image)
@@ -54,7 +54,9 @@ export function coveringRegistries(image: string, { observed, config }: PodConte
     .map(({ name }) => name)
 }
 
-/** All of these registries, or for one Pod those that cover its images. */
+/**
+ * Returns all registries given. If one Pod was requested, returns only those that cover its images.
+ */
 export function registriesInFocus<T extends { readonly name: string }>(
   observed: Observed,
   registries: readonly T[],
@@ -66,17 +68,19 @@ export function registriesInFocus<T extends { readonly name: string }>(
   return registries.filter(({ name }) => covering.has(name))
 }
 
-/** Without a report of the helper it is not known which domains an instance has. */
+/**
+ * True if the helper has reported. Without its report, the domains of an instance are not known.
+ */
 export function knowsDomains({ observed }: PodContext): boolean {
   return observed.release?.status !== undefined
 }
 
-/** The container cannot start for its image. */
+/** True if the container cannot start because of its image. */
 export function isWaiting({ waiting }: ContainerFacts): boolean {
   return meaningOf(waiting ?? '') === 'cannot'
 }
 
-/** The node has the image: the container runs, ran, or was created. */
+/** True if the node has the image: the container runs, ran, or was created. */
 export function hasImage({ running, ended, created, waiting }: ContainerFacts): boolean {
   return running === true || ended === true || created === true || meaningOf(waiting ?? '') === 'present'
 }
@@ -90,14 +94,14 @@ export function wrong(verdict: Verdict, detail: string = verdict.cause): StepRes
 }
 
 /**
- * A failure that the node's message explains; the step leaves out the message, which the finding
- * has.
+ * Returns a failure that the node's message explains. The step omits the message, because the
+ * finding contains it.
  */
 export function explainedWrong({ quote, about: _, ...verdict }: Explained, pod: PodFacts): StepResult {
   return wrong({ command: describePod(pod), ...verdict, cause: `${verdict.cause}${quote}` }, verdict.cause)
 }
 
-/** What has to happen to a Pod after a change that only new Pods get. */
+/** Says how a Pod gets a change that applies to new Pods only. */
 export function recreate({ isReplaced, owner }: PodFacts): string {
   if (isReplaced) return 'then delete the Pod'
   return owner === undefined

@@ -4,7 +4,7 @@ import { checkMessage, checkOtherReason, checkPull, checkResponse } from './chec
 import { checkReference, checkSecret } from './check-pull-secret.ts'
 import type { PodCheck, PodContext, StepResult } from './pod-context.ts'
 
-/** In the order of a pull: the first failed step is the reason. */
+/** The checks, in the order of a pull. The first failed step is the reason. */
 const CHECKS: readonly (readonly [step: string, check: PodCheck])[] = [
   ['image', checkImage],
   ['registry', checkRegistry],
@@ -19,8 +19,9 @@ const CHECKS: readonly (readonly [step: string, check: PodCheck])[] = [
 export type Step = StepResult & { readonly step: string }
 
 /**
- * The results of the checks for one container, up to the first failed one. Without the release's
- * configuration only those that need none. A Pod that is over will pull nothing, so there are none.
+ * Returns the results of the checks for one container, up to the first failed check. Without the
+ * release's configuration, only the checks that do not need it run. Empty for a Pod that is over,
+ * because it pulls nothing.
  */
 export function podSteps(
   pod: PodFacts,

@@ -6,10 +6,10 @@ import { explainPull } from './node-words.ts'
 import { describePod, hasImage, isWaiting, type PodContext } from './pod-context.ts'
 import { podSteps, type Step } from './pod-steps.ts'
 
-/** What became of the pull of one container or image volume. */
+/** The result of the pull of one container or image volume. */
 export type Outcome =
   | { readonly state: 'pulled'; readonly detail: string }
-  /** For something else, which the detail names. */
+  /** The container waits for something else, which the detail names. */
   | { readonly state: 'waits'; readonly detail: string }
   | { readonly state: 'cannot' | 'unknown'; readonly detail: string; readonly verdict: Verdict }
 
@@ -26,13 +26,14 @@ export function judgeContainer(
   context: PodContext | undefined,
 ): Judgement {
   const steps = podSteps(pod, container, observed, context)
-  const outcome = outcomeOf(pod, container, observed, steps)
+  const outcome = judgeOutcome(pod, container, observed, steps)
   const node: Step = { step: 'node', state: outcome.state === 'unknown' ? 'unknown' : 'ok', detail: outcome.detail }
-  // A failed step before that one is more exact; the last step says what became of the pull.
+  // A step that failed before the node's step is more exact. The last step shows the result of the
+  // pull.
   return { outcome, steps: isWaiting(container) && pod.over === undefined ? steps : [...steps, node] }
 }
 
-function outcomeOf(pod: PodFacts, container: ContainerFacts, observed: Observed, steps: readonly Step[]): Outcome {
+function judgeOutcome(pod: PodFacts, container: ContainerFacts, observed: Observed, steps: readonly Step[]): Outcome {
   const { waiting, waitsFor, running } = container
   const where = pod.node ?? 'the node'
   if (waitsFor !== undefined) return waits(waitsFor)
@@ -45,25 +46,28 @@ function outcomeOf(pod: PodFacts, container: ContainerFacts, observed: Observed,
   if (waiting === undefined) return waits(pod.node === undefined ? 'a node' : `a report of node ${pod.node}`)
   if (isBefore(waiting)) {
     if (container.added || !isOverdue(pod, observed.now)) return waits(describeTurn(pod, waiting))
-    return unclear(`it waits as ${waiting} for more than ten minutes, and nothing shows for what: a pull may hang`, {
-      fix: 'Read the Events of the Pod: a volume that cannot be mounted, or a pull that does not end.',
-      command: describePod(pod),
-    })
+    return describeUnclear(
+      `it waits as ${waiting} for more than ten minutes, and nothing shows for what: a pull may hang`,
+      {
+        fix: 'Read the Events of the Pod: a volume that cannot be mounted, or a pull that does not end.',
+        command: describePod(pod),
+      },
+    )
   }
-  return unclear(`the node gives a reason that doctor does not know: ${waiting}`, {
+  return describeUnclear(`the node gives a reason that doctor does not know: ${waiting}`, {
     fix: 'Read the Events of the Pod.',
     command: describePod(pod),
   })
 }
 
-/** Volumes, the sandbox and a pull take seconds, a large image some minutes. */
+/** Volumes, the sandbox and a pull take seconds; a large image takes some minutes. */
 const LONGEST_TURN = 10 * 60_000
 
 /**
- * Whether a container waits for longer than volumes, sandbox and images take, while no other
- * container and no Event tells for what. While a pull lasts the kubelet reports the same reasons as
- * before it (pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses), and it starts the
- * containers one after the other: a turn begins when the last of the others began or ended.
+ * True if a container waits for longer than volumes, sandbox and images take, and no other
+ * container and no Event shows why. During a pull the kubelet reports the same reasons as before
+ * the pull (pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses). It starts the containers
+ * one after the other, so the wait is measured from the last start or end of another container.
  */
 function isOverdue(pod: PodFacts, now: number): boolean {
   const { createdAt = now, containers, hasSandbox, sandboxTrouble, lastWarning } = pod
@@ -79,7 +83,7 @@ function judgeFailed(pod: PodFacts, container: ContainerFacts, { now }: Observed
   const last = steps.at(-1)
   if (last?.state === 'wrong') return { state: 'cannot', detail: last.detail, verdict: last.verdict }
   const { quote } = explainPull(container, now)
-  return unclear(`${last?.detail ?? 'nothing is known of it'}`, {
+  return describeUnclear(`${last?.detail ?? 'nothing is known of it'}`, {
     fix: 'Wait for the next try, at most five minutes, and run doctor again; or query the registry itself.',
     command: shell`acr-nopass doctor pod ${pod.namespace}/${pod.name} --ask-registry`,
     quote,
@@ -97,7 +101,7 @@ function waits(what: string): Outcome {
   return { state: 'waits', detail: `waits for ${what}` }
 }
 
-function unclear(
+function describeUnclear(
   detail: string,
   {
     fix,

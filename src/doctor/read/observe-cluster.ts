@@ -22,15 +22,17 @@ import { readLeftovers } from './read-leftovers.ts'
 export interface ObserveRequest extends ReleaseChoice {
   readonly server: string
   /**
-   * How far this machine's clock is ahead of the API server's, milliseconds; undefined: not known.
+   * How far this machine's clock is ahead of the API server's, in milliseconds; undefined: not
+   * known.
    */
   readonly aheadMs: () => number | undefined
-  /** Reads Alibaba Cloud for a release, or returns why not. */
+  /** Reads Alibaba Cloud for a release, or returns why nothing was read. */
   readonly inspect: (release: ReleaseFacts) => Promise<CloudSnapshot>
 }
 
 /**
- * The base of every diagnosis: the server, the release, and others that do the same.
+ * Reads the base of every diagnosis: the server, the release, and other releases that do the same
+ * work.
  * @throws KubeApiError when the API server cannot be reached or does not know the caller;
  * INPUT_MISSING when there are several releases and none was named
  */
@@ -45,7 +47,7 @@ export async function observeBase(reader: Reader, { server, aheadMs: readAheadMs
     server,
     kubernetes: version.gitVersion,
     release: chosen,
-    // What a tenant may have written is not parsed.
+    // A record without proof is not parsed, because a tenant may have written it.
     others: await Promise.all(
       others.map((one) => (one.evidence === 'proven' ? readRelease(reader, one) : describe(one, []))),
     ),
@@ -56,7 +58,7 @@ export async function observeBase(reader: Reader, { server, aheadMs: readAheadMs
 export const NOT_INSPECTED: CloudSnapshot = { state: 'not-inspected', why: 'no release was found' }
 
 /**
- * Reads everything for the diagnosis; of Secrets only the pull secrets' metadata.
+ * Reads everything for the diagnosis. Of Secrets, only the metadata of pull secrets is read.
  * @throws KubeApiError when the API server cannot be reached or does not know the caller
  */
 export async function observeCluster(reader: Reader, request: ObserveRequest): Promise<Observed> {

@@ -19,8 +19,8 @@ export interface PodRequest extends ObserveRequest {
 }
 
 /**
- * Reads everything about one Pod: itself, its namespace, ServiceAccount, pull secret, node and
- * Events, and the release.
+ * Reads everything about one Pod: its namespace, ServiceAccount, pull secret, node and Events, and
+ * the release.
  * @throws KUBE_NOT_FOUND, KUBE_FORBIDDEN of the Pod itself
  */
 export async function observePod(reader: Reader, request: PodRequest): Promise<Observed> {
@@ -85,8 +85,8 @@ async function readNode(reader: Reader, name: string): Promise<NodeFacts | undef
 }
 
 /**
- * The kubelet's own configuration; undefined without the right to read it, which most users lack,
- * or without a response.
+ * Reads the kubelet's own configuration. Undefined without the right to read it, which most users
+ * lack, or without a response.
  */
 async function readCachePolicy(reader: Reader, name: string): Promise<string | undefined> {
   const path = `/api/v1/nodes/${name}/proxy/configz`

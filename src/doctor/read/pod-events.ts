@@ -15,17 +15,17 @@ interface EventObject {
   readonly involvedObject?: { readonly uid?: string }
 }
 
-/** An Event of a Pod, reduced to what tells about its pulls. */
+/** The facts of a Pod's Event that concern its pulls. */
 interface PodEvent {
   readonly uid: string
   readonly reason: string
   readonly isWarning: boolean
   readonly message: string
-  /** When it happened last, epoch milliseconds; 0: not known. */
+  /** The last time of the Event in epoch milliseconds; 0: not known. */
   readonly at: number
 }
 
-/** Adds what the Events of one Pod tell. */
+/** Adds the facts in the Events of one Pod. */
 export async function addOwnEvents(reader: Reader, pod: PodFacts, now: number): Promise<PodFacts> {
   const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/events`
   const query = { fieldSelector: `involvedObject.uid=${pod.uid}` }
@@ -38,8 +38,8 @@ export async function addOwnEvents(reader: Reader, pod: PodFacts, now: number): 
 }
 
 /**
- * Adds what the Events of all namespaces tell about these Pods; they are read only where a Pod
- * waits for an image or its sandbox.
+ * Adds the facts in the Events of all namespaces. The Events are read only if a Pod waits for an
+ * image or its sandbox.
  */
 export async function addEvents(reader: Reader, pods: readonly PodFacts[], now: number): Promise<readonly PodFacts[]> {
   const reasons = [
@@ -67,8 +67,8 @@ function readEvent(event: EventObject, uids: ReadonlySet<string>): readonly PodE
 }
 
 /**
- * An Event is written again at least that often while the same goes on failing; the kubelet's
- * recorder allows one in 5 minutes.
+ * An Event is updated at least that often while the same failure repeats: the kubelet's recorder
+ * allows one update in 5 minutes.
  */
 const FRESH = 10 * 60_000
 
@@ -83,7 +83,7 @@ function withEvents(pod: PodFacts, events: readonly PodEvent[], now: number): Po
   const containers = pod.containers.map((container) => withMessage(container, failed, now))
   if (!lacksSandbox(pod)) return { ...pod, containers }
   const sandbox = newest.find(({ reason, at }) => reason === 'FailedCreatePodSandBox' && at > now - FRESH)
-  // The Pod has its node by now.
+  // The Pod has a node by now, so the scheduler's warnings are outdated.
   const warning = newest.find(({ isWarning, reason, at }) => isWarning && reason !== UNSCHEDULED && at > now - FRESH)
   return {
     ...pod,
@@ -94,9 +94,9 @@ function withEvents(pod: PodFacts, events: readonly PodEvent[], now: number): Po
 }
 
 /**
- * Kubelets before 1.31 no longer say why while they pause between two tries
- * (images/image_manager.go, "Back-off pulling image"). A message in the Pod's status is at most one
- * pause old; the Event may be newer.
+ * Takes the message from an Event if the status has none. Kubelets before 1.31 do not repeat the
+ * reason while they pause between two pulls (images/image_manager.go, "Back-off pulling image"). A
+ * message in the Pod's status is at most one pause old; the Event may be newer.
  */
 function withMessage(container: ContainerFacts, failed: readonly PodEvent[], now: number): ContainerFacts {
   if (!isWaiting(container)) return container
@@ -108,7 +108,7 @@ function withMessage(container: ContainerFacts, failed: readonly PodEvent[], now
   return { ...container, saidAt: Math.max(found.at, now - FRESH) }
 }
 
-/** Nothing of the Pod was pulled, and its sandbox may be what it waits for. */
+/** True if no image of the Pod was pulled and it may wait for its sandbox. */
 function lacksSandbox({ hasSandbox, containers }: PodFacts): boolean {
   if (hasSandbox || containers.some(hasImage)) return false
   return containers.some(({ waiting }) => meaningOf(waiting ?? '') === 'before')

@@ -5,8 +5,8 @@ import { attributeVolumes } from '../pod/image-volumes.ts'
 import { cutMessage } from '../pod/node-message.ts'
 
 /**
- * The Pod if there may be a finding about it: a container does not run, or it lacks the reference;
- * otherwise undefined, because there are many.
+ * Returns the Pod if there may be a finding about it: a container does not run, or the Pod lacks
+ * the reference. Other Pods are omitted, because there are many.
  */
 export function selectPod(pod: PodObject, secretName: string) {
   const { metadata, status } = pod
@@ -17,7 +17,7 @@ export function selectPod(pod: PodObject, secretName: string) {
   return isWaiting || !facts.references.includes(secretName) ? [facts] : []
 }
 
-/** A reason is a word; a kubelet may also put an error there. */
+/** A reason is normally one word, but a kubelet may also write an error there. */
 const LONGEST_REASON = 200
 
 export function describePod(pod: PodObject): PodFacts {
@@ -59,10 +59,10 @@ export function describePod(pod: PodObject): PodFacts {
 
 function describeState(status: ContainerStatus | undefined): Partial<ContainerFacts> {
   const { waiting, running, terminated } = status?.state ?? {}
-  // After a restart it is not the time of its first start.
+  // After a restart this is not the time of the container's first start.
   if (running) return { running: true, ...(status?.restartCount ? {} : timeOf(running.startedAt)) }
-  // One that the kubelet gave up before it was created ended too, and has no id (kubelet/status,
-  // TerminatePod).
+  // A container that the kubelet gave up before its creation is also terminated, but has no ID
+  // (kubelet/status, TerminatePod).
   if (terminated) {
     return status?.containerID || terminated.exitCode === 0 ? { ended: true, ...timeOf(terminated.finishedAt) } : {}
   }
@@ -80,7 +80,7 @@ function timeOf(time: string | null | undefined): { readonly since?: number } {
 }
 
 /**
- * Whether the containers after this init container still wait for it
+ * True if the containers after this init container still wait for it
  * (pkg/kubelet/kuberuntime/kuberuntime_container.go, computeInitContainerActions).
  */
 function isBlocking(
@@ -98,9 +98,9 @@ function statesOf({ status }: PodObject): ReadonlyMap<string, ContainerStatus> {
 }
 
 /**
- * Controllers that create a deleted Pod again. A Job counts it as a failure; Workflows, TaskRuns
- * and others fail with it. By group too, because anyone who may create Pods may write an owner of
- * another group.
+ * Controllers that create a deleted Pod again. A Job is not listed, because it counts a deleted Pod
+ * as a failure; Workflows and TaskRuns even fail. The group counts too: anyone who may create Pods
+ * may write an owner of another group.
  */
 const REPLACING: ReadonlySet<string> = new Set([
   'apps/ReplicaSet',
@@ -116,22 +116,25 @@ function isReplacing({ apiVersion, kind }: PodOwner): boolean {
 }
 
 /**
- * The UID of the static Pod that a mirror Pod shows; its Events have that UID
- * (pkg/kubelet/types/pod_update.go; kubectl's describe.go).
+ * Returns the UID of the static Pod that a mirror Pod represents. The static Pod's Events have that
+ * UID (pkg/kubelet/types/pod_update.go; kubectl's describe.go).
  */
 function mirrorOf({ metadata }: PodObject): string | undefined {
   return metadata.annotations?.['kubernetes.io/config.mirror']
 }
 
 /**
- * The condition is `PodReadyToStartContainers` from 1.29 on; before that doctor knows by the
- * containers only.
+ * True if the Pod's condition `PodReadyToStartContainers` says so. Before Kubernetes 1.29 that
+ * condition does not exist, and doctor derives the sandbox from the containers.
  */
 function hasSandbox({ status }: PodObject): boolean {
   return status?.conditions?.some((one) => one.type === 'PodReadyToStartContainers' && one.status === 'True') ?? false
 }
 
-/** `linux/amd64`, as registries write it. Undefined: a virtual node does not tell. */
+/**
+ * Returns `linux/amd64`, as registries write it. Undefined for a virtual node that does not report
+ * it.
+ */
 export function describePlatform({
   operatingSystem,
   architecture,

@@ -9,12 +9,12 @@ import { isLoopback } from '../../proxy-rules.ts'
 import type { Observed, PodFacts } from '../observed.ts'
 import { coveringRegistries, createPodContext, type PodContext } from '../pod/pod-context.ts'
 
-/** The registries' responses to the credential in a Pod's pull secret, by image. */
+/** Returns the registries' responses to the credential in a Pod's pull secret, by image. */
 export type QueryRegistry = (observed: Observed, pod: PodFacts) => Promise<ReadonlyMap<string, ManifestResult>>
 
 /**
- * With the user's consent: reads the pull secret with the user's rights. The credential is sent
- * only to the registry.
+ * Creates the query for a user who consented. It reads the pull secret with the user's rights, and
+ * sends the credential only to the registry.
  */
 export function createRegistryQuery(reader: Reader, send: HttpSender): QueryRegistry {
   return async (observed, pod) => {
@@ -32,12 +32,12 @@ export function createRegistryQuery(reader: Reader, send: HttpSender): QueryRegi
     if (secret === undefined) return responses
     const content = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString()
     const query = (request: ManifestRequest) => queryManifest(send, request, reader.signal)
-    for (const image of covered) responses.set(image, await ask(image, content, context, query))
+    for (const image of covered) responses.set(image, await queryImage(image, content, context, query))
     return responses
   }
 }
 
-async function ask(
+async function queryImage(
   image: string,
   content: string,
   context: PodContext,
@@ -53,7 +53,7 @@ async function ask(
     return skipped(toNopassError(error).message)
   }
   const fitting = logins.filter(({ domains: [domain = ''] }) => isCoveredBy(domain, { host, repository }))
-  // As the kubelet does: the most exact key first.
+  // The most exact key comes first, as in the kubelet.
   const [login] = fitting.toSorted((a, b) => (b.domains[0]?.length ?? 0) - (a.domains[0]?.length ?? 0))
   if (login === undefined) return skipped(`the Secret has no login for ${host}`)
   const [name] = coveringRegistries(image, context)
@@ -64,15 +64,15 @@ async function ask(
   const isLocal = override && URL.canParse(override) && isLoopback(new URL(override).hostname)
   const registry = isLocal ? new URL(override) : undefined
   const request = { repository, reference: referenceOf(image), username, password, issuedByAcr, registry }
-  // The status is text of the cluster: the login goes only to hosts for which the Secret has it
-  // too.
+  // The status is text from the cluster, so its domains are not trusted. The login is sent only to
+  // hosts for which the Secret contains the same login.
   const same = logins.filter((one) => one.username === username && one.password === password)
   const hosts = new Set(same.flatMap(({ domains }) => domains))
   const { domains = [] } = observed.release?.status?.registries.find((one) => one.name === name) ?? {}
   const others = domains.filter((domain) => !domain.includes('/') && domain !== host && hosts.has(domain))
   const first = await send({ ...request, host })
   if (first.result !== 'unreachable') return first
-  // This machine may not reach a VPC domain: then the registry's other domains are tried.
+  // This machine may not reach a VPC domain, so the registry's other domains are tried.
   for (const other of others) {
     const response = await send({ ...request, host: other })
     if (response.result !== 'unreachable') return response

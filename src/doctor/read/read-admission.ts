@@ -11,11 +11,11 @@ import { tryPods } from './try-pods.ts'
 
 const API = '/apis/admissionregistration.k8s.io/v1'
 
-/** The admission policies through which Pods get the reference, and those that limit the helper. */
+/** The admission policies that give Pods the reference, and those that limit the helper. */
 export type AdmissionFacts = NonNullable<Awaited<ReturnType<typeof readAdmission>>>
 
 /**
- * The release's admission policies in the API server, and their effect: on Pods of the given
+ * Reads the release's admission policies in the API server and their effect: on Pods in the given
  * namespaces, and on writes that the guard must refuse.
  * @param now by the API server's clock
  */
@@ -30,7 +30,7 @@ export async function readAdmission(
     return new Set(list.resources.map(({ name }) => name))
   })
   if (kinds === undefined) return undefined
-  // From Kubernetes 1.36 and 1.30 on.
+  // Mutating policies need Kubernetes 1.36, validating policies 1.30.
   const canMutate = kinds.has('mutatingadmissionpolicies')
   const canGuard = kinds.has('validatingadmissionpolicies')
   const { config } = release
@@ -48,14 +48,14 @@ export async function readAdmission(
   const isNew = guard?.some(({ createdAt = 0 }) => createdAt > now - NEW_MS) ?? false
   const again = isNew && (accepted?.length ?? 0) > 0
   const settled = again ? await untilRefused(reader, () => tryGuard(reader, release, nameOf)) : accepted
-  // Policies of both kinds that have their binding.
+  // The names of the policies of both kinds that have a binding.
   const bound = mutating && guard && [...mutating, ...guard].map(({ name }) => name)
   return { canMutate, canGuard, bound, tried, guard: guard as readonly BoundPolicy[] | undefined, accepted: settled }
 }
 
 /**
- * An API server applies a policy some time after its creation: it reads policies by a watch, and
- * compiles them once a second (policyRefreshIntervalDefault in
+ * An API server applies a policy some time after the policy's creation: it reads policies by a
+ * watch and compiles them once a second (policyRefreshIntervalDefault in
  * pkg/admission/plugin/policy/generic/policy_source.go of k8s.io/apiserver 0.37).
  */
 const NEW_MS = 60_000
@@ -73,7 +73,7 @@ async function untilRefused(
   return accepted
 }
 
-/** The release's own namespace, for users who may not list all. */
+/** Returns the release's own namespace, for users who may not list all namespaces. */
 async function readOwn(reader: Reader, release: ReleaseFacts): Promise<readonly NamespaceView[]> {
   const { namespace } = release
   const own = await reader.get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`)

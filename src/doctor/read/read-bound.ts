@@ -9,7 +9,7 @@ interface Selector {
   readonly matchExpressions?: readonly unknown[]
 }
 
-/** What a policy or a binding applies to. */
+/** The objects to which a policy or a binding applies. */
 export interface MatchResources {
   readonly namespaceSelector?: Selector
   readonly objectSelector?: Selector
@@ -45,8 +45,8 @@ export interface BoundPolicy {
 }
 
 /**
- * The release's admission policies of a kind that have a binding, with their bindings. Undefined:
- * not readable.
+ * Reads the release's admission policies of a kind that have a binding, with their bindings.
+ * Undefined: not readable.
  */
 export async function readBound(
   reader: Reader,

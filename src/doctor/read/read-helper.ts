@@ -11,8 +11,8 @@ import { reviewRights } from './review-rights.ts'
 export type HelperFacts = Awaited<ReturnType<typeof readHelper>>
 
 /**
- * Reads whether a release's helper runs, leads, and has its rights. The namespaces are those in
- * which a Pod is tried.
+ * Reads whether a release's helper runs, leads, and has its rights. In each of the given namespaces
+ * a Pod is tried.
  */
 export async function readHelper(
   reader: Reader,
@@ -46,12 +46,12 @@ async function readDeployment(reader: Reader, { namespace, fullname }: ReleaseFa
   )
   if (!object) return object
   const { availableReplicas = 0 } = object.status ?? {}
-  // Why no Pod can be created: a quota, Pod Security, a webhook.
+  // Why no Pod can be created, such as a quota, Pod Security or a webhook.
   const refusal = refusalOf(object.status)
   return { wanted: object.spec.replicas ?? 1, available: availableReplicas, ...(refusal && { refusal }) }
 }
 
-/** Those of the helper; which of them are not ready, and why. */
+/** Reads the helper's Pods, and why some are not ready. */
 async function readHelperPods(reader: Reader, { namespace, name }: ReleaseFacts) {
   const selector = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': name }
   const parts = { namespace, selector, statusConfigMap: undefined, configHash: undefined }
@@ -63,16 +63,16 @@ async function readLease(reader: Reader, namespace: string, name: string) {
   const object = await reader.get<Lease>(`Lease ${namespace}/${name}`, path)
   if (!object) return object
   const { holderIdentity = '', renewTime } = object.spec ?? {}
-  // Whoever wrote the time of renewal did so at this moment of the API server's clock.
+  // The managed fields contain the API server's time of the write that set the time of renewal.
   const writers = (object.metadata.managedFields ?? []).filter(({ fieldsV1 }) => {
     return 'f:renewTime' in ((fieldsV1 as { 'f:spec'?: object } | undefined)?.['f:spec'] ?? {})
   })
   const written = Math.max(...writers.map(({ time }) => Date.parse(time ?? '')))
   return {
     holder: holderIdentity,
-    /** Epoch milliseconds on the clock of the holder's node. */
+    /** Epoch milliseconds by the clock of the holder's node. */
     renewedAt: renewTime === undefined ? 0 : Date.parse(renewTime),
-    /** The same write on the API server's clock, in whole seconds. */
+    /** The same write by the API server's clock, in whole seconds. */
     ...(Number.isFinite(written) ? { writtenAt: written } : {}),
   }
 }

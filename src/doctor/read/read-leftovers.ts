@@ -4,7 +4,7 @@ import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.t
 import type { Reader } from '../../kube/read/reader.ts'
 import type { KubeObject } from '../../kube/types.ts'
 
-/** Pull secrets of one release. */
+/** The pull secrets of one release that is not installed. */
 export interface Leftover {
   readonly release: ReleaseName
   readonly secretName: string
@@ -12,9 +12,9 @@ export interface Leftover {
 }
 
 /**
- * Pull secrets of releases that are not installed; metadata only. Undefined: not readable, or not
- * known what is installed. Without the right to list ConfigMaps everywhere, a release may be
- * installed that was not found.
+ * Reads the pull secrets of releases that are not installed; metadata only. Undefined if they are
+ * not readable, or if it is not known which releases are installed: without the right to list
+ * ConfigMaps everywhere, a release may remain unfound.
  */
 export async function readLeftovers(
   reader: Reader,
@@ -26,7 +26,7 @@ export async function readLeftovers(
     accept: METADATA_ONLY_LIST,
     query: {
       labelSelector: `${LABEL_MANAGED_BY}=${MANAGED_BY}`,
-      // Helm's records, and whatever else has these labels, are not pull secrets.
+      // Helm's records and other Secrets with these labels are not pull secrets.
       fieldSelector: 'type=kubernetes.io/dockerconfigjson',
     },
     transform: ({ metadata: { namespace = '', name, labels } }: KubeObject) => {
@@ -34,7 +34,7 @@ export async function readLeftovers(
     },
   })
   if (secrets === undefined) return undefined
-  // A namespace has no dot in its name, and a release may.
+  // A namespace has no dot in its name, but a release may have one.
   const left = secrets.filter(({ instance }) => /^[^.]+\../.test(instance) && !known.has(instance))
   return [...Map.groupBy(left, ({ instance, name }) => `${instance} ${name}`).values()].flatMap((group) => {
     const [first] = group

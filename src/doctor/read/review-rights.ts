@@ -6,8 +6,8 @@ import type { HelperConfig } from '../../values/generated/helper-config.ts'
 const WHAT = "The helper's rights (SubjectAccessReview)"
 
 /**
- * Reviews which rights the helper's ServiceAccount lacks, and which it has that the chart never
- * gives. Empty: the caller may not review it, or too little is known.
+ * Reviews which rights the helper's ServiceAccount lacks, and which rights it has that the chart
+ * never grants. Empty if the caller may not review, or too little is known.
  */
 export async function reviewRights(
   reader: Reader,
@@ -36,7 +36,10 @@ export async function reviewRights(
   return (await review) ?? {}
 }
 
-/** P5: what the chart never allows the helper, in the whole cluster and in its own namespace. */
+/**
+ * P5: the rights that the chart never grants to the helper, in the whole cluster and in the
+ * helper's own namespace.
+ */
 function forbiddenRights({ release, secretName }: HelperConfig): readonly Right[] {
   const inside = [{}, { namespace: release.namespace }].flatMap((where) => [
     ...rights(['get', 'list', 'create', 'patch', 'delete'], 'secrets', where),
@@ -52,15 +55,16 @@ function forbiddenRights({ release, secretName }: HelperConfig): readonly Right[
 const NAMESPACES = 50
 
 /**
- * What the helper needs in its mode: the rules that the chart makes (chart/templates/_rules.tpl,
- * role.yaml).
+ * The rights that the helper needs in its mode, equal to the rules of the chart
+ * (chart/templates/_rules.tpl, role.yaml).
  */
 function helperRights(config: HelperConfig): { readonly needed: readonly Right[]; readonly unreviewed: number } {
   const { release } = config
   const listed = new Set([release.namespace, ...createTargets(config).listedNamespaces])
   const places = config.scope === 'cluster' ? [undefined] : [...listed].slice(0, NAMESPACES)
   const needed = [
-    // Not those to create it: releases of 1.0.0 lack them, and usually it exists.
+    // The right to create the Lease is not required: releases of 1.0.0 lack it, and usually the
+    // Lease exists.
     ...rights(['get', 'watch', 'update'], 'leases', {
       group: 'coordination.k8s.io',
       namespace: release.namespace,
@@ -86,7 +90,7 @@ function rightsIn(namespace: string | undefined, config: HelperConfig): readonly
     ...(attaches && plain !== undefined && !isOwn
       ? rights(['patch'], 'serviceaccounts', { ...where, ...(plain.includes('*') ? {} : { name: plain }) })
       : []),
-    // Some versions also patch Events; without that right only a count is lost.
+    // Some versions also patch Events. Without that right only the count of an Event is lost.
     ...rights(['create'], 'events', where),
     ...((config.watchPods || config.heal) && !isOwn ? rights(['list', 'watch'], 'pods', where) : []),
   ]

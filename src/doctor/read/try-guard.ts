@@ -9,29 +9,29 @@ import type { HelperConfig } from '../../values/generated/helper-config.ts'
 
 /** A write that the guard must refuse. */
 interface Attempt {
-  /** The resource, which is the last part of the policy's name. */
+  /** The resource, with which the policy's name ends. */
   readonly kind: string
   /** What the write changes: `labels`. */
   readonly what: string
   readonly path: string
   readonly body: object
-  /** The helper may create it, and not apply it. */
+  /** The helper may create this object, but not apply it. */
   readonly isCreated?: true
 }
 
-/** What a policy of the guard did not refuse. */
+/** A write that a policy of the guard did not refuse. */
 export type Accepted = Pick<Attempt, 'kind' | 'what'>
 
-/** The user name of the helper. */
+/** Returns the helper's user name. */
 export function helperUser({ release }: Pick<HelperConfig, 'release'>): string {
   return `system:serviceaccount:${release.namespace}:${release.serviceAccount}`
 }
 
 /**
- * Makes, as the helper, writes that the guard must refuse. Each is a dry run, so nothing is stored,
- * and its response is metadata, so no credential is read. The caller needs the right to impersonate
- * the helper's ServiceAccount, which the ClusterRoles `admin` and `edit` of Kubernetes include.
- * Undefined: nothing could be tried. What could not be tried is noted.
+ * Tries, as the helper, writes that the guard must refuse. Each is a dry run, so nothing is stored.
+ * Each response is metadata, so no credential is read. The caller needs the right to impersonate
+ * the helper's ServiceAccount, which Kubernetes' ClusterRoles `admin` and `edit` include.
+ * Undefined: nothing could be tried. Writes that could not be tried are recorded.
  */
 export async function tryGuard(
   reader: Reader,
@@ -40,7 +40,7 @@ export async function tryGuard(
 ): Promise<readonly Accepted[] | undefined> {
   if (config === undefined) return undefined
   const accepted: Accepted[] = []
-  for (const attempt of attempts(config, `${namespace}.${name}`)) {
+  for (const attempt of listForbiddenWrites(config, `${namespace}.${name}`)) {
     const { kind, what } = attempt
     const refusal = await refusalOf(reader, attempt, helperUser(config))
     if (refusal === undefined) accepted.push({ kind, what })
@@ -55,7 +55,7 @@ export async function tryGuard(
 }
 
 /**
- * The API server's message; undefined: it accepted the write.
+ * Returns the API server's message; undefined: it accepted the write.
  * @throws errors that are no response to the write
  */
 async function refusalOf(
@@ -85,15 +85,16 @@ const FIELDS = {
 }
 
 /**
- * Per resource each field that other controllers act on, and what makes the object another thing.
+ * Lists, per resource, a write to each field that other controllers act on, and writes that change
+ * the kind of the object.
  */
-function attempts(config: HelperConfig, instance: string): readonly Attempt[] {
+function listForbiddenWrites(config: HelperConfig, instance: string): readonly Attempt[] {
   const { release, secretName } = config
   const { namespace } = release
   const targets = createTargets(config)
   const { include } = config.targets.serviceAccounts
-  // Each namespace has `default`; where a name has a `*`, the helper may patch every ServiceAccount
-  // (chart/templates/_rules.tpl).
+  // Each namespace has a ServiceAccount `default`. If a name contains a `*`, the helper may patch
+  // every ServiceAccount (chart/templates/_rules.tpl).
   const mayPatchDefault = targets.takesServiceAccount('default') || include.some((name) => name.includes('*'))
   const account = mayPatchDefault ? 'default' : include[0]
   const place = config.scope === 'cluster' ? namespace : targets.listedNamespaces[0]
@@ -111,7 +112,7 @@ function attempts(config: HelperConfig, instance: string): readonly Attempt[] {
   const labels = { [LABEL_MANAGED_BY]: MANAGED_BY, [LABEL_INSTANCE]: instance }
   const attaches = config.attach !== 'admission' && account !== undefined && place !== undefined
   return [
-    ...variants('secrets', namespacedPath('/api/v1', namespace, 'secrets', secretName), secretName, secret, labels),
+    ...listVariants('secrets', namespacedPath('/api/v1', namespace, 'secrets', secretName), secretName, secret, labels),
     {
       kind: 'secrets',
       what: 'a second key',
@@ -120,7 +121,7 @@ function attempts(config: HelperConfig, instance: string): readonly Attempt[] {
     },
     ...(attaches
       ? [
-          ...variants('serviceaccounts', namespacedPath('/api/v1', place, 'serviceaccounts', account), account, {
+          ...listVariants('serviceaccounts', namespacedPath('/api/v1', place, 'serviceaccounts', account), account, {
             ...core,
             kind: 'ServiceAccount',
           }),
@@ -137,21 +138,21 @@ function attempts(config: HelperConfig, instance: string): readonly Attempt[] {
           },
         ]
       : []),
-    ...variants('leases', leasePath, release.lease, lease),
+    ...listVariants('leases', leasePath, release.lease, lease),
     ...[{ leaseDurationSeconds: 3600 }, { leaseTransitions: 2 ** 31 - 1 }].map((spec) => ({
       kind: 'leases',
       what: Object.keys(spec).join(),
       path: leasePath,
       body: { ...lease, metadata: { name: release.lease }, spec },
     })),
-    ...variants('configmaps', statusPath, release.status, status),
+    ...listVariants('configmaps', statusPath, release.status, status),
     {
       kind: 'configmaps',
       what: 'a second key',
       path: statusPath,
       body: { ...status, metadata: { name: release.status }, data: { more: '' } },
     },
-    ...variants('events', namespacedPath('/api/v1', namespace, 'events'), 'acr-nopass-doctor', {
+    ...listVariants('events', namespacedPath('/api/v1', namespace, 'events'), 'acr-nopass-doctor', {
       ...core,
       kind: 'Event',
       involvedObject: { ...core, kind: 'Namespace', name: namespace, namespace },
@@ -164,8 +165,8 @@ function attempts(config: HelperConfig, instance: string): readonly Attempt[] {
   ]
 }
 
-/** The object with each of the fields in turn. */
-function variants(
+/** Returns the object with each of the fields in turn. */
+function listVariants(
   kind: string,
   path: string,
   name: string,

@@ -4,17 +4,17 @@ import { KubeApiError } from '../../kube/api-error.ts'
 import type { Reader } from '../../kube/read/reader.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
 
-/** Whether a Pod created as a dry run got the reference, by namespace. */
+/** By namespace: whether a Pod created as a dry run got the reference. */
 export type TriedPods = ReadonlyMap<string, 'referenced' | 'unreferenced'>
 
-/** A cluster may have 10,000 namespaces; each takes some milliseconds. */
+/** A cluster may have 10,000 namespaces, and each takes some milliseconds. */
 const MOST = 1_000
-/** At the same time. */
+/** How many Pods are tried at the same time. */
 const TOGETHER = 8
 
 /**
- * Creates a Pod as a dry run in each target namespace: a policy may be changed so that it skips
- * only one. Undefined: none was tried. Where no Pod could be tried is noted.
+ * Creates a Pod as a dry run in each target namespace, because a changed policy may skip a single
+ * namespace. Undefined: no Pod was tried. Namespaces where no Pod could be tried are recorded.
  */
 export async function tryPods(
   reader: Reader,
@@ -42,14 +42,15 @@ export async function tryPods(
     for (const [index, namespace] of batch.entries()) {
       const answer = answers[index]
       if (answer instanceof KubeApiError) {
-        // Without a ServiceAccount no Pod can be created that would need the reference.
+        // Without a ServiceAccount nobody can create a Pod that needs the reference.
         if (!isWithoutAccount(answer)) refused.set(namespace, answer.message)
         else if (mayHaveAny) refused.set(namespace, 'it has none of the ServiceAccounts that are listed by name')
         else absent.push(namespace)
       }
       if (answer === 'referenced' || answer === 'unreferenced') results.set(namespace, answer)
     }
-    // Without the right to create Pods in eight namespaces, there is none in the others either.
+    // If the right to create Pods is missing in eight namespaces, it is assumed to be missing in
+    // the others too.
     if (
       results.size + absent.length === 0 &&
       [...refused.values()].every((why) => why.includes('cannot create resource'))
@@ -71,7 +72,10 @@ export async function tryPods(
   return results
 }
 
-/** The ServiceAccount that every namespace has, or those that the target namespaces may have. */
+/**
+ * Returns the ServiceAccount that every namespace has, or those that may exist in the target
+ * namespaces.
+ */
 function chooseAccounts(config: HelperConfig): readonly string[] {
   const { takesServiceAccount } = createTargets(config)
   const { include } = config.targets.serviceAccounts
@@ -79,7 +83,7 @@ function chooseAccounts(config: HelperConfig): readonly string[] {
   return include.filter((name) => !name.includes('*') && takesServiceAccount(name))
 }
 
-/** The result with the first of the ServiceAccounts that is there. */
+/** Returns the result with the first of the ServiceAccounts that exists. */
 async function tryAccounts(reader: Reader, config: HelperConfig, namespace: string, accounts: readonly string[]) {
   let answer: Awaited<ReturnType<typeof tryPod>> | undefined
   for (const account of accounts) {
@@ -97,7 +101,7 @@ type Pod = { readonly spec: { readonly imagePullSecrets?: readonly { readonly na
 
 async function tryPod(reader: Reader, config: HelperConfig, namespace: string, serviceAccountName: string) {
   const containers = [{ name: 'probe', image: PROBE_IMAGE, securityContext: RESTRICTED, resources: SMALL }]
-  // A list of its own, so that the reference can only come from the policy, not from the
+  // The Pod has a list of its own, so only the policy can add the reference, and not the
   // ServiceAccount.
   const spec = { serviceAccountName, containers, imagePullSecrets: [{ name: 'acr-nopass-doctor' }] }
   const call = {
@@ -111,23 +115,25 @@ async function tryPod(reader: Reader, config: HelperConfig, namespace: string, s
     const isReferenced = pod.spec.imagePullSecrets?.some(({ name }) => name === config.secretName)
     return isReferenced ? ('referenced' as const) : ('unreferenced' as const)
   } catch (error) {
-    // Refused by another policy or a quota, or a webhook of Pods that fails or hangs: it shows
+    // Another policy, a quota, or a webhook of Pods that fails or hangs refused the Pod. This shows
     // nothing about our policy.
     if (error instanceof KubeApiError) return error
     throw error
   }
 }
 
-/** On a domain of ACR, which `admissionImages: acr` requires. A dry run pulls nothing. */
+/**
+ * The image has a domain of ACR, which `admissionImages: acr` requires. A dry run pulls nothing.
+ */
 const PROBE_IMAGE = 'registry.cn-hangzhou.aliyuncs.com/acr-nopass/probe'
 
-/** What a quota of compute resources requires. */
+/** The amounts that a quota of compute resources requires. */
 const AMOUNT = { cpu: '1m', memory: '1Mi', 'ephemeral-storage': '1Mi' }
 const SMALL = { requests: AMOUNT, limits: AMOUNT }
 
 /**
- * So that a cluster that enforces Pod Security restricted takes the probe; without a user of its
- * own, which OpenShift refuses.
+ * Settings with which a cluster that enforces Pod Security `restricted` accepts the probe. They set
+ * no user, because OpenShift refuses that.
  */
 const RESTRICTED = {
   allowPrivilegeEscalation: false,
