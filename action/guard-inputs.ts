@@ -9,9 +9,9 @@ export function refusePlatform(platform: NodeJS.Platform): void {
 }
 
 /**
- * The runner only warns about an input that action.yml does not know, and then it has no effect: a
- * rollout must not depend on a typing error. A variable of the job that is like no input
- * (`INPUT_DIR`) is not one.
+ * Refuses unknown inputs. The runner only warns about an input that action.yml does not list, and
+ * ignores it, but a rollout must not depend on a typing error. A job's variable that resembles no
+ * input (`INPUT_DIR`) is accepted.
  * @throws NopassError `INPUT_INVALID`
  */
 export function refuseUnknown(environment: NodeJS.ProcessEnv): void {
@@ -25,7 +25,7 @@ export function refuseUnknown(environment: NodeJS.ProcessEnv): void {
 }
 
 /**
- * Code of a pull request must not change clusters.
+ * Refuses to run for a pull request, because its code must not change clusters.
  * @throws NopassError `PULL_REQUEST_REFUSED`
  */
 export function refuseEvent(inputs: Inputs, environment: NodeJS.ProcessEnv): void {

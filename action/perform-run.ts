@@ -14,7 +14,9 @@ import { ANNOTATIONS, reportErrors } from './report-errors.ts'
 import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
 
-/** Runs the rollout and reports it in every way that a workflow can read; the exit code. */
+/**
+ * Runs the rollout and reports it in every form that a workflow can read. Returns the exit code.
+ */
 export async function performRun(
   settings: Settings,
   folder: RunFolder,
@@ -34,8 +36,8 @@ export async function performRun(
 }
 
 /**
- * The work is done by now: what cannot be written is reported beside it, and keeps nothing else
- * from being written.
+ * Returns the failures of several writes. The rollout is complete by now, so a failed write is
+ * reported and the other writes continue.
  */
 async function failuresOf(writes: readonly (() => void | Promise<void>)[]): Promise<readonly string[]> {
   const failures: string[] = []
@@ -59,8 +61,8 @@ async function writeFiles(settings: Settings, outcome: RolloutOutcome, { env }: 
   const { inputs } = settings
   const outputs = describeOutputs(settings.selected, outcome.results)
   if (outcome.results.length === 0) return
-  // A second use in the same job has files of its own; without a folder of the runner's own nobody
-  // may foresee the name.
+  // A second use of the action in the same job needs files of its own. The name is random, because
+  // without a folder of the runner it must not be foreseeable.
   const temp = await mkdtemp(join(env.RUNNER_TEMP || '/tmp', 'acr-nopass-results-'))
   const results = join(temp, 'acr-nopass-results.json')
   writePrivateFile(results, `${JSON.stringify(outputs.results, null, 2)}\n`)
@@ -72,8 +74,8 @@ async function writeFiles(settings: Settings, outcome: RolloutOutcome, { env }: 
 }
 
 /**
- * One annotation for each of the first nine failed clusters, a line of the log for each other one,
- * and the verdict. The log shows annotations too.
+ * Writes one annotation for each of the first nine failed clusters, a line of the log for each
+ * further one, and the verdict. The log shows annotations too.
  */
 function reportFailures(
   results: readonly ClusterResult[],

@@ -9,8 +9,8 @@ import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
 
 /**
- * The mode `validate`: no helm, no cluster, no credential, no file. The outputs name the clusters
- * for later jobs.
+ * Performs the mode `validate`: no helm, no cluster, no credential, no file. The outputs name the
+ * clusters for later jobs.
  */
 export function performValidate(settings: Settings, host: NodeJS.Process): number {
   const { mode } = settings.inputs

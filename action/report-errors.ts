@@ -9,7 +9,7 @@ import { writeSummary } from './write-summary.ts'
 /** GitHub shows ten annotations of a kind: nine errors and the verdict. */
 export const ANNOTATIONS = 9
 
-/** Reports errors that ended the run before a cluster was started; the exit code. */
+/** Reports errors that ended the run before any cluster was started. Returns the exit code. */
 export function reportErrors(errors: readonly NopassError[], host: NodeJS.Process, mode: string): number {
   // The log shows annotations too.
   for (const one of errors.slice(0, ANNOTATIONS)) annotate(one)
@@ -17,7 +17,8 @@ export function reportErrors(errors: readonly NopassError[], host: NodeJS.Proces
   const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
   setFailed(`${count}; nothing was started`)
   try {
-    // Conditions of later steps compare them, as `failed != '[]'`.
+    // The outputs are written too, because conditions of later steps compare them (`failed !=
+    // '[]'`).
     const { results, changed, failed, skipped } = describeOutputs([], [])
     for (const [name, value] of Object.entries({ results, changed, failed, skipped })) {
       setOutput(name, JSON.stringify(value))
@@ -32,13 +33,13 @@ export function reportErrors(errors: readonly NopassError[], host: NodeJS.Proces
   return 1
 }
 
-/** Reports what may be a mistake and keeps nothing from being done. */
+/** Reports possible mistakes, which do not stop the run. */
 export function reportWarnings(warnings: readonly NopassError[], host: NodeJS.Process): void {
   for (const one of warnings.slice(0, ANNOTATIONS)) annotate(one, warning)
   for (const line of warnings.slice(ANNOTATIONS).flatMap((one) => formatError(one).split('\n'))) writeLine(host, line)
 }
 
-/** An error or a warning at its place in a file, with the fix. */
+/** Annotates an error or a warning at its place in a file, with the fix. */
 function annotate(one: NopassError, write = error): void {
   const { file, line, column } = one.place
   const place = formatPlace(one.place)

@@ -9,13 +9,14 @@ import { reportErrors } from './report-errors.ts'
 import { writeLine } from './write-line.ts'
 
 /**
- * How long main stays after a cancel: the runner ends the whole tree 10 s after its first signal.
+ * How long the main step waits after a cancel. The runner kills the whole process tree 10 s after
+ * its first signal.
  */
 const GRACE_MS = 6500
 
 /**
- * The main step, with our own chart in `chartFolder`; the exit code. Every failure is an annotation
- * with its fix.
+ * Runs the main step with our own chart in `chartFolder`. Returns the exit code. Every failure is
+ * an annotation with its fix.
  */
 export async function runAction(host: NodeJS.Process, chartFolder: string): Promise<number> {
   const controller = new AbortController()
@@ -26,7 +27,7 @@ export async function runAction(host: NodeJS.Process, chartFolder: string): Prom
       resolve()
     })
   }
-  const work = perform(host, chartFolder, controller.signal).catch((thrown) =>
+  const work = performMode(host, chartFolder, controller.signal).catch((thrown) =>
     reportErrors([toNopassError(thrown)], host, ''),
   )
   const code = await Promise.race([work, interrupted.then(() => sleep(GRACE_MS))])
@@ -36,14 +37,14 @@ export async function runAction(host: NodeJS.Process, chartFolder: string): Prom
 }
 
 /**
- * As the toolkit's getInput finds it, which cannot tell one that was given empty from one that was
- * not given.
+ * Reads an input like the toolkit's getInput, but distinguishes an empty input from a missing
+ * input.
  */
 function readInput(name: string, env: NodeJS.ProcessEnv): string | undefined {
   return env[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`]
 }
 
-async function perform(host: NodeJS.Process, chartFolder: string, signal: AbortSignal): Promise<number> {
+async function performMode(host: NodeJS.Process, chartFolder: string, signal: AbortSignal): Promise<number> {
   refusePlatform(host.platform)
   refuseUnknown(host.env)
   const inputs = readInputs((name) => readInput(name, host.env))
@@ -63,22 +64,22 @@ async function perform(host: NodeJS.Process, chartFolder: string, signal: AbortS
   }
   const { createRunFolder, readOpenWork } = await import('../src/rollout/run-folder.ts')
   const folder = await createRunFolder(host.env.RUNNER_TEMP || '/tmp')
-  // First of all: whatever happens from here on, the post step knows where to look.
+  // The state is saved first, so that the post step always finds the folder.
   saveState('run', folder.path)
   const { performRun } = await import('./perform-run.ts')
   try {
     return await performRun(settings, folder, { host, environment }, signal)
   } finally {
-    // What is left open (a rollback that was killed, a history that could not be read) is for the
-    // post step.
+    // The post step handles open work: a rollback that was killed, or a history that could not be
+    // read.
     const { helm, probes } = await readOpenWork(folder)
     if (!signal.aborted && helm.length === 0 && probes.length === 0) await folder.remove()
   }
 }
 
 /**
- * A kubeconfig that is given as text is a secret, line by line; so is what is no path for its
- * length.
+ * Masks a kubeconfig that is given as text, line by line, because it is a secret. A text that is
+ * too long for a path is masked too.
  */
 function maskKubeconfig({ kubeconfig }: Inputs): void {
   if (/[\n{]/.test(kubeconfig) || kubeconfig.length > 1024) setSecret(kubeconfig)

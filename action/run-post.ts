@@ -5,8 +5,8 @@ import { openRunFolder, readOpenWork } from '../src/rollout/run-folder.ts'
 import { writeLine } from './write-line.ts'
 
 /**
- * The post step; it runs after a cancel too. Waits for helm, fixes what this run began and nothing
- * else, and removes the private files. It warns and never fails the job.
+ * Runs the post step, also after a cancel. Waits for helm, repairs only what this run started, and
+ * removes the private files. It warns and never fails the job.
  */
 export async function runPost(host: NodeJS.Process): Promise<void> {
   const path = getState('run')

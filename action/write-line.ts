@@ -1,8 +1,8 @@
 import { printable, withoutCommands } from '../src/printable.ts'
 
 /**
- * The only way to the log of a job: one line, and no command to the runner. Commands are sent by
- * `@actions/core` alone, which escapes what it sends.
+ * Writes one line to the log of a job, and never a command to the runner. All code uses this
+ * function for the log. Only `@actions/core` sends commands, and it escapes them.
  */
 export function writeLine(host: Pick<NodeJS.Process, 'stdout'>, text: string): void {
   host.stdout.write(`${withoutCommands(printable(text))}\n`)

@@ -6,7 +6,7 @@ import { VERSION } from '../version.ts'
 import type { CliHost, CommonFlags } from './program/cli-host.ts'
 import { type ConnectFlags, contextOf } from './program/command.ts'
 
-/** Connects for a command that only reads; disposing of the result closes the client. */
+/** Connects for a command that only reads. Disposing of the result closes the client. */
 export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost) {
   const { kubeconfig: file, debug } = flags
   const connection = await kubeconfigConnection({ environment: host.env, file, context: contextOf(flags) })
@@ -25,7 +25,8 @@ export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost) 
 export type Connected = Awaited<ReturnType<typeof connect>>
 
 /**
- * Connects for a command that writes: with several contexts to choose from, one has to be named.
+ * Connects for a command that writes. If the kubeconfig has several contexts, the user must name
+ * one.
  * @throws INPUT_MISSING
  */
 export async function connectToWrite(flags: ConnectFlags & CommonFlags, host: CliHost) {
@@ -33,7 +34,7 @@ export async function connectToWrite(flags: ConnectFlags & CommonFlags, host: Cl
   return connect(flags, host)
 }
 
-/** @throws INPUT_MISSING where a write could go to the wrong cluster */
+/** @throws INPUT_MISSING if a write could go to the wrong cluster */
 export async function requireContext(flags: ConnectFlags, { env }: Pick<CliHost, 'env'>): Promise<void> {
   if (contextOf(flags) !== undefined) return
   const { listContexts } = await import('../kube/kubeconfig.ts')

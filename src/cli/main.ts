@@ -12,8 +12,8 @@ import { addValidate } from './validate/command.ts'
 
 // In a checkout this file is src/cli/main.ts, in the package dist/chunks/main-….js.
 const root = fileURLToPath(new URL('../../', import.meta.url))
-// By the word that runs them, in the order of `--help`. Any other word gets all of them; building
-// all takes longer than reading a file.
+// The commands by name, in the order of `--help`. A known first word loads only its own command,
+// because building all takes longer than reading a file. Any other word loads all commands.
 const COMMANDS = {
   validate: addValidate,
   plan: addRollout,

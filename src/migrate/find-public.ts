@@ -2,13 +2,13 @@ import { queryManifest, referenceOf } from '../acr/query-manifest.ts'
 import { isAcrHost, parseImage } from '../acr/registry-domains.ts'
 import type { HttpSender } from '../alibaba/transport/http-sender.ts'
 
-/** More images are not asked for. */
+/** The maximum number of images that are requested. */
 const MOST = 50
 
 /**
- * Asks the registries, without a login, whether anyone may pull an image. Only ACR's own hosts are
- * asked, because an image's name is another user's text. An image without a clear response is
- * absent.
+ * Requests images without a login, to find those that anyone may pull. Only ACR's own hosts get a
+ * request, because the name of an image is another user's text. An image without a clear response
+ * is absent from the result.
  */
 export async function findPublic(
   send: HttpSender,
@@ -39,8 +39,8 @@ export async function findPublic(
 }
 
 /**
- * The Personal Edition's host on the internet for one of a VPC, which has the same repositories and
- * is reachable from elsewhere.
+ * Returns the Personal Edition's internet host for its VPC host. The repositories are the same, and
+ * the internet host is reachable from outside the VPC.
  */
 function publicHost(host: string): string {
   return host.replace(/^(registry(?:-intl)?)-(?:vpc|internal)\./, '$1.')

@@ -21,18 +21,18 @@ import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cl
 import type { CleanupFlags } from './cleanup.ts'
 
 /**
- * Lists what depends on the old helper and what would be removed; confirmed, if nothing depends on
- * it, removes it.
+ * Lists what depends on the old helper and what would be removed. Removes it if the user confirmed
+ * and nothing depends on it.
  */
 export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
   requireConfirmation(flags)
   using connected = await connectToWrite(flags, host)
-  const { facts, ours, dependents } = await observe(connected, flags, host)
+  const { facts, ours, dependents } = await observeLegacy(connected, flags, host)
   const plan = planRemoval(facts)
   const steps = describePlan(plan)
   const isConfirmed = ({ confirm }: Dependent): boolean =>
     confirm !== undefined && (flags.abandon ?? []).includes(confirm)
-  // Nothing is taken from a dependent where there is nothing to remove.
+  // If there is nothing to remove, no dependent loses anything.
   const needed = steps.length === 0 ? [] : dependents
   const open = needed.filter((one) => !isConfirmed(one))
   const isDryRun = flags.dryRun === true || (flags.yes !== true && flags.confirm === undefined)
@@ -67,15 +67,17 @@ function requireConfirmation({ confirm, dryRun }: CleanupFlags): void {
   })
 }
 
-/** @throws LEGACY_UNREADABLE, because what cannot be read might depend on it */
-async function observe({ client, aheadMs }: Connected, flags: CleanupFlags, host: CliHost) {
+/**
+ * @throws LEGACY_UNREADABLE, because an object that cannot be read might depend on the old helper
+ */
+async function observeLegacy({ client, aheadMs }: Connected, flags: CleanupFlags, host: CliHost) {
   const reader = createReader(client, host.signal)
   const facts = await readLegacy(reader, { toRemove: true })
-  // Whether a credential has expired is decided by the API server's clock, which only a response
-  // shows.
+  // The API server's clock decides whether a credential has expired. Only a response shows that
+  // clock.
   const now = Date.now() - (aheadMs() ?? 0)
   const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now)
-  // Nodes tell the region, which is of no interest here.
+  // Nodes are read only for the region, which is not needed here.
   const unread = reader.unread.filter(({ what }) => what !== 'Nodes')
   if (unread.length > 0) {
     const list = [...new Set(unread.map(({ what }) => what))].join(', ')
@@ -95,7 +97,7 @@ function configuredOf({ configuration }: LegacyFacts): Configured {
   return { entries: [], patterns: [], isUnknown: configuration !== undefined }
 }
 
-/** The managed add-on has no Pod in the cluster: it is only seen by what it does. */
+/** The managed add-on has no Pod in the cluster. Only its effects can be seen. */
 function findBack(facts: LegacyFacts): readonly string[] {
   const count = planRemoval(facts).accounts.length
   if (count === 0) return []
@@ -107,18 +109,18 @@ function findBack(facts: LegacyFacts): readonly string[] {
 interface LegacyReport {
   readonly dryRun: boolean
   readonly dependents: readonly Dependent[]
-  /** What the user named with --abandon. */
+  /** The dependents that the user named with --abandon. */
   readonly abandoned: readonly Dependent[]
   readonly plan: readonly string[]
   readonly done: readonly string[]
-  /** Left alone, because another tool applies the list. */
+  /** Not changed, because another tool applies the list. */
   readonly kept: readonly { readonly serviceAccount: string; readonly manager: string }[]
-  /** Left alone, because something else uses it too. */
+  /** Not removed, because something else uses it too. */
   readonly shared: readonly string[]
   readonly left: readonly string[]
   /** Hosts of ACR from which something pulls without a login of the old helper. */
   readonly foreign: readonly ForeignHost[]
-  /** The old Secrets, none of which is deleted. */
+  /** The old Secrets. None of them is deleted. */
   readonly secrets: readonly LeftSecret[]
 }
 
@@ -169,7 +171,7 @@ function renderForeign({ host, usedBy, others }: ForeignHost): string {
   return `not checked: ${host}: ${who}: no old Secret there has a login for it, so it is public or pulled with another login`
 }
 
-/** One line, because an old helper may have served every namespace. */
+/** Renders one line per Secret, because an old helper may have served every namespace. */
 function renderSecret({ secret, namedBy, expiry, command }: LeftSecret): string {
   const [first, ...more] = namedBy
   const namers = `${first}${more.length === 0 ? '' : ` and ${more.length} more`}`

@@ -14,7 +14,7 @@ import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cl
 import type { ConnectFlags, ReleaseFlags } from '../program/command.ts'
 
 /**
- * Lists what would be removed, or with a confirmation removes it; returns 1 if something is left.
+ * Lists what would be removed. Removes it if the user confirmed. Returns 1 if something is left.
  */
 export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
   if (flags.legacy) {
@@ -37,7 +37,7 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
   if (!isDryRun) requireConfirmation(flags, { namespace, release, toName })
   const done = isDryRun ? undefined : await removeLeftovers(caller, secretName, plan)
   const run = { release: name, secretName, dryRun: isDryRun, pods: pods ?? null, hint: toName }
-  const report = describe(run, plan, done?.left ?? [])
+  const report = describeResult(run, plan, done?.left ?? [])
   writeResult(host, flags, report, () => render(report, host.program))
   return report.left.length > 0 ? EXIT.failed : EXIT.ok
 }
@@ -51,11 +51,12 @@ function requireConfirmation(
     toName,
   }: { readonly namespace: string; readonly release: string; readonly toName: string | null },
 ): void {
-  // Until 1.0 it was the namespace and the release; of a release whose name is a number that could
-  // mean another one.
+  // Before 1.0 the confirmation was the namespace and the release. If the release's name is a
+  // number, that text could be a confirmation of the present form for another release.
   if (confirm === `${namespace}/${release}` && !/^\d+$/.test(release)) return
   const desired = confirmationOf(release, 1)
-  // The confirmation has no namespace in it: it counts only for a release that was found or named.
+  // The confirmation does not contain the namespace, so it counts only for a release that was found
+  // or named.
   if (confirm === desired && toName === null) return
   const flags = toName === null ? '' : `--namespace ${namespace} --release ${release} `
   throw new NopassError('INPUT_CONFIRM', `this cleanup needs ${flags}--confirm ${desired}`, {
@@ -77,10 +78,11 @@ async function describeRelease(client: KubeClient, flags: CleanupFlags, host: Cl
   const release = chosen?.name ?? flags.release ?? 'acr-nopass'
   const secretName = flags.secretName ?? chosen?.config?.secretName ?? DEFAULT_SECRET_NAME
   const { config } = chosen ?? {}
-  // With another name in its values it has no right to Secrets of this one.
+  // If the release's values have another secret name, its helper has no right to these Secrets.
   const found = { namespace, release, secretName, toName }
   if (config?.retire || (config !== undefined && config.secretName !== secretName)) return found
-  // By labels, because a helper may run without its ConfigMap, and its Pods after their Deployment.
+  // The search is by labels: a helper may run without its ConfigMap, and its Pods may outlive their
+  // Deployment.
   const query = { labelSelector: `app.kubernetes.io/name=acr-nopass,${LABEL_INSTANCE}=${release}` }
   const list = async (what: string, prefix: string, plural: string): Promise<readonly Running[]> =>
     (await reader.list(`${what} of namespace ${namespace}`, namespacedPath(prefix, namespace, plural), { query })) ?? []
@@ -107,14 +109,14 @@ function requireRead({ unread: [first] }: Reader): void {
   if (first !== undefined) throw new NopassError('CLEANUP_UNREADABLE', `not readable: ${first.what} (${first.why})`)
 }
 
-function describe(
+function describeResult(
   run: {
     readonly release: string
     readonly secretName: string
     readonly dryRun: boolean
     /** Null: not readable. */
     readonly pods: NamingPods | null
-    /** Which releases the user has to name, because nothing proves them. */
+    /** The releases that the user has to choose from by name, because nothing proves them. */
     readonly hint: string | null
   },
   { accounts, secrets, kept, copies }: Leftovers,
@@ -131,7 +133,7 @@ function describe(
   }
 }
 
-function render(report: ReturnType<typeof describe>, program: string): string {
+function render(report: ReturnType<typeof describeResult>, program: string): string {
   const { serviceAccounts, secrets, kept, copies, left, dryRun, release, secretName, pods, hint } = report
   const verb = (would: string, did: string): string => (dryRun ? `would ${would}` : did)
   const lines = [
@@ -153,7 +155,10 @@ function render(report: ReturnType<typeof describe>, program: string): string {
   return `${[...lines, ...unnamed, ...next].map(printable).join('\n')}\n`
 }
 
-/** With the release by name, so that a pasted command removes what was listed. */
+/**
+ * Returns the command with the release's name, so that a pasted command removes exactly what was
+ * listed.
+ */
 function confirmedCommand(name: string): ShellCommand | undefined {
   const [namespace, release] = name.split('/')
   const confirmation = release === undefined ? undefined : quoted(confirmationOf(release, 1))

@@ -2,7 +2,10 @@ import { Option } from 'commander'
 import { type Cli, collect, withReleaseOptions } from '../program/command.ts'
 import type { CleanupFlags } from './cleanup.ts'
 
-/** `cleanup`: what a helper left behind, ours or Alibaba's own, with the user's own rights. */
+/**
+ * Adds `cleanup`: removes what a helper left behind, our helper or Alibaba's own, with the user's
+ * rights.
+ */
 export function addCleanup({ program, run }: Cli): void {
   withReleaseOptions(
     program
@@ -25,7 +28,7 @@ export function addCleanup({ program, run }: Cli): void {
       '--confirm <name/clusters>',
       'do it: the name and number that the list without it prints, such as acr-nopass/1',
     )
-    // Before 1.0, and in scripts since then.
+    // The flag of versions before 1.0, which scripts may still use.
     .addOption(new Option('--yes', '--legacy: as --confirm').hideHelp())
     .action(
       run<CleanupFlags>(async ({ legacy, detach }) =>

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { NopassError } from '../../errors.ts'
 import type { Cli } from '../program/command.ts'
 
-/** `completion`: a script for the shell. */
+/** Adds `completion`: prints a script for the shell. */
 export function addCompletion({ program, run }: Cli): void {
   program
     .command('completion')
@@ -16,18 +16,23 @@ export function addCompletion({ program, run }: Cli): void {
     )
 }
 
-/** A completion script for commands and their flags. @throws INPUT_INVALID */
+/**
+ * Renders a completion script for commands and their flags.
+ * @throws INPUT_INVALID
+ */
 function renderCompletion(shell: string, program: Command): string {
   const { commands } = program
-  if (shell === 'bash') return bash(commands)
-  if (shell === 'zsh') return `#compdef acr-nopass\nautoload -U +X bashcompinit && bashcompinit\n${bash(commands)}`
-  if (shell === 'fish') return fish(commands)
+  if (shell === 'bash') return renderBash(commands)
+  if (shell === 'zsh')
+    return `#compdef acr-nopass\nautoload -U +X bashcompinit && bashcompinit\n${renderBash(commands)}`
+  if (shell === 'fish') return renderFish(commands)
   throw new NopassError('INPUT_INVALID', `there is no completion for "${shell}"`, { hint: 'Say bash, zsh or fish.' })
 }
 
-function bash(commands: readonly Command[]): string {
+function renderBash(commands: readonly Command[]): string {
   const cases = commands.flatMap((command) => [
-    // What follows a subcommand is looked for before what follows its parent alone.
+    // Cases of a subcommand come before the case of its parent, because the shell takes the first
+    // match.
     ...command.commands.map((sub) => `    '${command.name()} ${sub.name()}') words='${wordsOf(sub)}' ;;`),
     `    '${command.name()} '*) words='${wordsOf(command)}' ;;`,
   ])
@@ -48,19 +53,19 @@ complete -o default -F _acr_nopass acr-nopass
 `
 }
 
-function fish(commands: readonly Command[]): string {
+function renderFish(commands: readonly Command[]): string {
   const lines = commands.flatMap((command) => {
     const seen = `__fish_seen_subcommand_from ${command.name()}`
     return [
-      offer('__fish_use_subcommand', command),
-      ...command.commands.map((sub) => offer(quote(seen), sub)),
+      offerWords('__fish_use_subcommand', command),
+      ...command.commands.map((sub) => offerWords(quote(seen), sub)),
       ...new Set([command, ...command.commands].flatMap((one) => flagsOf(one).map((flag) => flagLine(seen, flag)))),
     ]
   })
   return `${lines.join('\n')}\n`
 }
 
-function offer(condition: string, command: Command): string {
+function offerWords(condition: string, command: Command): string {
   return `complete -c acr-nopass -n ${condition} -f -a ${command.name()} -d ${quote(command.description())}`
 }
 
@@ -68,7 +73,7 @@ function flagLine(condition: string, flag: string): string {
   return `complete -c acr-nopass -n '${condition}' -l ${flag.slice(2)}`
 }
 
-/** Subcommands and flags. */
+/** Lists subcommands and flags. */
 function wordsOf(command: Command): string {
   return [...command.commands.map((sub) => sub.name()), ...flagsOf(command)].join(' ')
 }

@@ -2,8 +2,8 @@ import { type Command, Option } from 'commander'
 import { type Cli, collect, withReleaseOptions } from '../program/command.ts'
 
 /**
- * `doctor`: what is live, what is covered, what is wrong; `doctor pod`: why one Pod does or does
- * not pull.
+ * Adds `doctor`, which reports what runs, what is covered and what is wrong, and `doctor pod`,
+ * which reports why one Pod can or cannot pull.
  */
 export function addDoctor({ program, run }: Cli): void {
   const command = program

@@ -18,8 +18,8 @@ import { describeReport, renderReport } from './report.ts'
 
 export interface DoctorFlags extends ConnectFlags, ReleaseFlags, InspectOptions {
   /**
-   * What makes the exit code 1: findings from this severity on; `unread`: errors, and anything that
-   * could not be read.
+   * The lowest severity that makes the exit code 1. `unread`: errors, and anything that could not
+   * be read.
    */
   readonly failOn?: Severity | 'unread'
 }
@@ -30,12 +30,15 @@ export interface DoctorPodFlags extends DoctorFlags {
 
 type Observe = (reader: Reader, request: ObserveRequest) => Promise<Observed>
 
-/** Diagnoses the cluster; returns 1 if there is an error. */
+/** Diagnoses the cluster. Returns 1 if there is an error. */
 export function doctor(flags: DoctorFlags & CommonFlags, host: CliHost): Promise<number> {
-  return run(flags, host, observeCluster, { describe: describeReport, render: renderReport })
+  return runDiagnosis(flags, host, observeCluster, { describe: describeReport, render: renderReport })
 }
 
-/** Diagnoses one Pod; returns 1 if there is an error. @throws INPUT_INVALID, KUBE_NOT_FOUND */
+/**
+ * Diagnoses one Pod. Returns 1 if there is an error.
+ * @throws INPUT_INVALID, KUBE_NOT_FOUND
+ */
 export async function doctorPod(
   flags: DoctorPodFlags & CommonFlags,
   host: CliHost,
@@ -49,15 +52,15 @@ export async function doctorPod(
     return observePod(reader, { ...request, pod: { namespace, name }, ask })
   }
   const chosen = ofRelease === undefined ? own : { ...own, namespace: ofRelease }
-  return run(chosen, host, observe, {
+  return runDiagnosis(chosen, host, observe, {
     describe: describePodReport,
     render: renderPodReport,
   })
 }
 
 /**
- * A Pod as `shop/web`, or as kubectl names it: `web -n shop` or `pod/web -n shop`. Then the
- * namespace is not that of the release, which is found.
+ * Reads a Pod's name as `shop/web`, or in kubectl's form: `web -n shop` or `pod/web -n shop`. In
+ * kubectl's form `-n` is the Pod's namespace, and the release is searched in all namespaces.
  * @throws INPUT_INVALID
  */
 function readPodName(pod: string, flag: string | undefined) {
@@ -72,7 +75,7 @@ function readPodName(pod: string, flag: string | undefined) {
   return { namespace, name, ofRelease: isKubectl ? undefined : flag }
 }
 
-async function run(
+async function runDiagnosis(
   flags: DoctorFlags & CommonFlags,
   host: CliHost,
   observe: Observe,
@@ -110,7 +113,7 @@ function isFailed(
     : hasFindingOf(findings, failOn)
 }
 
-/** Each program's names of the two flags that select a cluster. */
+/** The names that each program has for the two flags that select a cluster. */
 const CONTEXT: Readonly<Record<string, string>> = {
   kubectl: '--context',
   helm: '--kube-context',
@@ -120,8 +123,9 @@ const CONTEXT: Readonly<Record<string, string>> = {
 const REACHING = /^acr-nopass (doctor|refresh|cleanup|apply)\b/
 
 /**
- * Adds the flags of the checked cluster to the commands of findings, and the name that the user
- * calls our program by. `release` is set where `refresh` would not find it without its name.
+ * Adds the flags of the checked cluster to the commands of findings, and replaces our program's
+ * name with the name that the user typed. `release` is set if `refresh` would not find the release
+ * without its name.
  */
 export function aimCommands(
   findings: readonly Finding[],
@@ -135,13 +139,13 @@ export function aimCommands(
     if (finding.command === undefined) return finding
     const command = changeCalls(finding.command, (words) => {
       const isRefresh = words.length === 2 && words[0] === 'acr-nopass' && words[1] === 'refresh'
-      return aim(isRefresh && several !== undefined ? several : words, flags, program)
+      return addClusterFlags(isRefresh && several !== undefined ? several : words, flags, program)
     })
     return { ...finding, command }
   })
 }
 
-function aim(call: readonly string[], flags: ConnectFlags, program: string): readonly string[] | undefined {
+function addClusterFlags(call: readonly string[], flags: ConnectFlags, program: string): readonly string[] | undefined {
   const { kubeconfig } = flags
   const named = contextOf(flags)
   const [name = '', ...words] = call
@@ -153,6 +157,6 @@ function aim(call: readonly string[], flags: ConnectFlags, program: string): rea
     ...(named === undefined ? [] : [context, quoted(named)?.text]),
   ]
   if (!aimed.every((word) => word !== undefined)) return undefined
-  // Ours accepts flags only after the command.
+  // Our program accepts flags only after the command.
   return name === 'acr-nopass' ? [called, ...words, ...aimed] : [called, ...aimed, ...words]
 }

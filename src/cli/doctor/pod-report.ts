@@ -6,7 +6,7 @@ import { printable } from '../../printable.ts'
 import type { CliPaint } from '../program/terminal.ts'
 import { describeCommon, renderReport } from './report.ts'
 
-/** The report about one Pod for `-o json`; fields may be added, but never change their meaning. */
+/** Describes one Pod for `-o json`. Fields may be added, but never change their meaning. */
 export function describePodReport(observed: Observed, findings: readonly Finding[]): object {
   const { focus } = observed
   return {
@@ -25,7 +25,7 @@ export function describePodReport(observed: Observed, findings: readonly Finding
 }
 
 /**
- * The report about one Pod as text: the steps of a pull up to the first that fails, then the
+ * Renders the report about one Pod: the steps of a pull up to the first failed step, then the
  * findings.
  */
 export function renderPodReport(observed: Observed, findings: readonly Finding[], paint: CliPaint): string {

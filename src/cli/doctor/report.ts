@@ -17,7 +17,7 @@ import { renderTable } from '../../lib/text.ts'
 import { printable } from '../../printable.ts'
 import type { CliPaint } from '../program/terminal.ts'
 
-/** The report for `-o json`; fields may be added, but never change their meaning. */
+/** Describes the cluster for `-o json`. Fields may be added, but never change their meaning. */
 export function describeReport(observed: Observed, findings: readonly Finding[]): object {
   const { status } = observed.release ?? {}
   return {
@@ -30,7 +30,7 @@ export function describeReport(observed: Observed, findings: readonly Finding[])
   }
 }
 
-/** What the reports about a cluster and about one Pod have in common. */
+/** Returns the fields that the reports about a cluster and about one Pod share. */
 export function describeCommon(observed: Observed, findings: readonly Finding[]): object {
   const { release, server, kubernetes, deployment, lease, cloud } = observed
   const { status } = release ?? {}
@@ -55,7 +55,8 @@ export function describeCommon(observed: Observed, findings: readonly Finding[])
 }
 
 /**
- * The report as text: the state, then the findings, worst first, then what could not be checked.
+ * Renders the report as text: the state, the findings from the worst on, then what could not be
+ * checked.
  */
 export function renderReport(
   observed: Observed,
@@ -77,7 +78,7 @@ export function renderReport(
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
 
-/** The release, the server and the state of the helper. */
+/** Renders the release, the server and the state of the helper. */
 function renderHeading({ release, server, kubernetes, deployment, lease }: Observed, paint: CliPaint): string {
   const where = printable(`${server}${kubernetes ? `, Kubernetes ${kubernetes}` : ''}`)
   if (release === undefined) return `${paint.bold('acr-nopass')} on ${where}`
@@ -99,14 +100,14 @@ function registryBlock({ release, now }: Observed): string {
     registry.name,
     registry.edition,
     registry.state,
-    expiry(registry, now),
+    renderExpiry(registry, now),
     registry.verified,
     registry.domains.join(' ') || '-',
   ])
   return renderTable(['registry', 'edition', 'state', 'expires', 'login', 'domains'], rows)
 }
 
-function expiry({ expiresAt, state }: RegistryStatus, now: number): string {
+function renderExpiry({ expiresAt, state }: RegistryStatus, now: number): string {
   if (expiresAt === undefined) return state === 'pending' ? '-' : 'never'
   const minutes = Math.round((Date.parse(expiresAt) - now) / 60_000)
   if (minutes < 0) return `${-minutes} min ago`
@@ -116,13 +117,13 @@ function expiry({ expiresAt, state }: RegistryStatus, now: number): string {
 function coverageBlock({ release }: Observed): string {
   const { namespaces, serviceAccounts } = release?.status ?? {}
   const lines = [
-    ...(namespaces ? [`namespaces       ${printable(coverage(namespaces))}`] : []),
-    ...(serviceAccounts ? [`ServiceAccounts  ${printable(coverage(serviceAccounts))}`] : []),
+    ...(namespaces ? [`namespaces       ${printable(renderCoverage(namespaces))}`] : []),
+    ...(serviceAccounts ? [`ServiceAccounts  ${printable(renderCoverage(serviceAccounts))}`] : []),
   ]
   return lines.join('\n')
 }
 
-function coverage({ total, current, pending, skipped }: CoverageStatus): string {
+function renderCoverage({ total, current, pending, skipped }: CoverageStatus): string {
   const reasons = Object.entries(skipped).map(([reason, number]) => `${number} ${reason}`)
   return [`${current} of ${total} current`, ...(pending > 0 ? [`${pending} pending`] : []), ...reasons].join(', ')
 }
@@ -133,19 +134,22 @@ function renderTitle({ id, severity, subject, message }: Finding, paint: CliPain
     warning: paint.yellow,
     info: paint.dim,
   }
-  return `${colour[severity](severity)} ${id} ${paint.bold(printable(subject))}: ${shorten(id, printable(message))}`
+  return `${colour[severity](severity)} ${id} ${paint.bold(printable(subject))}: ${shortenPodMessage(id, printable(message))}`
 }
 
-/** Below its cause; its own fix, which is in the JSON, would not help before that of the cause. */
+/**
+ * Renders a finding below its cause. Its own fix is only in the JSON, because it would not help
+ * before the cause is fixed.
+ */
 function renderConsequence(finding: Finding, paint: CliPaint): string {
   return [`  ${renderTitle(finding, paint)}`, `    likely follows from ${finding.causedBy}: fix that first`].join('\n')
 }
 
 /**
- * A node's message may have thousands of characters; its head names what was done, its end the
- * reason.
+ * Shortens a node's message, which may have thousands of characters. Its head names the action, its
+ * end contains the reason.
  */
-function shorten(id: FindingId, text: string): string {
+function shortenPodMessage(id: FindingId, text: string): string {
   return !id.startsWith('POD_') || text.length <= LONGEST
     ? text
     : `${text.slice(0, LONGEST / 2)} … ${text.slice(-LONGEST / 2)}`
@@ -155,13 +159,13 @@ const LONGEST = 300
 function renderFinding(finding: Finding, paint: CliPaint): string {
   return [
     renderTitle(finding, paint),
-    `  cause: ${shorten(finding.id, printable(finding.cause))}`,
+    `  cause: ${shortenPodMessage(finding.id, printable(finding.cause))}`,
     `  fix: ${printable(finding.fix)}`,
     ...(finding.command === undefined ? [] : [`  $ ${printable(finding.command)}`]),
   ].join('\n')
 }
 
-/** What could not be read, and why; '': nothing. */
+/** Lists what could not be read, and why. Empty if everything was read. */
 function renderUnread(unread: readonly Unread[]): string {
   if (unread.length === 0) return ''
   return [
@@ -170,7 +174,7 @@ function renderUnread(unread: readonly Unread[]): string {
   ].join('\n')
 }
 
-/** The last line. */
+/** Renders the last line. */
 function renderVerdict(findings: readonly Finding[], unread: number, paint: CliPaint): string {
   const of = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length
   const [errors, warnings] = [of('error'), of('warning')]
@@ -180,7 +184,7 @@ function renderVerdict(findings: readonly Finding[], unread: number, paint: CliP
   return where === '' ? paint.green('all is well') : paint.yellow(`nothing wrong${where}`)
 }
 
-/** Whether and as which identity the cloud was read, for `-o json`. */
+/** Describes for `-o json` whether the cloud was read, and as which identity. */
 function describeCloud(cloud: CloudSnapshot): object {
   if (cloud.state === 'not-inspected') return { looked: false, why: cloud.why, notes: [] }
   const { caller, accountId } = cloud.facts
@@ -196,19 +200,24 @@ export function renderCloud(cloud: CloudSnapshot): string {
   ].join('\n')
 }
 
-/** What the findings rely on without being verified, without duplicates. */
+/** Lists, without duplicates, the unverified facts on which the findings rely. */
 export function doctorUnverified(observed: Observed): readonly UnverifiedFact[] {
-  return collectUnverified([...matching(observed), ...issuer(observed), ...lifetimes(observed), ...reported(observed)])
+  return collectUnverified([
+    ...unverifiedMatching(observed),
+    ...unverifiedIssuer(observed),
+    ...unverifiedLifetimes(observed),
+    ...unverifiedInStatus(observed),
+  ])
 }
 
-function issuer(observed: Observed): readonly Unverified[] {
+function unverifiedIssuer(observed: Observed): readonly Unverified[] {
   const { cloud } = observed
   if (cloud.state !== 'looked' || cloud.facts.issuers.length === 0 || observed.issuer !== undefined) return []
   const subject = issuerCandidates(observed)[0] ?? ''
   return [{ id: 'ISSUER', subject }]
 }
 
-function matching(observed: Observed): readonly Unverified[] {
+function unverifiedMatching(observed: Observed): readonly Unverified[] {
   return readRoles(observed, observed.issuer).flatMap(([wanted, facts]) => {
     const verdict = judgeRights(wanted, facts)
     const isOpen = verdict?.likelyGranted || verdict?.missing.some(({ likely }) => likely)
@@ -216,15 +225,15 @@ function matching(observed: Observed): readonly Unverified[] {
   })
 }
 
-/** By the helper. */
-function reported({ release }: Observed): readonly Unverified[] {
+/** Returns the unverified facts in the helper's report. */
+function unverifiedInStatus({ release }: Observed): readonly Unverified[] {
   return release?.status?.unverified ?? []
 }
 
 const HOUR = 3_600_000
 
-/** A requested lifetime that was not observed yet, or not granted. */
-function lifetimes({ release }: Observed): readonly Unverified[] {
+/** Returns requested lifetimes that were not observed yet, or not granted. */
+function unverifiedLifetimes({ release }: Observed): readonly Unverified[] {
   const { config, status } = release ?? {}
   return (config?.registries ?? []).flatMap(({ name, expiresInHours }) => {
     if (!expiresInHours) return []

@@ -1,6 +1,6 @@
 import { type Cli, withClusterOptions } from '../program/command.ts'
 
-/** `helper`: the program of the cluster, outside of one. */
+/** Adds `helper`: runs the helper outside of a cluster. */
 export function addHelper({ program, run }: Cli): void {
   withClusterOptions(
     program

@@ -1,6 +1,6 @@
 import { type Cli, collect, withClusterOptions } from '../program/command.ts'
 
-/** `import`: the configuration of Alibaba's own helper as our values. */
+/** Adds `import`: converts the configuration of Alibaba's own helper to our values. */
 export function addImport({ program, run }: Cli): void {
   withClusterOptions(
     program

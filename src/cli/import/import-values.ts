@@ -21,11 +21,13 @@ import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cl
 import type { ConnectFlags } from '../program/command.ts'
 import { reportErrors } from '../program/report-errors.ts'
 
-/** Writes the values, and to stderr what needs a person; returns 2 with all errors. */
+/**
+ * Writes the values to stdout, and notes that need a person to stderr. Returns 2 with all errors.
+ */
 export async function importValues(flags: ImportFlags & CommonFlags, host: CliHost): Promise<number> {
   const { facts, read, unread } =
     flags.file === undefined ? await fromCluster(flags, host) : await fromFiles(flags, host)
-  if (read === undefined && !hasLegacy(facts)) throw nothing(unread)
+  if (read === undefined && !hasLegacy(facts)) throw nothingFound(unread)
   const release = { namespace: flags.namespace, name: flags.release }
   const settings = read?.settings
   const isPublic = await askRegistries(facts, host)
@@ -35,16 +37,16 @@ export async function importValues(flags: ImportFlags & CommonFlags, host: CliHo
   const notes = [...unread, ...decision.notes]
   const steps = switchSteps(settings, facts, { program: host.program, release })
   const text = renderValues(decision.draft, notes, steps)
-  const refusals = validate(text)
+  const refusals = validateText(text)
   if (refusals.length > 0) return reportErrors(refusals, flags, host)
-  if (flags.to !== undefined) await write(flags.to, text, flags.force === true, host)
-  report(text, notes, steps, flags, host)
+  if (flags.to !== undefined) await writeValues(flags.to, text, flags.force === true, host)
+  reportNotes(text, notes, steps, flags, host)
   return notes.some(({ kind }) => kind === 'lost') ? EXIT.differences : EXIT.ok
 }
 
 /**
- * Only where the old Secrets do not show what the old helper served: then a public image would look
- * like one of its own.
+ * Asks the registries only if the old Secrets do not show what the old helper served. Without that
+ * knowledge a public image would look like an image of the old helper.
  */
 async function askRegistries(facts: LegacyFacts, host: CliHost): Promise<ReadonlyMap<string, boolean>> {
   if (loginHosts(facts) !== undefined) return new Map()
@@ -52,7 +54,7 @@ async function askRegistries(facts: LegacyFacts, host: CliHost): Promise<Readonl
   return findPublic(createHttpSender({ proxyEnv: host.env }), images, host.signal)
 }
 
-function nothing(unread: readonly ImportNote[]): NopassError {
+function nothingFound(unread: readonly ImportNote[]): NopassError {
   if (unread.length === 0) return new NopassError('IMPORT_NOTHING', 'there is nothing to import')
   const hint = 'Use a kubeconfig that can list them, or give files with `import -f`.'
   const what = unread.map(({ text }) => text.replace(/ could not be read.*$/, '')).join(', ')
@@ -61,7 +63,7 @@ function nothing(unread: readonly ImportNote[]): NopassError {
   })
 }
 
-/** `read` is undefined where nothing was configured, as in the 2018 recipe. */
+/** `read` is undefined if nothing was configured, as in the recipe of 2018. */
 async function fromCluster(flags: ImportFlags & CommonFlags, host: CliHost) {
   using connected = await connect(flags, host)
   const reader = createReader(connected.client, host.signal)
@@ -69,13 +71,13 @@ async function fromCluster(flags: ImportFlags & CommonFlags, host: CliHost) {
   const unread = reader.unread.map(({ what }): ImportNote => {
     return { kind: 'lost', text: `${what} could not be read, so these values do not reflect them.` }
   })
-  return { facts, read: configured(facts), unread }
+  return { facts, read: readConfiguration(facts), unread }
 }
 
 async function fromFiles({ file = [] }: ImportFlags, host: CliHost): ReturnType<typeof fromCluster> {
   const { objects, settings } = readFiles(readSources(file, host.workingDirectory))
   const facts = collectFacts(objects)
-  const all = [...settings, ...[configured(facts)].filter((one) => one !== undefined)]
+  const all = [...settings, ...[readConfiguration(facts)].filter((one) => one !== undefined)]
   if (all.length > 1) {
     const hint = 'Give one of them; import them one after the other.'
     throw new NopassError('INPUT_INVALID', 'the files hold several configurations of the add-on', { hint })
@@ -83,20 +85,20 @@ async function fromFiles({ file = [] }: ImportFlags, host: CliHost): ReturnType<
   return { facts, read: all[0], unread: [] }
 }
 
-function configured({ configuration }: LegacyFacts): ReadSettings | undefined {
+function readConfiguration({ configuration }: LegacyFacts): ReadSettings | undefined {
   const source = `ConfigMap ${LEGACY_NAMESPACE}/${LEGACY_CONFIG}`
   return configuration && readConfigMap(configuration, source)
 }
 
-/** The written values have to pass our own validation. */
-function validate(text: string): readonly NopassError[] {
+/** Checks that the written values pass our own validation. */
+function validateText(text: string): readonly NopassError[] {
   const { errors } = loadValues({ files: [{ name: 'the imported values', text }] })
   return errors.map(({ code, message, hint }) => {
     return new NopassError('IMPORT_REFUSED', `the resulting values are not valid: ${code}: ${message}`, { hint })
   })
 }
 
-async function write(name: string, text: string, force: boolean, { workingDirectory }: CliHost): Promise<void> {
+async function writeValues(name: string, text: string, force: boolean, { workingDirectory }: CliHost): Promise<void> {
   try {
     await writeFile(resolve(workingDirectory, name), text, { flag: force ? 'w' : 'wx' })
   } catch (cause) {
@@ -106,7 +108,7 @@ async function write(name: string, text: string, force: boolean, { workingDirect
   }
 }
 
-function report(
+function reportNotes(
   text: string,
   notes: readonly ImportNote[],
   steps: readonly string[],

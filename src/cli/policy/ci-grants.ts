@@ -8,14 +8,14 @@ import type { RamMode } from '../../rollout/inputs/prepare-cluster.ts'
 import type { PolicyCluster, PolicyFlags } from './policy-clusters.ts'
 
 /**
- * ACK's own names for the roles of nodes, of one cluster and of all managed ones; which one a
- * cluster has is unknown offline, and node pools may have roles of any name.
+ * ACK's default names of node roles: of one cluster, and of all managed clusters. Without a
+ * connection it is unknown which role a cluster has, and node pools may have roles with any name.
  */
 const USUAL_WORKER_ROLES = ['KubernetesWorkerRole-*', 'AliyunCSManagedDefaultWorkerRole'] as const
 const WORKFLOW_POLICY = 'acr-nopass-workflow'
 
 /**
- * The minimal rights of the workflow's role and of each deploy role for these clusters
+ * Returns the minimal rights of the workflow's role and of each deploy role for these clusters
  * (docs/en/decisions.md#ci-policy).
  */
 export function ciGrants(clusters: readonly PolicyCluster[], flags: PolicyFlags): Grants {
@@ -44,7 +44,7 @@ export function ciGrants(clusters: readonly PolicyCluster[], flags: PolicyFlags)
 
 const NOTHING: CiPolicyInput = { ackClusters: [], ram: 'none', policies: [], roles: [] }
 
-/** One document per mode of managing RAM and account. */
+/** Returns one document per pair of RAM mode and account. */
 function documentsOf(
   clusters: readonly PolicyCluster[],
   listed: number,
@@ -56,7 +56,7 @@ function documentsOf(
     const [first] = members
     const ram: RamMode = first?.ram ?? 'none'
     const roles = members.flatMap((cluster) => rolesOf(cluster, notes))
-    // Clusters that share a worker role share a policy that is named after it.
+    // Clusters that share a worker role share a policy with the role's name.
     const shared = ram === 'worker-role' && listed > 1 ? roles.map((role) => `acr-nopass-${role}`) : []
     return ciPolicyDocument({
       accountId: first && accountOf(first, flags),

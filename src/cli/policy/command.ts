@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
 
-/** `policy`: the documents for users who apply them themselves. Writes nothing. */
+/** Adds `policy`: prints the documents for users who apply them themselves. Writes nothing. */
 export function addPolicy({ program, run }: Cli): void {
   const command = program
     .command('policy')

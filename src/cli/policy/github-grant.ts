@@ -15,7 +15,7 @@ const NO_IDS: GithubIds = { ownerId: '', repositoryId: '' }
 /** The role's name in the docs. */
 const WORKFLOW_ROLE = 'acr-nopass-deploy'
 
-/** The trust policy of the workflow's role, for exactly one repository. */
+/** Returns the trust policy of the workflow's role, for exactly one repository. */
 export async function githubGrant(
   repository: string,
   flags: PolicyFlags,
@@ -33,7 +33,7 @@ export async function githubGrant(
   return { purpose: `the workflows of ${repository}`, role: { name: WORKFLOW_ROLE, trust }, attachTo: [] }
 }
 
-/** From flags, a workflow's variables, or GitHub's API. */
+/** Finds the IDs in flags, in a workflow's variables, or with GitHub's API. */
 async function findIds(
   repository: string,
   { ownerId, repositoryId }: PolicyFlags,

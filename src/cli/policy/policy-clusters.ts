@@ -24,25 +24,28 @@ export interface PolicyFlags extends GrantOptions {
   readonly format?: 'json' | 'terraform'
 }
 
-/** A cluster as needed for RAM documents, without any calls to the cloud. */
+/** The facts about a cluster that RAM documents need, without any calls to the cloud. */
 export interface PolicyCluster extends GrantCluster {
   readonly ram: RamMode
   readonly account: string | undefined
   readonly deployRole: string | undefined
 }
 
-/** The clusters of a list, or the one in the flags. */
+/** Loads the clusters of a list, or the cluster in the flags. */
 export function loadPolicyClusters(flags: PolicyFlags, host: CliHost) {
   const { file = [], clustersFile = '', ackClusterId: name = '', namespace = '', release = '', ram = '' } = flags
   const files = { 'values-files': file.join('\n'), 'clusters-file': clustersFile }
   const { settings, errors } = settingsOf({ mode: 'validate', ...files, name, namespace, release, ram }, host)
   if (settings === undefined) return { clusters: [], errors }
-  // A role is often created from this output, so its ARN may still be missing.
+  // Users often create a role from this output, so the role's ARN may still be missing.
   const prepared = prepareClusters(settings, 'later')
-  return { clusters: prepared.clusters.flatMap((cluster) => describe(cluster, flags)), errors: prepared.errors }
+  return { clusters: prepared.clusters.flatMap((cluster) => describeCluster(cluster, flags)), errors: prepared.errors }
 }
 
-function describe({ name, values, ram, settings }: PreparedCluster, flags: PolicyFlags): readonly PolicyCluster[] {
+function describeCluster(
+  { name, values, ram, settings }: PreparedCluster,
+  flags: PolicyFlags,
+): readonly PolicyCluster[] {
   if (values === undefined) return []
   const { access, workerRoles, account, deployRole, namespace, release, expect } = settings
   const isListed = flags.clustersFile !== undefined

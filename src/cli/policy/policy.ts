@@ -40,7 +40,7 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
   return EXIT.ok
 }
 
-/** Instead of printing nothing, because an empty file would be noticed only by RAM. */
+/** Returns an error instead of an empty output, because an empty file would fail only in RAM. */
 function noDocument(kind: 'policy' | 'trust', notes: readonly string[]): NopassError {
   const hint = kind === 'trust' && notes.length > 0 ? `${notes.join('. ')}.` : 'Leave out --only to see what there is.'
   return new NopassError('INPUT_MISSING', `there is no ${kind} document to print`, { hint })
@@ -60,18 +60,18 @@ async function withGithub(made: Grants, repository: string, flags: PolicyFlags, 
 
 interface TitledDocument {
   readonly kind: 'policy' | 'trust'
-  /** Of the policy, or of the role that is trusted. */
+  /** The name of the policy, or of the role that is trusted. */
   readonly name: string
   readonly purpose: string
   readonly attachTo: readonly string[]
   readonly document: PolicyDocument
 }
 
-/** A single document is plain JSON for RAM; of several each has a heading. */
+/** Prints a single document as plain JSON for RAM, and several documents with a heading each. */
 function renderJson(documents: readonly TitledDocument[]): string {
   const [only] = documents
   if (documents.length === 1 && only) return `${JSON.stringify(only.document, null, 2)}\n`
-  return documents.map((one) => `# ${printable(title(one))}\n${JSON.stringify(one.document, null, 2)}\n`).join('\n')
+  return documents.map((one) => `# ${printable(titleOf(one))}\n${JSON.stringify(one.document, null, 2)}\n`).join('\n')
 }
 
 function documentsOf({ purpose, policy, role, attachTo }: Grant): readonly TitledDocument[] {
@@ -82,7 +82,7 @@ function documentsOf({ purpose, policy, role, attachTo }: Grant): readonly Title
   ]
 }
 
-function title({ kind, name, purpose, attachTo }: TitledDocument): string {
+function titleOf({ kind, name, purpose, attachTo }: TitledDocument): string {
   if (kind === 'trust') return `trust policy of role ${name}, for ${purpose}`
   return `policy ${name}, for ${purpose}${attachTo.length === 0 ? '' : `; attach it to ${attachTo.join(', ')}`}`
 }

@@ -8,13 +8,13 @@ export interface CliStream {
 
 /** Everything that a command may use of its process. */
 export interface CliHost {
-  /** Without the interpreter and the script. */
+  /** The arguments without the interpreter and the script. */
   readonly argv: readonly string[]
   /** The name in the user's command line: `acr-nopass`, or `kubectl acr-nopass`. */
   readonly program: string
   readonly env: NodeJS.ProcessEnv
   readonly workingDirectory: string
-  /** The root of the checkout or the package, with `chart/`. */
+  /** The root folder of the checkout or the package, which contains `chart/`. */
   readonly root: string
   readonly temporaryFolder: string
   readonly stdout: CliStream
@@ -28,7 +28,7 @@ export interface CommonFlags {
   readonly debug?: boolean
 }
 
-/** Writes the result of a command, as `-o` asks for it. */
+/** Writes the result of a command in the format of `-o`. */
 export function writeResult(
   { stdout }: Pick<CliHost, 'stdout'>,
   { output }: CommonFlags,
@@ -43,7 +43,10 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, differences: 3, interrupted: 1
 const USAGE =
   /^(INPUT|YAML|SCHEMA|VALUES|CLUSTERS|IMPORT)_|^(HELPER_ARGUMENTS|HELPER_CONFIG_INVALID|POLICY_INPUT_INVALID|CLUSTER_UNKNOWN|RAM_MODE_CONFLICT|KUBECONFIG_MISSING|KUBECONFIG_REFUSED|KUBECONFIG_INVALID)$/
 
-/** The exit code of a failure: 2 for invalid input, 130 if the user interrupted it, else 1. */
+/**
+ * Returns the exit code of a failure: 2 for invalid input, 130 if the user interrupted the command,
+ * else 1.
+ */
 export function exitCodeOf(code: ErrorCode): number {
   if (code === 'INTERRUPTED') return EXIT.interrupted
   return USAGE.test(code) ? EXIT.usage : EXIT.failed

@@ -1,14 +1,14 @@
 import { type Command, Option } from 'commander'
 import type { CliHost, CommonFlags } from './cli-host.ts'
 
-/** What a command registers itself with. */
+/** The program to which a command adds itself. */
 export interface Cli {
   readonly program: Command
-  /** Wraps a command's work, which is loaded when it runs, as its flags say. */
+  /** Wraps a command's work. The work is loaded when the command runs, depending on its flags. */
   run<Flags>(load: (flags: Flags & CommonFlags) => Promise<CommandWork<Flags>>): (...args: unknown[]) => Promise<void>
 }
 
-/** Gets its flags, also those before the subcommand, and returns its exit code. */
+/** The work of a command. Its flags include those before the subcommand. Returns the exit code. */
 export type CommandWork<Flags> = (
   flags: Flags & CommonFlags,
   host: CliHost,
@@ -30,7 +30,7 @@ export function withCommonOptions(command: Command): Command {
   return command.addOption(outputOption()).addOption(debugOption())
 }
 
-/** Also the flags that select a cluster. */
+/** Adds the common flags and the flags that select a cluster. */
 export function withClusterOptions(command: Command): Command {
   return withCommonOptions(command)
     .option('--kubeconfig <file>', 'kubeconfig file (default: as kubectl, $KUBECONFIG or ~/.kube/config)')
@@ -38,14 +38,14 @@ export function withClusterOptions(command: Command): Command {
     .addOption(new Option('--context <name>', 'the same, as kubectl spells it').conflicts('kubeContext'))
 }
 
-/** Also the flags that select a release. */
+/** Adds the common flags and the flags that select a cluster and a release. */
 export function withReleaseOptions(command: Command): Command {
   return withClusterOptions(command)
     .option('-n, --namespace <name>', 'namespace of the release (default: it is found)')
     .option('--release <name>', 'name of the release (default: it is found)')
 }
 
-/** For a repeatable option. */
+/** Collects the values of a repeatable option. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value]
 }
@@ -54,11 +54,11 @@ export function collect(value: string, before: readonly string[] | undefined): r
 export interface ConnectFlags {
   readonly kubeconfig?: string
   readonly kubeContext?: string | undefined
-  /** The same, as in kubectl. */
+  /** Kubectl's name of `--kube-context`. */
   readonly context?: string
 }
 
-/** The context from either of the two flags. */
+/** Returns the context from either of the two flags. */
 export function contextOf({ kubeContext, context }: ConnectFlags): string | undefined {
   return kubeContext ?? context
 }

@@ -9,8 +9,8 @@ import { type CliHost, type CommonFlags, EXIT } from './cli-host.ts'
 import { paintFor } from './terminal.ts'
 
 /**
- * Reports errors: with `-o json` on stdout, else as text on stderr, with the lines of the files.
- * Returns the exit code of wrong input.
+ * Reports errors: as JSON on stdout with `-o json`, else as text on stderr, with the lines of the
+ * files. Returns the exit code of invalid input.
  */
 export function reportErrors(
   errors: readonly NopassError[],
@@ -26,14 +26,14 @@ export function reportErrors(
   return EXIT.usage
 }
 
-/** Errors or warnings as text for stderr, with the lines of the files. */
+/** Renders errors or warnings as text for stderr, with the lines of the files. */
 export function explainAll(errors: readonly NopassError[], host: CliHost): string {
   const { bold, red } = paintFor(host.stderr, host)
   const paint: Paint = { place: bold, code: red, mark: red }
   return explainErrors(errors, readSources(errors, host), paint)
 }
 
-/** Errors and warnings for `-o json`. */
+/** Describes errors and warnings for `-o json`. */
 export function asData(errors: readonly NopassError[], warnings: readonly NopassError[]): object {
   return { errors: errors.map(toData), ...(warnings.length > 0 && { warnings: warnings.map(toData) }) }
 }
@@ -44,8 +44,8 @@ function toData(error: NopassError): object {
 }
 
 /**
- * The files that errors refer to; of one that cannot be read again, such as a pipe, no lines are
- * shown.
+ * Reads the files to which errors refer. A file that cannot be read again, such as a pipe, is
+ * omitted.
  */
 function readSources(errors: readonly NopassError[], host: CliHost): readonly SourceFile[] {
   const names = [...new Set(errors.flatMap(({ place }) => (place.file === undefined ? [] : [place.file])))]

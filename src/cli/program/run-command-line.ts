@@ -12,12 +12,14 @@ import { reportErrors } from './report-errors.ts'
 import { safeStream } from './terminal.ts'
 
 /**
- * The second signal exits immediately, but not the same Ctrl-C once more: the terminal sends it,
- * and npx passes it on.
+ * A second signal exits immediately. The same Ctrl-C may arrive twice, from the terminal and from
+ * npx, and must not count as a second signal.
  */
 const SAME_SIGNAL_MS = 1_000
 
-/** Runs the command line tool in this process. `root`: of the checkout or the package. */
+/**
+ * Runs the command line tool in this process. `root` is the folder of the checkout or the package.
+ */
 export async function runCommandLine(
   main: NodeJS.Process,
   root: string,
@@ -35,7 +37,8 @@ export async function runCommandLine(
       interrupt.abort(new NopassError('INTERRUPTED', `interrupted by ${name}`))
     })
   }
-  // What has begun is still put in order.
+  // A closed stdout interrupts the command instead of ending the process, so that started work is
+  // completed or undone.
   let unwritten: NodeJS.ErrnoException | undefined
   main.stdout.on('error', (error) => {
     unwritten ??= error
@@ -62,8 +65,8 @@ export async function runCommandLine(
     if (flags.debug) host.stderr.write(`${describeCauses(thrown)}\n`)
     main.exitCode = exitCodeOf(error.code)
   }
-  // Open handles must not keep a finished command alive, but what a pipe did not hold yet is still
-  // written.
+  // Exits explicitly, because open handles would keep a finished command running. Output that a
+  // pipe did not accept yet is written first.
   main.stderr.write('', () =>
     main.stdout.write('', (error) => main.exit(main.exitCode || codeOfUnwritten(unwritten ?? error, host))),
   )
@@ -76,7 +79,9 @@ function codeOfUnwritten(error: NodeJS.ErrnoException | null | undefined, { stde
   return EXIT.failed
 }
 
-/** The stack and the causes of a failure; long words that could be credentials are redacted. */
+/**
+ * Describes the stack and the causes of a failure. Redacts long words that could be credentials.
+ */
 function describeCauses(thrown: unknown): string {
   const lines: string[] = []
   let at = thrown
@@ -90,8 +95,8 @@ function describeCauses(thrown: unknown): string {
 }
 
 /**
- * Parses the command line and runs the command; returns the exit code.
- * @throws INPUT_INVALID for unknown commands and flags, and what the command throws
+ * Parses the command line and runs the command. Returns the exit code.
+ * @throws INPUT_INVALID for unknown commands and flags, and the errors of the command
  */
 export async function runCli(host: CliHost, commands: readonly ((cli: Cli) => void)[]): Promise<number> {
   let code = 0
@@ -120,7 +125,7 @@ export async function runCli(host: CliHost, commands: readonly ((cli: Cli) => vo
     .configureOutput({
       writeOut: (text) => void host.stdout.write(text),
       writeErr: (text) => void host.stderr.write(text),
-      // The caller reports it like every other failure.
+      // The caller reports the error like every other failure.
       outputError: () => undefined,
       getOutHelpWidth: () => host.stdout.columns ?? 100,
       getErrHelpWidth: () => host.stderr.columns ?? 100,
@@ -153,7 +158,7 @@ function usageError({ code, message }: CommanderError, host: CliHost, program: C
   return new NopassError('INPUT_INVALID', what, { hint })
 }
 
-/** What the user probably meant, else the help of the command that was called. */
+/** Returns what the user probably meant, or the help of the command that was called. */
 function usageHint(code: string, what: string, { argv, program: name }: CliHost, program: Command): string {
   if (argv[0] === 'version') return `\`${name} --version\` prints it.`
   const command = program.commands.find((one) => one.name() === argv[0])
@@ -172,7 +177,7 @@ function usageHint(code: string, what: string, { argv, program: name }: CliHost,
   return `See \`${name} ${called} --help\`.`
 }
 
-/** The output format, even if the command line could not be parsed completely. */
+/** Returns the output format, even if the command line could not be parsed completely. */
 function guessFlags(argv: readonly string[]): CommonFlags {
   const isJson = argv.some((word, index) => {
     return /^(-ojson|-o=json|--output=json)$/.test(word) || (/^(-o|--output)$/.test(word) && argv[index + 1] === 'json')

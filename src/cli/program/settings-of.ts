@@ -4,7 +4,7 @@ import { loadSettings } from '../../rollout/inputs/load-settings.ts'
 import { readInputs } from '../../rollout/inputs/read-inputs.ts'
 import type { CliHost } from './cli-host.ts'
 
-/** The action's settings of these inputs, with the files, variables and chart of the command. */
+/** Converts inputs to the action's settings, with the files, variables and chart of the command. */
 export function settingsOf(given: Readonly<Partial<Record<InputName, string>>>, host: CliHost) {
   const { env, workingDirectory, root } = host
   const deps = { environment: env, workingDirectory, chartFolder: join(root, 'chart'), anyFile: true }

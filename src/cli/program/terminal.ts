@@ -3,13 +3,13 @@ import { printable, printableLines, withoutCommands } from '../../printable.ts'
 import type { CliHost, CliStream } from './cli-host.ts'
 
 const ESCAPE = '\u001b'
-/** The control sequences that are ours: the colours, and the line of a progress. */
+/** The control sequences that we write: colours, and the line of a progress. */
 const OURS = new RegExp(`(\\r${ESCAPE}\\[K|${ESCAPE}\\[(?:1|2|22|31|32|33|39)m)`)
 
 /**
- * The last filter before a terminal or a log: escapes control characters that a renderer may have
- * missed; JSON stays JSON of the same values. Foreign text is kept on one line by `printable`,
- * where it is inserted. In a GitHub job no line is a workflow command.
+ * Filters everything that goes to a terminal or a log: escapes control characters that a renderer
+ * may have missed. JSON keeps the same values. `printable` already keeps foreign text on one line.
+ * In a GitHub job no line can become a workflow command.
  */
 export function safeStream(stream: CliStream, env: NodeJS.ProcessEnv): CliStream {
   const safe = (text: string): string => (stream.isTTY === true ? keepOurs(text) : printableLines(text))
@@ -34,8 +34,8 @@ function keepOurs(text: string): string {
 export type CliPaint = ReturnType<typeof paintFor>
 
 /**
- * Colours if the stream is a terminal, unless NO_COLOR or TERM=dumb is set; else every function
- * returns its text unchanged.
+ * Returns colour functions if the stream is a terminal and neither NO_COLOR nor TERM=dumb is set.
+ * Else each function returns its text unchanged.
  */
 export function paintFor(stream: CliStream, { env }: Pick<CliHost, 'env'>) {
   const isColoured = stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
@@ -45,8 +45,8 @@ export function paintFor(stream: CliStream, { env }: Pick<CliHost, 'env'>) {
 }
 
 /**
- * Shows what is being read on one line of a terminal, which is cleared at the end; elsewhere
- * nothing.
+ * Shows the current read on one line of a terminal, which is cleared at the end. Without a terminal
+ * it prints nothing.
  */
 export function createStatusLine({ stderr }: Pick<CliHost, 'stderr'>) {
   const isOpen = stderr.isTTY === true

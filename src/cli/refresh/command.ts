@@ -1,6 +1,6 @@
 import { type Cli, withReleaseOptions } from '../program/command.ts'
 
-/** `refresh`: new tokens now. */
+/** Adds `refresh`: requests new tokens now. */
 export function addRefresh({ program, run }: Cli): void {
   withReleaseOptions(
     program.command('refresh').description('Request new tokens from the helper, and wait until it reports them.'),

@@ -18,7 +18,7 @@ import { connectToWrite } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import type { ConnectFlags, ReleaseFlags } from '../program/command.ts'
 
-/** Requests a rotation and waits for its result; returns 1 if a registry issued no new token. */
+/** Requests a rotation and waits for its result. Returns 1 if a registry issued no new token. */
 export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost): Promise<number> {
   const limitMs = parseGoDuration(flags.timeout, '--timeout') * 1000
   using connected = await connectToWrite(flags, host)
@@ -51,17 +51,17 @@ export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost):
 }
 
 /**
- * The helper replaces what was issued before this time, which a wrong clock of this machine must
- * not decide; a `Date` header has whole seconds.
+ * Returns the API server's time. The helper replaces tokens that were issued before this time, so a
+ * wrong clock of this machine must not matter. One second is added because a `Date` header has
+ * whole seconds.
  */
 export function serverTime(now: number, aheadMs = 0): Date {
   return new Date(now - aheadMs + 1000)
 }
 
 /**
- * Waits until the helper has handled the request, and returns what it reports of each registry.
- *
- * @throws REFRESH_UNCONFIRMED also if the report does not name one of the configuration
+ * Waits until the helper has handled the request, and returns its report of each registry.
+ * @throws REFRESH_UNCONFIRMED also if the report lacks a registry of the configuration
  */
 export async function waitForTokens(
   { client, signal }: KubeCaller,
@@ -89,7 +89,7 @@ export async function waitForTokens(
   throw new NopassError('REFRESH_UNCONFIRMED', message)
 }
 
-/** Whether the helper reports that it has handled the newest request, ours or a later one. */
+/** True if the helper reports that it has handled our request or a later one. */
 export function isHandled(
   status: HelperStatus,
   requestedAt: number | undefined,
@@ -97,7 +97,8 @@ export function isHandled(
 ): boolean {
   const handled = handledRefreshOf(status)
   if (handled !== undefined) return handled === requestedAt
-  // A helper of 1.0.0 only shows that something of a registry has changed; a static login does not.
+  // A helper of 1.0.0 only shows that a registry's status has changed. A static login's status does
+  // not change.
   const known = new Set(before?.registries.map((registry) => JSON.stringify(registry)))
   return status.registries.every((registry) => registry.edition === 'static' || !known.has(JSON.stringify(registry)))
 }
@@ -112,7 +113,7 @@ export function describeRefreshed({ name, issuedAt, expiresAt, error, triedAt }:
 }
 
 export interface RefreshFlags extends ConnectFlags, ReleaseFlags {
-  /** Go's form, such as `90s`. */
+  /** A duration in Go's format, such as `90s`. */
   readonly timeout: string
   /** False with --no-wait. */
   readonly wait: boolean

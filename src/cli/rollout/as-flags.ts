@@ -16,12 +16,12 @@ export function asFlags(text: string): string {
   })
 }
 
-/** As users write it: every command with values files has `-f`. */
+/** Returns the flag that users write: every command with values files has `-f`. */
 function flagOf(input: string): string {
   return input === 'values-files' ? '-f' : `--${input}`
 }
 
-/** The error with flags in place of inputs. Keys of values stay as they are. */
+/** Returns the error with flags instead of inputs. Keys of values stay unchanged. */
 export function errorAsFlags(error: NopassError): NopassError {
   const [message, hint] = [asFlags(error.message), asFlags(error.hint)]
   if (error instanceof ValuesError || (message === error.message && hint === error.hint)) return error

@@ -17,27 +17,24 @@ const WITHOUT: Readonly<Record<RolloutMode, readonly InputName[]>> = {
   uninstall: ['plan-file', 'verify', 'verify-image', 'verify-namespace', 'skip-unchanged', 'canary', 'rollback'],
 }
 
-/**
- * Inputs that a mode accepts, so that it can be called with the flags of `apply`, and that have no
- * effect there.
- */
+/** Inputs that a mode accepts but ignores, so that it can be called with the flags of `apply`. */
 const WITHOUT_EFFECT: Readonly<Record<RolloutMode, readonly InputName[]>> = {
   plan: [],
   apply: [],
   uninstall: ['ram-scope', 'wait', 'uninstall-on-failed-install', 'recover-pending', 'coexist'],
 }
 
-/** Inputs that only a workflow has. */
+/** Inputs that exist only in a workflow. */
 const WORKFLOW_ONLY: readonly InputName[] = ['mode', 'allow-on-pull-request']
 
-/** `plan`, `apply` and `uninstall`: the action's modes with its inputs as flags. */
+/** Adds `plan`, `apply` and `uninstall`: the action's modes, with its inputs as flags. */
 export function addRollout({ program, run }: Cli): void {
   for (const mode of Object.keys(ABOUT) as RolloutMode[]) {
     const command = program
       .command(mode)
       .description(ABOUT[mode])
       .option('-f, --file <file>', 'values file, after those of --values-files; repeat it, a later one wins', collect)
-    // In the order of the groups, which is that of the documentation.
+    // The groups are in the order of the documentation.
     for (const [group, names] of Object.entries(FLAG_GROUPS)) {
       for (const [name, spec] of inputsOf(mode).filter(([input]) => names.includes(input))) {
         const option = toOption(name, spec).hideHelp(WITHOUT_EFFECT[mode].includes(name))
@@ -78,7 +75,7 @@ function toOption(name: InputName, spec: InputSpec): Option {
   return new Option(`${short}--${name} <${spec.kind === 'choice' ? spec.choices?.join('|') : spec.kind}>`, about)
 }
 
-/** The flags as inputs of a workflow. */
+/** Returns the flags as inputs of a workflow. */
 function readGiven(
   mode: RolloutMode,
   command: Command,

@@ -11,7 +11,7 @@ import type { RolloutOutcome } from '../../rollout/run/run-rollout.ts'
 import type { CliPaint } from '../program/terminal.ts'
 import { asFlags, type RolloutMode } from './as-flags.ts'
 
-/** The outcome for `-o json`: the action's outputs, and all changes of a plan. */
+/** Describes the outcome for `-o json`: the action's outputs, and all changes of a plan. */
 export function describeOutcome(mode: RolloutMode, settings: Settings, outcome: RolloutOutcome): object {
   const { changed, failed, skipped } = describeOutputs(settings.selected, outcome.results)
   const { helm, durationMs, unverified } = outcome
@@ -20,9 +20,9 @@ export function describeOutcome(mode: RolloutMode, settings: Settings, outcome: 
 }
 
 /**
- * The outcome as text: plans at a glance and notes, timeline, then table, causes and fixes,
- * verdict.
- * @param withDiff also the full text of a plan's changes, before all of it
+ * Renders the outcome as text: overviews of plans and notes, the timeline, the table, causes and
+ * fixes, and the verdict.
+ * @param withDiff prints the full text of a plan's changes first
  */
 export function renderOutcome(
   mode: RolloutMode,
@@ -35,7 +35,7 @@ export function renderOutcome(
     ...(withDiff ? results.flatMap((result) => planBlocks(result, paint)) : []),
     ...results.map((result) => clusterBlock(result, paint)),
     timeline(results, durationMs).join('\n'),
-    renderTable(['cluster', 'wave', 'status', 'revision', 'time'], results.map(row)),
+    renderTable(['cluster', 'wave', 'status', 'revision', 'time'], results.map(renderRow)),
     ...results.flatMap((result) => problemBlock(result, paint)),
     renderUnverified(unverified),
     colour(`${mode}: ${headline(results)}, ${formatDuration(durationMs)}${helm === null ? '' : `, helm ${helm}`}`),
@@ -43,10 +43,10 @@ export function renderOutcome(
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
 
-/** Of the lines of a plan. */
+/** The width of a plan's lines, in characters. */
 const WIDTH = 120
 
-/** Empty where nothing is to be said of the cluster beyond its row in the table. */
+/** Renders what the table's row does not contain. Empty if there is nothing more. */
 function clusterBlock(result: ClusterResult, paint: CliPaint): string {
   const { name, notes, overview, status } = result
   const isPlanned = overview !== undefined && (status === 'planned' || status === 'unchanged')
@@ -76,7 +76,7 @@ function planBlocks({ name, plan = [] }: ClusterResult, paint: CliPaint): readon
   })
 }
 
-function row({ name, wave, status, phase, revision, startedMs, durationMs }: ClusterResult): readonly string[] {
+function renderRow({ name, wave, status, phase, revision, startedMs, durationMs }: ClusterResult): readonly string[] {
   const { from, to } = revision
   const change = from === to ? `${to ?? '-'}` : `${from ?? '-'} -> ${to ?? '-'}`
   const isOpen = status === 'failed' || status === 'rolled-back' || status === 'cancelled'

@@ -23,15 +23,15 @@ type Given = Readonly<Partial<Record<InputName, string>>>
  * Runs the action's engine as a command, and its post step before exiting.
  * @throws NopassError with flags in place of inputs
  */
-export async function rollout(...command: Parameters<typeof work>): Promise<number> {
+export async function rollout(...command: Parameters<typeof runMode>): Promise<number> {
   try {
-    return await work(...command)
+    return await runMode(...command)
   } catch (error) {
     throw error instanceof NopassError ? errorAsFlags(error) : error
   }
 }
 
-async function work(
+async function runMode(
   mode: RolloutMode,
   given: Given,
   flags: RolloutFlags & CommonFlags,
@@ -42,12 +42,12 @@ async function work(
   if (settings === undefined) return reportErrors(errors.map(errorAsFlags), flags, host)
   const folder = await createRunFolder(host.temporaryFolder)
   try {
-    const outcome = await perform(settings, folder, host)
+    const outcome = await runEngine(settings, folder, host)
     if (outcome.errors.length > 0) return reportErrors(outcome.errors.map(errorAsFlags), flags, host)
     writeResult(host, flags, describeOutcome(mode, settings, outcome), () =>
       renderOutcome(mode, outcome, paintFor(host.stdout, host), flags.diff),
     )
-    // After the report: what was found must be shown, whatever becomes of the file.
+    // The file is written after the report, so that a failed write does not hide the plan.
     const file = settings.inputs['plan-file']
     if (mode === 'plan' && file !== '') writePlanFile(file, outcome.results)
     return exitCode(outcome, flags, host)
@@ -57,19 +57,19 @@ async function work(
   }
 }
 
-function perform(settings: Settings, folder: RunFolder, host: CliHost): Promise<RolloutOutcome> {
+function runEngine(settings: Settings, folder: RunFolder, host: CliHost): Promise<RolloutOutcome> {
   const { dim, bold } = paintFor(host.stderr, host)
   const begin = performance.now()
   const report = (cluster: string, line: string): void => {
     const seconds = `${((performance.now() - begin) / 1000).toFixed(1)}s`.padStart(7)
     host.stderr.write(`${dim(seconds)} ${bold(printable(cluster))}: ${printable(line)}\n`)
   }
-  // Nothing here prints a secret, and there is no runner to tell.
+  // This command prints no secret, and there is no runner that masks secrets.
   const reporter = { environment: host.env, folder, mask: () => undefined, report }
   return runRollout(settings, reporter, host.signal)
 }
 
-/** As the action's post step: repairs an interrupted helm, removes leftover probes. */
+/** Repairs an interrupted helm and removes leftover probes, like the action's post step. */
 async function putInOrder(folder: RunFolder, host: CliHost): Promise<void> {
   const open = await readOpenWork(folder)
   if (open.helm.length === 0 && open.probes.length === 0) return
@@ -85,9 +85,9 @@ function exitCode({ results }: RolloutOutcome, flags: RolloutFlags, { signal }: 
 }
 
 /**
- * The engine never uses the ambient kubeconfig. Here it is used if the user names one of its
- * contexts or runs a kubectl plugin; a command that writes never uses the current one of several
- * contexts.
+ * Chooses the kubeconfig. The engine never uses the ambient kubeconfig; this command uses it if the
+ * user names one of its contexts or runs a kubectl plugin. A command that writes never uses the
+ * current context if there are several.
  * @throws INPUT_MISSING, INPUT_INVALID
  */
 async function chooseKubeconfig(mode: RolloutMode, given: Given, host: CliHost): Promise<Given> {
@@ -103,7 +103,7 @@ async function chooseKubeconfig(mode: RolloutMode, given: Given, host: CliHost):
   return { ...given, kubeconfig: file }
 }
 
-/** As kubectl finds it; Helm needs a single file. */
+/** Finds the file as kubectl does, but accepts only one, because Helm needs a single file. */
 function ambientFile(env: NodeJS.ProcessEnv): string {
   const files = (env.KUBECONFIG ?? '').split(delimiter).filter(Boolean)
   if (files.length > 1) {

@@ -1,6 +1,6 @@
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
 
-/** `validate`: the action's validation, offline. */
+/** Adds `validate`: the action's validation, offline. */
 export function addValidate({ program, run }: Cli): void {
   withCommonOptions(
     program

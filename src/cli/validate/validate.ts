@@ -9,18 +9,18 @@ import { settingsOf } from '../program/settings-of.ts'
 import { errorAsFlags } from '../rollout/as-flags.ts'
 
 /**
- * Validates values and clusters offline; returns 0, or 2 with all errors.
+ * Validates values and clusters offline. Returns 0, or 2 with all errors.
  * @throws NopassError with flags in place of inputs
  */
-export async function validate(...command: Parameters<typeof check>): Promise<number> {
+export async function validate(...command: Parameters<typeof validateFiles>): Promise<number> {
   try {
-    return check(...command)
+    return validateFiles(...command)
   } catch (error) {
     throw error instanceof NopassError ? errorAsFlags(error) : error
   }
 }
 
-function check(flags: ValidateFlags & CommonFlags, host: CliHost): number {
+function validateFiles(flags: ValidateFlags & CommonFlags, host: CliHost): number {
   const { file = [], values = '', clustersFile = '', chart = '' } = flags
   if (file.length === 0 && values === '' && clustersFile === '') {
     throw new NopassError('INPUT_MISSING', 'nothing to validate', {
@@ -53,7 +53,7 @@ function check(flags: ValidateFlags & CommonFlags, host: CliHost): number {
     host,
     flags,
     result,
-    () => `valid: ${printable(subject(unchecked === undefined ? file : [], clustersFile, settings))}\n`,
+    () => `valid: ${printable(describeSubject(unchecked === undefined ? file : [], clustersFile, settings))}\n`,
   )
   if (!isJson) for (const note of notes) host.stderr.write(`note: ${note}\n`)
   return EXIT.ok
@@ -77,7 +77,7 @@ function lacksArns({ values }: PreparedCluster): boolean {
   return type === 'rrsa' && !(rrsa?.roleArn && rrsa.oidcProviderArn)
 }
 
-function subject(files: readonly string[], clustersFile: string, settings: Settings | undefined): string {
+function describeSubject(files: readonly string[], clustersFile: string, settings: Settings | undefined): string {
   const count = settings?.clusters.length ?? 0
   const clusters = clustersFile === '' ? [] : [`${clustersFile} (${count === 1 ? '1 cluster' : `${count} clusters`})`]
   const named = [...files, ...clusters]

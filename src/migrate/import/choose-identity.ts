@@ -3,7 +3,7 @@ import type { ImportLog } from './import-log.ts'
 import type { AddonEntry } from './read-entry.ts'
 import type { AddonSettings } from './read-settings.ts'
 
-/** The ServiceAccount that an RRSA role has to trust. */
+/** The ServiceAccount that an RRSA role must trust. */
 export interface ServiceAccountName {
   readonly namespace: string
   readonly name: string
@@ -11,7 +11,10 @@ export interface ServiceAccountName {
 
 const KEY_SECRET = 'acr-nopass-key'
 
-/** A release has one identity; the old helper could have one per instance. */
+/**
+ * Chooses one identity for the release. The old helper could have one identity per instance, a
+ * release has one in total.
+ */
 export function chooseIdentity(
   settings: AddonSettings | undefined,
   facts: Pick<LegacyFacts, 'addonKey'>,
@@ -24,12 +27,12 @@ export function chooseIdentity(
   if (keys.size > 0) {
     const mixed = keys.size > 1 || entries.some(({ keyFingerprint }) => keyFingerprint === undefined)
     return mixed
-      ? refuse('AccessKeys', entries, log)
-      : accessKey(KEY_IN_CONFIG, 'The AccessKey was in plain text.', release, log)
+      ? refuseIdentity('AccessKeys', entries, log)
+      : useAccessKey(KEY_IN_CONFIG, 'The AccessKey was in plain text.', release, log)
   }
-  if (withRole.length > 0) return rrsa(withRole, entries, release, log)
+  if (withRole.length > 0) return useRrsa(withRole, entries, release, log)
   if (facts.addonKey)
-    return accessKey(KEY_IN_SECRET, 'As the old helper, by the AccessKey of a RAM user.', release, log)
+    return useAccessKey(KEY_IN_SECRET, 'As the old helper, by the AccessKey of a RAM user.', release, log)
   log.note('todo', RIGHTS)
   if (settings?.rrsa) log.note('changed', 'RRSA was on, but no entry named a role for it.')
   if (entries.some(({ rrsaRole }) => rrsaRole !== undefined)) {
@@ -46,14 +49,14 @@ const KEY_IN_CONFIG =
 const KEY_IN_SECRET =
   'The AccessKey is read from a Secret of the release: copy kube-system/alibaba-addon-secret (`access-key-id`, `access-key-secret`).'
 
-function accessKey(why: string, comment: string, { namespace }: ServiceAccountName, log: ImportLog) {
+function useAccessKey(why: string, comment: string, { namespace }: ServiceAccountName, log: ImportLog) {
   const place = `Secret ${namespace}/${KEY_SECRET} with the keys accessKeyId and accessKeySecret`
   log.note('todo', `${why} Make the ${place}.`)
   const values = { type: 'access-key', accessKey: { existingSecret: KEY_SECRET } }
   return { values, comments: [comment, `It is read from ${place}.`] }
 }
 
-function rrsa(
+function useRrsa(
   withRole: readonly AddonEntry[],
   entries: readonly AddonEntry[],
   { namespace, name }: ServiceAccountName,
@@ -63,7 +66,7 @@ function rrsa(
   const providers = [...new Set(withRole.flatMap(({ rrsaProvider }) => rrsaProvider ?? []))]
   const [roleArn = ''] = roles
   const [oidcProviderArn] = providers
-  if (roles.length > 1 || providers.length > 1) return refuse('RRSA roles', withRole, log)
+  if (roles.length > 1 || providers.length > 1) return refuseIdentity('RRSA roles', withRole, log)
   if (oidcProviderArn === undefined) {
     return log.fail('IMPORT_SETTING', `\`${withRole[0]?.place}.rrsaOIDCProviderRoleARN\` is missing`, PROVIDER)
   }
@@ -83,7 +86,7 @@ function rrsa(
 
 const PROVIDER = 'Write the ARN of the cluster\'s OIDC provider, as the console shows it beside "RRSA OIDC".'
 
-function refuse(what: string, entries: readonly AddonEntry[], log: ImportLog): undefined {
+function refuseIdentity(what: string, entries: readonly AddonEntry[], log: ImportLog): undefined {
   const places = entries.map(({ place }) => place).join(', ')
   log.fail('IMPORT_IDENTITIES', `${places}: several ${what}, and a release has one identity`)
 }

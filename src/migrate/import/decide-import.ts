@@ -11,19 +11,19 @@ import { findWanted, splitDomains, type WantedRegistry } from './wanted-registry
 interface ImportRequest {
   readonly settings: AddonSettings | undefined
   readonly facts: LegacyFacts
-  /** From the user, else from the cluster. */
+  /** The region from the user. Without it, the region from the cluster is used. */
   readonly region: string | undefined
   readonly release: ServiceAccountName
   /** Whether anyone may pull an image, as its registry responded without a login. */
   readonly isPublic: ReadonlyMap<string, boolean>
 }
 
-/** The values before they are rendered, each part with the comments above it. */
+/** The values before they are rendered. Each part has the comments that appear above it. */
 export type ValuesDraft = NonNullable<ReturnType<typeof decideImport>['draft']>
 
 /**
- * Converts the old helper's settings and traces to our values, or reports all errors: then there is
- * no draft.
+ * Converts the old helper's settings and traces to our values. If there are errors, returns all of
+ * them and no draft.
  */
 export function decideImport({ settings, facts, release, ...request }: ImportRequest) {
   const region = request.region ?? facts.region
@@ -57,8 +57,8 @@ function noteSettings({ dropped, unknown, webhook }: AddonSettings, log: ImportL
 }
 
 function noteFacts({ workloads, sharedBindings }: LegacyFacts, log: ImportLog): void {
-  // A Pod names what its ServiceAccount named when it was made; only what makes Pods says it
-  // itself.
+  // A Pod contains the names that its ServiceAccount had when the Pod was created. Only an object
+  // that creates Pods names a Secret on purpose.
   const naming = workloads.filter(
     ({ kind, references }) => kind !== 'Pod' && references.some((name) => LEGACY_SECRETS.includes(name)),
   )
@@ -72,7 +72,7 @@ function noteFacts({ workloads, sharedBindings }: LegacyFacts, log: ImportLog): 
   }
 }
 
-/** Converts each registry to values: one entry per instance, with its own name. */
+/** Converts the registries to values: one entry per instance, each with a unique name. */
 function chooseRegistries(wanted: readonly WantedRegistry[], log: ImportLog) {
   const groups = Map.groupBy(wanted, ({ instanceId, instanceName, region }) => {
     return instanceId ?? instanceName ?? `personal ${region}`
@@ -87,14 +87,14 @@ function chooseRegistries(wanted: readonly WantedRegistry[], log: ImportLog) {
       log.fail('IMPORT_SETTING', message, 'Keep the one of the two that works.')
       return []
     }
-    return [describe(first, group, names)]
+    return [describeRegistry(first, group, names)]
   })
 }
 
-function describe(wanted: WantedRegistry, group: readonly WantedRegistry[], names: Set<string>) {
+function describeRegistry(wanted: WantedRegistry, group: readonly WantedRegistry[], names: Set<string>) {
   const { instanceId, instanceName, region, place } = wanted
   const given = group.flatMap(({ domains }) => domains)
-  // An entry without domains applies to all of them.
+  // An entry without domains covers all domains of the instance.
   const all = group.some(({ domains }) => domains.length === 0)
   const isPersonal = instanceId === undefined && instanceName === undefined
   const { network, domains, name } = splitDomains(given, { personal: isPersonal, region })
@@ -108,7 +108,7 @@ function describe(wanted: WantedRegistry, group: readonly WantedRegistry[], name
     region,
     ...(only === 'all' ? {} : { network: only }),
     ...(domains.length === 0 ? {} : { domains: [...new Set(domains)] }),
-    ...(wanted.assumeRole === undefined ? {} : { assumeRole: [assumeRole(wanted.assumeRole, wanted.duration)] }),
+    ...(wanted.assumeRole === undefined ? {} : { assumeRole: [renderAssumeRole(wanted.assumeRole, wanted.duration)] }),
   }
   const comments = [
     `From ${place}.`,
@@ -121,7 +121,7 @@ function describe(wanted: WantedRegistry, group: readonly WantedRegistry[], name
   return { values, comments }
 }
 
-function assumeRole(roleArn: string, duration: number | undefined) {
+function renderAssumeRole(roleArn: string, duration: number | undefined) {
   return duration === undefined || duration === 3600 ? { roleArn } : { roleArn, durationSeconds: duration }
 }
 
@@ -136,7 +136,8 @@ function uniqueName(desired: string, taken: Set<string>): string {
 const SYSTEM = 'kube-*'
 
 /**
- * All namespaces and ServiceAccounts that the old helper served, and those that use its Secrets.
+ * Chooses all namespaces and ServiceAccounts that the old helper served, and those that use its
+ * Secrets.
  */
 function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts, isServed: IsServed, log: ImportLog) {
   const configured = settings === undefined ? ['default'] : settings.namespaces
@@ -158,13 +159,13 @@ function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts, 
     log.note('changed', 'The namespaces kube-* are left out: no private image was found there.')
   }
   const serviceAccounts = accounts === undefined ? ['*'] : [...accounts, ...extraAccounts]
-  // Without `exclude` it is the chart's own.
+  // Without `exclude`, the chart's default applies.
   return { include, exclude: needsSystem ? [] : undefined, serviceAccounts, comments }
 }
 
 /**
- * Of system namespaces only those whose Pods pull something private: the old helper writes into all
- * of them.
+ * Returns the namespaces in use. A system namespace counts only if its Pods pull a private image,
+ * because the old helper writes into all system namespaces.
  */
 function namespacesInUse(facts: LegacyFacts, isServed: IsServed): readonly string[] {
   const naming = facts.accounts.filter(({ metadata, imagePullSecrets }) => {
@@ -186,8 +187,8 @@ function namespacesInUse(facts: LegacyFacts, isServed: IsServed): readonly strin
 }
 
 /**
- * The name of a deleted Secret does not count; if no Secret is known at all (files), every name
- * counts.
+ * True if one of the names is an old Secret that exists, because a reference to a deleted Secret
+ * gives nothing. If no Secret is known at all (input from files), every name counts.
  */
 function givesSomething({ secrets }: LegacyFacts, namespace: string | undefined, names: readonly string[]): boolean {
   const old = names.filter((name) => LEGACY_SECRETS.includes(name))

@@ -1,6 +1,6 @@
 import { type ErrorCode, NopassError } from '../../errors.ts'
 
-/** The kinds of notes, what needs a person first. */
+/** The kinds of notes. Notes that need a person's action come first. */
 export const KINDS = ['lost', 'todo', 'changed', 'dropped'] as const
 
 export interface ImportNote {
@@ -12,7 +12,7 @@ export interface ImportNote {
   readonly text: string
 }
 
-/** Collects what a person has to know, and why there can be no values. */
+/** Collects the notes for the user and the errors that prevent values. */
 export class ImportLog {
   readonly notes: ImportNote[] = []
   readonly errors: NopassError[] = []

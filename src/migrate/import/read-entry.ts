@@ -7,12 +7,12 @@ const DOMAIN = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]([-a-z0-9]*[a-z0-9])?(:[
 const ROLE = /^acs:ram::[0-9]{5,20}:role\/[A-Za-z0-9._/-]+$/
 const PROVIDER = /^acs:ram::[0-9]{5,20}:oidc-provider\/[A-Za-z0-9._-]+$/
 
-/** One instance in the add-on's configuration, its texts trimmed and its form checked. */
+/** One instance in the add-on's configuration, with trimmed and validated texts. */
 export type AddonEntry = ReturnType<typeof readEntry>['entries'][number]
 
 /**
- * One item of `acr-registry-info` or `AcrInstanceInfo`, with an entry per instance; adds to
- * `errors`.
+ * Reads one item of `acr-registry-info` or `AcrInstanceInfo`. Returns an entry per instance, and
+ * adds to `errors`.
  */
 export function readEntry(item: unknown, place: string, errors: NopassError[]) {
   if (!isRecord(item)) {
@@ -20,7 +20,7 @@ export function readEntry(item: unknown, place: string, errors: NopassError[]) {
     errors.push(settingError(place, 'is not a map of fields', hint))
     return { entries: [], unknown: [] }
   }
-  // The add-on's pages write `InstanceId` and `instanceId`.
+  // The add-on's pages write both `InstanceId` and `instanceId`.
   const fields = new Map(Object.entries(item).map(([key, value]) => [key.toLowerCase(), value]))
   const known = new Set<string>()
   const get = (key: string): unknown => {
@@ -47,24 +47,24 @@ export function readEntry(item: unknown, place: string, errors: NopassError[]) {
   const shared = {
     /** `acr-registry-info[1]`, for messages. */
     place,
-    /** Undefined: the cluster's own. */
+    /** Undefined: the cluster's own region. */
     region: text('regionid', /^[a-z]+(-[a-z0-9]+)+$/, 'region, such as cn-hangzhou'),
-    /** Lower case, without scheme. Empty: all of the instance. */
+    /** Lower case, without scheme. Empty: all domains of the instance. */
     domains,
     assumeRole: text('assumerolearn', ROLE, role),
     /** Seconds; undefined: the default. */
     duration: readDuration(get('expireduration')),
     rrsaRole: text('rrsarolearn', ROLE, role),
     rrsaProvider: text('rrsaoidcproviderrolearn', PROVIDER, provider),
-    /** Tells one AccessKey from another; nothing can be read back from it. */
-    keyFingerprint: fingerprint(get('customaccesskey'), get('customaccesskeysecret')),
+    /** Distinguishes AccessKeys. The key cannot be derived from the fingerprint. */
+    keyFingerprint: hashKey(get('customaccesskey'), get('customaccesskeysecret')),
   }
   return {
-    // Without an id it is the Personal Edition of a region.
+    // An entry without an ID is the Personal Edition of a region.
     entries: (ids.length === 0 ? [undefined] : ids).map((instanceId) => ({ ...shared, instanceId })),
     unknown: Object.keys(item)
       .filter((key) => !known.has(key.toLowerCase()))
-      .map((key) => `${place}.${shorten(key)}`),
+      .map((key) => `${place}.${shortenKey(key)}`),
   }
 }
 
@@ -92,20 +92,23 @@ function readDomains(value: unknown, place: string, errors: NopassError[]): read
   return []
 }
 
-/** Whatever is no number of seconds that STS knows is not worth a refusal: the default works. */
+/**
+ * Returns undefined if STS would not accept the value as a number of seconds, because the default
+ * works too.
+ */
 function readDuration(value: unknown): number | undefined {
   const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   if (typeof seconds !== 'number' || !Number.isInteger(seconds)) return undefined
   return seconds >= 900 && seconds <= 43_200 ? seconds : undefined
 }
 
-/** Hashes the key, which is only compared. */
-function fingerprint(id: unknown, secret: unknown): string | undefined {
+/** Hashes the key, because fingerprints are only compared. */
+function hashKey(id: unknown, secret: unknown): string | undefined {
   return id || secret ? sha256(JSON.stringify([id, secret])) : undefined
 }
 
-/** A key of an unknown file, safe to show. */
-export function shorten(key: string): string {
+/** Shortens a key of an unknown file, so that it is safe to print. */
+export function shortenKey(key: string): string {
   return /^[\w.-]{1,60}$/.test(key) ? key : 'a key that is not a plain word'
 }
 
@@ -113,7 +116,7 @@ export function settingError(place: string, what: string, hint: string): NopassE
   return new NopassError('IMPORT_SETTING', `\`${place}\` ${what}`, { hint })
 }
 
-/** Accepts `"a, b"` or a list of texts; undefined for any other value. */
+/** Accepts `"a, b"` or a list of texts. Undefined for any other value. */
 export function readList(value: unknown): readonly string[] | undefined {
   if (value === null || value === undefined) return []
   const parts = Array.isArray(value) ? value : [value]

@@ -9,9 +9,12 @@ import { type AnyObject, LEGACY_CONFIG_KEYS } from '../remove/legacy-facts.ts'
 import { type ReadSettings, readAddonJson, readConfigMap } from './read-settings.ts'
 
 export interface FilesContent {
-  /** Objects of Kubernetes; of Secrets only metadata. */
+  /** Kubernetes objects. Of Secrets only the metadata is kept. */
   readonly objects: readonly AnyObject[]
-  /** Of the add-on's JSON, or of the ConfigMap's data alone, as its documents print it. */
+  /**
+   * Settings from the add-on's JSON, or from the ConfigMap's data alone, which the add-on's
+   * documents print.
+   */
   readonly settings: readonly ReadSettings[]
 }
 
@@ -20,10 +23,13 @@ export function readSources(names: readonly string[], folder: string): readonly 
   return names.map((name) => ({ name, text: decodeText(readInputFile({ input: '--file', name, folder })) }))
 }
 
-/** Classifies the files' content. @throws IMPORT_UNREADABLE with the location */
+/**
+ * Classifies the files' content.
+ * @throws IMPORT_UNREADABLE with the location
+ */
 export function readFiles(files: readonly SourceFile[]): FilesContent {
   const documents = files.flatMap((file) => parseFile(file).map((value) => ({ value, file })))
-  const found = documents.flatMap(({ value, file }) => expand(value).map((one) => ({ one, file })))
+  const found = documents.flatMap(({ value, file }) => expandList(value).map((one) => ({ one, file })))
   const objects: AnyObject[] = []
   const settings: ReadSettings[] = []
   for (const { one, file } of found) {
@@ -42,7 +48,7 @@ function parseFile({ name, text }: SourceFile): readonly unknown[] {
   const lineCounter = new LineCounter()
   const verbatim = parseDocuments(text, lineCounter)
   const isBroken = verbatim.some(({ errors }) => errors.length > 0)
-  // The separators on the page of 2018 are indented.
+  // The vendor's page of 2018 indents the separators.
   const unindented = isBroken ? parseDocuments(text.replaceAll(/^[ \t]+---[ \t]*$/gm, '---')) : verbatim
   const list = unindented.some(({ errors }) => errors.length > 0) ? verbatim : unindented
   for (const { errors } of list) {
@@ -50,7 +56,7 @@ function parseFile({ name, text }: SourceFile): readonly unknown[] {
     if (error === undefined) continue
     const { line, col } = lineCounter.linePos(error.pos[0])
     const at = { file: name, line: Math.max(line, 1), column: Math.max(col, 1) }
-    // The line may contain a credential.
+    // The line is hidden, because it may contain a credential.
     throw new ValuesError('IMPORT_UNREADABLE', `no YAML: ${error.code}`, { at, hideLine: true })
   }
   try {
@@ -66,8 +72,8 @@ function parseDocuments(text: string, lineCounter?: LineCounter): readonly Docum
   return Array.isArray(documents) ? documents : []
 }
 
-/** The items of a `List`, as kubectl writes several objects. */
-function expand(value: unknown): readonly unknown[] {
+/** Returns the items of a `List`, the form in which kubectl prints several objects. */
+function expandList(value: unknown): readonly unknown[] {
   if (!isRecord(value) || !String(value.kind).endsWith('List') || !Array.isArray(value.items)) return [value]
   const kind = String(value.kind).replace(/List$/, '')
   return value.items.map((item: unknown) => (isRecord(item) && kind !== '' ? { kind, ...item } : item))
@@ -82,7 +88,7 @@ function isObject(value: unknown): value is AnyObject {
   )
 }
 
-/** Only `data:` of the ConfigMap, or its content. */
+/** Reads a file that contains only `data:` of the ConfigMap, or only the content of that key. */
 function readData(value: unknown, source: string): ReadSettings | undefined {
   if (!isRecord(value) || value.kind !== undefined) return undefined
   const data = isRecord(value.data) ? value.data : value
@@ -94,7 +100,7 @@ function readData(value: unknown, source: string): ReadSettings | undefined {
   return readConfigMap(Object.fromEntries(texts), source)
 }
 
-/** Drops the content of a Secret immediately. */
+/** Removes the content of a Secret immediately. */
 function withoutContent(object: AnyObject): AnyObject {
   return object.kind === 'Secret' ? { kind: object.kind, metadata: object.metadata } : object
 }

@@ -5,11 +5,11 @@ import { orElse } from '../../lib/or-else.ts'
 import { readYaml } from '../../values/yaml/read-yaml.ts'
 import { toValue } from '../../values/yaml/yaml-node.ts'
 import { ADDON_NAMES } from '../remove/legacy-facts.ts'
-import { readEntry, readList, settingError, shorten } from './read-entry.ts'
+import { readEntry, readList, settingError, shortenKey } from './read-entry.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** The names of the settings in one of the add-on's formats; upper and lower case do not count. */
+/** The names of the settings in one of the add-on's formats. Upper and lower case do not matter. */
 interface Format {
   readonly entries: string
   readonly patterns?: string
@@ -17,7 +17,10 @@ interface Format {
   readonly accounts: string
   readonly rrsa: string
   readonly webhook: string
-  /** Not needed by acr-nopass: it fetches a new token before the old one expires. */
+  /**
+   * Settings that acr-nopass does not need, because it fetches a new token before the old token
+   * expires.
+   */
   readonly dropped: readonly string[]
 }
 
@@ -48,9 +51,9 @@ const isKnown = (key: string, { dropped, ...names }: Format): boolean =>
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 const ACCOUNT = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
 
-/** Settings, undefined when there is any error, and all errors. */
+/** The settings and all errors. With an error, the settings are undefined. */
 export type ReadSettings = ReturnType<typeof readSettings>
-/** The add-on's settings, from any of their formats. */
+/** The add-on's settings, from any of its formats. */
 export type AddonSettings = NonNullable<ReadSettings['settings']>
 
 /** Validates all settings and returns all errors. */
@@ -78,37 +81,38 @@ function readSettings(source: string, fields: Fields, format: Format, errors: No
     source,
     /** Empty: the account's own Personal Edition. */
     entries: read.flatMap(({ entries }) => entries),
-    /** Globs of registries, as the add-on of 2019 took them: `shop-registry.*.cr.aliyuncs.com`. */
+    /** Globs of registries, the format of the add-on of 2019: `shop-registry.*.cr.aliyuncs.com`. */
     patterns: readList(get(format.patterns)) ?? [],
-    /** Undefined: all. */
+    /** Undefined: all namespaces. */
     namespaces,
-    /** Undefined: all. */
+    /** Undefined: all ServiceAccounts. */
     serviceAccounts,
     rrsa: isOn(get(format.rrsa)),
     webhook: isOn(get(format.webhook)),
     dropped: Object.keys(fields).filter((key) => isNamed(key, format.dropped)),
-    /** Keys that are not documented for the add-on. */
-    unknown: [...unknown.map(shorten), ...read.flatMap((one) => one.unknown)],
+    /** Keys that the add-on's documents do not contain. */
+    unknown: [...unknown.map(shortenKey), ...read.flatMap((one) => one.unknown)],
   }
   return { settings: errors.length > 0 ? undefined : settings, errors }
 }
 
 /**
- * The globs of hosts without the example of the add-on's documents, which a fresh install contains.
+ * Returns the globs of hosts without the example from the add-on's documents, which a fresh install
+ * contains.
  */
 export function usedPatterns({ patterns }: Pick<AddonSettings, 'patterns'>): readonly string[] {
   return patterns.filter((pattern) => !pattern.startsWith('xxx-registry'))
 }
 
-/** `true`, or a map with `enable: true`. */
+/** True for `true` and for a map with `enable: true`. */
 function isOn(value: unknown): boolean {
   const flag = isRecord(value) ? value.enable : value
   return flag === true || (typeof flag === 'string' && flag.toLowerCase() === 'true')
 }
 
 /**
- * The data of the ConfigMap `acr-configuration`, of any version since 2019: some values are YAML in
- * a text.
+ * Reads the data of the ConfigMap `acr-configuration` of any version since 2019. Some values are
+ * YAML inside a text.
  */
 export function readConfigMap(data: Readonly<Record<string, string>>, source: string): ReadSettings {
   const errors: NopassError[] = []
@@ -116,21 +120,21 @@ export function readConfigMap(data: Readonly<Record<string, string>>, source: st
     const text = data[key] ?? ''
     if (text.trim() === '') return [[key, undefined]]
     const { root, errors: found } = readYaml({ name: key, text }, 'user')
-    // One is enough: the others follow from it.
+    // Only the first error is kept, because the others follow from it.
     errors.push(...found.slice(0, 1).map((error) => innerError(error, key)))
     return [[key, root && emptyAsNothing(toValue(root))]]
   })
   return readSettings(source, { ...data, ...Object.fromEntries(nested) }, CONFIG_MAP, errors)
 }
 
-/** A fresh install has only comments, for which the reader returns an empty map. */
+/** A fresh install contains only comments, which the reader returns as an empty map. */
 function emptyAsNothing(value: unknown): unknown {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0 ? undefined : value
 }
 
 /**
- * The line is relative to the text of the key. Never the parser's message, because the text may
- * contain an AccessKey.
+ * Describes an error inside a key's text, with a line relative to that text. The parser's message
+ * is omitted, because the text may contain an AccessKey.
  */
 function innerError({ code, place }: NopassError, key: string): NopassError {
   const { line = 1, column = 1 } = place
@@ -140,8 +144,8 @@ function innerError({ code, place }: NopassError, key: string): NopassError {
 }
 
 /**
- * The add-on's parameters in ACK's formats: a list of add-ons, one of them, or its `config` (a JSON
- * text). Undefined for any other value.
+ * Reads the add-on's parameters in ACK's formats: a list of add-ons, one add-on, or its `config` (a
+ * JSON text). Undefined for any other value.
  */
 export function readAddonJson(value: unknown, source: string): ReadSettings | undefined {
   const config = findConfig(value)
@@ -149,7 +153,7 @@ export function readAddonJson(value: unknown, source: string): ReadSettings | un
   if (config instanceof NopassError) return { settings: undefined, errors: [config] }
   const fields = Object.entries(config).map(([key, one]) => {
     if (!isNamed(key, [ADDON.entries])) return [key, one]
-    return [key, typeof one === 'string' && one.trim() !== '' ? parse(one) : one || undefined]
+    return [key, typeof one === 'string' && one.trim() !== '' ? parseJson(one) : one || undefined]
   })
   return readSettings(source, Object.fromEntries(fields), ADDON, [])
 }
@@ -162,7 +166,7 @@ function findConfig(value: unknown): Fields | NopassError | undefined {
   if (keys.length > 0 && keys.every((key) => isKnown(key, ADDON))) return value
   if (!isAddon(value)) return undefined
   const { config = '' } = value
-  const read = typeof config === 'string' && config.trim() !== '' ? parse(config) : config || {}
+  const read = typeof config === 'string' && config.trim() !== '' ? parseJson(config) : config || {}
   return isRecord(read)
     ? read
     : new NopassError('IMPORT_SETTING', `\`config\` of the add-on ${String(value.name)} is not a JSON object`, {
@@ -172,7 +176,10 @@ function findConfig(value: unknown): Fields | NopassError | undefined {
 
 const isAddon = ({ name }: Fields): boolean => typeof name === 'string' && ADDON_NAMES.includes(name)
 
-/** Undefined-like for what is no JSON: never a word of the text, which may hold a key. */
-function parse(text: string): unknown {
+/**
+ * Returns a fixed text if the input is not JSON. The input itself is never returned, because it may
+ * contain a key.
+ */
+function parseJson(text: string): unknown {
   return orElse(() => JSON.parse(text), 'no JSON')
 }

@@ -16,32 +16,32 @@ export function renderValues(draft: ValuesDraft, notes: readonly ImportNote[], s
   const { registries, identity, region, targets, attach, guard } = draft
   const blocks = [
     [
-      ...comment(`Values of acr-nopass, imported from ${draft.source}.`),
-      ...notes.filter(({ kind }) => kind !== 'dropped').flatMap(({ kind, text }) => comment(`${kind}: ${text}`)),
+      ...renderComment(`Values of acr-nopass, imported from ${draft.source}.`),
+      ...notes.filter(({ kind }) => kind !== 'dropped').flatMap(({ kind, text }) => renderComment(`${kind}: ${text}`)),
     ],
     [
-      ...comment('To pull with fewer rights, name the repositories of each: `repositories: ["shop/*"]`.'),
+      ...renderComment('To pull with fewer rights, name the repositories of each: `repositories: ["shop/*"]`.'),
       'registries:',
       ...registries.flatMap(({ values, comments }, index) => [
         ...(index === 0 ? [] : ['']),
-        ...indent(comments.flatMap((text) => comment(text))),
+        ...indent(comments.flatMap((text) => renderComment(text))),
         ...indent(yaml([values])),
       ]),
     ],
-    [...identity.comments.flatMap((text) => comment(text)), ...yaml({ identity: identity.values })],
+    [...identity.comments.flatMap((text) => renderComment(text)), ...yaml({ identity: identity.values })],
     ...(region === undefined
       ? []
-      : [[...comment("The cluster's own region: APIs there are called inside the VPC."), ...yaml({ region })]]),
+      : [[...renderComment("The cluster's own region: APIs there are called inside the VPC."), ...yaml({ region })]]),
     renderTargets(targets),
     [
-      ...comment(
+      ...renderComment(
         attach === 'both'
           ? 'By ServiceAccounts as before, for tools that read them; and at admission, which no other writer can undo. `auto` is enough where only Pods pull.'
           : 'By ServiceAccounts, as before. `auto` gives the helper fewer rights from Kubernetes 1.36 on.',
       ),
       ...yaml({ attach }),
     ],
-    ...(guard ? [] : [[...comment('The guard needs Kubernetes 1.30.'), ...yaml({ guard: 'disabled' })]]),
+    ...(guard ? [] : [[...renderComment('The guard needs Kubernetes 1.30.'), ...yaml({ guard: 'disabled' })]]),
     ...(steps.length === 0 ? [] : [['# How to switch so that no pull fails:', ...steps.flatMap(renderStep)]]),
   ]
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`
@@ -50,25 +50,25 @@ export function renderValues(draft: ValuesDraft, notes: readonly ImportNote[], s
 function renderTargets({ include, exclude, serviceAccounts, comments }: ValuesDraft['targets']): readonly string[] {
   const namespaces = { include, ...(exclude === undefined ? {} : { exclude }) }
   return [
-    ...comments.flatMap((text) => comment(text)),
+    ...comments.flatMap((text) => renderComment(text)),
     ...yaml({ targets: { namespaces, serviceAccounts: { include: serviceAccounts } } }),
   ]
 }
 
 function renderStep(text: string, index: number): readonly string[] {
-  const [first = '', ...more] = comment(`${index + 1}. ${text}`)
+  const [first = '', ...more] = renderComment(`${index + 1}. ${text}`)
   return [first, ...more.map((line) => line.replace('# ', '#    '))]
 }
 
 function yaml(value: unknown): readonly string[] {
-  // Version 1.1 quotes everything that an older parser would not take for text.
+  // YAML version 1.1 quotes every text that an older parser would read as another type.
   return stringify(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false }).trimEnd().split('\n')
 }
 
 const indent = (lines: readonly string[]): readonly string[] => lines.map((line) => (line === '' ? line : `  ${line}`))
 
-/** One paragraph; line feeds of foreign texts never end the comment. */
-function comment(text: string): readonly string[] {
+/** Renders one paragraph of comment. Line feeds in foreign texts cannot end the comment. */
+function renderComment(text: string): readonly string[] {
   const lines = ['']
   for (const word of text
     .split(/\s+/)
@@ -83,8 +83,8 @@ function comment(text: string): readonly string[] {
 }
 
 /**
- * The safe order: the old helper keeps running until every Pod has been recreated with both, and
- * until acr-nopass covers all that the old helper serves.
+ * Returns the steps in the safe order. The old helper keeps running until every Pod was recreated
+ * with both Secrets, and until acr-nopass covers everything that the old helper serves.
  */
 export function switchSteps(
   settings: AddonSettings | undefined,

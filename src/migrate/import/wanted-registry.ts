@@ -5,24 +5,25 @@ import type { AddonEntry } from './read-entry.ts'
 import { type AddonSettings, usedPatterns } from './read-settings.ts'
 import { type IsServed, loginHosts } from './served-images.ts'
 
-/** A registry that the old helper served, its region known. */
+/** A registry that the old helper served, with its region. */
 export type WantedRegistry = Pick<AddonEntry, 'instanceId' | 'domains' | 'assumeRole' | 'duration'> & {
   readonly place: string
-  /** Known only by its name. */
+  /** The instance's name, if its ID is not known. */
   readonly instanceName: string | undefined
   readonly region: string
 }
 
 interface Known {
-  /** The cluster's own. */
+  /** The cluster's own region. */
   readonly region: string | undefined
   readonly isServed: IsServed
 }
 
 /**
- * The registries that the old helper served: those in its configuration; else, as with the helper
- * of 2018, the account's Personal Edition in each region that its Secrets have a login for; else in
- * each region of the images in use and in the cluster's region.
+ * Returns the registries that the old helper served. With a configuration, these are its entries.
+ * The helper of 2018 has none: then these are the account's Personal Editions in the regions for
+ * which its Secrets have a login. Without readable Secrets, the regions of the images in use and
+ * the cluster's region are used.
  */
 export function findWanted(
   settings: AddonSettings | undefined,
@@ -36,7 +37,7 @@ export function findWanted(
   if (patterns.length > 0) return fromPatterns(patterns, facts, known, log)
   const ofLogins = (loginHosts(facts) ?? []).flatMap((host) => personalRegion(host) ?? [])
   const ofImages = (): readonly string[] => [
-    ...personalInUse(facts, known, log),
+    ...personalRegionsInUse(facts, known, log),
     ...(region === undefined ? [] : [region]),
   ]
   const regions = new Set(ofLogins.length > 0 ? ofLogins : ofImages())
@@ -59,7 +60,7 @@ function fromEntries(
   })
 }
 
-/** The globs of 2019: `registry.*.aliyuncs.com`, `shop-registry.*.cr.aliyuncs.com`. */
+/** Reads the globs of 2019: `registry.*.aliyuncs.com`, `shop-registry.*.cr.aliyuncs.com`. */
 function fromPatterns(
   patterns: readonly string[],
   facts: LegacyFacts,
@@ -76,7 +77,9 @@ function fromPatterns(
       continue
     }
     const inUse =
-      own.instance === undefined ? () => personalInUse(facts, known, log) : () => regionsInUse(facts, own.instance)
+      own.instance === undefined
+        ? () => personalRegionsInUse(facts, known, log)
+        : () => regionsInUse(facts, own.instance)
     const named = own.region === '*' ? inUse() : [own.region]
     const regions = named.length > 0 || region === undefined ? named : [region]
     if (regions.length === 0) noRegion(`\`${pattern}\` of \`acr-registry\``, log)
@@ -102,7 +105,7 @@ const personal = (region: string): WantedRegistry => ({
   duration: undefined,
 })
 
-/** Regions from which images of an Enterprise instance are in use. */
+/** Returns the regions of an Enterprise instance whose images are in use. */
 function regionsInUse({ workloads }: LegacyFacts, instance: string | undefined): readonly string[] {
   const regions = workloads.flatMap(({ images }) =>
     images.flatMap((image) => {
@@ -114,10 +117,10 @@ function regionsInUse({ workloads }: LegacyFacts, instance: string | undefined):
 }
 
 /**
- * Regions of the Personal Edition from which the old helper's login pulled an image; public images
- * need no registry.
+ * Returns the regions of the Personal Edition whose private images are in use. Public images need
+ * no registry.
  */
-function personalInUse({ workloads }: LegacyFacts, { isServed }: Known, log: ImportLog): readonly string[] {
+function personalRegionsInUse({ workloads }: LegacyFacts, { isServed }: Known, log: ImportLog): readonly string[] {
   const images = workloads.flatMap((workload) => workload.images)
   const hostsOf = (answer: boolean | undefined): readonly string[] => {
     const hosts = images.filter((image) => isServed(image) === answer).map((image) => parseImage(image).host)
@@ -130,7 +133,7 @@ function personalInUse({ workloads }: LegacyFacts, { isServed }: Known, log: Imp
   return [...new Set(hostsOf(true).flatMap((host) => personalRegion(host) ?? []))].sort()
 }
 
-/** The region of a host of the Personal Edition. */
+/** Returns the region of a Personal Edition's host. */
 function personalRegion(host: string): string | undefined {
   const own = readOwnDomain(host)
   return own !== undefined && own.instance === undefined ? own.region : undefined
@@ -145,8 +148,8 @@ const ENTERPRISE =
 const PERSONAL = /^registry(-intl)?(?<vpc>-vpc|-internal)?\.(?<region>[a-z]+(-[a-z0-9]+)+|\*)\.aliyuncs\.com$/
 
 /**
- * The instance (undefined: the Personal Edition) of a domain that belongs to it automatically, so
- * that values need not contain it; the region may be `*`. Undefined for a custom domain.
+ * Parses a domain that an instance has automatically, so that values need not list it. An undefined
+ * instance is the Personal Edition, and the region may be `*`. Undefined for a custom domain.
  */
 function readOwnDomain(domain: string) {
   const { instance, vpc, region } = (ENTERPRISE.exec(domain) ?? PERSONAL.exec(domain))?.groups ?? {}
@@ -154,8 +157,8 @@ function readOwnDomain(domain: string) {
 }
 
 /**
- * An instance's domains in values: its own ones by `network`, which show its name too, all others
- * by name.
+ * Splits an instance's domains for values: automatic domains become `network` (and show the
+ * instance's name), custom domains are listed by name.
  */
 export function splitDomains(
   given: readonly string[],
@@ -168,7 +171,7 @@ export function splitDomains(
       : []
   })
   const names = new Set(own.map(({ instance }) => instance))
-  // Names of two instances: nothing is known about which of them it is.
+  // If the domains contain names of two instances, it is not known which of them is meant.
   const usable = names.size > 1 ? [] : own
   const networks = new Set(usable.map(({ network }) => network))
   const [only] = networks

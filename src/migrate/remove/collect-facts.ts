@@ -7,6 +7,7 @@ import {
   ADDON_KEY_SECRET,
   type AnyObject,
   appliedBy,
+  describePart,
   describeSecret,
   freeOf,
   gitOpsTool,
@@ -18,20 +19,20 @@ import {
   LEGACY_NAMESPACE,
   LEGACY_SECRETS,
   LEGACY_SERVICES,
-  part,
   stayingOf,
   type Workload,
 } from './legacy-facts.ts'
 import { describeWorkload, field, followsOwner, groupOf, list, ownerOf } from './workload.ts'
 
-/** What exists of Alibaba's own helper and of its users, without any login. */
+/** The objects of Alibaba's own helper and the objects that use it, without any login. */
 export type LegacyFacts = ReturnType<typeof collectFacts>
 
 /**
- * Collects what belongs to the old helper. `minor` is that of Kubernetes 1.x, where it is known.
+ * Collects the objects of the old helper and those that use it. `minor` is the minor version of
+ * Kubernetes 1.x, if known.
  */
 export function collectFacts(all: readonly AnyObject[], minor?: number) {
-  // A kind of another API group may have any name.
+  // A kind of another API group may have the same name.
   const objects = all.filter((object) => OWN_GROUPS.includes(groupOf(object)))
   const of = (kind: string): readonly AnyObject[] => objects.filter((object) => object.kind === kind)
   const home = (kind: string): readonly AnyObject[] =>
@@ -61,13 +62,15 @@ export function collectFacts(all: readonly AnyObject[], minor?: number) {
     configuration: configMaps[0] && textsOf(configMaps[0].object.data),
     secrets: freeOf(judgedSecrets).map(describeSecret),
     copies: findCopies(secrets, freeOf(judgedSecrets)),
-    /** Why pull secrets of other names could not be read, so that copies are not seen. */
+    /**
+     * Why pull secrets with other names could not be read. Copies of old Secrets are then not
+     * found.
+     */
     unseenCopies: undefined as string | undefined,
-    /** ServiceAccounts that name one of them. */
+    /** ServiceAccounts that name an old Secret. */
     accounts: of('ServiceAccount').flatMap((object) => describeAccount(object, isForeign)),
     /**
-     * Pods that are not finished, and every object with a Pod template or the name of an old Secret
-     * in it.
+     * Unfinished Pods, and every object that contains a Pod template or the name of an old Secret.
      */
     workloads: judgedWorkloads(all),
     /** Controllers of ReplicaSets, by `namespace/name`. */
@@ -78,39 +81,34 @@ export function collectFacts(all: readonly AnyObject[], minor?: number) {
       }),
     ),
     deployments: deployments.map((object) => ({
-      ...part(object),
+      ...describePart(object),
       selector: selectorOf(object),
       declaredBy: gitOpsTool(object, ['f:spec']),
     })),
-    webhooks: freeOf(webhooks).map(part),
-    /**
-     * The helper's ServiceAccount, its ClusterRole and bindings of it alone, if nothing else needs
-     * them.
-     */
+    webhooks: freeOf(webhooks).map(describePart),
+    /** The helper's ServiceAccount, ClusterRole and own bindings, if nothing else needs them. */
     rbac,
     /** Bindings with further subjects, which must not be deleted. */
     sharedBindings,
-    /** What stays because something else uses it too, each with the reason. */
+    /** Objects that stay because something else uses them, each with the reason. */
     shared: [...stayingOf([...webhooks, ...others, ...judgedSecrets]), ...shared, ...stayingOf(configMaps)],
-    configMap: freeOf(configMaps).map(part)[0],
-    /** Whether the key of a registered or self-built cluster is there. */
+    configMap: freeOf(configMaps).map(describePart)[0],
+    /** True if the key of a registered or self-built cluster exists. */
     addonKey: home('Secret').some(({ metadata }) => metadata.name === ADDON_KEY_SECRET),
-    /** The cluster's own region, as its nodes are labelled. */
+    /** The cluster's own region, from the labels of its nodes. */
     region: of('Node').flatMap(({ metadata }) => metadata.labels?.['topology.kubernetes.io/region'] ?? [])[0],
     minor,
   }
 }
 
-/** Whether there is any trace. */
+/** True if anything of the old helper exists. */
 export function hasLegacy(facts: LegacyFacts): boolean {
   const { configuration, secrets, accounts, deployments, rbac, configMap, webhooks } = facts
   const parts = [secrets, accounts, deployments, rbac, webhooks]
   return configuration !== undefined || configMap !== undefined || parts.some((some) => some.length > 0)
 }
 
-/**
- * Whether the add-on's Service is called by all webhooks of a configuration, by some, or by none.
- */
+/** Counts the webhooks of a configuration that call the add-on's Service: all, some or none. */
 export function webhooksOfHelper(object: AnyObject): 'all' | 'some' | 'none' {
   const webhooks = list(object, 'webhooks')
   const helpers = webhooks.filter((webhook) => {
@@ -121,10 +119,10 @@ export function webhooksOfHelper(object: AnyObject): 'all' | 'some' | 'none' {
   return helpers.length === webhooks.length ? 'all' : 'some'
 }
 
-/** Groups of the kinds that Kubernetes itself has and that are sorted out here. */
+/** API groups of Kubernetes' own kinds that are collected here. */
 const OWN_GROUPS: readonly string[] = ['', 'apps', 'batch', 'rbac.authorization.k8s.io', 'admissionregistration.k8s.io']
 
-/** A ServiceAccount that refers to an old Secret, with its current list. */
+/** A ServiceAccount that names an old Secret, with its current list. */
 export type LegacyAccount = ReturnType<typeof describeAccount>[number]
 
 function describeAccount(
@@ -135,14 +133,17 @@ function describeAccount(
   const named = recordsOf(imagePullSecrets) as readonly { readonly name?: string }[]
   const others = recordsOf(secrets).map(({ name }) => String(name))
   const isOld = (name: string): boolean => LEGACY_SECRETS.includes(name) && !isForeign(namespace, name)
-  // An existing Secret of the name is the helper's, so the helper wrote the name.
+  // If the Secret of that name is the helper's, then the helper added the name to the list.
   const old = [...new Set(named.map(({ name = '' }) => name).filter(isOld))]
   const uses = others.filter(isOld)
   if (uses.length === 0 && old.length === 0) return []
   return [{ metadata: inNamespace(metadata), secrets: uses, imagePullSecrets: named, old }]
 }
 
-/** Why a Secret with one of the helper's names is not the helper's; undefined: it is. */
+/**
+ * Explains why a Secret with one of the helper's names does not belong to the helper. Undefined: it
+ * does.
+ */
 function whyForeign({ metadata, type }: AnyObject): string | undefined {
   if (type !== undefined && !PULL_TYPES.includes(String(type))) return 'it is not a pull secret'
   const owner = ownerReference(metadata)
@@ -159,7 +160,7 @@ function ownerReference(metadata: ObjectMeta): string | undefined {
   return first && `${first.kind} ${first.name}`
 }
 
-/** Keys of the add-on's configuration, by its documents. */
+/** True if the ConfigMap contains a key that the add-on's documents list. */
 function isHelpersConfig({ metadata, data }: AnyObject): boolean {
   return metadata.name === LEGACY_CONFIG && isRecord(data) && LEGACY_CONFIG_KEYS.some((key) => key in data)
 }
@@ -169,11 +170,14 @@ function isHelpersDeployment(object: AnyObject): boolean {
   return images.some(isHelpersImage)
 }
 
-/** Workloads whose own template decides; a ReplicaSet follows its Deployment, if that was read. */
+/**
+ * Returns the workloads whose own template decides. A ReplicaSet is omitted if its Deployment was
+ * read.
+ */
 function judgedWorkloads(objects: readonly AnyObject[]): readonly Workload[] {
   const key = (group: string, kind: string, namespace: string, name: string): string =>
     `${group} ${kind} ${namespace}/${name}`
-  // None of these owns anything with a template of its own, and there are many.
+  // These kinds own nothing that has a template, and there are many such objects.
   const owners = objects.filter(({ kind }) => kind !== 'Pod' && kind !== 'ReplicaSet' && kind !== 'Job')
   const read = new Set(
     owners.map((object) => {

@@ -3,19 +3,19 @@ import { isRecord } from '../../lib/json.ts'
 import {
   type AnyObject,
   appliedBy,
+  describePart,
   freeOf,
   type Judged,
   LEGACY_HELPER,
   LEGACY_NAMESPACE,
-  part,
   stayingOf,
   type Workload,
 } from './legacy-facts.ts'
 import { list, titleOf } from './workload.ts'
 
 /**
- * The helper's rights in the vendor's documents: the ClusterRole of 2019, and before that
- * `cluster-admin`.
+ * The helper's rights in the vendor's documents: the ClusterRole of 2019. Before 2019 the documents
+ * used `cluster-admin`.
  */
 const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
   namespaces: ['get', 'list', 'watch'],
@@ -26,8 +26,8 @@ const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
 const GIVEN: readonly unknown[] = ['cluster-admin', LEGACY_HELPER]
 
 /**
- * The helper's rights: those that are certainly its own and unused by others; for the rest, why it
- * stays.
+ * Collects the helper's rights. A right is free if it certainly belongs to the helper and nothing
+ * else uses it. For each other right the reason is given.
  */
 export function collectRights(
   objects: readonly AnyObject[],
@@ -52,7 +52,7 @@ export function collectRights(
     })
     .map((object) => ({ object, why: whyAccountStays(object, user, staying) }))
   return {
-    rbac: [...going, ...freeOf(roles), ...freeOf(accounts)].map(part),
+    rbac: [...going, ...freeOf(roles), ...freeOf(accounts)].map(describePart),
     sharedBindings: ofHelper
       .filter((object) => !list(object, 'subjects').every(isHelper))
       .map(({ metadata }) => metadata.name),
@@ -60,7 +60,7 @@ export function collectRights(
   }
 }
 
-/** Workloads that run as the helper's ServiceAccount without being the helper's. */
+/** Finds a workload that runs as the helper's ServiceAccount but is not the helper's. */
 function findUser(workloads: readonly Workload[], deployments: readonly AnyObject[]): Workload | undefined {
   const own = new Set(deployments.map(({ metadata }) => `Deployment ${metadata.name}`))
   const running = workloads.filter(
@@ -68,7 +68,8 @@ function findUser(workloads: readonly Workload[], deployments: readonly AnyObjec
   )
   const isOwn = ({ kind, name, owner }: Workload): boolean =>
     own.has(`${kind} ${name}`) || (owner !== undefined && own.has(`${owner.kind} ${owner.name}`))
-  // ReplicaSets first, whatever their order: with them their Pods are the helper's own.
+  // ReplicaSets are added first, whatever their order, so that their Pods are recognized as the
+  // helper's.
   for (const workload of running) if (isOwn(workload)) own.add(`${workload.kind} ${workload.name}`)
   return running.find((workload) => !isOwn(workload))
 }
@@ -89,7 +90,7 @@ function whyRoleStays(object: AnyObject, staying: readonly AnyObject[]): string 
   })
   if (user !== undefined) return `${user.kind} ${keyOf(user.metadata)} refers to it`
   if (object.aggregationRule !== undefined) return 'it is aggregated from other roles'
-  // Of any ClusterRole, by any label: these are the ones that Kubernetes and its documents use.
+  // A ClusterRole with any aggregation label counts. Kubernetes and its documents use these labels.
   const labels = Object.keys(object.metadata.labels ?? {})
   if (labels.some((key) => key.includes('/aggregate-to-'))) return 'it is aggregated into other roles'
   const rules = Array.isArray(object.rules) ? object.rules : []
@@ -104,12 +105,13 @@ function whyAccountStays(
 ): string | undefined {
   if (user !== undefined) return `${titleOf(user)} runs as it`
   const secrets = list(object, 'secrets')
-  // Its token, as Kubernetes before 1.24 makes one.
+  // The helper's own token, a Secret that Kubernetes before 1.24 creates.
   const foreign = secrets.find(({ name }) => !String(name).startsWith(`${LEGACY_HELPER}-token-`))
   if (foreign !== undefined) return `it names the Secret ${foreign.name}`
   const tool = appliedBy(object, ['f:metadata'])
   if (tool !== undefined) return tool
-  // Its name must not become free while rights wait for it.
+  // While a binding still names the account, nobody else must be able to create an account with
+  // that name.
   const binding = staying.find((one) => list(one, 'subjects').some(isHelper))
   return binding && `${binding.kind} ${keyOf(binding.metadata)} gives it rights`
 }

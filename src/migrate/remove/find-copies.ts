@@ -10,17 +10,16 @@ export interface Copy {
   readonly why: string
 }
 
-/** Types of Secrets that a kubelet pulls with. */
+/** Types of Secrets with which a kubelet can pull. */
 export const PULL_TYPES: readonly string[] = ['kubernetes.io/dockerconfigjson', 'kubernetes.io/dockercfg']
 
 /**
- * Pull secrets that another program may copy from Secrets of the old helper (replicators, External
- * Secrets, Kyverno, a script). A copy gets no new logins once the old helper is stopped, and its
- * Pods name neither the old helper's Secret nor ours. A copy may be older than the last rotation,
- * so each temporary login of ACR of unknown origin counts.
- *
+ * Finds pull secrets that another program may copy from the old helper's Secrets (replicators,
+ * External Secrets, Kyverno, a script). A copy gets no new logins after the old helper is stopped,
+ * and its Pods name neither the old Secret nor ours. A copy may be older than the last rotation, so
+ * every temporary login of ACR with an unknown origin counts.
  * @param secrets pull secrets of all names
- * @param own those of the old helper itself
+ * @param own the Secrets of the old helper itself
  */
 export function findCopies(secrets: readonly AnyObject[], own: readonly AnyObject[]): readonly Copy[] {
   const ours = secrets.filter(({ metadata }) => metadata.labels?.[LABEL_MANAGED_BY] === MANAGED_BY)
@@ -56,7 +55,7 @@ function whyCopy(
   return 'it holds a temporary login of ACR that acr-nopass did not write'
 }
 
-/** Without the copy of the whole object that `kubectl apply` writes. */
+/** Removes the copy of the whole object that `kubectl apply` writes. */
 function withoutApplied(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const { 'kubectl.kubernetes.io/last-applied-configuration': _, ...rest } = annotations
   return rest

@@ -8,11 +8,10 @@ import { coverageGap, type Dependent, isCurrent, isReferenced, type OurSide, rel
 import { titleOf } from './workload.ts'
 
 /**
- * Everything that may need the old helper: what pulls with its Secrets or uses them otherwise, what
- * names them in a text, and every instance and host that acr-nopass does not cover. Empty: the
- * helper may be stopped.
- *
- * @param configured what the old helper was configured with
+ * Finds everything that may need the old helper: objects that pull with its Secrets or use them
+ * otherwise, texts that name them, and every instance and host that acr-nopass does not cover. If
+ * the result is empty, the helper may be stopped.
+ * @param configured the old helper's configuration
  * @param isPublic whether the registry serves an image without a login
  */
 export function findDependents(
@@ -41,13 +40,14 @@ export function findDependents(
       : secret.logins.hosts.some((key) => isUsedFor(key, image)) || isKnown(configuredDomains, image)
   const pulling = facts.workloads.flatMap((workload): readonly Workload[] => {
     const { images, namespace, references, serviceAccount } = workload
-    // A list of its own hides that of the ServiceAccount, which a Pod carries as its own.
+    // A Pod's own list replaces the list of its ServiceAccount. A Pod that was created with the
+    // ServiceAccount's list contains a copy of it.
     const list = references.length > 0 ? references : (lists.get(`${namespace}/${serviceAccount}`) ?? [])
     const secrets = list.flatMap((name) => present.get(namespace)?.get(name) ?? [])
     const pulled = images.filter((image) => !isPublic(image) && secrets.some((secret) => isPulledWith(secret, image)))
     return pulled.length === 0 ? [] : [{ ...workload, images: pulled }]
   })
-  const others = uniqueBySubject(otherUses(facts, present, ours))
+  const others = uniqueBySubject(findOtherUses(facts, present, ours))
   const spaces = [...new Set([...naming, ...pulling].map(({ namespace }) => namespace))].sort()
   const general = facts.secrets.length === 0 && spaces.length === 0 ? [] : releaseProblems(ours)
   const declared = [...facts.deployments].flatMap(({ metadata, declaredBy: tool }) =>
@@ -68,10 +68,10 @@ export function findDependents(
 }
 
 /**
- * Uses that our pull secret does not replace: volumes, environments, a ServiceAccount's `secrets`,
- * and every text with the name of an old Secret that exists in any namespace.
+ * Finds uses that our pull secret does not replace: volumes, environments, a ServiceAccount's
+ * `secrets`, and every text with the name of an old Secret that exists in any namespace.
  */
-function otherUses(facts: LegacyFacts, present: Present, { secretName }: OurSide): readonly Dependent[] {
+function findOtherUses(facts: LegacyFacts, present: Present, { secretName }: OurSide): readonly Dependent[] {
   const everywhere = new Set(facts.secrets.map(({ metadata }) => metadata.name))
   const describe = (subject: string, name: string): Dependent => ({
     subject,
@@ -87,7 +87,7 @@ function otherUses(facts: LegacyFacts, present: Present, { secretName }: OurSide
     const mentioned = mentions.find((one) => everywhere.has(one))
     return [
       ...(used === undefined ? [] : [describe(subject, used)]),
-      ...(mentioned === undefined ? [] : [mention(subject, mentioned, secretName)]),
+      ...(mentioned === undefined ? [] : [describeMention(subject, mentioned, secretName)]),
     ]
   })
   const ofAccounts = facts.accounts.flatMap(({ metadata, secrets }) => {
@@ -97,14 +97,14 @@ function otherUses(facts: LegacyFacts, present: Present, { secretName }: OurSide
   return [...ofWorkloads, ...ofAccounts]
 }
 
-function mention(subject: string, name: string, secretName: string): Dependent {
+function describeMention(subject: string, name: string, secretName: string): Dependent {
   const fix = `If something pulls with that text, write ${secretName} there.`
   return { subject, why: `its text names the Secret ${name}`, fix, confirm: subject }
 }
 
 type Present = ReadonlyMap<string, ReadonlyMap<string, OldSecret>>
 
-/** The existing old Secrets, by namespace and name. */
+/** Groups the existing old Secrets by namespace and name. */
 function presentSecrets({ secrets }: LegacyFacts): Present {
   const byNamespace = Map.groupBy(secrets, ({ metadata }) => metadata.namespace ?? 'default')
   return new Map(
@@ -121,9 +121,10 @@ function judgeWorkload(workload: Workload, ours: OurSide, facts: LegacyFacts): r
   })
   if (uncovered.length > 0) return uncovered.slice(0, 1)
   if (references.includes(ours.secretName)) return []
-  if (kind === 'Pod') return [madeBefore(workload, facts)]
+  if (kind === 'Pod') return [describeOldPod(workload, facts)]
   const namesItself = references.some((name) => LEGACY_SECRETS.includes(name))
-  // What has no list of its own takes that of its ServiceAccount, which is judged separately.
+  // A workload without a list of its own uses the list of its ServiceAccount, which is judged
+  // separately.
   if (!namesItself || (!optedOut && isReferenced(ours, { namespace, serviceAccount, list: references }))) return []
   return [withoutEntry(titleOf(workload), ours)]
 }
@@ -176,8 +177,8 @@ function withoutRegistry(workload: Workload, image: string, gap: 'domain' | 'rep
   }
 }
 
-/** One line per controller for all its Pods. */
-function madeBefore(pod: Workload, { replicaSetOwners, workloads }: LegacyFacts): Dependent {
+/** Describes all Pods of a controller in one line. */
+function describeOldPod(pod: Workload, { replicaSetOwners, workloads }: LegacyFacts): Dependent {
   const { namespace, owner } = pod
   const why =
     'its Pods were created before the pull secret was attached, and keep the list with which they were created'
@@ -189,8 +190,8 @@ function madeBefore(pod: Workload, { replicaSetOwners, workloads }: LegacyFacts)
   const maker = (isReplicaSet && replicaSetOwners.get(`${namespace}/${owner.name}`)) || owner
   const target = `${maker.kind.toLowerCase()}/${maker.name}`
   const subject = `${target} in ${namespace}`
-  // An owner is what the Pod's creator wrote: a command is printed only for an object that was
-  // read.
+  // Anyone who creates a Pod can write its owner. Therefore a command is printed only for an owner
+  // that was read.
   const isRead = workloads.some(
     ({ kind, name, namespace: where }) => kind === maker.kind && name === maker.name && where === namespace,
   )

@@ -4,12 +4,12 @@ import type { LegacyFacts } from './collect-facts.ts'
 import type { OldSecret } from './legacy-facts.ts'
 import { coversWhole, type Dependent, isCurrent, type OurSide, repositoriesOn } from './our-side.ts'
 
-/** What the old helper was configured with. */
+/** The old helper's configuration. */
 export interface Configured {
   readonly entries: readonly ConfiguredInstance[]
-  /** Globs of hosts, as the add-on of 2019 took them. */
+  /** Globs of hosts, the format of the add-on of 2019. */
   readonly patterns: readonly string[]
-  /** Its configuration exists and was not understood, so what it lists is not known. */
+  /** The configuration exists but could not be understood, so its entries are not known. */
   readonly isUnknown?: boolean
 }
 
@@ -18,19 +18,18 @@ export interface ConfiguredInstance {
   readonly place: string
   /** Undefined: the Personal Edition of the region. */
   readonly instanceId: string | undefined
-  /** Undefined: the cluster's own. */
+  /** Undefined: the cluster's own region. */
   readonly region: string | undefined
   readonly domains: readonly string[]
-  /** ARN of the role by which another account's registry is called. */
+  /** ARN of the role with which another account's registry is called. */
   readonly assumeRole: string | undefined
 }
 
 /**
- * Instances and hosts that the old helper serves and acr-nopass does not: in its configuration, and
- * in each of its Secrets. That no user of them was found proves nothing: a template outside of the
- * cluster, or one at 0 replicas, is not seen.
- *
- * @param reported namespaces that are reported already if they have no current pull secret
+ * Finds instances and hosts that the old helper serves and acr-nopass does not, from its
+ * configuration and from each of its Secrets. A host counts even if no user of it was found: a
+ * template outside of the cluster, or with 0 replicas, cannot be seen.
+ * @param reported namespaces that are already reported if they have no current pull secret
  */
 export function findUncovered(
   facts: LegacyFacts,
@@ -46,7 +45,7 @@ export function findUncovered(
     ...judgeCopies(facts, ours),
     ...judgeUnseen(facts, configured),
   ]
-  // One host may stand in the configuration and in Secrets.
+  // The same host may be found in the configuration and in Secrets.
   return [...new Map(found.map((one) => [one.subject, one])).values()]
 }
 
@@ -62,13 +61,15 @@ function judgeEntry(entry: ConfiguredInstance, ours: OurSide, ownRegion: string 
   const { place, instanceId, region = ownRegion, domains, assumeRole } = entry
   const registries = ours.release?.status?.registries ?? []
   const lost = domains.filter((domain) => !registries.some((registry) => coversWhole(registry.domains, domain)))
-  const ofDomains = lost.map((domain) => uncovered(domain, `${place} lists it, and no registry of acr-nopass has it`))
+  const ofDomains = lost.map((domain) =>
+    describeUncovered(domain, `${place} lists it, and no registry of acr-nopass has it`),
+  )
   const ownRegistries = ours.release?.config?.registries ?? []
   if (instanceId !== undefined) {
     const idOf = (name: string): string | undefined => ownRegistries.find((one) => one.name === name)?.instanceId
     if (registries.some((registry) => (registry.instanceId ?? idOf(registry.name)) === instanceId)) return ofDomains
     const why = `${place} lists it, and no registry of acr-nopass is that instance`
-    return [{ ...uncovered(instanceId, why), subject: `instance ${instanceId}` }, ...ofDomains]
+    return [{ ...describeUncovered(instanceId, why), subject: `instance ${instanceId}` }, ...ofDomains]
   }
   const names = ownRegistries
     .filter(
@@ -83,10 +84,13 @@ function judgeEntry(entry: ConfiguredInstance, ours: OurSide, ownRegion: string 
   const host = region === undefined ? place : `registry.${region}.aliyuncs.com`
   const whose = assumeRole === undefined ? '' : ' of another account'
   const why = `${place} is the Personal Edition${whose} there, and no registry of acr-nopass is that`
-  return [uncovered(host, why), ...ofDomains]
+  return [describeUncovered(host, why), ...ofDomains]
 }
 
-/** The account of an ARN `acs:ram::<account>:role/<name>`; undefined: the cluster's own. */
+/**
+ * Returns the account of an ARN `acs:ram::<account>:role/<name>`. Undefined: the cluster's own
+ * account.
+ */
 function accountOf(arn: string | undefined): string | undefined {
   return arn?.split(':')[3]
 }
@@ -94,10 +98,10 @@ function accountOf(arn: string | undefined): string | undefined {
 function judgePattern(pattern: string, { release }: OurSide): readonly Dependent[] {
   const domains = (release?.status?.registries ?? []).flatMap((registry) => registry.domains)
   if (domains.some((domain) => matchesGlobs([pattern.toLowerCase()], domain))) return []
-  return [uncovered(pattern, '`acr-registry` lists it, and no registry of acr-nopass has such a domain')]
+  return [describeUncovered(pattern, '`acr-registry` lists it, and no registry of acr-nopass has such a domain')]
 }
 
-/** One line per host, whatever the number of namespaces. */
+/** Returns one line per host, whatever the number of namespaces. */
 function judgeSecrets(secrets: readonly OldSecret[], ours: OurSide, reported: readonly string[]): readonly Dependent[] {
   const found = secrets.flatMap((secret): readonly Dependent[] => {
     const { namespace = 'default', name } = secret.metadata
@@ -118,12 +122,18 @@ function judgeSecrets(secrets: readonly OldSecret[], ours: OurSide, reported: re
       if (globs.includes('*')) return []
       if (globs.length === 0) {
         return [
-          uncovered(host, `${title} holds a login for it, and no registry of acr-nopass has it in that namespace`),
+          describeUncovered(
+            host,
+            `${title} holds a login for it, and no registry of acr-nopass has it in that namespace`,
+          ),
         ]
       }
       const why = `${title} holds a login for all its repositories, and acr-nopass pulls only ${globs.join(', ')}`
       return [
-        { ...uncovered(host, why), fix: 'Add what else is pulled to `repositories` of the registry in the values.' },
+        {
+          ...describeUncovered(host, why),
+          fix: 'Add what else is pulled to `repositories` of the registry in the values.',
+        },
       ]
     })
   })
@@ -135,8 +145,8 @@ function judgeSecrets(secrets: readonly OldSecret[], ours: OurSide, reported: re
 }
 
 /**
- * A copy gets no new logins once the old helper is stopped; without a helper and its Secrets there
- * is nothing to copy.
+ * Reports copies, because a copy gets no new logins after the old helper is stopped. Without an old
+ * helper and old Secrets there is nothing to copy.
  */
 function judgeCopies(
   { copies, unseenCopies, secrets, deployments }: LegacyFacts,
@@ -164,7 +174,7 @@ const UNSEEN_COPIES: Dependent = {
   confirm: OTHERS,
 }
 
-/** An old helper without any Secret may be about to write its first. */
+/** Reports an old helper without any Secret, because it may be about to write its first Secret. */
 function judgeUnseen({ deployments, secrets }: LegacyFacts, configured: Configured): readonly Dependent[] {
   const { entries, patterns, isUnknown } = configured
   if (secrets.length + entries.length + patterns.length > 0 || isUnknown) return []
@@ -175,6 +185,6 @@ function judgeUnseen({ deployments, secrets }: LegacyFacts, configured: Configur
   })
 }
 
-function uncovered(name: string, why: string): Dependent {
+function describeUncovered(name: string, why: string): Dependent {
   return { subject: name, why, fix: 'Add it to `registries` of the values.', confirm: name }
 }

@@ -5,18 +5,19 @@ import type { OurSide } from './our-side.ts'
 import { titleOf } from './workload.ts'
 
 /**
- * A host of ACR from which something pulls in a namespace whose old Secrets have no login for it.
+ * A host of ACR from which something pulls in a namespace whose old Secrets have no login for this
+ * host.
  */
 export interface ForeignHost {
   readonly host: string
   readonly usedBy: string
-  /** How many more pull from it. */
+  /** How many more objects pull from the host. */
   readonly others: number
 }
 
 /**
- * They pull without the old helper, perhaps without any login, so they keep nothing; whether they
- * can pull is not checked.
+ * Finds hosts of ACR that are used without a login of the old helper, perhaps without any login.
+ * They do not prevent the removal, and whether these pulls work is not checked.
  */
 export function findForeignHosts({ secrets, workloads }: LegacyFacts, { release }: OurSide): readonly ForeignHost[] {
   const ours = (release?.status?.registries ?? []).flatMap(({ domains }) => domains)

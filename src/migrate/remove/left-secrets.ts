@@ -3,18 +3,21 @@ import type { LegacyFacts } from './collect-facts.ts'
 import type { OldSecret } from './legacy-facts.ts'
 import { titleOf } from './workload.ts'
 
-/** An old Secret, which is the user's to delete. */
+/** An old Secret that is left for the user to delete. */
 export interface LeftSecret {
   /** `namespace/name`. */
   readonly secret: string
-  /** What names it, as far as it was read; texts may mean a Secret of another namespace. */
+  /**
+   * The objects that name the Secret, as far as they were read. A text may mean a Secret of another
+   * namespace.
+   */
   readonly namedBy: readonly string[]
   readonly expiry: string
   readonly command: ShellCommand | undefined
 }
 
 /**
- * The longest life of a session, and so of a login that ACR issues for it
+ * The longest lifetime of a session, and therefore of a login that ACR issues for the session
  * (https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole).
  */
 const LONGEST_LIFE_MS = 12 * 3_600_000

@@ -5,9 +5,9 @@ import { isRecord } from '../../lib/json.ts'
 import type { OldLogins } from './old-logins.ts'
 
 /**
- * The documented objects of Alibaba's own helper: the recipe of 2018-10 (v18.10.29.0) with the
- * Secrets `-a` and `-b`, and the add-on since 2019 with its ConfigMap; the add-on's aggregated
- * Secret is that of installs of 2026.
+ * The Secrets of Alibaba's own helper in its documents. The recipe of 2018-10 (v18.10.29.0) writes
+ * `-a` and `-b`, the add-on since 2019 has a ConfigMap, and installs of 2026 also write the
+ * aggregated Secret.
  */
 export const LEGACY_SECRETS: readonly string[] = [
   'aliyun-acr-credential-a',
@@ -15,21 +15,27 @@ export const LEGACY_SECRETS: readonly string[] = [
   'acr-credential-secret-aggregation',
 ]
 
-/** The namespace of everything except the Secrets. */
+/** The namespace of all objects of the helper, except its pull secrets. */
 export const LEGACY_NAMESPACE = 'kube-system'
 
-/** The helper's Deployment, ServiceAccount, and (since 2019) ClusterRole and ClusterRoleBinding. */
+/**
+ * The name of the helper's Deployment, ServiceAccount, and (since 2019) ClusterRole and
+ * ClusterRoleBinding.
+ */
 export const LEGACY_HELPER = 'aliyun-acr-credential-helper'
 
-/** The helper's Deployments: itself, and the add-on's webhook for ServiceAccounts. */
+/** The Deployments of the helper and of the add-on's webhook for ServiceAccounts. */
 export const LEGACY_DEPLOYMENTS: readonly string[] = [LEGACY_HELPER, 'acr-credential-helper-webhook']
 
-/** Whether it is the vendor's image, or a copy of it in another registry. */
+/** True for the vendor's image and for a copy of it in another registry. */
 export function isHelpersImage(image: string): boolean {
   return parseImage(image).repository.includes('acr-credential-helper')
 }
 
-/** Services of the add-on's webhook; undocumented, but installs name it like the Deployment. */
+/**
+ * Services of the add-on's webhook. The names are not documented, but installs name the Service
+ * like the Deployment.
+ */
 export const LEGACY_SERVICES: readonly string[] = [
   'acr-credential-helper-webhook',
   'acr-credential-helper-webhook-service',
@@ -37,10 +43,10 @@ export const LEGACY_SERVICES: readonly string[] = [
   LEGACY_HELPER,
 ]
 
-/** The add-on's configuration. */
+/** The ConfigMap with the add-on's configuration. */
 export const LEGACY_CONFIG = 'acr-configuration'
 
-/** Its keys, from the pages of 2019 to 2026. */
+/** The keys of that ConfigMap, from the vendor's pages of 2019 to 2026. */
 export const LEGACY_CONFIG_KEYS: readonly string[] = [
   'acr-api-version',
   'acr-registry',
@@ -53,12 +59,12 @@ export const LEGACY_CONFIG_KEYS: readonly string[] = [
 ]
 
 /**
- * On registered and self-built clusters: the AccessKey of several add-ons, with `access-key-id` and
- * `access-key-secret`.
+ * On registered and self-built clusters: the Secret with the AccessKey of several add-ons, in
+ * `access-key-id` and `access-key-secret`.
  */
 export const ADDON_KEY_SECRET = 'alibaba-addon-secret'
 
-/** Names by which the managed and the self-managed add-on are installed through ACK. */
+/** The names of the managed and the self-managed add-on in ACK. */
 export const ADDON_NAMES: readonly string[] = ['managed-aliyun-acr-credential-helper', LEGACY_HELPER]
 
 /** Any Kubernetes object, from the API server or a file. */
@@ -75,18 +81,19 @@ export interface Owner {
   readonly name: string
 }
 
-/** A Pod, or an object with a Pod template, reduced to its images and Secrets. */
+/** The images and Secrets of a Pod, or of an object with a Pod template. */
 export interface Workload {
   readonly kind: string
   readonly namespace: string
   readonly name: string
   readonly serviceAccount: string
-  /** Its pull secrets; of a Pod also those of its ServiceAccount. */
+  /** The pull secrets; of a Pod also those of its ServiceAccount. */
   readonly references: readonly string[]
-  /** Old Secrets that its Pods use otherwise: in volumes and environments. */
+  /** Old Secrets that the Pods use in volumes and environments. */
   readonly uses: readonly string[]
   /**
-   * Old Secrets whose names are in any other text of it. Which namespace a text means is not known.
+   * Old Secrets whose names occur in any other text of the object. The namespace that such a text
+   * means is not known.
    */
   readonly mentions: readonly string[]
   readonly images: readonly string[]
@@ -96,30 +103,30 @@ export interface Workload {
   readonly owner: Owner | undefined
 }
 
-/** A leftover object. */
+/** An object of the old helper that can be removed. */
 export interface LegacyPart {
   readonly kind: string
   readonly path: string
   readonly metadata: ObjectMeta
   /** Of a Deployment: the labels of its Pods. */
   readonly selector?: Readonly<Record<string, string>>
-  /** The tool that would create it again. */
+  /** The tool that would create the object again. */
   readonly declaredBy?: string | undefined
 }
 
 const CLUSTER_SCOPED: readonly string[] = ['ClusterRole', 'ClusterRoleBinding', 'MutatingWebhookConfiguration']
 
-/** An old Secret; of its content only what it is for. */
+/** An old Secret. Of its content only the hosts and kinds of logins are kept. */
 export type OldSecret = ReturnType<typeof describeSecret>
 
 export function describeSecret(object: AnyObject) {
   const { managedFields = [], creationTimestamp } = object.metadata
   const times = managedFields.filter(({ fieldsV1 }) => isRecord(fieldsV1) && 'f:data' in fieldsV1)
   return {
-    ...part(object),
-    /** Undefined: not readable, so nothing is known about what it pulls. */
+    ...describePart(object),
+    /** Undefined: not readable, so it is not known what the Secret can pull. */
     logins: object.logins as OldLogins | undefined,
-    /** When its content was written last, RFC 3339. */
+    /** The time of the last write of its content, RFC 3339. */
     writtenAt:
       times
         .map(({ time = '' }) => time)
@@ -128,16 +135,16 @@ export function describeSecret(object: AnyObject) {
   }
 }
 
-/** An object to delete. */
-export function part(object: AnyObject): LegacyPart {
+/** Describes an object to delete. */
+export function describePart(object: AnyObject): LegacyPart {
   const { kind } = object
   const { namespace = LEGACY_NAMESPACE, ...rest } = object.metadata
-  // The 2018 manifest writes a namespace into its ClusterRoleBinding, which means nothing.
+  // The manifest of 2018 writes a namespace into its ClusterRoleBinding, which has no effect.
   const metadata = CLUSTER_SCOPED.includes(kind) ? rest : { ...rest, namespace }
   return { kind, path: objectPath({ ...object, metadata }), metadata }
 }
 
-/** The path of an object of a kind that Kubernetes itself has. */
+/** Returns the path of an object of one of Kubernetes' own kinds. */
 export function objectPath({ kind, apiVersion, metadata }: AnyObject): string {
   const root = apiRoot(String(apiVersion))
   const plural = `${kind.toLowerCase()}s`
@@ -147,12 +154,15 @@ export function objectPath({ kind, apiVersion, metadata }: AnyObject): string {
     : namespacedPath(root, namespace, plural, name)
 }
 
-/** A tool that would recreate the object, unlike the `kubectl apply` of the vendor's documents. */
+/**
+ * Returns the tool that would create the object again. `kubectl apply`, which the vendor's
+ * documents use, does not count.
+ */
 export function gitOpsTool({ metadata }: AnyObject, path: readonly string[]): string | undefined {
   return declaredBy(metadata.managedFields, path, ['kubectl', 'kubectl-client-side-apply'])
 }
 
-/** An object of the helper, and why it stays; undefined: nothing else needs it. */
+/** An object of the helper, and why it stays. Undefined: nothing else needs it. */
 export interface Judged {
   readonly object: AnyObject
   readonly why: string | undefined
@@ -163,12 +173,12 @@ export function appliedBy(object: AnyObject, path: readonly string[]): string | 
   return tool && `${tool} applies it`
 }
 
-/** The objects that nothing else needs. */
+/** Returns the objects that nothing else needs. */
 export function freeOf(judged: readonly Judged[]): readonly AnyObject[] {
   return judged.filter(({ why }) => why === undefined).map(({ object }) => object)
 }
 
-/** One line for each object that stays, with the reason. */
+/** Returns one line per object that stays, with the reason. */
 export function stayingOf(judged: readonly Judged[]): readonly string[] {
   return judged.flatMap(({ object, why }) => {
     const { kind, metadata } = object

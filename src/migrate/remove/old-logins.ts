@@ -2,25 +2,25 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { parseImage } from '../../acr/registry-domains.ts'
 import { isRecord, parseObject, textOf } from '../../lib/json.ts'
 
-/** What the content of an old Secret says, without any login. */
+/** What the content of an old Secret is for, without any login. */
 export interface OldLogins {
   /**
-   * The keys of `auths` as the kubelet compares them: `host`, `host:port` or `host/path`, sorted.
+   * The keys of `auths` in the form that the kubelet compares: `host`, `host:port` or `host/path`,
+   * sorted.
    */
   readonly hosts: readonly string[]
-  /** Whether a login is not one of ACR's temporary logins. Such a login does not expire. */
+  /** True if a login is not one of ACR's temporary logins. Such a login does not expire. */
   readonly isFixed: boolean
 }
 
 /**
- * User names of temporary logins, as ACR's API pages show them
- * (`test/migrate/remove/old-logins.test.ts`).
+ * User names of temporary logins, from ACR's API pages (`test/migrate/remove/old-logins.test.ts`).
  */
 const TEMPORARY: readonly string[] = ['cr_temp_user', 'temp_user_cr']
 
 /**
- * Reads a Secret's `data` and keeps no login. Undefined: it is absent (a proxy may hide it) or
- * holds no logins of registries.
+ * Reads a Secret's `data` and keeps no login. Undefined if the data is absent (a proxy may hide it)
+ * or contains no logins of registries.
  */
 export function readOldLogins(data: unknown): OldLogins | undefined {
   const auths = authsOf(data)
@@ -31,20 +31,23 @@ export function readOldLogins(data: unknown): OldLogins | undefined {
   }
 }
 
-/** Shows which Secrets hold the same login. */
+/** Shows which Secrets contain the same login. */
 export interface LoginMarks {
   readonly all: readonly string[]
-  /** Those of ACR's temporary logins. */
+  /** The marks of ACR's temporary logins. */
   readonly temporary: readonly string[]
 }
 
 /**
- * A new key in each run, so that a mark is worth nothing elsewhere, and no login can be guessed by
- * it.
+ * The key is new in each run. Outside of this run a mark is therefore worthless, and no login can
+ * be guessed from it.
  */
 const MARK_KEY = randomBytes(32)
 
-/** Equal logins have equal marks within one run. Undefined: as {@link readOldLogins}. */
+/**
+ * Marks the logins of a Secret: within one run, equal logins have equal marks. Undefined in the
+ * same cases as for {@link readOldLogins}.
+ */
 export function readMarks(data: unknown): LoginMarks | undefined {
   const auths = authsOf(data)
   if (auths === undefined) return undefined
@@ -64,7 +67,7 @@ function isTemporary(entry: unknown): boolean {
   return TEMPORARY.includes(userOf(entry))
 }
 
-/** `user:password`; empty: none. */
+/** Returns `user:password`; empty: none. */
 function loginOf(entry: unknown): string {
   const { username, password, auth } = isRecord(entry) ? entry : {}
   const decoded = Buffer.from(textOf(auth), 'base64').toString()
@@ -81,7 +84,7 @@ function userOf(entry: unknown): string {
   return Buffer.from(textOf(auth), 'base64').toString().split(':')[0] ?? ''
 }
 
-/** Without scheme and API version (Kubernetes, pkg/credentialprovider/keyring.go, `Add`). */
+/** Removes scheme and API version, as in Kubernetes (pkg/credentialprovider/keyring.go, `Add`). */
 function hostKey(key: string): string {
   const [host = '', ...path] = key.replace(/^https?:\/\//, '').split('/')
   const rest = path[0] === 'v1' || path[0] === 'v2' ? path.slice(1) : path
@@ -89,7 +92,7 @@ function hostKey(key: string): string {
 }
 
 /**
- * Whether the kubelet would use the login of a key for an image: each label of the host may be a
+ * True if the kubelet would use the login of a key for an image. Each label of the host may be a
  * pattern, and the path is a prefix (Kubernetes, pkg/credentialprovider/keyring.go, `URLsMatch`).
  */
 export function isUsedFor(key: string, image: string): boolean {
@@ -102,7 +105,7 @@ export function isUsedFor(key: string, image: string): boolean {
 }
 
 function matchesLabel(label: string, wanted: string): boolean {
-  // A class of characters counts as a match, because a login must not be called unused by mistake.
+  // A character class counts as a match, because a login that is used must not look unused.
   if (label === wanted || label.includes('[')) return true
   const pattern = label
     .replace(/[.+^${}()|\]\\]/g, '\\$&')

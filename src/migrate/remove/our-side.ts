@@ -18,12 +18,13 @@ import { matchesGlobs } from '../../values/glob.ts'
 export type OurSide = Awaited<ReturnType<typeof readOurSide>>
 
 /**
- * Reads it; of Secrets only metadata, and only of the pull secret's name. `now` is in epoch
- * milliseconds.
+ * Reads the state of acr-nopass. Of Secrets only the metadata is read, and only of those with the
+ * pull secret's name. `now` is in epoch milliseconds.
  */
 export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: number) {
   const { chosen: release, others } = await findRelease(reader, choice)
-  // What this decides is deleted: the only candidate may be a tenant's, unless the user names it.
+  // Objects are deleted because of this state. The only candidate may be a tenant's release, unless
+  // the user names it.
   const isNamed = choice.namespace !== undefined && choice.release !== undefined
   if (release !== undefined && !isNamed) noteUnknown(reader, release)
   const config = release?.config
@@ -41,17 +42,17 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
     now,
     /** Undefined: not installed. */
     release,
-    /** Which releases the user has to name, because nothing proves them. */
+    /** The releases that the user has to choose from by name, because nothing proves them. */
     toName: release === undefined ? askForName(others) : undefined,
     secretName,
     /** Undefined without a readable configuration. */
     targets: config && createTargets(config),
-    /** Pods of the helper that are ready. */
+    /** The number of the helper's Pods that are ready. */
     available,
     namespaces: new Map((namespaces ?? []).map((view) => [view.name, view])),
     /** Our pull secrets, by namespace. */
     secrets: secrets ?? new Map<string, SecretView>(),
-    /** Admission adds the reference to each Pod of a target. */
+    /** True if the admission policy adds the reference to each Pod of a target. */
     admission,
   }
 }
@@ -73,19 +74,19 @@ async function hasPodPolicy(reader: Reader, release: string): Promise<boolean> {
 }
 
 /**
- * How much longer a credential must be valid, because clocks differ and a removal takes time
- * (milliseconds).
+ * How much longer a credential must be valid, in milliseconds. Clocks differ, and a removal takes
+ * time.
  */
 const LEAST_LIFE_MS = 2 * 60_000
 
-/** Whether the namespace has our unchanged pull secret with valid credentials. */
+/** True if the namespace has our unchanged pull secret with valid credentials. */
 export function isCurrent({ secrets, now }: OurSide, namespace: string): boolean {
   const secret = secrets.get(namespace)
   if (secret === undefined || !secret.ours || !secret.intact || secret.registries.length === 0) return false
   return secret.expiresAt === undefined || secret.expiresAt > now + LEAST_LIFE_MS
 }
 
-/** Whether a new Pod of the ServiceAccount would get our reference. */
+/** True if a new Pod of the ServiceAccount would get our reference. */
 export function isReferenced(
   { secretName, admission, targets, namespaces }: OurSide,
   { namespace, serviceAccount, list }: { namespace: string; serviceAccount: string; list: readonly string[] },
@@ -98,9 +99,9 @@ export function isReferenced(
 }
 
 /**
- * Why the namespace's pull secret cannot pull an image: none of its registries has the image's
- * domain, or none with it may pull the repository (`repositories`: what RAM allows). Undefined: it
- * can.
+ * Explains why the namespace's pull secret cannot pull an image: no registry in it has the image's
+ * domain, or RAM allows none of them to pull the repository (`repositories`). Undefined: the Secret
+ * can pull the image.
  */
 export function coverageGap(
   { secrets, release }: OurSide,
@@ -118,8 +119,8 @@ export function coverageGap(
 }
 
 /**
- * What the namespace's pull secret may pull from a host (or `host/path`): globs of repositories.
- * Empty: it has no login for all of the host.
+ * Returns which repositories the namespace's pull secret may pull from a host (or `host/path`), as
+ * globs. Empty: no login covers the whole host.
  */
 export function repositoriesOn({ secrets, release }: OurSide, namespace: string, host: string): readonly string[] {
   const inside = secrets.get(namespace)?.registries ?? []
@@ -128,7 +129,7 @@ export function repositoriesOn({ secrets, release }: OurSide, namespace: string,
     .flatMap(({ name }) => repositoriesOf(release, name))
 }
 
-/** Whether one of the domains is the host, or holds the path of it. */
+/** True if one of the domains is the host, or contains the host's path. */
 export function coversWhole(domains: readonly string[], host: string): boolean {
   return domains.some((domain) => domain === host || host.startsWith(`${domain}/`))
 }
@@ -139,12 +140,12 @@ function repositoriesOf(release: ReleaseFacts | undefined, name: string): readon
   return globs.map(repositoryGlob)
 }
 
-/** As the RAM policy reads it: a name without a slash is a namespace. */
+/** Reads a glob as the RAM policy does: a name without a slash is a namespace. */
 function repositoryGlob(glob: string): string {
   return glob === '*' || glob.includes('/') ? glob : `${glob}/*`
 }
 
-/** Why acr-nopass cannot take over anything yet. */
+/** Explains why acr-nopass cannot replace the old helper yet. */
 export function releaseProblems({ release, available, toName }: OurSide): readonly Dependent[] {
   const doctor = 'Run `acr-nopass doctor`: it shows what is wrong.'
   if (release === undefined) {
@@ -159,7 +160,7 @@ export function releaseProblems({ release, available, toName }: OurSide): readon
     const key = config.dryRun ? 'dryRun' : 'retire'
     return [{ subject, why: `\`${key}: true\` is set`, fix: `Take \`${key}\` out of the values.` }]
   }
-  // Its report and its Secrets may still have what the current values leave out.
+  // The helper's report and Secrets may still contain what the current values omit.
   if (status.configHash !== configHash)
     return [{ subject, why: 'its helper still uses an older configuration', fix: doctor }]
   if (available === 0) return [{ subject, why: 'none of its Pods is ready', fix: doctor }]
@@ -174,10 +175,11 @@ export interface Dependent {
   readonly why: string
   readonly fix: string
   /**
-   * The name by which the user confirms that it is no longer needed. Undefined: it has to be fixed.
+   * The name with which the user confirms that this is no longer needed. Undefined: the user has to
+   * fix it.
    */
   readonly confirm?: string
-  /** The image that could not be pulled any more. */
+  /** The image that could no longer be pulled. */
   readonly image?: string
   /** The command, if one line is enough. */
   readonly command?: ShellCommand | undefined

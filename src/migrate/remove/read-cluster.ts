@@ -23,7 +23,7 @@ import { controllerOf, DESCRIBED, describeWorkload, groupOf, list, oldNames } fr
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 
-/** The built-in kinds that pull images or may refer to an old Secret. */
+/** The built-in kinds that pull images or may reference an old Secret. */
 const LISTS: readonly (readonly [kind: string, apiVersion: string, plural: string])[] = [
   ['ServiceAccount', 'v1', 'serviceaccounts'],
   ['Pod', 'v1', 'pods'],
@@ -41,7 +41,7 @@ const LISTS: readonly (readonly [kind: string, apiVersion: string, plural: strin
 ]
 
 /**
- * The built-in kinds that hold texts of any kind, or the name of a Secret that somebody may read.
+ * The built-in kinds that contain arbitrary texts, or the name of a Secret that a subject may read.
  */
 const TEXTS: readonly (readonly [kind: string, apiVersion: string, plural: string])[] = [
   ['ConfigMap', 'v1', 'configmaps'],
@@ -50,10 +50,9 @@ const TEXTS: readonly (readonly [kind: string, apiVersion: string, plural: strin
 ]
 
 /**
- * Reads the old helper's objects and everything that may need them. Of the old Secrets' content the
- * hosts are kept. Custom kinds (Argo Rollouts, Kruise, operators' own) are found by discovery. What
- * could not be read is in `reader.unread`.
- *
+ * Reads the old helper's objects and everything that may need them. Of the old Secrets' content
+ * only the hosts are kept. Custom kinds (Argo Rollouts, Kruise, operators' own) are found by
+ * discovery. `reader.unread` lists what could not be read.
  * @param toRemove also reads every text and pull secret that may show a further user
  */
 export async function readLegacy(reader: Reader, { toRemove }: { readonly toRemove: boolean }): Promise<LegacyFacts> {
@@ -90,22 +89,22 @@ export async function readLegacy(reader: Reader, { toRemove }: { readonly toRemo
   return { ...collectFacts(recorded, Number.isNaN(minor) ? undefined : minor), unseenCopies: others.why }
 }
 
-/** Of a Secret, its type and what its content is for. */
+/** Keeps a Secret's type and the hosts of its content. */
 export function withoutLogins(object: KubeObject): AnyObject {
   const { type, data } = object as AnyObject
   return { kind: 'Secret', metadata: object.metadata, type, logins: readOldLogins(data), marks: readMarks(data) }
 }
 
 /**
- * Pull secrets of all other names. Not everybody who may remove the old helper may read them, so a
- * refusal is a result.
+ * Reads pull secrets of all other names. A user who may remove the old helper may lack the right to
+ * read them, so a refusal is a result.
  */
 async function readPullSecrets({ client, signal }: Reader) {
   const own = createReader(client, signal)
   const found: AnyObject[] = []
   for (const type of PULL_TYPES) {
-    // Kubernetes 1.24, pkg/apis/core/v1/conversion.go, AddFieldLabelConversionsForSecret: the API
-    // server selects Secrets by type.
+    // The API server can select Secrets by type (Kubernetes 1.24, pkg/apis/core/v1/conversion.go,
+    // AddFieldLabelConversionsForSecret).
     const query = { fieldSelector: `type=${type}` }
     const secrets = await own.list<KubeObject, AnyObject>(`Secrets of type ${type}`, '/api/v1/secrets', {
       query,
@@ -116,7 +115,10 @@ async function readPullSecrets({ client, signal }: Reader) {
   return { found, why: own.unread[0]?.why }
 }
 
-/** Who wrote a Secret of another name decides nothing, and a cluster may have many. */
+/**
+ * The writers of a Secret with another name do not matter, and a cluster may have many such
+ * Secrets.
+ */
 function withoutWriters(object: KubeObject): AnyObject {
   const { managedFields: _, ...metadata } = object.metadata
   return withoutLogins({ ...object, metadata })
@@ -126,7 +128,7 @@ function contentOf({ type, logins, marks }: AnyObject): object {
   return { type, logins, marks }
 }
 
-/** The old helper's own configuration and role are read by name. */
+/** The old helper's own configuration and role are excluded, because they are read by name. */
 function isMentioning(object: AnyObject): boolean {
   const { kind, metadata } = object
   const isOwn = kind === 'ConfigMap' ? metadata.name === LEGACY_CONFIG : metadata.name === LEGACY_HELPER
@@ -134,8 +136,8 @@ function isMentioning(object: AnyObject): boolean {
 }
 
 /**
- * If lists come without managedFields, the old helper, its Secrets and what refers to them are read
- * one by one.
+ * Reads the old helper, its Secrets and the objects that reference them one by one, if lists come
+ * without managedFields.
  */
 async function readWriters(reader: Reader, objects: readonly AnyObject[]): Promise<readonly AnyObject[]> {
   const found: AnyObject[] = []
@@ -151,8 +153,9 @@ async function readWriters(reader: Reader, objects: readonly AnyObject[]): Promi
     const read = await reader.attempt(`${kind} ${keyOf(metadata)}`, () =>
       unlessStatus(withWriters(reader, path, object), 404),
     )
-    // Deleted meanwhile: it is left out. Of other objects nothing of the list stays: a field that
-    // is gone by now must not come back. Of Secrets metadata is read again.
+    // An object that was deleted in the meantime is omitted. Other objects are replaced completely,
+    // so that a field that was removed does not come back. Of Secrets only the metadata is read
+    // again.
     if (read) found.push({ ...(kind === 'Secret' && contentOf(object)), ...read, kind, apiVersion })
   }
   return found
@@ -168,8 +171,8 @@ async function readKind(
 }
 
 /**
- * Objects of custom kinds and admission policies that pull something or name an old Secret; the
- * rest is dropped while reading.
+ * Reads custom objects and admission policies that pull something or name an old Secret. All others
+ * are dropped while they are read.
  */
 async function readCustom(reader: Reader): Promise<readonly AnyObject[]> {
   const { client, signal } = reader
@@ -197,14 +200,14 @@ async function readCustom(reader: Reader): Promise<readonly AnyObject[]> {
   return found
 }
 
-/** Items of a list have no kind, and metadata-only items have another one. */
+/** Adds the kind, because items of a list have none, and metadata-only items have another kind. */
 function kindOf(kind: string, apiVersion: string, objects: readonly KubeObject[]): readonly AnyObject[] {
   return objects.map((object) => ({ ...object, kind, apiVersion }))
 }
 
 /**
- * Whether it is the Deployment or the ServiceAccount of Alibaba's helper, a binding of that, or a
- * configuration with its webhooks.
+ * True for the Deployment or ServiceAccount of Alibaba's helper, for a binding of that account, and
+ * for a configuration with the helper's webhooks.
  */
 function isPartOfHelper(object: AnyObject): boolean {
   const { kind, metadata } = object

@@ -11,24 +11,24 @@ import type { LegacyPart } from './legacy-facts.ts'
 
 /** The steps, in the order of the lists. */
 export interface RemovalPlan {
-  /** First, so that nothing restores what follows. */
+  /** Removed first, because the helper would restore the rest. */
   readonly helper: readonly LegacyPart[]
-  /** Then, so that nothing new gets the old names. */
+  /** Changed second, so that no new Pod gets the old names. */
   readonly accounts: readonly LegacyAccount[]
-  /** Last, the rights and settings. */
+  /** Removed last: rights and settings. */
   readonly rest: readonly LegacyPart[]
   /**
-   * ServiceAccounts whose list another tool applies, which would restore the name or fail on our
-   * change.
+   * ServiceAccounts whose list another tool applies. That tool would restore the name, or fail
+   * because of our change.
    */
   readonly kept: readonly { readonly account: LegacyAccount; readonly manager: string }[]
-  /** What stays because something else uses it too, each with the reason. */
+  /** Objects that stay because something else uses them, each with the reason. */
   readonly shared: readonly string[]
 }
 
 /**
- * Plans a safe order: after an interruption everything still has a credential. No Secret is
- * deleted: what names it outside of the cluster is not seen.
+ * Plans the removal in a safe order: after an interruption everything still has a credential. No
+ * Secret is deleted, because users of it outside of the cluster cannot be seen.
  */
 export function planRemoval(facts: LegacyFacts): RemovalPlan {
   const owned = facts.accounts
@@ -47,7 +47,7 @@ export function planRemoval(facts: LegacyFacts): RemovalPlan {
   }
 }
 
-/** The list without the old names, otherwise unchanged. */
+/** Returns the list without the old names, otherwise unchanged. */
 export function withoutOldNames({ imagePullSecrets, old }: LegacyAccount): LegacyAccount['imagePullSecrets'] {
   return imagePullSecrets.filter(({ name }) => name === undefined || !old.includes(name))
 }
@@ -57,7 +57,7 @@ export function partTitle({ kind, metadata }: Pick<LegacyPart, 'kind' | 'metadat
   return `${kind} ${keyOf(metadata)}`
 }
 
-/** One line per step. */
+/** Returns one line per step. */
 export function describePlan({ helper, accounts, rest }: RemovalPlan): readonly string[] {
   return [
     ...helper.map((part) => `delete ${partTitle(part)}`),
@@ -73,40 +73,42 @@ export interface Removed {
   readonly left: readonly string[]
 }
 
-/** How long the old helper's Pods may take to terminate, milliseconds. */
+/** How long the old helper's Pods may take to terminate, in milliseconds. */
 const HELPER_LIMIT_MS = 60_000
 
 /**
- * Performs the plan with one request per step and preconditions on the objects that were read. What
- * changed in the meantime is left and reported, so that a second run can finish it; an interruption
- * throws the signal's reason.
+ * Performs the plan: one request per step, with preconditions on the objects that were read. An
+ * object that changed in the meantime is left and reported, so that a second run can finish.
+ * @throws the signal's reason when interrupted
  */
 export async function removeLegacy(caller: KubeCaller, plan: RemovalPlan): Promise<Removed> {
   const done: string[] = []
   try {
     return { done, left: await removeParts(caller, plan, done) }
   } catch (error) {
-    // Without a response the rest is not tried, and the cluster is changed already.
+    // If the API server does not respond, the remaining steps are not tried. The error lists what
+    // was done before.
     if (!(error instanceof KubeApiError) || done.length === 0) throw error
-    throw reworded(error, `${error.message} (done before: ${shorten(done)})`)
+    throw reworded(error, `${error.message} (done before: ${listFirst(done)})`)
   }
 }
 
 const MOST_SHOWN = 10
 
-function shorten(lines: readonly string[]): string {
+function listFirst(lines: readonly string[]): string {
   const more = lines.length - MOST_SHOWN
   return [...lines.slice(0, MOST_SHOWN), ...(more > 0 ? [`${more} more`] : [])].join('; ')
 }
 
-/** Adds each completed step to `done`, and returns what is left. */
+/** Performs the steps, adds each completed one to `done`, and returns those that failed. */
 async function removeParts(caller: KubeCaller, plan: RemovalPlan, done: string[]): Promise<readonly string[]> {
   const left: string[] = []
   const step = async (title: string, verb: string, work: () => Promise<unknown>): Promise<void> => {
     caller.signal.throwIfAborted()
     if (await attempt(title, left, work)) done.push(`${verb} ${title}`)
   }
-  // The helper's own ServiceAccount may name the old Secrets: what changed it then was this run.
+  // The helper's own ServiceAccount may name the old Secrets. Then this run has changed it before,
+  // and the new version is expected.
   const versions = new Map<string, string | undefined>()
   const asChanged = (metadata: LegacyPart['metadata']): LegacyPart['metadata'] => ({
     ...metadata,
@@ -135,8 +137,8 @@ async function removeParts(caller: KubeCaller, plan: RemovalPlan, done: string[]
 }
 
 /**
- * Waits for the helper's Pods, which could still write while terminating; returns those that run
- * after the limit.
+ * Waits until the helper's Pods have ended, because a terminating Pod can still write. Returns the
+ * Pods that still run after the limit.
  */
 async function waitForEnd(caller: KubeCaller, parts: readonly LegacyPart[]): Promise<readonly string[]> {
   const running: string[] = []

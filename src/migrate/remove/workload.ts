@@ -3,7 +3,10 @@ import { SKIP } from '../../kube/names.ts'
 import { isRecord, recordsOf } from '../../lib/json.ts'
 import { type AnyObject, LEGACY_SECRETS, type Owner, type Workload } from './legacy-facts.ts'
 
-/** The result of {@link describeWorkload} for the whole object. */
+/**
+ * The key under which a reduced object keeps the result of {@link describeWorkload} for the whole
+ * object.
+ */
 export const DESCRIBED = Symbol('described')
 
 type Fields = Readonly<Record<string, unknown>>
@@ -20,15 +23,15 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   'batch CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
 }
 
-/** Groups of the kinds above, for objects that do not name theirs. */
+/** The API groups of the kinds above, for objects that do not state theirs. */
 const GROUPS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.keys(TEMPLATES).map((key) => [key.split(' ')[1] ?? '', key.split(' ')[0] ?? '']),
 )
 
 /**
- * The images and Secrets of an object; nothing if it has neither or is finished. Objects of custom
- * kinds (Argo Rollouts, Kruise, Knative, operators' own) are searched for Pod templates, and these
- * and ConfigMaps for names of the old Secrets in any text.
+ * Returns the images and Secrets of an object; nothing if it has neither, or is finished. Custom
+ * objects (Argo Rollouts, Kruise, Knative, operators' own) are searched for Pod templates. Custom
+ * objects and ConfigMaps are also searched for names of the old Secrets in any text.
  */
 export function describeWorkload(object: AnyObject): readonly Workload[] {
   const described = (object as { readonly [DESCRIBED]?: readonly Workload[] })[DESCRIBED]
@@ -40,7 +43,9 @@ export function describeWorkload(object: AnyObject): readonly Workload[] {
   return groupOf(object) === '' && object.kind !== 'ConfigMap' ? [] : describeUnknown(object)
 }
 
-/** The report of our own helper, which may name an old Secret in a problem and pulls nothing. */
+/**
+ * True for the report of our own helper. It may name an old Secret in a problem, and pulls nothing.
+ */
 function isOwnReport({ kind, metadata, data }: AnyObject): boolean {
   return (
     kind === 'ConfigMap' &&
@@ -50,12 +55,12 @@ function isOwnReport({ kind, metadata, data }: AnyObject): boolean {
   )
 }
 
-/** Whether an object's template is that of its owner, which is read too. */
+/** True if the object's template comes from its owner, which is read too. */
 export function followsOwner({ kind, owner }: Workload, isRead: (owner: Owner) => boolean): boolean {
   return kind !== 'Pod' && owner !== undefined && `${owner.group} ${owner.kind}` in TEMPLATES && isRead(owner)
 }
 
-/** The API group of an object; '' for the core group. */
+/** Returns the API group of an object; '' for the core group. */
 export function groupOf({ kind, apiVersion }: AnyObject): string {
   if (typeof apiVersion !== 'string') return GROUPS[kind] ?? ''
   return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
@@ -100,8 +105,8 @@ function describeUnknown(object: AnyObject): readonly Workload[] {
   const decoded = Object.values(isRecord(binaryData) ? binaryData : {}).map((one) => Buffer.from(String(one), 'base64'))
   const texts = [content, data, annotationsOf(object), decoded.map((bytes) => bytes.toString('latin1'))]
   const mentions = mentionedNames(texts).filter((name) => !references.includes(name))
-  // An operator may fill in the containers: image and ServiceAccount of a Prometheus are separate
-  // fields.
+  // An operator may fill in the containers. In a Prometheus object, for example, image and
+  // ServiceAccount are separate fields.
   const own = [...valuesInside(content)].filter(isRecord)
   const images = [...new Set([...specs.flatMap(imagesOf), ...own.map(({ image }) => image).filter(isText)])]
   if (images.length === 0 && mentions.length === 0) return []
@@ -114,7 +119,7 @@ function baseOf({
   metadata,
 }: AnyObject): Pick<Workload, 'kind' | 'namespace' | 'name' | 'owner' | 'clusterScoped'> {
   const { name, namespace, resourceVersion } = metadata
-  // An object of a file may leave its namespace out.
+  // An object from a file may lack its namespace.
   const clusterScoped = namespace === undefined && resourceVersion !== undefined
   return { kind, namespace: namespace ?? 'default', name, owner: ownerOf(metadata), clusterScoped }
 }
@@ -130,7 +135,8 @@ function imagesOf(spec: Fields): readonly string[] {
 }
 
 /**
- * All nested values. Iterative, because an object may be nested as deeply as the API server parses.
+ * Returns all nested values. Iterates without recursion, because an object may be nested as deeply
+ * as the API server parses.
  */
 function* valuesInside(value: unknown): Generator<unknown> {
   const open = [value]
@@ -142,24 +148,21 @@ function* valuesInside(value: unknown): Generator<unknown> {
   }
 }
 
-/** All nested objects that look like a Pod's spec: they have containers with images. */
+/** Returns all nested objects that look like a Pod's spec: they have containers with images. */
 function podSpecs(value: unknown): readonly Fields[] {
   return [...valuesInside(value)].filter((inner): inner is Fields => {
     return isRecord(inner) && list(inner, 'containers').some(({ image }) => isText(image))
   })
 }
 
-/** Names of the old Secrets anywhere in the object, such as in volumes and environments. */
+/** Returns the names of old Secrets anywhere in the object, such as in volumes and environments. */
 export function oldNames(value: unknown): readonly string[] {
   const names = new Set<string>()
   for (const inner of valuesInside(value)) if (isText(inner) && LEGACY_SECRETS.includes(inner)) names.add(inner)
   return [...names]
 }
 
-/**
- * Names of the old Secrets in any text, as a whole or a part of it, such as a Pod template in a
- * ConfigMap.
- */
+/** Returns the names of old Secrets inside any text, such as a Pod template in a ConfigMap. */
 function mentionedNames(value: unknown): readonly string[] {
   const names = new Set<string>()
   const search = (text: string): void => {
@@ -172,7 +175,7 @@ function mentionedNames(value: unknown): readonly string[] {
   return [...names]
 }
 
-/** Annotations without the copy of the whole object that `kubectl apply` writes. */
+/** Returns the annotations without the copy of the whole object that `kubectl apply` writes. */
 function annotationsOf({ metadata }: AnyObject): unknown {
   const { 'kubectl.kubernetes.io/last-applied-configuration': _, ...rest } = metadata.annotations ?? {}
   return rest
