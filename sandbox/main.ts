@@ -2,7 +2,7 @@ import { createProgress } from '../tools/progress.ts'
 import { describeFailure, type TestbedCode, TestbedError } from '../tools/testbed-error.ts'
 import { runSandbox } from './run-sandbox.ts'
 
-/** Failures of what was given. */
+/** Codes of failures that the user's input causes. */
 const USAGE: readonly TestbedCode[] = ['SANDBOX_ARGUMENTS', 'SEED_INVALID', 'SEED_UNREADABLE']
 
 const interrupt = new AbortController()

@@ -9,7 +9,7 @@ export interface SandboxDeps extends CommandOutput {
   readonly signal: AbortSignal
 }
 
-/** A file, because the bootstrap prints it on a machine that has no packages yet. */
+/** The usage is a file, because the bootstrap prints it on a machine that has no packages yet. */
 const USAGE = new URL('usage.txt', import.meta.url)
 
 /**

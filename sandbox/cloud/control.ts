@@ -70,8 +70,8 @@ export function createControl(state: CloudState) {
       state.settings.clockSkew = ms
     },
     /**
-     * For how many milliseconds the reads of an account's RAM do not show a write; 0: they show it
-     * at once.
+     * Sets for how many milliseconds the reads of an account's RAM do not show a write. 0:
+     * immediately visible.
      */
     setStaleReads: (ms: number, accountId = state.main.id): void => {
       state.settings.staleReads.set(accountId, ms)
@@ -93,7 +93,8 @@ export function createControl(state: CloudState) {
       for (const session of state.sessions.values()) session.expiresAt = state.now()
     },
     /**
-     * Changes the certificate authorities of an issuer's address; undefined: STS compares nothing.
+     * Changes the certificate authorities of an issuer's address. Undefined: STS does not compare
+     * them.
      */
     setIssuerChain: (issuer: string, fingerprints: readonly string[] | undefined): void => {
       if (fingerprints === undefined) state.issuerChains.delete(issuer)

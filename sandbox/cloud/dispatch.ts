@@ -77,7 +77,7 @@ export async function dispatch(cloud: Dispatcher, request: ApiRequest, response:
       const value = inPath[name]
       return value === undefined ? request.parameters.get(name) : decodePercent(value)
     }
-    // An unsigned call counts for the account of the role that it names.
+    // An unsigned call counts for the account of the role that the call names.
     const named = parseArn(get('RoleArn') ?? '', 'role')
     cloud.throttle(product, principal?.accountId ?? named?.accountId ?? '')
     checkParameters(operation, get)

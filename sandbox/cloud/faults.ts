@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from './operation.ts'
 
-/** Selects the calls that a fault affects; all given fields must match. */
+/** Selects the calls that a fault affects. All given fields must match. */
 interface FaultMatch {
   readonly product?: string
   readonly action?: string

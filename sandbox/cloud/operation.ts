@@ -12,7 +12,7 @@ export interface ParameterRule {
   readonly integer?: readonly [least: number, most: number]
 }
 
-/** An authenticated and authorized call, as its handler gets it. */
+/** An authenticated and authorized call, the input of a handler. */
 export interface Call {
   readonly state: CloudState
   readonly request: ApiRequest
@@ -36,7 +36,7 @@ export interface Operation {
    * /`.
    */
   readonly path?: string
-  /** Of an ROA operation; default: GET. */
+  /** The method of an ROA operation; default: GET. */
   readonly method?: 'GET' | 'POST'
   readonly write: boolean
   /** The call is not signed; its handler authenticates the caller from the parameters. */

@@ -4,7 +4,7 @@ import type { CloudState } from './state.ts'
 const SECOND = 1000
 
 /**
- * Counts the calls of each account to each product in the last second, and refuses those beyond the
+ * Counts the calls of each account to each product in the last second, and refuses calls beyond the
  * limit. The vendor documents limits per API and account
  * (https://www.alibabacloud.com/en/notice/upgradenotification_of_request_limit_upgrade_of_sts_assumerole_api_175),
  * and refuses with `Throttling.User`.

@@ -31,7 +31,7 @@ export async function runCloud(settings: CloudSettings, io: CommandOutput, signa
 
 function readyLine(cloud: Cloud): object {
   const { endpoints, administrator, regionId, tlsEndpoints, caFile } = cloud
-  // Only the instances that the printed access key can address by id.
+  // Only instances that the printed access key can address by ID are printed.
   const instances = cloud.instances.filter(({ id, accountId }) => id !== '' && accountId === cloud.accountId)
   return {
     endpoints,

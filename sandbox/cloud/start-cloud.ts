@@ -71,8 +71,8 @@ export async function startCloud(options: CloudOptions = {}) {
   const { signal } = stopped
 
   /**
-   * Serves one request by its path: metadata, OIDC, the registry's token server at `/auth`, and
-   * else the API.
+   * Serves one request by its path: the metadata service, OIDC, the registry's token server at
+   * `/auth`, and the API at all other paths.
    */
   const serve = async (message: IncomingMessage, response: ServerResponse, imds: MetadataService): Promise<void> => {
     const request = await readRequest(message)
@@ -88,7 +88,7 @@ export async function startCloud(options: CloudOptions = {}) {
     const imds = createMetadataService(state, role, regionId)
     return (message, response) =>
       void serve(message, response, imds).catch((error) =>
-        // Outside the API, faults that would be API errors are only an HTTP status.
+        // Outside of the API, a fault that would be an API error becomes an HTTP status only.
         error instanceof ApiError ? response.writeHead(error.status).end() : response.destroy(),
       )
   }
@@ -105,7 +105,7 @@ export async function startCloud(options: CloudOptions = {}) {
     vendorRealm: 'https://dockerauth-cn-zhangjiakou.aliyuncs.com/auth',
     service: `registry.aliyuncs.com:${regionId}:26842`,
     issuer: `dockerauth.${regionId}.aliyuncs.com`,
-    // Registries differ in which one they need: the signer's certificate or its CA's.
+    // Some registries need the signer's certificate, others the certificate of its CA.
     certificatePem: tokenKey.certificatePem + authority.certificatePem,
   }
   const registryTokens = createRegistryTokenService(state, registryAuth, tokenKey.keyPem, registryPush)
@@ -148,7 +148,7 @@ export async function startCloud(options: CloudOptions = {}) {
     accessKeyOf: (userName: string, accountId = main.id) => keyPair(state.accounts.get(accountId), userName),
     /**
      * Starts the metadata service of an instance with this worker role, or of a Pod on ECI, whose
-     * role may change. Returns the URL to use instead of `http://100.100.100.200`.
+     * role may change. Returns the URL that replaces `http://100.100.100.200`.
      */
     imdsFor: async (role: string | (() => string | undefined)): Promise<string> => {
       const own = await listen(handlerOf(typeof role === 'string' ? () => role : role), 0)
@@ -167,7 +167,7 @@ export async function startCloud(options: CloudOptions = {}) {
   }
 }
 
-/** Base URLs by product; one server serves them all. */
+/** Returns the base URLs by product. One server serves them all. */
 function endpointsOf(origin: string) {
   return { ram: origin, sts: origin, cs: origin, cr: origin, imds: origin }
 }
@@ -178,7 +178,7 @@ function keyPair(account: Account | undefined, userName: string) {
   return { accessKeyId: key.id, accessKeySecret: key.secret }
 }
 
-/** The instances of all accounts; those of the Personal Edition have an empty id. */
+/** Lists the instances of all accounts. Instances of the Personal Edition have an empty ID. */
 function summarize(state: CloudState) {
   return [...state.accounts.values()].flatMap((account) => {
     return account.instances.map(({ id, name, region, edition, endpoints }) => {

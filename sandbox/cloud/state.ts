@@ -7,8 +7,8 @@ export interface Account {
   /** Former states of `ram`, oldest first, each with the moment of the write that ended it. */
   readonly past: { readonly until: number; readonly ram: RamState }[]
   /**
-   * Documents of the control policies that apply to the account, beside FullAliyunAccess; empty
-   * outside a directory.
+   * Documents of the control policies that apply to the account in addition to FullAliyunAccess.
+   * Empty outside of a directory.
    */
   controlPolicies: readonly string[]
   readonly instances: Instance[]
@@ -16,7 +16,7 @@ export interface Account {
 }
 
 /**
- * The RAM entities of one account by kind, as in the vendor's error codes, and by their names in
+ * The RAM entities of one account: by kind (named as in the vendor's error codes), then by name in
  * lower case.
  */
 export type RamState = { readonly [K in EntityKind]: Map<string, Entities[K]> }
@@ -101,7 +101,7 @@ export interface Instance {
   readonly created: number
   endpoints: Endpoint[]
   readonly namespaces: readonly string[]
-  /** `namespace/repository` of those that anyone can pull. */
+  /** `namespace/repository` of the repositories that anyone can pull. */
   readonly publicRepositories: Set<string>
 }
 
@@ -117,13 +117,13 @@ export interface KubeconfigRequest {
 }
 
 /**
- * A cluster of the seed; one that is registered also has an API server and may have an identity
+ * A cluster of the seed. A registered cluster also has an API server and may have an identity
  * provider.
  */
 export interface CloudCluster extends SeedCluster {
   readonly rrsa?: { readonly issuer: string; readonly providerName: string } | undefined
   readonly server?: string
-  /** In the VPC; default: `server`. */
+  /** The address in the VPC; default: `server`. */
   readonly privateServer?: string | undefined
   readonly kubeconfig?: (request: KubeconfigRequest) => Promise<string>
 }
@@ -172,8 +172,8 @@ interface Settings {
   pullsFrom: { readonly network: 'internet'; readonly address: string } | undefined
   /**
    * Whether STS accepts an OIDC provider without fingerprints, for an issuer whose chain is known.
-   * No page specifies it: CreateOIDCProvider calls them optional, Resource Orchestration Service
-   * required.
+   * The vendor's pages disagree: CreateOIDCProvider calls the fingerprints optional, Resource
+   * Orchestration Service calls them required.
    */
   acceptWithoutFingerprints: boolean
 }
@@ -184,12 +184,13 @@ export interface CloudState {
   readonly main: Account
   readonly sessions: Map<string, Session>
   readonly registryCredentials: Map<string, RegistryCredential>
-  /** Used signature nonces, which like the calls are never forgotten. */
+  /** Used signature nonces. They are never forgotten, like the calls. */
   readonly nonces: Set<string>
   /** Key sets by issuer, with which AssumeRoleWithOIDC verifies tokens. */
   readonly issuers: Map<string, () => Jwks | Promise<Jwks>>
   /**
-   * Fingerprints of the certificate authorities by issuer; of another issuer STS compares nothing.
+   * Fingerprints of the certificate authorities by issuer. For other issuers STS does not compare
+   * fingerprints.
    */
   readonly issuerChains: Map<string, readonly string[]>
   readonly settings: Settings

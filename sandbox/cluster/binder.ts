@@ -19,7 +19,7 @@ export async function runBinder(admin: KubeClient, signal: AbortSignal): Promise
       const { uid, deletionTimestamp } = pod.metadata
       if (deletionTimestamp !== undefined) continue
       const node = all.find((one) => fits(one, pod))?.metadata.name
-      // Write each decision once; the watch delivers its result.
+      // Each decision is written once. The watch delivers its result.
       if (requested.has(uid) && requested.get(uid) === node) continue
       requested.set(uid, node)
       const work = node === undefined ? report(pod, all.length) : bind(pod, node)
@@ -50,7 +50,7 @@ export interface NodeObject extends KubeObject {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
 }
 
-/** Whether a node is Ready, schedulable and has the labels of the Pod's nodeSelector. */
+/** True if a node is Ready, schedulable and has the labels of the Pod's nodeSelector. */
 export function fits({ metadata, spec, status }: NodeObject, { spec: { nodeSelector = {} } }: Pod): boolean {
   const isReady = status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false
   const matches = Object.entries(nodeSelector).every(([key, value]) => metadata.labels?.[key] === value)

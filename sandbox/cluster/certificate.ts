@@ -10,7 +10,7 @@ export interface KeyPair {
 
 interface Subject {
   readonly commonName: string
-  /** Kubernetes uses them as the user's groups. */
+  /** Kubernetes uses the organizations as the user's groups. */
   readonly organizations?: readonly string[]
 }
 
@@ -44,7 +44,8 @@ export function createAuthority(commonName: string, created: Date = new Date()) 
   ): string {
     const body = sequence(
       explicit(0, integer(Buffer.from([2]))), // version 3
-      // A first byte of 1 makes the random number positive and its encoding the shortest.
+      // The first byte 1 makes the random number positive. It also gives the number the shortest
+      // encoding, as DER requires.
       integer(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
       ECDSA_SHA256,
       name({ commonName }),
@@ -84,7 +85,10 @@ function name(subject: Subject): Buffer {
   return sequence(...groups, attribute('2.5.4.3', subject.commonName))
 }
 
-/** The extensions of a certificate; of an authority's own one if both keys are the same. */
+/**
+ * Returns the extensions of a certificate. If both keys are the same, the certificate is an
+ * authority's own.
+ */
 function extensions(publicKey: KeyObject, issuer: KeyObject, names: readonly string[]): Buffer {
   const extension = (id: string, critical: boolean, value: Buffer): Buffer =>
     sequence(oid(id), ...(critical ? [boolean(true)] : []), octets(value))

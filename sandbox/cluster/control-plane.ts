@@ -52,7 +52,7 @@ export function apiServerArguments(files: ClusterFiles, options: ApiServerOption
     `--service-cluster-ip-range=${options.serviceNetwork}`,
     `--kubelet-client-certificate=${files.kubeletClientCertificate}`,
     `--kubelet-client-key=${files.kubeletClientKey}`,
-    // By default `kubectl logs` resolves the node's name by DNS.
+    // Without this flag `kubectl logs` resolves the node's name by DNS.
     '--kubelet-preferred-address-types=InternalIP',
     `--audit-policy-file=${files.auditPolicy}`,
     `--audit-log-path=${files.auditLog}`,
@@ -60,7 +60,10 @@ export function apiServerArguments(files: ClusterFiles, options: ApiServerOption
   ]
 }
 
-/** `olderNames` selects the names that controllers had before Kubernetes 1.28. */
+/**
+ * Returns the controller-manager's arguments. `olderNames` selects the names that controllers had
+ * before Kubernetes 1.28.
+ */
 export function controllerManagerArguments(files: ClusterFiles, olderNames = false): string[] {
   const kubeconfig = files.controllerManagerKubeconfig
   return [
@@ -69,14 +72,14 @@ export function controllerManagerArguments(files: ClusterFiles, olderNames = fal
     `--authorization-kubeconfig=${kubeconfig}`,
     '--secure-port=0',
     '--leader-elect=false',
-    // A process node does not renew a Lease.
+    // A process node does not renew a Lease, and must stay Ready without it.
     '--node-monitor-grace-period=720h',
     // With the default of 20 requests per second it takes 5 s until the default ServiceAccount
     // exists.
     '--kube-api-qps=200',
     '--kube-api-burst=400',
-    // Without kube-proxy no one reads their objects, and they report Pod addresses on loopback as
-    // errors in Events.
+    // Without kube-proxy nothing reads the objects of these controllers. The controllers also
+    // report Pod addresses on loopback as errors in Events.
     olderNames
       ? '--controllers=*,-endpoint,-endpointslice,-endpointslicemirroring'
       : '--controllers=*,-endpoints-controller,-endpointslice-controller,-endpointslice-mirroring-controller',

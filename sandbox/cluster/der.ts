@@ -20,7 +20,7 @@ export const explicit = (number: number, content: Buffer): Buffer => encode(0xa0
 /** Encodes an implicit tag: `[number]` instead of a primitive element's own tag. */
 export const implicit = (number: number, content: Buffer): Buffer => encode(0x80 | number, content)
 
-/** Encodes an integer from its big-endian bytes, of which there must not be more than necessary. */
+/** Encodes an integer from its big-endian bytes. There must be no unnecessary leading byte. */
 export const integer = (bytes: Buffer): Buffer => encode(0x02, bytes)
 
 export function bits(content: Buffer, unused = 0): Buffer {

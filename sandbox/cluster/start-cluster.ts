@@ -61,9 +61,9 @@ async function start(options: ClusterOptions, run: Run) {
   const prefix = `/${run.id}-${name}`
   const files = clusterFiles(join(run.folder, name))
   mkdirSync(files.folder, { mode: 0o700 })
-  // The Service network is on loopback, because there is no kube-proxy: Pods in the machine's
-  // network can reach a server that listens on a Service's address. The address of the Service
-  // `kubernetes` is the first one.
+  // The Service network is on loopback, because there is no kube-proxy. Pods in the machine's
+  // network can then reach a server that listens on a Service's address. The first address belongs
+  // to the Service `kubernetes`.
   const network = `127.${randomInt(64, 255)}.0`
   const [serviceRange, serviceAddress] = [`${network}.0/16`, `${network}.1`]
   const waitFor = (what: string, child: Child, probe: () => Promise<unknown>): Promise<void> =>
@@ -81,7 +81,7 @@ async function start(options: ClusterOptions, run: Run) {
       command: tools['kube-apiserver'],
       args: [
         ...apiServerArguments(files, { etcdUrl: etcd.url, prefix, port, issuer, serviceNetwork: serviceRange }),
-        // They override the ones before them.
+        // Later flags override earlier ones.
         ...(options.apiServerFlags ?? []),
       ],
     }

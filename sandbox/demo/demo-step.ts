@@ -22,7 +22,7 @@ export interface DemoStep {
   readonly needsNode?: boolean
   /**
    * Returns the result, with figures, for the closing table.
-   * @throws SANDBOX_DEMO when it is not the expected one
+   * @throws SANDBOX_DEMO when the result is not the expected one
    */
   run(context: DemoContext, step: StepHandle): Promise<string>
 }

@@ -4,7 +4,10 @@ import type { Progress } from '../../tools/progress.ts'
 import type { Environment } from '../environment/start-environment.ts'
 import { STEPS } from './steps.ts'
 
-/** Runs the steps and prints the closing table. @throws the error of the first failed step */
+/**
+ * Runs the steps and prints the closing table.
+ * @throws the error of the first failed step
+ */
 export async function runDemo(environment: Environment, progress: Progress, signal: AbortSignal): Promise<void> {
   const workspace = join(environment.run.folder, 'platform')
   const context = { environment, workspace, print: (text: string) => progress.note(text), signal }

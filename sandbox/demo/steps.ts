@@ -15,7 +15,7 @@ import { createNamespace, readPullSecret, runPod } from './demo-pods.ts'
 import { type DemoContext, type DemoStep, expect, readDemoStatus, STATUS_OBJECT } from './demo-step.ts'
 import { REPOSITORY, type RolloutResult, rollOut } from './roll-out.ts'
 
-/** Step 1: without a credential the pull fails, so the image is really private. */
+/** Step 1: without a credential the pull fails, which proves that the image is private. */
 const rejectedPull: DemoStep = {
   title: 'before: a Pod with a private image',
   proves: 'the registry rejects pulls without a credential',
@@ -109,8 +109,8 @@ const newNamespace: DemoStep = {
 }
 
 /**
- * Without a kubelet: checks that the registry serves the manifest with the Secret's credential and
- * not without it.
+ * Without a kubelet, checks that the registry serves the manifest with the Secret's credential and
+ * refuses it without.
  */
 async function pullManifest({ environment, signal }: DemoContext): Promise<void> {
   const registry = new URL(environment.registry.url)
@@ -166,8 +166,8 @@ const repairingRollout: DemoStep = {
   proves: 'the changed RAM policy is repaired, and nothing else is touched',
   async run(context, step) {
     const { results, ramWrites } = await rollOut(context, 'rollout.yml', step)
-    // First a version with both permissions, then one with only the new ones, so that no pull fails
-    // in between.
+    // The first new version has both permissions, the second only the new ones, so that no pull
+    // fails in between.
     const repaired = ramWrites.length > 0 && ramWrites.every((action) => action === 'CreatePolicyVersion')
     expect(repaired, `RAM was changed by ${ramWrites.join(', ') || 'nothing'}`)
     return `${statuses(results)}; in RAM: ${ramWrites.join(', ')}`
@@ -179,7 +179,7 @@ function statuses(results: readonly RolloutResult[]): string {
 }
 
 /**
- * Step 6: without the permission to get tokens the last token stays in use, and doctor reports the
+ * Step 6: without the permission to get tokens, the last token stays in use and doctor reports the
  * cause.
  */
 const lostPermission: DemoStep = {
@@ -200,7 +200,7 @@ const lostPermission: DemoStep = {
     const pod = await runOneMore(context)
     const args = ['doctor', '--kubeconfig', cluster.adminKubeconfigFile]
     const env = { PATH: process.env.PATH ?? '' }
-    // It exits with 1, which is an error for `execFile`.
+    // Doctor exits with 1, which `execFile` reports as an error.
     const doctor = await execute(BIN, args, { signal, env }).then(
       () => ({ code: 0, stdout: '', stderr: '' }),
       (error: { readonly code?: unknown; readonly stdout: string; readonly stderr: string }) => error,

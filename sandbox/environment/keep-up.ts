@@ -24,7 +24,9 @@ export async function keepUp(
   if (!deps.signal.aborted) await once(deps.signal, 'abort')
 }
 
-/** The programs that the printed commands name; the cached Helm is not called `helm`. */
+/**
+ * Links the programs that the printed commands name, because the cached Helm is not called `helm`.
+ */
 async function linkPrograms(environment: Environment): Promise<void> {
   const folder = programsOf(environment)
   await mkdir(folder)
@@ -37,8 +39,8 @@ function programsOf({ run }: Environment): string {
 }
 
 /**
- * What to try once the helper is installed. Only a real node pulls; its Pods use the network of
- * this machine.
+ * Prints what to try once the helper is installed. Only a real node pulls images. Its Pods use the
+ * network of this machine.
  */
 function firstPull({ staging, production, appImage, nodeObstacle }: Environment): string {
   const wait =

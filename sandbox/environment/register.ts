@@ -4,8 +4,8 @@ import { untilReady } from '../../tools/process/ready.ts'
 import { readLedgers, sweepDeadRuns } from '../../tools/process/run.ts'
 
 /**
- * Stops every sandbox that is kept up and removes what killed ones left behind; returns a line that
- * reports it.
+ * Stops every sandbox that is kept up, and removes what killed sandboxes left behind. Returns a
+ * line that reports both.
  */
 export async function endSandboxes(signal: AbortSignal): Promise<string> {
   const isUp = ({ kind }: { readonly kind: string }): boolean => kind === 'up'

@@ -57,9 +57,9 @@ export async function startEnvironment(options: EnvironmentOptions) {
     ])
     return {
       ...shared,
-      /** The first wave, with a process node. */
+      /** The cluster of the first wave, with a process node. */
       staging,
-      /** The second wave, with a real node if the machine supports one. */
+      /** The cluster of the second wave, with a real node if the machine supports one. */
       production,
       [Symbol.asyncDispose]: stop,
     }
@@ -73,7 +73,7 @@ interface Starting extends EnvironmentOptions {
   readonly parts: AsyncDisposableStack
 }
 
-/** Starts what the clusters share. */
+/** Starts the parts that the clusters share. */
 async function startShared({ fast, tools: named, progress, signal, parts }: Starting) {
   const run = parts.use(await openRun())
   const nodeObstacle = fast ? 'disabled by --fast' : await findNodeObstacle(run.folder)
@@ -99,7 +99,7 @@ async function startShared({ fast, tools: named, progress, signal, parts }: Star
     const image = { node: process.execPath, helper: helperFile, arch }
     return {
       app: writeProgramImage(join(run.folder, 'app-image'), tools['sandbox-program'], 'app', arch),
-      /** For a real node. */
+      /** The image is needed only for a real node. */
       helperImage: isReal ? await writeHelperImage(join(run.folder, 'helper-image'), image) : undefined,
     }
   })
@@ -128,8 +128,8 @@ async function startShared({ fast, tools: named, progress, signal, parts }: Star
 type Shared = Awaited<ReturnType<typeof startShared>>
 
 /**
- * Like Promise.all, but waits for all after a failure, because a part that is still starting cannot
- * be stopped.
+ * Like Promise.all, but waits for all parts after a failure, because a part that is still starting
+ * cannot be stopped.
  */
 async function allSettled<T extends readonly unknown[]>(
   work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
@@ -173,7 +173,7 @@ async function startEnvironmentCluster(name: string, realNode: string | undefine
     region,
     /** The RAM role of its nodes. */
     workerRole,
-    /** The URL of its nodes' metadata service, to use instead of `http://100.100.100.200`. */
+    /** The URL of the nodes' metadata service, which replaces `http://100.100.100.200`. */
     imds: await cloud.imdsFor(workerRole),
     cluster,
     node,
@@ -205,7 +205,10 @@ async function startClusterNode(
 const execute = promisify(execFile)
 const BUILD = fileURLToPath(new URL('../../scripts/build.ts', import.meta.url))
 
-/** Bundles the helper into one file, as in its image. @throws SANDBOX_PROCESS */
+/**
+ * Bundles the helper into one file, like the file in its image.
+ * @throws SANDBOX_PROCESS
+ */
 async function buildHelper(file: string, signal: AbortSignal): Promise<void> {
   try {
     await execute(process.execPath, [BUILD, 'helper', '--out', file], { signal })

@@ -8,8 +8,8 @@ function readExample(path: string): Promise<string> {
 }
 
 /**
- * The files of a platform team's repository; those under `sandbox/` are only needed with the
- * emulated cloud.
+ * Returns the files of a platform team's repository. Files under `sandbox/` are needed only with
+ * the emulated cloud.
  */
 export async function userFiles(environment: Environment): Promise<Record<string, string>> {
   return {
@@ -23,9 +23,8 @@ export async function userFiles(environment: Environment): Promise<Record<string
 }
 
 /**
- * Values with the emulated cloud's endpoints and the settings for a node whose Pods share the
- * network of this machine. A real node reaches the registry and its token service under the
- * vendor's names.
+ * Returns values with the emulated cloud's endpoints, for a node whose Pods share the network of
+ * this machine. A real node reaches the registry and its token service under the vendor's names.
  */
 async function sandboxValues({ cloud, registry }: Environment, { imds, node }: EnvironmentCluster): Promise<object> {
   const { sts, cr } = cloud.endpoints

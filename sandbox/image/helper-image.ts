@@ -30,9 +30,9 @@ export const HELPER_IMAGE: ImageConfig = {
 const run = promisify(execFile)
 
 /**
- * Writes an image of the helper with this machine's Node and the shared libraries that it loads
- * instead of the Containerfile's base image. Entrypoint, user and paths are the same. It has about
- * 130 MB, nearly all of them Node.
+ * Writes an image of the helper. Instead of the Containerfile's base image, it contains this
+ * machine's Node and the shared libraries that Node loads. Entrypoint, user and paths are the same.
+ * It has about 130 MB, nearly all of them Node.
  */
 export async function writeHelperImage(
   folder: string,
@@ -51,13 +51,13 @@ export async function writeHelperImage(
 }
 
 /**
- * Prints the libraries after a name lookup, because older C libraries load one for the hosts file
- * only then.
+ * Prints the libraries after a name lookup, because older C libraries load one library only when
+ * they read the hosts file.
  */
 const REPORT = `require('node:dns').lookup('localhost', () => console.log(JSON.stringify(process.report.getReport().sharedObjects)))`
 
 /**
- * The paths of all shared libraries that Node loads, including the dynamic linker, from its
+ * Returns the paths of all shared libraries that Node loads, including the dynamic linker, from its
  * diagnostic report.
  */
 export async function sharedLibraries(node: string): Promise<string[]> {

@@ -10,8 +10,8 @@ export function writeProgramImage(folder: string, program: string, name: string,
     config: {
       Entrypoint: ['/app', name],
       User: '65532:65532',
-      // Makes images with different names different, so that one in the cache cannot hide the pull
-      // of another.
+      // The label makes images with different names different. Otherwise a cached image could hide
+      // the pull of another image.
       Labels: { 'org.opencontainers.image.title': name },
     },
   })

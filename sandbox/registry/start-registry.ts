@@ -56,7 +56,7 @@ export async function startRegistry({ tools, auth, run: given, signal }: Registr
     if (!given) await run.end()
   }
   return {
-    /** It does not change after a restart. */
+    /** The URL stays the same after a restart. */
     url: `http://127.0.0.1:${port}`,
     /** Contains the access log. */
     logFile,

@@ -11,8 +11,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const ACTION = ['action.yml', 'action/dist', 'chart', 'package.json']
 
 /**
- * Creates the git repository of a platform team with the action at `.//` and the team's own files
- * by path (`.github/workflows/…`, values, clusters).
+ * Creates the git repository of a platform team. It contains the action at `.//` and the team's own
+ * files by path (`.github/workflows/…`, values, clusters).
  */
 export async function prepareWorkspace(
   folder: string,
@@ -25,7 +25,7 @@ export async function prepareWorkspace(
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), text)
   }
-  // Ignore the user's git configuration: hooks, signing, templates.
+  // The environment hides the user's git configuration: hooks, signing, templates.
   const env = { PATH: process.env.PATH ?? '', HOME: folder, GIT_CONFIG_NOSYSTEM: '1' }
   const git = (...args: string[]): Promise<unknown> => run('git', args, { cwd: folder, env })
   const identity = ['-c', 'user.name=platform', '-c', 'user.email=platform@example.com']

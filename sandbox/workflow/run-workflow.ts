@@ -40,13 +40,13 @@ export async function runWorkflow(options: WorkflowOptions, signal: AbortSignal)
   const child = spawn(options.act, engineArguments(options), {
     cwd: options.workspace,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Its own process group, so that Ctrl-C only reaches it through `signal`.
+    // act gets a process group of its own, so that Ctrl-C reaches it only through `signal`.
     detached: true,
     env: {
       PATH: [dirname(process.execPath), programs, process.env.PATH ?? ''].join(':'),
       HOME: home,
-      // act passes these on to the steps. In the environment they are not visible in its command
-      // line.
+      // act passes these variables to the steps. Unlike arguments, variables are not visible in
+      // act's command line.
       ACTIONS_ID_TOKEN_REQUEST_URL: options.idToken.requestUrl,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: options.idToken.requestToken,
     },
@@ -104,7 +104,7 @@ interface EngineLine {
 export function readWorkflowRecord(lines: readonly string[], exitCode: number) {
   /** The lines that the steps wrote, with annotations as `::error …`. */
   const log: string[] = []
-  /** By name; those of later steps take precedence. */
+  /** Outputs by name. Outputs of later steps take precedence. */
   const outputs: Record<string, string> = {}
   /** The summaries of all jobs (Markdown). */
   let summary = ''
@@ -112,7 +112,7 @@ export function readWorkflowRecord(lines: readonly string[], exitCode: number) {
     const { command } = line
     if (command === 'summary') summary += line.content ?? ''
     else if (command === 'set-output') outputs[line.name ?? ''] = line.arg ?? ''
-    // The line of a mask contains the secret itself.
+    // The line of a mask is dropped, because it contains the secret itself.
     else if (command === 'add-mask') continue
     else if (command !== undefined) log.push((line.raw ?? line.msg ?? '').trimEnd())
     else if (line.raw_output) log.push((line.msg ?? '').trimEnd())

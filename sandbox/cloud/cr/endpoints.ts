@@ -64,7 +64,8 @@ function linkVpc(call: Call): object {
   const link = {
     id: call.need('VpcId'),
     vswitch: call.need('VswitchId'),
-    // Observed for a link without a record in PrivateZone, whose domain resolved all the same.
+    // ACR was observed to report this issue for a link without a record in PrivateZone, although
+    // the domain resolved.
     issue: call.get('EnableCreateDNSRecordInPvzt') === 'true' ? '' : 'NO_PRIVATE_ZONE_AUTHORIZED',
   }
   return change(call, 'vpc', ({ vpcs }) => ({ vpcs: [...vpcs.filter(({ id }) => id !== link.id), link] }))

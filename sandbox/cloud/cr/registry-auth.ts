@@ -30,10 +30,11 @@ export interface PushCredential {
 const TOKEN_SECONDS = 300
 
 /**
- * The registry's token server (Docker token authentication): GET with Basic authentication, or POST
- * with `grant_type` password as containerd sends it. A valid ACR credential gets access, limited to
- * its principal's current rights. As in the real cloud, a request without a credential gets a token
- * for public repositories only, so it is the registry that denies any other pull.
+ * Creates the registry's token server (Docker token authentication). It accepts GET with Basic
+ * authentication, and POST with `grant_type` password, which containerd sends. A valid ACR
+ * credential gets access, limited to its principal's current rights. As in the real cloud, a
+ * request without a credential gets a token for public repositories only. The registry denies any
+ * other pull with that token.
  */
 export function createRegistryTokenService(
   state: CloudState,
@@ -67,8 +68,8 @@ export function createRegistryTokenService(
     if (service !== auth.service) return refuse(400, 'UNSUPPORTED', 'unknown service')
     const given = readCredential(request)
     const requested = parseScopes(request.scopes)
-    // The allow-list is documented ("Configure access over the Internet"), the registry's answer is
-    // not.
+    // The allow-list is documented ("Configure access over the Internet"). The registry's response
+    // is not.
     if (requested.some(({ name }) => isShutOut(state, name))) {
       return refuse(403, 'DENIED', 'requested access to the resource is denied')
     }
@@ -87,8 +88,8 @@ export function createRegistryTokenService(
 }
 
 /**
- * Returns undefined without a credential, and for an unreadable one an empty user name, which is
- * never valid.
+ * Returns undefined without a credential. An unreadable credential is returned with an empty user
+ * name, which is never valid.
  */
 function readCredential(request: ApiRequest): PushCredential | undefined {
   const get = (name: string): string => request.parameters.get(name) ?? ''
@@ -121,7 +122,7 @@ function parseScopes(scopes: readonly string[]) {
 
 type Access = ReturnType<typeof parseScopes>[number]
 
-/** Whether the client's address may not use the public endpoint of the repository's instance. */
+/** True if the client's address may not use the public endpoint of the repository's instance. */
 function isShutOut(state: CloudState, repository: string): boolean {
   const { pullsFrom } = state.settings
   if (pullsFrom === undefined) return false
@@ -142,7 +143,7 @@ function isInBlock(address: string, entry: string): boolean {
   return block.check(address)
 }
 
-/** Anyone may pull from a public repository, and nothing else. */
+/** Grants pulls from public repositories, and nothing else. */
 function grantPublicAccess(state: CloudState, requested: readonly Access[]): readonly Access[] {
   return requested.flatMap((access) =>
     access.actions.includes('pull') && isPublic(state, access.name) ? [{ ...access, actions: ['pull'] }] : [],
@@ -155,8 +156,8 @@ function isPublic(state: CloudState, repository: string): boolean {
 }
 
 /**
- * The part of the requested access that the credential currently has. According to the vendor's
- * documentation the temporary password has the permissions of its requester, so the principal's
+ * Returns the part of the requested access that the credential currently has. The vendor documents
+ * that a temporary password has the permissions of its requester. Therefore the principal's
  * policies at the time of the pull count.
  */
 function grantAccess(

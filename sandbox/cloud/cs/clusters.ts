@@ -15,10 +15,10 @@ const RRSA_AUDIENCE = 'sts.aliyuncs.com'
 const DEFAULT_KUBECONFIG_MINUTES = 3 * 365 * 24 * 60
 
 /**
- * "By default, RAM users and RAM roles that did not create the cluster have no RBAC permissions in
- * it"
- * (https://www.alibabacloud.com/help/en/ack/developer-reference/api-cs-2015-12-15-grantpermissions):
- * those the seed calls unauthorized.
+ * The groups of an authorized user. "By default, RAM users and RAM roles that did not create the
+ * cluster have no RBAC permissions in it"
+ * (https://www.alibabacloud.com/help/en/ack/developer-reference/api-cs-2015-12-15-grantpermissions).
+ * The seed lists those users and roles as unauthorized.
  */
 const ADMINISTRATORS = ['system:masters']
 
@@ -36,7 +36,7 @@ function summary(cluster: CloudCluster): object {
     region_id: cluster.region,
     state: 'running',
     cluster_type: type,
-    // Both are only set for ManagedKubernetes.
+    // Both fields are set only for ManagedKubernetes.
     ...(profile !== undefined && { profile, cluster_spec: 'ack.pro.small' }),
     current_version: '1.36.3-aliyun.1',
     // Serverless and registered clusters have no worker role.
@@ -99,8 +99,8 @@ function nodePools(call: Call): object {
 }
 
 /**
- * The field of the worker role depends on the pool's type; edge nodes are not ECS instances and
- * have none.
+ * Returns the field of the worker role, which depends on the pool's type. Edge nodes are not ECS
+ * instances and have no such field.
  */
 function poolRole(type: string, role: string): object {
   if (type === 'ess') return { scaling_group: { ram_role_name: role } }
@@ -115,8 +115,8 @@ async function userKubeconfig(call: Call): Promise<object> {
     throw new ApiError(400, 'ErrorClusterState', 'the API server of this cluster is not running', { status: 400 })
   }
   if (call.principal === undefined) throw new Error('an anonymous caller gets no kubeconfig')
-  // What a cluster without a public endpoint returns for the public network is not documented; it
-  // has one address only.
+  // The vendor does not document the response for the public network if a cluster has no public
+  // endpoint. The emulated cluster then has only one address.
   const isPrivate = call.get('PrivateIpAddress') === 'true' || cluster.publicEndpoint === false
   const config = await cluster.kubeconfig({
     minutes,

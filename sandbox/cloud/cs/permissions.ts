@@ -13,8 +13,8 @@ interface Permission {
 
 /**
  * Replaces all rights of a user or role in the account's clusters. Only the role `admin` is
- * emulated: a caller without it gets a kubeconfig that has no rights, so the narrower roles would
- * be a lie.
+ * emulated. A caller without it gets a kubeconfig without rights, because the emulator does not
+ * have the narrower roles.
  */
 export function grantPermissions(call: Call): object {
   const uid = call.need('uid')

@@ -52,7 +52,7 @@ export function addCluster(state: CloudState, registration: ClusterRegistration)
   const nodePools = workerRoles.map((workerRole, index) => ({ name: `nodepool-${index + 1}`, workerRole }))
   const [workerRole = ''] = workerRoles
   const issued = hasRrsa ? { issuer: rrsa.issuer, providerName } : undefined
-  // What only the seed describes stays.
+  // Only the seed describes these fields, so they are kept.
   const { publicEndpoint, unauthorized } = clusters.get(id) ?? {}
   const seeded = { ...(publicEndpoint !== undefined && { publicEndpoint }), ...(unauthorized && { unauthorized }) }
   clusters.set(id, { id, kind, ...seeded, workerRole, nodePools, rrsa: issued, ...rest })

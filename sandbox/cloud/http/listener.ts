@@ -27,7 +27,7 @@ export async function listen(
   return {
     origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: async () => {
-      // Without an error where it was closed before.
+      // The callback gets an error if the server was closed before. That error is ignored.
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeAllConnections()
       await closed

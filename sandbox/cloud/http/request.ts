@@ -10,7 +10,10 @@ export interface ApiRequest {
   readonly query: readonly (readonly [string, string])[]
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
-  /** Query and form parameters; the form takes precedence, and of repeated ones the last. */
+  /**
+   * Query and form parameters. The form takes precedence, and the last of repeated parameters
+   * counts.
+   */
   readonly parameters: ReadonlyMap<string, string>
   /** The values of the parameter `scope`, which may be repeated. */
   readonly scopes: readonly string[]

@@ -42,14 +42,14 @@ function readAcs3(request: ApiRequest): SignedClaims | undefined {
 }
 
 /**
- * Returns undefined if the body was changed after signing, or if a header that must be signed is
- * not.
+ * Computes the signature. Undefined if the body was changed after signing, or if a header that must
+ * be signed is not signed.
  */
 function acs3Signature(request: ApiRequest, signed: readonly string[], secret: string): string | undefined {
   const payload = sha256(request.body)
   if (request.headers['x-acs-content-sha256'] !== payload) return undefined
   const mustBeSigned = Object.keys(request.headers).filter((name) => name === 'host' || name.startsWith('x-acs-'))
-  // Proxies may add headers, but not the API's own.
+  // Proxies may add headers, but must not add the API's own headers.
   if (mustBeSigned.some((name) => !signed.includes(name) && name !== 'x-acs-content-sha256')) return undefined
   const query = request.query.map(([key, value]) => `${percentEncode(key)}=${percentEncode(value)}`).sort()
   const canonical = [

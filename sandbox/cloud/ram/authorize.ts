@@ -23,9 +23,9 @@ const FULL_ALIYUN_ACCESS = JSON.stringify({
 })
 
 /**
- * Decides whether a principal may currently perform an action on a resource. Step 1 are the control
- * policies of the resource directory, which apply to all users and roles of a member account; then
- * the policies attached to the principal. Source: "How RAM evaluates policies"
+ * Decides whether a principal may currently perform an action on a resource. First, the control
+ * policies of the resource directory apply to all users and roles of a member account. Then the
+ * policies attached to the principal apply. Source: "How RAM evaluates policies"
  * (https://www.alibabacloud.com/help/en/ram/policy-evaluation-process).
  */
 export function decide(
@@ -48,8 +48,8 @@ export function decide(
 }
 
 /**
- * The error of RAM and STS for a denied call (403), with the body field that the vendor adds. "The
- * identity: RAM user: a UID; RAM role: RoleName:RoleSessionName" (AccessDeniedDetail in
+ * Returns the error of RAM and STS for a denied call (403), with the body field that the vendor
+ * adds. "The identity: RAM user: a UID; RAM role: RoleName:RoleSessionName" (AccessDeniedDetail in
  * @alicloud/ice20201109 and other SDKs of the vendor).
  */
 export function noPermission(state: CloudState, principal: Principal, action: string, verdict: Verdict): ApiError {
@@ -71,9 +71,9 @@ export function noPermission(state: CloudState, principal: Principal, action: st
 }
 
 /**
- * Decides by a role's trust policy whether a RAM user or role may assume it; the caller's own
- * policies have to allow the call as well. An account's root in `Principal` means all users and
- * roles of that account. Source: RAM, "Policy evaluation process of assuming a RAM role".
+ * Decides by a role's trust policy whether a RAM user or role may assume the role. The caller's own
+ * policies must allow the call as well. An account's root in `Principal` means all users and roles
+ * of that account. Source: RAM, "Policy evaluation process of assuming a RAM role".
  */
 export function trustDecision(role: Role, principal: Principal, context: RequestContext): Decision {
   const names = [`acs:ram::${principal.accountId}:root`, principalArn(principal)]
@@ -82,7 +82,7 @@ export function trustDecision(role: Role, principal: Principal, context: Request
 }
 
 /**
- * Whether a role trusts a cloud service such as `ecs.aliyuncs.com`, or an identity provider in the
+ * True if a role trusts a cloud service such as `ecs.aliyuncs.com`, or an identity provider in the
  * context of a token.
  */
 export function trusts(role: Role, kind: PrincipalKind, name: string, context: RequestContext = new Map()): boolean {

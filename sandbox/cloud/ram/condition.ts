@@ -40,9 +40,11 @@ function conditionMet(condition: Condition, context: RequestContext): Truth {
 /**
  * "You can specify one or more values for a condition key. If the value in a request matches any of
  * the values, the condition is met." This specifies one value in the request. The pages do not
- * specify three cases: several values in the request, which are decided here only if all of them
- * lead to the same result; a `Not…` operator with several values, which is decided only if "none of
- * them" and "not all of them" agree; and a `Not…` operator on a key that is not in the request.
+ * specify three cases.
+ * - Several values in the request: decided only if all of them lead to the same result.
+ * - A `Not…` operator with several values: decided only if "none of them" and "not all of them"
+ * agree.
+ * - A `Not…` operator on a key that is not in the request.
  */
 function valuesMet({ operator, values }: Condition, given: readonly string[]): Truth {
   const { compare, negated } = operator
@@ -60,7 +62,7 @@ export interface Operator {
   readonly negated: boolean
 }
 
-/** The operator of this name; undefined if RAM has none. */
+/** Returns the operator of this name; undefined if RAM has none. */
 export function findOperator(name: string): Operator | undefined {
   const positive = name.replace(/^(String|Numeric|Date)Not(Equals|Like)/, '$1$2').replace(/^NotIp/, 'Ip')
   const compare = COMPARISONS.get(positive)

@@ -3,7 +3,7 @@ import { ApiError, type Call } from '../operation.ts'
 import type { AccessKey, Entities, EntityKind, OidcProvider, Policy, RamState, Role, User } from '../state.ts'
 import { readPolicy, readTrust } from './document.ts'
 
-/** What messages call an entity. */
+/** The words for entities in messages. */
 const WORDS = { User: 'user', Role: 'role', Policy: 'policy', OIDCProvider: 'OIDC provider' } as const
 
 /** Finds an entity, ignoring case. @throws EntityNotExist.<kind> (404) */
@@ -14,7 +14,7 @@ export function findEntity<K extends EntityKind>(ram: RamState, kind: K, name: s
   throw new ApiError(404, `EntityNotExist.${kind}`, `The ${WORDS[kind]} ${verb}: ${name} .`)
 }
 
-/** The entity that a call names in `RoleName`, `PolicyName`, … */
+/** Returns the entity that a call names in `RoleName`, `PolicyName`, … */
 export function entityOf<K extends EntityKind>(call: Call, kind: K): Entities[K] {
   return findEntity(call.account.ram, kind, call.need(`${kind}Name`))
 }
@@ -40,8 +40,8 @@ export function newKey(): AccessKey {
 }
 
 /**
- * Adds a user, or replaces the one of that name; as the functions below, with the vendor's
- * defaults.
+ * Adds a user, or replaces the user of that name. This function and those below fill in the
+ * vendor's defaults.
  */
 export function addUser(ram: RamState, name: string, keys: AccessKey[], policies: readonly Policy[] = []): User {
   const user: User = { name, id: newId.user(), keys, policies: new Set(policies) }

@@ -11,7 +11,10 @@ export interface AccessRequest {
 }
 
 export interface Evaluation {
-  /** The emulator's decision: an Allow must apply for certain, a Deny need only possibly apply. */
+  /**
+   * The emulator's decision: an Allow counts only if it certainly applies, a Deny counts already if
+   * it possibly applies.
+   */
   readonly decision: Decision
   /**
    * The decision by the opposite reading. If both agree, the vendor's pages specify the decision.
@@ -21,8 +24,9 @@ export interface Evaluation {
 
 /**
  * RAM's "Basic evaluation process"
- * (https://www.alibabacloud.com/help/en/ram/policy-evaluation-process): an explicit deny if a Deny
- * applies, else allowed if an Allow applies, else an implicit deny.
+ * (https://www.alibabacloud.com/help/en/ram/policy-evaluation-process): a Deny that applies is an
+ * explicit deny. Without such a Deny, an Allow that applies allows. Everything else is an implicit
+ * deny.
  */
 export function evaluate(statements: readonly Statement[], request: AccessRequest): Evaluation {
   return combine(statements, ({ action, resources, conditions }) => [
@@ -44,8 +48,8 @@ function actionApplies({ patterns, except }: Statement['action'], action: string
 export interface Entity {
   readonly kind: PrincipalKind
   /**
-   * Its names in trust policies; for a RAM identity its ARN, its role's ARN and `…:root` of its
-   * account.
+   * The entity's names in trust policies. A RAM identity has its ARN, its role's ARN and `…:root`
+   * of its account.
    */
   readonly names: readonly string[]
 }
@@ -71,7 +75,7 @@ function namesEntity(principal: TrustedEntities, { kind, names }: Entity): Truth
   return listed.some((name) => /[*?]/.test(name) || lowerCase.includes(name.toLowerCase())) ? 'unspecified' : 'no'
 }
 
-/** Combines the statements that apply; each does if all that it requires holds. */
+/** Combines the statements that apply. A statement applies if all its requirements are met. */
 function combine(statements: readonly Statement[], required: (one: Statement) => readonly Truth[]): Evaluation {
   const rows = statements.map((statement) => ({ effect: statement.effect, applies: every(required(statement)) }))
   const present = (effect: Statement['effect'], ...how: readonly Truth[]): boolean =>

@@ -1,8 +1,8 @@
 import type { ParameterRule } from '../operation.ts'
 
 /**
- * RAM's rule for the name of an entity. Source of this and the rules below: RAM, "Limits" and
- * "Error codes".
+ * RAM's rule for the name of an entity. Source of all rules in this file: RAM, "Limits" and "Error
+ * codes".
  */
 const nameRule = (maxBytes: number, chars: string): ParameterRule => {
   return { required: true, pattern: new RegExp(`^[${chars}]+$`), maxBytes }

@@ -1,6 +1,6 @@
 import type { Account, CloudState, Policy, RamState } from '../state.ts'
 
-/** Keeps RAM as it is before a write, for reads that lag. */
+/** Stores a copy of RAM before a write, for reads that lag. */
 export function keepForReads({ settings, now }: CloudState, { id, ram, past }: Account): void {
   const lag = settings.staleReads.get(id)
   if (lag === undefined) return
@@ -9,9 +9,9 @@ export function keepForReads({ settings, now }: CloudState, { id, ram, past }: A
 }
 
 /**
- * The account with RAM as its reads show it: RAM writes to one control plane and reads from
- * replicas of it (https://www.alibabacloud.com/help/en/ram/user-guide/resilience-in-ram). By
- * default there is no lag.
+ * Returns the account with RAM in the state that its reads show. RAM writes to one control plane
+ * and reads from replicas (https://www.alibabacloud.com/help/en/ram/user-guide/resilience-in-ram).
+ * By default there is no lag.
  */
 export function asRead({ settings, now }: CloudState, account: Account): Account {
   const at = now() - (settings.staleReads.get(account.id) ?? 0)
@@ -29,7 +29,7 @@ function copyRam({ User, Role, Policy, OIDCProvider }: RamState): RamState {
   const copyAll = <Entity>(entities: Map<string, Entity>, copy: (entity: Entity) => Entity): Map<string, Entity> =>
     new Map([...entities].map(([name, entity]) => [name, copy(entity)]))
   const policies = copyAll(Policy, copyPolicy)
-  // System policies never change, and belong to no account.
+  // System policies never change and belong to no account, so they are not copied.
   const held = (own: ReadonlySet<Policy>): Set<Policy> =>
     new Set([...own].map((policy) => copies.get(policy) ?? policy))
   return {

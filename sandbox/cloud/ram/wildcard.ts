@@ -1,7 +1,7 @@
 /**
- * `*` matches any number of characters and `?` exactly one ("Conditional operators", StringLike;
- * "Policy structure and syntax" specifies this for letters). Tracks all positions in the pattern
- * that the text read so far can have reached.
+ * Matches a pattern: `*` matches any number of characters and `?` exactly one ("Conditional
+ * operators", StringLike; "Policy structure and syntax" specifies this for letters). The function
+ * tracks all positions in the pattern that the text so far can have reached.
  */
 export function matchesWildcard(pattern: string, text: string): boolean {
   const signs = [...pattern]
@@ -39,9 +39,9 @@ export function matchesAction(pattern: string, action: string): boolean {
  * Matches a resource pattern. The vendor's pages specify the format
  * `acs:<service>:<region>:<account>:<relative-id>` and `*` for "all regions" and "no account ID".
  * They do not specify whether a `*` matches a colon, whether case matters, and what an empty region
- * or account means, except for RAM: it has no regions, and its ARNs are written both `acs:ram::…`
- * (RAM console, AssumeRole) and `acs:ram:*:…` (policies) for the same role ("FAQ about RAM roles
- * and STS tokens").
+ * or account means. RAM is the exception: it has no regions, and the pages write the same role as
+ * `acs:ram::…` (RAM console, AssumeRole) and as `acs:ram:*:…` (policies) ("FAQ about RAM roles and
+ * STS tokens").
  */
 export function matchesResource(pattern: string, resource: string): Truth {
   if (pattern === '*') return 'yes'
@@ -71,9 +71,9 @@ function fields(arn: string): readonly string[] {
 }
 
 /**
- * Whether something is true according to the vendor's pages. `unspecified`: they do not specify it
- * or contradict each other; then the emulator takes the strict reading, by which an Allow does not
- * apply and a Deny does.
+ * Whether something is true according to the vendor's pages. `unspecified`: the pages do not
+ * specify it, or contradict each other. Then the emulator uses the strict reading, in which an
+ * Allow does not apply and a Deny applies.
  */
 export type Truth = 'no' | 'unspecified' | 'yes'
 
@@ -84,5 +84,5 @@ export const not = (value: Truth): Truth => ORDER[2 - ORDER.indexOf(value)] ?? v
 export const every = (values: readonly Truth[]): Truth => ORDER.find((one) => values.includes(one)) ?? 'yes'
 export const some = (values: readonly Truth[]): Truth => ORDER.findLast((one) => values.includes(one)) ?? 'no'
 
-/** What both readings agree on. */
+/** Returns the truth on which both readings agree. */
 export const agreed = (one: Truth, other: Truth): Truth => (one === other ? one : 'unspecified')

@@ -118,7 +118,7 @@ function loadEndpoints({ name, region, edition, endpoints }: SeedInstance): Endp
   })
 }
 
-/** Names the entity of the seed in RAM's errors. */
+/** Adds the name of the seed's entity to RAM's errors. */
 function named<T>(name: string, load: () => T): T {
   try {
     return load()

@@ -23,8 +23,8 @@ export interface GithubRunner {
 }
 
 /**
- * GitHub's token service for Actions. Subjects are immutable (`repo:owner@id/name@id:…`), the
- * default since 2026-07.
+ * Creates GitHub's token service for Actions. Subjects are immutable (`repo:owner@id/name@id:…`),
+ * the default since 2026-07.
  */
 export function createGithubOidc(now: () => number) {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -87,7 +87,7 @@ export function githubSubject(job: GithubJob): string {
   return `repo:${owner}@${numericId(owner)}/${name}@${numericId(job.repository)}:ref:${ref}`
 }
 
-/** A stable substitute for GitHub's numeric ids. */
+/** Derives a stable substitute for GitHub's numeric ID. */
 function numericId(name: string): string {
   return String(createHash('sha256').update(name).digest().readUInt32BE(0) % 900_000_000)
 }

@@ -13,13 +13,13 @@ const SESSION_SECONDS = 6 * 3600
 const CREDENTIALS = 'meta-data/ram/security-credentials/'
 
 /**
- * The metadata service of one ECS instance: version 2 (with a token), and if `imdsV1` is on also
- * version 1, which else gets 403. All callers share one session per role, which is replaced when a
- * sixth of its lifetime is left.
+ * Creates the metadata service of one ECS instance. It serves version 2 (with a token). With
+ * `imdsV1` it also serves version 1; without it, requests of version 1 get 403. All callers share
+ * one session per role, which is replaced when a sixth of its lifetime is left.
  */
 export function createMetadataService(
   state: CloudState,
-  /** The role of the instance; on ECI, where each Pod is an instance, a Pod may have none. */
+  /** The role of the instance. On ECI each Pod is an instance, and a Pod may have no role. */
   roleOf: () => string | undefined,
   region: string,
 ): MetadataService {

@@ -47,14 +47,14 @@ function updateProvider(call: Call): object {
   return { OIDCProvider: view(call, provider) }
 }
 
-/** Adds one value to a list of the provider, at most to this length. */
+/** Adds a value to a list of the provider, up to the maximum length. */
 function add(call: Call, field: 'clientIds' | 'fingerprints', value: string, most: number): object {
   const provider = entityOf(call, 'OIDCProvider')
   if (!provider[field].includes(value)) provider[field] = atMost(most, [...provider[field], value])
   return { OIDCProvider: view(call, provider) }
 }
 
-/** The limits are documented, the code is not. */
+/** The limits are documented, the error code is not. */
 function atMost(most: number, values: string[]): string[] {
   if (values.length <= most) return values
   throw new ApiError(409, 'LimitExceeded.OIDCProvider', `The count of values is beyond the limit of ${most}.`)

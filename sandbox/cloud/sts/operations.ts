@@ -57,7 +57,7 @@ export const STS_OPERATIONS = operationsOf('Sts', '2015-04-01', {
 const LEEWAY = 60
 
 /**
- * Assumes a role with a token of one of the account's identity providers; the call itself is not
+ * Assumes a role with a token of one of the account's identity providers. The call itself is not
  * signed. The trust policy sees `oidc:iss`, `oidc:aud` and `oidc:sub`.
  * @throws ApiError with STS's AuthenticationFail.* codes (401)
  */
@@ -98,7 +98,7 @@ function findProvider(call: Call): { readonly provider: OidcProvider; readonly a
   return { provider, accountId: arn.accountId }
 }
 
-/** The verified claims of the token in a call. */
+/** Verifies the token in a call and returns its claims. */
 async function readToken(call: Call, provider: OidcProvider) {
   const text = call.need('OIDCToken')
   if (text === '') throw invalid('The OIDCToken can not empty.')
@@ -128,8 +128,9 @@ async function readToken(call: Call, provider: OidcProvider) {
 }
 
 /**
- * STS reads the issuer's discovery document over HTTPS from an address whose certificate authority
- * the provider names. The code and its message:
+ * Checks the certificate authority of the issuer. STS reads the issuer's discovery document over
+ * HTTPS, and the provider must list the fingerprint of the authority that signed the address's
+ * certificate. The code and its message are known from
  * https://github.com/gardenlinux/gardenlinux/issues/4794, after GitHub had changed its
  * intermediate.
  */

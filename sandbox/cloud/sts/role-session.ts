@@ -21,7 +21,7 @@ export function createSession(call: Call, accountId: string, role: Role): object
     throw new ApiError(400, 'InvalidParameter.DurationSeconds', message)
   }
   if (call.get('Policy') !== undefined) {
-    // Ignored, it would leave the session more permissions than its caller wanted.
+    // A policy that was ignored would leave the session more permissions than its caller wanted.
     throw new ApiError(400, 'InvalidParameter.Policy', 'The emulated cloud has no session policies.')
   }
   const name = call.need('RoleSessionName')

@@ -6,8 +6,8 @@ import { pathFolders } from '../../../tools/host.ts'
 type MachineFacts = ReturnType<typeof readFacts>
 
 /**
- * The facts about this machine that decide whether it can run a real node with these programs and
- * folders.
+ * Reads the facts about this machine that decide whether it can run a real node with these programs
+ * and folders.
  */
 export function readFacts(paths: readonly string[], programs: ReadonlyMap<string, string>) {
   return {
@@ -16,7 +16,7 @@ export function readFacts(paths: readonly string[], programs: ReadonlyMap<string
     user: process.geteuid?.(),
     cgroup: cgroupLayout(),
     missingPrograms: NODE_PROGRAMS.filter((name) => !programs.has(name)),
-    /** The kubelet rejects loopback; undefined without another address. */
+    /** The kubelet rejects loopback addresses. Undefined if the machine has no other address. */
     address: machineAddress(),
     /** A program or folder of the sandbox that the node's own file systems would hide. */
     hidden: findHidden(paths),
@@ -42,8 +42,8 @@ export function nodeObstacle(facts: MachineFacts): string | undefined {
 }
 
 /**
- * Folders that are empty file systems in the node's mount namespace so that the node leaves nothing
- * in them.
+ * Folders that are empty file systems in the node's mount namespace, so that the node leaves
+ * nothing behind in them.
  */
 export const HIDDEN_FOLDERS: readonly string[] = ['/run', '/var/lib', '/var/log']
 
@@ -69,8 +69,8 @@ export function findPrograms(): Map<string, string> {
 }
 
 /**
- * The machine's version of control groups; hybrid counts as v1, because its controllers are in v1
- * hierarchies.
+ * Returns the machine's version of control groups. Hybrid counts as v1, because its controllers are
+ * in v1 hierarchies.
  */
 export function cgroupLayout(root = '/sys/fs/cgroup'): 'v1' | 'v2' | 'none' {
   if (existsSync(join(root, 'cgroup.controllers'))) return 'v2'

@@ -18,12 +18,13 @@ export const CHANGED_SYSCTLS: readonly string[] = [
 ]
 
 /**
- * Runs a command in a new mount namespace so that the mounts of containerd and the kubelet are
- * private and end with them; inside, propagation is shared, because otherwise HostToContainer
- * mounts fail. Folders that both use regardless of their settings (sockets under /run, device
- * plugins under /var/lib/kubelet, links under /var/log/containers) are empty file systems there,
- * and the sysctls that the kubelet changes are files. Arguments: the hosts file, the replacement of
- * /etc/resolv.conf, which may be a link into a hidden folder, and the command.
+ * Runs a command in a new mount namespace, so that the mounts of containerd and the kubelet are
+ * private and disappear with the namespace. Inside, propagation is shared, because HostToContainer
+ * mounts would fail without it. Some folders are used by containerd and the kubelet regardless of
+ * their settings: sockets under /run, device plugins under /var/lib/kubelet, links under
+ * /var/log/containers. Those folders are empty file systems in the namespace. The sysctls that the
+ * kubelet changes are replaced by files. Arguments: the hosts file, the replacement of
+ * /etc/resolv.conf (which may be a link into a hidden folder), and the command.
  */
 const ENTER = `set -e
 mount --make-rshared /
@@ -46,8 +47,8 @@ export function enterArguments(files: NodeFiles, command: readonly string[]): st
 
 /**
  * Tries the node's mounts: a private namespace with a tmpfs, then an overlay in `folder`. If
- * overlayfs is missing, or if `folder` is itself on an overlay, the snapshotter is `native`, which
- * copies images.
+ * overlayfs is missing, or `folder` is itself on an overlay, the result is the snapshotter
+ * `native`, which copies images.
  */
 export async function tryMounts(
   unshare: string,

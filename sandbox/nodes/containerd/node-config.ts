@@ -26,10 +26,13 @@ export function nodeFiles(folder: string) {
 
 export const PAUSE_IMAGE = 'localhost/sandbox/pause:1'
 
-/** Needs containerd 2, which has a loopback of its own; it migrates version 2 of the format. */
+/**
+ * Returns containerd's configuration. Needs containerd 2, which has a loopback plugin of its own
+ * and migrates version 2 of the format.
+ */
 export function containerdConfig(files: NodeFiles, runc: string, snapshotter: 'overlayfs' | 'native'): string {
   const text = JSON.stringify
-  // opt would write to /opt, and NRI open a socket that nodes share.
+  // The plugin opt would write to /opt, and NRI would open a socket that all nodes share.
   const disabled = ['io.containerd.internal.v1.opt', 'io.containerd.nri.v1.nri']
   return `version = 2
 root = ${text(join(files.folder, 'containerd'))}
@@ -110,9 +113,9 @@ export function kubeletConfig({ files, cgroup, cgroupsPerQos, port }: KubeletOpt
 }
 
 /**
- * A hosts file that resolves the registry's domains and its token service to this machine, and the
- * node's name, which the kubelet would otherwise resolve by DNS. The kubelet also gives it to Pods
- * in the node's network.
+ * Returns a hosts file that resolves the registry's domains, its token service and the node's name
+ * to this machine. Without the entry the kubelet would resolve the node's name by DNS. The kubelet
+ * also gives the file to Pods in the node's network.
  */
 export function hostsFile(
   vendor: { readonly address: string; readonly hosts: readonly string[] },

@@ -7,7 +7,9 @@ import { pipeline } from 'node:stream/promises'
 
 const PLUGIN = 'sandbox'
 
-/** Without a CNI network the runtime and therefore the node never become ready. */
+/**
+ * Without a CNI network the runtime never becomes ready, and therefore the node does not either.
+ */
 const CONFIG = { cniVersion: '0.4.0', name: 'sandbox', plugins: [{ type: PLUGIN }] }
 
 /**
@@ -43,7 +45,7 @@ export function writePodNetwork(config: string, plugins: string): void {
 export async function startNameServer(address: string): Promise<() => void> {
   const socket = createSocket('udp4')
   socket.on('message', (query, from) => {
-    // Shorter than a header.
+    // A shorter packet is not a DNS header.
     if (query.length >= 12) socket.send(nxdomain(query), from.port, from.address)
   })
   await new Promise<void>((resolve, reject) => {
@@ -63,8 +65,8 @@ export function nxdomain(query: Buffer): Buffer {
 }
 
 /**
- * Forwards TCP connections between loopback addresses, as kube-proxy would; returns a function that
- * stops it.
+ * Forwards TCP connections between loopback addresses, as kube-proxy would. Returns a function that
+ * stops the forwarding.
  */
 export async function forwardPort(
   from: { host: string; port: number },

@@ -15,9 +15,9 @@ exec "${runc}" "$@"
 `
 
 /**
- * Writes the runtime for containerd. The kubelet sets a seccomp profile for each Pod's sandbox,
- * which our runc rejects: it is built without libseccomp, whose headers few machines have. So the
- * runtime is a wrapper that removes the profile.
+ * Writes the runtime for containerd, a wrapper that removes the seccomp profile. The kubelet sets a
+ * profile for each Pod's sandbox, but our runc rejects it: it is built without libseccomp, whose
+ * headers few machines have.
  */
 export function writeRuntime(runc: string, folder: string): string {
   const file = join(folder, 'runc')

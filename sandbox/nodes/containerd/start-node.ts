@@ -120,7 +120,7 @@ async function start(options: NodeOptions, run: Run) {
   }
 }
 
-/** The address after that of the Service `kubernetes`, where port 443 is free. */
+/** Returns the address after that of the Service `kubernetes`. Port 443 is free there. */
 function vendorAddress(cluster: Cluster): string {
   return cluster.serviceAddress.replace(/\d+$/, (last) => String(Number(last) + 1))
 }
@@ -166,7 +166,7 @@ async function isReady(cluster: Cluster, name: string): Promise<boolean> {
 
 const run = promisify(execFile)
 
-/** The images of a node. */
+/** Manages the images of a node. */
 function imageStore(ctr: string, files: NodeFiles) {
   const images = async (...args: string[]): Promise<string> => {
     const { stdout } = await run(ctr, ['-a', files.containerdSocket, '-n', 'k8s.io', 'images', ...args])

@@ -11,7 +11,7 @@ import { createAuthority } from '../../cluster/certificate.ts'
 export interface VendorRegistry {
   readonly url: string
   readonly domains: readonly string[]
-  /** In the registry's challenges clients that use the vendor's names get `vendorRealm`. */
+  /** The registry's challenges contain `vendorRealm` for clients that use the vendor's names. */
   readonly auth: Pick<RegistryAuth, 'realm' | 'vendorRealm'>
 }
 

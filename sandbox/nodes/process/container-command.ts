@@ -81,8 +81,8 @@ export function fieldValue(
 }
 
 /**
- * Expands `$(NAME)` and `$$` as in Kubernetes (third_party/forked/golang/expansion), but not
- * unknown names.
+ * Expands `$(NAME)` and `$$` as in Kubernetes (third_party/forked/golang/expansion). Unknown names
+ * stay unchanged.
  */
 export function expandVariables(text: string, variables: ReadonlyMap<string, string>): string {
   return text.replace(/\$(?:\$|\(([^()]*)\))/g, (match, name: string | undefined) => {
@@ -91,11 +91,13 @@ export function expandVariables(text: string, variables: ReadonlyMap<string, str
 }
 
 /**
- * Replaces paths in a container's mounts, which are not nested, by paths in the volumes' folders.
+ * Replaces paths in a container's mounts by paths in the volumes' folders. The mounts must not be
+ * nested.
  */
 export function toHostPaths(text: string, container: V1Container, volumeFolder: (name: string) => string): string {
   return (container.volumeMounts ?? []).reduce((found, { name, mountPath }) => {
-    // Do not match in the middle of a longer path or at the beginning of a longer name.
+    // The pattern must not match in the middle of a longer path or at the beginning of a longer
+    // name.
     const pattern = new RegExp(`(?<![\\w./-])${mountPath.replaceAll('.', '\\.')}(?![\\w.-])`, 'g')
     return found.replace(pattern, () => volumeFolder(name))
   }, text)

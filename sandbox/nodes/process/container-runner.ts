@@ -96,7 +96,7 @@ export function createContainerRunner(container: V1Container, context: RunnerCon
     return terminatedState(exit, { startedAt, finishedAt: new Date() })
   }
 
-  /** The log of the current run, or of the last one until the next starts. */
+  /** The log of the current run. Between two runs, the log of the last run. */
   const logFile = (): string => join(folder, `${container.name}-${restartCount}.log`)
 
   return {

@@ -26,8 +26,8 @@ export function createEventRecorder(client: KubeClient, node: string, signal: Ab
     }
     const write = () =>
       client.request({ method: 'POST', path: namespacedPath('/api/v1', namespace, 'events'), body }, signal)
-    // One at a time, in order. Failures are ignored, because in a terminating namespace Events
-    // cannot be created.
+    // Events are written one at a time, in order. Failures are ignored, because Events cannot be
+    // created in a terminating namespace.
     last = last.then(write).catch(() => undefined)
   }
 }

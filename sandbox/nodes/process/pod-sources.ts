@@ -15,8 +15,8 @@ interface Token {
 const DAY_MS = 24 * 3600 * 1000
 
 /**
- * Reads what a Pod's volumes project. ServiceAccount tokens are bound to the Pod and replaced
- * before they expire.
+ * Reads the sources that a Pod's volumes project. ServiceAccount tokens are bound to the Pod and
+ * replaced before they expire.
  */
 export function createPodSources(client: KubeClient, pod: Pod, podIp: string, now = Date.now) {
   const { name, namespace, uid } = pod.metadata
@@ -31,14 +31,14 @@ export function createPodSources(client: KubeClient, pod: Pod, podIp: string, no
     const spec = { audiences, expirationSeconds, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid } }
     const { token: text, expirationTimestamp } = await requestToken(client, { namespace, name: account }, spec, signal)
     const lifetime = Date.parse(expirationTimestamp) - now()
-    // Like the kubelet, replace a token after 80 % of its lifetime, or after a day.
+    // Like the kubelet, the node replaces a token after 80 % of its lifetime, or after a day.
     tokens.set(projection, { text, refreshAt: now() + Math.min(lifetime * 0.8, DAY_MS) })
     return text
   }
 
   /**
-   * The decoded data of a ConfigMap or Secret; fails in the words of the kubelet's Events if it
-   * does not exist.
+   * Returns the decoded data of a ConfigMap or Secret. If the object does not exist, the error has
+   * the words of the kubelet's Events.
    */
   async function readData(kind: 'configmap' | 'secret', of: string, signal: AbortSignal) {
     const call = { method: 'GET', path: namespacedPath('/api/v1', namespace, `${kind}s`, of) } as const
@@ -72,7 +72,10 @@ export function createPodSources(client: KubeClient, pod: Pod, podIp: string, no
   }
 }
 
-/** The sources of a volume; one with a Secret is like one into which that Secret is projected. */
+/**
+ * Returns the sources of a volume. A volume with a Secret is treated like a projected volume with
+ * that Secret.
+ */
 export function sourcesOf({ projected, secret }: V1Volume): readonly V1VolumeProjection[] {
   if (secret === undefined) return projected?.sources ?? []
   const { secretName = '', items } = secret

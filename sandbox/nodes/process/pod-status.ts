@@ -13,13 +13,16 @@ export interface PodState {
   readonly container: V1ContainerStatus
 }
 
-/** Computes a Pod's status from its container's; conditions that change get the time `now`. */
+/**
+ * Computes a Pod's status from the status of its container. Conditions that change get the time
+ * `now`.
+ */
 export function podStatus({ previous, podIp, startTime, container }: PodState, now: Date): V1PodStatus {
   const { name, state, restartCount } = container
   const ready: Omit<V1PodCondition, 'type'> = container.ready
     ? { status: 'True' }
     : { status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: [${name}]` }
-  // As long as volumes are missing no container is created.
+  // No container is created as long as volumes are missing.
   const isMounting = state?.waiting?.reason === 'ContainerCreating'
   const conditions: V1PodCondition[] = [
     { type: 'PodReadyToStartContainers', status: isMounting ? 'False' : 'True' },
@@ -47,8 +50,8 @@ function withTime(condition: V1PodCondition, previous: readonly V1PodCondition[]
 }
 
 /**
- * Returns a function that writes a Pod's status if it has changed, one write at a time. The next
- * call repeats a failed one.
+ * Returns a function that writes a Pod's status if it has changed, one write at a time. After a
+ * failed write, the next call writes again.
  */
 export function createPodStatusWriter(
   client: KubeClient,

@@ -54,8 +54,8 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
   const writeStatus = createPodStatusWriter(client, pod, status, end.signal)
 
   /**
-   * Keeps volumes and status up to date and calls `onReady` when the volumes are. Rejects when the
-   * worker ends.
+   * Keeps volumes and status up to date, and calls `onReady` when the volumes are ready. Rejects
+   * when the worker ends.
    */
   async function keepUpToDate(onReady: () => void): Promise<void> {
     let failures = 0
@@ -69,7 +69,8 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
       } catch (error) {
         end.signal.throwIfAborted()
         failures += 1
-        // Just after the Pod's creation the API server may not know yet what the node may read.
+        // Just after the Pod's creation the API server may not know yet what the node may read, so
+        // the first failures are not reported.
         const message = `MountVolume.SetUp failed: ${(error as Error).message}`
         if (failures % 100 === 5) recordEvent('Warning', 'FailedMount', message)
       }

@@ -51,7 +51,10 @@ export async function watchHealth(container: V1Container, watch: HealthWatch, si
   ])
 }
 
-/** Returns undefined if healthy, else the failure as in the kubelet's Events. */
+/**
+ * Returns undefined if the container is healthy, else the failure in the words of the kubelet's
+ * Events.
+ */
 async function probeOnce(
   { httpGet: action, timeoutSeconds = 1 }: V1Probe,
   { ports = [] }: V1Container,

@@ -67,7 +67,7 @@ export async function startProcessNode({ cluster, images, apiServer, backOffMs =
   try {
     await registerNode(client, NAME, logs.port, signal ? AbortSignal.any([signal, until]) : until)
   } catch (error) {
-    // The caller gets no node that it could stop, and the log server would keep the process alive.
+    // The caller gets no node to stop, and the log server would keep the process alive.
     end.abort()
     logs.close()
     client.close()
@@ -89,7 +89,7 @@ export async function startProcessNode({ cluster, images, apiServer, backOffMs =
   cluster.run.ended.addEventListener('abort', () => void stop())
   return {
     name: NAME,
-    /** The Pods of this node, each with a loopback address that no other Pod uses. */
+    /** The Pods of this node. Each Pod has a loopback address that no other Pod uses. */
     pods: () =>
       [...workers.values()].map(({ pod: { metadata }, podIp: ip }) => {
         const { namespace, name, uid } = metadata
