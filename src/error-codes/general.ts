@@ -1,8 +1,8 @@
 /** Codes of failures of any part. */
 export const GENERAL_CODES = {
   INTERNAL: {
-    what: 'Something failed that we did not foresee.',
-    fix: 'Run again with --debug and open an issue with the output; no secret is in it.',
+    what: 'acr-nopass failed in an unexpected way.',
+    fix: 'Run again with --debug and open an issue with the output; the output contains no secret.',
   },
   INTERRUPTED: {
     what: 'The run was interrupted by a signal.',
@@ -13,21 +13,21 @@ export const GENERAL_CODES = {
 /** Codes of command-line flags and action inputs. */
 export const INPUT_CODES = {
   INPUT_INVALID: {
-    what: 'An input or flag has a value that is not valid for it.',
-    fix: 'Write it as the message shows; action.yml and --help describe every input.',
+    what: 'The value of an input or flag is not valid.',
+    fix: 'Write the value as the message shows; action.yml and --help describe every input.',
   },
-  INPUT_CONFLICT: { what: 'Two inputs contradict each other.', fix: 'Remove one of the two.' },
+  INPUT_CONFLICT: { what: 'Two inputs contradict each other.', fix: 'Remove one of the two inputs.' },
   INPUT_MISSING: { what: 'An input that this mode needs is not set.', fix: 'Set the input that the message names.' },
   INPUT_CONFIRM: {
-    what: 'A removal was requested without its confirmation.',
-    fix: 'Set `confirm` to `<name>/<number of clusters>`, as the message shows it: the name of the release, or of the helper that is removed.',
+    what: 'A removal needs a confirmation, which is missing or wrong.',
+    fix: 'Set `confirm` to `<name>/<number of clusters>`, as the message shows. The name is that of the release, or of the helper to remove.',
   },
   TEMP_FOLDER: {
-    what: 'The temporary folder cannot be written.',
-    fix: 'Make it writable, or set `TMPDIR` (of a runner: `RUNNER_TEMP`) to a folder that is.',
+    what: 'The temporary folder is not writable.',
+    fix: 'Make the folder writable, or set `TMPDIR` (on a runner `RUNNER_TEMP`) to a writable folder.',
   },
   NO_DISK_SPACE: {
-    what: 'The disk is too full for what has to be written.',
+    what: 'The disk has too little free space for a file that acr-nopass writes.',
     fix: 'Free space on the disk that the message names, and run again.',
   },
   RUNNER_UNSUPPORTED: {

@@ -9,35 +9,35 @@ export const HELM_CODES = {
     fix: 'Use Helm 3.18 or newer, or Helm 4.x.',
   },
   HELM_DOWNLOAD_FAILED: {
-    what: 'Helm could not be downloaded, its checksum is not known, or the archive has a different one.',
+    what: 'Helm could not be downloaded, or the checksum of the archive is unknown or wrong.',
     fix: 'Check `helm-version`, `helm-mirror` and `helm-sha256` as the message says, or install Helm on the runner.',
   },
   HELM_DRIVER: {
-    what: 'Helm keeps its records where acr-nopass cannot read which run made a revision.',
+    what: 'Helm stores its records where acr-nopass cannot read which run made a revision.',
     fix: 'Unset `HELM_DRIVER`, or set it to `secret` or `configmap`.',
   },
   HELM_PENDING: {
-    what: 'An earlier run was interrupted: the release is still marked as being changed.',
-    fix: 'Run the command that the message names, or set `recover-pending: true` where it names that.',
+    what: 'An earlier run was interrupted, and the release is still marked as being changed.',
+    fix: 'Run the command in the message, or set `recover-pending: true` if the message suggests it.',
   },
   HELM_CONFLICT: {
     what: 'Another field manager owns a field that the chart sets.',
-    fix: "Set the field back to the chart's value with the tool that changed it, or use that value in your values. Or set `force-conflicts: true`, which overwrites it.",
+    fix: "Set the field back to the chart's value with the tool that changed it, or use the changed value in your values. To overwrite the field, set `force-conflicts: true`.",
   },
   HELM_CRD_MISSING: {
     what: 'The cluster does not serve a kind that the chart renders: its CustomResourceDefinition is not installed.',
-    fix: 'Install the CustomResourceDefinition first; what the folder `crds/` of another chart has, `helm show crds <chart>` prints. Without the Prometheus operator set `enabled: false` of `metrics.serviceMonitor`, `podMonitor` and `prometheusRule`.',
+    fix: 'Install the CustomResourceDefinition first. For another chart, `helm show crds <chart>` prints the definitions in its folder `crds/`. Without the Prometheus operator, set `enabled: false` of `metrics.serviceMonitor`, `podMonitor` and `prometheusRule`.',
   },
   HELM_OWNERSHIP: {
-    what: 'An object of the chart exists already and belongs to something else.',
-    fix: 'Delete it, or choose another `release` or `namespace`.',
+    what: 'An object of the chart already exists and belongs to another release or tool.',
+    fix: 'Delete the object, or choose another `release` or `namespace`.',
   },
   HELM_TIMEOUT: {
     what: 'The objects did not become ready in time.',
-    fix: 'Check the Pods and Events in the message; raise `timeout` only if they are merely slow.',
+    fix: 'Check the Pods and Events in the message; raise `timeout` only if the Pods start slowly but without errors.',
   },
   HELM_FORBIDDEN: {
-    what: 'Helm lacks a right in the API server.',
+    what: 'Helm lacks a right in the cluster.',
     fix: 'Give the deployer the right that the message names.',
   },
   HELM_VALUES_REFUSED: {
@@ -46,7 +46,7 @@ export const HELM_CODES = {
   },
   HELM_CHART: {
     what: 'The chart could not be found, read or rendered.',
-    fix: 'Check `chart` and `chart-version`; `helm template` with the same values shows the location.',
+    fix: 'Check `chart` and `chart-version`; `helm template` with the same values shows where the chart fails.',
   },
   HELM_INVALID_OBJECT: {
     what: 'The API server refused an object of the chart.',
@@ -60,5 +60,5 @@ export const HELM_CODES = {
     what: 'Helm was interrupted and marked the release as failed.',
     fix: 'Run again; nothing has to be repaired first.',
   },
-  HELM_FAILED: { what: 'Helm failed.', fix: 'Read the line from helm in the message.' },
+  HELM_FAILED: { what: 'Helm failed.', fix: "Read Helm's own error in the message." },
 } as const

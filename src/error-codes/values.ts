@@ -6,32 +6,32 @@ export const VALUES_CODES = {
   YAML_SYNTAX: { what: 'The file is not valid YAML.', fix: 'Fix the line that the message names.' },
   YAML_AMBIGUOUS: {
     what: 'An unquoted word means different things in YAML 1.1 and 1.2, or to Helm.',
-    fix: 'Put it in quotes if text is meant; else write it plainly: true, false, null, or a decimal number.',
+    fix: 'Put the word in quotes if you mean text. Otherwise write true, false, null, or a decimal number.',
   },
   YAML_DUPLICATE_KEY: {
     what: 'A key occurs twice in one map; Helm would silently use the last one.',
-    fix: 'Remove one of the two.',
+    fix: 'Remove one of the two keys.',
   },
   YAML_DOCUMENTS: {
-    what: 'The file holds several documents; Helm 3 reads the first and Helm 4 merges all.',
-    fix: 'Split it into one file per document.',
+    what: 'The file contains several documents: Helm 3 reads only the first, Helm 4 merges all of them.',
+    fix: 'Write each document into its own file.',
   },
   YAML_TAG: {
-    what: 'The file uses a tag or a directive, which readers treat differently.',
-    fix: 'Remove it; put text in quotes.',
+    what: 'The file uses a tag or a directive, which programs interpret differently.',
+    fix: 'Remove the tag or directive; put text in quotes.',
   },
   YAML_KEY: { what: 'A key is not plain text.', fix: 'Put the key in quotes.' },
   YAML_ALIAS: {
-    what: 'Readers interpret an anchor, an alias or a merge key differently.',
+    what: 'The file uses an anchor, an alias or a merge key, which programs interpret differently.',
     fix: 'Write the values out in place of the alias.',
   },
   YAML_ROOT: {
-    what: 'The top level of the file is not of the expected kind.',
+    what: 'The top level of the file has the wrong type.',
     fix: 'Write a map in a values file, and a list in a clusters file.',
   },
   SCHEMA_UNKNOWN_KEY: {
     what: 'This key does not exist.',
-    fix: 'Remove it, or spell it as in the reference of values.',
+    fix: 'Remove the key, or spell it as in the reference of values.',
   },
   SCHEMA_MISSING: { what: 'A required key is missing.', fix: 'Add the key.' },
   SCHEMA_TYPE: {
@@ -39,7 +39,7 @@ export const VALUES_CODES = {
     fix: 'Write a value of the type that the message names.',
   },
   SCHEMA_CHOICE: {
-    what: 'A value is not one of those that the key allows.',
+    what: 'A value is not one of the choices of its key.',
     fix: 'Use one of the values that the message lists.',
   },
   SCHEMA_FORM: {
@@ -55,7 +55,7 @@ export const VALUES_CODES = {
     fix: 'Fix the list as the message says.',
   },
   SCHEMA_EXACTLY_ONE: {
-    what: 'Exactly one of several keys has to be set.',
+    what: 'Exactly one of several keys must be set.',
     fix: 'Keep one of the keys that the message names.',
   },
   VALUES_REGION: {
@@ -65,11 +65,11 @@ export const VALUES_CODES = {
   VALUES_NAME_TWICE: { what: 'Two registries have the same name.', fix: 'Give each registry its own name.' },
   VALUES_DOMAIN_TWICE: {
     what: 'Two registries claim the same domain for the same namespace; a pull secret holds one login per domain.',
-    fix: 'Give the targets of the two registries no namespace in common, or write the domains as host/namespace.',
+    fix: 'Give the two registries different target namespaces, or write the domains as host/namespace.',
   },
-  VALUES_NO_EFFECT: { what: 'A value is set that has no effect here.', fix: 'Remove it.' },
+  VALUES_NO_EFFECT: { what: 'A value is set that has no effect with the other settings.', fix: 'Remove the value.' },
   VALUES_SCOPE: {
-    what: 'With `scope: namespaces` the targets are plain names of namespaces that exist.',
+    what: 'With `scope: namespaces`, the targets must be the exact names of existing namespaces.',
     fix: 'List the namespaces by name, or use `scope: cluster`.',
   },
   VALUES_GLOB: {
@@ -77,12 +77,12 @@ export const VALUES_CODES = {
     fix: 'Write the pattern so that it matches what you mean.',
   },
   VALUES_SECRET_NAME: {
-    what: 'The name of the pull secret is commonly used by other tools.',
+    what: 'Other tools commonly use this name of the pull secret.',
     fix: 'Use another name, or set `adopt: true` to take over Secrets of that name.',
   },
   VALUES_SECRET_INSIDE: {
-    what: 'The values contain a secret.',
-    fix: 'Remove it, treat it as disclosed and renew it; keep it in a Secret and name that Secret here.',
+    what: 'The values contain a secret in plain text.',
+    fix: 'Treat the secret as disclosed: remove it from the values and renew it. Keep the new one in a Kubernetes Secret, and write the name of that Secret here.',
   },
   VALUES_COLLISION: { what: 'Two values that must differ are equal.', fix: 'Change one of the two.' },
   VALUES_UNKNOWN_FIELD: {
@@ -90,15 +90,15 @@ export const VALUES_CODES = {
     fix: 'Correct its name. Leave it only if the Kubernetes of your cluster has the field.',
   },
   VALUES_NULL: {
-    what: 'null removes a default that the chart needs.',
-    fix: 'Remove the line to get the default, or give it a value.',
+    what: 'The value null removes a default that the chart needs.',
+    fix: 'Remove the line to use the default, or write a value.',
   },
   CLUSTERS_NAME_TWICE: {
     what: 'Two clusters of the list have the same name.',
     fix: 'Give each cluster its own name.',
   },
   CLUSTERS_SAME_RELEASE: {
-    what: 'Two entries of the list are the same release in the same cluster.',
-    fix: 'Remove one of the two, or give it another release or namespace.',
+    what: 'Two entries of the list name the same release in the same cluster.',
+    fix: 'Remove one of the two entries, or give one of them another release or namespace.',
   },
 } as const

@@ -71,7 +71,7 @@ function explainWrite(problem: Problem, release: ReleaseFacts, secrets: Observed
     return {
       id: 'WRITE_REFUSED',
       cause: `A mutating webhook or policy changes what the helper writes: ${message}`,
-      fix: 'Exempt the helper from it, by its user name or by the name of the Secret; a label can also be written in secretLabels.',
+      fix: 'Exempt the helper from the webhook or policy, by its user name or by the name of the Secret. A label can also be written in secretLabels.',
       command: shell`kubectl get mutatingwebhookconfigurations`,
     }
   }
