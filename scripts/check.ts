@@ -1,5 +1,5 @@
-// npm run check [-- WORD…]: all sub-checks, or those whose name contains a WORD; every one runs,
-// also after a failure.
+// npm run check [-- WORD…]: runs all sub-checks, or those whose name contains a WORD. A failed
+// sub-check does not stop the others.
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { formatDuration } from '../src/lib/format-duration.ts'

@@ -71,7 +71,10 @@ function kubernetesVersion({ description = '' }: Schema): string {
   ].join('\n')
 }
 
-/** ACR's own domains for the chart's expressions: the helper and the chart must agree on them. */
+/**
+ * Renders ACR's own domains for the chart's expressions, because the helper and the chart must use
+ * the same list.
+ */
 function acrDomainsTemplate(): string {
   return [
     "{{/* Generated from src/acr/registry-domains.ts: ACR's own domains, as a regular expression. */}}",

@@ -1,6 +1,6 @@
 // npm run mutate -- AREA… [--share 0.2] [--seed N] [--only PATH]
 // Changes the code of an area in small ways and runs its unit tests on each change.
-// Ends with 1 if the tests noticed fewer than 90 % of an area's changes.
+// Exits with 1 if the tests noticed fewer than 90 % of an area's changes.
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { AREAS } from './mutate/areas.ts'

@@ -92,8 +92,8 @@ function onlyNamed(pass: Pass, words: readonly string[]): Pass {
 }
 
 /**
- * What runs at the same time: first the passes that need no tools, which may take long to build,
- * then the others.
+ * Returns the passes in stages; the passes of a stage run at the same time. The first stage needs
+ * no tools, because building the tools may take long.
  */
 function stagesOf(passes: readonly Pass[]): readonly (readonly Pass[])[] {
   const [plain, rest] = [passes.filter(needsNoTools), passes.filter((pass) => !needsNoTools(pass))]
@@ -104,7 +104,10 @@ function needsNoTools({ suite }: Pass): boolean {
   return suite.tools.length === 0
 }
 
-/** How many files of a stage run at the same time: more than cores where some wait. */
+/**
+ * Returns how many files of a stage run at the same time. If some files wait, this is more than the
+ * number of cores.
+ */
 function slotsOf(stage: readonly Pass[]): number {
   const cores = availableParallelism()
   const [first, ...others] = stage
@@ -117,7 +120,7 @@ async function runPasses(passes: readonly Pass[]): Promise<Counts> {
   let notRun = NO_TESTS
   for (const stage of stagesOf(passes)) {
     const paths = await prepareTools(stage.map((pass) => pass.suite))
-    // Built once for all files that start a helper.
+    // The bundle is built once for all files that start a helper.
     const hasProgram =
       !stage.some(({ suite }) => suite.waits) || (await prepare(() => bundleHelper(root, helperProgram)))
     if (!paths || !hasProgram) {
@@ -137,7 +140,7 @@ async function runPasses(passes: readonly Pass[]): Promise<Counts> {
   return last.reduce((sum, { counts }) => addCounts(sum, counts), notRun)
 }
 
-/** The passes that can run; a browser that cannot be installed fails only its own pass. */
+/** Returns the passes that can run. A browser that cannot be installed fails only its own pass. */
 async function withBrowser(stage: readonly Pass[]): Promise<readonly Pass[]> {
   if (!stage.some(({ suite }) => suite.browser)) return stage
   if (await prepare(() => ensureBrowser({ progress, signal }))) return stage
@@ -146,8 +149,8 @@ async function withBrowser(stage: readonly Pass[]): Promise<readonly Pass[]> {
 }
 
 /**
- * Files that wait begin before those that fill the cores, and first those of a suite of which the
- * fewest run at the same time: otherwise they would run alone at the end.
+ * Sorts files that wait before files that fill the cores. Within these, files of suites with the
+ * fewest simultaneous files come first, because they would otherwise run alone at the end.
  */
 function longestWaitFirst(jobs: readonly PassJob[]): readonly PassJob[] {
   return jobs.toSorted((a, b) => Number(b.waits) - Number(a.waits) || a.most - b.most)
@@ -160,7 +163,7 @@ interface PassJob extends Job {
 function jobsOf(pass: Pass, paths: Partial<ToolPaths>, folder: string): readonly PassJob[] {
   const { suite, title, files, env: own } = pass
   const env = {
-    // Go programs collect garbage less often than by default, which saves an API server a fifth of
+    // Go programs collect garbage less often than by default. This saves an API server a fifth of
     // its CPU until it is ready.
     GOGC: '400',
     GOMEMLIMIT: '500MiB',
@@ -195,7 +198,7 @@ interface Outcome {
 }
 
 /**
- * Runs the failed files that chooseSecondTries returns again, one at a time; returns the last
+ * Runs the failed files that chooseSecondTries selects again, one at a time. Returns the last
  * result of every file.
  */
 async function tryAgain(tried: readonly Tried<Pass>[]): Promise<readonly Outcome[]> {

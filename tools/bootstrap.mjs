@@ -23,7 +23,10 @@ const COMMANDS = {
   release: 'scripts/release.ts',
 }
 
-/** What `--help` prints without an installation; the other scripts are for those who have one. */
+/**
+ * The usages that `--help` prints before an installation. The other scripts are only useful after
+ * one.
+ */
 const USAGES = { sandbox: 'sandbox/usage.txt' }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

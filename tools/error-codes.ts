@@ -1,6 +1,6 @@
 /**
- * The closed list of the codes of the testbed: of the tools that it builds and of the sandbox. They
- * are not part of the product (src/error-codes.ts) and its pages.
+ * The closed list of the testbed's error codes: codes of the built tools and of the sandbox. They
+ * belong neither to the product (src/error-codes.ts) nor to its pages.
  */
 export const TESTBED_CODES = {
   GO_MISSING: {

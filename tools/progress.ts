@@ -30,8 +30,9 @@ const PLAIN_FIRST_MS = 1_000
 const PLAIN_AGAIN_MS = 15_000
 
 /**
- * On a terminal running steps change in place. In a log, which is any other output and that of a CI
- * (the variable `CI`), each prints a line after 1 s, every 15 s and at its end.
+ * Creates the display of progress. On a terminal running steps change in place. In a log, each step
+ * prints a line after 1 s, every 15 s and at its end. A log is any other output, and the output of
+ * a CI (the variable `CI`).
  */
 export function createProgress(stream: ProgressStream, ci?: string): Progress {
   const plain = !stream.isTTY || (ci !== undefined && ci !== '' && ci !== 'false')
@@ -43,7 +44,7 @@ export function createProgress(stream: ProgressStream, ci?: string): Progress {
     `${title}${text && ` · ${text}`} · ${formatDuration(Date.now() - since)}`
   const print = (text: string): void => {
     const width = Math.max(20, (stream.columns || 80) - 1)
-    const live = plain ? [] : [...running].map((step) => `${fit(`… ${describe(step)}`, width)}\n`)
+    const live = plain ? [] : [...running].map((step) => `${fitLine(`… ${describe(step)}`, width)}\n`)
     const back = lines > 0 ? `\u001b[${lines}A\u001b[0J` : ''
     lines = live.length
     stream.write(`${back}${text}${live.join('')}`)
@@ -83,7 +84,7 @@ export function createProgress(stream: ProgressStream, ci?: string): Progress {
   return { step, note: (text) => print(`${text}\n`) }
 }
 
-function fit(text: string, width: number): string {
+function fitLine(text: string, width: number): string {
   const characters = [...text]
   return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`
 }

@@ -18,7 +18,7 @@ export async function runBinder(admin: KubeClient, signal: AbortSignal): Promise
     for (const [, pod] of pods.entries()) {
       const { uid, deletionTimestamp } = pod.metadata
       if (deletionTimestamp !== undefined) continue
-      const node = all.find((one) => fits(one, pod))?.metadata.name
+      const node = all.find((one) => fitsOnNode(one, pod))?.metadata.name
       // Each decision is written once. The watch delivers its result.
       if (requested.has(uid) && requested.get(uid) === node) continue
       requested.set(uid, node)
@@ -51,7 +51,7 @@ export interface NodeObject extends KubeObject {
 }
 
 /** True if a node is Ready, schedulable and has the labels of the Pod's nodeSelector. */
-export function fits({ metadata, spec, status }: NodeObject, { spec: { nodeSelector = {} } }: Pod): boolean {
+export function fitsOnNode({ metadata, spec, status }: NodeObject, { spec: { nodeSelector = {} } }: Pod): boolean {
   const isReady = status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false
   const matches = Object.entries(nodeSelector).every(([key, value]) => metadata.labels?.[key] === value)
   return isReady && !spec?.unschedulable && matches

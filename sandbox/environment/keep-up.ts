@@ -20,7 +20,7 @@ export async function keepUp(
   }
   await linkPrograms(environment)
   environment.run.record({ kind: 'up' })
-  deps.stdout.write(describe(environment, folder))
+  deps.stdout.write(describeEnvironment(environment, folder))
   if (!deps.signal.aborted) await once(deps.signal, 'abort')
 }
 
@@ -60,7 +60,7 @@ function firstPull({ staging, production, appImage, nodeObstacle }: Environment)
 `
 }
 
-function describe(environment: Environment, folder: string): string {
+function describeEnvironment(environment: Environment, folder: string): string {
   const { staging, production, cloud, registry, appImage, nodeObstacle } = environment
   const { ram, sts, cs, cr } = cloud.endpoints
   // The vendor's host names resolve only in the real node's mount namespace.

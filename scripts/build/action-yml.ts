@@ -12,11 +12,11 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   'plan-file': 'plan: the file that holds the plan, for an approval.',
 }
 
-/** Generates action.yml from the table of inputs. */
+/** Renders action.yml from the table of inputs. */
 export function renderActionYml(): string {
   const inputs = Object.entries(INPUTS).map(([name, spec]) => [
     name,
-    { description: describe(spec), required: false, default: spec.default },
+    { description: describeInput(spec), required: false, default: spec.default },
   ])
   const outputs = Object.entries(OUTPUTS).map(([name, description]) => [name, { description }])
   const document = {
@@ -33,8 +33,8 @@ export function renderActionYml(): string {
   return head + stringify(document, { lineWidth: 120, singleQuote: true })
 }
 
-/** Parts that `--help` shows in its own way: the choices, and the separator of a list. */
-function describe({ about, choices, kind }: InputSpec): string {
+/** Adds the parts that `--help` shows in its own way: the choices, and the separator of a list. */
+function describeInput({ about, choices, kind }: InputSpec): string {
   if (choices !== undefined) return `${about} One of: ${choices.join(', ')}.`
   return kind === 'list' ? `${about} Separated by commas or line breaks.` : about
 }

@@ -6,7 +6,7 @@ import { lightBuiltins } from './light-builtins.ts'
 import { unusedTransports } from './unused-transports.ts'
 import { withoutSideEffects } from './without-side-effects.ts'
 
-/** CommonJS libraries in an ESM bundle call `require` for Node's own modules, and for no others. */
+/** CommonJS libraries in an ESM bundle call `require` only for Node's own modules. */
 const REQUIRE = 'const require=process.getBuiltinModule;'
 
 const COMMON = {
@@ -15,7 +15,8 @@ const COMMON = {
   format: 'esm',
   target: 'node24',
   banner: { js: REQUIRE },
-  // The library's ES modules: unlike those for Node they are tree-shaken, and start as one.
+  // Uses the library's ES modules. Unlike its modules for Node, they are tree-shaken and load as
+  // one.
   alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
   legalComments: 'none',
   // Identifiers are kept because stack traces must be readable, and libraries compare the names of
@@ -29,10 +30,12 @@ const COMMON = {
 } as const satisfies BuildOptions
 
 /**
- * The action as a split bundle: each mode loads only what it needs. Returns a line with the sizes.
+ * Bundles the action. The bundle is split, so that each mode loads only what it needs. Returns a
+ * line with the sizes.
  */
 export async function bundleAction(root: string, out: string): Promise<string> {
-  // Built next to its destination first, so that a running action finds all its files meanwhile.
+  // The bundle is built next to its destination, so that a running action finds all its files in
+  // the meantime.
   const fresh = `${out}.new`
   await rm(fresh, { recursive: true, force: true })
   const { metafile } = await build({
@@ -46,10 +49,10 @@ export async function bundleAction(root: string, out: string): Promise<string> {
   await writeFile(join(fresh, 'LICENSES.txt'), await collectLicences(root, metafile))
   await rm(out, { recursive: true, force: true })
   await rename(fresh, out)
-  return describe(metafile, 'main.js')
+  return describeSizes(metafile, 'main.js')
 }
 
-/** The command line tool, also split; its bin starts `acr-nopass.js`. */
+/** Bundles the command line tool, also split. Its bin starts `acr-nopass.js`. */
 export async function bundleCli(root: string, out: string): Promise<string> {
   await rm(out, { recursive: true, force: true })
   const { metafile } = await build({
@@ -61,10 +64,10 @@ export async function bundleCli(root: string, out: string): Promise<string> {
     chunkNames: 'chunks/[name]-[hash]',
   })
   await writeFile(join(out, 'LICENSES.txt'), await collectLicences(root, metafile))
-  return describe(metafile, 'acr-nopass.js')
+  return describeSizes(metafile, 'acr-nopass.js')
 }
 
-/** The helper as one file, for its image. */
+/** Bundles the helper into one file, for its image. */
 export async function bundleHelper(root: string, out: string): Promise<string> {
   await mkdir(dirname(out), { recursive: true })
   const { metafile } = await build({
@@ -74,11 +77,11 @@ export async function bundleHelper(root: string, out: string): Promise<string> {
     outfile: out,
     plugins: [...COMMON.plugins, lightBuiltins],
   })
-  return describe(metafile, out)
+  return describeSizes(metafile, out)
 }
 
-/** The size of what the entry loads at the start, and of everything. */
-function describe({ outputs }: Metafile, entry: string): string {
+/** Describes two sizes: of everything, and of the files that the entry loads at the start. */
+function describeSizes({ outputs }: Metafile, entry: string): string {
   const sizes = Object.entries(outputs)
   const total = sizes.reduce((sum, [, { bytes }]) => sum + bytes, 0)
   const main = sizes.find(([name]) => name.endsWith(entry))?.[0]

@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * One line for each file that is missing, superfluous or different; empty if the folders are equal.
+ * Returns one line for each file that is missing, superfluous or different. Empty if the folders
+ * are equal.
  */
 export async function compareFolders(committed: string, fresh: string): Promise<readonly string[]> {
   const [old, now] = await Promise.all([listFiles(committed), listFiles(fresh)])

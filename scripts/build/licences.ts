@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
 
-/** The licences of every package in a bundle, by name: their terms require it. */
+/** Collects the licences of every package in a bundle, by name. The licences require this. */
 export async function collectLicences(root: string, { inputs }: Metafile): Promise<string> {
   const folders = new Set(Object.keys(inputs).flatMap((file) => packageFolder(file) ?? []))
   const sections = await Promise.all([...folders].sort().map((folder) => describePackage(join(root, folder))))

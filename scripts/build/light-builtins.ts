@@ -2,15 +2,15 @@ import { builtinModules } from 'node:module'
 import type { Plugin } from 'esbuild'
 
 const NAMES = new Set(builtinModules)
-/** Their default export is a function or class itself, or is written to. */
+/** Modules whose default export is a function or class, or is modified. They are used unchanged. */
 const AS_IT_IS = new Set(['assert', 'events', 'process', 'stream'])
 
 /**
- * Loads Node's own modules with `require` in the helper: an import reads all exports of a module,
- * and for some of them Node then loads unused code (`WebSocket` of `http` loads all of undici,
- * `webcrypto` of `crypto` the workers). That costs 13 MiB and 60 ms of CPU per process, and two
- * replicas run in each cluster. The module's properties are inherited, because the bundler copies
- * an export's own names.
+ * Loads Node's own modules with `require` in the helper. An import reads all exports of a module,
+ * and for some exports Node then loads unused code: `WebSocket` of `http` loads all of undici,
+ * `webcrypto` of `crypto` loads the workers. This costs 13 MiB and 60 ms of CPU per process, and
+ * two replicas run in each cluster. The module's properties are inherited, because the bundler
+ * copies the own names of an export.
  */
 export const lightBuiltins: Plugin = {
   name: 'light-builtins',

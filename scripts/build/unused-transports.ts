@@ -1,8 +1,6 @@
 import type { Plugin } from 'esbuild'
 
-/**
- * Throws at the first use, with the library's name, so that a missing part does not go unnoticed.
- */
+/** The stub throws at its first use, with the library's name, so that a missing part is noticed. */
 const stub = (name: string): string => `module.exports = new Proxy(function () {}, {
   get(target, key) {
     if (typeof key === 'symbol' || key === '__esModule' || key in target) return target[key]
@@ -13,8 +11,8 @@ const stub = (name: string): string => `module.exports = new Proxy(function () {
 })`
 
 /**
- * Only the kubeconfig parser of Kubernetes' client is used; this removes the models of the API and
- * their `fetch`, 1.5 MB.
+ * Removes the models of Kubernetes' API and their `fetch` (1.5 MB), because only the kubeconfig
+ * parser of Kubernetes' client is used.
  */
 export const unusedTransports: Plugin = {
   name: 'unused-transports',

@@ -18,22 +18,24 @@ const OLD_FORMS = [
   /\b(?:research|design)\/[\w-]+\.md\b/gi,
 ]
 
-/** The anchors of a page, in order: `<a id="lease"></a>`, each directly before its heading. */
+/**
+ * Returns the anchors of a page, in order: `<a id="lease"></a>`, each directly before its heading.
+ */
 export function readAnchors(page: string): string[] {
   return [...page.matchAll(/^<a id="([a-z0-9-]+)"><\/a>\n### /gm)].map(([, id = '']) => id)
 }
 
 /**
- * Every broken reference, one line each: a link to an anchor that the page of decisions does not
- * have, an outdated form, and anchors of the Chinese page alone.
+ * Returns one line for each broken reference: a link to an anchor that the page of decisions lacks,
+ * an outdated form, and an anchor that exists only on the Chinese page.
  * @param sources files of code and of pages, by path
  */
 export function findCitationProblems(sources: ReadonlyMap<string, string>, pages: DecisionPages): string[] {
   const [en, zh] = [readAnchors(pages.en), readAnchors(pages.zh)]
   const known = new Set([...en, ...zh])
   return [
-    ...repeated(en).map((id) => `${EN}: the anchor #${id} exists twice; rename one of them`),
-    ...repeated(zh).map((id) => `${ZH}: the anchor #${id} exists twice; rename one of them`),
+    ...findRepeated(en).map((id) => `${EN}: the anchor #${id} exists twice; rename one of them`),
+    ...findRepeated(zh).map((id) => `${ZH}: the anchor #${id} exists twice; rename one of them`),
     ...zh
       .filter((id) => !en.includes(id))
       .map((id) => `${EN}: the anchor #${id} of the Chinese page is missing; add it`),
@@ -48,7 +50,7 @@ export function findCitationProblems(sources: ReadonlyMap<string, string>, pages
   ]
 }
 
-/** Decisions that the Chinese page lacks, one line each. */
+/** Returns one line for each decision that the Chinese page lacks. */
 export function findUntranslatedDecisions(pages: DecisionPages): string[] {
   const zh = readAnchors(pages.zh)
   return readAnchors(pages.en)
@@ -63,6 +65,6 @@ function matchesOf(file: string, text: string, form: RegExp): { readonly at: str
   }))
 }
 
-function repeated(ids: readonly string[]): string[] {
+function findRepeated(ids: readonly string[]): string[] {
   return [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))]
 }

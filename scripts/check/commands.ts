@@ -3,14 +3,14 @@ import { parseSync, Visitor, type VisitorObject } from 'oxc-parser'
 /** The only file that may build commands. */
 const BUILDER = 'src/lib/shell-command.ts'
 const TAGS: readonly string[] = ['shell', 'shellWords']
-/** Runs programs, and prints nothing of a cluster that is not its own. */
+/** The sandbox runs programs, and prints commands only for its own clusters. */
 const OWN_CLUSTER = /^sandbox\//
 
 const OURS = 'apply|cleanup|doctor|import|plan|policy|refresh|uninstall|validate'
 
 /**
- * Programs that our users run, with the first words that make a command of them; a dash begins an
- * option.
+ * Programs that users run, with the words after which a text counts as a command. A dash is the
+ * beginning of an option.
  */
 const CALLS: readonly (readonly [program: string, first: string])[] = [
   [
@@ -20,19 +20,19 @@ const CALLS: readonly (readonly [program: string, first: string])[] = [
   ['helm', '-|get|history|install|list|pull|rollback|status|template|uninstall|upgrade'],
   ['aliyun', '-|cr|cs|ims|ram|sts'],
   ['acr-nopass', OURS],
-  // The name that the user calls our program by.
+  // A NUL stands for the name with which the user calls our program.
   ['\\0', `(?:${OURS}) -`],
   ['(?:curl|openssl|sh|bash|rm|docker|crictl|ctr|nerdctl)', '-'],
 ]
 const CALL = `(?:${CALLS.map(([program, first]) => `${program} (?:${first.replace('-|', '-\\w|').replace(/^-$/, '-\\w')})`).join('|')})`
-/** A text that is a command. */
+/** Matches a text that is a command from its beginning. */
 const WHOLE = new RegExp(`^${CALL}`)
-/** A command with a value in it, before the command's closing backtick or the end of the line. */
+/** Matches a command that contains a value before its closing backtick or the end of the line. */
 const FILLED = new RegExp(`(?:^|[^\\w.-])${CALL}[^\`\\n]*\\0`)
 
 /**
- * Every place that builds a command for users otherwise than with `shell`, one line each. Such a
- * command could hold a text that somebody else chose, and that the user's shell would run.
+ * Returns one line for each place that builds a command for users without `shell`. Such a command
+ * could contain a text from somebody else, which the user's shell would run.
  */
 export function findCommandProblems(sources: ReadonlyMap<string, string>): string[] {
   return [...sources].flatMap(([file, source]) => {
@@ -81,7 +81,7 @@ function buildersOf(file: string, source: string): { readonly offset: number; re
   return found
 }
 
-/** What an expression may yield, as far as it is written there. */
+/** Returns the expressions that a conditional expression may return. */
 function branchesOf(value: Expression): readonly Expression[] {
   return value.type === 'ConditionalExpression' ? [value.consequent, value.alternate].flatMap(branchesOf) : [value]
 }
@@ -89,7 +89,7 @@ function branchesOf(value: Expression): readonly Expression[] {
 type Expression = Parameters<NonNullable<VisitorObject['TemplateLiteral']>>[0]['expressions'][number]
 type Node = Parameters<NonNullable<VisitorObject['BinaryExpression']>>[0]['left']
 
-/** The text of a concatenation, with a NUL for everything that is not written there. */
+/** Returns the text of a concatenation, with a NUL for each part that is not a literal. */
 function textOf(node: Node): string {
   if (node.type === 'Literal' && typeof node.value === 'string') return node.value
   if (node.type === 'TemplateLiteral') return node.quasis.map(({ value }) => value.cooked ?? value.raw).join('\0')

@@ -1,13 +1,16 @@
-/** Comments wrap like prose: wider lines are not read in one glance. */
+/** Comments wrap like prose, because a wide line must be read twice. */
 const COLUMNS = 100
 
 const COMMENT = /^\s*(?:\/\/|\/?\*)/
-/** A link cannot be broken, and a directive belongs on one line. */
+/** A line that may be wider: a link cannot be broken, and a directive must be on one line. */
 const UNBREAKABLE = /https?:\/\/\S{40,}|biome-ignore|@ts-expect-error|^\s*\/\/ \S+$/
 /** `P7` is a promise of docs/en/reliability.md; nothing defines other codes. */
 const CODED_TITLE = /\btest\(\s*[`'"](?!P\d)([A-Z]{1,2}\d{1,2})\b/g
 
-/** Comment lines that are too wide, and titles of tests that begin with a private code; one line each. */
+/**
+ * Returns one line for each comment line that is too wide, and for each title of a test that begins
+ * with a private code.
+ */
 export function findCommentProblems(sources: ReadonlyMap<string, string>): string[] {
   return [...sources].flatMap(([file, source]) => [
     ...source.split('\n').flatMap((line, index) => {

@@ -1,13 +1,13 @@
 import { dirname, join, normalize } from 'node:path'
 
 /**
- * The dependency rule: the areas (folders of src/, and action/) that the files of an area may
- * import, in addition to their own. One way: `errors` <- `lib` <- `alibaba`, `kube`, `values`,
- * `helm` <- `acr`, `policy`, `installation` <- `helper`, `rollout`, `doctor`, `migrate` <- `cli`,
- * `action`. Folders of one level do not import each other. `root` are the files directly in src/
- * (errors.ts, error-codes.ts and its folder, version.ts). What is beside src (`sandbox`, `tools`,
- * `scripts`, `test`) may use src, and nothing in src uses it. The linter checks that only main.ts
- * uses `process` (biome.json, noRestrictedGlobals).
+ * The dependency rule: the areas that the files of an area may import, in addition to their own
+ * area. An area is a folder of src/, or action/. Imports go one way: `errors` <- `lib` <-
+ * `alibaba`, `kube`, `values`, `helm` <- `acr`, `policy`, `installation` <- `helper`, `rollout`,
+ * `doctor`, `migrate` <- `cli`, `action`. Folders of one level do not import each other. `root` are
+ * the files directly in src/ (errors.ts, error-codes.ts and its folder, version.ts). The folders
+ * next to src (`sandbox`, `tools`, `scripts`, `test`) may import src, and src imports none of them.
+ * The linter checks that only main.ts uses `process` (biome.json, noRestrictedGlobals).
  */
 const ERRORS = ['root']
 const GROUND = [...ERRORS, 'lib']
@@ -31,12 +31,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sandbox: [...GROUND, ...CLIENTS, ...DOMAIN, ...ENGINES, 'cli', 'tools'],
 }
 
-/** Files that are data for every area. */
+/** Data files that every area may import. */
 const DATA = /^(schemas\/|chart\/values\.schema\.json$|package\.json$)/
 
 /**
- * The area of a file: its folder in src/, `root` directly in src/ (and the error codes), otherwise
- * its first folder.
+ * Returns the area of a file: its folder in src/, `root` for files directly in src/ and the error
+ * codes, and otherwise its first folder.
  */
 export function areaOf(file: string): string {
   const [first = '', second = '', ...rest] = file.split('/')
@@ -45,8 +45,8 @@ export function areaOf(file: string): string {
 }
 
 /**
- * The targets of all imports (types and `import()` too) in a source text: our own files relative to
- * the root, or a package's name.
+ * Returns the targets of all imports in a source text (also of types and `import()`). Our own files
+ * are relative to the root; packages are returned by name.
  */
 export function readImports(file: string, source: string): string[] {
   const text = withoutComments(source)
@@ -58,8 +58,8 @@ export function readImports(file: string, source: string): string[] {
 }
 
 /**
- * Every import that violates the rule, every cycle between files, and every circle of folders, one
- * line each.
+ * Returns one line for each import that violates the rule, each cycle between files, and each cycle
+ * of folders.
  */
 export function findImportProblems(sources: ReadonlyMap<string, string>): string[] {
   const graph = new Map([...sources].map(([file, source]) => [file, readImports(file, source)]))
@@ -88,9 +88,9 @@ function isOurs(target: string): boolean {
 }
 
 /**
- * Every group of folders whose imports lead from each of them to all others, with one import per
- * pair that belongs to it. A folder and one inside it do not count: the outer one has their shared
- * parts, or puts them together.
+ * Finds groups of folders in which each folder imports all others, directly or indirectly. Returns
+ * one import per pair of the group. A folder and a folder inside it do not count, because the outer
+ * folder contains their shared parts or combines them.
  */
 function findFolderCircles(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const folders = new Map<string, Map<string, string>>()
@@ -130,7 +130,7 @@ function reachableFrom(start: string, folders: ReadonlyMap<string, ReadonlyMap<s
   return seen
 }
 
-/** Each cycle once, from its first file in the order of the map. */
+/** Returns each cycle once, starting with its first file in the order of the map. */
 function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const done = new Set<string>()
   const cycles: string[][] = []
@@ -148,7 +148,9 @@ function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   return cycles
 }
 
-/** Removes comments and keeps strings and templates: an import() in a comment does not count. */
+/**
+ * Removes comments, because an import() in a comment does not count. Keeps strings and templates.
+ */
 function withoutComments(source: string): string {
   const token = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g
   return source.replaceAll(token, (text) => (text.startsWith('/') ? '' : text))

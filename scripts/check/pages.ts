@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { languageSwitch, twinOf, UNTRANSLATED } from '../generate-docs/languages.ts'
 
-/** The parts that must be equal in both languages of a page. */
+/** The parts that must be equal in the two languages of a page. */
 interface Shape {
   readonly headings: readonly number[]
   readonly tables: readonly number[]
@@ -9,7 +9,7 @@ interface Shape {
 }
 
 /**
- * Problems of the pages, one line each: a page without the link to the other language, and a broken
+ * Returns one line for each problem: a page without the link to the other language, and a broken
  * link.
  * @param pages Markdown files by their paths below the root
  * @param exists whether the repository has a file or folder with that path
@@ -17,15 +17,15 @@ interface Shape {
 export function findPageProblems(pages: ReadonlyMap<string, string>, exists: (path: string) => boolean): string[] {
   return [...pages].flatMap(([page, text]) => {
     const twin = twinOf(page)
-    // That a page is not translated is a gap of the translation.
+    // A missing translation is reported elsewhere, so a link to that page is not broken.
     const isThere = (path: string): boolean => exists(path) || path === twin?.path
     return [...switchProblems(page, text), ...linkProblems(page, text, pages, isThere)]
   })
 }
 
 /**
- * What the Chinese pages lack, or have in addition, one line each: a page, a heading, a table or
- * its lines, a code block, a link, and a text that is still English.
+ * Returns one line for each difference between the languages: a page, a heading, a table or its
+ * lines, a code block or a link that one language lacks, and a text that is still English.
  */
 export function findTranslationGaps(pages: ReadonlyMap<string, string>): string[] {
   return [...pages].flatMap(([page, text]) => {
@@ -33,17 +33,17 @@ export function findTranslationGaps(pages: ReadonlyMap<string, string>): string[
     if (twin === undefined) return []
     const other = pages.get(twin.path)
     if (other === undefined) return [`${page}: ${twin.path} does not exist`]
-    // Each difference once, at the Chinese page.
+    // Each difference is reported once, at the Chinese page.
     if (twin.language === 'zh') return []
     return [
-      ...differences(page, shapeOf(text), shapeOf(other)),
+      ...findDifferences(page, shapeOf(text), shapeOf(other)),
       ...linkDifferences(page, text, other),
-      ...english(page, text),
+      ...findEnglish(page, text),
     ]
   })
 }
 
-function english(page: string, text: string): string[] {
+function findEnglish(page: string, text: string): string[] {
   return text
     .split('\n')
     .flatMap((line, index) => (line.includes(UNTRANSLATED) ? [`${page}:${index + 1}: a text is still English`] : []))
@@ -56,7 +56,7 @@ function switchProblems(page: string, text: string): string[] {
   return second === expected ? [] : [`${page}: the line below the title must be ${expected}`]
 }
 
-function differences(page: string, own: Shape, english: Shape): string[] {
+function findDifferences(page: string, own: Shape, english: Shape): string[] {
   return (Object.keys(own) as (keyof Shape)[]).flatMap((part) => {
     const [mine, theirs] = [own[part], english[part]]
     const at = Array.from({ length: Math.max(mine.length, theirs.length) }, (_, index) => index).find(
@@ -69,19 +69,20 @@ function differences(page: string, own: Shape, english: Shape): string[] {
 }
 
 /**
- * Links within the repository that only one language has, in any order, because sentences differ.
+ * Returns links within the repository that only one language has. Their order does not matter,
+ * because sentences differ.
  */
 function linkDifferences(page: string, own: string, english: string): string[] {
   const [mine, theirs] = [ownLinks(own), ownLinks(english)]
   return [
-    ...without(mine, theirs).map((link) => `${page}: link to ${link}: missing in English`),
-    ...without(theirs, mine).map((link) => `${page}: link to ${link}: only in English`),
+    ...itemsWithout(mine, theirs).map((link) => `${page}: link to ${link}: missing in English`),
+    ...itemsWithout(theirs, mine).map((link) => `${page}: link to ${link}: only in English`),
   ]
 }
 
 /**
- * Targets without their language, and of an anchor only that there is one; the language switch is
- * not one of them.
+ * Returns the targets of links without their language. Of an anchor only its presence is kept, and
+ * the language switch is omitted.
  */
 function ownLinks(text: string): readonly string[] {
   const targets = readLinks(text.replace(/^\[(?:English|简体中文)\]\(.*\)$/m, ''))
@@ -90,13 +91,13 @@ function ownLinks(text: string): readonly string[] {
       .replace(/#.*/, '#…')
       .replace(/(^|\/)(?:en|zh)\//, '$1')
       .replace('README.zh-CN.md', 'README.md')
-      // A picture of a page that has two languages.
+      // A picture of a page that exists in two languages.
       .replace(/-zh\.png$/, '.png'),
   )
 }
 
-/** The items of a list beyond those of another, each as often as it is missing there. */
-function without(all: readonly string[], others: readonly string[]): readonly string[] {
+/** Returns the items of a list that another list lacks, each as often as it is missing. */
+function itemsWithout(all: readonly string[], others: readonly string[]): readonly string[] {
   const rest = [...others]
   return all.filter((one) => {
     const at = rest.indexOf(one)
@@ -138,7 +139,7 @@ function linkProblems(
   })
 }
 
-/** The targets of links and images, except URLs. */
+/** Returns the targets of links and images, except URLs. */
 export function readLinks(text: string): string[] {
   const prose = withoutCode(text).replaceAll(/`[^`\n]*`(\])?/g, (code, end) => (end === undefined ? '' : code))
   return [...prose.matchAll(/\]\(([^()\s]+)\)/g)]
@@ -146,7 +147,9 @@ export function readLinks(text: string): string[] {
     .filter((target) => !/^[a-z]+:/i.test(target))
 }
 
-/** The anchors that GitHub generates for the headings of a page, and the explicit ones. */
+/**
+ * Returns the anchors that GitHub generates for the headings of a page, and the explicit anchors.
+ */
 function anchorsOf(text: string): ReadonlySet<string> {
   const anchors = new Set([...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id))
   for (const [, heading = ''] of withoutCode(text).matchAll(/^#{1,6} (.*)$/gm)) {
@@ -159,7 +162,7 @@ function anchorsOf(text: string): ReadonlySet<string> {
   return anchors
 }
 
-// As in github-slugger: https://github.com/Flet/github-slugger
+// The same rules as github-slugger: https://github.com/Flet/github-slugger
 function slugOf(heading: string): string {
   return heading
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')

@@ -16,9 +16,9 @@ import { translationGaps } from './translation.ts'
 /** A part of `npm run check`. */
 export interface SubCheck {
   readonly name: string
-  /** Returns the problems as text; empty if there are none. */
+  /** Returns the problems as text. Empty if there are none. */
   readonly run: (signal: AbortSignal) => Promise<string>
-  /** Its problems are warnings. */
+  /** The problems of this sub-check are warnings. */
   readonly warns?: true
 }
 
@@ -93,7 +93,7 @@ function pageProblems(root: string): string {
   return findPageProblems(pages, (path) => existsSync(join(root, path))).join('\n')
 }
 
-/** A lockfile contains no registry host, and pins every package by its hash. */
+/** Reports registry hosts in the lockfile, and packages that no hash pins. */
 export function lockfileProblems(text: string): string[] {
   const { packages } = JSON.parse(text) as {
     packages: Record<string, { resolved?: string; integrity?: string; link?: boolean }>
@@ -106,7 +106,7 @@ export function lockfileProblems(text: string): string[] {
   })
 }
 
-/** The coverage floor is never lower than one that was committed before. */
+/** Reports a coverage floor that is lower than a floor that was committed before. */
 function floorProblem(root: string): string {
   const now = parseFloor(readFileSync(join(root, FLOOR_FILE), 'utf8'))
   const git = (...args: string[]) =>

@@ -5,8 +5,8 @@ import { findUntranslatedDecisions } from './citations.ts'
 import { findTranslationGaps } from './pages.ts'
 
 /**
- * What is missing in Chinese, one line each. English is the source: a change may come without it, a
- * release may not (`npm run release -- check --tag`).
+ * Returns one line for each missing Chinese text. English is the source: a change may come without
+ * Chinese, but a release may not (`npm run release -- check --tag`).
  */
 export function translationGaps(root: string): readonly string[] {
   const read = (page: string): string => readFileSync(join(root, page), 'utf8')

@@ -1,9 +1,9 @@
-/** Pixels: the size of a character of the font below, the height of a line, and the margin. */
+/** Pixels: the width of a character of the font below, the height of a line, and the margin. */
 const CHARACTER = 7.83
 const LINE = 19
 const MARGIN = 16
 
-/** By how a line begins; the first that matches. */
+/** The colour of a line by its beginning. The first match counts. */
 const COLORS: readonly (readonly [RegExp, string])[] = [
   [/^\s*\$ /, '#79c0ff'],
   [/^✔ /, '#7ee787'],
@@ -13,7 +13,7 @@ const COLORS: readonly (readonly [RegExp, string])[] = [
 ]
 const PLAIN = '#c9d1d9'
 
-/** An SVG of these lines in a dark terminal, readable on light and dark pages. */
+/** Draws lines as an SVG of a dark terminal, which is readable on light and dark pages. */
 export function drawTerminal(lines: readonly string[]): string {
   const width = Math.ceil(Math.max(...lines.map(({ length }) => length)) * CHARACTER) + 2 * MARGIN
   const height = lines.length * LINE + 2 * MARGIN
@@ -29,7 +29,7 @@ ${rows.join('\n')}
 `
 }
 
-/** XML 1.0 has no control characters, and a viewer draws several spaces as one. */
+/** XML 1.0 allows no control characters, and a viewer draws several spaces as one. */
 function escapeXml(text: string): string {
   return text
     .replace(/\p{Cc}/gu, '')

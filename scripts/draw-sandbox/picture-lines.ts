@@ -1,11 +1,11 @@
 import { wrapWords } from '../../src/lib/text.ts'
 
-/** Characters of a line in the picture; a longer one is wrapped. */
+/** The number of characters in a line of the picture. A longer line is wrapped. */
 const WIDTH = 102
 
 /**
- * What the picture shows of the sandbox's output: the finished steps with their results, and the
- * report of doctor.
+ * Returns the part of the sandbox's output that the picture shows: the finished steps with their
+ * results, and the report of doctor.
  * @param output the standard output of a complete run
  * @throws Error if the run is not complete
  */
@@ -21,14 +21,14 @@ export function pictureLines(output: string): readonly string[] {
   return ['$ npm run sandbox', ...steps.flatMap(splitStep), '', ...report].flatMap(wrap)
 }
 
-/** A step's title with its time, and below it what it showed. */
+/** Splits a step into its title with the time, and its result below. */
 function splitStep(line: string): readonly string[] {
   const [title = '', ...rest] = line.split(' · ')
   const time = rest.pop() ?? ''
   return [`${title} · ${time}`, `  ${rest.join(' · ')}`]
 }
 
-/** What continues a line is indented. */
+/** Continued lines are indented. */
 function wrap(line: string): readonly string[] {
   const [first = '', ...rest] = wrapWords(line, WIDTH)
   return [first, ...rest.map((text) => `  ${text}`)]

@@ -3,7 +3,7 @@ import { type ChartWords, ENGLISH, refuseSpare } from './chart-words.ts'
 
 const ALERT = /- alert: (\S+)[\s\S]*?severity: (\S+)[\s\S]*?summary: (.*)\n\s+cause: >-\n([\s\S]*?)\n\s+fix:/g
 
-/** The alerts of the chart's template, with their descriptions, as a table. */
+/** Renders the alerts of the chart's template, with their descriptions, as a table. */
 export function alertsTable(template: string, { alerts, translation }: ChartWords = ENGLISH): string {
   const found = [...template.matchAll(ALERT)]
   if (translation)
@@ -12,15 +12,15 @@ export function alertsTable(template: string, { alerts, translation }: ChartWord
       found.map(([, name = '']) => name),
     )
   const rows = found.map(([, name = '', severity = '', summary = '', cause = '']) => {
-    const english = [plain(summary), plain(cause)]
+    const english = [withoutPlaceholders(summary), withoutPlaceholders(cause)]
     const texts = translation ? (translation.alerts[name] ?? english.map(untranslated)) : english
     return [`\`${name}\``, severity, ...texts]
   })
   return table(alerts, rows)
 }
 
-/** A text of the template for readers: placeholders of the template or the alert become words. */
-function plain(text: string): string {
+/** Replaces placeholders of the template and of the alert by words for readers. */
+function withoutPlaceholders(text: string): string {
   return text
     .replace(/^\{\{ `(.*)` \| quote \}\}$/, '$1')
     .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '*$1*')

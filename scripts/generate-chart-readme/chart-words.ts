@@ -3,7 +3,7 @@ import type { Schema } from '../../src/values/schema/schema.ts'
 import { readValuesTexts } from '../generate-values/docs.ts'
 
 /**
- * The words of one language; without a translation the words of values.yaml and of the schema are
+ * The words of one language. Without a translation, the words of values.yaml and of the schema are
  * used.
  */
 export interface ChartWords {
@@ -15,7 +15,7 @@ export interface ChartWords {
 }
 
 export interface Translation {
-  /** Prose of a top-level key; `{example}` is the next example of values.yaml. */
+  /** Prose of a top-level key. `{example}` is the next example of values.yaml. */
   readonly keys: Readonly<Record<string, string>>
   /** Comments inside a key, by dotted path. */
   readonly nested: Readonly<Record<string, string>>
@@ -34,7 +34,9 @@ export const ENGLISH: ChartWords = {
 
 type ChineseFile = Omit<Translation, 'titles'> & { readonly words: Omit<ChartWords, 'translation'> }
 
-/** The words of zh.yaml, next to this file, and the schema's titles from the values page. */
+/**
+ * Returns the words of zh.yaml, next to this file, and the schema's titles from the values page.
+ */
 export function chinese(schema: Schema, readText: (path: string) => string): ChartWords {
   const { words, ...rest } = parse(readText('scripts/generate-chart-readme/zh.yaml')) as ChineseFile
   const titles = Object.entries(readValuesTexts(schema, 'zh', readText)).map(([path, [title]]) => [path, title])

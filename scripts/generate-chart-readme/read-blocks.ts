@@ -1,6 +1,6 @@
 /**
- * A top-level key of values.yaml with the prose above it; without a body if the key is commented
- * out because it has no default.
+ * A top-level key of values.yaml with the prose above it. Without a body, the key is commented out
+ * because it has no default.
  */
 export interface ValuesBlock {
   readonly key: string
@@ -11,8 +11,8 @@ export interface ValuesBlock {
 }
 
 /**
- * The blocks of values.yaml in order, separated by blank lines. The head of the file does not
- * count.
+ * Returns the blocks of values.yaml in order. Blank lines separate blocks, and the head of the file
+ * is omitted.
  */
 export function readBlocks(text: string): ValuesBlock[] {
   const [, ...parts] = text.trimEnd().split(/\n\n+/)

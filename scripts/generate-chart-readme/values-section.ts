@@ -5,7 +5,7 @@ import { cell, table, untranslated } from '../generate-docs/languages.ts'
 import { type ChartWords, ENGLISH, refuseSpare } from './chart-words.ts'
 import { readBlocks, type ValuesBlock } from './read-blocks.ts'
 
-/** Every key of values.yaml with its prose, examples and defaults. */
+/** Renders every key of values.yaml with its prose, examples and defaults. */
 export function valuesSection(text: string, root: Schema, words: ChartWords = ENGLISH): string {
   const blocks = readBlocks(text)
   if (words.translation) {
@@ -28,7 +28,7 @@ function section(block: ValuesBlock, root: Schema, words: ChartWords): string {
   const value = (parse(block.body.join('\n')) as Record<string, unknown>)[block.key]
   if (!isMap(value)) {
     const required = root.required?.includes(block.key)
-    return [...lines, required ? `${words.required}\n` : `${words.default}${code(value)}\n`].join('\n')
+    return [...lines, required ? `${words.required}\n` : `${words.default}${renderCode(value)}\n`].join('\n')
   }
   const comments = new Map(
     [...nestedComments(block.body)].map(([path, comment]) => [
@@ -38,10 +38,10 @@ function section(block: ValuesBlock, root: Schema, words: ChartWords): string {
   )
   const schema = root.properties?.[block.key]
   if (schema === undefined) throw new Error(`the schema has no key ${block.key}`)
-  const rows = leaves([block.key], value, schema, root).map(({ path: steps, value: own, title }) => {
+  const rows = leavesOf([block.key], value, schema, root).map(({ path: steps, value: own, title }) => {
     const path = steps.join('.')
     const name = words.translation ? (words.translation.titles[path] ?? title) : title
-    return [`\`${path}\``, code(own), comments.get(path) ?? name]
+    return [`\`${path}\``, renderCode(own), comments.get(path) ?? name]
   })
   const notes = [...comments].filter(([path]) => !rows.some(([key]) => key === `\`${path}\``))
   const extra = notes.map(([path, comment]) => `- \`${path}\`: ${comment}`)
@@ -49,7 +49,7 @@ function section(block: ValuesBlock, root: Schema, words: ChartWords): string {
   return [...lines, ...extra, ...(extra.length > 0 ? [''] : []), shown, ''].join('\n')
 }
 
-/** The key's comment, or its translation with the same examples. */
+/** Returns the key's comment, or its translation with the same examples. */
 function proseOf({ key, prose }: ValuesBlock, { translation }: ChartWords): string {
   const own = toMarkdown(prose)
   if (!translation) return own
@@ -67,18 +67,18 @@ interface Leaf {
   readonly title: string
 }
 
-function leaves(path: readonly string[], value: unknown, schema: Schema, root: Schema): Leaf[] {
+function leavesOf(path: readonly string[], value: unknown, schema: Schema, root: Schema): Leaf[] {
   const full = resolve(schema, root)
   const keys = isMap(value) ? Object.entries(value) : []
   if (keys.length === 0 || full.properties === undefined) return [{ path, value, title: full.title ?? '' }]
   return keys.flatMap(([key, inner]) => {
     const child = schemaOfChild(full, key, root)
     if (child === undefined) throw new Error(`the schema has no key ${[...path, key].join('.')}`)
-    return leaves([...path, key], inner, child, root)
+    return leavesOf([...path, key], inner, child, root)
   })
 }
 
-/** The comments above keys inside a block, by the keys' dotted paths. */
+/** Returns the comments above keys inside a block, by the keys' dotted paths. */
 function nestedComments(body: readonly string[]): Map<string, string> {
   const found = new Map<string, string>()
   const path: { readonly indent: number; readonly key: string }[] = []
@@ -100,7 +100,7 @@ function nestedComments(body: readonly string[]): Map<string, string> {
   return found
 }
 
-/** Prose is unchanged; indented lines are an example. */
+/** Converts comment lines to Markdown: prose stays unchanged, indented lines become an example. */
 function toMarkdown(lines: readonly string[]): string {
   const written: string[] = []
   let example: string[] = []
@@ -127,6 +127,6 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function code(value: unknown): string {
+function renderCode(value: unknown): string {
   return `\`${cell(flowYaml(value))}\``
 }

@@ -11,7 +11,7 @@ import { type Language, languageSwitch, type Text, table, untranslated } from '.
 
 type Rows = Readonly<Record<string, { readonly what: string; readonly fix: string }>>
 
-/** The meaning and the fix of each code in Chinese: errors-zh.yaml. */
+/** The meaning and the fix of each code in Chinese, from errors-zh.yaml. */
 export type ChineseRows = Readonly<Record<string, readonly [what: string, fix: string]>>
 
 const AREAS: readonly (readonly [title: Text, rows: Rows])[] = [
@@ -49,8 +49,8 @@ reason \`TokenFailing\`. (This page is generated from \`src/error-codes/\`.)
 } as const
 
 /**
- * docs/<language>/errors.md: every code with its meaning and its general fix; a message may contain
- * a more specific one.
+ * Renders docs/<language>/errors.md: every code with its meaning and its general fix. A message may
+ * contain a more specific fix.
  */
 export function errorsPage(language: Language, chinese: ChineseRows): string {
   refuseUnknown(chinese)
@@ -66,7 +66,7 @@ export function errorsPage(language: Language, chinese: ChineseRows): string {
   return `# ${title}\n\n${switchLine}\n\n${introduction}\n${sections.join('\n')}`
 }
 
-/** The Chinese rows, next to this file. */
+/** Reads the Chinese rows, next to this file. */
 export function readChineseRows(readText: (path: string) => string): ChineseRows {
   return parse(readText('scripts/generate-docs/errors-zh.yaml')) as ChineseRows
 }

@@ -1,6 +1,6 @@
 /**
- * Puts each text between `<!-- name -->` and `<!-- /name -->`; throws when a pair of markers is
- * missing.
+ * Writes each text between `<!-- name -->` and `<!-- /name -->`.
+ * @throws Error when a pair of markers is missing
  */
 export function fillMarkers(page: string, texts: Readonly<Record<string, string>>): string {
   return Object.entries(texts).reduce((filled, [name, text]) => {

@@ -30,7 +30,7 @@ export function readFindings(readText: (path: string) => string): FindingRows {
   return rows
 }
 
-/** The tables of findings: symptom, id and fix; in the order of the ids. */
+/** Renders the tables of findings: symptom, ID and fix, in the order of the IDs. */
 export function findingTables(language: Language, rows: FindingRows): Record<string, string> {
   const wordsOf = (id: FindingId): readonly string[] => {
     const { en = ['', ''], zh } = rows[id] ?? {}

@@ -8,7 +8,10 @@ export type Text = Readonly<Record<Language, string>>
 
 const NAMES: Text = { en: 'English', zh: '简体中文' }
 
-/** The same page in the other language; undefined for a page in one language. */
+/**
+ * Returns the same page in the other language. Undefined for a page that exists in one language
+ * only.
+ */
 export function twinOf(page: string): { readonly path: string; readonly language: Language } | undefined {
   if (page === 'README.md' || page === 'chart/README.md')
     return { path: page.replace('.md', '.zh-CN.md'), language: 'zh' }
@@ -18,7 +21,7 @@ export function twinOf(page: string): { readonly path: string; readonly language
   return undefined
 }
 
-/** The line at the top of a page that links to the same page in the other language. */
+/** Returns the line at the top of a page that links to the same page in the other language. */
 export function languageSwitch(page: string): string {
   const twin = twinOf(page)
   if (twin === undefined) throw new Error(`${page}: only the READMEs and pages below docs/ have another language`)
@@ -26,15 +29,17 @@ export function languageSwitch(page: string): string {
   return `[${NAMES[twin.language]}](${target})`
 }
 
-/** Marks an English text on a Chinese page; it shows nothing. A release refuses it. */
+/**
+ * Marks an English text on a Chinese page. Readers do not see the marker, and a release refuses it.
+ */
 export const UNTRANSLATED = '<!-- untranslated -->'
 
-/** An English text that stands on a Chinese page until somebody translates it. */
+/** Marks an English text that is used on a Chinese page until somebody translates it. */
 export function untranslated(english: string): string {
   return english === '' ? '' : `${UNTRANSLATED} ${english}`
 }
 
-/** A text as a table cell. */
+/** Renders a text as a table cell. */
 export function cell(text: string): string {
   return text
     .replaceAll('|', '\\|')
@@ -42,7 +47,7 @@ export function cell(text: string): string {
     .trim()
 }
 
-/** A table in Markdown. */
+/** Renders a table in Markdown. */
 export function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`
   return [line(columns), `|${' --- |'.repeat(columns.length)}`, ...rows.map(line)].join('\n')

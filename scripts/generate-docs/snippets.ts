@@ -13,9 +13,9 @@ const LANGUAGES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Writes the file that a page names between `<!-- snippet: path -->` and `<!-- /snippet -->`, so
- * that a page shows exactly what the tests run. Comment lines at the top of the file (editor hints,
- * its description) are omitted. A part of a page (`.md`) is included unchanged.
+ * Writes the file that a page names between `<!-- snippet: path -->` and `<!-- /snippet -->`. A
+ * page therefore shows exactly what the tests run. Comment lines at the top of the file (editor
+ * hints, its description) are omitted. A part of a page (`.md`) is included unchanged.
  */
 export function fillSnippets(page: string, readFile: (path: string) => string): string {
   return page.replace(SNIPPET, (_match, path: string) => {
@@ -29,9 +29,9 @@ export function fillSnippets(page: string, readFile: (path: string) => string): 
 }
 
 /**
- * A file as readers have it. The tests run it in this repository, where the action is `./`, the
- * chart `./chart`, and an input has the address of the emulated cloud. Nothing else in a file is
- * changed.
+ * Changes a file for readers. In this repository, where the tests run it, the action is `./`, the
+ * chart is `./chart`, and an input contains the address of the emulated cloud. Nothing else in a
+ * file is changed.
  */
 function asReaders(text: string): string {
   const [major] = VERSION.split('.')

@@ -33,7 +33,7 @@ interface PageTexts {
 const FOLDER = 'scripts/generate-values/texts'
 const CLUSTERS_EXAMPLE = 'examples/clusters/two-accounts.yaml'
 
-/** The pages of both schemas in both languages. */
+/** Renders the pages of both schemas in both languages. */
 export function generateReferences(
   schemas: { values: Schema; clusters: Schema },
   readText: ReadText,
@@ -58,7 +58,7 @@ export function generateReferences(
   return pages
 }
 
-/** The Chinese texts of the values' keys, for other generators. */
+/** Returns the texts of the values' keys in a language, for other generators. */
 export function readValuesTexts(root: Schema, language: Language, readText: ReadText): KeyTexts {
   return keyTexts('values', rowsOf(root, root), language, readText)
 }
@@ -128,9 +128,9 @@ function rowsTable(page: Page, rows: readonly Row[]): string {
     rows.map(({ path, full, isRequired }) => {
       const [title = '', description = ''] = keys[path] ?? []
       const required = isRequired ? texts.required[language] : ''
-      const fallback = full.default === undefined ? required : code(flowYaml(full.default))
-      const example = full.examples?.[0] === undefined ? '' : code(flowYaml(full.examples[0]))
-      return [code(path), typeName(full, page), fallback, sentence(title, description, language), example]
+      const fallback = full.default === undefined ? required : renderCode(flowYaml(full.default))
+      const example = full.examples?.[0] === undefined ? '' : renderCode(flowYaml(full.examples[0]))
+      return [renderCode(path), typeName(full, page), fallback, sentence(title, description, language), example]
     }),
   )
 }
@@ -152,8 +152,8 @@ function rowsOf(schema: Schema, root: Schema, parent = ''): Row[] {
 }
 
 /**
- * English texts are in the schema, Chinese ones in a separate file; a key without a Chinese text is
- * shown in English until a release.
+ * Returns the texts of keys. English texts are in the schema, Chinese texts in a separate file. A
+ * key without a Chinese text is shown in English until a release.
  */
 function keyTexts(name: 'values' | 'clusters', rows: readonly Row[], language: Language, readText: ReadText): KeyTexts {
   const english = rows.map(({ path, full }) => [path, [full.title ?? '', full.description ?? '']] as const)
@@ -200,6 +200,6 @@ function plural(items: Schema, root: Schema): string {
   return item.type === 'object' ? 'maps' : item.type === 'string' ? 'texts' : 'values'
 }
 
-function code(text: string): string {
+function renderCode(text: string): string {
   return text.includes('`') ? text : `\`${text.replaceAll('\n', ' ')}\``
 }

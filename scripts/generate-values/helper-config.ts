@@ -1,21 +1,27 @@
 import type { Schema } from '../../src/values/schema/schema.ts'
 
-/** Values that the helper reads, marked in the schema with `x-helper`; the chart writes them unchanged into its ConfigMap. */
+/**
+ * Lists the values that the helper reads, which the schema marks with `x-helper`. The chart writes
+ * them unchanged into its ConfigMap.
+ */
 function helperKeys(values: Schema): readonly string[] {
   return Object.entries(values.properties ?? {}).flatMap(([key, property]) => (property['x-helper'] ? [key] : []))
 }
 
-/** Values that only the rollout and the commands read. The rest is for the chart's templates: it has no type in `src`. */
+/**
+ * Values that only the rollout and the commands read. All other values are only for the chart's
+ * templates, and `src` has no type for them.
+ */
 export const ROLLOUT_KEYS = ['nameOverride', 'fullnameOverride', 'serviceAccount', 'extraObjects']
 
-/** The part of the values' schema that `src` reads. */
+/** Returns the part of the values' schema that `src` reads. */
 export function readValues(values: Schema): Schema {
   const keys = [...helperKeys(values), ...ROLLOUT_KEYS]
   const properties = Object.fromEntries(Object.entries(values.properties ?? {}).filter(([key]) => keys.includes(key)))
-  return { ...values, properties, definitions: reachable(properties, values) }
+  return { ...values, properties, definitions: reachableDefinitions(properties, values) }
 }
 
-/** The helper's keys for the chart's templates. */
+/** Renders the helper's keys for the chart's templates. */
 export function helperKeysTemplate(values: Schema): string {
   return [
     '{{/* Generated from schemas/values.schema.json: the keys with `x-helper`, which the helper reads. */}}',
@@ -57,7 +63,7 @@ const attach: Schema = {
   enum: ['admission', 'serviceAccounts', 'both'],
 }
 
-/** What the chart adds to the values that the helper reads. */
+/** The keys that the chart adds to the values that the helper reads. */
 export const ADDED: Schema = {
   description: 'What the chart writes into the key `config.yaml` of its ConfigMap, defaults filled in.',
   type: 'object',
@@ -66,7 +72,10 @@ export const ADDED: Schema = {
   properties: { attach, release },
 }
 
-/** The schema of the helper's configuration: the values' own definitions, the resolved `attach`, and the release's names. */
+/**
+ * Returns the schema of the helper's configuration: the values' own definitions, the resolved
+ * `attach`, and the release's names.
+ */
 export function helperConfigSchema(values: Schema): Schema {
   const properties = Object.fromEntries(
     Object.entries(values.properties ?? {}).flatMap(([key, { 'x-helper': isRead, ...property }]) =>
@@ -82,11 +91,11 @@ export function helperConfigSchema(values: Schema): Schema {
     additionalProperties: false,
     required: ['registries', 'identity', 'attach', 'release'],
     properties: { ...properties, ...ADDED.properties },
-    definitions: reachable(properties, values),
+    definitions: reachableDefinitions(properties, values),
   }
 }
 
-function reachable(properties: Readonly<Record<string, Schema>>, values: Schema): Record<string, Schema> {
+function reachableDefinitions(properties: Readonly<Record<string, Schema>>, values: Schema): Record<string, Schema> {
   const found = new Set<string>()
   const visit = (node: unknown): void => {
     for (const [, name] of JSON.stringify(node).matchAll(/"#\/definitions\/(\w+)"/g)) {

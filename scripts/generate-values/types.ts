@@ -7,11 +7,14 @@ interface TypeOptions {
   readonly rootName: string
   /** A prefix for the names of all types. */
   readonly prefix?: string
-  /** Keys with a default are required: the type after defaults have been filled in. */
+  /**
+   * Keys with a default are required, because the type describes values after defaults were filled
+   * in.
+   */
   readonly resolved?: boolean
 }
 
-/** TypeScript types of a schema: one interface for each definition. */
+/** Generates the TypeScript types of a schema: one interface for each definition. */
 export async function generateTypes(root: Schema, options: TypeOptions): Promise<string> {
   const { prefix = '', rootName } = options
   const definitions = Object.entries(root.definitions ?? {})
@@ -33,11 +36,14 @@ export async function generateTypes(root: Schema, options: TypeOptions): Promise
     strictIndexSignatures: false,
     style: { semi: false, singleQuote: true, printWidth: 120, trailingComma: 'all' },
   })
-  // A comment that fits in one line has one, as everywhere in this code.
+  // A comment that fits on one line is written on one line, as everywhere in this code.
   return text.replace(/\/\*\*\n *\* (.*)\n *\*\//g, '/** $1 */')
 }
 
-/** The type of the helper's configuration: the chart's additions, and the resolved values but those that it does not read. */
+/**
+ * Generates the type of the helper's configuration: the chart's additions, and the resolved values
+ * except those that the helper does not read.
+ */
 export async function generateHelperConfigType(added: Schema, unread: readonly string[]): Promise<string> {
   const keys = unread.map((key) => `'${key}'`).join(' | ')
   return (await generateTypes(added, { rootName: 'HelperConfig' }))
@@ -45,7 +51,10 @@ export async function generateHelperConfigType(added: Schema, unread: readonly s
     .replace('interface HelperConfig {', `interface HelperConfig extends Omit<ResolvedValues, ${keys}> {`)
 }
 
-/** Keeps what a type can express: no conditions, titles only of interfaces, keys with defaults as required. */
+/**
+ * Removes from a schema what a type cannot express, such as conditions. Keeps titles only of
+ * interfaces, and makes keys with defaults required.
+ */
 function forTypes(schema: Schema, root: Schema, options: TypeOptions, named = false): Record<string, unknown> {
   const name = definitionName(schema)
   const description = schema.description === undefined ? {} : { description: schema.description }
@@ -60,7 +69,8 @@ function forTypes(schema: Schema, root: Schema, options: TypeOptions, named = fa
     ...(schema.type === undefined ? {} : { type: schema.type }),
     ...(schema.enum === undefined ? {} : { enum: schema.enum }),
     ...(schema.const === undefined ? {} : { enum: [schema.const] }),
-    // Without a description, which would be a second paragraph in the list's own.
+    // The description is removed, because it would become a second paragraph in the list's own
+    // comment.
     ...(schema.items === undefined
       ? {}
       : { items: { ...forTypes(schema.items, root, options), description: undefined } }),

@@ -9,8 +9,9 @@ const BANNER = '// Generated from schemas/ by scripts/generate-values.ts. Do not
 const ANNOTATIONS = ['title', 'description', 'default', 'examples', 'x-helper', 'x-kubernetes']
 
 /**
- * A module that checks values against a schema without ajv at run time. Compiling in ajv's strict mode also lints the
- * schema: unknown keywords, keywords of another type, required keys without a property are errors.
+ * Generates a module that checks values against a schema without ajv at run time. Compiling in
+ * ajv's strict mode also lints the schema: unknown keywords, keywords of another type, and required
+ * keys without a property are errors.
  */
 export async function generateValidator(schema: Schema, root: string): Promise<string> {
   const ajv = new Ajv({
@@ -56,7 +57,7 @@ function withoutAnnotations(schema: Schema): Schema {
   return strip(schema, true) as Schema
 }
 
-/** The declaration next to the module. */
+/** The type declaration next to the module. */
 export const VALIDATOR_TYPES: string = `${BANNER}
 import type { ErrorObject } from 'ajv'
 

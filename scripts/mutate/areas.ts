@@ -1,6 +1,6 @@
 /**
- * What `npm run mutate -- NAME` changes, and the tests that must notice it. Globs are relative to
- * the repository.
+ * The files that `npm run mutate -- NAME` changes, and the tests that must notice each change.
+ * Globs are relative to the repository.
  */
 export interface Area {
   readonly mutate: readonly string[]
@@ -8,8 +8,8 @@ export interface Area {
 }
 
 /**
- * Tests without real servers, so that a mutant is noticed within a second. The emulated cloud is
- * in: only its tests run a part of policy.
+ * Areas are tested without real servers, so that a test notices a mutant within a second. The tests
+ * of the emulated cloud are included, because only they run a part of policy.
  */
 export const AREAS: Readonly<Record<string, Area>> = {
   policy: {
@@ -20,8 +20,8 @@ export const AREAS: Readonly<Record<string, Area>> = {
       'test/rollout/{cluster-policy,narrow-policies}.test.ts',
     ],
   },
-  // What a rollout decides: its effects, such as the order in which uninstall-cluster.ts removes,
-  // are the real servers' to show.
+  // Only the files that decide what a rollout does. Effects, such as the order in which
+  // uninstall-cluster.ts removes objects, are tested on real servers.
   rollout: {
     mutate: [
       'src/rollout/deploy/*.ts',
@@ -54,7 +54,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
   },
   writer: {
     mutate: ['src/helper/writes/*.ts'],
-    // Without the one whose simulated days take longest.
+    // The excluded test file simulates days, which takes longest.
     tests: ['test/helper/!(fleet).test.ts'],
   },
 }

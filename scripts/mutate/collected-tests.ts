@@ -1,6 +1,6 @@
-// Stands in for `node:test` while mutants are tried: it keeps the tests of the files that are
-// imported, so that they can be run again and again in one process. Only what the areas' tests use
-// is here; anything else fails at import.
+// Replaces `node:test` while mutants are tried: it keeps the tests of the imported files, so that
+// one process can run them repeatedly. It contains only what the areas' tests use; anything else
+// fails at import.
 import { mock, type TestContext } from 'node:test'
 
 type Body = (context: TestContext) => unknown
@@ -34,7 +34,7 @@ export async function collectTests(names: readonly string[], load: (name: string
     files.push(current)
     await load(name)
   }
-  return { tests: [...collected], cleanUp: () => Promise.all(files.map(({ after }) => inTurn(after))) }
+  return { tests: [...collected], cleanUp: () => Promise.all(files.map(({ after }) => runHooks(after))) }
 }
 
 export function test(name: string, ...rest: readonly [Body] | readonly [Options, Body]): void {
@@ -42,9 +42,9 @@ export function test(name: string, ...rest: readonly [Body] | readonly [Options,
   if (options.skip) return
   const file = current
   const run = async (): Promise<void> => {
-    file.ready ??= inTurn(file.before)
+    file.ready ??= runHooks(file.before)
     await file.ready
-    await inTurn(file.beforeEach)
+    await runHooks(file.beforeEach)
     await runBody(name, body)
   }
   collected.push({ id: `${file.name} #${collected.length} ${name}`, file: file.name, run })
@@ -52,10 +52,10 @@ export function test(name: string, ...rest: readonly [Body] | readonly [Options,
 
 export const before = (hook: Hook): unknown => current.before.push(hook)
 export const beforeEach = (hook: Hook): unknown => current.beforeEach.push(hook)
-/** Of a whole file; `t.after` is that of one test. */
+/** A hook of a whole file. `t.after` is the hook of one test. */
 export const after = (hook: Hook): unknown => current.after.push(hook)
 
-async function inTurn(hooks: readonly Hook[]): Promise<void> {
+async function runHooks(hooks: readonly Hook[]): Promise<void> {
   for (const hook of hooks) await hook()
 }
 
@@ -75,6 +75,6 @@ async function runBody(name: string, body: Body): Promise<void> {
   } finally {
     stop.abort()
     mock.reset()
-    await inTurn(ends)
+    await runHooks(ends)
   }
 }

@@ -1,4 +1,4 @@
-// A test runner for Stryker that imports the test files once and repeats their tests for each
+// A test runner for Stryker. It imports the test files once and repeats their tests for each
 // mutant, because a process for each mutant and file costs a hundred times as much as the tests of
 // a pure function.
 import { globSync } from 'node:fs'
@@ -20,7 +20,7 @@ import {
 import { type CollectedTest, collectTests } from './collected-tests.ts'
 
 const STAND_IN = new URL('collected-tests.ts', import.meta.url).href
-// Long, because work of zlib is not among the active resources.
+// The wait is long, because work of zlib does not appear among the active resources.
 const IDLE_CHECK_MS = 100
 const IDLE_CHECKS = 20
 
@@ -28,22 +28,25 @@ class RepeatRunner implements TestRunner {
   static inject = tokens(commonTokens.options)
   readonly #globs: readonly string[]
   readonly #mutation: { [Key in keyof InstrumenterContext]: InstrumenterContext[Key] | undefined } = {}
-  /** Milliseconds of each test's last run: the fastest run first, since one failure is enough. */
+  /**
+   * Milliseconds of each test's last run. The fastest test runs first, because one failure is
+   * enough.
+   */
   readonly #took = new Map<string, number>()
-  /** No mutant has run in this process. */
+  /** True until a mutant has run in this process. */
   #isFresh = true
   #loaded: ReturnType<typeof collectTests> | undefined
 
   constructor(options: StrykerOptions) {
     this.#globs = options.repeat as readonly string[]
     Object.assign(globalThis, { [INSTRUMENTER_CONSTANTS.NAMESPACE]: this.#mutation })
-    // An error that an earlier mutant left behind must not count for a later one.
+    // An error that an earlier mutant left behind must not count for a later mutant.
     process.on('unhandledRejection', () => undefined)
     process.on('uncaughtException', () => undefined)
   }
 
-  // Modules are imported once, so Stryker starts a new process for a mutant that acts while they
-  // are imported.
+  // Modules are imported once. For a mutant that takes effect during import, Stryker therefore
+  // starts a new process.
   capabilities() {
     return { reloadEnvironment: false }
   }
@@ -94,16 +97,16 @@ class RepeatRunner implements TestRunner {
   }
 
   /**
-   * A failure counts only if the test passes without the mutant: an earlier mutant may have left
-   * something behind.
+   * Checks that the test passes without the mutant, because an earlier mutant may have left
+   * something behind. Only then does a failure count.
    */
   async #requireSuccess(test: CollectedTest): Promise<void> {
     this.#mutation.activeMutant = undefined
-    // Stryker starts another process and repeats the mutant there, as the first one.
+    // Stryker starts another process and repeats the mutant there, before any other mutant.
     if ((await this.#run(test)) !== undefined) process.exit(1)
   }
 
-  /** What the test fails with; undefined: it passes. */
+  /** Returns the failure of a test. Undefined if the test passes. */
   async #run(test: CollectedTest): Promise<string | undefined> {
     const startedAt = performance.now()
     const failure = await failureOf(test)
@@ -142,12 +145,12 @@ async function failureOf(test: CollectedTest): Promise<string | undefined> {
   }
 }
 
-/** What is always open: the channel to Stryker, and the output. */
+/** Resources that are always open: the channel to Stryker, and the output. */
 const ALWAYS_OPEN = ['PipeWrap', 'TTYWrap']
 
 /**
- * Rejects when nothing is left that could continue the test, as node:test does at the end of its
- * process.
+ * Returns a promise that rejects when nothing is left that could continue the test. node:test does
+ * the same at the end of its process.
  */
 function watchIdle() {
   const { promise: stuck, reject } = Promise.withResolvers<never>()

@@ -1,6 +1,6 @@
 import type { mutateArea, Sample } from './run-stryker.ts'
 
-/** The figures of an area, then a line for each change that no test noticed. */
+/** Renders the figures of an area, then a line for each change that no test noticed. */
 export function formatArea(
   name: string,
   { mutants, rate }: Awaited<ReturnType<typeof mutateArea>>,

@@ -6,10 +6,10 @@ import { Stryker } from '@stryker-mutator/core'
 import type { Area } from './areas.ts'
 
 export interface Sample {
-  /** From 0 to 1: the part of the mutants that is tried. */
+  /** The part of the mutants that is tried, from 0 to 1. */
   readonly share: number
   readonly seed: number
-  /** Only files whose path contains it. */
+  /** Only files whose path contains this text are changed. */
   readonly only: string
 }
 
@@ -25,12 +25,10 @@ export interface Mutant {
   readonly uncovered: boolean
 }
 
-/**
- * Runs Stryker over the files of an area; `rate` is the part of the mutants that a test noticed.
- */
+/** Runs Stryker on the files of an area. `rate` is the part of the mutants that a test noticed. */
 export async function mutateArea(area: Area, { share, seed, only }: Sample) {
   const root = fileURLToPath(new URL('../..', import.meta.url))
-  // Each mutant is a run of the same files, and most of a run is the reading of their types.
+  // Each mutant is a run of the same files, and most of a run is spent on removing their types.
   process.env.NODE_COMPILE_CACHE ??= join(root, '.cache/mutate-compiled')
   const files = globSync([...area.mutate], { cwd: root }).filter((file) => file.includes(only))
   const stryker = new Stryker({
@@ -44,8 +42,8 @@ export async function mutateArea(area: Area, { share, seed, only }: Sample) {
     reporters: ['progress'],
     timeoutMS: 5_000,
     dryRunTimeoutMinutes: 30,
-    // TypeScript 7 has no API for JavaScript, which Stryker needs to rewrite a tsconfig: it finds
-    // none.
+    // Stryker would rewrite a tsconfig with TypeScript's JavaScript API, which TypeScript 7 lacks.
+    // The name of a missing file prevents that.
     tsconfigFile: 'none',
     ignorePatterns: ['.cache', 'docs/img', 'action/dist', 'test/bench', 'test/cluster'],
     tempDirName: '.cache/stryker',

@@ -1,5 +1,5 @@
-// A checker for Stryker that lets only a seeded sample of the mutants through, because Stryker has
-// no samples of its own.
+// A checker for Stryker that accepts only a seeded sample of the mutants, because Stryker itself
+// has no samples.
 import { createHash } from 'node:crypto'
 import { type CheckResult, CheckStatus } from '@stryker-mutator/api/check'
 import type { Mutant, StrykerOptions } from '@stryker-mutator/api/core'
@@ -14,8 +14,8 @@ interface Draw {
 }
 
 /**
- * Whether a mutant belongs to the sample. It depends on the mutant and the seed alone, so a run can
- * be repeated.
+ * True if a mutant belongs to the sample. This depends only on the mutant and the seed, so a run
+ * can be repeated.
  */
 export function isDrawn({ fileName, location, replacement }: Drawable, { seed, share }: Draw): boolean {
   const file = fileName.replace(/^.*\/(?=src\/)/, '')

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 
 /**
- * Prepares a page for a package: files that it links to by a path of the repository are not in the
- * package, so its links lead to the tag of the release. Links inside the page stay.
+ * Prepares a page for a package. The package lacks the files that the page links to by a path of
+ * the repository, so those links are changed to the tag of the release. Links inside the page stay.
  * @param folder of the page in the repository; '' is the root
  */
 export function absoluteLinks(page: string, folder: string, { repository, version }: Released): string {
@@ -19,7 +19,7 @@ export interface Released {
   readonly version: string
 }
 
-/** Both, from package.json. */
+/** Reads repository and version from package.json. */
 export function readReleased(packageJson: string): Released {
   const { repository, version } = JSON.parse(packageJson) as { repository: { url: string }; version: string }
   return { repository: repository.url.replace(/^git\+/, '').replace(/\.git$/, ''), version }

@@ -21,7 +21,8 @@ const run = promisify(execFile)
 const ARGS = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--offline', '--logs-max=0']
 
 /**
- * The components of the bundles (CycloneDX JSON), from the lockfile only, without network access.
+ * Returns the components of the bundles (CycloneDX JSON), from the lockfile only, without network
+ * access.
  */
 export async function billOfMaterials(root: string, signal: AbortSignal): Promise<string> {
   const { stdout } = await run('npm', ARGS, { cwd: root, maxBuffer: 64 * 1024 * 1024, signal })
@@ -29,8 +30,8 @@ export async function billOfMaterials(root: string, signal: AbortSignal): Promis
 }
 
 /**
- * Only packages that the lockfile does not mark as for development or for one platform;
- * reproducible, without npm's time, random number and folder name.
+ * Keeps only packages that the lockfile marks neither as for development nor as for one platform.
+ * Removes npm's time, random number and folder name, so that the result is reproducible.
  */
 export function settleBill(text: string, lockfile: string): string {
   const { serialNumber: _random, metadata, components, dependencies, ...rest } = JSON.parse(text) as Bill
@@ -45,7 +46,7 @@ export function settleBill(text: string, lockfile: string): string {
       .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((on) => shipped.has(on)) })),
   }
   const hash = createHash('sha256').update(JSON.stringify(bill)).digest('hex')
-  // RFC 9562: version 8 and variant 10, the rest is the hash.
+  // RFC 9562: version 8 and variant 10. All other digits come from the hash.
   const uuid = `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`
   return `${JSON.stringify({ ...bill, serialNumber: `urn:uuid:${uuid}` }, null, 2)}\n`
 }

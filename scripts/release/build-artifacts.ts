@@ -14,14 +14,14 @@ export interface ArtifactOptions {
   readonly out: string
   readonly helm: string
   readonly imageDigest: string | undefined
-  /** The helper's bundle in the image; built again if undefined. */
+  /** The helper's bundle in the image. If undefined, it is built again. */
   readonly helperFile: string | undefined
   readonly env: NodeJS.ProcessEnv
 }
 
 /**
- * Builds the files of a release into a folder that is empty or absent; returns their names. Equal
- * sources give equal bytes.
+ * Builds the files of a release into a folder that is empty or absent, and returns their names.
+ * Equal sources give equal bytes.
  * @throws Error when the folder is not empty
  */
 export async function buildArtifacts(options: ArtifactOptions, signal: AbortSignal): Promise<readonly string[]> {

@@ -9,15 +9,15 @@ interface Section {
 }
 
 /**
- * The text of a section (`1.2.3` or `Unreleased`) without its heading; undefined if it does not
- * exist, empty if it has no text.
+ * Returns the text of a section (`1.2.3` or `Unreleased`) without its heading. Undefined if the
+ * section does not exist, empty if it has no text.
  */
 export function readSection(text: string, name: string): string | undefined {
   const section = listSections(text).find((one) => one.name === name)
   return section && text.slice(section.bodyFrom, section.to).trim()
 }
 
-/** The versions of all dated sections, as written. */
+/** Returns the versions of all dated sections, as written. */
 export function releasedVersions(text: string): readonly string[] {
   return listSections(text)
     .map(({ name }) => name)
@@ -25,9 +25,9 @@ export function releasedVersions(text: string): readonly string[] {
 }
 
 /**
- * Turns the Unreleased section into that of a version, dated `day` (YYYY-MM-DD), below a new empty
- * Unreleased.
- * @throws Error when it is empty, or the version already has a section
+ * Turns the Unreleased section into the section of a version, dated `day` (YYYY-MM-DD), below a new
+ * empty Unreleased.
+ * @throws Error when the section is empty, or the version already has a section
  */
 export function closeUnreleased(text: string, version: string, day: string): string {
   if (readSection(text, version) !== undefined) throw new Error(`CHANGELOG.md already has a section [${version}]`)

@@ -11,7 +11,7 @@ export interface ChartArchiveOptions {
   /** An empty folder for intermediate files. */
   readonly scratch: string
   readonly helm: string
-  /** Written to `image.digest`, so that the chart runs exactly this image. */
+  /** The digest that is written to `image.digest`, so that the chart runs exactly this image. */
   readonly imageDigest: string | undefined
   readonly env: NodeJS.ProcessEnv
 }
@@ -20,8 +20,8 @@ const run = promisify(execFile)
 const DIGEST = /^( {2}digest: )""$/m
 
 /**
- * Packages the chart with Helm, which checks it and applies .helmignore, then writes it again
- * without times. Returns the folder with its content.
+ * Packages the chart with Helm, which checks it and applies .helmignore. Then writes the package
+ * again without times. Returns the folder with its content.
  */
 export async function writeChartArchive(
   file: string,

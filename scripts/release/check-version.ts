@@ -4,14 +4,14 @@ import { bundleVersions } from './bundle-version.ts'
 import { readSection } from './changelog.ts'
 import { expectedAt, VERSION_FORM, VERSION_PLACES } from './version-places.ts'
 
-/** The version in package.json, with which all others are compared. */
+/** Returns the version in package.json, with which all others are compared. */
 export function packageVersion(root: string): string {
   return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
 }
 
 /**
- * Deviations from the one version number of the tree at `root`, one line per file; with `tag` also
- * anything that prevents its release.
+ * Returns one line for each file with another version than package.json. With `tag`, also returns
+ * everything that prevents a release.
  */
 export function versionProblems(root: string, tag?: string): readonly string[] {
   const version = packageVersion(root)
@@ -19,7 +19,7 @@ export function versionProblems(root: string, tag?: string): readonly string[] {
   for (const place of VERSION_PLACES) {
     const { file, what, pattern } = place
     const expected = expectedAt(place, version)
-    const found = readOr(join(root, file)).match(pattern) ?? []
+    const found = readIfPresent(join(root, file)).match(pattern) ?? []
     if (found.length === 0) problems.push(`${file}: ${what} is missing`)
     const wrong = [...new Set(found)].filter((text) => text !== expected)
     problems.push(...wrong.map((text) => `${file}: ${what} is ${text}, but package.json requires ${expected}`))
@@ -29,10 +29,13 @@ export function versionProblems(root: string, tag?: string): readonly string[] {
   const stale = [...new Set(bundled)].filter((text) => text !== version)
   problems.push(...stale.map((text) => `action/dist: was built as ${text}, not ${version}; run npm run build`))
   const unpublished = tag === undefined ? [] : unpublishedProblems(root)
-  return [...problems, ...changelogProblems(readOr(join(root, 'CHANGELOG.md')), version, tag), ...unpublished]
+  return [...problems, ...changelogProblems(readIfPresent(join(root, 'CHANGELOG.md')), version, tag), ...unpublished]
 }
 
-/** As the first screen and the quick starts say it in each language; a release makes it wrong. */
+/**
+ * The sentences of the first screen and the quick starts that a release makes wrong, in each
+ * language.
+ */
 export const UNPUBLISHED: Readonly<Record<string, string>> = {
   'README.md': 'Not published yet',
   'README.zh-CN.md': '尚未发布',
@@ -46,7 +49,7 @@ export const UNPUBLISHED: Readonly<Record<string, string>> = {
 
 function unpublishedProblems(root: string): readonly string[] {
   return Object.entries(UNPUBLISHED).flatMap(([file, words]) => {
-    const at = readOr(join(root, file))
+    const at = readIfPresent(join(root, file))
       .split('\n')
       .findIndex((line) => line.toLowerCase().includes(words.toLowerCase()))
     return at < 0 ? [] : [`${file}:${at + 1}: says "${words}"; remove that note before the tag`]
@@ -66,7 +69,7 @@ function changelogProblems(text: string, version: string, tag: string | undefine
   ]
 }
 
-function readOr(file: string): string {
+function readIfPresent(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {

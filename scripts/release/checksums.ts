@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const NAME = 'SHA256SUMS'
 
-/** Writes SHA256SUMS of all files in a folder, in the form that `sha256sum --check` reads. */
+/** Writes SHA256SUMS of all files in a folder, in the format of `sha256sum --check`. */
 export function writeChecksums(folder: string): void {
   const names = readdirSync(folder)
     .filter((name) => name !== NAME)

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { stringify } from 'yaml'
 
 /**
- * The manifest with which krew installs the npm package's archive as `kubectl acr-nopass`.
- * Source of its form: https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/
+ * Returns the manifest with which krew installs the npm package's archive as `kubectl acr-nopass`.
+ * Source of its format: https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/
  */
 export function krewManifest(metadata: { version: string; homepage: string }, archive: Uint8Array): string {
   const { version, homepage } = metadata

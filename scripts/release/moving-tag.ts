@@ -1,8 +1,8 @@
 import { compareVersions, VERSION_FORM } from './version-places.ts'
 
 /**
- * `v1` for 1.2.3 and `v0` for 0.1.0; undefined if `tags` contain a newer release of that line,
- * which keeps the moving tag.
+ * Returns `v1` for 1.2.3 and `v0` for 0.1.0. Undefined if `tags` contain a newer release of that
+ * line, because that release keeps the moving tag.
  */
 export function movingTag(version: string, tags: readonly string[]): string | undefined {
   const line = version.split('.')[0]

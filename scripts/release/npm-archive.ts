@@ -5,8 +5,8 @@ import { absoluteLinks, readReleased } from './absolute-links.ts'
 import { readTree, writeTgz } from './tree-archive.ts'
 
 /**
- * The parts of package.json that a user of the package needs: nothing is run or additionally
- * installed at its installation.
+ * The parts of package.json that a user of the package needs. Without the other parts, an
+ * installation runs nothing and installs nothing else.
  */
 const KEPT = [
   'name',
@@ -23,7 +23,9 @@ const KEPT = [
 ]
 const PAGES = ['README.md', 'README.zh-CN.md', 'CHANGELOG.md', 'LICENSE']
 
-/** Writes the npm package: the command line tool as one bundle, the packaged chart, the pages. */
+/**
+ * Writes the npm package: the command line tool as one bundle, the packaged chart, and the pages.
+ */
 export async function writeNpmArchive(
   file: string,
   { root, scratch, chart }: { root: string; scratch: string; chart: string },
@@ -42,7 +44,7 @@ export async function writeNpmArchive(
   writeTgz(file, readTree(folder, 'package'))
 }
 
-/** package.json of the published package. */
+/** Returns package.json of the published package. */
 export function trimMetadata(text: string): string {
   const metadata = JSON.parse(text) as Record<string, unknown>
   const kept = KEPT.flatMap((key) => (key in metadata ? [[key, metadata[key]] as const] : []))

@@ -8,7 +8,7 @@ import { helmEnvironment } from '../../src/helm/helm-environment.ts'
 export interface PushChartOptions {
   readonly helm: string
   readonly archive: string
-  /** `oci://host/path`, without the chart's name; plain HTTP on a loopback address. */
+  /** `oci://host/path`, without the chart's name. A loopback address uses plain HTTP. */
   readonly to: string
   readonly env: NodeJS.ProcessEnv
 }
@@ -17,7 +17,8 @@ const run = promisify(execFile)
 const LOOPBACK = /^oci:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])[:/]/
 
 /**
- * Pushes a packaged chart to an OCI registry, never over an existing one; returns its digest.
+ * Pushes a packaged chart to an OCI registry and returns its digest. Never overwrites an existing
+ * chart.
  * @throws Error when that version exists already, or with Helm's error
  */
 export async function pushChart({ helm, archive, to, env }: PushChartOptions, signal: AbortSignal): Promise<string> {
@@ -46,8 +47,8 @@ export async function pushChart({ helm, archive, to, env }: PushChartOptions, si
 }
 
 /**
- * Helm's error if the registry does not have the reference. With any other error the version may
- * exist.
+ * True if Helm's error says that the registry lacks the reference. With any other error the version
+ * may exist.
  */
 function isAbsent(stderr: string, reference: string): boolean {
   return stderr

@@ -4,8 +4,9 @@ import { closeUnreleased, releasedVersions } from './changelog.ts'
 import { compareVersions, expectedAt, VERSION_FORM, VERSION_PLACES } from './version-places.ts'
 
 /**
- * Writes a version to every location of it and closes the changelog's Unreleased. Nothing is
- * written unless everything can be. The action's bundle is not touched: build it afterwards.
+ * Writes a version to all its places and closes the changelog's Unreleased. Nothing is written
+ * unless everything can be written. The action's bundle is not changed and must be built
+ * afterwards.
  * @throws Error with the problem
  */
 export function setVersion(root: string, version: string, day: string): readonly string[] {

@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { type TarEntry, tarParts } from '../../tools/tar.ts'
 
 /**
- * All files of a folder, including hidden ones, as sorted entries under `prefix`; keeps the
- * executable bit, drops owner and time.
+ * Returns all files of a folder, including hidden files, as sorted entries under `prefix`. Keeps
+ * the executable bit, drops owner and time.
  */
 export function readTree(folder: string, prefix: string): readonly TarEntry[] {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -18,7 +18,7 @@ export function readTree(folder: string, prefix: string): readonly TarEntry[] {
   })
 }
 
-/** Writes a .tgz; equal content gives equal bytes. */
+/** Writes a .tgz. Equal content gives equal bytes. */
 export function writeTgz(file: string, entries: readonly TarEntry[]): void {
   writeFileSync(file, gzipSync(Buffer.concat([...tarParts(entries)]), { level: 9 }))
 }

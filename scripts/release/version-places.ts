@@ -1,21 +1,21 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A location of the version in a file. */
+/** A place of the version in a file. */
 export interface VersionPlace {
   readonly file: string
-  /** Its description, for messages. */
+  /** A description of the place, for messages. */
   readonly what: string
   /** Matches only the number. */
   readonly pattern: RegExp
-  /** The part of the version at this location (default: all of it). */
+  /** The part of the version at this place (default: all of it). */
   readonly part?: 'major' | 'prerelease'
 }
 
 const root = join(import.meta.dirname, '../..')
 const PAGES = ['README*.md', 'chart/README*.md', 'docs/{en,zh}/*.md', 'examples/**/*.{yaml,yml,sh}']
 
-/** Forms of the version in pages and examples, at any location. */
+/** Forms of the version in pages and examples, at any place. */
 const SHOWN: readonly Omit<VersionPlace, 'file'>[] = [
   { what: "the action's moving tag", pattern: /(?<=acr-nopass\/acr-nopass@v)\d+/g, part: 'major' },
   { what: 'the package', pattern: /(?<=(?:npx|--global) acr-nopass@)\d+\.\d+\.\d+/g },
@@ -33,7 +33,7 @@ function shownPlaces(): VersionPlace[] {
 }
 
 /**
- * Every location that is not generated from another; the action's bundle is built, see
+ * Every place that is not generated from another place. The action's bundle is built, see
  * bundle-version.ts.
  */
 export const VERSION_PLACES: readonly VersionPlace[] = [
@@ -52,10 +52,10 @@ export const VERSION_PLACES: readonly VersionPlace[] = [
   ...shownPlaces(),
 ]
 
-/** X.Y.Z and nothing else: a release has no suffix. */
+/** X.Y.Z and nothing else, because a release has no suffix. */
 export const VERSION_FORM: RegExp = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/
 
-/** The text at a location for the version `version`. */
+/** Returns the text at a place for the version `version`. */
 export function expectedAt(place: VersionPlace, version: string): string {
   if (place.part === 'prerelease') return String(version.startsWith('0.'))
   return place.part === 'major' ? (version.split('.')[0] ?? '') : version

@@ -21,7 +21,7 @@ export function takeChanged(words: readonly string[]): { readonly since: string 
   return { since: typeof values.since === 'string' ? values.since : values.changed ? 'HEAD' : undefined, rest }
 }
 
-/** Files that differ from a commit, including untracked ones. */
+/** Returns the files that differ from a commit, including untracked files. */
 export function changedFiles(root: string, since: string): readonly string[] {
   const git = (...args: string[]): string[] =>
     execFileSync('git', ['-C', root, ...args], { encoding: 'utf8' })
@@ -30,7 +30,7 @@ export function changedFiles(root: string, since: string): readonly string[] {
   return [...new Set([...git('diff', '--name-only', since), ...git('ls-files', '--others', '--exclude-standard')])]
 }
 
-/** Code that is not imported, but that the tests of an area read or start. */
+/** Files that are not imported, but that the tests of an area read or start. */
 const READ_BY: readonly (readonly [changed: RegExp, tests: RegExp])[] = [
   [/^(chart|schemas)\//, /^test\/(contract|cluster|quick-start)\//],
   [/^(docs|examples|README|CHANGELOG|CONTRIBUTING|ARCHITECTURE|SECURITY)/, /^test\/(scripts|contract|quick-start)\//],
@@ -38,7 +38,7 @@ const READ_BY: readonly (readonly [changed: RegExp, tests: RegExp])[] = [
   [/^(package(-lock)?\.json|tsconfig\.json|tools\/)/, /^test\//],
 ]
 
-/** The test files that import a changed file, directly or indirectly, or that read it. */
+/** Returns the test files that import a changed file, directly or indirectly, or that read it. */
 export function affectedTests(root: string, tests: readonly string[], changed: readonly string[]): readonly string[] {
   const isChanged = new Set(changed)
   const affected = new Map<string, boolean>()
@@ -57,7 +57,7 @@ export function affectedTests(root: string, tests: readonly string[], changed: r
 function importsOf(root: string, file: string): readonly string[] {
   if (!/\.m?[tj]s$/.test(file) || !existsSync(join(root, file))) return []
   const text = readFileSync(join(root, file), 'utf8')
-  // Programs that a test starts are named by `new URL()`.
+  // A test names the programs that it starts with `new URL()`.
   const found = text.matchAll(/(?:from|import|import\(|new URL\()\s*'(\.{1,2}\/[^']+)'/g)
   return [...found].map(([, target = '']) => normalize(join(dirname(file), target)))
 }

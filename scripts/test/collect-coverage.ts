@@ -1,5 +1,5 @@
-// Runs as the one "test" of the coverage run: passes the coverage data of all suites to that run,
-// without that of other code.
+// Runs as the only "test" of the coverage run. It passes the coverage data of all suites to that
+// run, without the data of other code.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'

@@ -28,8 +28,8 @@ export function parseFloor(text: string): Floor {
 }
 
 /**
- * Prints the coverage and returns whether it is below the floor; without a floor (not everything
- * ran) it never is.
+ * Prints the coverage and returns whether it is below the floor. Without a floor (not everything
+ * ran) the result is false.
  */
 export function reportCoverage(coverage: Coverage, floor: Floor | undefined, print: (text: string) => void): boolean {
   const { lines, branches, untouched } = coverage

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 export interface Coverage {
   readonly lines: number
   readonly branches: number
-  /** Files of src/ that no test loaded; their lines count as not covered. */
+  /** Files of src/ that no test loaded. Their lines count as not covered. */
   readonly untouched: readonly string[]
 }
 
@@ -20,9 +20,9 @@ interface Totals {
 }
 
 /**
- * The coverage of src/ over all suites, from what V8 wrote into `folder` (NODE_V8_COVERAGE of the
- * test processes and their children). Node's own runner merges it: one more run, whose only "test"
- * passes on the collected files.
+ * Measures the coverage of src/ over all suites, from the files that V8 wrote into `folder`
+ * (NODE_V8_COVERAGE of the test processes and their children). Node's own runner merges the files:
+ * it runs once more, with a single "test" that passes on the collected files.
  */
 export async function measureCoverage(root: string, folder: string): Promise<Coverage> {
   const collector = fileURLToPath(new URL('collect-coverage.ts', import.meta.url))
@@ -31,7 +31,7 @@ export async function measureCoverage(root: string, folder: string): Promise<Cov
     cwd: root,
     coverage: true,
     coverageIncludeGlobs: ['src/**/*.ts'],
-    // The runner creates its own folder; ours must not also receive its output.
+    // The runner creates its own folder. Our folder must not also receive its output.
     env: { PATH: process.env.PATH, ACR_NOPASS_COVERAGE: folder },
   })
   let totals: Totals = { lines: 0, coveredLines: 0, branches: 0, coveredBranches: 0 }
@@ -53,7 +53,7 @@ export async function measureCoverage(root: string, folder: string): Promise<Cov
   )
 }
 
-/** Adds the files that no test loaded to what was measured. */
+/** Adds the files that no test loaded to the measured files. */
 export function summarize(totals: Totals, untouched: readonly { file: string; lines: number }[]): Coverage {
   const withCode = untouched.filter(({ lines }) => lines > 0)
   const missed = withCode.reduce((sum, { lines }) => sum + lines, 0)
@@ -64,7 +64,7 @@ export function summarize(totals: Totals, untouched: readonly { file: string; li
   }
 }
 
-/** Lines of a file that remain at run time; 0 if it contains only types. */
+/** Counts the lines of a file that remain at run time. 0 if the file contains only types. */
 export function codeLines(source: string): number {
   const code = stripTypeScriptTypes(source)
     .replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')

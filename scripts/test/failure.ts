@@ -5,25 +5,25 @@ interface FailedTest {
   readonly details: { readonly error: unknown }
 }
 
-/** False for a suite or parent test that failed only because a test inside it did. */
+/** False for a suite or parent test that failed only because a test inside it failed. */
 export function isOwnFailure(error: unknown): boolean {
   return !(error instanceof Error && 'failureType' in error && error.failureType === 'subtestsFailed')
 }
 
-/** A readable description of a failed test: its name, its line, and what it threw. */
+/** Describes a failed test: its name, its line, and the error that it threw. */
 export function formatFailure(name: string, test: FailedTest): string {
   const line = test.line === undefined ? '' : ` (line ${test.line})`
-  return `✖ ${name}${line}\n${describe(thrown(test.details.error))}`
+  return `✖ ${name}${line}\n${describeError(unwrapError(test.details.error))}`
 }
 
-/** Omits the frames of Node itself; an assertion's message already contains the compared values. */
-function describe(error: unknown): string {
+/** Omits the frames of Node itself. An assertion's message already contains the compared values. */
+function describeError(error: unknown): string {
   const isAssertion = error instanceof Error && 'code' in error && error.code === 'ERR_ASSERTION' && error.stack
   const text = isAssertion ? error.stack : inspect(error, { colors: false, depth: 4 })
   return (text || String(error)).replaceAll(/\n {2,}at [^\n]*\(?node:[^\n]*?(?= \{$|$)/gm, '')
 }
 
-/** The runner wraps what a test threw. */
-function thrown(error: unknown): unknown {
+/** Returns the error that a test threw, which the runner wraps. */
+function unwrapError(error: unknown): unknown {
   return error instanceof Error && 'failureType' in error && error.cause !== undefined ? error.cause : error
 }

@@ -3,18 +3,18 @@ import { rm } from 'node:fs/promises'
 import { endProcesses, exitedWithin } from '../../tools/process/clean-up.ts'
 import { findByEnvironment } from '../../tools/process/process-table.ts'
 
-/** Contains the name of the test run, in every process of it. */
+/** The variable with the ID of the test run, in every process of the run. */
 export const TEST_RUN_VARIABLE = 'ACR_NOPASS_TEST_RUN'
 
-/** Contains the name of the test file's run, in every process of it. */
+/** The variable with the ID of the test file's run, in every process of that run. */
 export const TEST_FILE_VARIABLE = 'ACR_NOPASS_TEST_FILE'
 
 const OWN_END_MS = 2_000
 const GRACE_MS = 5_000
 
 /**
- * Stops what a test file left running, and returns the command lines of processes that did not exit
- * within a grace period (Linux; elsewhere none).
+ * Stops the processes that a test file left running. Returns the command lines of processes that
+ * did not exit by themselves within a grace period (Linux only; empty elsewhere).
  */
 export async function endLeftovers(fileRun: string): Promise<string[]> {
   await exitedWithin(findByEnvironment(TEST_FILE_VARIABLE, fileRun), OWN_END_MS)
@@ -31,7 +31,7 @@ export async function endAll(run: string): Promise<void> {
 }
 
 /**
- * Removes the run's temporary folder. If it contains mounts, it is left alone and they are
+ * Removes the run's temporary folder. If the folder contains mounts, it is kept and the mounts are
  * returned.
  */
 export async function removeTemporary(folder: string): Promise<string[]> {

@@ -4,7 +4,7 @@ import type { Suite } from './suites.ts'
 /** Some files of a suite in one environment. */
 export interface Pass {
   readonly suite: Suite
-  /** As the run's log names it. */
+  /** The name of the pass in the run's log. */
   readonly title: string
   readonly files: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -19,9 +19,10 @@ const AGES =
   'tests patches with preconditions, leases or lost responses, which have been the same since long before the oldest minor'
 
 /**
- * Files of the cluster suite that prove nothing new on the oldest minor, and why; every other one
- * runs there too: rights, guard, objects, upgrades, doctor, what the helper promises, and the
- * faults whose responses differ by minor (watches, webhooks, policies, quotas).
+ * Files of the cluster suite that do not run on the oldest minor version, because they prove
+ * nothing new there, each with the reason. All other files run there too: rights, guard, objects,
+ * upgrades, doctor, the helper's promises, and the faults whose responses differ by minor version
+ * (watches, webhooks, policies, quotas).
  */
 export const NEWEST_ONLY: Readonly<Record<string, string>> = {
   'test/cluster/chart-pods.test.ts': POLICY,
@@ -46,8 +47,8 @@ export const NEWEST_ONLY: Readonly<Record<string, string>> = {
 }
 
 /**
- * How often the files of a suite run: those of the cluster suite on the newest Kubernetes, and
- * again on the oldest.
+ * Returns the passes of a suite's files. Files of the cluster suite run on the newest Kubernetes,
+ * and again on the oldest.
  */
 export function passesOf(suite: Suite, files: readonly string[]): Pass[] {
   const first = { suite, title: suite.name, files, env: {} }

@@ -1,5 +1,5 @@
-// Runs inside the process of a test file (`--test-reporter`) and writes one JSON line for each
-// test, as soon as it has finished.
+// Runs inside the process of a test file (`--test-reporter`). Writes one JSON line for each test,
+// as soon as the test has finished.
 import type { TestEvent } from 'node:test/reporters'
 import { formatFailure, isOwnFailure } from './failure.ts'
 
@@ -21,13 +21,13 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     const line = toLine(event, path)
     if (line) yield `${JSON.stringify(line)}\n`
   }
-  // Missing if the process exited early: then the remaining tests never ran.
+  // The line is missing if the process exited early, because then the remaining tests never ran.
   yield `${JSON.stringify({ is: 'complete' } satisfies TestLine)}\n`
 }
 
 function toLine(event: TestEvent, path: string[]): TestLine | undefined {
   if (event.type === 'test:dequeue') return { is: 'begun', name: event.data.name }
-  // The runner's message about errors outside of any test, such as one after the last test.
+  // The runner's message about an error outside of any test, such as one after the last test.
   if (event.type === 'test:diagnostic' && /^(Error|Warning): /.test(event.data.message)) {
     return { is: 'note', name: event.data.message }
   }

@@ -17,7 +17,9 @@ export function addCounts(left: Counts, right: Counts): Counts {
   }
 }
 
-/** The last line of a run: `120 passed, 0 failed`, and the skipped ones only if there are any. */
+/**
+ * Returns the last line of a run: `120 passed, 0 failed`, and the skipped tests if there are any.
+ */
 export function formatCounts({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 }

@@ -12,14 +12,14 @@ import { type Counts, countLines } from './results.ts'
 
 export interface FileRun {
   readonly root: string
-  /** Relative to the root. */
+  /** The path relative to the root. */
   readonly file: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Its whole output goes here. */
+  /** The file that receives the whole output of the test file. */
   readonly log: string
-  /** A file for the reporter's lines; removed with its folder. */
+  /** A file for the reporter's lines, which is removed with its folder. */
   readonly report: string
-  /** Milliseconds after which it counts as hanging and is stopped. */
+  /** Milliseconds after which the test file counts as hanging and is stopped. */
   readonly limit: number
 }
 
@@ -29,7 +29,7 @@ export interface FileResult {
   readonly counts: Counts
   /** One text for each failing test. */
   readonly failures: readonly string[]
-  /** The last lines of its output: why it could not even start. */
+  /** The last lines of the output, which explain why the file could not even start. */
   readonly tail: string
   readonly log: string
   readonly ms: number
@@ -81,8 +81,8 @@ export async function runFile(
 type End = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
 
 /**
- * Waits for the process, not for the end of its output, which a program that it left behind may
- * keep open.
+ * Waits for the process. Does not wait for the end of its output, because a program that the
+ * process left behind may keep the output open.
  */
 async function untilEnd(child: ReturnType<typeof spawn>, signal: AbortSignal): Promise<End> {
   const exited = once(child, 'exit')
@@ -101,7 +101,7 @@ async function untilEnd(child: ReturnType<typeof spawn>, signal: AbortSignal): P
   }
 }
 
-/** Why a file counts as failed although none of its tests failed. */
+/** Explains why a file counts as failed although none of its tests failed. */
 function failureReason(end: End, lines: readonly TestLine[]): string | undefined {
   const { passed, failed, skipped } = countLines(lines)
   if (end.signal) return `was killed by ${end.signal}`
@@ -117,6 +117,6 @@ function readLines(report: string): TestLine[] {
       .filter(Boolean)
       .map((line) => JSON.parse(line))
   } catch {
-    return [] // the process did not get so far
+    return [] // the process exited before this line
   }
 }

@@ -8,23 +8,23 @@ import { type FileResult, runFile } from './run-file.ts'
 /** One test file to be run. */
 export interface Job {
   readonly file: string
-  /** Its name in the results: the file, and what is special about this run. */
+  /** The name in the results: the file, and what is special about this run. */
   readonly label: string
   /** The jobs of a group share a limit. */
   readonly group: string
   /** How many jobs of its group run at the same time. */
   readonly most: number
-  /** It mostly waits, so that it leaves room for others. */
+  /** The job mostly waits, so it leaves room for others. */
   readonly waits: boolean
   readonly fileLimit: number
   readonly env: Readonly<Record<string, string | undefined>>
-  /** The file's output is `<logs>/<path>.log`, its programs' logs are in `<logs>/<path>/`. */
+  /** The file's output is `<logs>/<path>.log`. Its programs' logs are in `<logs>/<path>/`. */
   readonly logs: string
 }
 
 export interface JobsRun<T extends Job = Job> {
   readonly root: string
-  /** In the order in which they start, as slots become free. */
+  /** The jobs, in the order in which they start as slots become free. */
   readonly jobs: readonly T[]
   /** How many jobs run at the same time. */
   readonly slots: number
@@ -46,8 +46,8 @@ export async function runJobs<T extends Job>(
   const results = new Map<Job, FileResult>()
   const hasRoom = ({ group, most }: Job): boolean =>
     [...running.keys()].filter((other) => other.group === group).length < most
-  // Files that wait, and of whose group only one runs, leave a core idle together, so they share a
-  // slot.
+  // Two files that wait, and of whose groups only one file runs at a time, leave a core idle
+  // together. They therefore share a slot.
   const slotsFor = (jobs: readonly Job[]): number => {
     const lone = jobs.filter(({ most, waits }) => waits && most === 1).length
     return jobs.length - Math.max(0, lone - 1)
@@ -72,7 +72,7 @@ export async function runJobs<T extends Job>(
       waiting.splice(waiting.indexOf(job), 1)
       running.set(job, start(job))
     }
-    // Only after one was aborted: the others are awaited, and no further one starts.
+    // Happens only after an abort: running jobs are awaited, and no further job starts.
     if (running.size === 0) break
     await Promise.race(running.values())
   }
@@ -85,8 +85,8 @@ export async function runJobs<T extends Job>(
 }
 
 /**
- * Runs one file with its own temporary folder. What it leaves behind is removed and counts as a
- * failure; only a failed file keeps its programs' logs.
+ * Runs one file with its own temporary folder. Everything that the file leaves behind is removed
+ * and counts as a failure. Only a failed file keeps its programs' logs.
  */
 async function runAlone(run: JobsRun, job: Job, signal: AbortSignal): Promise<FileResult> {
   const { file, logs, fileLimit } = job
@@ -94,7 +94,7 @@ async function runAlone(run: JobsRun, job: Job, signal: AbortSignal): Promise<Fi
   const name = file.replace(/^test\//, '').replace(/\.test\.ts$/, '')
   const log = join(logs, `${name}.log`)
   const programLogs = join(logs, name)
-  // Short: the path of a Unix socket has 107 characters.
+  // The name is short, because the path of a Unix socket has at most 107 characters.
   const temporary = join(run.temporary, id.slice(0, 8))
   mkdirSync(temporary)
   const env = { ...job.env, TMPDIR: temporary, ACR_NOPASS_TEST_LOGS: programLogs, [TEST_FILE_VARIABLE]: id }

@@ -3,17 +3,18 @@ import type { FileResult } from './run-file.ts'
 /** If more files fail, a busy machine is not the cause. */
 const MOST = 5
 
-/** A file's result, with how its suite runs it. */
+/** A file's result, with the pass in which the file ran. */
 export interface Tried<Pass> {
   readonly pass: Pass
-  /** Its name in the results. */
+  /** The name in the results. */
   readonly label: string
   readonly result: FileResult
 }
 
 /**
- * The failed files that run again, one at a time, after everything else: those whose programs have
- * deadlines that a busy machine misses. The run names each one that passes then, and keeps its log.
+ * Chooses the failed files that run again, one at a time, after everything else: those whose
+ * programs have deadlines that a busy machine misses. The run names each file that then passes, and
+ * keeps its log.
  */
 export function chooseSecondTries<Pass extends { readonly suite: { readonly secondTry?: true } }>(
   tried: readonly Tried<Pass>[],

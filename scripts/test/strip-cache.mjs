@@ -1,9 +1,9 @@
-// Preloaded into every Node process of a test run: reads TypeScript files without their types from
+// Preloaded into every Node process of a test run. Reads TypeScript files without their types from
 // the folder that ACR_NOPASS_STRIPPED names, where strip-types.ts has written them. A process that
-// imports the fixture of a cluster needs 0.18 s of CPU instead of 0.43 s until it runs, and a run
-// has thousands of processes. Node's own compile cache makes coverage less precise
-// (https://nodejs.org/api/module.html#module-compile-cache). Plain JavaScript, because TypeScript
-// would have to be stripped first.
+// imports the fixture of a cluster then needs 0.18 s of CPU instead of 0.43 s until it runs, and a
+// run has thousands of processes. Node's own compile cache is not used, because it makes coverage
+// less precise (https://nodejs.org/api/module.html#module-compile-cache). This file is plain
+// JavaScript, because TypeScript would have to be stripped first.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import * as module from 'node:module'
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 
 const folder = process.env.ACR_NOPASS_STRIPPED
 
-// Tests also start older Nodes, which have no hooks.
+// Tests also start older Node versions, which have no hooks.
 if (folder !== undefined) module.registerHooks?.({ load })
 
 function load(url, context, next) {
@@ -22,7 +22,7 @@ function load(url, context, next) {
       .digest('hex')
     return { format: 'module', source: readFileSync(`${folder}/${name}`, 'utf8'), shortCircuit: true }
   } catch {
-    // Written during the run, by a test: Node strips it.
+    // A test wrote this file during the run, so Node strips its types.
     return next(url, context)
   }
 }

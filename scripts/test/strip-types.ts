@@ -4,8 +4,8 @@ import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 
 /**
- * Writes each TypeScript file of the repository without its types into `folder`, named by the hash
- * of its content, for strip-cache.mjs.
+ * Writes each TypeScript file of the repository without its types into `folder`, for
+ * strip-cache.mjs. The file's name is the hash of its content.
  */
 export function stripAll(root: string, folder: string): void {
   mkdirSync(folder)
@@ -14,7 +14,7 @@ export function stripAll(root: string, folder: string): void {
     try {
       writeFileSync(join(folder, hash('sha256', text)), stripTypeScriptTypes(text))
     } catch {
-      // Node reports the error where the file is imported.
+      // The error is ignored here, because Node reports it where the file is imported.
     }
   }
 }

@@ -13,23 +13,23 @@ export type SuiteName =
   | 'browser'
   | 'node'
 
-/** A suite of the tests: what it needs, and how its files run. */
+/** A suite of the tests: what the suite needs, and how its files run. */
 export interface Suite {
   readonly name: SuiteName
   readonly tools: readonly ToolName[]
-  /** Needs Chromium, which is installed if it is missing. */
+  /** The suite needs Chromium, which is installed if it is missing. */
   readonly browser?: true
   /** How many test files run at the same time on a number of cores. */
   readonly parallel: (cores: number) => number
   /** Milliseconds after which a test file counts as hanging. */
   readonly fileLimit: number
   /**
-   * It mostly waits, for Helm, for a report, for a failure to last: more of its files than cores
-   * run at the same time.
+   * The suite mostly waits: for Helm, for a report, or for a failure to last. More of its files
+   * than cores run at the same time.
    */
   readonly waits?: true
   /**
-   * Its programs have deadlines (etcd, leases, kubelets) that a busy machine misses: see
+   * The suite's programs have deadlines (etcd, leases, kubelets) that a busy machine misses, see
    * second-try.ts.
    */
   readonly secondTry?: true
@@ -46,12 +46,15 @@ const CLUSTER_TOOLS = [
 const OLDEST_TOOLS = ['kube-apiserver-1.30', 'kube-controller-manager-1.30'] as const
 const NODE_TOOLS = ['kubelet', 'registry', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc'] as const
 
-/** They run in their own Linux namespaces. */
+/** These clients run in their own Linux namespaces. */
 const LINUX_CLIENTS = process.platform === 'linux' ? (['docker-credential-acr-helper'] as const) : []
 
-/** From the fastest to the slowest; `unit` is every folder of test/ that has no own suite. */
+/**
+ * The suites, from the fastest to the slowest. `unit` contains every folder of test/ that is no
+ * suite of its own.
+ */
 export const SUITES: readonly Suite[] = [
-  // A few wait for a process.
+  // A few files wait for a process.
   { name: 'unit', tools: [], parallel: (cores) => cores + 2, fileLimit: 120_000 },
   // A single file uses all cores.
   { name: 'simulation', tools: [], parallel: () => 1, fileLimit: 900_000 },
@@ -70,7 +73,7 @@ export const SUITES: readonly Suite[] = [
     waits: true,
     secondTry: true,
   },
-  // One control plane for all of them.
+  // All files share one control plane.
   {
     name: 'zoo',
     tools: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4'],
@@ -117,8 +120,8 @@ export const SUITES: readonly Suite[] = [
 const OWN_FOLDERS = ['simulation', 'contract', 'cluster', 'zoo', 'action', 'quick-start', 'browser', 'node'] as const
 
 /**
- * The test files of a suite under `root`, sorted; only those whose path contains one of the words,
- * if there are any.
+ * Returns the sorted test files of a suite under `root`. With words, returns only files whose path
+ * contains one of them.
  */
 export function findTestFiles(root: string, suite: SuiteName, words: readonly string[]): string[] {
   const all = globSync('test/**/*.test.ts', { cwd: root }).sort()
@@ -128,8 +131,8 @@ export function findTestFiles(root: string, suite: SuiteName, words: readonly st
 }
 
 /**
- * The suite of a test file; undefined for the bench, which is not a test, and for test/versions,
- * which only runs on request.
+ * Returns the suite of a test file. Undefined for the bench, which is not a test, and for
+ * test/versions, which only runs on request.
  */
 export function suiteOf(file: string): SuiteName | undefined {
   const folder = file.split('/')[1] ?? ''
@@ -138,8 +141,8 @@ export function suiteOf(file: string): SuiteName | undefined {
 }
 
 /**
- * `cluster helper guard` -> the suite cluster, its files with "helper" or "guard"; no suite: all of
- * them.
+ * `cluster helper guard` chooses the suite cluster and its files with "helper" or "guard". Without
+ * a suite, chooses all.
  */
 export function chooseSuites(words: readonly string[]): { suites: readonly Suite[]; words: readonly string[] } {
   const named = SUITES.filter(({ name }) => words.includes(name))
@@ -148,8 +151,8 @@ export function chooseSuites(words: readonly string[]): { suites: readonly Suite
 }
 
 /**
- * `--seed N` and `--only 1,4` as the variables that test/simulation and test/zoo read; the other
- * words unchanged.
+ * Reads `--seed N` and `--only 1,4` as the variables that test/simulation and test/zoo read.
+ * Returns the other words unchanged.
  */
 export function takeSeed(words: readonly string[]): {
   readonly seedEnv: Readonly<Record<string, string>>

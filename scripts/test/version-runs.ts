@@ -2,10 +2,10 @@ import { HELM_VARIABLE, KUBERNETES_VARIABLE, NODES_VARIABLE } from '../../test/s
 import type { Pass } from './passes.ts'
 import type { Suite } from './suites.ts'
 
-/** A run on a version that `npm test` does not use; its tools are built on request. */
+/** A run on a version that `npm test` does not use. Its tools are built on request. */
 interface VersionRun {
   readonly tools: Suite['tools']
-  /** It belongs to the cluster suite, whose files take longer. */
+  /** The run belongs to the cluster suite, whose files take longer. */
   readonly cluster?: true
   readonly env: Readonly<Record<string, string>>
   readonly files: readonly string[]
@@ -39,7 +39,7 @@ export interface VersionRuns {
   readonly passes: readonly Pass[]
   /** The remaining words. */
   readonly rest: readonly string[]
-  /** Why an option names no run. */
+  /** Options that name no run, with the reason. */
   readonly unknown: readonly string[]
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { explain, fits } from '../../tools/bootstrap/install.mjs'
+import { explainFailure, matchesLockfile } from '../../tools/bootstrap/install.mjs'
 import { findNode, isNewEnough, nodePackage, npmCommand } from '../../tools/bootstrap/node.mjs'
 
 const lockfile = {
@@ -26,7 +26,7 @@ const { 'node_modules/yaml': yaml, 'node_modules/esbuild-linux-x64': native } = 
 const installed = { 'node_modules/yaml': yaml, 'node_modules/esbuild-linux-x64': native }
 
 test('installed packages are complete if only those of other platforms are missing', () => {
-  assert.equal(fits(lockfile, installed, 'linux', 'x64'), true)
+  assert.equal(matchesLockfile(lockfile, installed, 'linux', 'x64'), true)
 })
 
 test('any other difference causes npm ci', () => {
@@ -38,10 +38,10 @@ test('any other difference causes npm ci', () => {
     { ...installed, 'node_modules/extra': yaml },
   ]
   assert.deepEqual(
-    differ.map((found) => fits(lockfile, found, 'linux', 'x64')),
+    differ.map((found) => matchesLockfile(lockfile, found, 'linux', 'x64')),
     [false, false, false, false, false],
   )
-  assert.equal(fits(lockfile, installed, 'darwin', 'arm64'), false)
+  assert.equal(matchesLockfile(lockfile, installed, 'darwin', 'arm64'), false)
 })
 
 test('a failed npm ci is reported with its cause, its fix and its log', () => {
@@ -56,7 +56,7 @@ test('a failed npm ci is reported with its cause, its fix and its log', () => {
     '': /npm ci failed; log/,
   }
   for (const [output, message] of Object.entries(causes)) {
-    const failure = explain(output, '/l/npm-ci.log')
+    const failure = explainFailure(output, '/l/npm-ci.log')
     assert.match(failure.message, message)
     assert.match(failure.message, /^npm ci: [^\n]*; log: \/l\/npm-ci\.log$/)
     assert.notEqual(failure.fix, '')

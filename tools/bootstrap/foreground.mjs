@@ -1,15 +1,20 @@
-// Runs the command itself: its input and output are ours, and each signal reaches it exactly once.
+// Runs the command itself. The command uses our input and output, and each signal reaches it
+// exactly once.
 import { spawn } from 'node:child_process'
 import { EXIT_CODES } from './failures.mjs'
 
-// npm passes a terminal's Ctrl-C on to us besides the terminal's own signal: two within this time
-// are one.
+// npm forwards a terminal's Ctrl-C in addition to the terminal's own signal. Two equal signals
+// within this time count as one.
 const SAME_SIGNAL_MS = 400
 
-/** Runs a program to its end and answers its exit code (128 + n when a signal ended it or us). */
+/**
+ * Runs a program until it exits. Returns its exit code (128 + n if a signal ended the program or
+ * this process).
+ */
 export function runInForeground(program, args, env) {
   return new Promise((resolve, reject) => {
-    // A session of its own, so that a terminal's Ctrl-C reaches it through us alone.
+    // The child gets a session of its own, so that a terminal's Ctrl-C reaches it only through this
+    // process.
     const child = spawn(program, args, { env, stdio: 'inherit', detached: true })
     let ended
     let last = Number.NEGATIVE_INFINITY

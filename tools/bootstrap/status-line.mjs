@@ -1,4 +1,5 @@
-// One line for one step: changes in place on a terminal; in a log it is repeated every 15 s.
+// Shows one line for one step. On a terminal the line changes in place; in a log it is repeated
+// every 15 s.
 const PLAIN_MS = 15_000
 
 /** Shows `title · text · 12 s` until `end`. */

@@ -43,14 +43,15 @@ export async function buildTool(
     logFile,
     env: {
       ...host.env,
-      // Proxies and caches are the user's; settings that would change the program are overridden.
+      // Proxies and caches come from the user's environment. Settings that would change the program
+      // are overridden.
       GO111MODULE: 'on',
       GOFLAGS: '-mod=readonly',
       GOWORK: 'off',
       GOOS: plan.target ?? host.platform,
       GOARCH: goArchitecture(host.arch),
       CGO_ENABLED: plan.cgo ? '1' : '0',
-      // An older Go downloads the one that the module requires.
+      // An older Go downloads the version that the module requires.
       GOTOOLCHAIN: 'auto',
       GOTMPDIR: host.env.GOTMPDIR || run.folder,
     },
@@ -112,7 +113,10 @@ export function buildFailure(tool: string, log: string, logFile: string): Testbe
   return fail('TOOL_BUILD_FAILED', lines.at(-1) ?? 'go build failed without output')
 }
 
-/** Shortens a long line in the middle, which usually consists of paths; the error is at its end. */
+/**
+ * Shortens the middle of a long line, which usually contains paths. The error is at the end of the
+ * line.
+ */
 function shorten(line: string): string {
   const text = line.trim().replace(/^go: /, '')
   return text.length <= 280 ? text : `${text.slice(0, 140)} … ${text.slice(-130)}`

@@ -71,16 +71,16 @@ export async function findTool(tool: PinnedTool, host: Host) {
 }
 
 /**
- * The folder of a tool's builds in the cache, each in a folder of its own, which appears when the
- * build is complete.
+ * Returns the cache folder with a tool's builds. Each build has a folder of its own, which appears
+ * when the build is complete.
  */
 export function buildsFolder(name: string, host: Host): string {
   return join(cacheFolder(host), 'tools', name)
 }
 
 /**
- * Whether it is the folder of this build: its source, which any Go builds. Older ones end with Go's
- * version.
+ * True if the folder contains this build. Any Go version may have built it; older folders end with
+ * the version of Go.
  */
 export function isBuildOf({ source }: PinnedTool, entry: string): boolean {
   return entry.startsWith(source)

@@ -15,8 +15,8 @@ export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: Abor
   for (const folder of [...pathFolders(host.env), ...(host.goFolders ?? [])]) {
     const path = join(folder, 'go')
     if (!(await isProgram(path))) continue
-    // The root folder and the local toolchain, so that no go.mod or go.work of the caller changes
-    // the result.
+    // The root folder and the local toolchain are used, so that no go.mod or go.work of the caller
+    // changes the result.
     const env = { ...host.env, GOTOOLCHAIN: 'local' }
     const { stdout } = await run(path, ['version'], { cwd: '/', env, signal }).catch((cause) => {
       throw new TestbedError('GO_MISSING', `${path} does not run`, { cause })
@@ -44,7 +44,7 @@ export async function checkCompiler(go: string, host: Pick<Host, 'env'>, signal:
 }
 
 /**
- * Whether the output of `go version` is of a Go before 1.21, which cannot download the toolchain
+ * True if the output of `go version` is from a Go before 1.21, which cannot download the toolchain
  * that a module requires.
  */
 export function isOldGo(output: string): boolean {
@@ -52,7 +52,7 @@ export function isOldGo(output: string): boolean {
   return major === undefined || Number(major) * 1000 + Number(minor) < 1021
 }
 
-/** Whether the file exists and is executable. */
+/** True if the file exists and is executable. */
 export async function isProgram(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(
     () => true,

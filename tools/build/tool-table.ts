@@ -1,9 +1,9 @@
 /** How a tool is built. Its version is only in `tools/<folder>/go.mod`. */
 export interface Tool {
-  /** The folder under tools/ whose go.mod and go.sum pin it. */
+  /** The folder under tools/ whose go.mod and go.sum pin the tool. */
   readonly folder: string
   /**
-   * The module whose version is the tool's version; undefined for our own program, whose source is
+   * The module whose version is the tool's version. Undefined for our own program, whose source is
    * in the folder.
    */
   readonly module?: string
@@ -73,7 +73,7 @@ const TABLE = {
   },
   'kube-controller-manager-1.24': { ...kubernetes('kube-controller-manager', WITHOUT_GUARD), ...WITHOUT_CLOUDS },
   kubelet: { ...kubernetes('kubelet'), linuxOnly: true },
-  // For the commands in the documentation.
+  // The documentation's commands use kubectl.
   kubectl: kubernetes('kubectl', 'kubectl'),
   helm4: helm('helm4', 4),
   helm3: helm('helm3', 3),

@@ -53,7 +53,7 @@ async function listTools(host: Host): Promise<string> {
   return renderTable(['NAME', 'VERSION', 'SOURCE', 'SIZE', 'AGE'], rows)
 }
 
-/** Removes outdated and unfinished builds; returns a line that reports it. */
+/** Removes outdated and unfinished builds. Returns a line that reports the removal. */
 async function cleanTools(host: Host): Promise<string> {
   const folder = buildsFolder('', host)
   let removed = 0

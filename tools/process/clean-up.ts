@@ -63,13 +63,13 @@ async function removeTrace(trace: Trace): Promise<void> {
 }
 
 /**
- * Kills the processes and removes the folders, leaves first; a group is busy until its last process
- * is reaped.
+ * Kills the processes and removes the folders, the innermost first. A group cannot be removed
+ * before its last process is reaped.
  */
 async function removeCgroup(path: string): Promise<void> {
   for (const end = performance.now() + 5_000; existsSync(path) && performance.now() < end; await sleep(50)) {
-    // A process may have exited in the meantime, a group still be in use, or the guard of a dead
-    // run have removed it.
+    // A process may have exited in the meantime, a group may still be in use, or the guard of a
+    // dead run may have removed it.
     const groups = orElse(() => globSync(join(path, '**/cgroup.procs')), []).map(dirname)
     for (const folder of [...groups, path].sort().reverse()) {
       const pids = orElse(() => readFileSync(join(folder, 'cgroup.procs'), 'utf8'), '').split('\n')

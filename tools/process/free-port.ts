@@ -4,8 +4,8 @@ import { createServer } from 'node:net'
 import { TestbedError } from '../testbed-error.ts'
 
 /**
- * Returns a free TCP port for a program that cannot choose one itself. It is below the range of
- * ports for outgoing connections, so that no connection takes it in the meantime.
+ * Returns a free TCP port for a program that cannot choose a port itself. The port is below the
+ * range for outgoing connections, so that no connection takes it in the meantime.
  */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {
@@ -28,7 +28,7 @@ async function isFree(port: number, host: string): Promise<boolean> {
 
 const ATTEMPTS = 4
 
-/** Calls `start` again, up to three times, if the port that it chose was taken in the meantime. */
+/** Calls `start` again, up to three times, if its chosen port was taken in the meantime. */
 export async function retryPort<T>(start: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

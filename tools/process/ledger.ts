@@ -3,8 +3,8 @@ import { orElse } from '../../src/lib/or-else.ts'
 import type { ProcessId } from '../../src/lib/process-id.ts'
 
 /**
- * Something that a run creates on the machine and has to remove. It is recorded before it is
- * created.
+ * Something that a run creates on the machine and has to remove. The record is written before the
+ * creation.
  */
 export type Trace =
   | { readonly kind: 'process'; readonly id: ProcessId; readonly disposable: boolean }
@@ -22,7 +22,7 @@ export interface LedgerHead {
 }
 
 export interface LedgerContent extends LedgerHead {
-  /** In the order of creation; processes that have exited are among them. */
+  /** The traces in the order of their creation, including processes that have exited. */
   readonly traces: readonly Trace[]
 }
 
@@ -34,7 +34,7 @@ export function writeHead(file: string, head: LedgerHead): void {
   writeFileSync(file, `${JSON.stringify(head)}\n`, { mode: 0o600, flag: 'wx' })
 }
 
-/** Does not create the file, because a run without a ledger has ended. */
+/** Adds a trace. Does not create the file, because a run without a ledger has ended. */
 export function addTrace(file: string, trace: Trace): void {
   const descriptor = openSync(file, constants.O_WRONLY | constants.O_APPEND)
   try {

@@ -9,7 +9,7 @@ export function signalProcess(id: ProcessId, signal: NodeJS.Signals, group = fal
 
 /**
  * Finds the running processes with `NAME=value` in their environment. Works only on Linux;
- * elsewhere it finds none.
+ * elsewhere the result is empty.
  */
 export function findByEnvironment(name: string, value: string): ProcessId[] {
   if (process.platform !== 'linux') return []
@@ -21,7 +21,9 @@ export function findByEnvironment(name: string, value: string): ProcessId[] {
     .filter((id) => id.start !== '')
 }
 
-/** Empty of a process that has exited or belongs to another user. */
+/**
+ * Reads the environment of a process. Empty if the process has exited or belongs to another user.
+ */
 function environment(pid: string): string[] {
   return orElse(() => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'), [])
 }

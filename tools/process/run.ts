@@ -45,7 +45,7 @@ export async function openRun(ledgers: string = ledgerFolder()) {
      */
     folder,
     ledger,
-    /** Records a trace; must be called before it is created. */
+    /** Records a trace. Must be called before the thing is created. */
     record: (trace: Trace) => addTrace(ledger, trace),
     /**
      * Starts a child that never outlives the run, even if the owner is killed; it logs to
@@ -74,14 +74,14 @@ export async function sweepDeadRuns(ledgers: string = ledgerFolder()): Promise<s
 }
 
 /**
- * The environment of a program of the run: PATH, and if they are set how often a Go program, as
- * most are, collects garbage.
+ * Returns the environment of a program of the run: PATH, and, if set, how often a Go program
+ * collects garbage. Most programs are Go programs.
  */
 function programEnvironment({ PATH = '', GOGC, GOMEMLIMIT }: NodeJS.ProcessEnv): Record<string, string> {
   return { PATH, ...(GOGC !== undefined && { GOGC }), ...(GOMEMLIMIT !== undefined && { GOMEMLIMIT }) }
 }
 
-/** The ledgers of all runs, dead ones among them. */
+/** Reads the ledgers of all runs, including dead runs. */
 export function readLedgers(ledgers: string = ledgerFolder()): (LedgerContent & { readonly file: string })[] {
   const files = orElse(() => readdirSync(ledgers), []).filter((name) => name.endsWith('.ledger'))
   return files.flatMap((name) => {
@@ -110,10 +110,10 @@ function keepLogs(folder: string, target: string | undefined): void {
 }
 
 /**
- * Starts a process that cleans up when its owner dies. In its own session it waits until the pipe
- * from the owner closes, which the kernel does even after `kill -9`. Until then it is a shell that
- * takes 1 MB, not a second Node. Returns a function that stops it after the run has been cleaned
- * up.
+ * Starts a process that cleans up when its owner dies. The process waits in its own session until
+ * the pipe from the owner closes, which the kernel does even after `kill -9`. Until then the
+ * process is a shell of 1 MB, and not a second Node. Returns a function that stops the process
+ * after the run was cleaned up.
  */
 function startGuard(ledger: string): () => void {
   const wait = 'trap "" INT TERM HUP QUIT; while read -r _; do :; done; exec "$@"'

@@ -52,7 +52,7 @@ function getInstanceVpcEndpoint(call: Call): object {
   })
 }
 
-function change(call: Call, type: Endpoint['type'], part: (endpoint: Endpoint) => Partial<Endpoint>): object {
+function changeEndpoint(call: Call, type: Endpoint['type'], part: (endpoint: Endpoint) => Partial<Endpoint>): object {
   const instance = findInstance(call)
   instance.endpoints = instance.endpoints.map((endpoint) =>
     endpoint.type === type && isRegistry(call) ? { ...endpoint, ...part(endpoint) } : endpoint,
@@ -68,7 +68,7 @@ function linkVpc(call: Call): object {
     // the domain resolved.
     issue: call.get('EnableCreateDNSRecordInPvzt') === 'true' ? '' : 'NO_PRIVATE_ZONE_AUTHORIZED',
   }
-  return change(call, 'vpc', ({ vpcs }) => ({ vpcs: [...vpcs.filter(({ id }) => id !== link.id), link] }))
+  return changeEndpoint(call, 'vpc', ({ vpcs }) => ({ vpcs: [...vpcs.filter(({ id }) => id !== link.id), link] }))
 }
 
 const REGISTRY = { ...INSTANCE, ModuleName: { oneOf: ['Registry', 'Chart'] } }
@@ -90,11 +90,11 @@ export const CR_ENDPOINT_OPERATIONS = operationsOf('cr', '2018-12-01', {
   UpdateInstanceEndpointStatus: [
     instanceResource,
     { ...INTERNET, Enable: { required: true, oneOf: ['true', 'false'] } },
-    (call) => change(call, 'internet', () => ({ enabled: call.need('Enable') === 'true' })),
+    (call) => changeEndpoint(call, 'internet', () => ({ enabled: call.need('Enable') === 'true' })),
   ],
   CreateInstanceEndpointAclPolicy: [
     instanceResource,
     { ...INTERNET, Entry: { required: true } },
-    (call) => change(call, 'internet', ({ acl }) => ({ acl: [...acl, call.need('Entry')] })),
+    (call) => changeEndpoint(call, 'internet', ({ acl }) => ({ acl: [...acl, call.need('Entry')] })),
   ],
 })

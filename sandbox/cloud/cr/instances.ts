@@ -5,7 +5,7 @@ import { issueRegistryCredential } from './registry-auth.ts'
 
 const RESOURCE_GROUP = 'rg-acfmv2nomuaaaaa'
 
-function summary(instance: Instance): object {
+function instanceSummary(instance: Instance): object {
   return {
     InstanceId: instance.id,
     InstanceName: instance.name,
@@ -25,14 +25,14 @@ function listInstance(call: Call): object {
   // region.
   const Instances = all.slice((PageNo - 1) * PageSize, PageNo * PageSize).map((instance) => {
     const [created, RegionId] = [String(instance.created), instance.region]
-    return { ...summary(instance), RegionId, CreateTime: created, ModifiedTime: created }
+    return { ...instanceSummary(instance), RegionId, CreateTime: created, ModifiedTime: created }
   })
   return crSuccess({ PageNo, PageSize, TotalCount: all.length, Instances })
 }
 
 function getInstance(call: Call): object {
   const instance = findInstance(call)
-  return crSuccess({ ...summary(instance), CreateTime: instance.created, ModifiedTime: instance.created })
+  return crSuccess({ ...instanceSummary(instance), CreateTime: instance.created, ModifiedTime: instance.created })
 }
 
 function getAuthorizationToken(call: Call): object {

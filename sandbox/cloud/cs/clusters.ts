@@ -28,7 +28,7 @@ function findCluster(call: Call): CloudCluster {
   return cluster
 }
 
-function summary(cluster: CloudCluster): object {
+function clusterSummary(cluster: CloudCluster): object {
   const { type, profile } = KIND_VIEWS[cluster.kind ?? 'managed']
   return {
     cluster_id: cluster.id,
@@ -45,7 +45,7 @@ function summary(cluster: CloudCluster): object {
   }
 }
 
-function detail(call: Call): object {
+function clusterDetail(call: Call): object {
   const cluster = findCluster(call)
   const { kind = 'managed', rrsa } = cluster
   const { type, profile } = KIND_VIEWS[kind]
@@ -61,7 +61,7 @@ function detail(call: Call): object {
     audience: RRSA_AUDIENCE,
   }
   return {
-    ...summary(cluster),
+    ...clusterSummary(cluster),
     vpc_id: 'vpc-bp1opxu1zkhn00gzvp6x8',
     // A JSON string, as in the vendor's API.
     master_url: JSON.stringify(hasAddresses ? addresses : {}),
@@ -139,7 +139,7 @@ const MINUTES = { TemporaryDurationMinutes: { integer: [15, 4320] } } as const
 
 /** CS 2015-12-15: clusters of the Container Service for Kubernetes (ACK). */
 export const CS_OPERATIONS = operationsOf('CS', '2015-12-15', {
-  DescribeClusterDetail: [one, {}, detail, { path: '/clusters/:ClusterId' }],
+  DescribeClusterDetail: [one, {}, clusterDetail, { path: '/clusters/:ClusterId' }],
   DescribeClusterNodePools: [one, {}, nodePools, { path: '/clusters/:ClusterId/nodepools' }],
   DescribeClusterUserKubeconfig: [one, MINUTES, userKubeconfig, { path: '/k8s/:ClusterId/user_config' }],
   GrantPermissions: [every, {}, grantPermissions, { path: '/permissions/users/:uid', method: 'POST' }],

@@ -75,14 +75,14 @@ const COMPARISONS: ReadonlyMap<string, Comparison> = new Map(
     StringEqualsIgnoreCase: equalsIgnoringCase,
     // "case-sensitive, supports asterisks [*] and question marks [?] as wildcard characters"
     StringLike: (given: string, pattern: string) => truth(matchesWildcard(pattern, given)),
-    ...ordered('Numeric', readNumber),
-    ...ordered('Date', readDate),
+    ...orderedOperators('Numeric', readNumber),
+    ...orderedOperators('Date', readDate),
     // "The valid values are true and false" ("Use RAM to limit the methods of access")
     Bool: (given: string, expected: string) => {
       const known = [given, expected].every((value) => value === 'true' || value === 'false')
       return known ? truth(given === expected) : 'unspecified'
     },
-    IpAddress: inBlock,
+    IpAddress: matchesBlock,
   }),
 )
 
@@ -94,7 +94,10 @@ function equalsIgnoringCase(given: string, expected: string): Truth {
   return ascii.test(given) && ascii.test(expected) ? 'no' : 'unspecified'
 }
 
-function ordered(type: string, read: (text: string) => number | undefined): Readonly<Record<string, Comparison>> {
+function orderedOperators(
+  type: string,
+  read: (text: string) => number | undefined,
+): Readonly<Record<string, Comparison>> {
   const when = (holds: (order: number) => boolean) => (given: string, expected: string) => {
     const [a, b] = [read(given), read(expected)]
     return a === undefined || b === undefined ? 'unspecified' : truth(holds(a - b))
@@ -122,7 +125,7 @@ function readDate(text: string): number | undefined {
 }
 
 /** IPv4 addresses and CIDR blocks. IPv6 is not specified on the vendor's pages. */
-function inBlock(given: string, expected: string): Truth {
+function matchesBlock(given: string, expected: string): Truth {
   const [network = '', length = '32', ...more] = expected.split('/')
   const isBlock = isIPv4(network) && /^\d{1,2}$/.test(length) && Number(length) <= 32 && more.length === 0
   if (!isIPv4(given) || !isBlock) return 'unspecified'

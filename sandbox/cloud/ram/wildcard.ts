@@ -61,11 +61,11 @@ function emptyAsAny(arn: string): string {
 }
 
 function matchesFields(pattern: string, resource: string): boolean {
-  const [expected, given] = [fields(pattern), fields(resource)]
+  const [expected, given] = [arnFields(pattern), arnFields(resource)]
   return expected.every((field, index) => matchesWildcard(field, given[index] ?? ''))
 }
 
-function fields(arn: string): readonly string[] {
+function arnFields(arn: string): readonly string[] {
   const [scheme = '', service = '', region = '', account = '', ...relative] = arn.split(':')
   return [scheme, service, region, account, relative.join(':')]
 }

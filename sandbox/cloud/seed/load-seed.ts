@@ -45,18 +45,18 @@ function loadAccount(seed: SeedAccount, now: number): Account {
     ...custom.map((name) => findPolicy(ram, name, 'Custom')),
   ]
   for (const [name, document] of Object.entries(seed.policies ?? {})) {
-    named(name, () => addPolicy(ram, now, JSON.stringify(document), { name }))
+    withEntityName(name, () => addPolicy(ram, now, JSON.stringify(document), { name }))
   }
   for (const { name, policies } of seed.users) {
     addUser(
       ram,
       name,
       [newKey()],
-      named(name, () => policiesOf(policies)),
+      withEntityName(name, () => policiesOf(policies)),
     )
   }
   for (const { name, tags = {}, trust, policies, ...rest } of seed.roles ?? []) {
-    named(name, () => {
+    withEntityName(name, () => {
       const sets = { tags: new Map(Object.entries(tags)), policies: new Set(policiesOf(policies)) }
       addRole(ram, { name, trust: JSON.stringify(trust), ...sets, ...rest })
     })
@@ -71,7 +71,7 @@ function loadAccount(seed: SeedAccount, now: number): Account {
   }
   const controlPolicies = Object.entries(seed.controlPolicies ?? {}).map(([name, document]) => {
     const text = JSON.stringify(document)
-    named(name, () => readPolicy(text))
+    withEntityName(name, () => readPolicy(text))
     return text
   })
   return {
@@ -119,7 +119,7 @@ function loadEndpoints({ name, region, edition, endpoints }: SeedInstance): Endp
 }
 
 /** Adds the name of the seed's entity to RAM's errors. */
-function named<T>(name: string, load: () => T): T {
+function withEntityName<T>(name: string, load: () => T): T {
   try {
     return load()
   } catch (error) {

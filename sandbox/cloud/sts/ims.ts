@@ -3,7 +3,7 @@ import { oidcProviderArn } from '../ram/arn.ts'
 import { addProvider, entityOf, newName, resourceOf } from '../ram/entities.ts'
 import type { OidcProvider } from '../state.ts'
 
-function view(call: Call, provider: OidcProvider): object {
+function providerView(call: Call, provider: OidcProvider): object {
   return {
     OIDCProviderName: provider.name,
     Arn: oidcProviderArn(call.account.id, provider.name),
@@ -24,7 +24,7 @@ const MOST_FINGERPRINTS = 5
 const list = (text: string | undefined): string[] => (text ?? '').split(',').filter((item) => item !== '')
 
 function listProviders(call: Call): object {
-  const all = [...call.account.ram.OIDCProvider.values()].map((provider) => view(call, provider))
+  const all = [...call.account.ram.OIDCProvider.values()].map((provider) => providerView(call, provider))
   return { IsTruncated: false, OIDCProviders: { OIDCProvider: all } }
 }
 
@@ -36,7 +36,7 @@ function createProvider(call: Call): object {
     fingerprints: atMost(MOST_FINGERPRINTS, list(call.get('Fingerprints'))),
     description: call.get('Description') ?? '',
   })
-  return { OIDCProvider: view(call, provider) }
+  return { OIDCProvider: providerView(call, provider) }
 }
 
 function updateProvider(call: Call): object {
@@ -44,14 +44,14 @@ function updateProvider(call: Call): object {
   const clientIds = call.get('ClientIds')
   if (clientIds !== undefined) provider.clientIds = list(clientIds)
   provider.description = call.get('NewDescription') ?? provider.description
-  return { OIDCProvider: view(call, provider) }
+  return { OIDCProvider: providerView(call, provider) }
 }
 
 /** Adds a value to a list of the provider, up to the maximum length. */
 function add(call: Call, field: 'clientIds' | 'fingerprints', value: string, most: number): object {
   const provider = entityOf(call, 'OIDCProvider')
   if (!provider[field].includes(value)) provider[field] = atMost(most, [...provider[field], value])
-  return { OIDCProvider: view(call, provider) }
+  return { OIDCProvider: providerView(call, provider) }
 }
 
 /** The limits are documented, the error code is not. */
@@ -76,7 +76,7 @@ const resource = resourceOf('OIDCProvider')
 
 /** IMS 2019-08-15: the OIDC identity providers of RAM. */
 export const IMS_OPERATIONS = operationsOf('Ims', '2019-08-15', {
-  GetOIDCProvider: [resource, NAME, (call) => ({ OIDCProvider: view(call, entityOf(call, 'OIDCProvider')) })],
+  GetOIDCProvider: [resource, NAME, (call) => ({ OIDCProvider: providerView(call, entityOf(call, 'OIDCProvider')) })],
   ListOIDCProviders: [resource, {}, listProviders],
   CreateOIDCProvider: [resource, { ...NAME, ...ISSUER, ...FINGERPRINTS }, createProvider],
   AddFingerprintToOIDCProvider: [

@@ -65,7 +65,7 @@ async function assumeRoleWithOidc(call: Call): Promise<object> {
   const { provider, accountId } = findProvider(call)
   const claims = await readToken(call, provider)
   if (!claims.aud.some((aud) => provider.clientIds.includes(aud))) {
-    throw fail('OIDCToken.AudienceNotMatch', 'Invalid audience.')
+    throw authenticationFailure('OIDCToken.AudienceNotMatch', 'Invalid audience.')
   }
   const found = findRoleByArn(call)
   const context = new Map([
@@ -76,7 +76,7 @@ async function assumeRoleWithOidc(call: Call): Promise<object> {
   const isTrusted = trusts(found.role, 'Federated', oidcProviderArn(accountId, provider.name), context)
   if (found.accountId !== accountId || !isTrusted) {
     const message = 'This operator is not authorized to perform this action by the trust policy of the role.'
-    throw fail('NoPermission', message)
+    throw authenticationFailure('NoPermission', message)
   }
   return {
     ...createSession(call, accountId, found.role),
@@ -94,7 +94,8 @@ async function assumeRoleWithOidc(call: Call): Promise<object> {
 function findProvider(call: Call): { readonly provider: OidcProvider; readonly accountId: string } {
   const arn = parseArn(call.need('OIDCProviderArn'), 'oidc-provider')
   const provider = arn && call.state.accounts.get(arn.accountId)?.ram.OIDCProvider.get(arn.name.toLowerCase())
-  if (arn === undefined || provider === undefined) throw fail('NoPermission', 'No such OIDC Provider registered.')
+  if (arn === undefined || provider === undefined)
+    throw authenticationFailure('NoPermission', 'No such OIDC Provider registered.')
   return { provider, accountId: arn.accountId }
 }
 
@@ -115,14 +116,15 @@ async function readToken(call: Call, provider: OidcProvider) {
     throw invalid(`The algorithm ${String(alg)} that be specified in Jwt header is unknown.`)
   }
   if (iss !== provider.issuer) {
-    throw fail('OIDCToken.IssuerNotMatch', 'The issuer of the token is not the registered one.')
+    throw authenticationFailure('OIDCToken.IssuerNotMatch', 'The issuer of the token is not the registered one.')
   }
   checkFingerprints(call, provider)
   const jwks = await call.state.issuers.get(iss)?.()
   if (jwks === undefined || !verifyJwt(token, jwks)) {
-    throw fail('OIDCToken.InvalidSignature', 'OIDC token validate failed: invalid signature.')
+    throw authenticationFailure('OIDCToken.InvalidSignature', 'OIDC token validate failed: invalid signature.')
   }
-  if (exp + LEEWAY < call.state.now() / 1000) throw fail('OIDCToken.Expired', 'This JsonWebToken is expired.')
+  if (exp + LEEWAY < call.state.now() / 1000)
+    throw authenticationFailure('OIDCToken.Expired', 'This JsonWebToken is expired.')
   const audiences = (Array.isArray(aud) ? aud : [aud]).filter((item): item is string => typeof item === 'string')
   return { iss, sub, exp, aud: audiences, iat: typeof iat === 'number' ? iat : exp }
 }
@@ -138,11 +140,14 @@ function checkFingerprints({ state }: Call, { issuer, fingerprints }: OidcProvid
   const chain = state.issuerChains.get(issuer)
   if (chain === undefined || fingerprints.some((one) => chain.includes(one))) return
   if (fingerprints.length === 0 && state.settings.acceptWithoutFingerprints) return
-  throw fail('OIDCToken.PublicKeyFingerprintMismatch', 'The https fingerprint of this discovery is invalid')
+  throw authenticationFailure(
+    'OIDCToken.PublicKeyFingerprintMismatch',
+    'The https fingerprint of this discovery is invalid',
+  )
 }
 
-const invalid = (message: string): ApiError => fail('OIDCToken.Invalid', message)
+const invalid = (message: string): ApiError => authenticationFailure('OIDCToken.Invalid', message)
 
-function fail(code: string, message: string): ApiError {
+function authenticationFailure(code: string, message: string): ApiError {
   return new ApiError(401, `AuthenticationFail.${code}`, message)
 }

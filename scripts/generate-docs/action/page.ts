@@ -51,7 +51,7 @@ export interface ActionTexts {
   }
 }
 
-/** Next to this file: the inputs by task, and the rest of the page. */
+/** Reads the texts next to this file: the inputs by task, and the rest of the page. */
 export function readActionTexts(readText: (path: string) => string): { groups: InputGroup[]; texts: ActionTexts } {
   const folder = 'scripts/generate-docs/action'
   const read = (file: string): unknown => withChinese(parse(readText(`${folder}/${file}`)))
@@ -67,7 +67,10 @@ export function readActionTexts(readText: (path: string) => string): { groups: I
   return { groups, texts }
 }
 
-/** Every text that is there in English only gets the same text for Chinese pages, marked. */
+/**
+ * Adds to each text that exists only in English the same text for Chinese pages, marked as
+ * untranslated.
+ */
 function withChinese(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withChinese)
   if (typeof value !== 'object' || value === null) return value
@@ -84,15 +87,21 @@ function refuseGaps(file: string, given: readonly string[], known: readonly stri
   if (wrong.length > 0) throw new Error(`scripts/generate-docs/action/${file}: ${wrong.join(', ')}`)
 }
 
-/** docs/<language>/action.md: the reference of the action. */
+/** Renders docs/<language>/action.md: the reference of the action. */
 export function actionPage(language: Language, { groups, texts }: ReturnType<typeof readActionTexts>): string {
   const { modes, surprises, inputs, outputs, matrix, permissions } = texts
   const modesOf = (list: Modes): string =>
-    list === 'all' ? inputs.all[language] : list.map(code).join(COMMA[language])
+    list === 'all' ? inputs.all[language] : list.map(renderCode).join(COMMA[language])
   const inputRow = ([name, text]: [string, InputText]): string[] => {
     const spec = INPUTS[name as keyof typeof INPUTS]
-    const takes = takesOf(spec, inputs.kinds, language)
-    return [code(name), takes, spec.default === '' ? '' : code(spec.default), modesOf(text.modes), text[language]]
+    const takes = renderAccepted(spec, inputs.kinds, language)
+    return [
+      renderCode(name),
+      takes,
+      spec.default === '' ? '' : renderCode(spec.default),
+      modesOf(text.modes),
+      text[language],
+    ]
   }
   const parts = [
     `# ${texts.title[language]}\n`,
@@ -101,7 +110,11 @@ export function actionPage(language: Language, { groups, texts }: ReturnType<typ
     `## ${modes.title[language]}`,
     table(
       modes.columns[language],
-      Object.entries(modes.rows).map(([mode, { uses, writes }]) => [code(mode), uses[language], writes[language]]),
+      Object.entries(modes.rows).map(([mode, { uses, writes }]) => [
+        renderCode(mode),
+        uses[language],
+        writes[language],
+      ]),
     ),
     `\n### ${surprises.title[language]}`,
     table(
@@ -120,10 +133,10 @@ export function actionPage(language: Language, { groups, texts }: ReturnType<typ
     table(
       outputs.columns[language],
       Object.entries(outputs.rows).map(([name, row]) => [
-        code(name),
+        renderCode(name),
         modesOf(row.modes),
         row[language],
-        code(`if: ${row.if}`),
+        renderCode(`if: ${row.if}`),
       ]),
     ),
     `\n${outputs.example[language]}`,
@@ -146,15 +159,15 @@ export function actionPage(language: Language, { groups, texts }: ReturnType<typ
 
 const COMMA: Text = { en: ', ', zh: '、' }
 
-function takesOf(spec: InputSpec, kinds: ActionTexts['inputs']['kinds'], language: Language): string {
+function renderAccepted(spec: InputSpec, kinds: ActionTexts['inputs']['kinds'], language: Language): string {
   const { kind, choices = [], min, max } = spec
-  if (kind === 'choice') return choices.map(code).join(COMMA[language])
-  if (kind === 'boolean') return ['true', 'false'].map(code).join(COMMA[language])
+  if (kind === 'choice') return choices.map(renderCode).join(COMMA[language])
+  if (kind === 'boolean') return ['true', 'false'].map(renderCode).join(COMMA[language])
   const word = kinds[kind]?.[language]
   if (word === undefined) throw new Error(`page.yaml: no word for ${kind}`)
   return kind === 'integer' ? `${word}${language === 'zh' ? '，' : ', '}${min}–${max}` : word
 }
 
-function code(text: string): string {
+function renderCode(text: string): string {
   return `\`${text}\``
 }

@@ -1,6 +1,6 @@
 /**
- * Cleans up after a run whose owner died. `startGuard` starts it from a shell that ignores the
- * signals which may have ended the owner, and it inherits that.
+ * Cleans up after a run whose owner died. `startGuard` starts this program from a shell that
+ * ignores the signals which may have ended the owner. The program inherits this.
  */
 import { cleanUpRun } from '../clean-up.ts'
 
