@@ -63,7 +63,7 @@ test('each token is requested with a fresh session, in the registry’s own regi
 
 const busy = json(429, { Code: 'Throttling.User' }, { 'x-acs-retry-after': '60000' })
 
-test('a session whose token call was throttled is used for the next attempt while it is young, and for no other one', async () => {
+test('a session whose token call was throttled is used for the next attempt while it is young, and for no other attempt', async () => {
   const session = { ...KEY, securityToken: 's', issuedAt: START, expiresAt: START + 3_600_000 }
   const replies = [busy, busy, token, addresses('internet', 'a.cr.example'), token]
   const { source, freshSessions } = setUpWith(session, registry(), ...replies)

@@ -176,7 +176,7 @@ for (const realm of foreign) {
   })
 }
 
-test('of generated realms only the closed set ever gets a password', async () => {
+test('among generated realms, only the closed set ever gets a password', async () => {
   const label = fc.oneof(
     fc.constantFrom('dockerauth', 'dockerauth-ee', 'dockerauth-vpc', 'dockerauth-ee-vpc', 'dockerauth-cn-hangzhou'),
     fc.stringMatching(/^dockerauth[a-z0-9-]{0,12}$/),

@@ -272,7 +272,7 @@ test('the document of a policy is read as JSON and, where GetPolicy returns it s
   assert.equal((await ram.getPolicy('p'))?.document, '%7B%')
 })
 
-test('a response without its list is no empty list: a Secret would lose logins, and a role its policy', async () => {
+test('a response without its list is not an empty list, because a Secret would lose logins, and a role its policy', async () => {
   for (const body of [{}, { Endpoints: null, nodepools: null }, { Endpoints: {}, nodepools: 'none' }]) {
     const reply = () => target(json(200, { IsSuccess: true, ...body }))
     const unread = (what: string) => ({ code: 'CLOUD_UNAVAILABLE', message: `${what}: the response has no list` })

@@ -52,7 +52,7 @@ test('a response without a date, or with an invalid one, changes nothing', () =>
 
 const HOUR = 3_600_000
 
-test('after this machine slept for hours, what is due by this machine’s clock or the API server’s is due, until the cloud responds again', () => {
+test('after this machine slept for hours, the later of its clock and the API server’s counts, until the cloud responds again', () => {
   const time = fakeTime()
   const clock = createCloudClock(time)
   clock.observe(httpDate(START), clock.monotonic())

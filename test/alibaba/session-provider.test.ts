@@ -62,7 +62,7 @@ test('many concurrent callers cost one call', async () => {
   assert.equal(issuer.loads, 1)
 })
 
-test('P2 while renewing fails the last session is used, but never once it has expired', async () => {
+test('P2 while the renewal fails, the last session is used, but not after it has expired', async () => {
   const { time, issuer, provider } = setUp()
   await provider.get()
   issuer.failing = new Error('no response')

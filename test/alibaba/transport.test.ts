@@ -155,7 +155,7 @@ test('a call fails after four attempts, whose waits double up to 5 s and are jit
   assert.deepEqual(waits, [500, 1000, 2000])
 })
 
-test('a cloud that requests more than half a minute is not waited for, and the error contains its wait', async () => {
+test('a call fails if the cloud requests a pause of more than half a minute, and the error contains the pause', async () => {
   const throttled = json(429, { Code: 'Throttling.User' }, { 'x-acs-retry-after': '90000' })
   const { transport, waits } = scripted([throttled])
   await assert.rejects(transport.call(call), { code: 'CLOUD_THROTTLED', retryAfterMs: 90_000 })
@@ -371,7 +371,7 @@ test('a VPC address that does not resolve is replaced by the public one, for ten
   assert.deepEqual(transport.fallbacks(), [])
 })
 
-test('only a name that does not exist is replaced: not a slow one, and nothing if both fail', async () => {
+test('only a name that does not exist is replaced by the public address; a slow name is not, and nothing is if both addresses fail', async () => {
   const slow = scripted([broken('EAI_AGAIN'), OK])
   await slow.transport.call(inVpc)
   assert.deepEqual(hosts(slow.sent), [VPC, VPC])

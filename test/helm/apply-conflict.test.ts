@@ -96,7 +96,7 @@ test('another message has no conflict', () => {
   assert.deepEqual(readConflicts('Error: something new'), [])
 })
 
-test('of more than five fields of a manager the first five are named, and the others counted', () => {
+test('if a manager has more than five fields, the first five are named and the others counted', () => {
   const owned = (count: number) => {
     const fields = Array.from({ length: count }, (_, index) => `.spec.f${index}`)
     return describeConflicts([{ object: undefined, owners: [{ manager: 'kubectl', fields }] }], 'Deployment shop/web')

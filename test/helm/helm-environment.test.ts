@@ -63,7 +63,7 @@ test("the user's login at a private chart's registry stays, wherever helm finds 
     assert.equal(found(parent), undefined)
 })
 
-test('what a program writes and ends with is returned; how it was ended otherwise is the error', async () => {
+test('the output and the exit code of a program are returned; if a signal ended it, the error names the signal', async () => {
   const run = (script: string) => runProgram('/bin/sh', ['-c', script], { PATH: '/bin:/usr/bin', ONE: 'two' })
   assert.deepEqual(await run('echo "$ONE"; echo err >&2'), { exitCode: 0, stdout: 'two\n', stderr: 'err\n' })
   assert.deepEqual(await run('echo out; echo err >&2; exit 3'), { exitCode: 3, stdout: 'out\n', stderr: 'err\n' })

@@ -110,7 +110,7 @@ test('rollback and uninstall have their own timeout', () => {
   assert.deepEqual(uninstall, ['uninstall', 'acr', ...where, '--ignore-not-found', '--debug', '--timeout=1m'])
 })
 
-test('a rollback takes back what somebody changed since, where helm applies on the server; an uninstall has nothing to take', () => {
+test('if helm applies on the server, a rollback takes back what somebody changed since; an uninstall takes nothing back', () => {
   const taken = (good: number | null) =>
     undoArguments(four, target, { good, timeout: '2m', wait: false, force: true }).filter((flag) =>
       /force|server-side/.test(flag),

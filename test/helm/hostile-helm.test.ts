@@ -61,7 +61,7 @@ test('hostile helm: a program that does not exit is killed', async (t) => {
   })
 })
 
-test('P10 hostile helm: an interrupted run waits for no helm that hangs, also where that is asked for its version', async (t) => {
+test('P10 hostile helm: an interrupted run does not wait for a helm that hangs, not even for its version', async (t) => {
   const path = await program(t, 'exec sleep 1000')
   const environment = { PATH: process.env.PATH ?? '' }
   const interrupted = AbortSignal.abort(new NopassError('INTERRUPTED', 'ended'))

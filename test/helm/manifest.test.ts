@@ -10,7 +10,7 @@ test('the objects of a manifest keep their order, and documents without an objec
   assert.deepEqual(titles(text), ['ConfigMap n/b', 'ConfigMap a'])
 })
 
-test('a list is its items, however deep, as helm reads it', () => {
+test('a list is replaced by its items, however deep, as helm does', () => {
   const item = (name: string): string => `{ apiVersion: v1, kind: ConfigMap, metadata: { name: ${name} } }`
   const list = (items: string): string => `{ apiVersion: v1, kind: List, items: [${items}] }`
   assert.deepEqual(titles(list(`${item('a')}, text, ${list(item('b'))}`)), ['ConfigMap a', 'ConfigMap b'])
@@ -59,7 +59,7 @@ test('hooks have a fixed order, and one with a generated name has none', () => {
   assert.deepEqual(parseHooks([named, generated]), parseHooks([generated, named]))
 })
 
-test('an object is the same under another version of its API, and another one in another group, namespace or kind', () => {
+test('an object stays the same in another version of its API, but not in another group, namespace or kind', () => {
   const key = (apiVersion: string, kind = 'Ingress', namespace: string | undefined = 'n', name = 'a'): string =>
     objectKey({ apiVersion, kind, namespace, name, body: {} })
   assert.equal(key('networking.k8s.io/v1beta1'), key('networking.k8s.io/v1'))

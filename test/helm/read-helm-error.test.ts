@@ -249,7 +249,7 @@ test('each form of a message that helm, its charts and API servers have becomes 
   assert.equal(message(foreign), 'helm upgrade: ClusterRole a exists and belongs to no release, or to another one')
 })
 
-test('of a long output the last error counts, and else its end', () => {
+test('in a long output the last error counts; without an error, the end counts', () => {
   const noise = `level=WARN msg="cluster unreachable"\n${'x'.repeat(20_000)}`
   assert.equal(readHelmError(`Error: first\n${noise}\nError: no luck\n`, 'upgrade').message, 'helm upgrade: no luck')
   assert.equal(readHelmError(`Error: first\n${noise}\nError: no luck\n`, 'upgrade').code, 'HELM_FAILED')
@@ -288,7 +288,7 @@ test('each limit of a quota without room is named', () => {
   assert.match(hint, /^Raise `count\/secrets` and `secrets` of ResourceQuota small, /)
 })
 
-test("a webhook's text in place of a quota gets into no command", () => {
+test("a webhook's text in place of a quota never becomes a part of a command", () => {
   const refusal = 'admission webhook "w" denied the request: exceeded quota: q;$(reboot), requested: pods=1'
   const { code, hint } = readHelmError(`Error: UPGRADE FAILED: ${refusal}\n`, 'upgrade')
   assert.equal(code, 'HELM_INVALID_OBJECT')

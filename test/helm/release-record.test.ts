@@ -29,7 +29,7 @@ test('the revisions of a release are read from the labels of its records, oldest
   )
 })
 
-test('P10 the time of a revision is not that of the one before, which Helm copies with its labels', () => {
+test('P10 a revision has its own time, although Helm copies the time of the revision before with its labels', () => {
   const [revision] = readRevisions([
     {
       creationTimestamp: '2026-11-25T08:00:00Z',
@@ -61,7 +61,7 @@ test('a record is unpacked to chart, values and objects', async () => {
 
 // `ApplyMethod` in https://github.com/helm/helm/blob/v4.3.1/pkg/release/v1/release.go. Helm 3 does
 // not write this field.
-test('a record tells whether helm applied its objects on the server', async () => {
+test('a record shows whether helm applied its objects on the server', async () => {
   const serverSide = async (more: object) =>
     (await readRecord(gzipSync(JSON.stringify({ manifest: '', ...more })).toString('base64'))).serverSide
   assert.deepEqual(await Promise.all([{ apply_method: 'ssa' }, { apply_method: 'csa' }, {}].map(serverSide)), [
@@ -106,7 +106,7 @@ test('a record of another shape than helm writes has no content, and is no failu
   )
 })
 
-test('a revision whose labels are incomplete is of unknown status, and one without a number is none', () => {
+test('a revision with incomplete labels has an unknown status, and a record without a number is no revision', () => {
   const step = { 'acr-nopass.io/step': 'one' }
   assert.deepEqual(
     readRevisions([

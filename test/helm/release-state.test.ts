@@ -37,7 +37,7 @@ test('a pending first install is explained with an uninstall, because there is n
   assert.match(explainPending(target, [revision(1, 'pending-install')]).hint, /`helm uninstall acr --namespace system`/)
 })
 
-test('a pending upgrade of a release of which no revision was deployed is not explained with an uninstall: it may serve all the same', () => {
+test('if no revision was deployed, a pending upgrade is not explained with an uninstall, because the release may work', () => {
   const history = [revision(1, 'failed'), revision(2, 'pending-upgrade')]
   assert.match(explainPending(target, history).hint, /`helm rollback acr 1 --namespace system`/)
   const { hint } = explainPending(target, history.slice(1))
@@ -48,7 +48,7 @@ test('a pending upgrade of a release of which no revision was deployed is not ex
   assert.doesNotMatch(hint, /recover-pending|helm uninstall/)
 })
 
-test('an uninstall that was left half-way is explained with an uninstall, because Helm upgrades no such release', () => {
+test('an uninstall that stopped half-way is explained with an uninstall, because Helm upgrades no such release', () => {
   const { message, hint } = explainPending(target, [revision(1, 'superseded'), revision(2, 'uninstalling')], false)
   assert.equal(message, 'release system/acr is uninstalling at revision 2 since 2026-11-25T10:00:00Z')
   assert.equal(hint, 'If no other run is working on it: `helm uninstall acr --namespace system`, then run again.')
@@ -69,7 +69,7 @@ test('a rollback goes to the newest revision that worked below the failed one', 
   assert.equal(lastGoodRevision([revision(1, 'failed')]), undefined)
 })
 
-test('only a deployed revision can be under a newest one that failed: helm also calls a failed one superseded', () => {
+test('only a deployed revision counts as the one below a newest revision that failed, because helm also calls failed revisions superseded', () => {
   const under = (...statuses: readonly Revision['status'][]): number | undefined =>
     revisionUnderFailed(statuses.map((status, index) => revision(index + 1, status)))?.revision
   assert.equal(under('deployed', 'superseded', 'failed'), 1)
@@ -95,7 +95,7 @@ test('a pending release counts as abandoned after the timeout of the step that c
   assert.equal(minutes([earlier, pending]), 365)
 })
 
-test('the revision of a step is the first one with its label: helm passes labels on', () => {
+test('the revision of a step is the first one with its label, because helm copies labels', () => {
   const step = { id: 'a', timeoutSeconds: 300 }
   const history = [revision(1, 'deployed'), { ...revision(2, 'failed'), step }, { ...revision(3, 'deployed'), step }]
   assert.equal(revisionOfStep(history, { id: 'a', before: 1 })?.revision, 2)
@@ -105,7 +105,7 @@ test('the revision of a step is the first one with its label: helm passes labels
   assert.equal(revisionOfStep(second, { id: 'a', before: 1 })?.revision, 3)
 })
 
-test("another deployer's revision is not the step's own where helm has pruned that one, whose label it passed on", () => {
+test("another deployer's revision does not belong to the step, even if helm pruned the step's revision and copied its label", () => {
   const step = { id: 'a', timeoutSeconds: 300 }
   const theirs = { ...revision(4, 'deployed'), step }
   assert.equal(revisionOfStep([revision(2, 'superseded'), theirs], { id: 'a', before: 2 }), undefined)
@@ -117,7 +117,7 @@ test("another deployer's revision is not the step's own where helm has pruned th
   assert.equal(minutes([revision(2, 'deployed'), revision(3, 'failed'), pending]), 10)
 })
 
-test('whatever others do, helm prunes, and when: a revision that counts as ours is ours', () => {
+test('a revision that counts as ours is ours, whatever other deployers do and whenever helm prunes', () => {
   // Helm's rules: an upgrade copies the labels of the newest revision, a rollback those of its
   // target. Before helm makes a record, it removes the oldest records, except the deployed one
   // (pkg/action/upgrade.go, rollback.go, pkg/storage/storage.go: removeLeastRecent).
@@ -212,7 +212,7 @@ test('a rollback never goes below an uninstall, and prefers what is deployed to 
   assert.equal(good('deployed', 'superseded', 'failed'), 1)
 })
 
-test('a pending release is abandoned six hours and five minutes after a rollback, and after a first upgrade of ours its own timeout', () => {
+test('a pending release is abandoned six hours and five minutes after a rollback; after our first upgrade, its own timeout counts', () => {
   const updated = '2026-11-25T10:00:00Z'
   const step = { id: 'a', timeoutSeconds: 600 }
   const minutes = (history: readonly Revision[]) => {

@@ -59,7 +59,7 @@ test('a release that is rendered by a dry run is read from its JSON; an error na
   })
 })
 
-test('a release is another one if one object more, or another order of them, is rendered', () => {
+test('a release differs if one more object is rendered, or if the objects have another order', () => {
   const object = (name: string) => ({ apiVersion: 'v1', kind: 'A', namespace: undefined, name, body: { name } })
   const content = { chart: 'c-1', values: {}, objects: [object('a'), object('b')], hooks: [] }
   assert.equal(isSameRelease(content, { ...content, objects: [object('a'), object('b')] }), true)

@@ -28,7 +28,7 @@ test("a tenant's ConfigMap with the labels of a release is not taken for the rel
   )
 })
 
-test("a tenant's ConfigMap alone is no release; who names it in full gets it, not verified", async () => {
+test("a tenant's ConfigMap alone is no release; if it is named in full, it is used as not verified", async () => {
   assert.equal(await chosen({ configMaps: [FORGED] }), undefined)
   assert.equal(await chosen({ configMaps: [FORGED] }, { namespace: 'aaa' }), undefined)
   const named = { namespace: 'aaa', release: 'acr-nopass' }
@@ -60,7 +60,7 @@ test('a release whose binding somebody deleted, and one with scope namespaces an
   }
 })
 
-test('with two releases and none named nothing is guessed, also if one is in the default namespace', async () => {
+test('if there are two releases and none is named, nothing is guessed, even if one is in the default namespace', async () => {
   const configMaps = [labelled('acr-nopass', 'acr-nopass', CONFIG), REAL, FORGED]
   const signs = [...PROOF, installed('acr-nopass', 'acr-nopass')]
   await assert.rejects(chosen({ configMaps, signs }), {
@@ -70,7 +70,7 @@ test('with two releases and none named nothing is guessed, also if one is in the
   assert.equal(await chosen({ configMaps, signs }, { namespace: 'platform' }), 'platform/acr-nopass proven')
 })
 
-test('without the right to read the proof the only candidate is used, not verified; of two one must be named', async () => {
+test('without the right to read the proof, a single candidate is used as not verified; if there are two, one must be named', async () => {
   assert.equal(await chosen({ configMaps: [REAL], denies: isRead }), 'platform/acr-nopass unknown')
   const both = { configMaps: [FORGED, REAL], signs: PROOF, denies: isRead }
   await assert.rejects(chosen(both), { code: 'INPUT_MISSING' })
@@ -80,7 +80,7 @@ test('without the right to read the proof the only candidate is used, not verifi
   assert.deepEqual(reader.unread, [])
 })
 
-test("who may read the proof of one release only gets that one, whatever a tenant's ConfigMaps are called", async () => {
+test("a user who may read the proof of only one release gets this release, whatever a tenant's ConfigMaps are called", async () => {
   const denies = (path: string): boolean => isRead(path) && !path.endsWith('/acr-nopass.platform.acr-nopass')
   assert.equal(await chosen({ configMaps: [FORGED, REAL], signs: PROOF, denies }), 'platform/acr-nopass proven')
   // So many candidates are compared with a list, which is refused.

@@ -80,7 +80,7 @@ test('an added container that certainly stops the Pod is named before a helper t
   ])
 })
 
-test('the newest end of a container is shown, not the one before', () => {
+test('the newest exit of a container is shown, not the exit before it', () => {
   const [first, second] = [{ exitCode: 1 }, { exitCode: 137 }]
   const ended = { ...crashed('helper', 3), state: { terminated: second }, lastState: { terminated: first } }
   assert.deepEqual(causesOf([ended]), [[0, 'Pod acr/p ended 3 times with exit code 137']])

@@ -30,7 +30,7 @@ function clusterOf(pods: string[]): { readonly client: KubeClient; readonly next
   return { client: { request } as unknown as KubeClient, nextQuery: () => queried.promise }
 }
 
-test('a Pod that crashed before helm started does not fail the step that repairs it; a new one does', async (t) => {
+test('a Pod that crashed before helm started does not fail the step that repairs it; a new Pod does', async (t) => {
   const pods = ['old']
   const { client, nextQuery } = clusterOf(pods)
   const earlier = await readEarlierState({ client, signal: t.signal }, parts)

@@ -85,7 +85,7 @@ test("a Pod's log is returned as text, also if it is empty, and a refusal is sti
   )
 })
 
-test('a call sends the length of its body, also if it has none', async () => {
+test('a call sends the length of its body, also of an absent body', async () => {
   const requests: unknown[] = []
   await withServer(
     (request, response) => {

@@ -78,7 +78,7 @@ test('a rule in one namespace does not apply to the whole cluster, which is quer
   ])
 })
 
-test('rules that hold everywhere grant what is in no namespace, without a query for each', async (t) => {
+test('rules that hold everywhere also grant rights to cluster-scoped objects, without a query for each', async (t) => {
   const everywhere = [{ verbs: ['*'], apiGroups: [cluster.group], resources: ['*'] }]
   const { client, reviews } = server({ everywhere }, () => false)
   const named = ['a', 'b'].map((name) => ({ ...cluster, verb: 'patch', name }))

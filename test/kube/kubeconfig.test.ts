@@ -77,7 +77,7 @@ test('a token file that does not exist is an error, not an anonymous request', a
   await assert.rejects(sentBy(connection), { code: 'KUBE_CONNECTION', message: /\/nowhere\/token cannot be read/ })
 })
 
-test('a user that acts as another has the rights of that one, as with kubectl and helm', async () => {
+test("a user that acts as another user has that user's rights, as with kubectl and helm", async () => {
   const user = { token: 't', as: 'jane', 'as-uid': '7', 'as-groups': ['dev', 'ops'], 'as-user-extra': { 'a/b': ['x'] } }
   const file = await write('c', user)
   const expected = [
@@ -91,7 +91,7 @@ test('a user that acts as another has the rights of that one, as with kubectl an
   assert.deepEqual(await sentBy(await kubeconfigConnection({ file })), expected)
 })
 
-test('of several files in $KUBECONFIG the first that has a name counts, and one that does not exist is skipped', async () => {
+test('if several files in $KUBECONFIG have a name, the first file counts; a file that does not exist is skipped', async () => {
   const other = join(folder, 'other')
   await mkdir(other)
   const config = { contexts: [{ name: 'second', context: { cluster: 'c', user: 'v' } }] }
@@ -167,7 +167,7 @@ test('a server without https is refused by its address', async () => {
   await assert.rejects(kubeconfigConnection({ file }), { code: 'KUBECONFIG_INVALID', message })
 })
 
-test('a plugin finds its input closed, and what kubectl tells it', async () => {
+test('a plugin gets a closed input, and the same information as from kubectl', async () => {
   const script =
     'read line; printf \'{"status":{"token":"%s"}}\' "$(echo "$KUBERNETES_EXEC_INFO" | sed \'s/.*"kind":"\\([A-Za-z]*\\)".*/\\1/\')$line"'
   const file = await write('q', plugin('sh', '-c', script))
@@ -185,7 +185,7 @@ async function clusterInfo(exec: object, of: object): Promise<unknown> {
 
 // `Cluster` in pkg/apis/clientauthentication/v1/types.go, clusterExtensionKey in
 // tools/clientcmd/client_config.go of k8s.io/client-go.
-test('a plugin that asks for the cluster is told of it, as kubectl and helm tell it', async () => {
+test('a plugin that asks for the cluster gets it in the same form as from kubectl and helm', async () => {
   const extensions = [
     { name: 'other', extension: { audience: 'no' } },
     { name: 'client.authentication.k8s.io/exec', extension: { audience: 'yes' } },

@@ -18,7 +18,7 @@ test('a lease lasts as long as its holder wrote, at most four times our own dura
   assert.equal(leaseMs(leaseOf(), DURATIONS), 15_000)
 })
 
-test('an acquisition counts a change of the holder, from 0 where the count is none that the API server takes', () => {
+test('an acquisition counts a change of the holder, and starts at 0 if the API server would refuse the count', () => {
   const after = (leaseTransitions: unknown, holderIdentity = 'two') =>
     acquiredSpec(leaseOf({ holderIdentity, leaseTransitions }), 'one', DURATIONS, NOW)?.leaseTransitions
   assert.deepEqual([after(0), after(4), after(undefined)], [1, 5, 1])

@@ -162,7 +162,7 @@ test('a release is one write, tried five times while others edit the lease, and 
   }
 })
 
-test('a replica that is stopped leaves a lease that another one took, or that has no holder any more', async () => {
+test('a replica that is stopped does not change a lease that another replica took, or that has no holder any more', async () => {
   for (const spec of [{ holderIdentity: 'thief', leaseDurationSeconds: 15 }, {}, undefined]) {
     const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
     const one = start(api, clock, 'one')
@@ -190,7 +190,7 @@ test('a replica that is stopped releases a lease that another client edited mean
   assert.deepEqual([api.lease.spec?.holderIdentity, one.log], ['', ['acquired']])
 })
 
-test('a replica that is stopped after a renewal that met an edit, before the lease was read again, releases it', async () => {
+test('a replica that is stopped after its renewal conflicted with an edit, before the lease was read again, releases the lease', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start(api, clock, 'one')
   await settle()
@@ -326,7 +326,7 @@ test('a leader whose lease was taken or edited manually reads it again: lost to 
   assert.deepEqual([await two.done, two.isLeader()], ['lost', false])
 })
 
-test('of two replicas that start together exactly one leads', async () => {
+test('if two replicas start together, exactly one leads', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const all = ['one', 'two', 'three'].map((identity) => start(api, clock, identity))
   await clock.advance(5_000)
@@ -335,7 +335,7 @@ test('of two replicas that start together exactly one leads', async () => {
   await Promise.all(all.map((one) => one.done))
 })
 
-test('a replica whose first write meets a conflict reads the lease again immediately, and after a second one only later', async () => {
+test('a replica whose first write has a conflict reads the lease again immediately, and after a second conflict only later', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   api.fail('PUT', 409, 1)
   const one = start(api, clock, 'one')
@@ -606,7 +606,7 @@ test('a replica that is stopped while it creates the lease reports neither a pro
   assert.deepEqual([one.log, one.missing, clock.timers], [before, false, 0])
 })
 
-test('a watch that the server ends in time is opened again immediately, and one that fails after a pause', async () => {
+test('a watch that the server ends in time is opened again immediately; a watch that fails is opened again after a pause', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 60 })
   const one = start(api, clock, 'one')

@@ -33,13 +33,13 @@ test('an API that the server does not have is an empty list', async () => {
     assert.deepEqual(await list(path, [404]), { found: [], unread: [] })
 })
 
-test('a list that every API server has is not empty because somebody in between responds 404', async () => {
+test('a list that every API server has does not count as empty if a proxy responds 404', async () => {
   const unread = ['Things: the server responds 404 to a list that every API server has']
   for (const path of [PODS, '/api/v1/namespaces/shop/secrets', '/apis/apps/v1/deployments', '/apis/batch/v1/cronjobs'])
     assert.deepEqual(await list(path, [404]), { found: undefined, unread }, path)
 })
 
-test('a list that is cut is not read: what follows its first pages is unknown', async () => {
+test('a list that breaks off counts as unread, because its further pages are unknown', async () => {
   const unread = ['Things: the server responds 404 to a later page of a list']
   for (const path of [PODS, POLICIES]) assert.deepEqual(await list(path, [['a'], 404]), { found: undefined, unread })
   assert.deepEqual(await list(PODS, [['a'], 403]), { found: undefined, unread: ['Things: no'] })

@@ -140,7 +140,7 @@ test('a network that cuts every idle stream after a minute never causes long wai
   })
 })
 
-test('a server that is down and one that disconnects immediately are called less and less often', async () => {
+test('a server that is down, or that disconnects immediately, is called less and less often', async () => {
   await follow(async ({ server, clock, reflector, problems, until }) => {
     await until(() => reflector.synced)
     for (let cuts = 1; cuts <= 3; cuts += 1) {

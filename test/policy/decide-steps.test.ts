@@ -64,7 +64,7 @@ test('without a policy: it is created and attached', () => {
   assert.deepEqual(steps(target(), observed()), [`create policy ${NAME}`, `attach policy ${NAME} to role ${ROLE}`])
 })
 
-test('P9 without a difference: no step, in either phase', () => {
+test('P9 without a difference there is no step, in either phase', () => {
   const found = observed({
     policy: policy({ Version: '1', Statement: [{ Effect: 'allow', Action: 'cr:PullRepository', Resource: 'a' }] }),
     attached,
@@ -115,7 +115,7 @@ const nextPolicy = (document: PolicyDocument, isOurs = true): ObservedPolicy['ne
   return { name: NEXT, description: '', document: JSON.stringify(document), defaultVersion: 'v1', ours: isOurs }
 }
 
-test('the old and the new document fit only separately: the new one is written to a second policy', () => {
+test('if the old and the new document fit only separately, the new document is written to a second policy', () => {
   const full = observed({ policy: policy(OLD), attached })
   const widen = target({ document: NEW, phase: 'widen' })
   assert.deepEqual(steps(widen, full), [`create policy ${NEXT}`, `attach policy ${NEXT} to role ${ROLE}`])
@@ -139,7 +139,7 @@ test('the old and the new document fit only separately: the new one is written t
   ])
 })
 
-test('a second policy that is attached to a user stays; one that is not ours is not written', () => {
+test('a second policy that is attached to a user stays; a second policy that is not ours is not written', () => {
   const full = observed({ policy: policy(OLD), attached, next: nextPolicy(NEW) })
   const nextEntities = { roles: [ROLE], users: ['u'], groups: [] }
   assert.deepEqual(steps(target({ document: NEW }), { ...full, nextEntities }), [
@@ -169,7 +169,7 @@ test('a role of an earlier identity loses the policy in the narrow phase, and no
   assert.deepEqual(steps(target(), found), [])
 })
 
-test('if no document is desired every role loses the policy; one without our mark stays', () => {
+test('if no document is desired, every role loses the policy; a policy without our mark stays', () => {
   const nothing = target({ document: undefined, leftovers: 'detach' })
   const found = observed({ policy: policy(pull('a')), attached, entities: holders })
   assert.deepEqual(
@@ -198,7 +198,7 @@ test('a shared policy is detached from its role only if its record names only th
   assert.deepEqual(steps(shared, recorded()), [])
 })
 
-test('a shared policy whose description names nobody, because somebody edited it, is as wide as it is for those who need it', () => {
+test('a shared policy keeps its permissions if somebody edited its description so that it names nobody', () => {
   const edited = observed({ policy: policy(pull('a', 'of another list')), attached, entities: holders })
   const narrow = target({ members: ['c-a', 'c-b'], leftovers: 'detach' })
   // This list is not recorded either. As the only member, it would look as if nobody else needed
@@ -342,7 +342,7 @@ test('rrsa: a role that the user named keeps its trust in other clusters, even i
   })
 })
 
-test('a role keeps its policy where the user writes its name in other letters than RAM: both may be one role', () => {
+test('a role keeps its policy if the user writes its name in other letter cases than RAM, because both names may mean one role', () => {
   // The ARN that a user copies may have the name in lower case, as acr-nopass itself writes it
   // (cluster-targets.ts). ListEntitiesForPolicy returns names as they were created. It is not
   // documented whether RAM distinguishes these names.

@@ -81,7 +81,7 @@ for (const [why, expected, ...list] of rows) {
   test(`${why} means ${expected}`, () => assert.equal(verdict(...list), expected))
 }
 
-test("the decision always equals the evaluator's, and is certain if every pattern is documented and in one case", () => {
+test("the decision always equals the evaluator's, and is certain if every pattern is documented and has the same letter case", () => {
   const path = fc.constantFrom(
     '*',
     'cri-1/*',

@@ -66,7 +66,7 @@ test('a cluster with only static registries needs no permission, and the others 
   assert.deepEqual(notes, ['cluster lab has only static registries, which need no permission'])
 })
 
-test('the policy covers the instance, or with `all` every one, in the account that is given', () => {
+test('the policy covers the instance, or with `all` every instance, in the given account', () => {
   const resources = (flags: GrantOptions): unknown =>
     helperGrants([cluster()], flags).grants[0]?.policy?.document.Statement.flatMap(({ Resource }) => Resource)
   assert.deepEqual(resources({}), [
@@ -82,7 +82,7 @@ test('the policy covers the instance, or with `all` every one, in the account th
   assert.deepEqual(resources({ ramScope: 'all' }), ['*'])
 })
 
-test('a role for RRSA gets its trust if issuer and provider are known, and else a note that says what is missing', () => {
+test('a role for RRSA gets its trust if issuer and provider are known; if not, a note says what is missing', () => {
   const note = "the trust of the helper's role needs --issuer (and --oidc-provider-arn, unless values have it)"
   const untrusted = { for: 'cluster prod', policy: 'acr-nopass-c1', attachTo: ['acr-nopass-c1'] }
   const issuer = 'https://oidc.example.com/c1'
@@ -137,7 +137,7 @@ test('a role of a chain belongs to its account, and its trust needs the caller',
   assert.equal((grants as unknown[]).length, 3)
 })
 
-test('a policy of a role repeats no prefix, and only the prefix', () => {
+test("the name of a role's policy repeats no prefix, and only a prefix counts", () => {
   assert.deepEqual(['acr-pull', 'acr-nopass-c1', 'my-acr-nopass-c1'].map(rolePolicyName), [
     'acr-nopass-acr-pull',
     'acr-nopass-c1',
@@ -145,7 +145,7 @@ test('a policy of a role repeats no prefix, and only the prefix', () => {
   ])
 })
 
-test("names are those that the chart's template gives", () => {
+test("names equal those of the chart's template", () => {
   const none = { nameOverride: '', fullnameOverride: '' }
   const name = (release: string, more: object = {}): string => fullNameOf(release, { ...none, ...more })
   assert.deepEqual(

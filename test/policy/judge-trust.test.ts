@@ -18,7 +18,7 @@ const WANTED = policyOf([own()])
 const judge = (required: PolicyDocument, ...statements: readonly Statement[]) =>
   judgeTrust(JSON.stringify(policyOf(statements)), required)
 
-test('the trust that apply writes is right, also next to statements of others', () => {
+test('the trust that apply writes is right, also next to statements of other owners', () => {
   assert.deepEqual(judge(WANTED, own()), { differs: [], wide: [] })
   const others = [own({ serviceAccount: 'else' }), ...roleTrustDocument('acs:ram::2:role/x').Statement]
   assert.deepEqual(judge(WANTED, ...others, own()), { differs: [], wide: [] })

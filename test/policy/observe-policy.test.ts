@@ -46,7 +46,7 @@ async function observe(account: Account, target: object = {}) {
 const ours = { description: ownDescription('cluster c1') }
 const edited = { description: 'edited by hand' }
 
-test('a policy and a role are ours by their description, or by the tag if that was edited', async () => {
+test('a policy and a role are ours by their description, or by the tag if the description was edited', async () => {
   const tags = { 'policy p': [OWNER_TAG], [`policy ${NEXT}`]: [OWNER_TAG], 'role r': [OWNER_TAG] }
   const trust = { role: 'r' }
   const { found } = await observe({ policies: { p: edited, [NEXT]: edited }, tags }, { trust })
@@ -96,7 +96,7 @@ for (const [when, account, target, isRead] of SECOND) {
   })
 }
 
-test('what a policy is attached to is listed only for our own, and without the right it is unknown', async () => {
+test('the attachments of a policy are listed only for our own policy, and are unknown without the right', async () => {
   const policies = { p: ours, [NEXT]: ours }
   const listed = (calls: readonly string[]) => calls.filter((call) => call.startsWith('entities '))
   const all = await observe({ policies }, { leftovers: 'detach' })

@@ -50,7 +50,7 @@ test('a trust policy has no versions: only its documents tell what a read shows'
   assert.deepEqual([ledger.isLate(trust('theirs', 'ours')), ledger.isForeign(trust('theirs', 'ours'))], [false, true])
 })
 
-test('of two writes the documents of both may still be read, and the version is that of the later', () => {
+test('after two writes, both documents may still be read, and the version is that of the later write', () => {
   const ledger = createLedger()
   ledger.accept(update('old', 'ours', 'v1'), 'v2')
   ledger.accept(update('ours', 'more', 'v2'), 'v3')
@@ -75,7 +75,7 @@ test('steps without a document are late as long as a read does not show them', (
   )
 })
 
-test('a write without an answer counts as done once a read no longer asks for it, and only once', () => {
+test('a write without a response counts as done once a read no longer requires it, and only once', () => {
   const ledger = createLedger()
   ledger.lose(ATTACH)
   ledger.lose(update('old', 'ours'))

@@ -62,7 +62,7 @@ for (const [step, reason] of [
   [DELETE, 'EntityNotExist.Policy'],
   [{ do: 'delete-role', role: 'r' }, 'EntityNotExist.Role'],
 ] as const) {
-  test(`a ${step.do} that RAM refuses with ${reason} is there already: RAM is read again, and it is not sent again`, async () => {
+  test(`a ${step.do} that RAM refuses with ${reason} already has its effect: RAM is read again, and the step is not sent again`, async () => {
     const { outcome, calls, pauses } = await settle(step, 404, reason, 99)
     assert.deepEqual({ outcome, calls }, { outcome: 'POLICY_UNSETTLED', calls: 1 })
     assert.deepEqual(pauses, [300, 600, 1200, 2400, 4800, 9600, 10_000, 10_000, 10_000, 10_000, 10_000])
@@ -79,7 +79,7 @@ for (const [reason, code] of [
   })
 }
 
-test('what other runs overwrite again and again is written six times, and then reported', async () => {
+test('a document that other runs overwrite again and again is written six times, and then reported', async () => {
   let round = 0
   let writes = 0
   const change = async (): Promise<void> => void writes++
@@ -96,7 +96,7 @@ test('what other runs overwrite again and again is written six times, and then r
   assert.equal(writes, 6)
 })
 
-test('RAM that is down before anything was written is reported at once, and after a write it is waited for', async () => {
+test('if RAM is down before the first write, this is reported at once; after a write, the run waits for RAM', async () => {
   const down = new NopassError('CLOUD_UNREACHABLE', 'down', { reason: 'ECONNRESET' })
   const pauses: number[] = []
   const pause = async (ms: number): Promise<void> => void pauses.push(ms)
@@ -115,7 +115,7 @@ test('RAM that is down before anything was written is reported at once, and afte
   assert.deepEqual([steps, pauses], [[ATTACH], [300, 600]])
 })
 
-test('a reason to keep is asked for right before each write that takes something away, and before no other', async () => {
+test('a reason to keep is asked for right before each write that takes something away, and before no other write', async () => {
   const text = (...Resource: string[]) => ({ Version: '1', Statement: [{ Effect: 'Allow', Action: ['a'], Resource }] })
   const update = (before: object, after: object) => ({ do: 'update-policy', policy: 'p', before, after }) as PolicyStep
   const events: string[] = []
@@ -151,7 +151,7 @@ test('a reason to keep is asked for right before each write that takes something
   assert.deepEqual(await run(ATTACH, 'why'), ['AttachPolicyToRole'])
 })
 
-test('what is refused for want of a right is reported, and not tried again', async () => {
+test('a step that is refused because of a missing right is reported, and not tried again', async () => {
   const denied = new NopassError('CLOUD_DENIED', 'denied', { reason: 'NoPermission' })
   const keep = async (...steps: readonly PolicyStep[]) => {
     let calls = 0

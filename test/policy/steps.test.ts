@@ -40,7 +40,7 @@ test('every step is one command of the CLI, in order; adopting is two', () => {
   assert.equal(stepCommands([], 'role r'), undefined)
 })
 
-test('every step is said in words that name what it changes', () => {
+test('the text of every step names what it changes', () => {
   const shared: PolicyStep = { do: 'record-members', policy: 'p', members: ['c1', 'c2'] }
   assert.deepEqual([...STEPS, shared].map(describeStep), [
     'create role r',

@@ -162,14 +162,14 @@ for (const [title, approved, current, expected] of [
   })
 }
 
-test('an approved plan and another desired state: refused, even if it changes nothing', () => {
+test('an approved plan with another desired state is refused, even if it changes nothing', () => {
   assert.equal(
     exceedsApproval({ digest: 'x', steps: [] }, { digest: 'd', steps: [] }),
     'would deploy something other than the approved plan',
   )
 })
 
-test('of many changes that were not approved the first five are named', () => {
+test('if many changes were not approved, the first five are named', () => {
   const objects = [1, 2, 3, 4, 5, 6].map((number) => ({ ...MORE, title: `ConfigMap n/${number}` }))
   const first = [1, 2, 3, 4, 5].map((number) => `ConfigMap n/${number}`)
   assert.equal(allows({}, { objects }), `${more(...first)} and more`)

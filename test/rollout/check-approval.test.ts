@@ -20,7 +20,7 @@ test('the files of the check of an approved plan are never those of another clus
   assert.equal((await readdir(folder.path)).length, 2 * names.length)
 })
 
-test('a cluster that the approved plan does not have is not changed; without an approved plan every one is', async () => {
+test('a cluster that the approved plan does not have is not changed; without an approved plan, every cluster is', async () => {
   const open = (approved: RunContext['approved']) =>
     ({ cluster: { name: 'a' }, context: { approved } }) as unknown as Parameters<typeof requireApproved>[0]
   await requireApproved(open(undefined))

@@ -22,7 +22,7 @@ const CLUSTERS = `
   ack: { clusterId: c0000000000000000000000000000000c, region: cn-hangzhou }
 `
 
-test('clusters of another account: one session of the job, one per deploy role, and each secret of both is masked', async () => {
+test('for clusters of another account, the job has one session, each deploy role has one, and all their secrets are masked', async () => {
   await using cloud = await startCloud({ seed: await chainSeed() })
   const given: Readonly<Record<string, string>> = {
     clusters: CLUSTERS,

@@ -202,7 +202,7 @@ test('roles of an earlier identity that cannot be read are reported, not ignored
   await assert.rejects(unseen('CLOUD_UNREACHABLE'), { code: 'CLOUD_UNREACHABLE' })
 })
 
-test('a role of RRSA that is the user’s own is left alone, and a note says so', async () => {
+test('an RRSA role that the user made is not changed, and a note says so', async () => {
   const [work] = rrsaCluster(() => ({ issuer: FIRST }))
   const { context, cluster } = work
   const notes = async (ram: string): Promise<readonly string[]> => {
@@ -219,7 +219,7 @@ for (const [title, shared, selected, steps] of [
   ['another acr-nopass in the cluster may need more', 'another may need it', true, []],
   ['a cluster that needs the policy is not in the run', undefined, false, []],
 ] as const) {
-  test(`a plan shows a narrowing exactly where an apply would do it: ${title}`, async () => {
+  test(`a plan shows a narrowing exactly if an apply would do it: ${title}`, async () => {
     const [work] = rrsaCluster(() => ({ issuer: FIRST }))
     const { context, cluster } = work
     const grant = (...Resource: string[]) =>
@@ -255,7 +255,7 @@ test('a cluster is alone unless another entry of the list is the same cluster of
   assert.equal(alone('absent', entry('a', 'c1')), true)
 })
 
-test('which roles the clusters have matters only where one is by worker role', async (t) => {
+test('the roles of the clusters matter only if a cluster uses the worker role', async (t) => {
   const why = (rams: readonly string[], unknown: readonly string[]) =>
     unknownRoles(
       {
@@ -269,7 +269,7 @@ test('which roles the clusters have matters only where one is by worker role', a
   assert.equal(await why(['rrsa', 'none'], ['x']), undefined)
 })
 
-test('the ARNs that the values of an RRSA cluster lack are computed; given ones stay', async () => {
+test('missing ARNs in the values of an RRSA cluster are computed; given ARNs stay', async () => {
   const [work] = rrsaCluster(() => ({}))
   assert.ok(work.detail)
   const { detail } = work
@@ -291,7 +291,7 @@ test('the ARNs that the values of an RRSA cluster lack are computed; given ones 
   assert.equal(await computed(rrsa({}), { detail: undefined }), undefined)
 })
 
-test('nodes whose roles are unknown stop the rollout with the setting that names them', async () => {
+test('nodes with unknown roles stop the rollout, and the error names the setting for these roles', async () => {
   const [work, account] = rrsaCluster(() => ({}))
   const targets = (roles: readonly string[] | undefined, inputs: object, failure?: Error) => {
     const own = { name: 'a', key: '', accountId: '1', registries: [], workerRoles: roles }
@@ -316,7 +316,7 @@ test('nodes whose roles are unknown stop the rollout with the setting that names
   await assert.rejects(targets(['nodes'], single, failure), { code: 'CLOUD_DENIED' })
 })
 
-test('RRSA that ACK does not offer, or that is not enabled, or without `ack`, is refused with what to do', async () => {
+test('RRSA is refused with a fix if ACK does not offer it, if it is not enabled, or if `ack` is missing', async () => {
   const [work, account] = rrsaCluster(() => ({ issuer: FIRST }))
   assert.ok(work.detail)
   const off = { ...work.detail, rrsa: { ...work.detail.rrsa, enabled: false } }
@@ -395,7 +395,7 @@ test('a deploy that changes RAM and cannot see who else has a policy reports bot
   ])
 })
 
-test('a plan shows which roles lose a policy that the cluster needed before, and why others keep it', async () => {
+test('a plan shows which roles lose a policy that the cluster needed before, and why other roles keep it', async () => {
   const shown = async (clusters: readonly object[], reason?: string) => {
     const { work, targets, former } = settledPolicies(clusters)
     const plans = await planPolicies(work, targets, former, reason)

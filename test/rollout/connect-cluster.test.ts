@@ -51,7 +51,7 @@ for (const [server, loadBalancers] of [
   [`http://${NLB}:6443`, [`https://${NLB}:6443`]],
   ['https://1.2.3.4:6444', []],
 ] as const) {
-  test(`${server} is not, and is allowed only by the identity of the cluster in \`expect\`, with a note`, () => {
+  test(`${server} is not the API server that ACK knows, and is allowed only by the identity of the cluster in \`expect\`, with a note`, () => {
     assert.throws(() => check(server, loadBalancers), { code: 'CLUSTER_MISMATCH', hint: /expect\.kubeSystemUid/ })
     assert.throws(() => check(server, loadBalancers, { server }), { code: 'CLUSTER_MISMATCH' })
     for (const expect of [{ kubeSystemUid: 'u' }, { caSha256: 'f' }]) {
@@ -86,7 +86,7 @@ const connectAck = (masters: object, privateEndpoint: boolean) => {
   return { sent, connected: connectCluster(work as unknown as ClusterWork) }
 }
 
-test('a cluster without a public endpoint stops with that sentence before a kubeconfig is requested', async () => {
+test('a cluster without a public endpoint is refused with this reason before a kubeconfig is requested', async () => {
   for (const masters of [
     { intranet_api_server_endpoint: 'https://10.0.22.182:6443' },
     { intranet_api_server_endpoint: 'https://10.0.22.182:6443', api_server_endpoint: '' },
@@ -101,7 +101,7 @@ test('a cluster without a public endpoint stops with that sentence before a kube
   }
 })
 
-test('with the private endpoint, with a public one, and where ACK lists no address, the kubeconfig is requested', async () => {
+test('a kubeconfig is requested with the private endpoint, with a public endpoint, and if ACK lists no address', async () => {
   const intranet = { intranet_api_server_endpoint: 'https://10.0.22.182:6443' }
   for (const { masters, isPrivate } of [
     { masters: intranet, isPrivate: true },
@@ -144,7 +144,7 @@ test('a token that is read from a file is masked before it is used', async () =>
   }
 })
 
-test("a rollout goes by the API server's clock, whatever that of the runner says", async (t) => {
+test("a rollout uses the API server's clock, whatever the runner's clock says", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-clock-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const behindMs = 7 * 3_600_000

@@ -98,12 +98,12 @@ test('an object is tried as Helm 4 applies it: on the server, unknown fields and
   assert.deepEqual(runs, [{ object: 'ConfigMap a', verdict: { verdict: 'accepted' }, drift: 'same' }])
 })
 
-test('force-conflicts is tried with force', async (t) => {
+test('with force-conflicts, the dry run forces conflicts too', async (t) => {
   const { calls } = await tryOut(t, [CONFIG], { ...ON_SERVER, force: true }, () => ({ status: 200, body: LIVE }))
   assert.match(calls[1] ?? '', / force=true /)
 })
 
-test('where helm applies on the client, an absent object is created, and a conflict is none', async (t) => {
+test('if helm applies on the client, an absent object is created, and conflicts do not count', async (t) => {
   const onClient = { ...ON_SERVER, serverSide: false }
   const absent = await tryOut(t, [CONFIG], onClient, ({ method }) =>
     method === 'GET' ? { status: 404 } : { status: 201, body: LIVE },
@@ -114,7 +114,7 @@ test('where helm applies on the client, an absent object is created, and a confl
   assert.deepEqual(there.calls[1], `PATCH ${PATH} fieldManager=helm dryRun=All force=true fieldValidation=Ignore`)
 })
 
-test('what somebody changed since is drift', async (t) => {
+test('a change that somebody made since the deploy is drift', async (t) => {
   const changed = { ...LIVE, data: { key: 'theirs' } }
   const { runs } = await tryOut(t, [CONFIG], { ...ON_SERVER, force: true }, ({ method }) => ({
     status: 200,
@@ -132,13 +132,13 @@ test('a kind that the cluster does not serve is refused before the first write, 
   assert.deepEqual(calls, [])
 })
 
-test('where the API server cannot say what it serves, an object is not checked', async (t) => {
+test('if the API server cannot say what it serves, objects are not checked', async (t) => {
   const { runs } = await tryOut(t, [MONITOR], ON_SERVER, () => ({ status: 403, message: 'no discovery' }))
   assert.equal(firstRefusal(runs), undefined)
   assert.match(describeUnchecked(runs)[0] ?? '', /^not checked by a dry run: ServiceMonitor a: .*no discovery/)
 })
 
-test('an object of somebody else is refused; one of the deployed revision is not, whatever its labels say', async (t) => {
+test('an object of another owner is refused; an object of the deployed revision is not, whatever its labels say', async (t) => {
   const foreign = { metadata: { name: 'a', labels: {} } }
   const answer = ({ method }: KubeCall) => ({ status: 200, body: method === 'GET' ? foreign : LIVE })
   const refused = await tryOut(t, [CONFIG], ON_SERVER, answer)
@@ -151,7 +151,7 @@ test('an object of somebody else is refused; one of the deployed revision is not
   assert.deepEqual(onClient.calls, [`GET ${PATH}`])
 })
 
-test("an object is the release's only with the label and both annotations of helm", async (t) => {
+test('an object belongs to the release only with the label and both annotations of helm', async (t) => {
   const [name, namespace] = ['meta.helm.sh/release-name', 'meta.helm.sh/release-namespace']
   const { labels, annotations } = OWNED
   for (const metadata of [
@@ -167,7 +167,7 @@ test("an object is the release's only with the label and both annotations of hel
   }
 })
 
-test('of a Secret that somebody changed no value is kept to be shown', async (t) => {
+test('if somebody changed a Secret, none of its values is kept to be shown', async (t) => {
   const secret = { ...CONFIG, kind: 'Secret' }
   const request = async ({ method, path }: KubeCall) => {
     if (path === '/api/v1') return { resources: [{ name: 'secrets', kind: 'Secret', namespaced: true }] }
@@ -179,7 +179,7 @@ test('of a Secret that somebody changed no value is kept to be shown', async (t)
   assert.deepEqual(runs, [{ object: 'Secret a', verdict: { verdict: 'accepted' }, drift: 'differs' }])
 })
 
-test('objects of a namespace that comes with the release are not checked, and one note names them', async (t) => {
+test('objects in a namespace that the release creates are not checked, and one note names them', async (t) => {
   const objects = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => ({ ...CONFIG, name }))
   const { runs } = await tryOut(t, objects, { ...ON_SERVER, coming: ['n'] }, ({ method }) =>
     method === 'GET' ? { status: 404 } : { status: 404, message: 'namespaces "n" not found' },
@@ -198,14 +198,14 @@ test('an API server that is busy for a moment is asked again', async (t) => {
   assert.equal(runs[0]?.verdict.verdict, 'accepted')
 })
 
-test('a credential that has expired ends the run: nothing was found out', async (t) => {
+test('an expired credential fails the run, because nothing was checked', async (t) => {
   await assert.rejects(
     tryOut(t, [CONFIG], ON_SERVER, () => ({ status: 401 })),
     { code: 'KUBE_UNAUTHORIZED' },
   )
 })
 
-test('of several refused objects the first is explained and the others are named', async (t) => {
+test('if several objects are refused, the first is explained and the others are named', async (t) => {
   const objects = ['a', 'b'].map((name) => ({ ...CONFIG, name }))
   const { runs } = await tryOut(t, objects, ON_SERVER, ({ method }) =>
     method === 'GET' ? { status: 404 } : { status: 422, message: 'wrong' },
@@ -218,7 +218,7 @@ test('of several refused objects the first is explained and the others are named
   )
 })
 
-test('an unknown field is refused at once, although the API server calls it an error of its own', async (t) => {
+test('an unknown field is refused at once, although the API server reports it as an internal error', async (t) => {
   const { runs, calls } = await tryOut(t, [CONFIG], ON_SERVER, ({ method }) => {
     if (method === 'GET') return { status: 404 }
     const message =
@@ -243,7 +243,7 @@ for (const [how, options] of [
   ['helm applies on the client', { ...ON_SERVER, serverSide: false }],
   ['helm applied on the client until now', { ...ON_SERVER, force: true, takesOver: true }],
 ] as const) {
-  test(`a port that takes the name of a removed one stops no deploy where ${how}: it is not checked`, async (t) => {
+  test(`a port that takes the name of a removed port does not stop a deploy where ${how}, because it is not checked`, async (t) => {
     const { runs, calls } = await tryOut(t, [CONFIG], options, ({ method }) => {
       if (method === 'GET') return { status: 200, body: { ...LIVE, data: { key: 'old' } } }
       return method === 'PUT' ? { status: 200, body: LIVE } : { status: 422, message: DUPLICATE }
@@ -256,7 +256,7 @@ for (const [how, options] of [
   })
 }
 
-test('what is refused as a replacement too is refused, and on the server an apply is what helm does', async (t) => {
+test('an object that is also refused as a replacement is refused; on the server, helm only applies, so an apply decides', async (t) => {
   const answer = ({ method }: KubeCall) =>
     method === 'GET' ? { status: 200, body: LIVE } : { status: 422, message: 'no' }
   const onClient = await tryOut(t, [CONFIG], { ...ON_SERVER, serverSide: false }, answer)

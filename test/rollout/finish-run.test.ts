@@ -55,7 +55,7 @@ test('P10 an interrupted first installation is removed; one that merely failed s
   assert.deepEqual(decideRepair(first, history('failed*'), ''), { why: 'the release is failed' })
 })
 
-test('a release whose first installation failed may serve all the same: an interrupted upgrade of it removes nothing', () => {
+test('an interrupted upgrade removes nothing if the first installation failed, because the release may work', () => {
   const upgrade = { ...begun, before: 2, good: null }
   assert.deepEqual(decideRepair(upgrade, history('failed', 'failed', 'pending-upgrade*'), ''), { good: 2 })
   assert.deepEqual(decideRepair({ ...upgrade, before: 1 }, history('failed', 'failed*'), ''), {
@@ -89,7 +89,7 @@ test('P10 an interrupted uninstall is repeated; a rollback that failed stays as 
   assert.deepEqual(decideRepair(away, kept, ''), { why: 'the release is failed' })
 })
 
-test('the post step leaves alone what another deployer began, where helm has pruned our revision and passed its label on', () => {
+test('the post step does not touch what another deployer began, even if helm pruned our revision and copied its label', () => {
   const theirs = { revision: 5, status: 'pending-upgrade', updated: '', step: OWN } as const
   const pruned = [...history(...past), theirs]
   assert.deepEqual(decideRepair(begun, pruned, ''), { why: 'revision 5 is not of this run' })
@@ -115,7 +115,7 @@ test('the post step rolls back to what another deployer completed below our revi
   assert.deepEqual(decideRepair(begun, history(...past, 'deployed', 'failed*'), ''), { good: 4 })
 })
 
-test('P10 what finished well, and what no longer exists, needs nothing', () => {
+test('P10 a release that finished well, or no longer exists, needs no repair', () => {
   assert.ok('why' in decideRepair(begun, history(...past, 'deployed*'), ''))
   assert.ok('why' in decideRepair(begun, [], ''))
 })
@@ -199,7 +199,7 @@ for (const { name, files } of [
   })
 }
 
-test('P10 a program that got the process id of a finished helm is left alone, even another helm', {
+test('P10 a program that has the process ID of a finished helm is not interrupted, even if it is another helm', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const path = join(await workplace(t, { helm: HELM }), 'helm')
@@ -212,7 +212,7 @@ test('P10 a program that got the process id of a finished helm is left alone, ev
 /** Reports each signal that it receives, and exits after USR1. */
 const RECORDER = 'trap "echo INT" INT\ntrap "echo USR1; exit 0" USR1\necho ready\nwhile :; do sleep 0.05; done'
 
-test('P10 of the helm calls of a killed run only an upgrade is interrupted; a rollback and an uninstall are left to finish', {
+test('P10 after a killed run, only an upgrade by helm is interrupted; a rollback and an uninstall are left to finish', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const path = join(await workplace(t, { helm: RECORDER }), 'helm')
@@ -235,7 +235,7 @@ test('P10 of the helm calls of a killed run only an upgrade is interrupted; a ro
   assert.equal(await signalsOf('upgrade', 'before'), 'ready USR1 ')
 })
 
-test('P10 two revisions that count as deployed, because of a manual rollback while our helm finished well, become one', () => {
+test('P10 if a manual rollback during our upgrade left two revisions that count as deployed, one remains', () => {
   const twice = history('superseded', 'superseded', 'superseded', 'deployed*', 'deployed')
   assert.deepEqual(decideRepair(begun, twice, ''), { good: 5 })
   // Found by `npm run soak -- --rivals --seed 20261128 --run 4`. A helm that failed wrote the
@@ -246,7 +246,7 @@ test('P10 two revisions that count as deployed, because of a manual rollback whi
   assert.deepEqual(decideRepair(begun, once, ''), { why: 'revision 5 is not of this run' })
 })
 
-test('P10 our rollback made no record: a pending one with that number belongs to another deployer', () => {
+test('P10 if our rollback made no record, a pending rollback with its number belongs to another deployer', () => {
   const back = { ...begun, command: 'rollback', before: 4 } as const
   const live = history(...past, 'failed', 'pending-rollback')
   assert.ok('why' in decideRepair(back, live, 'Error: Kubernetes cluster unreachable: the server is busy'))
@@ -259,7 +259,7 @@ test('P10 a failed revision that Helm marks superseded, because a rollback from 
   assert.deepEqual(decideRepair(begun, revisions, ''), { good: 3 })
 })
 
-test('a release that the post step may not repair, because its credential has expired, is named with what repairs it', () => {
+test('if its credential has expired, the post step names the release that it did not repair, and the repair', () => {
   const error = unrepaired(begun, new KubeApiError(401, 'GET /api returned 401: Unauthorized'))
   assert.equal(error.code, 'KUBE_UNAUTHORIZED')
   assert.equal(
@@ -273,7 +273,7 @@ test('P10 an interrupted rollback is repeated to its own target, which need not 
   assert.deepEqual(decideRepair(back, history(...past, 'failed', 'pending-rollback'), ''), { good: 2 })
 })
 
-test('P10 what the post step cannot clean up is reported, and it goes on with the rest', async (t) => {
+test('P10 the post step reports what it cannot clean up, and continues with the rest', async (t) => {
   const parent = await workplace(t, {})
   const absent = { ...begun, helm: join(parent, 'no-helm') }
   const lines: string[] = []

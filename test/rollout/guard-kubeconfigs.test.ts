@@ -126,7 +126,7 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
 ]
 
 for (const [title, text, refused] of ROWS) {
-  test(`security 5: a kubeconfig of the workspace on a pull request: ${title}`, () => {
+  test(`security: a kubeconfig of the workspace on a pull request: ${title}`, () => {
     writeFileSync(join(workspace, 'kubeconfig'), text)
     const found = refusals(plan([{ file: 'kubeconfig' }]))
     if (refused === undefined) return assert.deepEqual(found, [])
@@ -136,7 +136,7 @@ for (const [title, text, refused] of ROWS) {
   })
 }
 
-test('the text of a clusters file is as untrusted as a file; a secret and a file elsewhere are not', () => {
+test('the text in a clusters file is as untrusted as a file of the workspace; a secret and a file elsewhere are trusted', () => {
   const text = kubeconfig(EXEC)
   const elsewhere = join(folder, 'kubeconfig')
   writeFileSync(elsewhere, text)

@@ -29,7 +29,7 @@ function about(command: 'upgrade' | 'rollback' | 'uninstall') {
 }
 
 for (const command of ['upgrade', 'rollback', 'uninstall'] as const) {
-  test(`with a full disk, helm ${command} does not run because it could not be cleaned up after`, {
+  test(`with a full disk, helm ${command} does not run, because its work could not be cleaned up`, {
     skip: await access(FULL).then(
       () => false,
       () => 'needs /dev/full, which Linux has',
@@ -47,7 +47,7 @@ for (const command of ['upgrade', 'rollback', 'uninstall'] as const) {
   })
 }
 
-test('with a full disk the post step still undoes, because nothing comes after it', async (t) => {
+test('with a full disk the post step still undoes a revision, because no step comes after it', async (t) => {
   const opened = await open(t)
   const release = openRelease({
     ...opened,
@@ -73,7 +73,7 @@ test("a disk that becomes full while helm works does not change helm's result", 
   assert.equal(await readFile(ran, 'utf8'), 'upgrade r\n')
 })
 
-test('a journal entry that a full disk truncated hides no other one', async (t) => {
+test('a journal entry that a full disk truncated hides no other entry', async (t) => {
   const release = await open(t)
   const { folder } = release
   const first = await beginHelmStep(release, ['upgrade', 'r'], about('upgrade'))

@@ -73,7 +73,7 @@ const ROWS: readonly (readonly [name: string, refused: RegExp | undefined])[] = 
 ]
 
 for (const [name, refused] of ROWS) {
-  test(`security 7: the action's values-files and valuesFiles of a list: ${name}`, () => {
+  test(`security: the action's values-files and valuesFiles of a list: ${name}`, () => {
     const list = stringify([
       { name: 'c', ack: { clusterId: 'c0123456789', region: 'cn-hangzhou' }, valuesFiles: [name] },
     ])
@@ -122,7 +122,7 @@ test('a flag may name any file, but not an endless one', () => {
   assert.ok(process.memoryUsage().rss - before < 64 * 1024 * 1024)
 })
 
-test('nothing of a file that is not ours is shown', async () => {
+test('no content of a file that is not a values file is shown', async () => {
   const quoted = /root|daemon|\$6\$|hunter2|password|apiToken|sk-live|19000/
   for (const name of ['shadow', 'secrets.yaml']) {
     const path = join(elsewhere, name)

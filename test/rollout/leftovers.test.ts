@@ -29,7 +29,7 @@ test('P12 uninstall leaves the entries that another manager wrote, as cleanup do
   assert.deepEqual([detached, found.kept.map(({ account: { metadata } }) => metadata.name)], [1, ['app']])
 })
 
-test("a pull secret without a record of its writers is the release's own; one that only others wrote is a copy and stays, and so does another release's", async (t) => {
+test("a pull Secret without a record of its writers belongs to the release; a copy that only other clients wrote stays, and so does another release's Secret", async (t) => {
   const labelled = (instance: string, name: string, ...managers: readonly string[]) => ({
     metadata: {
       namespace: name,
@@ -202,7 +202,7 @@ for (const [title, cluster, expected] of [
   })
 }
 
-test("without a Secret of the name, another release's Secret of that name elsewhere keeps an entry; its own and a user's do not", async () => {
+test('without a Secret in the namespace, an entry stays if another release has a Secret of that name elsewhere; a Secret of the release itself or of a user does not keep it', async () => {
   const elsewhere = (labels: object | undefined) => ({
     metadata: metadata('bank', 'acr', { labels, managedFields: writer('acr-nopass', 'Apply', 'f:data') }),
   })
@@ -216,7 +216,7 @@ test("without a Secret of the name, another release's Secret of that name elsewh
   })
 })
 
-test('with `scope: namespaces` only these namespaces are read', async () => {
+test('with `scope: namespaces` only the listed namespaces are read', async () => {
   const paths: string[] = []
   const request = async ({ path }: { readonly path: string }) => {
     paths.push(path)
@@ -232,7 +232,7 @@ test('with `scope: namespaces` only these namespaces are read', async () => {
   ])
 })
 
-test('what changed meanwhile, or a finalizer holds, is reported as left; the entries of others stay in the list', async () => {
+test('an object that changed meanwhile, or that a finalizer keeps, is reported as left; entries of other owners stay in the list', async () => {
   const calls: unknown[] = []
   const request = async ({ method, path, body }: KubeCall) => {
     calls.push([method, path, body])
@@ -270,7 +270,7 @@ test('what changed meanwhile, or a finalizer holds, is reported as left; the ent
   )
 })
 
-test('where lists come without the record of writers, each object is read; one that is gone is left out, one that may not be read has no record', async () => {
+test('if lists have no record of writers, each object is read; a deleted object is left out, and an unreadable object has no record', async () => {
   const account = (namespace: string) => ({
     metadata: metadata(namespace, 'default', {}),
     imagePullSecrets: [{ name: 'acr' }],

@@ -75,7 +75,7 @@ for (const [title, path, from] of [
   ['the folder of its file', 'lists/clusters.yaml', 'lists'],
   ['the working directory, given as text', '', ''],
 ] as const) {
-  test(`a relative path of the list starts at ${title}, and is shown as one of the working directory`, async () => {
+  test(`a relative path of the list starts at ${title}, and is shown relative to the working directory`, async () => {
     const entries = list.replace('{ env: KUBECONFIG_B, context: admin }', '{ file: kubeconfigs/b }')
     const own = join(from, 'own.yaml')
     const { settings, errors } = await load(
@@ -111,7 +111,7 @@ test('every missing file and variable is named in one error', async () => {
   assert.match(own?.hint ?? '', /^A relative name starts at \//)
 })
 
-test('an error in a shared file is reported once for all clusters, one in an entry at its own location', async () => {
+test('an error in a shared file is reported once for all clusters; an error in an entry is reported at its own location', async () => {
   const bad = list.replace('refreshRate: 3', 'replicas: many')
   const files = { 'clusters.yaml': bad, 'values.yaml': VALUES.replace('worker-role', 'worker'), 'own.yaml': '' }
   const { settings } = await load(
@@ -150,7 +150,7 @@ test('a list of ACK and self-built clusters with rrsa: RAM is written for ACK, a
   ])
 })
 
-test('rrsa for a list with clusters without ack: these are named, and that their ARNs are not filled in', async () => {
+test('for a list with rrsa, an error names each cluster without ack, because its ARNs are not filled in', async () => {
   const files = {
     'clusters.yaml': `${list}- { name: d, kubeconfig: { env: KUBECONFIG_B } }\n`,
     'values.yaml': VALUES.replace('worker-role', 'rrsa'),
@@ -216,7 +216,7 @@ test("a deploy role uses the job's own OIDC provider only if both are in one acc
   assert.deepEqual(providers, ['acs:ram::1234567890123456:oidc-provider/github', undefined])
 })
 
-test('a kubeconfig on one line is a kubeconfig, and no message quotes one in Base64', async () => {
+test('a kubeconfig on one line is accepted, and no message quotes a kubeconfig in Base64', async () => {
   const oneLine =
     '{"apiVersion":"v1","clusters":[{"name":"c","cluster":{"server":"https://c.example.com"}}],"users":[]}'
   const { settings } = await load({}, { kubeconfig: oneLine, values: VALUES })
@@ -378,7 +378,7 @@ for (const [value, code, message] of [
   })
 }
 
-test('a kubeconfig below ~ is refused with the cause: only a shell expands that', async () => {
+test('a kubeconfig below ~ is refused with the cause: only a shell expands ~', async () => {
   const { errors } = await load({}, { kubeconfig: '~/.kube/config', values: VALUES })
   assert.deepEqual(
     errors.map(({ code, message }) => [code, message]),

@@ -68,7 +68,7 @@ for (const [title, pods, line] of [
   })
 }
 
-test('Pods that may not be listed are reported as not looked for; an API server that fails is an error', async () => {
+test('if Pods may not be listed, this is reported; an API server that fails is an error', async () => {
   assert.equal(
     await describe([], 403),
     'Pods that still name acr were not looked for: the right to list Pods is missing',

@@ -110,7 +110,7 @@ test('the trust of a role that two clusters of the run use is not narrowed to on
   assert.deepEqual([first?.notes, calls], [['RAM: policy p not narrowed: b use role acr-nopass-a too'], []])
 })
 
-test('an error of RAM after some steps names them, and also those of earlier targets', async () => {
+test('an error of RAM after some steps names these steps, and the steps of earlier targets', async () => {
   const attached = new Map<string, readonly object[]>()
   const made = new Set<string>()
   const { context } = openContext(
@@ -229,7 +229,7 @@ for (const [title, history, why] of [
   })
 }
 
-test('a policy is neither detached nor deleted where the release was installed again after this run uninstalled it', async () => {
+test('a policy is neither detached nor deleted if the release was installed again after this run uninstalled it', async () => {
   const { context, order } = widerPolicy()
   const targets = new Map(['a', 'b'].map((name) => [name, [shared(['a', 'b'])]]))
   const results = [result('a', 'uninstalled'), result('b', 'uninstalled')]
@@ -249,7 +249,7 @@ test('a policy is neither detached nor deleted where the release was installed a
   assert.deepEqual(order, [])
 })
 
-test('a change whose response is lost is in the report and counts as a change; so is one before an error', async () => {
+test('a change is reported and counts even if its response was lost, or if an error followed', async () => {
   const { context, order } = widerPolicy()
   const given = context.cloud.ram({} as never)
   const cut = (by: object) => ({ ...context, cloud: { ram: () => ({ ...given, ...by }) } }) as unknown as typeof context
@@ -318,7 +318,7 @@ async function detaches(more: {
   return order
 }
 
-test("a role that needs a cluster's own policy no more loses it after the verification", async () => {
+test("after the verification, a role that no longer needs a cluster's own policy loses this policy", async () => {
   assert.deepEqual(await detaches({}), ['DetachPolicyFromRole former'])
 })
 
@@ -345,7 +345,7 @@ for (const [title, more] of [
   })
 }
 
-test('of an uninstall, a policy that a cluster outside of this run needs too is kept, and so is that of a cluster that failed', async () => {
+test('an uninstall keeps a policy that a cluster outside of this run needs too, and the policy of a cluster that failed', async () => {
   const order: string[] = []
   const { context } = openContext(
     {
@@ -432,7 +432,7 @@ async function formerPolicies(
 const FORMER = { policyName: 'old', document: undefined, roles: [], phase: 'narrow' } as const
 const HERE = 'policy old on role former, which nothing in this list needs there'
 
-test('a policy that a cluster needed before loses its roles, once the clusters that may have needed it were verified', async () => {
+test('a former policy loses its roles once all clusters that may have needed it are verified', async () => {
   const own = await formerPolicies(shared(['a'], FORMER))
   assert.deepEqual(own.order, ['history of a', 'DetachPolicyFromRole old'])
   assert.deepEqual(own.notes, ['RAM: detach policy old from role former'])
@@ -443,12 +443,12 @@ test('a policy that a cluster needed before loses its roles, once the clusters t
   assert.deepEqual(foreign, { order: [], notes: [`RAM: kept ${HERE}: the cluster key-z of another list may need it`] })
 })
 
-test('a policy that a cluster needed before keeps its roles while the worker roles of a cluster are unknown', async () => {
+test('a former policy keeps its roles while the worker roles of a cluster are unknown', async () => {
   const { order, notes } = await formerPolicies(shared(['a'], FORMER), { unknown: ['c'] })
   assert.deepEqual([order, notes], [[], [`RAM: kept ${HERE}: the worker roles of c are unknown`]])
 })
 
-test('a shared policy is for every cluster of the list that names it, and what none of them needs goes once', async () => {
+test('a shared policy serves every cluster of the list that names it, and is removed once if none of them needs it', async () => {
   const { fake, order } = ramWith({ p: { members: 'key-a key-b' } })
   const { context } = openContext(fake, ['a', 'b', 'c'])
   const rolled = new Map(
@@ -470,7 +470,7 @@ test('a shared policy is for every cluster of the list that names it, and what n
   assert.deepEqual(all[2], results[2])
 })
 
-test('a shared policy goes with the last of its clusters where the worker roles of all others are known', async () => {
+test('a shared policy is removed with the last of its clusters if the worker roles of all other clusters are known', async () => {
   const { fake, order } = ramWith({ p: {} })
   const { context } = openContext(fake, ['a', 'b'])
   const target = shared(['a', 'b'], { roles: ['former'], members: ['a', 'b'] })

@@ -33,7 +33,7 @@ const result: ClusterResult = {
   ramSteps,
 }
 
-test('an apply ends with the net result in RAM, once, however many steps and phases made it', () => {
+test('an apply reports the net result in RAM once, however many steps and phases led to it', () => {
   assert.deepEqual(withNetNotes(result).notes, [
     'RAM: policy p: gains cr:PullRepository on new; loses cr:PullRepository on old',
     'registries: prod live',

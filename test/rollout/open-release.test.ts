@@ -130,7 +130,7 @@ test('the record of a revision is read from a Secret, whose data are encoded onc
   await assert.rejects(read('secret', undefined), { code: 'HELM_CHART' })
 })
 
-test('a release that changed since it was checked is named with what it was and is', async () => {
+test('if a release changed since it was checked, the error names its former and its present state', async () => {
   const revision = (number: number, status: Revision['status']): Revision => ({ revision: number, status, updated: '' })
   const compare = async (is: Revision | undefined, was: Revision | undefined) => {
     const history = async () => (is === undefined ? [] : [revision(1, 'superseded'), is])

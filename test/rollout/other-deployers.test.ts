@@ -36,7 +36,7 @@ test('a verification counts only while its revision is the newest one and is dep
   assert.equal(await verified(), gone)
 })
 
-test("another deployer's revision is only said to be in effect where its objects were seen", async () => {
+test("another deployer's revision is reported as in effect only if its objects were seen", async () => {
   const object = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'n', name: 'a', body: { metadata: { name: 'a' } } }
   const other: Revision = { revision: 2, status: 'deployed', updated: '' }
   const notesOf = async (dryRun: (call: KubeCall) => object): Promise<readonly string[]> => {
@@ -70,7 +70,7 @@ test("another deployer's revision is only said to be in effect where its objects
   ])
 })
 
-test("another deployer's revision that could not be restored, or not be looked for, is reported and not hidden", async (t) => {
+test("if another deployer's revision could not be restored, or not be searched for, this is reported", async (t) => {
   const other: Revision = { revision: 2, status: 'superseded', updated: '' }
   const history: readonly Revision[] = [other, { revision: 3, status: 'deployed', updated: '' }]
   // A program that refuses its arguments, in place of helm.
@@ -90,7 +90,7 @@ test("another deployer's revision that could not be restored, or not be looked f
   })
 })
 
-test('a run that is interrupted while it looks for the work of other deployers ends, and claims nothing of it', async () => {
+test('a run that is interrupted while it searches for work of other deployers ends, and claims nothing about this work', async () => {
   const other: Revision = { revision: 2, status: 'deployed', updated: '' }
   const content = async () => {
     throw new KubeApiError(403, 'forbidden')

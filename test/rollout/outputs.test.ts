@@ -72,7 +72,7 @@ test('changed, failed and skipped list the clusters by their result', () => {
   assert.deepEqual({ changed, failed, skipped }, { changed: ['a'], failed: ['b', 'f'], skipped: ['d', 'e'] })
 })
 
-test('a cluster where only RAM was written is listed as changed; a failed one is not', () => {
+test('a cluster where only RAM was written is listed as changed; a failed cluster is not', () => {
   const results = [
     { ...result('a', 0, 'unchanged'), ramChanged: true },
     result('b', 0, 'unchanged'),
@@ -81,7 +81,7 @@ test('a cluster where only RAM was written is listed as changed; a failed one is
   assert.deepEqual(describeOutputs(clusters, results).changed, ['a'])
 })
 
-test('a failing cluster does not stop its siblings: what runs continues, what waits in later waves is skipped', async () => {
+test('a failing cluster does not stop its siblings: running clusters continue, and waiting clusters of later waves are skipped', async () => {
   const names = ['canary', 'bad', 'slow', 'later'].map((name) => ({ name, wave: name === 'later' ? 1 : 0 }))
   const slow = Promise.withResolvers<void>()
   const finished: string[] = []

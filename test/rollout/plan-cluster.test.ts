@@ -65,12 +65,12 @@ async function plan(more: object) {
 
 const drifted = (object: string, drift: string) => ({ object, drift, verdict: { verdict: 'accepted' } })
 
-test('a plan changes nothing where the release is as deployed, and nobody changed its objects', async () => {
+test('a plan has no changes if the release is as deployed and nobody changed its objects', async () => {
   const dryRuns = [drifted('ConfigMap a', 'same'), drifted('ConfigMap a', 'unknown')]
   assert.deepEqual(await plan({ dryRuns }), { changes: [], kubernetes: [], unchanged: true })
 })
 
-test('objects that somebody changed or deleted since are in the plan, once where the chart changes them too', async () => {
+test('a plan has the objects that somebody changed or deleted since the deploy, and only once if the chart changes them too', async () => {
   const dryRuns = [drifted('ConfigMap a', 'differs'), drifted('ConfigMap b', 'absent'), drifted('ConfigMap c', 'same')]
   const { changes, kubernetes, unchanged } = await plan({ dryRuns })
   assert.deepEqual(changes, [
@@ -89,7 +89,7 @@ test('objects that somebody changed or deleted since are in the plan, once where
   )
 })
 
-test('a plan says why a new revision is made where no object changes', async () => {
+test('if no object changes, a plan says why a new revision is made', async () => {
   const failed = await plan({ history: [{ revision: 3, status: 'failed', updated: '' }] })
   assert.deepEqual(failed, {
     changes: [],

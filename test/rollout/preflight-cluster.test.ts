@@ -32,7 +32,7 @@ test('with an approved plan an abandoned release is not repaired, because no pla
   assert.deepEqual([...new Set(methods)], ['GET'])
 })
 
-test('P10 an uninstall that was left half-way: plan and apply name the fix, before anything is written', async (t) => {
+test('P10 if an uninstall stopped half-way, plan and apply name the fix before anything is written', async (t) => {
   for (const mode of ['plan', 'apply']) {
     const methods: string[] = []
     const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
@@ -47,7 +47,7 @@ test('P10 an uninstall that was left half-way: plan and apply name the fix, befo
   }
 })
 
-test("recover-pending: whether the deployer of a pending release can be alive is judged by the API server's clock, which dated it", async (t) => {
+test("recover-pending: the API server's clock, which dated a pending release, decides whether its deployer can be alive", async (t) => {
   const request = async ({ path }: { readonly path: string }) =>
     path.endsWith('/secrets') ? listOf(['deployed', 'pending-upgrade']) : { metadata: {} }
   // The clock of this machine is years ahead.
@@ -55,7 +55,7 @@ test("recover-pending: whether the deployer of a pending release can be alive is
   await assert.rejects(preflight(t, request, { now }), { code: 'HELM_PENDING', hint: /from 2001-09-09T07:51:40\.000Z/ })
 })
 
-test('recover-pending: where no record tells what a pending upgrade was to replace, nothing is removed', async (t) => {
+test('recover-pending: if no record shows what a pending upgrade was to replace, nothing is removed', async (t) => {
   const methods: string[] = []
   const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
     methods.push(method)
@@ -185,7 +185,7 @@ for (const mode of ['plan', 'apply']) {
   })
 }
 
-test('a rollback that its hook left pending: the next run names the hook', async (t) => {
+test('if its hook left a rollback pending, the next run names the hook', async (t) => {
   const hooks = ['pre-rollback', 'post-install,pre-rollback', 'pre-upgrade'].map((events, index) => ({
     manifest: `apiVersion: batch/v1\nkind: Job\nmetadata: { name: job-${index}, annotations: { helm.sh/hook: "${events}" } }\n`,
   }))
@@ -233,7 +233,7 @@ for (const { what, isInstalled, code, notes } of [
   })
 }
 
-test('whether RAM may be narrowed: only where nothing else has the labels of a release, as far as Deployments can be listed', async () => {
+test('RAM may be narrowed only if Deployments can be listed and no other Deployment has the labels of a release', async () => {
   const isAlone = async (content: Parameters<typeof labelledCluster>[0]): Promise<boolean> => {
     const context = { settings: { chart: { ours: true }, inputs: {} } }
     const cluster = { settings: { namespace: 'n', release: 'r' } }
@@ -246,7 +246,7 @@ test('whether RAM may be narrowed: only where nothing else has the labels of a r
   assert.equal(await isAlone({ denies: (path) => path.endsWith('/deployments') }), false)
 })
 
-test('the namespace and the name of the own release are not another one; of Deployments only metadata is read', async () => {
+test('the own release does not count as another release, and only metadata of Deployments is read', async () => {
   const second = labelled('n', 'second')
   const { client, signal, calls } = labelledCluster({ deployments: [labelled('n', 'r'), second, second] })
   const others = await otherReleases({ client, signal }, { namespace: 'n', release: 'r' })

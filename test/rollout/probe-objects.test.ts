@@ -40,7 +40,7 @@ async function run(found: readonly object[] | 'forbidden', status?: number) {
   return { deleted, ended, error }
 }
 
-test("P15 of probes only those that are older than an hour by the API server's clock are removed, by UID; this machine's clock does not count", async () => {
+test("P15 only probes that are older than an hour by the API server's clock are removed, by UID; this machine's clock does not count", async () => {
   const found = [
     probe('acr-nopass-probe-killed', 61),
     probe('acr-nopass-probe-running', 59),
@@ -53,7 +53,7 @@ test("P15 of probes only those that are older than an hour by the API server's c
   assert.deepEqual(ended, ['ended'])
 })
 
-test('P15 where the creation of a probe is refused, nothing of its name is deleted', async () => {
+test('P15 if the creation of a probe is refused, no object with its name is deleted', async () => {
   for (const status of [403, 409]) {
     const { deleted, ended, error } = await run([], status)
     assert.ok(error instanceof Error)
@@ -61,6 +61,6 @@ test('P15 where the creation of a probe is refused, nothing of its name is delet
   }
 })
 
-test('a deployer that may not list probes removes its own one alone', async () => {
+test('a deployer that may not list probes removes only its own probe', async () => {
   assert.deepEqual(await run('forbidden'), { deleted: ['own'], ended: ['ended'], error: undefined })
 })

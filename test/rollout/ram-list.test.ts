@@ -34,7 +34,7 @@ for (const access of [{ kind: 'ack', clusterId: 'c1', region: 'cn-hangzhou' }, {
   })
 }
 
-test('a cluster that is not selected and whose roles only its values name is unknown, not one without roles', async () => {
+test('a cluster that is not selected has unknown roles, not no roles, if only its values name them', async () => {
   const own = cluster(['nodes'], { kind: 'kubeconfig-file' })
   const sibling = { name: 'b', access: { kind: 'kubeconfig-file' }, workerRoles: [] } as never
   const { unknown } = await createRamList([own], [sibling], cloud)(AbortSignal.any([]))
@@ -60,7 +60,7 @@ test('the roles of a cluster that is not selected are read only with credentials
   ])
 })
 
-test('without a cluster by worker role no other entry of the list is looked at', async () => {
+test('if no cluster uses the worker role, no other entry of the list is read', async () => {
   const own = { ...cluster(['nodes'], { kind: 'kubeconfig-file' }), ram: 'rrsa' as const }
   const { clusters, unknown } = await createRamList([own], [{ name: 'b' } as never], cloud)(AbortSignal.any([]))
   assert.deepEqual([clusters, unknown.size], [[], 0])

@@ -54,12 +54,12 @@ test('booleans are YAML 1.2 words and nothing else', () => {
   }
 })
 
-test('region is accepted beside kubeconfig, because it also chooses the STS that is called', () => {
+test('region is accepted together with kubeconfig, because it also selects the address of STS', () => {
   const { region, kubeconfig } = read({ region: 'cn-hangzhou', kubeconfig: 'y' })
   assert.deepEqual([region, kubeconfig], ['cn-hangzhou', 'y'])
 })
 
-test('a false in another spelling is no conflict', () => {
+test('false in another spelling is no conflict', () => {
   const given = { 'private-endpoint': 'False', kubeconfig: 'y' }
   assert.equal(read(given)['private-endpoint'], false)
 })

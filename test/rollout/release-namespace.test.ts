@@ -117,7 +117,7 @@ test('an empty namespace that the rollout created is deleted, and each kind is l
   assert.equal(requests.filter((line) => line.endsWith('/statefulsets')).length, 1)
 })
 
-test('of what a namespace holds only a few names are read, and no content', async (t) => {
+test('only a few names of the objects in a namespace are read, and no content', async (t) => {
   const { client } = openCluster({})
   const lists: unknown[] = []
   const request = async (call: KubeCall) => {
@@ -128,7 +128,7 @@ test('of what a namespace holds only a few names are read, and no content', asyn
   assert.deepEqual(lists, [[{ limit: 10 }, 'application/json']])
 })
 
-test("the helper's Pods may end before what a namespace holds is read", async (t) => {
+test("the helper's Pods have time to exit before the objects in a namespace are read", async (t) => {
   const { client, requests } = openCluster({})
   let reads = 0
   const request = async (call: KubeCall) => {
@@ -139,7 +139,7 @@ test("the helper's Pods may end before what a namespace holds is read", async (t
   assert.equal(requests.filter((line) => line.endsWith('/pods')).length, 2)
 })
 
-test('an API server that cannot be reached says nothing of the namespace: that is an error', async (t) => {
+test('an unreachable API server is an error, because nothing is known about the namespace', async (t) => {
   const signal = AbortSignal.abort()
   const refused = { '/api/v1/namespaces/n': new KubeApiError(0, 'no route') }
   await assert.rejects(removeReleaseNamespace({ ...openCluster(refused), signal }, 'n'), { status: 0 })
@@ -183,7 +183,7 @@ const ENDING = {
   status: { conditions: [{ type: 'NamespaceContentRemaining', status: 'True', message: 'Some resources remain' }] },
 }
 
-test('before anything is written, a namespace that is being deleted is awaited', async (t) => {
+test('before anything is written, a run waits for a namespace that is being deleted', async (t) => {
   const states = [ENDING, ENDING, new KubeApiError(404, 'not found')]
   const request = async () => {
     const state = states.shift()
@@ -194,7 +194,7 @@ test('before anything is written, a namespace that is being deleted is awaited',
   assert.deepEqual(states, [])
 })
 
-test('before anything is written, and so in a plan too, a namespace whose deletion does not end is an error', async (t) => {
+test('before anything is written, and also in a plan, a namespace whose deletion does not end is an error', async (t) => {
   const request = async () => ENDING
   await assert.rejects(hasReleaseNamespace(caller(request, t.signal), 'n', 0), {
     code: 'KUBE_CONFLICT',
@@ -202,7 +202,7 @@ test('before anything is written, and so in a plan too, a namespace whose deleti
   })
 })
 
-test('a namespace that is being deleted is awaited and created again', async (t) => {
+test('a run waits for a namespace that is being deleted, and creates it again', async (t) => {
   const requests: string[] = []
   const ending = { metadata: { name: 'n', deletionTimestamp: '2026-11-28T00:00:00Z' } }
   const there = ['ending', 'ending']
@@ -222,7 +222,7 @@ test('a namespace that is being deleted is awaited and created again', async (t)
   ])
 })
 
-test('a namespace whose creation failed for a moment, or was performed although its response was lost, is there at the end', async (t) => {
+test('a namespace exists in the end, even if its creation failed for a moment or its response was lost', async (t) => {
   const responses = [503, 0, 409]
   const request = async ({ method }: { readonly method: string }) => {
     if (method === 'GET') return { metadata: { name: 'n' } }
@@ -232,7 +232,7 @@ test('a namespace whose creation failed for a moment, or was performed although 
   assert.deepEqual(responses, [])
 })
 
-test('a namespace whose deletion does not end: what keeps it, and the command that shows it', async (t) => {
+test('if the deletion of a namespace does not end, the error names what keeps it, and the command that shows this', async (t) => {
   const message = 'Some content in the namespace has finalizers remaining: x.example/y in 1 resource instances'
   const conditions = [
     { type: 'NamespaceDeletionContentFailure', status: 'False', message: 'All content successfully deleted' },
@@ -250,7 +250,7 @@ test('a namespace whose deletion does not end: what keeps it, and the command th
   })
 })
 
-test('P15 a namespace that the rollout creates is labelled as such: only then an uninstall may delete it', async (t) => {
+test('P15 the rollout labels a namespace that it creates, because an uninstall may delete only such a namespace', async (t) => {
   const bodies: unknown[] = []
   const request = async ({ body }: { readonly body?: unknown }) => bodies.push(body)
   await createReleaseNamespace({ client: { request } as unknown as KubeClient, signal: t.signal }, 'n')

@@ -26,7 +26,7 @@ const object = (kind: string, name: string, body: object) => ({
 const TEXT =
   'secretName: pull\nregistries: [{ name: prod }, 7]\nretire: true\nscope: namespaces\nrelease: { name: r, status: r-status }\n'
 
-test("of a rendered release the helper's configuration, its Pods and its report are known", () => {
+test("the helper's configuration, its Pods and its report are found in a rendered release", () => {
   const selector = { matchLabels: { app: 'h' } }
   const objects = [
     object('Secret', 'not-this', { data: { 'config.yaml': 'release: {}' } }),
@@ -74,7 +74,7 @@ test('a release works in the namespaces of its targets only with `scope: namespa
   assert.deepEqual(found('retire: yes please'), [undefined, false])
 })
 
-test('an installed configuration that is no YAML, or has no name of a Secret, names none', () => {
+test('an installed configuration that is not YAML, or has no Secret name, gives no Secret name', () => {
   assert.deepEqual(['secretName: pull', 'secretName: 7', 'a: [b', '- secretName', ''].map(readSecretName), [
     'pull',
     undefined,

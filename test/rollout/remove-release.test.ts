@@ -54,7 +54,7 @@ for (const [title, deployments, expected] of [
   ['that is being deleted does not', [{ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }], undefined],
   ['that is not there does not', [], undefined],
 ] as const) {
-  test(`P15 without a record of Helm nothing is removed while a helper may need it: one ${title}`, async (t) => {
+  test(`P15 without a record of Helm nothing is removed while a helper may need it: a helper ${title}`, async (t) => {
     const calls: KubeCall[] = []
     const items = deployments.map((one) => ({
       ...one,

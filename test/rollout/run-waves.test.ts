@@ -56,7 +56,7 @@ for (const language of ['en', 'zh']) {
     .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')))
   test(`${language}: the page contains its rules`, () => assert.equal(rows.length, 13))
   for (const [rule = '', settings = '', states = '', then = ''] of rows) {
-    test(`L10 ${language}: ${rule}`, () => {
+    test(`${language}: ${rule}`, () => {
       const now = states
         .replaceAll('`', '')
         .split(', ')
@@ -91,7 +91,7 @@ test('an interrupted run starts nothing', () => {
   assert.deepEqual([start, skip.map(({ name }) => name), reason], [[], ['b0'], 'the run was interrupted'])
 })
 
-test('a step looks at each of five thousand clusters a few times only', () => {
+test('with five thousand clusters, a step reads the state of each cluster only a few times', () => {
   let looks = 0
   const many = Array.from({ length: 5000 }, (_, index) => ({
     name: `c${index}`,
@@ -170,7 +170,7 @@ for (const [title, states, changes, then] of [
   test(`schedule: ${title}`, () => assert.equal(step(states, changes), then))
 }
 
-test('the results of a run are in the order of the list, whatever ended first; an interrupted one skips the rest', async () => {
+test('the results of a run are in the order of the list, whichever cluster ends first; an interrupted run skips the rest', async () => {
   const names = ['a', 'b', 'c'].map((name, index) => ({ name, wave: index === 2 ? 1 : 0 }))
   const order: string[] = []
   const end = (name: string, status: string, phase = 'verify') => ({ name, status, phase }) as unknown as ClusterResult

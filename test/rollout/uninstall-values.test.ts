@@ -27,7 +27,7 @@ test('in an umbrella chart the part that is our chart retires, below its alias o
   })
 })
 
-test('two parts that are our chart retire both', async () => {
+test('if two parts are our chart, both retire', async () => {
   const both = [
     { name: 'acr-nopass', alias: 'east' },
     { name: 'acr-nopass', alias: 'west' },

@@ -118,7 +118,7 @@ const GOOD = {
   annotations: { 'acr-nopass.io/registries': 'prod,stage', 'acr-nopass.io/expires-at': '2026-11-27T11:00:00Z' },
 }
 
-test('verify-namespace: no namespace is created or deleted; only what was created there is removed', async () => {
+test('verify-namespace: no namespace is created or deleted; only the objects that the run created in it are removed', async () => {
   assert.deepEqual(await verify({ plan: EXISTING, secret: GOOD }), {
     calls: [
       'POST /api/v1/namespaces/checks/serviceaccounts/acr-nopass-probe-X',
@@ -163,7 +163,7 @@ for (const [title, changed, note] of [
   ],
   ['the digest of the tag', { image: 'r.example/app:1@sha256:0123' }, 'r.example/app:1 was pulled after N ms'],
 ] as const) {
-  test(`verify-image: a pull proves something only of the image that was asked for: the cluster makes it ${title}`, async () => {
+  test(`verify-image: a pull proves something only about the requested image; the cluster changes the Pod's image to ${title}`, async () => {
     const { notes, left } = await verify({ plan: EXISTING, image: 'r.example/app:1', changed })
     assert.deepEqual(notes.slice(3), [note])
     assert.deepEqual(left, [])
@@ -212,7 +212,7 @@ for (const [name, secret, problem] of [
     assert.deepEqual(left, [])
   })
 
-  test(`verify: ${name} in a new namespace proves nothing: a policy may copy it to every one`, async () => {
+  test(`verify: ${name} in a new namespace proves nothing, because a policy may copy it to every namespace`, async () => {
     const { notes, left } = await verify({ plan: NEW, secret })
     assert.deepEqual(notes, [`VERIFY_SECRET Secret acr in a new namespace ${problem} after 0.3 s`])
     assert.deepEqual(left, [])
@@ -229,7 +229,7 @@ test('a ServiceAccount that is not a target is not expected to get the reference
   assert.ok(!calls.some((line) => line.includes('/pods')))
 })
 
-test('a cluster that rejects the new namespace: VERIFY_NAMESPACE, whose fix is verify-namespace', async () => {
+test('if a cluster rejects the new namespace, the error is VERIFY_NAMESPACE, whose fix is verify-namespace', async () => {
   for (const refused of [400, 403, 422]) {
     const { notes } = await verify({ plan: NEW, refused })
     assert.deepEqual(notes, ['VERIFY_NAMESPACE Namespace acr-nopass-probe-X was refused: a policy refuses it'])

@@ -98,7 +98,7 @@ test('an image that could not be pulled because there was no probe namespace is 
   ])
 })
 
-test('a deployer who may not list Pods is told that none was seen', async () => {
+test('if a deployer may not list Pods, a note says that no Pod was seen', async () => {
   assert.deepEqual(await verify({ ready: true, hidesPods: true }), [
     'registries: prod accepted',
     'whether a Pod of the helper is ready was not checked: the deployer lacks the right to list Pods',

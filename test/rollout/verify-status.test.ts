@@ -171,7 +171,7 @@ for (const [title, setup, outcome] of [
   })
 }
 
-test('while the report is of an older configuration, the Pods are told once to read the new one', async () => {
+test('while the report has an older configuration, the run makes the Pods read the new configuration, once', async () => {
   assert.deepEqual(await verify({ reports: [OLD, OLD, report([LIVE])], pods: [true, false] }), {
     writes: ['/api/v1/namespaces/n/pods/p', '/api/v1/namespaces/n/pods/q'].map(
       (path) => `PATCH ${path} acr-nopass.io/awaited-config`,
@@ -180,7 +180,7 @@ test('while the report is of an older configuration, the Pods are told once to r
   })
 })
 
-test('a helper that has not reported yet is waited for: nothing is written', async () => {
+test('the verification waits for a helper that has not reported yet, and writes nothing', async () => {
   const reports = [undefined, undefined, report([LIVE])]
   for (const ramChanged of [true, false])
     assert.deepEqual(await verify({ reports, parts: { ramChanged } }), {
@@ -189,7 +189,7 @@ test('a helper that has not reported yet is waited for: nothing is written', asy
     })
 })
 
-test('after a change in RAM the helper is asked once to try again what was refused; without one it is not', async () => {
+test('after a change in RAM, the helper is asked once to retry what was refused; without a change it is not', async () => {
   const reports = [report([FAILING]), report([LIVE, FAILING]), report([LIVE])]
   const asked = ['PATCH /api/v1/namespaces/n/configmaps/s acr-nopass.io/refresh-requested-at']
   const done = '2026-11-27T09:59:00Z'

@@ -61,7 +61,7 @@ test('a new namespace is expected to get the registries that target it, and no o
   assert.deepEqual(planNewNamespace(covered(within(own), all))?.registries, ['stage'])
 })
 
-test('a selector of either kind leaves new namespaces out, an empty one does not; the reference depends on `default`', () => {
+test('a selector of either kind excludes new namespaces, but an empty selector does not; the reference depends on `default`', () => {
   const plan = (selector: object, include: readonly string[]) =>
     planNewNamespace(covered(within({ selector }, { include })))
   const expression = { key: 'a', operator: 'Exists' }
