@@ -27,7 +27,7 @@ const secret = (namespace: string, manager = 'acr-nopass', instance = INSTANCE):
 const writtenBy = (manager: string, field: string) => ({
   managedFields: [{ manager, operation: 'Update', fieldsV1: { [field]: {} } }],
 })
-/** The release's own labels, as the chart renders them. */
+/** An object with the release's labels, as the chart renders them. */
 const part = (kind: string, apiVersion: string, namespace: string, release: string, rest: object): FakeObject => ({
   apiVersion,
   kind,
@@ -41,7 +41,7 @@ const part = (kind: string, apiVersion: string, namespace: string, release: stri
 const config = (namespace: string, release: string, secretName: string): FakeObject =>
   part('ConfigMap', 'v1', namespace, release, { data: { 'config.yaml': JSON.stringify({ secretName }) } })
 
-/** What only the chart's installation creates. */
+/** An object that only the chart's installation creates. */
 const binding = (namespace: string, release: string): FakeObject => ({
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'ClusterRoleBinding',
@@ -63,7 +63,7 @@ async function detach(t: TestContext, cluster: FakeApiServer, ...flags: string[]
   return { code, stderr, lines: stdout.split('\n').filter(Boolean) }
 }
 
-/** The entries of each namespace. */
+/** Returns the ServiceAccounts' entries by namespace. */
 const entries = ({ objects }: FakeApiServer): Record<string, unknown> =>
   Object.fromEntries(
     objects
@@ -128,7 +128,7 @@ test('cleanup without a name says which release has to be named, because nothing
   assert.deepEqual(await notes('--namespace', 'team', '--release', 'pull'), ['nothing of team/pull is left'])
 })
 
-// Its configuration is not parsed, so it may be a release with that name.
+// The ConfigMap is not parsed, so it may belong to a release with that secret name.
 test('P12 cleanup keeps entries without a Secret while a ConfigMap of a tenant has the labels of a release, and says so', async (t) => {
   const cluster = await open(t, account('ours', 'acr-nopass'), config('aaa', 'forged', 'elsewhere'))
   const { code, lines } = await cleanup(t, cluster)
@@ -241,7 +241,8 @@ test('cleanup removes what an earlier name of the pull secret left, while the he
   assert.deepEqual(entries(cluster), { ours: ['own'] })
 })
 
-// A 403 must not be mistaken for the absence of a release, whose Secrets would then be deleted.
+// A 403 must not count as the absence of a release, because the release's Secrets would then be
+// deleted.
 for (const [what, where] of [
   ['ConfigMaps of all namespaces', '/api/v1/configmaps'],
   ['Deployments of namespace acr-nopass', '/apis/apps/v1/namespaces/acr-nopass/deployments'],

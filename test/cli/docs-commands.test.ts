@@ -29,8 +29,8 @@ writeFileSync(join(folder, 'kubeconfig.yaml'), JSON.stringify(kubeconfig))
 const pages = findPages(ROOT).filter((page) => !page.includes('/quick-start-'))
 
 /**
- * The commands on the pages, each line once; for those that need a cluster only the arguments can
- * be checked here.
+ * Collects the commands on the pages, each line once. Of commands that need a cluster only the
+ * arguments can be checked here.
  */
 const commands = new Set(
   pages.flatMap((page) => {
@@ -41,8 +41,8 @@ const commands = new Set(
 )
 
 /**
- * A line as arguments alone: without comment and redirection, and with the content of the file that
- * a line before it writes.
+ * Reduces a line to arguments: without comment and redirection, and with the content of a file that
+ * an earlier line writes.
  */
 function withoutShell(line: string): string {
   return line
@@ -53,7 +53,7 @@ function withoutShell(line: string): string {
     .replace('"$REGION"', 'cn-hangzhou')
 }
 
-/** In the text of the quick starts, outside of their blocks: `acr-nopass plan …`. */
+/** Also collects commands in the prose of the quick starts: `acr-nopass plan …`. */
 const inText = new Set(
   findPages(ROOT)
     .filter((page) => page.includes('/quick-start-'))

@@ -31,7 +31,7 @@ const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]
     file: 'policy-github-old.json',
     args: [...GITHUB, ...IDS, '--subject', 'environment:production', '--old-subject'],
   },
-  // The subjects of GitHub Enterprise Server contain no ids, so GitHub is not called either.
+  // The subjects of GitHub Enterprise Server contain no IDs, so GitHub is not called either.
   {
     file: 'policy-github-server.json',
     args: [...GITHUB, '--issuer', 'https://github.acme.example/_services/token'],
@@ -50,7 +50,7 @@ const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]
     file: 'policy-worker-role.tf',
     args: [...WORKER, '--worker-role', 'KubernetesWorkerRole-1', '--format', 'terraform'],
   },
-  // The role of another account must not be created in the helper's own.
+  // The role of another account must not be created in the helper's own account.
   {
     file: 'policy-chain.tf',
     args: [...CHAIN, '--role-arn', 'acs:ram::1234567890123456:role/Worker', '--format', 'terraform'],
@@ -125,10 +125,10 @@ test('on ECI the policy is for the role of the Pod, and the workflow may attach 
   assert.doesNotMatch(stderr, /worker roles are not named/)
 })
 
-// `KubernetesWorkerRole-<id>`: examples of worker_ram_role_name and ram_role_name in
-// @alicloud/cs20151215 7.2.0. `AliyunCSManagedDefaultWorkerRole`: in the role table of the vendor's
-// Terraform module for service roles, described as the worker role of Kubernetes clusters. Node
-// pools may have a role of any name, so the rest can only be named.
+// Sources: `KubernetesWorkerRole-<id>` is an example of worker_ram_role_name and ram_role_name in
+// @alicloud/cs20151215 7.2.0. `AliyunCSManagedDefaultWorkerRole` is the worker role of Kubernetes
+// clusters in the role table of the vendor's Terraform module for service roles. Node pools may
+// have a role with any name, so other roles must be named by the user.
 test('without named worker roles the workflow gets both usual names, and a note explains how to name others', async () => {
   const args = ['policy', '--ci', '-f', 'examples/values/enterprise-worker-role.yaml', '--ack-cluster-id', 'c1']
   const { stdout, stderr } = await runBin(args)

@@ -52,11 +52,11 @@ test('for a registry that fails as before the time of the try is printed, and th
     'prod: tried at 2026-11-28T12:00:02.000Z, fails as before, since 2026-11-28T10:00:00.000Z: CLOUD_DENIED: not allowed\n  fix: Allow it.',
   )
   assert.equal(describeRefreshed(failing()), 'prod: CLOUD_DENIED: not allowed\n  fix: Allow it.')
-  // A failure other than the one that the request met.
+  // The failure differs from the failure of this request.
   assert.equal(describeRefreshed(failing({ triedAt: '2026-11-28T09:30:00.000Z' })), describeRefreshed(failing()))
 })
 
-/** The registries that a refresh reports as handled, or its error. */
+/** Returns the registries that a refresh reports as handled, or its error. */
 async function waited(registries: readonly object[], names: readonly string[]): Promise<readonly string[] | string> {
   const at = '2026-11-28T12:00:00.000Z'
   const report = helperReport(registries as readonly RegistryStatus[], { lastHandledRefresh: at })

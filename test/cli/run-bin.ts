@@ -14,13 +14,13 @@ export interface BinOptions {
   readonly bin?: string
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
-  /** Its standard input (default: empty). */
+  /** The standard input of the command (default: empty). */
   readonly input?: string
 }
 
 /**
- * Runs the command line tool as a user does: a child process, no terminal, nothing of the test's
- * environment but PATH.
+ * Runs the command line tool as a user does: in a child process, without a terminal, and with
+ * nothing of the test's environment except PATH.
  */
 export function runBin(args: readonly string[], options: BinOptions = {}): Promise<BinResult> {
   const { bin = BIN, cwd = ROOT, env = {}, input = '' } = options

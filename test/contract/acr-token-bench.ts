@@ -19,7 +19,7 @@ export const HOUR = 3_600_000
 /** An emulated cloud, and the product's token sources on a node with the worker role. */
 export interface TokenBench extends AsyncDisposable {
   readonly cloud: Cloud
-  /** Mounted files: `token`, `registries/…`. */
+  /** A folder with mounted files: `token`, `registries/…`. */
   readonly folder: string
   sourceOf(config: RegistryConfig, identity?: IdentityConfig, client?: CloudClient): TokenSource
   /** Attaches the policy that these values need to a role. */

@@ -84,7 +84,7 @@ async function render(values: object): Promise<RuleFile> {
   return found
 }
 
-/** The errors that promtool reports; empty when all cases pass. */
+/** Returns the errors that promtool reports. Empty if all cases pass. */
 async function failures(some: readonly AlertCase[]): Promise<string> {
   const file = join(await mkdtemp(join(folder, 'case-')), 'tests.json')
   await writeFile(file, JSON.stringify(promtoolTests(rules, some, ruleFile)))
@@ -94,7 +94,7 @@ async function failures(some: readonly AlertCase[]): Promise<string> {
   )
 }
 
-// `for`, labels and threshold as Prometheus reads them:
+// Source of `for`, labels and threshold:
 // https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/
 test('values change single alerts: threshold, time, severity, labels, or disable one; the others stay', async () => {
   const changed = await render({

@@ -92,7 +92,7 @@ test('Argo CD: the project allows every cluster-scoped kind that any values rend
 })
 
 /**
- * What Argo CD never applies, whatever its settings
+ * Kinds that Argo CD never applies, whatever its settings
  * (https://github.com/argoproj/argo-cd/blob/master/util/settings/resources_filter.go,
  * coreExcludedResources).
  */
@@ -153,7 +153,7 @@ test('the script for plain manifests runs unchanged', async () => {
   await mkdir(join(folder, 'bin'))
   await symlink(helm4, join(folder, 'bin/helm'))
   const PATH = `${join(folder, 'bin')}:/usr/bin:/bin`
-  // Readers have the published chart in place of `./chart`, and their values beside it.
+  // Readers have the published chart instead of `./chart`, and their values next to it.
   await symlink(CHART, join(folder, 'chart'))
   await symlink(join(ROOT, 'examples/gitops/values.yaml'), join(folder, 'values.yaml'))
   const options = { cwd: folder, env: { ...helmEnvironment(process.env, folder), PATH } }
@@ -163,7 +163,7 @@ test('the script for plain manifests runs unchanged', async () => {
   assert.equal(await readFile(join(folder, 'acr-nopass.yaml'), 'utf8'), same)
 })
 
-/** The specs of the documents of an example, by their kinds. */
+/** Returns the specs of an example's documents, by kind. */
 async function readSpecs(name: string): Promise<Record<string, unknown>> {
   const documents = parseAllDocuments(await read(name)).map(
     (document) => document.toJS() as { kind: string; spec: unknown },

@@ -40,8 +40,8 @@ const expressions = [
 ]
 
 /**
- * The labels that Prometheus adds to every series of a target, and the one of a histogram's
- * buckets.
+ * Labels that are not the helper's own: Prometheus adds them to every series of a target, and `le`
+ * belongs to a histogram's buckets.
  */
 const OF_PROMETHEUS = ['namespace', 'job', 'pod', 'le']
 /** All results of a refresh. */
@@ -165,7 +165,7 @@ function readDashboard(): Dashboard {
   return JSON.parse(texts[0] ?? '') as Dashboard
 }
 
-/** prom-client keeps them, but its types do not declare them. */
+/** prom-client keeps the label names, but its types do not declare them. */
 function labelsOf(metric: object): readonly string[] {
   return 'labelNames' in metric ? (metric.labelNames as string[]) : []
 }

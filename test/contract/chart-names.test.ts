@@ -17,7 +17,7 @@ function documents(manifest: string): readonly Record<string, unknown>[] {
   return parseAllDocuments(manifest, { version: '1.1' }).flatMap((one) => (one.toJS() ? [one.toJS()] : []))
 }
 
-/** Every value that is used as a name, with its path. */
+/** Returns every value that is used as a name, with its path. */
 function names(value: unknown, path = ''): readonly (readonly [path: string, value: unknown])[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, inner]): readonly (readonly [string, unknown])[] => {
@@ -35,7 +35,7 @@ const LISTED = {
 } as const
 const REGISTRY = { name: 'old', edition: 'static', domains: ['a.example.com'], existingSecret: '123' }
 
-// All of these passed the schema, and the API server rejected them as numbers.
+// The schema accepted all of these as names, and the API server rejected them as numbers.
 for (const helm of helms) {
   for (const [title, values] of [
     [
@@ -70,7 +70,8 @@ for (const helm of helms) {
   }
 }
 
-// Both used to render the same names, so that one overwrote the other or the install failed.
+// Without names of their own, two aliases overwrite each other's objects, or the installation
+// fails.
 test('two aliases of the chart in one umbrella chart share no object and no selector labels', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-aliases-'))
   try {
@@ -172,7 +173,7 @@ test('the names of the objects are those that policies and checks expect, by rel
   }
 })
 
-/** What the API server has of a rendered release, as far as it identifies one. */
+/** Returns the objects of a rendered release with the fields that identify it in the API server. */
 function appliedCluster(manifest: string) {
   type Rendered = LabelledObject & { readonly kind: string }
   const objects = documents(manifest) as unknown as readonly Rendered[]
@@ -200,7 +201,7 @@ for (const [title, values, signs, evidence] of [
     const named = { namespace: 'n', release: 'a.b' }
     const found = await findRelease(labelledCluster({ configMaps, signs: all }).reader, named)
     assert.deepEqual([found.chosen?.evidence, found.others], [evidence, []])
-    // Each is enough by itself.
+    // Each sign identifies the release by itself.
     assert.deepEqual([...new Set(all.map(([sign]) => sign))].toSorted(), [...signs].toSorted())
     for (const sign of signs) {
       const only = labelledCluster({ configMaps, signs: all.filter(([one]) => one === sign) })

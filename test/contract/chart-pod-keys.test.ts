@@ -39,7 +39,9 @@ interface Rendered {
   } & Readonly<Record<string, unknown>>
 }
 
-/** The manifest that both Helms render from the same values; it never differs. */
+/**
+ * Returns the manifest that the two Helms render from the same values, and checks that it is equal.
+ */
 async function rendered(...values: object[]): Promise<readonly Rendered[]> {
   const [first, second] = await Promise.all(
     helms.map(async (helm) =>
@@ -159,10 +161,10 @@ test("commonLabels are on every object and on Pods, do not override an object's 
   }
 })
 
-// The label `job`:
+// Source of the label `job`:
 // https://github.com/prometheus-operator/prometheus-operator/blob/main/Documentation/api-reference/api.md
-// (jobLabel): of a ServiceMonitor the name of the Service, of a PodMonitor <namespace>/<name> of
-// the monitor.
+// (jobLabel). For a ServiceMonitor it is the name of the Service, for a PodMonitor
+// <namespace>/<name> of the monitor.
 test('both monitors scrape the same Pods from any namespace, with the label that alerts select by', async () => {
   const own = {
     enabled: true,
@@ -186,7 +188,7 @@ test('both monitors scrape the same Pods from any namespace, with the label that
     selector: { matchLabels: { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'acr-nopass' } },
   }
   const byService = await objectOf('ServiceMonitor', { metrics: { serviceMonitor: own } })
-  // With the default of the operator, whose absence Argo CD would report as a difference:
+  // The operator's default is included, because Argo CD would report its absence as a difference:
   // https://github.com/prometheus-operator/kube-prometheus/pull/2041.
   const relabelings = own.relabelings.map((one) => ({ ...one, action: 'replace' }))
   assert.deepEqual(byService.spec, { endpoints: [{ ...endpoint, relabelings }], ...scraped })
@@ -410,7 +412,7 @@ test('an interval and a timeout that are null are left to Prometheus', async () 
   }
 })
 
-// The names in
+// The sources of the names are
 // https://github.com/cert-manager/cert-manager/blob/master/deploy/charts/cert-manager/values.yaml
 // and
 // https://github.com/external-secrets/external-secrets/blob/main/deploy/charts/external-secrets/values.yaml

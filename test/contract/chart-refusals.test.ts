@@ -60,7 +60,7 @@ const refusals: readonly Refusal[] = [
     values: { networkPolicy: { dnsPorts: null } },
     message: /networkPolicy\.dnsPorts is null.*`--reuse-values` with a newer chart: use --reset-then-reuse-values/,
   },
-  // A literal U+0085 never gets this far: Helm's reader folds it into a space.
+  // A literal U+0085 cannot be tested here, because Helm's reader folds it into a space.
   ...['\r', '\u2028', '\u2029'].map((end) => ({
     title: `security 11: a line of caBundle that ends with ${JSON.stringify(end)}, which leaves the YAML block it is rendered into`,
     values: { caBundle: `-----BEGIN CERTIFICATE-----${end}kind: Secret\n-----END CERTIFICATE-----\n` },
@@ -180,7 +180,7 @@ test('a key set to null is either omitted or rejected by its name, never by an e
       stderr,
     )
   }
-  // The action's check of values rejects the same ones.
+  // The action's check of values rejects the same values.
   const needed = allPaths(defaults)
     .map((path) => path.join('.'))
     .filter((path) => path === 'registries' || NEEDED.some((key) => key === path || key.startsWith(`${path}.`)))

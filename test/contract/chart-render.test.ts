@@ -25,8 +25,8 @@ const scenarios = await listScenarios()
 after(() => Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]())))
 
 /**
- * Each scenario on the newest Kubernetes; some on older ones, where the chart depends on the
- * version.
+ * Renders each scenario for the newest Kubernetes, and some for older versions, where the chart
+ * depends on the version.
  */
 const renders = [
   ...scenarios.map(({ name }) => ({ name, kubeVersion: NEWEST })),
@@ -37,12 +37,12 @@ const renders = [
 ]
 
 /**
- * Rendered in full; the others are diffs from the minimal chart, which show at a glance what a
- * value does.
+ * These scenarios are stored in full. The others are stored as diffs from the minimal chart, which
+ * show what a value does.
  */
 const FULL = [`minimal-${NEWEST}`, `everything-${NEWEST}`, `namespaces-scope-${NEWEST}`, 'no-guard-1.24.6-aliyun.1']
 
-/** The lines that differ, each with three lines of context. */
+/** Returns the lines that differ, each with three lines of context. */
 const differences = (from: string, to: string): string =>
   formatPatch(structuredPatch('minimal', 'this', from, to, '', '', { context: 3 }), OMIT_HEADERS)
 
@@ -96,7 +96,7 @@ test('an image is built from registry, repository, tag and digest; the global re
 test('labels and annotations contain no null or empty value, and each object has a namespace or is cluster-scoped', async () => {
   for (const { file } of scenarios) {
     for (const { body, name, namespace, kind } of parseManifest(await helm4.render({ values: [file] }))) {
-      // The user's own, from extraObjects.
+      // The object comes from extraObjects, so it has the user's own labels.
       if (name.endsWith('-extra')) continue
       const { labels, annotations } = body.metadata as { labels?: object; annotations?: object }
       assert.notEqual(labels, null)

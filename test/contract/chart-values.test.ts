@@ -21,14 +21,14 @@ const scenarios = await Promise.all(
   })),
 )
 
-/** In values.yaml for information only, with a single allowed value. */
+/** Keys that are in values.yaml only for information, with a single allowed value. */
 const FIXED = [
   'podSecurityContext.runAsNonRoot',
   'securityContext.allowPrivilegeEscalation',
   'securityContext.capabilities.drop',
 ]
 
-/** Only Helm reads it, as the condition of a dependency. */
+/** Only Helm reads this key, as the condition of a dependency. */
 const WITHOUT_EFFECT = ['enabled']
 
 test('values.yaml and the schema state the same defaults', () => {
@@ -59,7 +59,7 @@ test('a scenario sets each key of the values to something other than its default
 })
 
 test('a scenario uses each choice of each key', () => {
-  // Kubernetes' own choices, which are passed on unchanged.
+  // Choices of Kubernetes itself are passed on unchanged.
   const ours = leaves.filter(({ path }) => !/^(tolerations|topologySpread|dnsPolicy|updateStrategy)/.test(path))
   const missing = ours.flatMap(({ path, schema: { enum: choices = [], default: standard } }) =>
     choices
@@ -86,7 +86,7 @@ test('each key that a scenario sets changes the rendered manifest', async () => 
   assert.deepEqual(silent, WITHOUT_EFFECT)
 })
 
-/** A copy without the value at the path. */
+/** Returns a copy without the value at the path. */
 function without(values: object, path: string): object {
   const copy = structuredClone(values)
   const at = Math.max(path.lastIndexOf('.'), 0)

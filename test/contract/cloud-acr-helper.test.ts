@@ -12,8 +12,8 @@ import { testTools } from '../tools.ts'
 
 // A third-party client of ACR on the vendor's Go SDK:
 // github.com/mozillazg/docker-credential-acr-helper. It only knows the vendor's hosts, so it runs
-// with a hosts file in its own network. Nothing of it is ours: not the signature, the parameters,
-// nor the parsing of responses.
+// with a hosts file in its own network. It shares no code with us: neither signature nor parameters
+// nor parsing of responses.
 
 const obstacle = await findHostsObstacle()
 const skip =
@@ -46,7 +46,9 @@ const keyOf = (user: string): Record<string, string> => {
   return { ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret }
 }
 
-/** The output that `docker` gets from its credential helper, and the calls that it took. */
+/**
+ * Returns the output that `docker` gets from its credential helper, and the calls that were made.
+ */
 async function login(registry: string, env: Record<string, string>) {
   const from = cloud.calls.length
   const { code, stdout, stderr } = await hosts.run(program, ['get'], { input: registry, env })
@@ -59,7 +61,7 @@ interface Login {
   readonly Secret: string
 }
 
-/** Whether the registry's token server accepts the login. */
+/** True if the registry's token server accepts the login. */
 async function isAccepted({ Username, Secret }: Partial<Login>): Promise<boolean> {
   const { realm, service } = cloud.registryAuth
   const authorization = `Basic ${Buffer.from(`${Username}:${Secret}`).toString('base64')}`

@@ -71,7 +71,8 @@ test('an account that never activated the Personal Edition is unknown to it', as
   assert.deepEqual(Object.keys(body).sort(), ['code', 'message', 'requestId', 'status'])
 })
 
-// Models ListInstanceResponseBody and GetInstanceResponseBody of @alicloud/cr20181201 2.2.2.
+// Source: the models ListInstanceResponseBody and GetInstanceResponseBody of @alicloud/cr20181201
+// 2.2.2.
 test('instances are listed and read; times are strings in the list and numbers in the detail, which has no region', async () => {
   const { Instances, TotalCount } = await cr('ListInstance')
   assert.equal(TotalCount, 1)
@@ -84,7 +85,7 @@ test('instances are listed and read; times are strings in the list and numbers i
   assert.equal((await cr('ListInstance', { InstanceStatus: 'RUNNING', PageNo: '2', PageSize: '1' })).TotalCount, 1)
 })
 
-// The types `internet` and `vpc`: terraform-provider-alicloud
+// Source of the types `internet` and `vpc`: terraform-provider-alicloud
 // alicloud/data_source_alicloud_cr_ee_instances.go.
 test('endpoints list the domains of both networks', async () => {
   const { Endpoints } = await cr('ListInstanceEndpoint', { InstanceId: DEMO, ModuleName: 'Registry' })
@@ -137,11 +138,11 @@ test('an instance lists its linked VPCs, and links another; each needs its own p
 })
 
 /**
- * The fields, their values and `PRIVATE_ZONE_CONFLICT_AT_{private_zone_id}`:
- * GetInstanceVpcEndpointResponseBodyLinkedVpcs of
- * @alicloud/cr20181201. `NO_PRIVATE_ZONE_AUTHORIZED` beside RUNNING and DefaultAccess, for a link
- * that was made without EnableCreateDNSRecordInPvzt: a written record of calls on a real account
- * (2026-10), whose nodes resolved the VPC domain.
+ * Source of the fields, their values and `PRIVATE_ZONE_CONFLICT_AT_{private_zone_id}`:
+ * GetInstanceVpcEndpointResponseBodyLinkedVpcs of @alicloud/cr20181201. Source of
+ * `NO_PRIVATE_ZONE_AUTHORIZED` together with RUNNING and DefaultAccess: a written record of calls
+ * on a real account (2026-10). That link was created without EnableCreateDNSRecordInPvzt, and the
+ * account's nodes resolved the VPC domain.
  */
 test('a link reports its status, its issue and whether it is the default, as the account or its creation left it', async () => {
   const links = async () => {
@@ -185,8 +186,8 @@ test('the public endpoint is opened and closed, and allows the addresses on its 
 })
 
 /**
- * The states: InstanceStatus of GetInstanceResponseBody in @alicloud/cr20181201. Which calls they
- * refuse is not documented.
+ * Source of the states: InstanceStatus of GetInstanceResponseBody in @alicloud/cr20181201. The
+ * vendor does not document which calls an instance refuses in these states.
  */
 test('an instance that is not RUNNING issues no credential, is described with its state, and issues one again when it runs', async () => {
   cloud.control.changeInstance(DEMO, { status: 'STOPPED' })

@@ -11,8 +11,8 @@ import { signJwt } from '../../sandbox/cloud/sts/jwt.ts'
 import { findHostsObstacle, openVendorHosts, type VendorHosts } from '../support/cloud/vendor-hosts.ts'
 import { type Keys, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
-// The vendor's credentials library with every identity of the emulated cloud, at the vendor's own
-// addresses.
+// Tests the vendor's credentials library with every identity of the emulated cloud, at the vendor's
+// own addresses.
 
 const obstacle = await findHostsObstacle()
 const skip =
@@ -51,8 +51,8 @@ interface Found extends Keys {
 }
 
 /**
- * The credentials that the library returns for a configuration, or from its default chain with this
- * environment.
+ * Returns the credentials that the library returns for a configuration, or from its default chain
+ * with this environment.
  */
 async function credentials(config: object | undefined, env: Readonly<Record<string, string>> = {}) {
   const given = config === undefined ? {} : { CONFIG: JSON.stringify(config) }
@@ -62,7 +62,7 @@ async function credentials(config: object | undefined, env: Readonly<Record<stri
   return JSON.parse(stdout) as Found
 }
 
-/** The identity that the cloud reports for these keys. */
+/** Returns the identity that the cloud reports for these keys. */
 async function callerOf({ accessKeyId, accessKeySecret, securityToken }: Keys): Promise<string> {
   const keys = { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) }
   return (await vendorClients(cloud, keys).sts.getCallerIdentity()).body?.arn ?? ''

@@ -52,7 +52,8 @@ test('a cluster reports its worker role, its API server and its identity provide
     { ...body?.rrsaConfig },
     {
       enabled: true,
-      // As in the example of the vendor's SDK: a list whose first entry is the tokens' issuer.
+      // As in the example of the vendor's SDK, this is a list whose first entry is the tokens'
+      // issuer.
       issuer: 'https://oidc.example.com/live,https://kubernetes.default.svc',
       oidcName: `ack-rrsa-${LIVE}`,
       oidcArn: `acs:ram::${cloud.accountId}:oidc-provider/ack-rrsa-${LIVE}`,
@@ -189,7 +190,7 @@ accounts:
     `${servers.server} system:masters`,
     `${servers.privateServer} system:masters`,
   ])
-  // Of a caller without RBAC in the cluster the kubeconfig is valid, and has no rights.
+  // The kubeconfig of a caller without RBAC in the cluster is valid, but has no rights.
   assert.equal(await config(ids.private, true), `${servers.privateServer} `)
   own.control.authorize(ids.private, 'administrator', true)
   assert.equal(await config(ids.private, true), `${servers.privateServer} system:masters`)
@@ -206,9 +207,9 @@ accounts:
 })
 
 /**
- * GrantPermissionsRequestBody of @alicloud/cs20151215: role_type `cluster` or `all-clusters`,
- * role_name `admin`, is_ram_role; the call "overwrites the existing cluster permissions of the
- * target RAM user or RAM role".
+ * Source: GrantPermissionsRequestBody of @alicloud/cs20151215. role_type is `cluster` or
+ * `all-clusters`, role_name is `admin`, and there is is_ram_role. The call "overwrites the existing
+ * cluster permissions of the target RAM user or RAM role".
  */
 test('GrantPermissions replaces the rights of a role in all clusters of the account', async () => {
   const ids = [1, 2].map((index) => `c${'0'.repeat(30)}${index}f`) as [string, string]

@@ -116,8 +116,8 @@ test("the cloud's clock can be ahead, and its Date header shows it", async () =>
 })
 
 /**
- * STS documents 100 AssumeRole requests per second and account, all its users and roles together,
- * and "Throttling errors"
+ * STS documents 100 AssumeRole requests per second and account, for all its users and roles
+ * together, and "Throttling errors"
  * (https://www.alibabacloud.com/en/notice/upgradenotification_of_request_limit_upgrade_of_sts_assumerole_api_175).
  */
 test('calls beyond the rate of an account are throttled, for this product and account alone, until a second has passed', async () => {
@@ -130,7 +130,7 @@ test('calls beyond the rate of an account are throttled, for this product and ac
   assert.equal(await refused(identity(limited.accessKeyOf('auditor'))), '429 Throttling.User')
   await identity(limited.accessKeyOf('administrator', '1867204395510376'))
   await vendorClients(limited).call({ action: 'ListInstance', version: '2018-12-01' })
-  // An unsigned call counts for the account of its role.
+  // An unsigned call counts for the account of the role that the call names.
   const unsigned = await fetch(
     `${limited.endpoints.sts}/?Action=AssumeRoleWithOIDC&Version=2015-04-01&RoleArn=acs:ram::${limited.accountId}:role/x`,
     { method: 'POST' },

@@ -7,9 +7,9 @@ import { allow, type Keys, refusal, vendorClients } from '../support/cloud/vendo
 
 /**
  * Sources: "How RAM evaluates policies"
- * (https://www.alibabacloud.com/help/en/ram/policy-evaluation-process): control policies come
- * first, and apply to all users and roles of a member account. FullAliyunAccess is attached to each
- * member (AttachControlPolicy). The condition keys of CreateRole:
+ * (https://www.alibabacloud.com/help/en/ram/policy-evaluation-process) says that control policies
+ * come first, and apply to all users and roles of a member account. FullAliyunAccess is attached to
+ * each member (AttachControlPolicy). The condition keys of CreateRole:
  * https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-createrole. The
  * response: AccessDeniedDetail in the vendor's SDKs, such as
  * CancelIProductionJobResponseBodyAccessDeniedDetail.

@@ -87,8 +87,8 @@ test('each node has its own metadata; a path or role that does not exist, or doe
   }
 })
 
-// https://www.alibabacloud.com/help/en/eci/user-guide/assign-a-ram-role-to-a-pod: the role of a Pod is the one that its
-// annotation names, and it must trust ECS.
+// Source: https://www.alibabacloud.com/help/en/eci/user-guide/assign-a-ram-role-to-a-pod. The
+// annotation of a Pod names the Pod's role, and the role must trust ECS.
 test('on ECI each role has its own session, and a Pod without a role has none', async () => {
   const roles: (string | undefined)[] = []
   const base = await cloud.imdsFor(() => roles.shift())

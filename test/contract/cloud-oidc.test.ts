@@ -112,8 +112,8 @@ test('any other token is rejected with 401 and the reason', async () => {
 })
 
 /**
- * Sources of the code, the limits and the format: sandbox/cloud/sts. What an empty list means is
- * not documented: a setting.
+ * Sources of the code, the limits and the format: sandbox/cloud/sts. The meaning of an empty list
+ * is not documented, so it is a setting.
  */
 test("a provider's fingerprints must have one of the issuer's certificate authorities, where the issuer's are known", async () => {
   const ims = (action: string, query: Record<string, string>) =>

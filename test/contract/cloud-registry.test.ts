@@ -18,8 +18,8 @@ before(async () => {
   cloud = await startCloud({ clock: () => now })
   const { registry: binary } = await testTools('registry')
   registry = await startRegistry({ tools: { registry: binary }, auth: cloud.registryAuth })
-  // The registry checks tokens by the machine's clock, and its program may have been built just
-  // now.
+  // The registry checks tokens by the machine's clock, and building its program may have taken a
+  // while.
   now = Date.now()
   const pusher = registryClient(registry.url, cloud.registryPush)
   for (const repository of ['team/app', 'platform/helper', 'acme/tools', 'elsewhere/app']) {
@@ -108,9 +108,9 @@ test('a credential is valid only for the namespaces of its instance', async () =
 })
 
 /**
- * No page of the vendor is cited: the source is what kubelets do, which pull
- * `registry.cn-hangzhou.aliyuncs.com/google_containers/pause` without a login, as kubeadm's
- * imageRepository for China.
+ * No page of the vendor is cited. The source is the behaviour of kubelets: with kubeadm's
+ * imageRepository for China, they pull `registry.cn-hangzhou.aliyuncs.com/google_containers/pause`
+ * without a login.
  */
 test('anyone pulls from a public repository, without a login and with an unrelated one, and nobody pushes without the right', async () => {
   const stranger = await credential(await session())
@@ -118,7 +118,7 @@ test('anyone pulls from a public repository, without a login and with an unrelat
   cloud.control.setVisibility('acme/tools', 'public')
   assert.equal(await pull(undefined, 'acme/tools'), 'content of acme/tools')
   assert.equal(await pull(stranger, 'acme/tools'), 'content of acme/tools')
-  // A login that is wrong is refused before the repository is looked at.
+  // A wrong login is refused before the repository is checked.
   assert.equal(await pull({ ...stranger, password: 'wrong' }, 'acme/tools'), '401')
   assert.equal(await pull(undefined, 'team/app'), '401')
   assert.equal(await registryClient(registry.url, undefined).push('acme/tools', '2', 'not allowed'), 401)
@@ -128,8 +128,8 @@ test('anyone pulls from a public repository, without a login and with an unrelat
 })
 
 /**
- * "Configure access over the Internet" of Container Registry; that the registry answers with 403 is
- * not documented.
+ * Source: "Configure access over the Internet" of Container Registry. The response status 403 of
+ * the registry is not documented.
  */
 test("over the internet an instance's endpoint must be open, and its allow-list have the client's address", async () => {
   const login = await credential()

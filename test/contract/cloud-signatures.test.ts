@@ -17,7 +17,7 @@ interface Recorded {
   readonly headers: http.IncomingHttpHeaders
 }
 
-/** Records what a vendor SDK really sends, so that it can be replayed, unchanged or modified. */
+/** Records what a vendor SDK really sends. The tests replay it, unchanged or modified. */
 let recorder: http.Server
 let last: Recorded
 let cloud: Cloud

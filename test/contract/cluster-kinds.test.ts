@@ -64,12 +64,12 @@ const target = { transport, endpoint: endpoints.url('cs', 'cn-hangzhou'), creden
 
 interface Kind {
   /**
-   * cluster_type, profile, worker_ram_role_name, whether `rrsa_config` is present: as the vendor's
-   * SDK reads them.
+   * cluster_type, profile, worker_ram_role_name, and whether `rrsa_config` is present, as the
+   * vendor's SDK reads them.
    */
   readonly shown: readonly [string, string | undefined, string | undefined, boolean]
   readonly pools: readonly (readonly [string, string | undefined])[]
-  /** The roles that the rollout finds, or its error that names the setting. */
+  /** The roles that the rollout finds, or its error, which names the setting. */
   readonly roles: readonly string[] | { readonly message: RegExp; readonly hint: RegExp }
 }
 

@@ -63,7 +63,7 @@ beforeEach(async () => {
     server: 'https://127.0.0.1:6443',
     kubeconfig: async () => 'apiVersion: v1\nkind: Config\n',
   })
-  // Removes what an earlier case has created, as the administrator.
+  // Removes what an earlier case created, as the administrator.
   const { transport, endpoints } = clientOf(cloud)
   const admin = createRam({ transport, endpoint: endpoints.url('ram'), credentials: fixed(cloud.administrator) })
   for (const kind of ['worker-role', 'rrsa'] as const) await removePolicy(admin, targetOf(kind))
@@ -93,7 +93,8 @@ function targetOf(kind: 'worker-role' | 'rrsa', changes: Partial<PolicyTarget> =
 }
 
 /**
- * Every call that a workflow makes to the cloud for one cluster: read it, apply, change, clean up.
+ * Makes every call that a workflow makes to the cloud for one cluster: read, apply, change, clean
+ * up.
  */
 async function runWorkflow(kind: 'worker-role' | 'rrsa'): Promise<void> {
   await ci.fresh()
@@ -135,7 +136,7 @@ for (const kind of ['worker-role', 'rrsa'] as const) {
     const least = ciPolicyDocument(ciInput(kind))
     cloud.control.grant(CI_ROLE, 'ci-least', least)
     await runWorkflow(kind)
-    // Optional actions are skipped and reported: policy-leftovers and policy-sharing test that.
+    // Optional actions are skipped and reported, as policy-leftovers and policy-sharing test.
     const actions = least.Statement.flatMap(({ Action }) => Action as string[]).filter(
       (action) => action !== 'ram:UpdatePolicyDescription',
     )

@@ -35,7 +35,7 @@ const ramOf = (account: string): Ram => {
   return ram
 }
 
-/** A run over the clusters a and b, each in its account. */
+/** A run on the clusters a and b, each in its own account. */
 function contextOf(accounts: readonly [string, string]): RunContext {
   const entry = (name: string, index: number) => ({
     name,
@@ -59,7 +59,7 @@ const resultsOf = (...statuses: readonly ClusterResult['status'][]): readonly Cl
     notes: [],
   })) as unknown as readonly ClusterResult[]
 const signal = new AbortController().signal
-/** No other deployer did anything. */
+/** No other deployer wrote anything. */
 const read = async () => []
 
 test('a shared policy is deleted once all its clusters were uninstalled, and stays while one of them failed', async () => {

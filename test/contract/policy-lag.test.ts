@@ -21,8 +21,7 @@ import { administratorRam, writesSince } from './acr-cloud-client.ts'
 import { ECS_TRUST, pull, sampleTarget, stepTexts } from './policy-samples.ts'
 
 /**
- * RAM writes to one control plane and reads from copies of it, and documents no bound for their
- * lag:
+ * RAM writes to one control plane and reads from copies. The vendor documents no limit of the lag:
  * https://www.alibabacloud.com/help/en/ram/user-guide/resilience-in-ram
  */
 let clock = Date.now()
@@ -33,7 +32,7 @@ let ram: Ram
 let names = 0
 let name = ''
 let worker = ''
-/** What was sent to RAM and accepted, since the last reset. */
+/** The calls that RAM accepted since the last reset. */
 let accepted: string[] = []
 
 before(async () => {
@@ -61,7 +60,7 @@ function passTime(ms: number): void {
 }
 
 function nameAnother(): void {
-  // Longer than any lag of the operations before.
+  // Longer than any lag of the earlier operations.
   passTime(100_000)
   name = `acr-nopass-c${++names}`
   worker = `worker-${names}`
@@ -83,7 +82,7 @@ function rrsa(serviceAccount: string, changes: Partial<PolicyTarget> = {}): Poli
   return target({ roles: [], trust: { role: name, statement, create: true }, ...changes })
 }
 
-/** RAM as it is, without lag. */
+/** Reads RAM without lag. */
 async function actual<T>(read: () => Promise<T>, lag: number): Promise<T> {
   cloud.control.setStaleReads(0)
   const found = await read()
@@ -96,7 +95,7 @@ const documentNow = async (): Promise<PolicyDocument | undefined> => {
   return found && parseDocument(found.document, name)
 }
 
-/** An operation, and the state of RAM that it has to leave. */
+/** An operation, and the state of RAM after it. */
 interface Operation {
   readonly run: () => Promise<unknown>
   readonly check: (before: PolicyDocument | undefined) => Promise<void>
@@ -253,8 +252,8 @@ test('a creation whose response is lost, and that RAM shows late, is reported as
   const done = await applyPolicy(ram, target(), { ...options, onStep: ({ do: what }) => seen.push(what) })
   assert.deepEqual(stepTexts(done).sort(), [`attach policy ${name} to role ${worker}`, `create policy ${name}`])
   assert.deepEqual(seen.sort(), ['attach', 'create-policy'])
-  // Each is tried once more, because a lost response proves nothing, and RAM's refusal shows that
-  // it is there.
+  // Each write is tried once more: a lost response proves nothing, and RAM's refusal shows that the
+  // object exists.
   assert.deepEqual(writesSince(cloud, start), [
     'CreatePolicy fault:cut-after',
     'CreatePolicy EntityAlreadyExists.Policy',
@@ -264,8 +263,8 @@ test('a creation whose response is lost, and that RAM shows late, is reported as
 })
 
 /**
- * A run over two clusters that share a role, with the former values and then with others, and the
- * removal.
+ * Runs a rollout of two clusters that share a role, first with the former values and then with
+ * others, and then the removal.
  */
 async function rollOut(lag: number): Promise<readonly unknown[]> {
   const clusters = ['a', 'b'].map((cluster) => ({ name: cluster, access: { kind: 'ack', clusterId: `c-${cluster}` } }))

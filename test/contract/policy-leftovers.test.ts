@@ -46,13 +46,16 @@ const large = (letter: string): PolicyDocument => pull(letter.repeat(5000))
 interface RunOptions {
   readonly status?: ClusterResult['status']
   readonly verified?: boolean
-  /** Entries of the list other than cluster `a`, which are not part of this run. */
+  /** Clusters of the list that are not part of this run. */
   readonly unselected?: readonly string[]
   readonly former?: readonly SharedTarget[]
   readonly by?: Ram
 }
 
-/** Narrows at the end of a run over one cluster `a` with this target; returns its notes. */
+/**
+ * Narrows policies at the end of a run on one cluster `a` with this target. Returns the run's
+ * notes.
+ */
 async function narrow(target: PolicyTarget, options: RunOptions = {}): Promise<readonly string[]> {
   const { status = 'deployed', verified = true, unselected = [], former = [], by = ram } = options
   const settings = (name: string, clusterId: string) => ({ name, access: { kind: 'ack', clusterId } })

@@ -20,7 +20,7 @@ export function sampleTarget(policyName: string, role: string, changes: Partial<
   return { policyName, document: pull('a'), ...rest, ...changes }
 }
 
-/** The steps of a plan as they are printed. */
+/** Returns the steps of a plan as they are printed. */
 export function stepTexts(plan: PolicyPlan): string[] {
   return plan.steps.map(describeStep)
 }

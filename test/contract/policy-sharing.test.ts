@@ -43,7 +43,10 @@ const target = (changes: Partial<PolicyTarget> = {}): PolicyTarget => sampleTarg
 const documentIn = async (policy: string): Promise<PolicyDocument> =>
   parseDocument((await ram.getPolicy(policy))?.document ?? '', policy)
 
-/** Four clusters with one given RRSA role, whose trust must have the statement of each. */
+/**
+ * Four clusters with the same given RRSA role. Its trust must contain the statement of each
+ * cluster.
+ */
 function trustTargets(): readonly PolicyTarget[] {
   return [1, 2, 3, 4].map((cluster) => {
     const issuer = `https://oidc.example/${name}-${cluster}`
@@ -87,7 +90,7 @@ test('a grant that another run overwrites between our write and our check is wri
     async change(action, parameters, signal) {
       await ram.change(action, parameters, signal)
       if (action !== 'CreatePolicyVersion') return
-      // The other run read before our write and writes after it.
+      // The other run reads before our write and writes after it.
       const PolicyDocument = JSON.stringify(pull('old', 'theirs'))
       if (once) await ram.change(action, { ...parameters, PolicyDocument })
       once = false

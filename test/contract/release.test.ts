@@ -70,8 +70,8 @@ test("krew installs this release's package, by its checksum, as a plugin that kn
   assert.equal(manifest.spec.version, `v${VERSION}`)
   assert.ok(sums.includes(`${platform.sha256}  ${archive}\n`))
   assert.ok(platform.uri.endsWith(`/releases/download/v${VERSION}/${archive}`))
-  // As in krew: files that match `from` are moved to the plugin's folder, and kubectl finds a link
-  // to `bin`.
+  // Installs as krew does: files that match `from` are moved to the plugin's folder, and kubectl
+  // finds a link to `bin`.
   assert.deepEqual(platform.files, [{ from: 'package/*', to: '.' }])
   const link = join(folder, 'kubectl-acr_nopass')
   await symlink(join(unpacked, 'package', platform.bin), link)
@@ -134,7 +134,7 @@ test('the npm package contains nothing of the sandbox or of this machine, and no
   assert.deepEqual(found(ROOT), [])
   assert.deepEqual(found(`${homedir()}/`), [])
   assert.deepEqual(found(/LTAI[0-9A-Za-z]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY-----\s*[\w+/]{40}|\beyJ[\w-]{20,}\./), [])
-  // A text of a registry stands in the product too, which recognizes it.
+  // Texts of a registry are excluded, because the product contains them too to recognize them.
   const product = globSync('src/**/*.ts', { cwd: ROOT })
     .map((file) => readFileSync(join(ROOT, file), 'utf8'))
     .join('\n')
@@ -236,7 +236,7 @@ test('the chart can be pulled from a real registry by version and by digest, and
     new RegExp(`acr-nopass ${VERSION.replaceAll('.', '\\.')} already exists`),
   )
   const flags = ['--namespace', 'acr-system', '--kube-version', NEWEST, '-f', scenario('admission')]
-  // The mirror, as a cluster with this registry uses it.
+  // Uses the mirror as a cluster with this registry would.
   flags.push('--set', `global.imageRegistry=${registry.host}`)
   const template = async (name: 'helm3' | 'helm4', ...chart: string[]): Promise<string> =>
     (await helm(name, 'template', 'acr-nopass', ...chart, ...flags)).stdout

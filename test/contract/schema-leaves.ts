@@ -7,8 +7,8 @@ export interface SchemaLeaf {
 }
 
 /**
- * Every key without named keys below it; a Kubernetes type counts as one because it is passed on as
- * a whole.
+ * Returns every key without named keys below it. A Kubernetes type counts as one key, because it is
+ * passed on as a whole.
  */
 export function schemaLeaves(schema: Schema, root: Schema, path = ''): SchemaLeaf[] {
   const full = resolve(schema, root)
@@ -22,7 +22,10 @@ export function schemaLeaves(schema: Schema, root: Schema, path = ''): SchemaLea
   return ours.flatMap(([key, property]) => schemaLeaves(property, root, path === '' ? key : `${path}.${key}`))
 }
 
-/** The default values of a schema, as one object; an object with required keys has no default. */
+/**
+ * Returns the default values of a schema as one object. An object with required keys has no
+ * default.
+ */
 export function schemaDefaults(schema: Schema, root: Schema): unknown {
   const full = resolve(schema, root)
   if (full.default !== undefined) return full.default
@@ -34,7 +37,7 @@ export function schemaDefaults(schema: Schema, root: Schema): unknown {
   return entries.length > 0 ? Object.fromEntries(entries) : undefined
 }
 
-/** All values at a leaf's path; several if the path contains a list. */
+/** Returns all values at a leaf's path; several if the path contains a list. */
 export function valuesAt(values: unknown, path: string): unknown[] {
   let found = [values]
   for (const step of path.split(/\.|(?=\[\])/)) {

@@ -29,9 +29,7 @@ const CONCURRENCY = 2
 
 let helms: readonly TestHelm[]
 let probe: ProbeChart
-/**
- * What each Helm reads from each case, as JSON in its own bytes; undefined if it rejects the case.
- */
+/** How each Helm reads each case, as JSON in its own bytes. Undefined if Helm rejects the case. */
 let readings: readonly (readonly (string | undefined)[])[]
 before(async () => {
   helms = [await openHelm('helm4'), await openHelm('helm3')]
@@ -54,7 +52,7 @@ async function readAll(helm: TestHelm, paths: readonly string[][]): Promise<read
   return found
 }
 
-/** Each case with our result and each Helm's. */
+/** Yields each case with our result and the results of the two Helms. */
 function* results(): Generator<ValuesCase & { mine: LoadedValues; theirs: readonly (string | undefined)[] }> {
   for (const [index, one] of corpus.entries()) {
     const mine = ours[index]
@@ -63,7 +61,7 @@ function* results(): Generator<ValuesCase & { mine: LoadedValues; theirs: readon
   }
 }
 
-/** The top-level keys that differ: a whole tree would hide the difference. */
+/** Returns only the top-level keys that differ, because a whole tree would hide the difference. */
 function difference(mine: Readonly<Record<string, unknown>>, theirs: string | undefined): object {
   if (theirs === undefined) return { theirs }
   const other = JSON.parse(theirs) as Readonly<Record<string, unknown>>
@@ -147,7 +145,7 @@ function verdict(mine: LoadedValues | undefined): string {
   return [...new Set(lines.slice(0, 12)), ...more].join('\n')
 }
 
-/** The messages of the generated cases: each once, without its subject. */
+/** Returns the messages of the generated cases, each once and without its subject. */
 function generatedMessages(): string {
   const messages = new Map<string, string>()
   for (const { errors } of ours.slice(written.length)) {

@@ -13,9 +13,9 @@ after(async () => {
 
 const SEED = 1201
 
-// Words near every rule of YAML 1.1, and arbitrary text with line breaks of every kind. DEL, NEL
-// and BOM are left out because the probe chart prints them raw, which Helm then rejects;
-// test/helm/values-file.test.ts has them.
+// Words near every rule of YAML 1.1, and arbitrary text with all kinds of line breaks. DEL, NEL and
+// BOM are omitted: the probe chart prints them raw, and Helm rejects that.
+// test/helm/values-file.test.ts covers them.
 const text = fc.oneof(
   fc.constantFrom(
     'yes',
@@ -57,7 +57,7 @@ test(`what the rollout writes for Helm arrives there with the same types: 1500 g
   for (const helm of helms) {
     const read = JSON.parse((await helmReading(helm, empty, [file])) ?? '{}').written as readonly unknown[]
     for (const [index, value] of written.entries()) {
-      // -0 has no form of its own in Helm's JSON, and neither in ours.
+      // -0 has no form of its own in JSON, neither in Helm's nor in ours.
       const plain = JSON.parse(JSON.stringify(value))
       assert.deepEqual(read[index], plain, `${helm.name}, value ${index}`)
     }

@@ -16,8 +16,8 @@ const signal = AbortSignal.timeout(300_000)
 const go = await findGo(readHost(), signal)
 
 /**
- * The folder of a module in the version that a tool pins; downloads it where the tool was not built
- * on this machine.
+ * Returns the folder of a module in the version that a tool pins. Downloads the module if the tool
+ * was not built on this machine.
  */
 async function sourceOf(tool: string, module: string): Promise<string> {
   const { stdout } = await run(go, ['mod', 'download', '-json', module], { cwd: join(TOOLS, tool), signal })
@@ -36,7 +36,7 @@ async function textOf(files: readonly string[]): Promise<string> {
 const groups = (text: string, pattern: RegExp): readonly string[] =>
   [...text.matchAll(pattern)].map(([, one = '']) => one)
 
-/** Every word that this kubelet can give a waiting container as its reason. */
+/** Returns every word that this kubelet can give as the reason of a waiting container. */
 async function kubeletReasons(tool: string): Promise<readonly string[]> {
   const kubelet = join(await sourceOf(tool, 'k8s.io/kubernetes'), 'pkg/kubelet')
   const cri = join(await sourceOf(tool, 'k8s.io/cri-api'), 'pkg/errors')
@@ -47,7 +47,7 @@ async function kubeletReasons(tool: string): Promise<readonly string[]> {
     await textOf((await Promise.all(folders.map((one) => goFiles(one)))).flat()),
     /errors\.New\("([A-Z]\w+)"\)/g,
   )
-  // What the kubelet writes itself: a text, or a constant.
+  // The reasons that the kubelet writes itself: a text, or a constant.
   const own = await textOf(await goFiles(kubelet, false))
   const given = groups(own, /ContainerStateWaiting\{\s*Reason:\s*([\w."]+)/g)
   const constants = given.map((word) => {
@@ -75,7 +75,7 @@ for (const [tool, least] of [
   })
 }
 
-/** CRI-O 1.37.0; its module is not on every module proxy, so the list stands here. */
+/** CRI-O 1.37.0. The list is written here, because its module is not on every module proxy. */
 const CRI_O = {
   ErrRegistryUnavailable: 'server/image_pull.go:120',
   ErrSignatureValidationFailed: 'internal/storage/image.go:610',

@@ -1,7 +1,7 @@
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { createReader, type Reader } from '../../src/kube/read/reader.ts'
 
-/** A reader whose requests get these responses, and all its requests so far. */
+/** Returns a reader whose requests get these responses, and the list of all its requests. */
 export function answeringReader(respond: (call: KubeCall) => unknown): {
   readonly reader: Reader
   readonly calls: readonly KubeCall[]

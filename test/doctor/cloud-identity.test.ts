@@ -108,7 +108,7 @@ interface Rrsa {
   /** `null`: not readable. */
   readonly served?: string | null
   readonly subject?: string
-  /** The trust has no condition on the ServiceAccount. */
+  /** The trust policy has no condition on the ServiceAccount. */
   readonly isOpen?: true
   readonly fixture?: Parameters<typeof fixture>[0]
 }

@@ -118,8 +118,8 @@ testFindings([
     observed: observe({ instance: instance({ vpcs, endpoints: [] }) }),
     finds: [['error', 'VPC_UNLINKED', 'registry demo']],
   },
-  // The values of Status, and PRIVATE_ZONE_CONFLICT_AT_{private_zone_id} as an example of Issue,
-  // are those of the vendor's SDKs (aliyun/alibabacloud-typescript-sdk, cr-20181201,
+  // Source of the values of Status, and of PRIVATE_ZONE_CONFLICT_AT_{private_zone_id} as an example
+  // of Issue: the vendor's SDKs (aliyun/alibabacloud-typescript-sdk, cr-20181201,
   // GetInstanceVpcEndpointResponseBodyLinkedVpcs).
   {
     title: 'a VPC whose link conflicts with a private zone',

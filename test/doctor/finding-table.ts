@@ -16,7 +16,7 @@ export interface Row {
   readonly healthy?: boolean | null
 }
 
-/** One test per row: exactly these findings, in this order, each complete. */
+/** Runs one test per row: exactly these findings, in this order, each complete. */
 export function testFindings(rows: readonly Row[]): void {
   for (const { title, observed, finds, says, message, healthy } of rows) {
     test(`doctor: ${title}`, () => {
@@ -34,7 +34,7 @@ export function testFindings(rows: readonly Row[]): void {
   }
 }
 
-/** Every finding tells what, where, why and the fix, in sentences without a gap. */
+/** Checks that every finding says what, where, why and the fix, in sentences without a gap. */
 function assertComplete(findings: readonly Finding[]): void {
   for (const { id, subject, message, cause, fix } of findings) {
     for (const text of [subject, message, cause, fix]) {

@@ -10,7 +10,7 @@ import { findRelease } from '../../src/installation/find-release.ts'
 import { installed, labelled, labelledCluster } from '../support/labelled-cluster.ts'
 import { admission, fixture } from './fixture.ts'
 
-/** The commands that doctor prints for these findings, each once. */
+/** Returns the commands that doctor prints for these findings, each once. */
 const commandsOf = (observed: Observed): readonly string[] => [
   ...new Set(diagnose(observed).flatMap(({ command }) => command ?? [])),
 ]
@@ -38,8 +38,8 @@ const inactive = fixture({
   admission: admission({ tried: new Map([['shop', 'unreferenced']]) }),
 })
 
-// For installs by Argo CD or plain manifests the delete used to succeed, and the apply got no
-// manifest.
+// For installs by Argo CD or plain manifests, Helm has no manifest to apply. The delete must then
+// not run either.
 test('the command for an inactive policy deletes nothing if Helm has no release to recreate it from', async (t) => {
   const [command = ''] = commandsOf(inactive)
   assert.match(command, /kubectl delete mutatingadmissionpolicy /)
@@ -58,7 +58,7 @@ test('the command for an inactive policy fetches the manifest, deletes the polic
 })
 
 /**
- * As in an umbrella chart `apps` that uses the chart under the alias `Base_Pull`
+ * The names in an umbrella chart `apps` that uses the chart under the alias `Base_Pull`
  * (test/contract/chart-names.test.ts).
  */
 const ALIASED = { name: 'apps-base-pull', fullname: 'apps-base-pull', helmRelease: 'apps' }
@@ -106,7 +106,7 @@ test("the name of the Helm release is read from Helm's own annotation", async ()
   assert.equal(await nameOf({}), undefined)
 })
 
-// A forged record of Helm may hold a ClusterRoleBinding of the tenant to cluster-admin, and hooks.
+// A forged Helm record may contain hooks, and a ClusterRoleBinding of the tenant to cluster-admin.
 for (const evidence of ['missing', 'unknown'] as const) {
   test(`no command applies, upgrades or uninstalls a release that may be a tenant's: ${evidence}`, () => {
     const release = { evidence, why: 'no right' } as const

@@ -157,7 +157,7 @@ test('doctor reports rights of the helper that the chart never gives', () => {
 })
 
 const nameOf = (kind: string): string => `guard.${kind}`
-/** What is created is sent to the list. */
+/** The path of a created object is the path of its list. */
 const kindOf = (path: string): string => path.split('/').at(path.endsWith('/events') ? -1 : -2) ?? ''
 const deny = (path: string) =>
   new KubeApiError(
@@ -165,7 +165,7 @@ const deny = (path: string) =>
     `PATCH returned 422: x is forbidden: ValidatingAdmissionPolicy 'guard.${kindOf(path)}' with binding 'b' denied request: no`,
   )
 
-/** What doctor concludes from the responses to its dry runs. */
+/** Returns doctor's conclusions from the responses to its dry runs. */
 async function tryWith(respond: (call: KubeCall) => unknown, config: object = {}) {
   const { release } = fixture({ config: { attach: 'both', ...config } })
   assert.ok(release)
@@ -206,7 +206,8 @@ test('doctor names each write that the guard accepted', async () => {
   assert.deepEqual(accepted, [{ kind: 'leases', what: 'finalizers' }])
 })
 
-// Without these a stolen token could stop every helper, and no label or finalizer would be changed.
+// If the guard accepted these writes, a stolen token could stop every helper without changing a
+// label.
 for (const [kind, what, isIt] of [
   ['leases', 'leaseDurationSeconds', ({ spec }) => 'leaseDurationSeconds' in (spec ?? {})],
   ['leases', 'leaseTransitions', ({ spec }) => 'leaseTransitions' in (spec ?? {})],
@@ -258,11 +259,13 @@ test('with attach: admission doctor tries no ServiceAccount, which the helper ma
   )
 })
 
-// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation; the ClusterRoles that allow it:
-// Kubernetes, plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go.
+// Sources:
+// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation; the
+// ClusterRoles that allow it: Kubernetes,
+// plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go.
 test('who may not impersonate the helper learns that the effect of the guard was not checked', async () => {
-  // Of Kubernetes 1.37, where impersonation can be limited to verbs; older ones say `cannot
-  // impersonate resource`.
+  // The message of Kubernetes 1.37, where impersonation can be limited to verbs. Older versions say
+  // `cannot impersonate resource`.
   const message =
     'PATCH returned 403: secrets "acr-nopass" is forbidden: User "jane" cannot impersonate-on:serviceaccount:patch resource "secrets" in API group "" in the namespace "acr-nopass"'
   const { accepted, calls, unread } = await tryWith(() => {

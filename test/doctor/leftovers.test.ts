@@ -28,7 +28,7 @@ test('doctor finds pull secrets of releases that are not installed, by metadata 
     { release, secretName: 'other-name', namespaces: ['shop'] },
   ])
   assert.ok(calls.every(({ accept }) => accept?.includes('PartialObjectMetadataList')))
-  // Of pull secrets only: a record of Helm may have any labels.
+  // Only pull secrets are listed, because a Helm record may have any labels.
   assert.deepEqual(
     calls.map(({ query }) => query?.fieldSelector),
     ['type=kubernetes.io/dockerconfigjson'],

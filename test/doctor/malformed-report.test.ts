@@ -34,7 +34,9 @@ const object = (report: unknown) => ({
   data: { 'status.json': typeof report === 'string' ? report : JSON.stringify(report) },
 })
 
-/** What doctor prints, as text and as JSON, and the page of a replica that waits, for a report. */
+/**
+ * Returns what doctor prints for a report, as text and as JSON, and the page of a waiting replica.
+ */
 function showAll(report: unknown) {
   const { status, unreadable } = readReport(object(report))
   const observed = fixture({ status: status ?? null, release: { unreadableStatus: unreadable } })
@@ -47,7 +49,7 @@ function showAll(report: unknown) {
 
 type Node = Record<string | number, unknown>
 
-/** Every place in a value, from the outside in. */
+/** Returns every place in a value, from the outside in. */
 function places(value: unknown, path: readonly (string | number)[] = []): readonly (readonly (string | number)[])[] {
   if (typeof value !== 'object' || value === null) return [path]
   const keys = Array.isArray(value) ? value.keys() : Object.keys(value)
@@ -78,7 +80,7 @@ test('a value of another type at any place of a report is named as unreadable, a
   const replaced = fc.property(fc.constantFrom(...PLACES), anyJson, (path, by) => {
     const before = path.reduce<unknown>((node, key) => (node as Node)[key], WHOLE)
     const { unreadable, findings, text, json } = showAll(replaceAt(WHOLE, path, by))
-    // An empty text is no report.
+    // An empty text counts as no report.
     if (kindOf(before) === kindOf(by) || (path.length === 0 && by === '')) return
     assert.notDeepEqual(unreadable, [])
     const found = findings.find(({ id }) => id === 'STATUS_UNREADABLE')

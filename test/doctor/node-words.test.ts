@@ -50,7 +50,7 @@ const unknown = { id: 'POD_STUCK', about: 'unknown' } as const
 const vpc = { image: VPC_IMAGE } as const
 
 const ROWS: readonly Row[] = [
-  // A proxy of the node: Go's net/http/transport.go returns only the text of the status of CONNECT.
+  // A proxy of the node: Go's net/http/transport.go returns only the text of the CONNECT status.
   {
     title: 'a proxy that refuses the connection',
     message: head('Forbidden'),
@@ -77,7 +77,7 @@ const ROWS: readonly Row[] = [
     message: head('proxyconnect tcp: dial tcp 10.9.9.9:3128: i/o timeout'),
     id: 'POD_PROXY',
   },
-  // Another host than the image's.
+  // The message is about another host than the image's.
   {
     title: 'a mirror without an address',
     ...vpc,
@@ -204,7 +204,7 @@ const ROWS: readonly Row[] = [
     id: 'POD_NETWORK',
     says: /cannot reach the registry, or/,
   },
-  // The VPC domain itself.
+  // The message is about the VPC domain itself.
   {
     title: 'a VPC domain without an address',
     ...vpc,
@@ -224,7 +224,7 @@ const ROWS: readonly Row[] = [
     id: 'POD_NETWORK',
     says: /DNS server does not respond/,
   },
-  // Certificates, clocks, TLS.
+  // Certificates, clocks and TLS.
   {
     title: 'a clock of the node in the past',
     message: head(
@@ -293,7 +293,7 @@ const ROWS: readonly Row[] = [
     id: 'POD_HTTP',
   },
   { title: 'a server of http', message: head('http: server gave HTTP response to HTTPS client'), id: 'POD_HTTP' },
-  // The node itself.
+  // Problems of the node itself.
   {
     title: 'a full disk',
     message: `failed to pull and unpack image "${IMAGE}": failed to extract layer sha256:1: write /var/lib/x: no space left on device: unknown`,
@@ -411,7 +411,7 @@ const ROWS: readonly Row[] = [
     ),
     id: 'POD_NETWORK',
   },
-  // What the registry says.
+  // Responses of the registry.
   {
     title: 'a registry that throttles',
     message: resolving(
@@ -517,7 +517,7 @@ const ROWS: readonly Row[] = [
     id: 'POD_DENIED',
     about: 'credential',
   },
-  // Not known.
+  // Messages without a rule.
   { title: 'a webhook of the image policy', message: 'image pull policy webhook denied the request', ...unknown },
   {
     title: 'a runtime that is slow',
@@ -551,7 +551,7 @@ test("a kubelet's pause between two tries changes nothing of the cause", () => {
   }
 })
 
-/** Words of the rules, in a place where they mean nothing. */
+/** Words of the rules, in places where they have no meaning. */
 const TRAPS = [
   '429',
   '403-forbidden',
@@ -639,8 +639,8 @@ test('a message of any length is cut at whole words before it is judged, and its
   assert.doesNotMatch(quoteNode(long), /xxx|\.y\.y/)
 })
 
-// A rule that is not linear would need hours for such a message, and minutes for what is left after
-// the cut.
+// A rule with non-linear time would need hours for such a message, and minutes for the part that
+// remains after the cut.
 for (const unit of [
   'a.',
   'a.a/',

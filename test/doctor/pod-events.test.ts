@@ -11,7 +11,7 @@ const POD = stuckPod({
   containers: [{ name: 'app', image: IMAGE, waiting: 'ContainerCreating' }],
 })
 
-/** What is said of a Pod that is being created for an hour, with this warning. */
+/** Returns doctor's verdict on a Pod that has been in creation for an hour, with this warning. */
 async function judged(reason: string, minutesAgo: number) {
   const event = {
     reason,

@@ -15,7 +15,7 @@ const NOT_ASKED = "registry's response unknown: not requested: --ask-registry re
 const UNTIL = new Date(NOW + 40 * 60_000).toISOString()
 const DENIED = `pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`
 
-/** The steps of the Pod's only container, and what became of its pull. */
+/** Returns the steps of the Pod's only container, and the result of its pull. */
 function look(pod: PodFacts, observed: Observed) {
   const [container] = pod.containers
   assert.ok(container)
@@ -46,7 +46,9 @@ const ALL_WELL = [
   NOT_ASKED,
   'node ok: n1 runs it',
 ]
-/** The steps of a Pod that pulls, up to a step that fails, or with some that differ. */
+/**
+ * Returns the steps of a Pod that pulls, up to a failed step or with some other steps at the end.
+ */
 const wellUntil = (count: number, ...more: readonly string[]) => [...ALL_WELL.slice(0, count), ...more]
 
 interface Row {

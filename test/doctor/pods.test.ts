@@ -288,7 +288,7 @@ const ROWS: readonly Row[] = [
     id: 'POD_HAS_OWN_PULL_SECRETS',
     message: /names its own pull secrets \(own\)/,
   },
-  // A list that was copied from the ServiceAccount is not the Pod's own.
+  // A list that was copied from the ServiceAccount does not count as the Pod's own.
   {
     title: 'a Pod made during a migration, with the list that its ServiceAccount had',
     pod: stuckPod({ references: ['aliyun-acr-credential-a'], detail: DENIED }),

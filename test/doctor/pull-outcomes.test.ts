@@ -65,7 +65,7 @@ interface Event {
   readonly uid?: string
 }
 
-/** A Reader whose Events are these. */
+/** A Reader that returns these Events. */
 function readerOf(events: readonly Event[]): { readonly reader: Reader; readonly queries: readonly string[] } {
   const queries: string[] = []
   const list = async (
@@ -102,7 +102,7 @@ interface Seen {
 
 type Change = Parameters<typeof fixture>[0]
 
-/** What `doctor pod` and `doctor` make of one Pod. */
+/** Returns the results of `doctor pod` and `doctor` for one Pod. */
 async function look(
   object: PodObject,
   change: Change = {},
@@ -474,10 +474,10 @@ test("doctor: a node's denial from before the Secret was written decides nothing
   const both = async (state: State, change: Change, events: readonly Event[], metadata = {}) =>
     (await look(pod({ app: state }, {}, { metadata }), change, events)).map(({ ids, healthy }) => [...ids, healthy])
   const twice = (...seen: readonly unknown[]) => [seen, seen]
-  // The Secret is newer than the node's message, or may be.
+  // The Secret is newer than the node's message, or may be newer.
   assert.deepEqual(await both(refused, written(-1), []), twice('POD_UNKNOWN', null))
   assert.deepEqual(await both(refused, written(-1), failed(-4)), twice('POD_UNKNOWN', null))
-  // The node tried again with the Secret that is there now.
+  // The node has pulled again with the current Secret.
   assert.deepEqual(await both(refused, written(-5), failed(-2)), twice('POD_DENIED', false))
   assert.deepEqual(await both(refused, written(-30), []), twice('POD_DENIED', false))
   assert.deepEqual(
@@ -485,20 +485,20 @@ test("doctor: a node's denial from before the Secret was written decides nothing
     twice('POD_DENIED', false),
     'the Pod is newer than the Secret',
   )
-  // The Event may be kept back by the kubelet's limit, while the status has what was said after the
-  // last pause.
+  // The kubelet's limit may hold back the Event, while the status contains the message of the last
+  // pause.
   assert.deepEqual(await both(refused, written(-30), failed(-40)), twice('POD_DENIED', false))
   for (const order of [
     [...failed(-8), ...failed(-2)],
     [...failed(-2), ...failed(-8)],
   ])
     assert.deepEqual(await both(refused, written(-5), order), twice('POD_DENIED', false))
-  // A kubelet that pauses without saying why: only the Event does.
+  // A kubelet that pauses without a reason in the status: only the Event contains it.
   const pause = waiting('ImagePullBackOff', `Back-off pulling image "${IMAGE}"`)
   assert.deepEqual(await both(pause, written(-30), failed(-20)), twice('POD_DENIED', false))
   assert.deepEqual(await both(pause, written(-30), failed(-40)), twice('POD_UNKNOWN', null))
   assert.deepEqual(await both(pause, written(-30), []), twice('POD_STUCK', false))
-  // What no credential changes is as true as before.
+  // A cause that no credential changes stays valid.
   const full = waiting('ErrImagePull', 'write /var/lib/x: no space left on device')
   assert.deepEqual(await both(full, written(-1), []), twice('POD_DISK_FULL', false))
   const [one] = await look(pod({ app: refused }), written(-1))
@@ -548,7 +548,7 @@ const NOT_RECREATED: readonly (readonly [object | undefined, RegExp])[] = [
   [undefined, /Create the Pod again from its manifest/],
   [{ apiVersion: 'batch/v1', kind: 'Job' }, /Let Job\/x create its Pods again/],
   [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow' }, /Let Workflow\/x create its Pods again/],
-  // Anyone who may create Pods writes such an owner; nothing creates this Pod again.
+  // Anyone who may create Pods can write such an owner, but nothing creates this Pod again.
   [{ apiVersion: 'apps.example.com/v1', kind: 'ReplicaSet' }, /Let ReplicaSet\/x create its Pods again/],
 ]
 
@@ -650,8 +650,8 @@ test('doctor: a public image of ACR that runs beside covered ones is no error, a
   ])
 })
 
-// pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod: containers are started one after the
-// other, init containers first.
+// The kubelet starts containers one after the other, init containers first
+// (pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod).
 test('doctor: a container whose turn came long ago is unknown, also while others of its Pod run', async () => {
   const healthOf = async (states: Parameters<typeof pod>[0], spec: Spec, minutes = 60): Promise<boolean | null> => {
     const more = { metadata: { creationTimestamp: at(-minutes) }, status: READY }
@@ -672,7 +672,7 @@ test('doctor: a container whose turn came long ago is unknown, also while others
   const ended = (minutes: number): State => ({ terminated: { exitCode: 0, finishedAt: since(minutes) } })
   assert.equal(await healthOf({ web: running(11), app: creating }, two), null)
   assert.equal(await healthOf({ web: waiting('CrashLoopBackOff'), app: creating }, two), null)
-  // It came only when the one before it had started.
+  // Its turn came only when the container before it had started.
   assert.equal(await healthOf({ web: running(9), app: creating }, two), true)
 
   const app = waiting('PodInitializing')
@@ -681,7 +681,7 @@ test('doctor: a container whose turn came long ago is unknown, also while others
   assert.equal(await healthOf({ init: ended(9), app }, init), true)
   assert.equal(await healthOf({ init: running(30), app }, init), true)
 
-  // It may have been added a moment ago.
+  // The ephemeral container may have been added a moment ago.
   const debug: Spec = { ephemeralContainers: [{ name: 'debug', ...image }] }
   assert.equal(await healthOf({ app: running(60), debug: creating }, debug), true)
 
@@ -697,11 +697,11 @@ test('doctor: a container whose turn came long ago is unknown, also while others
     return one.healthy
   }
   assert.equal(await sidecar(true), null)
-  // The others wait for its startup probe.
+  // The other containers wait for the sidecar's startup probe.
   assert.equal(await sidecar(false), true)
 })
 
-// While a pull lasts the kubelet reports the reasons of the time before it: one that hangs looks
+// During a pull the kubelet reports the same reasons as before the pull, so a pull that hangs looks
 // like a volume that is being mounted.
 test('doctor: a Pod that has started nothing for long is unknown, unless an Event or another container tells why', async () => {
   const made = (minutes: number) => ({

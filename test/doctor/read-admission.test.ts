@@ -14,8 +14,8 @@ const NOW = Date.parse('2026-11-30T12:00:00Z')
 const RESOURCES = { resources: [{ name: 'mutatingadmissionpolicies' }, { name: 'validatingadmissionpolicies' }] }
 
 /**
- * The facts that doctor reads for `attach: admission`, given the labels of the release's namespace
- * and the response to a Pod.
+ * Returns the facts that doctor reads for `attach: admission`, given the labels of the release's
+ * namespace and the response to a Pod.
  */
 async function admissionOf(
   labels: Readonly<Record<string, string>>,
@@ -40,7 +40,7 @@ async function admissionOf(
 }
 
 /**
- * What the guard did not refuse, where it refuses nothing before the n-th dry run as the helper.
+ * Returns the writes that the guard did not refuse, if it refuses nothing before the n-th dry run.
  */
 async function guardOf(created: string, from: number) {
   const { release } = fixture({ config: { attach: 'serviceAccounts', guard: 'enabled' } })
@@ -80,7 +80,8 @@ test("doctor creates a Pod as a dry run in the release's namespace if it may not
   )
 })
 
-// The policy was rightly not applied there, but doctor printed the command to delete it.
+// In that namespace the policy correctly does not apply. Doctor must not print the command that
+// deletes the policy.
 test('doctor makes no such dry run if the namespace of the release opted out', async () => {
   const { tried, pods, unread } = await admissionOf({ 'acr-nopass.io/skip': 'true' }, without)
   assert.deepEqual([tried, pods, unread], [undefined, [], []])
@@ -107,10 +108,10 @@ test('doctor continues when several slow webhooks exceed its timeout', async () 
   assert.deepEqual([tried, unread], [{}, ['A Pod created as a dry run in namespace acr-nopass']])
 })
 
-// What Pod Security `restricted` requires
+// The Pod has what Pod Security `restricted` requires
 // (https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted), and nothing
-// that OpenShift's restricted-v2 rejects: its users must be in the namespace's range, so that no
-// fixed one works
+// that OpenShift's restricted-v2 rejects. That policy accepts only users in the namespace's range,
+// so no fixed user works
 // (https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/authentication_and_authorization/managing-pod-security-policies).
 test("the Pod of doctor's dry run sets no user, which OpenShift would reject", async () => {
   const { pods } = await admissionOf({}, withReference)

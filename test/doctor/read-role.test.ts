@@ -14,7 +14,7 @@ test('a document of RAM that is not understood says nothing of the role, and is 
     role: { name: 'nodes', description: '', trust: TRUST, ours: false },
     attached: [policy('plain', text(allow('cr:*'))), policy('geo', POLICY), policy('none', 'not JSON')],
   })
-  // Without the note nothing would show that neither was judged.
+  // Without the note nothing would show that neither document was judged.
   assert.deepEqual(diagnose(observeCloud({ role: facts })), [])
   const unclear = 'it has a form that doctor does not know'
   assert.deepEqual(findUnclear('role nodes', facts.role, facts.attached), [

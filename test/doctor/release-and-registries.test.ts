@@ -19,7 +19,7 @@ function other(config: Readonly<Record<string, unknown>> = {}): ReleaseFacts {
   return { ...release, namespace: 'b', name: 'two' }
 }
 
-/** What a tenant wrote. */
+/** A release that a tenant forged. */
 const FORGED: ReleaseFacts = {
   ...other(),
   namespace: 'aaa',
@@ -28,7 +28,7 @@ const FORGED: ReleaseFacts = {
   why: 'nothing proves it',
 }
 
-/** Its process runs and is not ready. */
+/** The Pod's process runs, but the Pod is not ready. */
 const notReady = {
   name: 'acr-nopass-1',
   ready: false,

@@ -65,7 +65,7 @@ const ROWS: readonly Row[] = [
     finds: [['error', 'SECRET_STUCK', 'namespace shop']],
     message: /kubectl -n shop delete secret acr-nopass/,
   },
-  // No printed command deletes anything that is not provably ours.
+  // No printed command deletes an object that is not provably ours.
   {
     title: 'a Secret of another owner that cannot be replaced',
     observed: fixture({
@@ -222,8 +222,8 @@ const ROWS: readonly Row[] = [
     message: /let it\nacr-nopass refresh$/,
   },
   {
-    // terraform-provider-alicloud alicloud/service_alicloud_cr_ee.go: the instance is not in a
-    // state that supports the operation.
+    // Source: terraform-provider-alicloud alicloud/service_alicloud_cr_ee.go. The instance is not
+    // in a state that supports the operation.
     title: 'an instance that is not running, by the code of ACR',
     observed: fixture({
       registries: [
@@ -247,7 +247,7 @@ const ROWS: readonly Row[] = [
     finds: [['error', 'INSTANCE_NOT_RUNNING', 'registry demo']],
     message: /aliyun cr ListInstance --region cn-hangzhou$/,
   },
-  // Who may write the status object must not choose what a reader of the report runs.
+  // A writer of the status object must not choose which command a reader of the report runs.
   {
     title: 'a report with shell commands in it, of an instance that is not running',
     observed: fixture({

@@ -156,7 +156,7 @@ test('doctor: worse findings come first, many objects are one finding', () => {
 
 const plain = paintFor({ isTTY: false, write: () => true }, { env: {} })
 
-/** A caller with few permissions gets no report that everything is healthy. */
+/** A caller with few permissions must not get a report that everything is healthy. */
 const VERDICTS = [
   { unread: [], change: {}, healthy: true, verdict: /\nall is well\n$/ },
   { unread: ['Pods'], change: {}, healthy: null, verdict: /\nnothing wrong in what could be read\n$/ },

@@ -155,7 +155,7 @@ const WRITES: readonly Row[] = [
   ),
 ]
 
-/** Another release, of the same configuration except for the given keys. */
+/** Another release with the same configuration, except for the given keys. */
 function other(config: Readonly<Record<string, unknown>> = {}, change: Partial<ReleaseFacts> = {}): ReleaseFacts {
   const { release } = fixture({ config })
   if (release === undefined) throw new Error('a release')

@@ -28,9 +28,9 @@ function registry(isPublic: (path: string) => boolean) {
   return { send, requests }
 }
 
-// The form of challenge and token service: test/acr/query-manifest.test.ts. An anonymous pull of a
-// public repository: registry.cn-hangzhou.aliyuncs.com/google_containers, which kubeadm's users in
-// China pull from without a login.
+// Sources: the form of challenge and token service is that of test/acr/query-manifest.test.ts. An
+// anonymous pull of a public repository is what kubeadm's users in China do with
+// registry.cn-hangzhou.aliyuncs.com/google_containers.
 test('which images of ACR anyone may pull is asked without a login, at the public host of a VPC host', async () => {
   const { send, requests } = registry((path) => path === '/v2/google_containers/pause/manifests/3.9')
   const images = [`${HOST}/google_containers/pause:3.9`, `${VPC}/google_containers/pause:3.9`, `${HOST}/acme/tools:1`]

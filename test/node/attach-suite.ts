@@ -8,7 +8,7 @@ import type { NodeHelper } from '../support/node/node-helper.ts'
 
 const REFUSED = /^(ErrImagePull|ImagePullBackOff): /
 
-/** How Pods run on a real kubelet when they get their reference in this way. */
+/** Tests how Pods run on a real kubelet if they get their reference in this way. */
 export function testAttach(
   attach: 'serviceAccounts' | 'admission',
   opened: () => readonly [NodeFixture, NodeHelper],
@@ -89,8 +89,8 @@ export function testAttach(
         30_000,
       )
       assert.equal((await helper.secret(kept)).metadata.uid, uids.kept)
-      // Checked first: once a Pod has used the new content with the old UID, the kubelet knows that
-      // content too.
+      // This is checked first: once a Pod has used the new content with the old UID, the kubelet
+      // also knows that content.
       await fixture.pod(recreated, 'after')
       await fixture.until(recreated, 'after', REFUSED)
       await fixture.pod(kept, 'after')

@@ -17,8 +17,8 @@ const REFUSED = /^(ErrImagePull|ImagePullBackOff): /
 const WRONG = { username: 'cr_temp_user', password: 'ended' }
 
 /**
- * Which Pods a kubelet (1.35 and newer) allows to use an image on the node: those with a credential
- * that was verified before.
+ * Tests which Pods a kubelet (1.35 and newer) allows to use an image on the node: Pods with a
+ * credential that was verified before.
  */
 export function testImageCache(opened: () => NodeFixture): void {
   /** The number of requests for manifests that the registry has received. */
@@ -98,7 +98,7 @@ export function testImageCache(opened: () => NodeFixture): void {
     assert.equal(await fixture.writeSecret('worn', WRONG), uid)
     const before = contacts()
     await runs('worn', 'second')
-    // A weakness of the kubelet: the wrong credential is recorded now.
+    // The kubelet has this weakness: it has now recorded the wrong credential.
     await runs('other', 'second')
     assert.equal(contacts(), before)
   })

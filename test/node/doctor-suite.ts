@@ -24,7 +24,7 @@ interface Words {
   readonly id: FindingId
   readonly message: RegExp
   readonly pod: Parameters<NodeFixture['pod']>[2]
-  /** The host where the node pulls the image; undefined: the registry, by its own name. */
+  /** The host from which the node pulls the image. Undefined: the registry under its own name. */
   readonly server?: (fixture: NodeFixture) => string | Promise<string>
 }
 
@@ -57,7 +57,7 @@ const NODE_WORDS: readonly Words[] = [
   },
 ]
 
-/** How doctor interprets the messages of a real kubelet and containerd. */
+/** Tests how doctor interprets the messages of a real kubelet and containerd. */
 export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): void {
   const team = 'team-doctor'
   const doctor = async (pod: string, ...flags: string[]): ReturnType<typeof runDoctor> =>
@@ -72,7 +72,7 @@ export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): vo
       await fixture.pod(team, 'fine', { pull: 'Always' }).catch(() => undefined)
       await fixture.until(team, 'fine', 'running', 1000)
     }, 60_000)
-    // On the node the registry has its own name.
+    // On the node the registry has its real name.
     const kubeconfig = fixture.cluster.adminKubeconfigFile
     const args = ['doctor', 'pod', `${team}/fine`, '--ask-registry', '--kubeconfig', kubeconfig, '-o', 'json']
     const enter = ['-m', '-t', String(fixture.node.containerd.id.pid), '--', BIN]
@@ -159,8 +159,8 @@ export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): vo
 }
 
 /**
- * Both lines are needed: `server` keeps containerd from falling back to the domain, and 1.6 ignores
- * a file without `[host]`.
+ * Both lines are needed: `server` prevents containerd from falling back to the domain, and 1.6
+ * ignores a file without `[host]`.
  */
 function hostsToml(server: string): string {
   return `server = "${server}"\n[host."${server}"]\n  capabilities = ["pull", "resolve"]\n`

@@ -29,8 +29,8 @@ export function testMigration(opened: () => readonly [NodeFixture, NodeHelper]):
     const { admin, adminKubeconfigFile } = fixture.cluster
     const cli = (...args: string[]): Promise<BinResult> => runBin([...args, '--kubeconfig', adminKubeconfigFile])
     const instance = fixture.cloud.instances.find(({ edition }) => edition === 'enterprise')
-    // The emulated account lacks the add-on's own image: only what it leaves behind matters, not
-    // that it runs.
+    // The emulated account lacks the add-on's own image. The add-on need not run, because only its
+    // objects matter.
     await oldHelper(
       admin,
       'aliyun-acr-credential-helper',
@@ -98,7 +98,7 @@ export function testMigration(opened: () => readonly [NodeFixture, NodeHelper]):
 }
 
 interface Pods {
-  /** Waits until a Pod that is created from now on runs. */
+  /** Waits until a Pod runs that is created from now on. */
   next(): Promise<void>
   /** The pull secrets of each Pod, in their order. */
   stop(): Promise<readonly (readonly string[])[]>
@@ -123,7 +123,7 @@ function startPods(fixture: NodeFixture, prefix: string): Pods {
       await remove(fixture, name)
     }
   })()
-  // The next call that waits sees the error.
+  // The next call that waits gets the error.
   loop.catch(() => undefined)
   return {
     async next() {

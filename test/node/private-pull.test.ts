@@ -75,7 +75,7 @@ test('its login is verified and accepted by the token service that the registry 
       [['live', 'accepted']],
     )
   }, 60_000)
-  // No Pod has pulled since: the requests are the helper's.
+  // No Pod has pulled since then, so the requests are the helper's.
   assert.ok(requests(fixture.domain) > beforeInstall.registry)
   assert.ok(requests(tokenHost()) > beforeInstall.tokenService)
 })

@@ -8,7 +8,7 @@ import type { NodeFixture } from '../support/node/node-fixture.ts'
 const REFUSED = /^(ErrImagePull|ImagePullBackOff): /
 const OURS = { secrets: [SECRET] }
 
-/** How a kubelet handles a Pod that is created before, with and after its credential. */
+/** Tests how a kubelet handles Pods that are created before, with and after their credential. */
 export function testPulls(opened: () => NodeFixture): void {
   // Concurrent because the kubelet waits ten seconds before it retries a failure.
   suite('Pods before, with and after their credential', { concurrency: true }, () => {
@@ -25,8 +25,8 @@ export function testPulls(opened: () => NodeFixture): void {
       const fixture = opened()
       await fixture.namespace('shop', OURS)
       await fixture.writeSecret('shop', await fixture.pullToken())
-      // Containerd sends the login to the vendor's own name, in another region than the
-      // registry's.
+      // Containerd sends the login to the vendor's own host name, which is in another region than
+      // the registry.
       const tokenHost = new URL(fixture.cloud.registryAuth.vendorRealm).hostname
       assert.ok(!tokenHost.includes(fixture.cloud.regionId), tokenHost)
       await fixture.pod('shop', 'app', { pull: 'Always' })

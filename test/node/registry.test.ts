@@ -18,7 +18,8 @@ after(() => fixture?.[Symbol.asyncDispose]())
 const manifest = '/v2/team/app/manifests/1'
 
 /**
- * The response status for the manifest with this login, through the challenge and its token server.
+ * Returns the response status for the manifest with this login, using the challenge and its token
+ * server.
  */
 async function pull(login?: { username: string; password: string }, path = manifest): Promise<number> {
   const url = new URL(path, fixture.registry.url)

@@ -38,8 +38,8 @@ for (const moment of times > 0 ? random : MOMENTS) {
 }
 
 /**
- * Command lines of running programs that name a folder: every process of a sandbox has its files
- * there.
+ * Returns the command lines of running programs that name a folder. Every process of a sandbox has
+ * its files in that folder.
  */
 function processesOf(folder: string): string[] {
   return readdirSync('/proc')

@@ -15,7 +15,7 @@ interface Result {
   readonly error?: { readonly code: string; readonly message: string }
 }
 
-/** `acr-nopass apply --verify-image`: its result is that of a real kubelet and containerd. */
+/** Tests `acr-nopass apply --verify-image` with a real kubelet and containerd. */
 export function testVerifyImage(opened: () => readonly [NodeFixture, NodeHelper]): void {
   let command: RolloutCommand
   before(async () => {
@@ -49,7 +49,7 @@ export function testVerifyImage(opened: () => readonly [NodeFixture, NodeHelper]
       pulled.some(({ path, status }) => path.includes('/team/app/blobs/') && status === 200),
       'no layer came',
     )
-    // The same Pod keeps running: its node was made to read the new targets early, because it
+    // The same Pod keeps running. The node was made to read the new targets early, because it
     // normally does so every 60 to 90 s.
     const [after] = await helper.pods()
     assert.equal(after?.metadata.uid, before?.metadata.uid)

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { findCitationProblems, findUntranslatedDecisions, readAnchors } from '../../scripts/check/citations.ts'
 
-const PAGE = 'docs/en/decisions' // with its ending, the check would take the cases of this file for citations
+// The name has no ending, because the check would otherwise read the cases of this file as
+// citations.
+const PAGE = 'docs/en/decisions'
 const page = (...ids: string[]): string =>
   `# Decisions\n\n## Area\n${ids.map((id) => `<a id="${id}"></a>\n### About ${id}\nText.\n`).join('\n')}`
 const problems = (source: string, en = page('lease', 'memory'), zh = page('lease', 'memory')): string[] =>

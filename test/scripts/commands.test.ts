@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findCommandProblems } from '../../scripts/check/commands.ts'
 
-/** The rows below have `<` and `>` where a template has its braces. */
+/** The rows below contain `<` and `>` instead of a template's braces. */
 const written = (row: string): string => row.replaceAll('<', '${').replaceAll('>', '}')
 const problems = (source: string, file = 'src/doctor/a.ts'): string[] => findCommandProblems(new Map([[file, source]]))
 const TEXT = 'src/doctor/a.ts:1: a command in a plain text; build it with `shell` of src/lib/shell-command.ts'

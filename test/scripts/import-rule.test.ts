@@ -6,7 +6,7 @@ const problems = (files: Record<string, string>) => findImportProblems(new Map(O
 const imports = (target: string) => `import { x } from '${target}'\n`
 
 test('every import against the arrow is rejected, every one along it is accepted', () => {
-  // one line for each area, as ARCHITECTURE.md draws them
+  // One line for each area, in the order of the drawing in ARCHITECTURE.md.
   const order = [
     ['root'],
     ['lib'],

@@ -17,7 +17,7 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-recipes-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A program of that name on PATH, as a shell script. */
+/** Adds a program of that name to PATH, as a shell script. */
 function program(name: string, script: string): void {
   const bin = join(folder, 'bin')
   mkdirSync(bin, { recursive: true })
@@ -86,8 +86,7 @@ test('other CI: the script validates, then plans or applies with flags that the 
   const env = { PATH, HOME: folder }
   const { stdout } = await run('sh', ['ci/rollout.sh'], { cwd: work, env, timeout: 60_000 })
   assert.match(stdout, /^valid: values\.yaml, clusters\.yaml \(3 clusters\)$/m)
-  // What is missing is a kubeconfig, which the job of this test does not have: so every flag was
-  // understood.
+  // The error is the missing kubeconfig, which proves that every flag was accepted.
   for (const MODE of ['plan', 'apply']) {
     await assert.rejects(
       run('sh', ['ci/rollout.sh'], { cwd: work, env: { ...env, MODE }, timeout: 60_000 }),

@@ -12,9 +12,9 @@ const IMAGE = 'ghcr.io/acr-nopass/acr-nopass'
 const VERSION = '0.404.0'
 
 /**
- * What is not "there is no such version". The words for that one are those of containerd's
- * resolver, when each registry responded with 404 (`%s: %w` of the reference and "not found"),
- * after `ERROR: ` of buildx:
+ * Errors that do not say that the version is absent. containerd's resolver reports an absent
+ * version after each registry responded with 404 (`%s: %w` of the reference and "not found"), and
+ * buildx adds `ERROR: ` before it:
  * https://github.com/containerd/containerd/blob/main/core/remotes/docker/resolver.go
  */
 const UNKNOWN = {
@@ -65,7 +65,7 @@ test('a chart is pushed only when the registry reports that exactly this version
   }
 })
 
-/** A program that writes `error` and ends with `exit`. */
+/** A program that writes `error` and exits with `exit`. */
 function program(t: TestContext, name: string, exit: number, error: string, before = ''): string {
   const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-release-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))

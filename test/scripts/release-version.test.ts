@@ -15,8 +15,8 @@ const scratch = mkdtempSync(join(tmpdir(), 'release-version-'))
 after(() => rmSync(scratch, { recursive: true, force: true }))
 
 /**
- * A copy of every file that states the version, as released; its changelog and bundle are small
- * ones.
+ * Copies every file that states the version, as released. The changelog and the bundle of the copy
+ * are small.
  */
 function copyTree(): string {
   const copy = mkdtempSync(join(scratch, 'tree-'))
@@ -94,7 +94,7 @@ test('a location with another version, or without one, is named with its file', 
   const copy = copyTree()
   const property = fc.property(fc.constantFrom(...VERSION_PLACES), other, fc.boolean(), (place, version, missing) => {
     fc.pre(expectedAt(place, version) !== expectedAt(place, VERSION))
-    // package.json is what all others are compared with
+    // package.json is skipped, because all other places are compared with it.
     fc.pre(place.file !== 'package.json')
     const file = join(copy, place.file)
     const text = readFileSync(file, 'utf8')

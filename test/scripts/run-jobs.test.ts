@@ -180,7 +180,10 @@ test('a', async () => { appendFileSync('${events}', '+' + name + ' '); await new
   assert.ok(most <= 3, order.join(' '))
 })
 
-/** Files that end when as many run as there are names; each of a group of its own. */
+/**
+ * Files that finish when as many files run as there are names. Each file belongs to a group of its
+ * own.
+ */
 function filesThatMeet(names: readonly string[]): Record<string, string> {
   const events = join(root, 'events')
   const source = `import { appendFileSync, readFileSync } from 'node:fs'
@@ -190,7 +193,7 @@ test('a', async () => { appendFileSync('${events}', '+'); while (readFileSync('$
 
 test('files that wait, and of whose group only one runs, share a slot', async () => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  // Each ends when three run, which two slots alone do not allow.
+  // Each file finishes when three run, which two slots alone do not allow.
   const sources = filesThatMeet(['node', 'zoo', 'cluster'])
   const job = (name: string, most: number): Job => {
     writeFileSync(join(root, 'test', `${name}.test.ts`), `import { test } from 'node:test'\n${sources[name]}`)

@@ -114,7 +114,7 @@ test('older versions run if an option names them, with files that exist', () => 
   )
   assert.deepEqual([rest, unknown], [['guard'], []])
   for (const file of passes.flatMap(({ files }) => files)) assert.ok(existsSync(join(root, file)), file)
-  // a file of test/versions that no option names would never run
+  // A file of test/versions that no option names would never run.
   const named = new Set(passes.flatMap(({ files }) => files))
   assert.deepEqual(
     globSync('test/versions/*.test.ts', { cwd: root }).filter((file) => !named.has(file)),

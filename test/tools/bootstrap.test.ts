@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.ts'
 
 const tools = fileURLToPath(new URL('../../tools', import.meta.url))
 
-// Every test has a little repository of its own, with the real bootstrap in it.
+// Every test has a small repository of its own, which contains the real bootstrap.
 let root = ''
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'bootstrap-'))

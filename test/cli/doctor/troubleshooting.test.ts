@@ -15,7 +15,7 @@ import { RELEASE_CASES } from '../../cluster/doctor/release-cases.ts'
 const ROOT = join(import.meta.dirname, '../../..')
 const TABLES = [HELPER_CASES, CLOUD_CASES, OBJECT_CASES, POD_CASES, PULL_CASES, RELEASE_CASES, READ_CASES]
 
-/** Also reproduced on real systems, in tests outside the tables. */
+/** Findings that are reproduced on real systems in other tests. */
 const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   NOT_INSTALLED: 'test/cluster/cli-doctor.test.ts',
   LEFTOVERS: 'test/cluster/cli-doctor.test.ts',
@@ -30,12 +30,13 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   POD_NEVER_PULLS: 'test/node/doctor-suite.ts',
   // The emulated cloud has the same address in all regions.
   INSTANCE_ELSEWHERE: 'test/doctor/read-instance.test.ts',
-  // Problems of the helper that doctor repeats: reproduced with the whole helper in memory.
+  // Problems of the helper that doctor repeats. Other tests reproduce them with the whole helper in
+  // memory.
   SECRET_CONFLICT: 'test/helper/stuck.test.ts',
   NAMESPACE_UNREADABLE: 'test/helper/stuck.test.ts',
-  // The running helper replaces it within half a minute.
+  // The running helper replaces an unreadable status within half a minute.
   STATUS_UNREADABLE: 'test/doctor/malformed-report.test.ts',
-  // The code for everything unexpected cannot be reproduced in one way.
+  // This is the code for everything unexpected, so no single case reproduces it.
   HELPER_PROBLEM: 'test/doctor/rights-and-writes.test.ts',
 }
 

@@ -5,16 +5,16 @@
 export interface ConfigCase {
   readonly title: string
   readonly data: Readonly<Record<string, string>>
-  /** The cluster's region, default cn-hangzhou; `unknown`: it is not known. */
+  /** The cluster's region, default cn-hangzhou; `unknown`: the region is not known. */
   readonly region?: string
-  /** Of each registry: the differences from the plain entry. */
+  /** The differences of each registry from the plain entry. */
   readonly registries?: readonly object[]
   readonly namespaces?: object
   readonly serviceAccounts?: readonly string[]
   readonly identity?: object
   /** The kind of each note, and a word of its text. */
   readonly notes?: readonly (readonly [kind: string, word: string])[]
-  /** Instead of a result: the code of each error and a word of its text. */
+  /** The code of each error and a word of its text, if the import has no result. */
   readonly refused?: readonly (readonly [code: string, word: string])[]
 }
 

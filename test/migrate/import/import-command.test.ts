@@ -132,8 +132,8 @@ test('settings that pulls may depend on and that were not carried over result in
 })
 
 const REFUSED: readonly (readonly [what: string, text: string, error: RegExp])[] = [
-  // Both flags are required, and it is ClusterID here: aliyun/aliyun-openapi-meta,
-  // /clusters/[ClusterID]/components/[AddonName]/instance.
+  // Both flags are required, and this API calls the cluster's ID ClusterID:
+  // aliyun/aliyun-openapi-meta, /clusters/[ClusterID]/components/[AddonName]/instance.
   [
     'objects of something else',
     '{ kind: Pod, metadata: { name: x } }',

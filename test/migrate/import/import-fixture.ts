@@ -21,7 +21,7 @@ export interface Imported {
 
 const RELEASE = { namespace: 'acr-nopass', name: 'acr-nopass' }
 
-/** The whole import, from what was read to the text, without side effects. */
+/** Runs the whole import, from the settings and objects to the text, without side effects. */
 export function importFrom(
   read: ReadSettings | undefined,
   objects: readonly AnyObject[] = [],
@@ -32,7 +32,7 @@ export function importFrom(
   }: {
     readonly region?: string | undefined
     readonly minor?: number
-    /** As the registry of an image would respond; undefined: it does not. */
+    /** Whether the registry serves an image without a login; undefined: it does not respond. */
     readonly isPublic?: (image: string) => boolean | undefined
   } = {},
 ): Imported {
@@ -57,7 +57,7 @@ export function importFrom(
   return { ...decision, text: draft === undefined ? '' : renderValues(draft, notes, ['one', 'two']) }
 }
 
-/** Checks it as Helm and the action do. */
+/** Checks the text like Helm and the action. */
 export function judge(text: string): LoadedValues {
   return loadValues({
     files: [{ name: 'values.yaml', text }],

@@ -106,7 +106,7 @@ const addon = fc
     readAddonJson([{ name: 'managed-aliyun-acr-credential-helper', config: JSON.stringify(config) }], 'x.json'),
   )
 
-/** Errors that the import cannot resolve: the values match the configuration, which cannot work. */
+/** Errors that the import cannot avoid: the values match a configuration that cannot work. */
 const SENSE = ['VALUES_REGION', 'VALUES_DOMAIN_TWICE']
 
 for (const [form, arbitrary] of [

@@ -24,7 +24,10 @@ export const A = 'aliyun-acr-credential-a'
 export const B = 'aliyun-acr-credential-b'
 export const AGGREGATION = 'acr-credential-secret-aggregation'
 
-/** The objects that the document of 2018-10 creates, as they are in a cluster after it ran. */
+/**
+ * The objects that the document of 2018-10 creates, in the form that a cluster has after its helper
+ * ran.
+ */
 export function recipe2018(): readonly AnyObject[] {
   return [
     object('ServiceAccount', 'kube-system', HELPER.name),

@@ -39,8 +39,8 @@ function oldSecret(hosts: readonly string[], metadata: object = {}, username = '
 }
 
 /**
- * The old helper's Secret and ours in namespace shop, with all Pods switched; ours expires so long
- * after this machine's time.
+ * The old helper's Secret and ours in namespace shop, with all Pods switched. Our Secret expires
+ * `endsInMs` after this machine's time.
  */
 function switched(endsInMs: number): readonly FakeObject[] {
   const settings = config({ targets: { namespaces: { include: ['shop'] } } })

@@ -19,7 +19,7 @@ const OLD = content({ [HOST]: temporary('old') })
 const ROBOT = { username: 'robot', password: 'fixed' }
 
 /**
- * The recipe of 2018, all of which acr-nopass serves too, and a workload that pulls with one more
+ * The recipe of 2018, which acr-nopass serves completely, and a workload that pulls with a further
  * Secret.
  */
 function clusterWith(secret: AnyObject, more: readonly AnyObject[] = []): readonly AnyObject[] {
@@ -48,7 +48,7 @@ function dependentsOf(objects: readonly AnyObject[], change: { readonly unseenCo
   }))
 }
 
-/** A Secret of this content, as another program wrote it. */
+/** A Secret with this content that another program wrote. */
 function copy(rest: object, { name = 'regcred', manager = 'kubectl-client-side-apply', ...metadata } = {}): AnyObject {
   const one = object('Secret', 'other', name, rest)
   const managedFields = [{ manager, operation: 'Update' as const, fieldsV1: { 'f:data': {} } }]
@@ -127,8 +127,8 @@ for (const [tool, metadata] of [
 }
 
 // External Secrets writes no source into the Secret
-// (apis/externalsecrets/v1/externalsecret_types.go: `AnnotationDataHash`, `LabelOwner`); its own
-// object names it, in `spec.dataFrom[].extract.key` for the provider Kubernetes.
+// (apis/externalsecrets/v1/externalsecret_types.go: `AnnotationDataHash`, `LabelOwner`). The
+// ExternalSecret names the source, in `spec.dataFrom[].extract.key` for the provider Kubernetes.
 test('P15 an ExternalSecret that reads an old Secret keeps the old helper, and so does the Secret that it writes', () => {
   const metadata = {
     labels: { 'reconcile.external-secrets.io/managed': 'true' },

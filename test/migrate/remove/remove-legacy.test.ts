@@ -53,8 +53,8 @@ const run = (cluster: FakeCluster, signal = new AbortController().signal): Promi
   removeLegacy({ client: cluster.client, signal }, cluster.plan())
 
 /**
- * No Secret is ever deleted, no reference is removed while the helper could restore it, and rights
- * go last.
+ * Checks that no Secret is deleted, that no reference is removed while the helper could restore it,
+ * and that rights are removed last.
  */
 function assertSafe({ objects }: FakeCluster): void {
   const has = (kind: string, name: string): boolean =>

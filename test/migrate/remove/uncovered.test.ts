@@ -17,7 +17,7 @@ const old = (namespace: string, name: string, hosts: readonly string[]): AnyObje
   return { ...object('Secret', namespace, name), logins: { hosts, isFixed: false } }
 }
 
-/** A release with the Personal Edition of Hangzhou beside its instance. */
+/** A release with the Personal Edition of Hangzhou in addition to its instance. */
 function withPersonal(roleArn?: string) {
   const personal = { name: 'personal', edition: 'personal', region: 'cn-hangzhou' }
   const configured = { ...personal, assumeRole: roleArn === undefined ? [] : [{ roleArn }] }

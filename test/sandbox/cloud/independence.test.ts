@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 /**
- * All files that these import directly or indirectly, including types, because a shared type is
- * shared knowledge.
+ * Returns all files that these files import directly or indirectly. Imports of types count, because
+ * a shared type is shared knowledge.
  */
 function importedBy(entries: readonly string[]): ReadonlySet<string> {
   const found = new Set(entries)

@@ -9,8 +9,8 @@ import { parseStatements } from '../../../src/policy/ram-statement.ts'
 import { POLICY_VECTORS, TRUST_VECTORS, type TrustVector } from './ram-vectors.ts'
 
 // The product evaluates RAM policies for `doctor`, and the emulated cloud has an independent
-// implementation. Where the vendor's pages specify the result, both must agree; elsewhere the
-// emulator is strict and `lenient` differs.
+// implementation. Where the vendor's pages specify the result, the two must agree. Elsewhere the
+// emulator is strict, and `lenient` differs.
 
 type Context = Readonly<Record<string, string | readonly string[]>>
 
@@ -177,7 +177,7 @@ function compare<T>(
   })
   fc.assert(property, { numRuns, seed: SEED })
   t.diagnostic(`RAM, ${what}: ${numRuns} cases, seed ${SEED}: ${JSON.stringify(counts)}`)
-  // Each result must be frequent, otherwise the comparison would be worthless.
+  // Each result must be frequent, because rare results would make the comparison worthless.
   for (const count of Object.values(counts)) assert.ok(count > numRuns / 50, JSON.stringify(counts))
 }
 

@@ -59,7 +59,7 @@ test("a program of a run gets PATH and Go's settings, and nothing else of the en
   const child = await run.start({ name: 'env', command: '/usr/bin/env', args: [] })
   await child.exited
   const lines = readFileSync(child.logFile, 'utf8').trim().split('\n').toSorted()
-  // Node passes it on to every child while coverage is measured.
+  // While coverage is measured, Node passes this variable on to every child.
   const passed = lines.filter((line) => !line.startsWith('NODE_V8_COVERAGE='))
   const expected = [`${RUN_VARIABLE}=${run.id}`, 'GOGC=400', 'GOMEMLIMIT=500MiB', `PATH=${process.env.PATH}`]
   assert.deepEqual(passed, expected.toSorted())
