@@ -1,7 +1,7 @@
 import type { HttpResponse, HttpSender } from '../alibaba/transport/http-sender.ts'
 import { isRecord, parseObject, recordsOf, textOf } from '../lib/json.ts'
 import { isLoopback } from '../proxy-rules.ts'
-import { basicAuthorization, findLoginTarget, type RegistryAccess, reasonOf } from './token-service.ts'
+import { basicAuthorization, findLoginTarget, networkReasonOf, type RegistryAccess } from './token-service.ts'
 
 /** If `username` is empty, the request has no login, as for a public repository. */
 export interface ManifestRequest extends RegistryAccess {
@@ -46,7 +46,7 @@ export async function queryManifest(
     return await query({ ...request, base, get })
   } catch (error) {
     if (signal?.aborted) throw error
-    const reason = reasonOf(error)
+    const reason = networkReasonOf(error)
     return { result: 'unreachable', detail: `${base.host} gave no response: ${reason}`, platforms: [], reason }
   }
 }

@@ -84,7 +84,7 @@ export function basicAuthorization({ username, password }: { username: string; p
  * Why a request got no response: Node's error code, else the error's name. Never a message, because
  * a message may quote the request.
  */
-export function reasonOf(error: unknown): string {
+export function networkReasonOf(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown }
   return typeof code === 'string' ? code : String(name)
 }

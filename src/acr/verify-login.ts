@@ -1,6 +1,6 @@
 import type { HttpResponse, HttpSender } from '../alibaba/transport/http-sender.ts'
 import { hostOf } from './registry-domains.ts'
-import { basicAuthorization, findLoginTarget, type RegistryAccess, reasonOf } from './token-service.ts'
+import { basicAuthorization, findLoginTarget, networkReasonOf, type RegistryAccess } from './token-service.ts'
 
 export interface LoginVerdict {
   readonly result: 'accepted' | 'refused' | 'unreachable' | 'skipped'
@@ -41,7 +41,7 @@ export async function verifyLogin(
     return verdictOf(await get(send, target, { authorization }, signal), target)
   } catch (error) {
     if (signal?.aborted) throw error
-    return { result: 'unreachable', detail: `no response: ${reasonOf(error)}` }
+    return { result: 'unreachable', detail: `no response: ${networkReasonOf(error)}` }
   }
 }
 

@@ -10,7 +10,7 @@ import { createTargets } from './targets.ts'
  * Returns the name of a release's Secrets, and the functions that reduce objects as its helper
  * does. If undefined is given, no release is installed.
  */
-export function lensOf(release: ReleaseFacts | undefined) {
+export function createSecretTransforms(release: ReleaseFacts | undefined) {
   const { namespace = '', name = '', config, status } = release ?? {}
   const secretName = config?.secretName ?? status?.secretName ?? DEFAULT_SECRET_NAME
   return {

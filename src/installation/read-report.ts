@@ -30,7 +30,7 @@ export function readReport({ data }: StatusObject): ReadReport {
   if (text === undefined || text === '') return { status: undefined, unreadable: [] }
   const at = createReader()
   const report = orElse((): unknown => JSON.parse(text), undefined)
-  const status = isRecord(report) ? readStatus(report, at) : at.miss(STATUS_KEY)
+  const status = isRecord(report) ? readFields(report, at) : at.miss(STATUS_KEY)
   return { status: status && printableData(status), unreadable: at.missed.map(printable) }
 }
 
@@ -84,7 +84,7 @@ const EDITIONS = ['enterprise', 'personal', 'static'] as const
 const STATES = ['live', 'pending', 'failing'] as const
 const VERIFIED = ['accepted', 'refused', 'unreachable', 'skipped'] as const
 
-function readStatus(from: JsonObject, at: At): HelperStatus | undefined {
+function readFields(from: JsonObject, at: At): HelperStatus | undefined {
   const version = at.text('version', from.version)
   const updatedAt = at.time('updatedAt', from.updatedAt)
   const leader = at.text('leader', from.leader)

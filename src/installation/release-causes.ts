@@ -22,7 +22,7 @@ export interface DeploymentView {
 }
 
 /** Returns the API server's own reason for refusing every Pod of a Deployment. */
-export function refusalOf(status: DeploymentView['status']): string | undefined {
+export function findPodRefusal(status: DeploymentView['status']): string | undefined {
   return status?.conditions?.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')?.message
 }
 

@@ -11,8 +11,8 @@ import {
   createCauseTimer,
   type DeploymentView,
   findCauses,
+  findPodRefusal,
   loggedCause,
-  refusalOf,
 } from './release-causes.ts'
 
 /** The objects of a deployed release, from its rendered manifest. */
@@ -133,7 +133,7 @@ async function readRefusal(caller: KubeCaller, { namespace, deployment }: Releas
   if (deployment === undefined) return undefined
   const path = namespacedPath('/apis/apps/v1', namespace, 'deployments', deployment)
   const found = await get<DeploymentView>(caller, path).catch(() => undefined)
-  const message = refusalOf(found?.status)
+  const message = findPodRefusal(found?.status)
   return message === undefined ? undefined : { namespace, deployment, message }
 }
 

@@ -67,7 +67,7 @@ export function errorFromResponse(
   body: string,
   retryAfter: string | undefined,
 ): KubeApiError {
-  const { reason, message } = readStatus(body)
+  const { reason, message } = parseStatusObject(body)
   const seconds = Number(retryAfter)
   return new KubeApiError(status, `${call} returned ${status}${message ? `: ${message}` : ''}`, {
     reason,
@@ -79,7 +79,7 @@ export function errorFromResponse(
  * Reads reason and message of a `Status` object. Any other text is ignored, because it may be a
  * proxy's page.
  */
-function readStatus(body: string): { reason: string | undefined; message: string | undefined } {
+function parseStatusObject(body: string): { reason: string | undefined; message: string | undefined } {
   const { reason, message } = parseObject(body) ?? {}
   return {
     reason: typeof reason === 'string' && reason !== '' ? reason.slice(0, 100) : undefined,

@@ -35,7 +35,7 @@ export function replacePullSecrets(
  * Returns true if `work` succeeded. Adds a refusal or a conflict to `left`. An object that is
  * already deleted is a success.
  */
-export async function attempt(title: string, left: string[], work: () => Promise<unknown>): Promise<boolean> {
+export async function attemptChange(title: string, left: string[], work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work()
     return true

@@ -164,7 +164,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
         lane: 'watch',
       }
       return new Promise((resolve, reject) => {
-        const onRefusal = (response: WholeResponse): void => reject(refusalOf(title, response))
+        const onRefusal = (response: WholeResponse): void => reject(errorOfRefusal(title, response))
         const refusal = readWhole(title, BODY_LIMIT, onRefusal, reject)
         send(request, 'WATCH', readEvents(title, onEvent, resolve, refusal), signal)
       })
@@ -174,13 +174,13 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
   }
 }
 
-function refusalOf(title: string, { status, text, retryAfter }: WholeResponse): KubeApiError {
+function errorOfRefusal(title: string, { status, text, retryAfter }: WholeResponse): KubeApiError {
   return errorFromResponse(title, status, text, retryAfter)
 }
 
 function parseResponse(title: string, response: WholeResponse, isText: boolean): unknown {
   const { status, text } = response
-  if (status >= 400) throw refusalOf(title, response)
+  if (status >= 400) throw errorOfRefusal(title, response)
   const bad = (what: string): KubeApiError =>
     new KubeApiError(status, `${title} returned ${what}`, { code: 'KUBE_BAD_ANSWER' })
   if (status < 200 || status >= 300) throw bad(`a redirect (${status})`)

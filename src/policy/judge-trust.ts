@@ -25,7 +25,7 @@ export function judgeTrust(actual: string, desired: PolicyDocument) {
     /** Reasons why the expected callers may not assume the role, one line each. Empty: they may. */
     differs: [...new Set(refused.flatMap((caller) => differences(trust, caller)))],
     /** Unexpected callers who may also assume the role. */
-    wide: [...new Set(callers.flatMap((caller) => strangers(trust, caller)))],
+    wide: [...new Set(callers.flatMap((caller) => findStrangers(trust, caller)))],
   }
 }
 
@@ -46,19 +46,23 @@ function contextsOf(conditions: readonly Condition[]): readonly Caller['context'
 }
 
 function isTrusted(trust: readonly RamStatement[], { kind, name, context }: Caller): boolean {
-  return trustAllows(trust, context, (principals) => names(principals, kind, name))
+  return trustAllows(trust, context, (principals) => includesPrincipal(principals, kind, name))
 }
 
 /** An account's root includes everyone in that account. */
-function names(principals: Principals, kind: Kind, name: string): boolean {
+function includesPrincipal(principals: Principals, kind: Kind, name: string): boolean {
   const own = [name, ...(kind === 'ram' ? [name.replace(/^(acs:ram::\d+:).*$/, '$1root')] : [])]
   return principals[kind].some((one) => own.some((each) => each.toLowerCase() === one.toLowerCase()))
 }
 
 function differences(trust: readonly RamStatement[], { kind, name, context }: Caller): readonly string[] {
   const allowing = trust.filter(({ effect }) => effect === 'Allow')
-  const naming = allowing.filter(({ principals }) => principals !== undefined && names(principals, kind, name))
-  const [closest] = naming.map((statement) => mismatches(statement, context)).toSorted((a, b) => a.length - b.length)
+  const naming = allowing.filter(
+    ({ principals }) => principals !== undefined && includesPrincipal(principals, kind, name),
+  )
+  const [closest] = naming
+    .map((statement) => findMismatches(statement, context))
+    .toSorted((a, b) => a.length - b.length)
   if (closest === undefined) {
     const there = allowing.flatMap(({ principals }) => principals?.[kind] ?? [])
     return [`it does not name ${name}${there.length === 0 ? '' : ` (it names ${list(there)})`}`]
@@ -67,7 +71,7 @@ function differences(trust: readonly RamStatement[], { kind, name, context }: Ca
 }
 
 /** Returns the conditions of a statement that this caller does not fulfil. */
-function mismatches({ conditions }: RamStatement, context: Caller['context']): readonly string[] {
+function findMismatches({ conditions }: RamStatement, context: Caller['context']): readonly string[] {
   return conditions
     .filter((condition) => !conditionsHold([condition], context))
     .map(({ key, values, operator }) => {
@@ -81,7 +85,7 @@ function mismatches({ conditions }: RamStatement, context: Caller['context']): r
  * Returns unexpected callers that are allowed: other ServiceAccounts, other audiences, or callers
  * without the external ID.
  */
-function strangers(trust: readonly RamStatement[], caller: Caller): readonly string[] {
+function findStrangers(trust: readonly RamStatement[], caller: Caller): readonly string[] {
   const { context } = caller
   const [, , namespace, name] = context.get('oidc:sub')?.[0]?.split(':') ?? []
   const account = (subject: string): readonly string[] => [`system:serviceaccount:${subject}`]

@@ -51,7 +51,7 @@ export function undocumentedMatching(document: PolicyDocument, subject: string):
  * Returns RAM's decision, and whether it is `certain`: the same under every interpretation of what
  * is undocumented. Conditions must be evaluated before.
  */
-export function judge(
+export function judgeRequest(
   statements: readonly RamStatement[],
   request: AccessRequest,
 ): { readonly decision: Decision; readonly certain: boolean } {
@@ -95,7 +95,7 @@ export function missingRamRights(desired: PolicyDocument, attached: readonly str
   )
   const judged = rights.map(({ action, resource }) => {
     const requested = requestedResource(action, resource, accountId)
-    const { decision, certain } = judge(statements, { action, resource: requested, context: new Map() })
+    const { decision, certain } = judgeRequest(statements, { action, resource: requested, context: new Map() })
     return {
       action,
       resource,

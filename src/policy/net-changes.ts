@@ -21,7 +21,7 @@ function netWords(steps: readonly PolicyStep[], subject: string): readonly strin
   return [
     ...(isCreated ? ['created'] : isDeleted ? ['deleted'] : []),
     ...difference(before, after),
-    ...membership(steps, subject),
+    ...membershipChanges(steps, subject),
     ...(steps.some((step) => step.do === 'adopt-policy') ? ['marked as managed by acr-nopass'] : []),
     ...steps
       .flatMap((step) => (step.do === 'record-members' ? [`recorded users: ${step.members.join(', ')}`] : []))
@@ -67,7 +67,7 @@ function difference(before: PolicyDocument = EMPTY, after: PolicyDocument = EMPT
 function shortGrant(statement: Statement): string {
   const { Effect, Action, Resource } = statement
   const denial = /^deny$/i.test(Effect) ? 'a denial of ' : ''
-  if ('Principal' in statement) return `${denial}trust in ${trusted(statement)}`
+  if ('Principal' in statement) return `${denial}trust in ${describeTrusted(statement)}`
   const resources = listOf(Resource).map((one) => one.replace(/^acs:[^:]*:[^:]*:[^:]*:/, ''))
   const condition = 'Condition' in statement ? ' under a condition' : ''
   return `${denial}${shorten(listOf(Action))} on ${shorten(resources)}${condition}`
@@ -76,7 +76,7 @@ function shortGrant(statement: Statement): string {
 const fullGrant = (statement: Statement): string => JSON.stringify(statement)
 
 /** Returns the subjects of an OIDC token with its provider's name, or the principal. */
-function trusted({ Principal, Condition }: Statement): string {
+function describeTrusted({ Principal, Condition }: Statement): string {
   const subjects = listOf(valueAt(valueAt(Condition, 'StringEquals'), 'oidc:sub'))
   const providers = listOf(valueAt(Principal, 'Federated')).map((arn) => arn.split('/').at(-1) ?? arn)
   if (subjects.length === 0) return JSON.stringify(Principal)
@@ -97,7 +97,7 @@ function shorten(items: readonly string[], separator = ', '): string {
 }
 
 /** Returns the roles that the policy is attached to only after the steps, or only before them. */
-function membership(steps: readonly PolicyStep[], subject: string): readonly string[] {
+function membershipChanges(steps: readonly PolicyStep[], subject: string): readonly string[] {
   const moves = steps.flatMap((step) => (step.do === 'attach' || step.do === 'detach' ? [step] : []))
   const net = [...Map.groupBy(moves, ({ role }) => role).values()].flatMap((own) => {
     return own[0]?.do === own.at(-1)?.do ? own.slice(0, 1) : []

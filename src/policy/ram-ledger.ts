@@ -20,7 +20,7 @@ export function createLedger() {
     const own = 'after' in step ? written.get(objectOf(step)) : undefined
     if (own === undefined || !('after' in step)) return true
     const shown = versionNumber('version' in step ? step.version : undefined)
-    return own.documents.has(textOf(step.before)) && !(shown > own.version)
+    return own.documents.has(normalText(step.before)) && !(shown > own.version)
   }
 
   return {
@@ -30,7 +30,7 @@ export function createLedger() {
       unanswered.delete(objectOf(step))
       if (!('after' in step)) return
       const own = written.get(objectOf(step)) ?? { documents: new Set(), version: Number.NaN }
-      own.documents.add(textOf(step.before)).add(textOf(step.after))
+      own.documents.add(normalText(step.before)).add(normalText(step.after))
       own.version = versionNumber(version)
       written.set(objectOf(step), own)
     },
@@ -62,7 +62,7 @@ export function createLedger() {
 }
 
 /** True if a step takes a permission away. */
-export function takesAway(step: PolicyStep): boolean {
+export function removesPermission(step: PolicyStep): boolean {
   return isRemoval(step) || ('after' in step && withoutGrants(step.before, step.after).Statement.length > 0)
 }
 
@@ -76,11 +76,11 @@ function objectOf(step: PolicyStep): string {
 }
 
 function effectOf(step: PolicyStep): string {
-  const content = 'after' in step ? textOf(step.after) : step.do === 'record-members' ? step.members.join(' ') : ''
+  const content = 'after' in step ? normalText(step.after) : step.do === 'record-members' ? step.members.join(' ') : ''
   return `${objectOf(step)} ${content}`
 }
 
-const textOf = (document: PolicyDocument): string => JSON.stringify(normalForm(document))
+const normalText = (document: PolicyDocument): string => JSON.stringify(normalForm(document))
 
 /**
  * RAM numbers the versions of a policy: v1, v2, … (CreatePolicyVersion, `VersionId`). NaN if

@@ -27,7 +27,7 @@ export function clusterKey(cluster: {
  * after the role.
  */
 export function policyName(of: { readonly cluster: string } | { readonly sharedRole: string }): string {
-  return fit(`acr-nopass-${'cluster' in of ? of.cluster : of.sharedRole}`, POLICY_NAME)
+  return fitName(`acr-nopass-${'cluster' in of ? of.cluster : of.sharedRole}`, POLICY_NAME)
 }
 
 /**
@@ -35,18 +35,18 @@ export function policyName(of: { readonly cluster: string } | { readonly sharedR
  * narrowing. For a pattern with `*`, returns the pattern of such names.
  */
 export function nextPolicyName(name: string): string {
-  return name.endsWith('*') ? `${name}-next` : fit(`${name}-next`, POLICY_NAME)
+  return name.endsWith('*') ? `${name}-next` : fitName(`${name}-next`, POLICY_NAME)
 }
 
 export function rrsaRoleName(cluster: string): string {
-  return fit(`acr-nopass-${cluster}`, ROLE_NAME)
+  return fitName(`acr-nopass-${cluster}`, ROLE_NAME)
 }
 
 /**
  * RAM allows letters, digits and hyphens. A name that was changed to fit gets a hash, so that names
  * stay unique.
  */
-function fit(name: string, limit: number): string {
+function fitName(name: string, limit: number): string {
   const plain = name.replace(/[^A-Za-z0-9-]/g, '-')
   if (plain === name && name.length <= limit) return name
   const hash = sha256(name).slice(0, 8)

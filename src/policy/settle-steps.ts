@@ -3,7 +3,7 @@ import type { Ram } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { hasCode, NopassError, reworded } from '../errors.ts'
 import type { PolicyPlan, PolicyStep } from './policy-target.ts'
-import { createLedger, isRemoval, takesAway } from './ram-ledger.ts'
+import { createLedger, isRemoval, removesPermission } from './ram-ledger.ts'
 import { describeStep, performStep, planOf } from './steps.ts'
 
 /** How often another run may overwrite what this run wrote. */
@@ -80,7 +80,7 @@ export async function untilSettled(
   async function send(step: PolicyStep): Promise<boolean> {
     signal?.throwIfAborted()
     if (isSkipped(step)) return true
-    if (takesAway(step)) {
+    if (removesPermission(step)) {
       const keep = restraint.keep ?? (await reasonToKeep?.())
       restraint = { ...restraint, keep }
       if (keep !== undefined) return false

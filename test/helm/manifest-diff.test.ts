@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { diffManifests } from '../../src/helm/release/manifest-diff.ts'
-import { describeRelease } from '../../src/helm/release/release-record.ts'
+import { parseRelease } from '../../src/helm/release/release-record.ts'
 import { isSameRelease } from '../../src/helm/release/render-release.ts'
 
 const configMap = (name: string, value: string): string =>
@@ -76,7 +76,7 @@ test('a release whose hooks differ is not unchanged', () => {
   const job = (image: string): string =>
     `apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: migrate\n  annotations: { helm.sh/hook: pre-upgrade }\nspec: { image: ${image} }\n`
   const release = (hooks: readonly string[]) =>
-    describeRelease({
+    parseRelease({
       chart: { metadata: { name: 'own', version: '1.0.0' } },
       manifest: configMap('x', 'a'),
       hooks: hooks.map((manifest) => ({ name: 'migrate', manifest })),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isDocumentedPattern, judge, undocumentedMatching } from '../../src/policy/missing-rights.ts'
+import { isDocumentedPattern, judgeRequest, undocumentedMatching } from '../../src/policy/missing-rights.ts'
 import { policyOf } from '../../src/policy/normal-form.ts'
 import { evaluate, parseStatements } from '../../src/policy/ram-statement.ts'
 
@@ -34,7 +34,7 @@ const allow = (Resource: string, more: object = {}) => ({ Effect: 'Allow', Actio
 const statements = (...list: object[]) => parseStatements(JSON.stringify({ Version: '1', Statement: list }), 'policy')
 const REQUEST = { action: 'cr:PullRepository', resource: REPOSITORY, context: new Map<string, readonly string[]>() }
 const verdict = (...list: object[]): string => {
-  const { decision, certain } = judge(statements(...list), REQUEST)
+  const { decision, certain } = judgeRequest(statements(...list), REQUEST)
   return `${certain ? '' : 'likely '}${decision}`
 }
 
@@ -107,7 +107,7 @@ test("the decision always equals the evaluator's, and is certain if every patter
   fc.assert(
     fc.property(fc.array(one, { maxLength: 4 }), (list) => {
       const parsed = statements(...list)
-      const { decision, certain } = judge(parsed, REQUEST)
+      const { decision, certain } = judgeRequest(parsed, REQUEST)
       assert.equal(decision, evaluate(parsed, REQUEST))
       if (!certain) uncertain += 1
       const isPlain = list.every(({ Resource }) => isDocumentedPattern(Resource) && !/\/\*\//.test(Resource))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { policyOf } from '../../src/policy/normal-form.ts'
 import type { PolicyStep } from '../../src/policy/policy-target.ts'
-import { createLedger, isRemoval, takesAway } from '../../src/policy/ram-ledger.ts'
+import { createLedger, isRemoval, removesPermission } from '../../src/policy/ram-ledger.ts'
 
 const pull = (...Resource: string[]) => policyOf([{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource }])
 /** The step from the document that a read shows to the wanted document. */
@@ -98,7 +98,7 @@ const STEPS: readonly (readonly [step: PolicyStep, takesAway: boolean, isRemoval
 ]
 test('a step takes a permission away if it removes an object or narrows a document', () => {
   assert.deepEqual(
-    STEPS.map(([step]) => [takesAway(step), isRemoval(step)]),
+    STEPS.map(([step]) => [removesPermission(step), isRemoval(step)]),
     STEPS.map(([, ...expected]) => expected),
   )
 })

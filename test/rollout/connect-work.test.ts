@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { kubeconfigMinutes } from '../../src/rollout/connect/connect-cluster.ts'
-import { outlast } from '../../src/rollout/connect/connect-work.ts'
+import { withLastingCredential } from '../../src/rollout/connect/connect-work.ts'
 import type { ConnectedWork } from '../../src/rollout/work/cluster-run.ts'
 
 test("the kubeconfig of a deploy, and of an uninstall, stays valid for three waits of helm, within ACK's limits", () => {
@@ -42,7 +42,11 @@ for (const { name, access, hooks, again } of [
     const inputs = { timeout: '5m' }
     const context = { settings: { inputs }, cloud, helm: {}, folder: {}, mask: () => undefined }
     const work = { cluster: { name: 'a', settings }, context, run: { notes: [] }, signal: AbortSignal.timeout(60_000) }
-    const done = outlast(work as unknown as ConnectedWork, hooks, async (longer) => longer === (work as unknown))
+    const done = withLastingCredential(
+      work as unknown as ConnectedWork,
+      hooks,
+      async (longer) => longer === (work as unknown),
+    )
     if (again) await assert.rejects(done, /asked/)
     else assert.equal(await done, true)
     assert.deepEqual(asked, again ? ['kubeconfig'] : [])

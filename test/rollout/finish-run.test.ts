@@ -11,7 +11,7 @@ import type { Revision } from '../../src/helm/release/release-state.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import { type ProcessId, processId } from '../../src/lib/process-id.ts'
 import type { OpenRelease } from '../../src/rollout/release/open-release.ts'
-import { decideRepair, finishRun, repairHelm, unrepaired } from '../../src/rollout/run/finish-run.ts'
+import { decideRepair, finishRun, repairHelm, unrepairedError } from '../../src/rollout/run/finish-run.ts'
 import { createRunFolder, type HelmBegun } from '../../src/rollout/run-folder.ts'
 
 const begun: HelmBegun = {
@@ -260,7 +260,7 @@ test('P10 a failed revision that Helm marks superseded, because a rollback from 
 })
 
 test('if its credential has expired, the post step names the release that it did not repair, and the repair', () => {
-  const error = unrepaired(begun, new KubeApiError(401, 'GET /api returned 401: Unauthorized'))
+  const error = unrepairedError(begun, new KubeApiError(401, 'GET /api returned 401: Unauthorized'))
   assert.equal(error.code, 'KUBE_UNAUTHORIZED')
   assert.equal(
     error.message,

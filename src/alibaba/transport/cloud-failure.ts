@@ -29,19 +29,20 @@ export interface CloudFailure {
  */
 export function cloudFailureOf(response: HttpResponse, body: JsonObject | undefined): CloudFailure | undefined {
   const { status } = response
-  const requestId = word(body?.RequestId) ?? word(body?.requestId) ?? word(response.headers['x-acs-request-id'])
+  const requestId =
+    harmlessWord(body?.RequestId) ?? harmlessWord(body?.requestId) ?? harmlessWord(response.headers['x-acs-request-id'])
   if (body === undefined) {
     return { requestId, code: 'CLOUD_UNAVAILABLE', reason: `HTTP ${status} without JSON`, harmless: false }
   }
   if (status >= 200 && status < 300 && body.IsSuccess !== false) return undefined
-  const reason = word(body.Code) ?? word(body.code) ?? `HTTP ${status}`
+  const reason = harmlessWord(body.Code) ?? harmlessWord(body.code) ?? `HTTP ${status}`
   const code = codeOf(status, reason)
   return {
     requestId,
     code,
     reason,
     retryAfter: retryAfter(response),
-    denial: readDenial(body, word),
+    denial: readDenial(body, harmlessWord),
     harmless: code !== 'CLOUD_UNAVAILABLE',
   }
 }
@@ -52,7 +53,7 @@ export function cloudFailureOf(response: HttpResponse, body: JsonObject | undefi
  */
 export function failureWithoutResponse(error: unknown): CloudFailure {
   const { code, name } = error as { code?: unknown; name?: unknown }
-  const reason = name === 'TimeoutError' ? 'timeout' : (word(code) ?? 'connection lost')
+  const reason = name === 'TimeoutError' ? 'timeout' : (harmlessWord(code) ?? 'connection lost')
   const harmless = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(reason)
   return { code: 'CLOUD_UNREACHABLE', reason, harmless }
 }
@@ -96,6 +97,6 @@ function retryAfter(response: HttpResponse): number | undefined {
 }
 
 /** Returns a short word of harmless characters, which cannot hold a message or a secret. */
-function word(value: unknown): string | undefined {
+function harmlessWord(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w.:@/* -]{1,128}$/.test(value) ? value : undefined
 }

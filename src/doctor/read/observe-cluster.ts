@@ -8,7 +8,7 @@ import {
 } from '../../installation/find-release.ts'
 import type { NamespaceView, ServiceAccountObject } from '../../installation/object-views.ts'
 import { findAddons } from '../../installation/other-releases.ts'
-import { lensOf, readPullSecrets } from '../../installation/read-pull-secrets.ts'
+import { createSecretTransforms, readPullSecrets } from '../../installation/read-pull-secrets.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import type { Reader } from '../../kube/read/reader.ts'
 import type { PodObject } from '../../kube/types.ts'
@@ -77,7 +77,7 @@ export async function observeCluster(reader: Reader, request: ObserveRequest): P
 }
 
 function listNamespaces(reader: Reader, release: ReleaseFacts): Promise<readonly NamespaceView[] | undefined> {
-  const transform = lensOf(release).transforms.namespace
+  const transform = createSecretTransforms(release).transforms.namespace
   return reader.list('Namespaces', '/api/v1/namespaces', { accept: METADATA_ONLY_LIST, transform })
 }
 
@@ -87,7 +87,7 @@ async function readLists(
   listed: ReturnType<typeof listNamespaces>,
   now: number,
 ): Promise<Partial<Observed>> {
-  const { secretName, transforms } = lensOf(release)
+  const { secretName, transforms } = createSecretTransforms(release)
   const [namespaces, secrets, accounts, pods] = await Promise.all([
     listed,
     readPullSecrets(reader, secretName, transforms),

@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import type { ServiceAccountObject } from '../../installation/object-views.ts'
-import { lensOf, readPullSecrets } from '../../installation/read-pull-secrets.ts'
+import { createSecretTransforms, readPullSecrets } from '../../installation/read-pull-secrets.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
 import type { Reader } from '../../kube/read/reader.ts'
 import { type KubeObject, namespacedPath, type PodObject } from '../../kube/types.ts'
@@ -30,7 +30,7 @@ export async function observePod(reader: Reader, request: PodRequest): Promise<O
   const base = await observeBase(reader, rest)
   const { release } = base
   const { namespace } = wanted
-  const { secretName, transforms } = lensOf(release)
+  const { secretName, transforms } = createSecretTransforms(release)
   const around = reader
     .get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`)
     .then((object) => (object ? [transforms.namespace(object)] : undefined))

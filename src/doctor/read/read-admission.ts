@@ -1,6 +1,6 @@
 import type { ReleaseFacts } from '../../installation/find-release.ts'
 import type { NamespaceView } from '../../installation/object-views.ts'
-import { lensOf } from '../../installation/read-pull-secrets.ts'
+import { createSecretTransforms } from '../../installation/read-pull-secrets.ts'
 import { clusterName } from '../../installation/release-evidence.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import type { Reader } from '../../kube/read/reader.ts'
@@ -77,5 +77,5 @@ async function untilRefused(
 async function readOwn(reader: Reader, release: ReleaseFacts): Promise<readonly NamespaceView[]> {
   const { namespace } = release
   const own = await reader.get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`)
-  return own ? [lensOf(release).transforms.namespace(own)] : []
+  return own ? [createSecretTransforms(release).transforms.namespace(own)] : []
 }

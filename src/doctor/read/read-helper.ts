@@ -1,6 +1,6 @@
 import type { ReleaseFacts } from '../../installation/find-release.ts'
 import type { NamespaceView } from '../../installation/object-views.ts'
-import { type DeploymentView, refusalOf } from '../../installation/release-causes.ts'
+import { type DeploymentView, findPodRefusal } from '../../installation/release-causes.ts'
 import { readPods } from '../../installation/release-watch.ts'
 import type { Lease } from '../../kube/lease-record.ts'
 import { readServedIssuer } from '../../kube/read/cluster-identity.ts'
@@ -47,7 +47,7 @@ async function readDeployment(reader: Reader, { namespace, fullname }: ReleaseFa
   if (!object) return object
   const { availableReplicas = 0 } = object.status ?? {}
   // Why no Pod can be created, such as a quota, Pod Security or a webhook.
-  const refusal = refusalOf(object.status)
+  const refusal = findPodRefusal(object.status)
   return { wanted: object.spec.replicas ?? 1, available: availableReplicas, ...(refusal && { refusal }) }
 }
 

@@ -57,7 +57,7 @@ export async function readRecord(record: string): Promise<InstalledRelease> {
   const release = parseJson(text.toString(), problem)
   const { chart, apply_method: method } = isRecord(release) ? release : {}
   const metadata = isRecord(chart) && isRecord(chart.metadata) ? chart.metadata : {}
-  return { ...describeRelease(release), serverSide: method === 'ssa', subcharts: subchartsOf(metadata.dependencies) }
+  return { ...parseRelease(release), serverSide: method === 'ssa', subcharts: subchartsOf(metadata.dependencies) }
 }
 
 /** `Dependency` in pkg/chart/v2/dependency.go of helm. */
@@ -79,7 +79,7 @@ export interface Subchart {
 const RECORD_LIMIT = 64 * 1024 * 1024
 
 /** Reads helm's own JSON of a release: chart, the user's values, the manifest, the hooks. */
-export function describeRelease(release: unknown): ReleaseContent {
+export function parseRelease(release: unknown): ReleaseContent {
   const { chart, config, manifest, hooks } = isRecord(release) ? release : {}
   const metadata = isRecord(chart) && isRecord(chart.metadata) ? chart.metadata : {}
   return {

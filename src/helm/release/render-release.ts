@@ -6,7 +6,7 @@ import type { Helm } from '../obtain/find-helm.ts'
 import { readHelmError } from '../read-helm-error.ts'
 import { runProgram } from '../run-helm.ts'
 import { type ManifestObject, parseManifest } from './manifest.ts'
-import { describeRelease, type ReleaseContent } from './release-record.ts'
+import { parseRelease, type ReleaseContent } from './release-record.ts'
 
 /** Renders what `helm upgrade --install` would create now, against the live API server. */
 export async function renderRelease(
@@ -18,7 +18,7 @@ export async function renderRelease(
   const text = await readFromHelm(helm, dryRunArguments(helm.version, target, options), signal)
   // The error quotes nothing of the output, which may hold values and Secrets.
   const problem = () => new NopassError('HELM_FAILED', 'the dry run of helm upgrade did not write JSON')
-  return describeRelease(parseJson(text, problem))
+  return parseRelease(parseJson(text, problem))
 }
 
 /**

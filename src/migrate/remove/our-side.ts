@@ -7,7 +7,7 @@ import {
   type ReleaseFacts,
 } from '../../installation/find-release.ts'
 import type { SecretView } from '../../installation/object-views.ts'
-import { lensOf, readPullSecrets } from '../../installation/read-pull-secrets.ts'
+import { createSecretTransforms, readPullSecrets } from '../../installation/read-pull-secrets.ts'
 import { createTargets } from '../../installation/targets.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import type { Reader } from '../../kube/read/reader.ts'
@@ -28,7 +28,7 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
   const isNamed = choice.namespace !== undefined && choice.release !== undefined
   if (release !== undefined && !isNamed) noteUnknown(reader, release)
   const config = release?.config
-  const { secretName, transforms } = lensOf(release)
+  const { secretName, transforms } = createSecretTransforms(release)
   const [namespaces, secrets, available, admission] = await Promise.all([
     reader.list('Namespaces', '/api/v1/namespaces', {
       accept: METADATA_ONLY_LIST,

@@ -1,6 +1,6 @@
 import { reworded } from '../../errors.ts'
 import { KubeApiError } from '../../kube/api-error.ts'
-import { attempt, deleteAsRead, replacePullSecrets } from '../../kube/change-as-read.ts'
+import { attemptChange, deleteAsRead, replacePullSecrets } from '../../kube/change-as-read.ts'
 import { get, type KubeCaller } from '../../kube/client.ts'
 import { DECLARING_MANAGERS, listOwner } from '../../kube/managed-fields.ts'
 import { FIELD_MANAGER } from '../../kube/names.ts'
@@ -105,7 +105,7 @@ async function removeParts(caller: KubeCaller, plan: RemovalPlan, done: string[]
   const left: string[] = []
   const step = async (title: string, verb: string, work: () => Promise<unknown>): Promise<void> => {
     caller.signal.throwIfAborted()
-    if (await attempt(title, left, work)) done.push(`${verb} ${title}`)
+    if (await attemptChange(title, left, work)) done.push(`${verb} ${title}`)
   }
   // The helper's own ServiceAccount may name the old Secrets. Then this run has changed it before,
   // and the new version is expected.

@@ -8,7 +8,7 @@ import { connectCluster, kubeconfigMinutes } from './connect-cluster.ts'
  * the cluster has been read. If ACK's kubeconfig expired while helm waits for hooks, the release
  * would stay pending.
  */
-export async function outlast<T>(
+export async function withLastingCredential<T>(
   work: ConnectedWork,
   hooks: number,
   perform: (longer: ConnectedWork) => Promise<T>,

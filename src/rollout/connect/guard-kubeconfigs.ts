@@ -20,7 +20,8 @@ export function maskKnownSecrets(
     const secret = environment[name]?.trim()
     if (secret) mask(secret)
   }
-  for (const cluster of selected) for (const secret of kubeconfigSecrets(textOf(cluster) ?? '')) mask(secret)
+  for (const cluster of selected)
+    for (const secret of kubeconfigSecrets(readKubeconfigText(cluster) ?? '')) mask(secret)
 }
 
 /**
@@ -40,7 +41,7 @@ export function guardKubeconfigs(
     const isForeign =
       (access.kind === 'kubeconfig-file' && isFileIn(access.file, workspace)) ||
       (access.kind === 'kubeconfig-text' && access.from === 'kubeconfig' && isOfFile)
-    const text = isForeign ? textOf(cluster) : undefined
+    const text = isForeign ? readKubeconfigText(cluster) : undefined
     if (text === undefined) return []
     const folder = access.kind === 'kubeconfig-file' ? dirname(access.file) : undefined
     try {
@@ -66,7 +67,7 @@ function isFileIn(file: string, workspace: string): boolean {
  * Returns undefined if the kubeconfig does not exist, which connecting reports later. An unreadable
  * file has the text ''.
  */
-function textOf({ access }: ClusterSettings): string | undefined {
+function readKubeconfigText({ access }: ClusterSettings): string | undefined {
   if (access.kind === 'kubeconfig-text') return access.text
   if (access.kind !== 'kubeconfig-file') return undefined
   try {

@@ -25,7 +25,7 @@ import { beginHelmStep, runUndo } from '../release/helm-step.ts'
 import { type OpenRelease, requireSameHistory } from '../release/open-release.ts'
 import {
   NOTHING_RESTORED,
-  overtaken,
+  overtakenError,
   type Restored,
   readHistoryWithRetry,
   restoreOther,
@@ -98,7 +98,7 @@ async function upgradeRelease(release: OpenRelease, request: DeployRequest): Pro
     }
     const end = await step.ended
     if (end.exitCode === 0) {
-      const outcome = await confirm(release, request, id, before)
+      const outcome = await confirmRevision(release, request, id, before)
       step.settle()
       return outcome
     }
@@ -119,7 +119,7 @@ async function upgradeRelease(release: OpenRelease, request: DeployRequest): Pro
  * Helm's success means that its revision was applied. Only the history shows whether this revision
  * is still the release.
  */
-async function confirm(
+async function confirmRevision(
   release: OpenRelease,
   request: DeployRequest,
   id: string,
@@ -130,7 +130,11 @@ async function confirm(
   const own = revisionOfStep(history, { id, before })
   const last = history.at(-1)
   if (own === undefined || own !== last || own.status !== 'deployed') {
-    const error = overtaken(release, last, `while this run deployed revision ${own?.revision ?? (before ?? 0) + 1}`)
+    const error = overtakenError(
+      release,
+      last,
+      `while this run deployed revision ${own?.revision ?? (before ?? 0) + 1}`,
+    )
     const { revision, notes } =
       own === undefined ? NOTHING_RESTORED : await restoreNewer(release, request, history, own)
     return { status: 'failed', revision: revision ?? last?.revision ?? null, error, notes }

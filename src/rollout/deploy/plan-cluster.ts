@@ -79,7 +79,7 @@ export async function makePlan(open: OpenCluster) {
     changes,
     overview: {
       ram: describeNetChanges(policies.flatMap((policy) => policy.steps)),
-      kubernetes: unchanged ? [] : describeRelease(open, objects),
+      kubernetes: unchanged ? [] : describeReleaseChange(open, objects),
     },
     notes: [...unseen, ...policies.flatMap(({ kept }) => kept.map((one) => `RAM: would keep ${one}`))],
     unverified: planUnverified(cluster, targets),
@@ -90,7 +90,7 @@ export async function makePlan(open: OpenCluster) {
 }
 
 /** Describes what an apply does in the cluster if it makes a new revision. */
-function describeRelease(
+function describeReleaseChange(
   { history, namespaceExists, cluster }: Pick<OpenCluster, 'history' | 'namespaceExists' | 'cluster'>,
   objects: readonly ObjectChange[],
 ): readonly string[] {

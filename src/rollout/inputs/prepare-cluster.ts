@@ -82,7 +82,7 @@ function prepareCluster(
   if (!values && cluster.layers.length === 0 && chart.defaults === undefined) {
     throw new NopassError('INPUT_MISSING', 'no values are given', { hint: 'Name a values file with `values-files`.' })
   }
-  if (!values) return { errors: errors.map((error) => namingCluster(error, name)), warnings }
+  if (!values) return { errors: errors.map((error) => withClusterName(error, name)), warnings }
   return { name, wave, settings: cluster, values, ram: ramMode(inputs, values.identity.type, cluster), warnings }
 }
 
@@ -90,7 +90,7 @@ function prepareCluster(
  * Adds the cluster's name to the error. It depends on the cluster whether the ARNs are computed, so
  * a missing key in a shared file may be an error for one cluster only.
  */
-function namingCluster(error: ValuesError, cluster: string): ValuesError {
+function withClusterName(error: ValuesError, cluster: string): ValuesError {
   const isRrsa = error.code === 'SCHEMA_MISSING' && /^identity\.rrsa(\.|$)/.test(formatPath(error.path))
   if (!isRrsa) return error
   const { file, line, column } = error.place

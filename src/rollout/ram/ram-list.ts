@@ -18,7 +18,7 @@ export function createRamList(
   const own = prepared.filter(({ ram }) => ram === 'worker-role')
   const others = own.length === 0 ? [] : siblings.map((settings) => ({ settings, values: undefined }))
 
-  async function describe(
+  async function describeCluster(
     { settings, values }: Pick<PreparedCluster, 'settings' | 'values'>,
     signal: AbortSignal,
   ): Promise<RamCluster> {
@@ -47,7 +47,9 @@ export function createRamList(
     const unknown = new Map<string, NopassError>()
     const found = await Promise.all(
       [...own, ...others].map((cluster) =>
-        describe(cluster, signal).catch((error) => void unknown.set(cluster.settings.name, toNopassError(error))),
+        describeCluster(cluster, signal).catch(
+          (error) => void unknown.set(cluster.settings.name, toNopassError(error)),
+        ),
       ),
     )
     return { clusters: found.filter((one) => one !== undefined), unknown }

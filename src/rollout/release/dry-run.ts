@@ -116,13 +116,13 @@ async function dryRun(
     }
     return send(callOf(path, body, live === undefined, options))
   }
-  const verdict = await patiently(release.signal, () => tryOut().catch(judge))
+  const verdict = await retryTransient(release.signal, () => tryOut().catch(judge))
   const isExact = options.serverSide && options.takesOver !== true
   if (verdict.verdict !== 'refused' || verdict.error.code === 'HELM_OWNERSHIP' || live === undefined || isExact) {
     return { verdict, ...found }
   }
   const call = replacement(path, body, live)
-  const replaced = await patiently(release.signal, () => send(call).catch(judge))
+  const replaced = await retryTransient(release.signal, () => send(call).catch(judge))
   return { verdict: replaced.verdict === 'refused' ? verdict : skip(leftover(verdict.error)), ...found }
 }
 
@@ -159,7 +159,7 @@ function mayPass(error: unknown): boolean {
 }
 
 /** Retries, because the same request may succeed a moment later. Throws the last error. */
-async function patiently<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+async function retryTransient<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
   let result: { readonly value: T } | undefined
   let failure: unknown
   await pollUntil(PATIENCE_MS, signal, async () => {

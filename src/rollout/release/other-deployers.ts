@@ -16,7 +16,7 @@ const HISTORY_LIMIT_MS = 30_000
  * Returns the objects of this revision that differ in the cluster, because our revision was applied
  * after it, or that could not be compared.
  */
-async function notInEffect(release: OpenRelease, revision: number) {
+async function findNotInEffect(release: OpenRelease, revision: number) {
   const { objects } = await release.content(revision)
   const runs = await dryRunRelease(release, objects, AS_DEPLOYED)
   return runs.filter(({ drift }) => drift !== 'same')
@@ -71,10 +71,10 @@ export async function readHistoryWithRetry({ history, signal }: OpenRelease): Pr
 export async function requireNewest(release: OpenRelease, revision: number | null): Promise<Revision> {
   const last = (await readHistoryWithRetry(release)).at(-1)
   if (last?.revision === revision && last?.status === 'deployed') return last
-  throw overtaken(release, last, `while revision ${revision} was verified`)
+  throw overtakenError(release, last, `while revision ${revision} was verified`)
 }
 
-export function overtaken({ target }: OpenRelease, last: Revision | undefined, when: string): NopassError {
+export function overtakenError({ target }: OpenRelease, last: Revision | undefined, when: string): NopassError {
   const name = `${target.namespace}/${target.release}`
   const what = last === undefined ? `uninstalled ${name}` : `made revision ${last.revision} (${last.status}) of ${name}`
   return new NopassError('RELEASE_OVERTAKEN', `another deployer ${what} ${when}`)
@@ -107,7 +107,7 @@ export async function restoreOther(
   const deployed = history.filter(({ status }) => status === 'deployed')
   try {
     if (deployed.length === 1 && deployed[0] === other) {
-      const differing = await notInEffect(release, other.revision)
+      const differing = await findNotInEffect(release, other.revision)
       const [unknown] = differing
       if (unknown === undefined) return { notes: [`${note}: it stays`] }
       if (differing.every(({ drift }) => drift === 'unknown')) {

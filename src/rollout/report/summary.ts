@@ -53,10 +53,10 @@ export function renderSummary(input: SummaryInput): string {
     '',
     '| | cluster | wave | status | revision | time | why |',
     '| --- | --- | --- | --- | --- | --- | --- |',
-    ...fitting(sorted.map(row), (left) => `| | ${left} more clusters were left out | | | | | |`),
+    ...takeFitting(sorted.map(row), (left) => `| | ${left} more clusters were left out | | | | | |`),
     '',
-    ...fitting(sorted.flatMap(fix), (left) => `> ${left} more were left out\n`),
-    ...fitting(sorted.flatMap(overviewBlock), (left) => `${left} more plans were left out\n`),
+    ...takeFitting(sorted.flatMap(fix), (left) => `> ${left} more were left out\n`),
+    ...takeFitting(sorted.flatMap(overviewBlock), (left) => `${left} more plans were left out\n`),
     ...timelineBlock(input),
   ]
   const folds = [...unverifiedFold(input), ...sorted.flatMap((result) => [...noteFold(result), ...planFold(result)])]
@@ -108,7 +108,7 @@ function fix({ name, error }: ClusterResult): readonly string[] {
 function timelineBlock({ results, durationMs, helm }: SummaryInput): readonly string[] {
   if (results.every(({ startedMs }) => startedMs === null)) return []
   const lines = timeline(results, durationMs)
-  const shown = fitting(lines, (left) => `${left} more lines were left out`)
+  const shown = takeFitting(lines, (left) => `${left} more lines were left out`)
   const total = [`${formatDuration(durationMs)} in all${helm ? `, helm ${helm}` : ''}`, '']
   return lines.length === 0 ? total : ['```text', ...shown, '```', ...total]
 }
@@ -143,18 +143,18 @@ function planFold({ name, plan = [] }: ClusterResult): readonly string[] {
     return `<details><summary>${escapeHtml(printable(`${sign} ${title}`))}</summary>\n\n${fence}diff\n${printableLines(diff)}\n${fence}\n\n</details>`
   })
   const rest = (left: number): string => `${left} more changes were left out: a summary holds at most 1 MiB.`
-  const shown = fitting(diffs, rest, DIFF_BYTES)
+  const shown = takeFitting(diffs, rest, DIFF_BYTES)
   const title = escapeHtml(printable(`${name}: the full text of the changes`))
   return [`<details><summary>${title}</summary>\n\n${shown.join('\n')}\n\n</details>`]
 }
 
 function capped(head: string, blocks: readonly string[]): string {
   const rest = (left: number): string => `\n${left} more blocks were left out: a summary holds at most 1 MiB.`
-  return `${[head, ...fitting(blocks, rest, CAP_BYTES - Buffer.byteLength(head))].join('\n')}\n`
+  return `${[head, ...takeFitting(blocks, rest, CAP_BYTES - Buffer.byteLength(head))].join('\n')}\n`
 }
 
 /** Returns as many complete lines or blocks as fit, worst first. The others are only counted. */
-function fitting(lines: readonly string[], rest: (left: number) => string, room = PART_BYTES): readonly string[] {
+function takeFitting(lines: readonly string[], rest: (left: number) => string, room = PART_BYTES): readonly string[] {
   let bytes = 0
   const end = lines.findIndex((line) => {
     bytes += Buffer.byteLength(line) + 1

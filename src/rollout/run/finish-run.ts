@@ -46,7 +46,7 @@ export async function finishRun(
     const access = { cluster, client, helm, folder, target, timeout: '2m', signal }
     const release = openRelease({ ...access, report: () => undefined, withoutJournal: true })
     const done = repairHelm(begun, release, HELM_LIMIT_MS).finally(() => client.close())
-    report(await done.catch((error) => Promise.reject(unrepaired(begun, error))))
+    report(await done.catch((error) => Promise.reject(unrepairedError(begun, error))))
     folder.noteEnd(begun.id)
   })
   const removals = open.probes.map(async ({ id, target, objects }) => {
@@ -64,7 +64,10 @@ export async function finishRun(
  * Explains that a release was not repaired. The kubeconfig of the run may have expired; the next
  * run gets a new one.
  */
-export function unrepaired({ cluster, target }: Pick<HelmBegun, 'cluster' | 'target'>, error: unknown): NopassError {
+export function unrepairedError(
+  { cluster, target }: Pick<HelmBegun, 'cluster' | 'target'>,
+  error: unknown,
+): NopassError {
   const { code, message } = toNopassError(error)
   const what = `${cluster}: release ${target.namespace}/${target.release}`
   return new NopassError(code, `${what}: ${message}; a run with \`recover-pending: true\` repairs it`, { cause: error })

@@ -1,7 +1,7 @@
 import { formatPlace, type NopassError } from '../../errors.ts'
 import { valuesFile } from '../../helm/helm-flags.ts'
 import { loadValues } from '../../values/load-values.ts'
-import { connectWork, outlast } from '../connect/connect-work.ts'
+import { connectWork, withLastingCredential } from '../connect/connect-work.ts'
 import { type ChartRequest, type OpenCluster, preflightCluster } from '../preflight/preflight-cluster.ts'
 import { computeRrsa } from '../ram/cluster-targets.ts'
 import type { ClusterWork, ConnectedWork } from '../work/cluster-run.ts'
@@ -18,7 +18,9 @@ export async function openCluster<T>(work: ClusterWork, perform: (open: OpenClus
     const from = preflight.history.at(-1)?.revision ?? null
     run.revision = { from, to: from }
     run.chart = preflight.desired.chart
-    return outlast(connected, preflight.desired.hooks.length, (longer) => perform({ ...longer, ...preflight }))
+    return withLastingCredential(connected, preflight.desired.hooks.length, (longer) =>
+      perform({ ...longer, ...preflight }),
+    )
   })
 }
 

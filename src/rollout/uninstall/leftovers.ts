@@ -2,7 +2,7 @@ import { listCandidates, listNames, readConfigText } from '../../installation/fi
 import type { ServiceAccountObject } from '../../installation/object-views.ts'
 import type { Candidate } from '../../installation/release-evidence.ts'
 import { hasStatus } from '../../kube/api-error.ts'
-import { attempt, deleteAsRead, replacePullSecrets } from '../../kube/change-as-read.ts'
+import { attemptChange, deleteAsRead, replacePullSecrets } from '../../kube/change-as-read.ts'
 import { type KubeCall, type KubeCaller, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { listPages } from '../../kube/list-pages.ts'
 import { listOwner, withWriters } from '../../kube/managed-fields.ts'
@@ -212,7 +212,7 @@ export async function removeLeftovers(
   for (const { metadata, imagePullSecrets = [] } of accounts) {
     const rest = imagePullSecrets.filter(({ name }) => name !== secretName)
     const detach = () => replacePullSecrets(caller, metadata, rest)
-    if (await attempt(`ServiceAccount ${keyOf(metadata)}`, left, detach)) detached++
+    if (await attemptChange(`ServiceAccount ${keyOf(metadata)}`, left, detach)) detached++
   }
   let deleted = 0
   for (const { metadata } of secrets) {
@@ -222,7 +222,7 @@ export async function removeLeftovers(
       const held = await deleteAsRead(caller, path, metadata)
       if (held !== undefined) left.push(`${title}: ${held}`)
     }
-    if (await attempt(title, left, remove)) deleted++
+    if (await attemptChange(title, left, remove)) deleted++
   }
   return { detached, deleted, left }
 }

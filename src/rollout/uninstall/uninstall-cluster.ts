@@ -23,7 +23,7 @@ import { isRecord } from '../../lib/json.ts'
 import { shell } from '../../lib/shell-command.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
 import type { ClusterResult } from '../cluster-result.ts'
-import { connectWork, outlast } from '../connect/connect-work.ts'
+import { connectWork, withLastingCredential } from '../connect/connect-work.ts'
 import { OUR_CHART } from '../inputs/describe-chart.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import { maybeShared } from '../ram/cluster-policy.ts'
@@ -51,7 +51,7 @@ export function uninstallCluster(
 ): Promise<ClusterResult> {
   return runCluster({ cluster, context, signal }, (work) =>
     connectWork(work, async (connected) =>
-      outlast(connected, await countHooks(connected.release), (longer) => uninstall(longer, note)),
+      withLastingCredential(connected, await countHooks(connected.release), (longer) => uninstall(longer, note)),
     ),
   )
 }
