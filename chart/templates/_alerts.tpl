@@ -98,6 +98,18 @@
     fix: >-
       The status names them with cause and fix: {{ $status }}
 {{- end }}
+- alert: AcrNopassLogUnwritable
+  expr: max(acr_nopass_log_unwritable{ {{- $ours -}} }) > {{ include "acr-nopass.threshold" (list . "AcrNopassLogUnwritable" 0) }}
+  for: 10m
+  labels:
+    severity: warning
+  annotations:
+    summary: The helper's own copy of its credentials cannot be written
+    cause: >-
+      The API server rejects the pull secret in the helper's own namespace (a quota, a webhook, a Secret that is immutable or of another
+      owner). Pulls continue, but a new leader has to request every credential again.
+    fix: >-
+      The status names what rejects it: {{ $status }}
 - alert: AcrNopassConflictingWriter
   expr: sum(increase(acr_nopass_fights_total{ {{- $ours -}} }[1h])) > {{ include "acr-nopass.threshold" (list . "AcrNopassConflictingWriter" 0) }}
   labels:

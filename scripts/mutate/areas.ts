@@ -48,8 +48,15 @@ export const AREAS: Readonly<Record<string, Area>> = {
   leadership: {
     mutate: ['src/helper/run-helper.ts', 'src/helper/generation.ts'],
     tests: [
-      'test/helper/{stuck,launch-helper,refresh-requests,own-copy-first,coalescing,budgets}.test.ts',
+      'test/helper/{stuck,launch-helper,refresh-requests,credential-log,coalescing,budgets}.test.ts',
       'test/helper/{changed-registry,references,follow-and-lead,take-over}.test.ts',
+    ],
+  },
+  credentials: {
+    mutate: ['src/helper/credentials/!(create-entries).ts', 'src/helper/plan/*.ts'],
+    tests: [
+      'test/helper/{registry-*,log-*,own-copy,credential-*,plan-*,coalescing,rotation-request}.test.ts',
+      'test/helper/{changed-registry,refresh-requests,take-over,write-versions,stuck}.test.ts',
     ],
   },
   writer: {

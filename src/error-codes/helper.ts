@@ -52,6 +52,10 @@ export const HELPER_CODES = {
     what: 'Another writer keeps changing or deleting the pull secret of a namespace.',
     fix: 'Configure that writer to leave this Secret alone, or exclude the namespace with the label acr-nopass.io/skip: "true".',
   },
+  LOG_UNWRITABLE: {
+    what: "The pull secret in the helper's own namespace, which is its log of credentials, cannot be written; namespaces get new credentials all the same.",
+    fix: 'The problem of that namespace names what refuses it (a quota, a policy, a foreign or immutable Secret): remove it. Until then a new leader requests every credential again.',
+  },
   NAMESPACE_UNREADABLE: {
     what: 'With `scope: namespaces`, the helper lacks the right to read a listed namespace, usually because the namespace and its Role were deleted.',
     fix: 'Remove the namespace from targets.namespaces.include, or create it and run helm upgrade again, which creates its Role. The helper keeps serving all other namespaces.',

@@ -4,10 +4,11 @@ import type { HelperStatus } from '../installation/helper-status.ts'
 import { durationMs, type LoadedConfig } from '../installation/load-config.ts'
 import { createTargets } from '../installation/targets.ts'
 import { createCredentialGroups } from './credentials/credential-groups.ts'
+import { createCredentialLog } from './credentials/credential-log.ts'
 import { type CredentialManagerOptions, createCredentialManager } from './credentials/credential-manager.ts'
 import { createFirstRound } from './credentials/first-round.ts'
-import type { RegistryState } from './credentials/registry-state.ts'
-import { restoreTokens } from './credentials/restore-tokens.ts'
+import { EMPTY_LOG, inForce, type LogState, newest } from './credentials/log-step.ts'
+import { type Credential, type RegistryState, renamed, sameLogin } from './credentials/registry-state.ts'
 import { plan } from './plan/plan.ts'
 import { judgePod } from './pods/judge-pod.ts'
 import { createPodWatch } from './pods/pod-watch.ts'
@@ -21,8 +22,10 @@ import { createControllerObserver } from './writes/controller-observer.ts'
 
 export interface GenerationOptions
   extends Pick<CredentialManagerOptions, 'entries' | 'carried'>,
-    Pick<ControllerOptions, 'client' | 'clock' | 'cloudNow' | 'random' | 'features' | 'isLeader'> {
+    Pick<ControllerOptions, 'client' | 'clock' | 'cloudNow' | 'cloudAtLeast' | 'random' | 'features' | 'isLeader'> {
   readonly loaded: LoadedConfig
+  /** The log before a reload. */
+  readonly carriedLog: LogState | undefined
   readonly leader: () => string
   readonly version: string
   /** Undocumented behavior that is relied on. */
@@ -38,37 +41,72 @@ export type Generation = ReturnType<typeof createGeneration>
 
 /** The helper's work under one configuration; a reload creates the next generation. */
 export function createGeneration(options: GenerationOptions) {
-  const { loaded, client, clock, log } = options
+  const { loaded, client, clock } = options
   const { config } = loaded
   const { secretName, authFormat, secretLabels, release } = config
   const instance = `${release.namespace}.${release.name}`
-  const ownCopy = {
+  const reportRefresh = createRefreshReporter({ ...options, release })
+  const problemStore = createProblemStore(options.onChange)
+  const targets = createTargets(config)
+  const names = config.registries.map(({ name }) => name)
+  const log = createCredentialLog({
     client,
     clock,
     namespace: release.namespace,
     secretName,
     instance,
-    onFailure: (error: unknown) =>
-      log.warn({ code: toNopassError(error).code }, 'the credentials in use could not be read back'),
-  }
-  const reportRefresh = createRefreshReporter({ ...options, release })
-  const problemStore = createProblemStore(options.onChange)
-  const targets = createTargets(config)
+    dryRun: config.dryRun,
+    carried: config.retire ? undefined : options.carriedLog,
+    rename: (credentials) => renamed(credentials, options.entries),
+    onRead: (secret) => controller.noteOwnCopy(secret),
+    onFound: (credentials) => manager.found(credentials),
+    onChange: serve,
+    onStuck: (isStuck) => observer.logStuck(isStuck),
+    onFailure: (error) =>
+      options.log.warn({ code: toNopassError(error).code }, 'the credentials in use could not be read back'),
+  })
   const groups = createCredentialGroups(
-    // Undefined before the first round is over, so that no Secret is written with only some of the registries.
-    (name) => (firstRound.over ? manager.entryOf(name) : undefined),
+    {
+      // Empty before the first round is over, so that no Secret is written with only some of the
+      // registries.
+      log: () => (firstRound.over ? log.state : EMPTY_LOG),
+      names,
+      stateOf: (name) => manager.stateOf(name),
+    },
     { secretName, instance, secretLabels, authFormat },
   )
-  const firstRound = createFirstRound(clock, () => {
+  const firstRound = createFirstRound(clock, serve)
+  /** `waiting`: the first plan of everything waits until the log is written. */
+  let served: 'nothing' | 'waiting' | 'everything' = 'nothing'
+  let urgent = false
+  /** Writes what is to be logged, and serves the namespaces with what is in force. */
+  function serve(): void {
     groups.reset()
+    if (!firstRound.over || !controller.caches.synced) return
+    log.open()
+    const isLogging = log.state.pending.size > 0 && !log.state.isStuck
+    if (log.state.pending.size > 0) controller.writeLog()
+    if (served !== 'everything') {
+      if (isLogging) served = 'waiting'
+      else serveAll()
+    } else if (!isLogging) {
+      controller.rotate(urgent)
+      urgent = false
+    }
+  }
+  function serveAll(): void {
+    served = 'everything'
     controller.planAll()
-  })
+  }
   const observer = createControllerObserver({
     ...options,
     problemStore,
+    ownNamespace: release.namespace,
     onSynced: () => {
-      log.info({ namespaces: [...controller.caches.namespaces.entries()].length }, 'the caches are complete')
+      options.log.info({ namespaces: [...controller.caches.namespaces.entries()].length }, 'the caches are complete')
+      // References do not wait for credentials.
       controller.planAll()
+      serve()
       options.onChange()
     },
   })
@@ -79,7 +117,15 @@ export function createGeneration(options: GenerationOptions) {
     groups,
     observer,
     states: () => manager.states,
-    onNewer: (registries) => manager.replaceOlder(registries),
+    log: {
+      read: log.read,
+      written(version, { logged = [] }) {
+        log.send({ type: 'written', version, logged })
+        serve()
+      },
+      conflict: () => log.send({ type: 'conflict' }),
+    },
+    onUnlogged: (registries) => manager.renewUnlogged(registries),
     onRewound: rewind,
   })
   const pods =
@@ -89,7 +135,7 @@ export function createGeneration(options: GenerationOptions) {
           config,
           problemStore,
           listedNamespaces: targets.listedNamespaces,
-          judge: (pod) => judgePod(pod, controller.context(), (name) => manager.entryOf(name)?.token.domains ?? []),
+          judge: (pod) => judgePod(pod, controller.context(), (name) => inForce(log.state, name)?.token.domains ?? []),
           acts: () => options.isLeader() && controller.caches.synced,
           onProblem: observer.watchFailed,
         })
@@ -99,19 +145,19 @@ export function createGeneration(options: GenerationOptions) {
     ...options,
     verifyIntervalMs: config.verify.enabled ? durationMs(config.verify.interval) : 0,
     together: (registry) => targets.registriesBeside(registry, controller.context().observed.namespaces()),
+    onAnswered: (name) => firstRound.settled(name),
     onTokens(states) {
-      groups.reset()
-      if (firstRound.over) controller.rotate(states)
+      urgent ||= states.some((state) => state.urgent)
+      log.obtained(states.flatMap(({ live, kept }) => live ?? kept ?? []))
     },
     onChange(event) {
       reportRefresh(event)
-      firstRound.settled(event.state.name)
       options.onChange()
     },
   })
 
   function rewind(): void {
-    log.warn({}, 'the API server returned to an older state (etcd was restored): everything is read again')
+    options.log.warn({}, 'the API server returned to an older state (etcd was restored): everything is read again')
     controller.caches.rewind()
     pods?.source.rewind()
   }
@@ -123,18 +169,19 @@ export function createGeneration(options: GenerationOptions) {
       if (!signal.aborted) firstRound.begin([])
       return
     }
-    const restored = await restoreTokens(ownCopy, signal)
-    for (const live of restored ?? []) manager.adopt(live)
+    await log.readFirst(signal)
     if (signal.aborted) return
-    // A token that a follower fetched may be older than those in the Secrets; a static login's file may be newer than both.
-    const isDoubtful = ({ live }: RegistryState): boolean =>
-      live?.token.expiresAt === null ? live.origin !== undefined : restored === undefined && live?.origin === 'proof'
-    const namesOf = (states: readonly RegistryState[]): string[] => states.map(({ name }) => name)
-    const doubtful = namesOf(manager.states.filter(isDoubtful))
-    firstRound.begin([...namesOf(manager.states.filter(({ live }) => live === undefined)), ...doubtful])
-    manager.start()
-    manager.refresh(doubtful)
-    manager.replaceOutdated()
+    manager.lead((name) => newest(log.state, name))
+    // What this replica got before a reload, and has not logged.
+    const isLogged = ({ name, token }: Credential): boolean => {
+      const known = newest(log.state, name)
+      return known !== undefined && sameLogin(known.token, token)
+    }
+    const unlogged = manager.states.flatMap(({ live, kept }) => live ?? kept ?? []).filter((one) => !isLogged(one))
+    if (unlogged.length > 0) log.obtained(unlogged)
+    const isAwaited = ({ live, isFresh }: RegistryState): boolean =>
+      live === undefined || (live.token.expiresAt === null && !isFresh)
+    firstRound.begin(manager.states.filter(isAwaited).map(({ name }) => name))
   }
 
   return {
@@ -144,8 +191,16 @@ export function createGeneration(options: GenerationOptions) {
     get states() {
       return manager.states
     },
+    get log() {
+      return log.state
+    },
     /** It needs no credential, and refreshes none. */
     retires: config.retire,
+    /** The registries of which neither this replica nor, by `isProven`, another one got a token. */
+    unproven: (isProven: (fingerprint: string) => boolean): readonly string[] =>
+      (config.retire ? [] : manager.states)
+        .filter((state) => !state.live && !state.isProven && !isProven(state.fingerprint))
+        .map(({ name }) => name),
     report: (): HelperStatus =>
       buildStatus({
         version: options.version,
@@ -164,7 +219,10 @@ export function createGeneration(options: GenerationOptions) {
     async run(signal: AbortSignal): Promise<void> {
       await Promise.all([controller.run(signal), pods?.run(signal)])
     },
-    /** Restores the credentials from our own copy and starts to write; a second call returns the same promise. */
+    /**
+     * Restores the credentials from our own copy and starts to write; a second call returns the
+     * same promise.
+     */
     lead(signal: AbortSignal): Promise<void> {
       leading ??= startLeading(signal)
       return leading
@@ -176,10 +234,13 @@ export function createGeneration(options: GenerationOptions) {
     rotate: manager.rotate,
     /** Whether work is in progress that a reader of the status would wait for. */
     get busy() {
-      return !firstRound.over || manager.holding || !controller.idle || !controller.caches.synced
+      return (
+        !firstRound.over || manager.holding || served === 'waiting' || !controller.idle || !controller.caches.synced
+      )
     },
     async drain(limitMs: number): Promise<void> {
       firstRound.stop()
+      log.stop()
       pods?.stop()
       manager.stop()
       await controller.drain(limitMs)

@@ -2,9 +2,8 @@ import { appliedLabels, type ListOwner, listOwner, otherContentManager, ownsCont
 import {
   ANNOTATION_CONTENT_HASH,
   ANNOTATION_EXPIRES_AT,
-  ANNOTATION_ISSUED_AT,
+  ANNOTATION_LOG,
   ANNOTATION_REGISTRIES,
-  ANNOTATION_TOKENS,
   LABEL_INSTANCE,
   LABEL_MANAGED_BY,
   MANAGED_BY,
@@ -33,14 +32,10 @@ export interface SecretView extends Versioned {
   readonly labelled: boolean
   readonly hash: string | undefined
   readonly registries: readonly string[]
-  /** When each credential was issued (epoch milliseconds); undefined if unknown. */
-  readonly issuedAt: readonly (number | undefined)[]
   /** Epoch milliseconds; undefined if the Secret never expires. */
   readonly expiresAt: number | undefined
-  /**
-   * True if the Secret says which login belongs to which registry. Secrets of version 0.1.0 do not.
-   */
-  readonly noted: boolean
+  /** Which credentials of the log it has; see src/helper/plan/log-note.ts. */
+  readonly note: string | undefined
   readonly otherManager: string | undefined
 }
 
@@ -79,7 +74,6 @@ const LIST_LIMIT = { entries: 100, characters: 4096 }
 /** Longer annotations, of up to 256 KiB, are not from us. */
 const HASH_LENGTH = 64
 const LIST_LENGTH = 32 * 1024
-const NOTES_LENGTH = 128 * 1024
 
 export function boundedList(
   entries: readonly { readonly name?: string }[],
@@ -101,7 +95,6 @@ export type Transforms = ReturnType<typeof createTransforms>
  */
 export function createTransforms(options: TransformOptions) {
   const share = createShare(2_000)
-  const noted = createNoted()
   const withSharedList = (list: ReturnType<typeof boundedList>) => ({ ...list, list: share(list.list) })
   const wanted = Object.entries(options.secretLabels)
   const wantedKeys = new Set([...Object.keys(options.secretLabels), LABEL_MANAGED_BY, LABEL_INSTANCE])
@@ -131,9 +124,8 @@ export function createTransforms(options: TransformOptions) {
           appliedLabels(metadata.managedFields).every((key) => wantedKeys.has(key)),
         hash: share(readHash(annotations[ANNOTATION_CONTENT_HASH])),
         registries: share(readList(annotations[ANNOTATION_REGISTRIES]).filter(Boolean)),
-        issuedAt: share(readList(annotations[ANNOTATION_ISSUED_AT]).map(readTime)),
         expiresAt: readTime(annotations[ANNOTATION_EXPIRES_AT]),
-        noted: noted(annotations[ANNOTATION_TOKENS], annotations[ANNOTATION_ISSUED_AT]),
+        note: share(readNote(annotations[ANNOTATION_LOG])),
         otherManager: share(otherContentManager(metadata.managedFields)),
       }
     },
@@ -157,21 +149,8 @@ function readList(annotation = ''): readonly string[] {
   return annotation.length > LIST_LENGTH ? [] : annotation.split(',')
 }
 
-/**
- * Checks whether the notes belong to this content. Version 0.1.0, after a rollback to it, writes
- * new content but leaves the notes. The last result is cached, because in a rotation many Secrets
- * in a row have the same notes.
- */
-function createNoted(): (notes?: string, issuedAt?: string) => boolean {
-  let last = { notes: '', issuedAt: '', noted: false }
-  return (notes = '', issuedAt = '') => {
-    if (notes === last.notes && issuedAt === last.issuedAt) return last.noted
-    const own = notes.length > NOTES_LENGTH ? '' : notes
-    const times = new Set([...own.matchAll(/"issuedAt":(\d+)/g)].map(([, time]) => Number(time)))
-    const isOfContent = (at: number | undefined): boolean => at === undefined || times.has(at)
-    last = { notes, issuedAt, noted: own !== '' && readList(issuedAt).map(readTime).every(isOfContent) }
-    return last.noted
-  }
+function readNote(annotation = ''): string | undefined {
+  return annotation.length > LIST_LENGTH ? undefined : annotation
 }
 
 function readTime(annotation = ''): number | undefined {

@@ -29,11 +29,14 @@ export const ANNOTATION_CONTENT_HASH = 'acr-nopass.io/content-hash'
 /** Comma-separated names of the registries in the Secret, sorted. */
 export const ANNOTATION_REGISTRIES = 'acr-nopass.io/registries'
 /**
- * Comma-separated RFC 3339 times at which the credentials were issued, in the order of the
- * registries. An item is empty for a static login.
+ * Which credentials of the log the content has: `<UID of the helper's own copy> <name>=<number>,…`.
+ * In the own copy: `last=<highest number>`.
  */
-export const ANNOTATION_ISSUED_AT = 'acr-nopass.io/issued-at'
-/** The registry, domains and lifetime of each credential, as JSON without secrets. */
+export const ANNOTATION_LOG = 'acr-nopass.io/log'
+/**
+ * Only in the helper's own copy: number, domains and times of each credential, as JSON without
+ * secrets.
+ */
 export const ANNOTATION_TOKENS = 'acr-nopass.io/tokens'
 
 /**

@@ -44,7 +44,7 @@ test('adopt: another client’s Secret with our name becomes ours in place', asy
 })
 
 test('P1 a writer that removes our entry three times is named in one Event, and our entry is not added again', async () => {
-  const path = '/api/v1/namespaces/fought/serviceaccounts/busy'
+  const path = '/api/v1/namespaces/conflict/serviceaccounts/busy'
   // The API server records a writer only for fields that were applied once.
   await admin.request({
     method: 'PATCH',

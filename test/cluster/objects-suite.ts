@@ -58,7 +58,7 @@ export async function testObjects(chart: ChartCluster, helm: TestHelm): Promise<
   test("the API server knows every field of the helper's writes", async () => {
     const namespace = 'fields'
     await chart.createNamespace(namespace)
-    const group = buildCredentialGroup('all', [live('prod')], OPTIONS)
+    const group = buildCredentialGroup('all', [live('prod')], 'uid-log', OPTIONS)
     const strict = (call: KubeCall): Promise<KubeObject> => {
       const path = call.path.replace('&fieldValidation=Ignore', '')
       return chart.admin.request<KubeObject>({ ...call, path, query: { fieldValidation: 'Strict' } })

@@ -72,7 +72,7 @@ test('a dry run writes nothing, so pending writes raise no alert, and neither do
   )
   const blind = { watchPods: false, heal: false }
   assert.deepEqual((await alerts({ ...blind, dryRun: true })).sort(), [...always].sort())
-  const writing = [...always, 'AcrNopassPending', 'AcrNopassConflictingWriter'].sort()
+  const writing = [...always, 'AcrNopassPending', 'AcrNopassLogUnwritable', 'AcrNopassConflictingWriter'].sort()
   assert.deepEqual((await alerts({ ...blind, attach: 'admission' })).sort(), writing)
   const watching = (await alerts({ ...blind, dryRun: true, watchPods: true })).sort()
   assert.deepEqual(watching, [...always, 'AcrNopassPodsCannotPull'].sort())

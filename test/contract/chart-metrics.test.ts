@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, test } from 'node:test'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
-import type { RefreshEvent } from '../../src/helper/credentials/token-refresher.ts'
+import type { RefreshEvent } from '../../src/helper/credentials/registry-driver.ts'
 import { createMetrics } from '../../src/helper/report/metrics.ts'
 import { readRules } from '../support/chart/alerts.ts'
 import { openHelm, readGolden, scenario } from '../support/chart/chart.ts'
@@ -51,6 +51,7 @@ const RESULTS: Readonly<Record<RefreshEvent['kind'], true>> = {
   revoked: true,
   failed: true,
   refused: true,
+  proven: true,
 }
 
 test('alerts and dashboard query metrics that the helper has, by labels that they have', () => {

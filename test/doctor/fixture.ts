@@ -46,9 +46,8 @@ export function secret(change: Partial<SecretView> = {}): SecretView {
     labelled: true,
     hash: 'h',
     registries: ['demo'],
-    issuedAt: [],
     expiresAt: NOW + 40 * 60_000,
-    noted: false,
+    note: '',
     otherManager: undefined,
     ...change,
   }

@@ -129,6 +129,12 @@ const WRITES: readonly Row[] = [
     message: /^Two writers change one Secret \(SECRET_CONFLICT since [^)]+\); the helper restores it/,
   },
   {
+    title: 'a log of credentials that cannot be written',
+    observed: withProblems(problem('LOG_UNWRITABLE', 'x')),
+    finds: [['warning', 'LOG_UNWRITABLE', 'namespace shop']],
+    message: /^The helper's own copy of its credentials is behind \(LOG_UNWRITABLE since [^)]+\): a new leader would/,
+  },
+  {
     title: 'a listed namespace without the Role of the helper',
     observed: withProblems(problem('NAMESPACE_UNREADABLE', 'x')),
     finds: [['warning', 'NAMESPACE_UNREADABLE', 'namespace shop']],

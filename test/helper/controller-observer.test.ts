@@ -44,6 +44,7 @@ function open({ isLeader = true, debug = true } = {}) {
     log: { ...log, isLevelEnabled: () => debug },
     metrics,
     problemStore,
+    ownNamespace: 'home',
     events: { warn: (...event: unknown[]) => void events.push(event) } as unknown as EventReporter,
     isLeader: () => isLeader,
     onChange: () => changes.push('change'),
@@ -55,6 +56,21 @@ function open({ isLeader = true, debug = true } = {}) {
       .map(({ labels, value }) => [...Object.values(labels), value])
   return { observer, clock, lines, events, changes, values, problemStore, metrics }
 }
+
+test('a log that cannot be written is a metric, a problem of its namespace and an Event, until it is written', async () => {
+  const { observer, lines, events, problemStore, metrics } = open()
+  const metric = async () => (await metrics.logUnwritable.get()).values.map(({ value }) => value)
+  observer.logStuck(true)
+  assert.deepEqual(await metric(), [1])
+  const [problem] = problemStore.newest(5)
+  assert.deepEqual([problem?.code, problem?.namespace, lines.length, events.length], ['LOG_UNWRITABLE', 'home', 1, 1])
+  assert.deepEqual((events[0] as unknown[]).slice(0, 2), [
+    { apiVersion: 'v1', kind: 'Namespace', name: 'home', namespace: 'home' },
+    'LogUnwritable',
+  ])
+  observer.logStuck(false)
+  assert.deepEqual([await metric(), problemStore.newest(5)], [[0], []])
+})
 
 test('a success is counted by its kind, ends the problem of its key, and is a line of the log only on debug', async () => {
   const { observer, lines, changes, values, problemStore } = open()

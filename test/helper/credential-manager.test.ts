@@ -74,6 +74,7 @@ function open(registries: Record<string, Registry>, options: { apart?: boolean }
           .sort()
           .join(),
       ),
+    onAnswered: () => undefined,
     onChange: () => undefined,
   })
   return { clock, manager, rotations, calls, failures }
@@ -85,7 +86,7 @@ test('P7 three registries with the same lifetime cost one write per namespace an
     b: { lifeMinutes: 60 },
     c: { lifeMinutes: 60 },
   })
-  manager.start()
+  manager.lead(() => undefined)
   await clock.advance(3 * 60 * MINUTE)
   rotations.splice(0)
   calls.clear()
@@ -97,7 +98,7 @@ test('P7 three registries with the same lifetime cost one write per namespace an
 
 test('P7 a long-lived credential is replaced with the last short-lived one before it expires, at the cost of few calls', async () => {
   const { clock, manager, rotations, calls } = open({ short: { lifeMinutes: 60 }, long: { lifeMinutes: 720 } })
-  manager.start()
+  manager.lead(() => undefined)
   await clock.advance(DAY)
   rotations.splice(0)
   calls.clear()
@@ -109,7 +110,7 @@ test('P7 a long-lived credential is replaced with the last short-lived one befor
 
 test('registries that have no namespace in common are rotated independently', async () => {
   const { clock, manager, rotations } = open({ a: { lifeMinutes: 60 }, b: { lifeMinutes: 60 } }, { apart: true })
-  manager.start()
+  manager.lead(() => undefined)
   await clock.advance(DAY)
   assert.deepEqual([...new Set(rotations.slice(1))].sort(), ['a', 'b'])
 })
@@ -119,7 +120,7 @@ test('a credential waits at most 3 s for another’s, and is rotated without it 
     a: { lifeMinutes: 60 },
     b: { lifeMinutes: 60, latency: 20_000 },
   })
-  manager.start()
+  manager.lead(() => undefined)
   await clock.advance(3_000)
   assert.deepEqual([rotations, manager.holding], [[], true])
   await clock.advance(200)
@@ -136,7 +137,7 @@ test('P1 the replacement of an expired credential does not wait for others', asy
     a: { lifeMinutes: 60 },
     b: { lifeMinutes: 60, latency: 2_000 },
   })
-  manager.start()
+  manager.lead(() => undefined)
   await clock.advance(MINUTE)
   for (const name of ['a', 'b']) failures.set(name, new NopassError('CLOUD_UNAVAILABLE', 'down'))
   await clock.advance(120 * MINUTE)
@@ -153,7 +154,7 @@ test('P7 registries with the same instance and identity send their requests toge
     { inside: same, outside: same, other: { lifeMinutes: 60 } },
     { apart: true },
   )
-  manager.start()
+  manager.lead(() => undefined)
   await clock.advance(3 * 60 * MINUTE)
   rotations.splice(0)
   calls.clear()
@@ -165,7 +166,7 @@ test('P7 registries with the same instance and identity send their requests toge
 test('a requested rotation also retries immediately a registry that has failed so far', async () => {
   const { clock, manager, calls, failures } = open({ a: { lifeMinutes: 60 }, b: { lifeMinutes: 60 } })
   failures.set('b', new NopassError('CLOUD_DENIED', 'no', { reason: 'NoPermission' }))
-  manager.start()
+  manager.lead(() => undefined)
   await clock.advance(30 * MINUTE)
   const [a = 0, b = 0] = [calls.get('a'), calls.get('b')]
   manager.rotate({ at: 0, olderThan: clock.now(), noticedAt: clock.monotonic() })
@@ -178,9 +179,9 @@ test('a requested rotation also retries immediately a registry that has failed s
 test('a request while twins share a call that was sent before it gives both a credential that was requested after it', async () => {
   const twin = { lifeMinutes: 60, latency: 5_000, key: 'one instance' }
   const { clock, manager, calls } = open({ a: twin, b: twin })
-  manager.start()
+  manager.lead(() => undefined)
   await clock.advance(MINUTE)
-  manager.refresh(['a'])
+  manager.force('a')
   await clock.advance(2_000)
   const requestedAt = clock.now()
   manager.rotate({ at: 0, olderThan: Number.POSITIVE_INFINITY, noticedAt: clock.monotonic() })

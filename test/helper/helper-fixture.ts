@@ -32,7 +32,9 @@ export interface Fault {
   readonly status: number | 'hang'
 }
 
-/** An API server in memory with what the helper needs with `attach: admission`, without WatchList. */
+/**
+ * An API server in memory with what the helper needs with `attach: admission`, without WatchList.
+ */
 export interface ApiServer {
   readonly client: KubeClient
   readonly calls: string[]
@@ -117,7 +119,8 @@ export function createApiServer(): ApiServer {
       throw new KubeApiError(409, `${key} has changed`)
     }
     const namespace = one?.[1] ?? ''
-    const metadata = { ...known?.metadata, ...body.metadata, name: one?.[3] ?? '', namespace }
+    const annotations = { ...known?.metadata.annotations, ...body.metadata?.annotations }
+    const metadata = { ...known?.metadata, ...body.metadata, annotations, name: one?.[3] ?? '', namespace }
     const managedFields = key.startsWith('secrets/') ? [OWN_ENTRY] : []
     const admitted = server.admission(key, {
       ...known,
@@ -304,7 +307,7 @@ export function startHelper(
       },
       client: options.client ?? server.client,
       clock,
-      cloud: { now: clock.now, skew: () => 0 },
+      cloud: { now: clock.now, atLeast: clock.now, skew: () => 0 },
       random: () => 0.5,
       identity: name,
       podName: name,

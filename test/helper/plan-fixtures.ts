@@ -1,10 +1,13 @@
+import { registryShape } from '../../src/acr/registry-config.ts'
 import {
   buildCredentialGroup,
   type CredentialGroup,
   type CredentialGroups,
   createCredentialGroups,
+  type GroupEntry,
 } from '../../src/helper/credentials/credential-groups.ts'
-import type { LiveToken } from '../../src/helper/credentials/registry-state.ts'
+import { EMPTY_LOG, type Logged, type LogState } from '../../src/helper/credentials/log-step.ts'
+import { initialState, type RegistryEntry, type RegistryState } from '../../src/helper/credentials/registry-state.ts'
 import type { PlannedAction } from '../../src/helper/plan/actions.ts'
 import { planKey } from '../../src/helper/plan/plan.ts'
 import type { ClusterView, PlanContext } from '../../src/helper/plan/plan-context.ts'
@@ -28,22 +31,33 @@ export function config(more: Partial<Record<keyof HelperConfig, unknown>> = {}):
   return loadConfig(JSON.stringify({ ...base, ...more })).config
 }
 
-export function live(name: string, password = `${name}-password`, more: Partial<LiveToken['token']> = {}): LiveToken {
+/** UID of the helper's own copy, in which the numbers were given. */
+export const LOG = 'uid-log'
+
+/** A credential with the number 5 in the log. */
+export function live(
+  name: string,
+  password = `${name}-password`,
+  more: Partial<Logged['token']> & { readonly number?: number } = {},
+): Logged {
+  const { number = 5, ...times } = more
   const token = {
     username: 'cr_temp_user',
     password,
     issuedAt: NOW,
     expiresAt: NOW + HOUR,
     domains: [`${name}.example.com`],
-    ...more,
+    ...times,
   }
-  return { name, fingerprint: `fp-${name}`, token, refreshAt: NOW + 0.65 * HOUR }
+  return { name, fingerprint: `fp-${name}`, shape: SHAPE, token, refreshAt: NOW + 0.65 * HOUR, number }
 }
+
+const SHAPE = registryShape({ network: 'public', domains: [], expiresInHours: null })
 
 export const OPTIONS = { secretName: 'acr-nopass', instance: 'home.r', secretLabels: {}, authFormat: 'auth' } as const
 
-export function group(...tokens: LiveToken[]): CredentialGroup {
-  return buildCredentialGroup(tokens.map(({ name }) => name).join(','), tokens, OPTIONS)
+export function group(...entries: GroupEntry[]): CredentialGroup {
+  return buildCredentialGroup(entries.map(({ name }) => name).join(','), entries, LOG, OPTIONS)
 }
 
 export function namespace(name: string, more: Partial<NamespaceView> = {}): NamespaceView {
@@ -59,9 +73,8 @@ export function secret(content: CredentialGroup, more: Partial<SecretView> = {})
     labelled: true,
     hash: content.hash,
     registries: content.registries,
-    issuedAt: content.registries.map(() => NOW),
     expiresAt: NOW + HOUR,
-    noted: true,
+    note: content.note,
     otherManager: undefined,
     ...more,
   }
@@ -79,7 +92,14 @@ export const owner = (manager: string, operation: ListOwner['operation'] = 'Upda
 
 export interface Fixture {
   readonly config?: HelperConfig
-  readonly tokens?: readonly LiveToken[]
+  /** The credentials in the log. */
+  readonly tokens?: readonly Logged[]
+  /** The log, if it is not just these. */
+  readonly log?: Partial<LogState>
+  /** The registries whose credential this replica got as the leader. */
+  readonly fresh?: readonly string[]
+  /** The own copy was read for this version of the Secret, or when it may be. */
+  readonly logRead?: string | number
   readonly namespaces?: readonly NamespaceView[]
   readonly secrets?: Readonly<Record<string, SecretView>>
   readonly accounts?: readonly ServiceAccountView[]
@@ -88,13 +108,21 @@ export interface Fixture {
   readonly losses?: readonly number[]
   readonly unreadable?: boolean
   readonly cloudNow?: number
+  readonly cloudAtLeast?: number
   readonly now?: number
 }
 
 /** Creates a plan's context from views. */
 export function context(fixture: Fixture): PlanContext & { readonly groups: CredentialGroups } {
   const settings = fixture.config ?? config()
-  const { namespaces = [namespace('shop')], secrets = {}, accounts = [], tokens = [live('prod')] } = fixture
+  const {
+    namespaces = [namespace('shop')],
+    secrets = {},
+    accounts = [],
+    tokens = [live('prod')],
+    fresh = [],
+    logRead,
+  } = fixture
   const observed: ClusterView = {
     namespace: (name) => namespaces.find((one) => one.name === name),
     secret: (name) => secrets[name],
@@ -103,10 +131,26 @@ export function context(fixture: Fixture): PlanContext & { readonly groups: Cred
     namespaces: () => namespaces,
     removals: () => fixture.removals ?? [],
     losses: () => fixture.losses ?? [],
+    logReadFor: (_namespace, resourceVersion) =>
+      logRead === resourceVersion || { notBefore: typeof logRead === 'number' ? logRead : -Infinity },
     unreadable: () => fixture.unreadable ?? false,
     attachedUnseen: () => fixture.attachedUnseen ?? false,
   }
-  const groups = createCredentialGroups((name) => tokens.find((one) => one.name === name), OPTIONS)
+  const log: LogState = {
+    ...EMPTY_LOG,
+    copy: { uid: LOG, resourceVersion: '3' },
+    uid: LOG,
+    last: 5,
+    logged: new Map(tokens.map((one) => [one.name, one])),
+    ...fixture.log,
+  }
+  const stateOf = (name: string): RegistryState => {
+    const found = log.pending.get(name) ?? log.logged.get(name)
+    const entry = { name, source: { key: `fp-${name}` } } as RegistryEntry
+    return { ...initialState(entry, undefined), live: found, isFresh: fresh.includes(name) }
+  }
+  const names = settings.registries.map(({ name }) => name)
+  const groups = createCredentialGroups({ log: () => log, names, stateOf }, OPTIONS)
   return {
     observed,
     targets: createTargets(settings),
@@ -114,6 +158,7 @@ export function context(fixture: Fixture): PlanContext & { readonly groups: Cred
     config: settings,
     now: fixture.now ?? 0,
     cloudNow: fixture.cloudNow ?? NOW,
+    cloudAtLeast: fixture.cloudAtLeast ?? fixture.cloudNow ?? NOW,
   }
 }
 

@@ -6,11 +6,9 @@ import { createFakeClock } from '../kube/fake-clock.ts'
 function open() {
   const clock = createFakeClock()
   const log: string[] = []
-  const state = { needsOwn: false, isBusy: false }
+  const state = { isBusy: false }
   const runner = createPlanRunner({
     clock,
-    needsOwnWrite: () => state.needsOwn,
-    queueOwnWrite: () => log.push('own'),
     isQueueBusy: () => state.isBusy,
     onPlanned: (wasBusy) => log.push(wasBusy ? 'planned, busy' : 'planned'),
   })
@@ -23,7 +21,7 @@ function open() {
   return { clock, log, state, runner, plan }
 }
 
-test('a plan runs at once if the own copy needs no write, and the pace follows from what was waiting when it began', () => {
+test('a plan runs at once, and the pace follows from what was waiting when it began', () => {
   const { log, state, runner, plan } = open()
   assert.equal(runner.idle, true)
   runner.add(plan('a'))
@@ -31,45 +29,6 @@ test('a plan runs at once if the own copy needs no write, and the pace follows f
   state.isBusy = true
   runner.add(plan('b'))
   assert.deepEqual(log.slice(2), ['b0', 'planned, busy'])
-})
-
-test('the other writes wait for the own copy, and for a second plan too', () => {
-  const { log, state, runner, plan, clock } = open()
-  state.needsOwn = true
-  runner.add(plan('a'))
-  runner.add(plan('b'))
-  assert.deepEqual([log, runner.idle], [['own', 'own'], false])
-  // The write was queued again by the second plan.
-  runner.ownHandled(false)
-  assert.equal(log.length, 2)
-  state.needsOwn = false
-  runner.ownHandled(false)
-  // The second plan begins while the keys of the first one wait.
-  assert.deepEqual([log.slice(2), runner.idle], [['a0', 'planned', 'b0', 'planned, busy'], true])
-  assert.equal(clock.timers, 0)
-  runner.ownHandled(false)
-  assert.equal(log.length, 6)
-})
-
-test('no write waits for an own copy that failed, or hangs for two seconds', async () => {
-  const { log, state, runner, plan, clock } = open()
-  state.needsOwn = true
-  runner.add(plan('a'))
-  runner.ownHandled(true)
-  assert.deepEqual(log, ['own', 'a0', 'planned'])
-  runner.add(plan('b'))
-  await clock.advance(1_000)
-  runner.add(plan('c'))
-  await clock.advance(999)
-  assert.equal(log.includes('b0'), false)
-  await clock.advance(1)
-  assert.deepEqual(log.slice(5), ['b0', 'planned', 'c0', 'planned, busy'])
-  // Each round is timed from the first plan that waits in it.
-  runner.add(plan('d'))
-  await clock.advance(1_999)
-  assert.equal(log.includes('d0'), false)
-  await clock.advance(1)
-  assert.equal(log.includes('d0'), true)
 })
 
 test('a long plan leaves the event loop to others after 500 steps, and one that is added meanwhile follows it', async () => {
@@ -99,14 +58,12 @@ test('an error in a plan ends that plan only', async () => {
 })
 
 test('a runner that was stopped plans nothing more and leaves no timer', async () => {
-  const { log, runner, plan, clock, state } = open()
+  const { log, runner, plan, clock } = open()
   runner.add(plan('a', 1_000))
-  state.needsOwn = true
   runner.add(plan('b'))
-  assert.equal(clock.timers, 2)
+  assert.equal(clock.timers, 1)
   runner.stop()
   assert.equal(clock.timers, 0)
   await clock.advance(10_000)
-  runner.ownHandled(true)
-  assert.deepEqual(log, ['a0', 'own'])
+  assert.deepEqual(log, ['a0'])
 })

@@ -1,19 +1,39 @@
 import type { RegistryToken } from '../../src/acr/registry-token.ts'
 import { NopassError } from '../../src/errors.ts'
-import type { RegistryState, RegistryValues, Verification } from '../../src/helper/credentials/registry-state.ts'
-import { createTokenRefresher, type TokenRefresher } from '../../src/helper/credentials/token-refresher.ts'
+import { createRegistryDriver } from '../../src/helper/credentials/registry-driver.ts'
+import type {
+  Credential,
+  RegistryState,
+  RegistryValues,
+  Verification,
+} from '../../src/helper/credentials/registry-state.ts'
 import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
 
-/** A token refresher with a clock that the test controls, and a record of its actions. */
+/** The driver of one registry with a clock that the test controls, and a record of its actions. */
 export interface RefreshFixture {
   readonly clock: FakeClock
   /** How far the cloud's clock is known to be ahead of the machine's. */
   readonly cloud: { ahead: number }
-  readonly refresh: TokenRefresher
+  readonly refresh: {
+    readonly state: RegistryState
+    /** The replica leads; `found`: the newest credential in the log. */
+    lead(found?: Credential): void
+    /** Another leader wrote this into the log. */
+    found(found: Credential): void
+    prove(): void
+    force(): void
+    doubt(): void
+    ask(noticedAt: number): void
+    join(): void
+    stop(): void
+  }
   readonly calls: number[]
   readonly tokens: RegistryState[]
   readonly events: string[]
-  /** The responses to the next calls: a lifetime, a failure, `never`, or one of these that comes later; the last one is repeated. */
+  /**
+   * The responses to the next calls: a lifetime, a failure, `never`, or one of these that comes
+   * later; the last one is repeated.
+   */
   readonly responses: (number | null | NopassError | 'never' | { readonly after: Promise<number | NopassError> })[]
   readonly verdicts: Verification[]
 }
@@ -53,7 +73,7 @@ export function openRefresh(
     const expiresAt = response === null ? null : issuedAt + response
     return { username: 'u', password: `p${serial}`, issuedAt, expiresAt, domains: ['a.example.com'] }
   }
-  const refresh = createTokenRefresher({
+  const driver = createRegistryDriver({
     entry: {
       name: 'prod',
       values: {} as RegistryValues,
@@ -68,5 +88,18 @@ export function openRefresh(
     onToken: (state) => tokens.push(state),
     onChange: ({ kind }) => events.push(kind),
   })
+  const refresh: RefreshFixture['refresh'] = {
+    get state() {
+      return driver.state
+    },
+    lead: (found) => driver.send({ type: 'lead', found }),
+    found: (found) => driver.send({ type: 'found', found }),
+    prove: () => driver.send({ type: 'prove' }),
+    force: () => driver.send({ type: 'force' }),
+    doubt: () => driver.send({ type: 'doubt' }),
+    ask: (noticedAt) => driver.send({ type: 'ask', noticedAt }),
+    join: () => driver.send({ type: 'join' }),
+    stop: driver.stop,
+  }
   return { clock, cloud, refresh, calls, tokens, events, responses, verdicts }
 }

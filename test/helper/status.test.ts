@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RegistryState } from '../../src/helper/credentials/registry-state.ts'
+import { initialState, type RegistryEntry, type RegistryState } from '../../src/helper/credentials/registry-state.ts'
 import type { PlannedAction } from '../../src/helper/plan/actions.ts'
 import { checkHealth, checkReadiness } from '../../src/helper/report/helper-pages.ts'
 import { servePages } from '../../src/helper/report/http-server.ts'
@@ -23,15 +23,9 @@ const error = {
   at: '2026-01-01T00:00:00.000Z',
 }
 const state = (name: string, more: Partial<RegistryState> = {}): RegistryState => ({
-  name,
-  fingerprint: `fp-${name}`,
+  ...initialState({ name, source: { key: `fp-${name}` } } as RegistryEntry, undefined),
   live: live(name),
-  kept: undefined,
-  by: {} as RegistryState['by'],
   verified: 'accepted',
-  error: undefined,
-  failures: 0,
-  urgent: false,
   ...more,
 })
 const decisions = (...all: PlannedAction[]) =>

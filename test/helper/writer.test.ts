@@ -56,8 +56,6 @@ function open(responses: readonly unknown[], view: object = VIEW) {
     transforms: { secret: () => view, serviceAccount: listOf } as unknown as Transforms,
     groups: { byKey: (key: string) => (key === 'g' ? group : undefined) } as unknown as CredentialGroups,
     secretName: 'acr-nopass',
-    instance: 'acr-nopass.acr-nopass',
-    cloudNow: () => 0,
   })
   return { writer, calls, cached }
 }
@@ -66,7 +64,7 @@ const stored = (...names: readonly string[]) => ({ imagePullSecrets: names.map((
 
 test('a list is replaced as a whole with its version, entries without a name included, and the response is what the next plan sees', async () => {
   const { writer, calls, cached } = open([stored('corp', 'acr-nopass')])
-  assert.deepEqual(await writer.write(ATTACH, signal), { ok: true, written: true })
+  assert.deepEqual(await writer.write(ATTACH, signal), { ok: true, stored: { list: ['corp', 'acr-nopass'] } })
   assert.deepEqual(calls, [
     {
       method: 'PATCH',
@@ -82,7 +80,7 @@ test('an overlong list is read again, and loses our entry alone', async () => {
   const items = [stored('corp', 'acr-nopass', 'other')]
   const detach: WriteList = { ...ATTACH, kind: 'detach', list: undefined }
   const { writer, calls } = open([{ items }, stored('corp', 'other')])
-  assert.deepEqual(await writer.write(detach, signal), { ok: true, written: true })
+  assert.deepEqual(await writer.write(detach, signal), { ok: true, stored: { list: ['corp', 'other'] } })
   const [read, write] = calls
   assert.deepEqual(
     [read?.method, read?.path, read?.query],

@@ -83,7 +83,7 @@ test('the view of a Secret has its marks, and both labels identify its owner', (
     'acr-nopass.io/content-hash': 'abc',
     'acr-nopass.io/expires-at': '2026-01-01T01:00:00.000Z',
     'acr-nopass.io/registries': 'legacy,prod',
-    'acr-nopass.io/issued-at': ',2026-01-01T00:00:00.000Z',
+    'acr-nopass.io/log': 'uid-log legacy=1,prod=2',
   }
   assert.deepEqual(transforms.secret(meta({ labels, annotations, managedFields: [OURS] })), {
     uid: 'u',
@@ -93,9 +93,8 @@ test('the view of a Secret has its marks, and both labels identify its owner', (
     labelled: true,
     hash: 'abc',
     registries: ['legacy', 'prod'],
-    issuedAt: [undefined, Date.parse('2026-01-01T00:00:00Z')],
     expiresAt: Date.parse('2026-01-01T01:00:00Z'),
-    noted: false,
+    note: 'uid-log legacy=1,prod=2',
     otherManager: undefined,
   })
   const others = { ...labels, 'app.kubernetes.io/instance': 'home.other' }
@@ -106,17 +105,9 @@ test('the view of a Secret has its marks, and both labels identify its owner', (
   )
 })
 
-test('a Secret names the registries of its logins only while its notes match this content: 0.1.0 writes a new one beside them', () => {
-  const [old, next] = [Date.parse('2026-01-01T00:00:00Z'), Date.parse('2026-01-01T01:00:00Z')]
-  const noted = (notes: object[] | undefined, issuedAt: string): boolean => {
-    const tokens = notes && { 'acr-nopass.io/tokens': JSON.stringify(notes) }
-    return transforms.secret(meta({ annotations: { 'acr-nopass.io/issued-at': issuedAt, ...tokens } })).noted
-  }
-  const both = `${new Date(old).toISOString()},,${new Date(next).toISOString()}`
-  assert.equal(noted([{ issuedAt: old }, { issuedAt: 1.5 }, { issuedAt: next + 0.25 }], both), true)
-  assert.equal(noted([{ issuedAt: old }, { issuedAt: 1.5 }, { issuedAt: old }], both), false)
-  assert.equal(noted(undefined, both), false)
-  assert.equal(noted([], ''), true)
+test('a note that is too long to be ours is not kept', () => {
+  const noteOf = (note: string) => transforms.secret(meta({ annotations: { 'acr-nopass.io/log': note } })).note
+  assert.deepEqual([noteOf('x'.repeat(32 * 1024))?.length, noteOf('x'.repeat(32 * 1024 + 1))], [32 * 1024, undefined])
 })
 
 test('the view of a Secret shows a missing label, and one that the values no longer request', () => {

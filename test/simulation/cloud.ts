@@ -2,7 +2,10 @@ import type { HttpRequest, HttpSender } from '../../src/alibaba/transport/http-s
 import { createStreams, type Random } from './random.ts'
 import { type ProcessTime, type Scheduler, START } from './time.ts'
 
-/** A credential that the cloud issued, with times in milliseconds since 1970; null: it does not expire. */
+/**
+ * A credential that the cloud issued, with times in milliseconds since 1970; null: it does not
+ * expire.
+ */
 export interface Issued {
   readonly registry: string
   /** Increases with each credential of a registry. */
@@ -50,7 +53,10 @@ export interface CloudOptions {
   readonly onIssued: (process: string, registry: string, password: string) => void
 }
 
-/** A simulated cloud: sessions, tokens, domains, a node's metadata service, and registries that check logins. */
+/**
+ * A simulated cloud: sessions, tokens, domains, a node's metadata service, and registries that
+ * check logins.
+ */
 export interface SimulatedCloud {
   senderFor(process: string, time: ProcessTime): HttpSender
   /** Returns the credential with this password. */
@@ -69,7 +75,8 @@ export interface SimulatedCloud {
 
 /** The instance of a registry: `cri-a` belongs to `a`. */
 export const instanceOf = (registry: string): string => `cri-${registry}`
-export const domainOf = (registry: string): string => `${registry}-registry.cn-hangzhou.cr.aliyuncs.com`
+/** `a2` is another instance with the domain of `a`. */
+export const domainOf = (registry: string): string => `${registry.slice(0, 1)}-registry.cn-hangzhou.cr.aliyuncs.com`
 
 const SESSION_MS = 3_600_000
 const CLOCK_TOLERANCE = 15 * 60_000
@@ -114,7 +121,7 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
     if (action === 'AssumeRoleWithOIDC' || action === 'AssumeRole') {
       return json({ Credentials: session(), RequestId: 'r' })
     }
-    if (!/^[a-d]$/.test(registryName)) return failure(404, 'INSTANCE_NOT_EXIST')
+    if (!/^[a-d]2?$/.test(registryName)) return failure(404, 'INSTANCE_NOT_EXIST')
     const fault = faults.get(registryName) ?? faults.get('')
     switch (fault) {
       case 'throttled':

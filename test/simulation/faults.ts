@@ -64,12 +64,23 @@ const KINDS = [
 ] as const
 /** Only with `scope: namespaces`, and drawn separately from the others. */
 const KINDS_BY_NAMESPACE = ['reinstallNamespace'] as const
-/** Only in plans that are written by hand, because drawing it would change the plans of all seeds. */
+/** The helper's own copy, which is its log; drawn separately from the others. */
+const KINDS_OF_LOG = ['refuseLog', 'hangLog', 'tamperLog', 'deleteLog', 'touchLog'] as const
+/**
+ * Only in plans that are written by hand, because drawing it would change the plans of all seeds.
+ */
 const KINDS_BY_HAND = ['otherIdentity'] as const
 
-export type FaultKind = (typeof KINDS)[number] | (typeof KINDS_BY_NAMESPACE)[number] | (typeof KINDS_BY_HAND)[number]
+export type FaultKind =
+  | (typeof KINDS)[number]
+  | (typeof KINDS_BY_NAMESPACE)[number]
+  | (typeof KINDS_OF_LOG)[number]
+  | (typeof KINDS_BY_HAND)[number]
 
-/** A failure or an action of another client. It is plain data, so that a run can be repeated and shortened. */
+/**
+ * A failure or an action of another client. It is plain data, so that a run can be repeated and
+ * shortened.
+ */
 export interface Fault {
   /** Milliseconds since the start. */
   readonly at: number
@@ -102,7 +113,10 @@ export interface Fixture {
   grant(namespace: string): void
   /** Restarts the API server with the backup that was made for this fault. */
   restore(fault: Fault): void
-  /** Creates a Pod that waits for its image, admitted without the reference; bare: nothing creates it again. */
+  /**
+   * Creates a Pod that waits for its image, admitted without the reference; bare: nothing creates
+   * it again.
+   */
   createPod(namespace: string, owner: string | undefined): void
   /** The delay of watch events in milliseconds. */
   lag: number
@@ -112,12 +126,16 @@ export interface Replica {
   readonly name: string
   readonly running: boolean
   crash(): void
-  /** Crashes at the `count`-th write from now; `arrives` is whether the server receives that write. */
+  /**
+   * Crashes at the `count`-th write from now; `arrives` is whether the server receives that write.
+   */
   crashAtWrite(count: number, arrives: boolean): void
   terminate(): void
   pause(ms: number): void
   jump(ms: number): void
-  /** The machine sleeps: its monotonic clock stands still, and its wall clock is right afterwards. */
+  /**
+   * The machine sleeps: its monotonic clock stands still, and its wall clock is right afterwards.
+   */
   suspend(ms: number): void
 }
 
@@ -156,6 +174,8 @@ const statusResponse = (status: number, reason: string): ServerResponse => ({
   ...(status === 429 && { retryAfter: '1' }),
 })
 const isLease = ({ path }: Sent): boolean => path.includes('/leases')
+const isLogWrite = ({ method, path }: Sent): boolean =>
+  method === 'PATCH' && path.includes(`/namespaces/${HOME}/secrets/`)
 const isSecretWrite = ({ method, path }: Sent): boolean => method === 'PATCH' && path.includes('/secrets/')
 const pathOf = (resource: string, namespace: string, name: string): string =>
   `/api/v1/namespaces/${namespace}/${resource}/${name}`
@@ -225,7 +245,9 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
     }
     fixture.scheduler.after(20, create)
   },
-  /** Recreates a namespace without its Role, which a new installation of the chart restores later. */
+  /**
+   * Recreates a namespace without its Role, which a new installation of the chart restores later.
+   */
   reinstallNamespace(fixture, fault) {
     ACTIONS.recreateNamespace(fixture, fault)
     fixture.scheduler.after(fault.for, () => fixture.grant(namespaceOf(fixture, fault)))
@@ -301,7 +323,8 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
     act(fixture, namespace)
   },
   requestRotation(fixture) {
-    // As `acr-nopass refresh`: by the API server's clock, and a second later, because its `Date` has whole seconds.
+    // As `acr-nopass refresh`: by the API server's clock, and a second later, because its `Date`
+    // has whole seconds.
     const value = new Date(Date.parse(fixture.server.date()) + 1000).toISOString()
     const body = { metadata: { annotations: { [ANNOTATION_REFRESH_REQUESTED]: value } } }
     fixture.adminRequest('PATCH', pathOf('configmaps', HOME, STATUS), body, MERGE_PATCH)
@@ -322,7 +345,10 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
   jump: (fixture, fault) => replicaOf(fixture, fault).jump((fault.choice - 0.5) * 4 * 3_600_000),
 
   // Admission.
-  /** A mutating policy takes our entry out of lists again, stamps what the helper writes so that each write counts, or both. */
+  /**
+   * A mutating policy takes our entry out of lists again, stamps what the helper writes so that
+   * each write counts, or both.
+   */
   mutateWrites(fixture, fault) {
     const until = fixture.scheduler.time + fault.for
     const [strips, stamps] = [fault.choice < 0.7, fault.choice > 0.4]
@@ -346,6 +372,32 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
       method === 'PATCH' && path.includes(inside) ? { ...delivery, rejection: refusal } : undefined,
     )
   },
+  /** A quota or a policy refuses the writes of the own copy. */
+  refuseLog: (fixture, fault) =>
+    fixture.requestRules.add(fault.for, (sent, delivery) =>
+      isLogWrite(sent) ? { ...delivery, rejection: statusResponse(403, 'Forbidden') } : undefined,
+    ),
+  /**
+   * A webhook does not respond to the writes of the own copy; some are performed all the same,
+   * late.
+   */
+  hangLog: (fixture, fault) =>
+    fixture.requestRules.add(fault.for, (sent, delivery, random) => {
+      if (!isLogWrite(sent)) return undefined
+      const isLost = random.chance(fault.choice)
+      const failed = isLost ? { rejection: statusResponse(500, 'InternalError') } : {}
+      return { ...delivery, outMs: delivery.outMs + 3_000 + random() * 20_000, ...failed }
+    }),
+  tamperLog: (fixture) => tamper(fixture, HOME),
+  deleteLog: (fixture) => fixture.adminRequest('DELETE', pathOf('secrets', HOME, SECRET)),
+  /** Another client changes only the version of the own copy. */
+  touchLog: (fixture) =>
+    fixture.adminRequest(
+      'PATCH',
+      pathOf('secrets', HOME, SECRET),
+      { metadata: { annotations: { touched: String(fixture.scheduler.time) } } },
+      MERGE_PATCH,
+    ),
   createPods(fixture, fault) {
     const owner = fault.choice < 0.7 ? `web-${fault.at}` : undefined
     for (let count = 0; count <= fault.index % 3; count += 1) fixture.createPod(namespaceOf(fixture, fault), owner)
@@ -507,7 +559,9 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
   },
 }
 
-/** Actions of other clients, which must not delay credentials in the targets that they do not touch. */
+/**
+ * Actions of other clients, which must not delay credentials in the targets that they do not touch.
+ */
 const NOT_DISTURBING: ReadonlySet<FaultKind> = new Set([
   'createNamespace',
   'deleteNamespace',
@@ -525,6 +579,9 @@ const NOT_DISTURBING: ReadonlySet<FaultKind> = new Set([
   'foreignSecret',
   'fightSecret',
   'requestRotation',
+  'tamperLog',
+  'deleteLog',
+  'touchLog',
   'revoke',
   'changeLogin',
   'reload',
@@ -540,14 +597,18 @@ export function disturbanceOf(fault: Fault): number {
 }
 
 /**
- * How long before the fault the backup was made: up to eight minutes, and longer than a helper takes to reconnect. The
- * versions that a more recent backup loses are reused by other writes before a helper notices.
+ * How long before the fault the backup was made: up to eight minutes, and longer than a helper
+ * takes to reconnect. The versions that a more recent backup loses are reused by other writes
+ * before a helper notices.
  */
 export function ageOfBackup({ index }: Fault): number {
   return 15_000 * 2 ** (index / 12)
 }
 
-/** Draws the faults of a run, in order of time. Each run has only some kinds, so that these often overlap. */
+/**
+ * Draws the faults of a run, in order of time. Each run has only some kinds, so that these often
+ * overlap.
+ */
 export function drawFaults(random: Random, settings: Settings): Fault[] {
   const part = random.pick([0.15, 0.3, 0.6])
   const chosen = KINDS.filter(() => random.chance(part))
@@ -566,9 +627,12 @@ export function drawFaults(random: Random, settings: Settings): Fault[] {
   }
   const separate = random.fork('by namespace')
   const more = settings.scope === 'namespaces' ? separate.int(0, 3) : 0
+  const own = random.fork('own copy')
+  const ofLog = own.chance(0.4) ? own.int(1, 4) : 0
   return [
     ...Array.from({ length: count }, () => draw(random, kinds)),
     ...Array.from({ length: more }, () => draw(separate, KINDS_BY_NAMESPACE)),
+    ...Array.from({ length: ofLog }, () => draw(own, KINDS_OF_LOG)),
   ].sort((a, b) => a.at - b.at)
 }
 

@@ -17,7 +17,9 @@ export interface FinalState {
   readonly time: number
 }
 
-/** Describes in one line each what is wrong, although nothing has been disturbed for a long time. */
+/**
+ * Describes in one line each what is wrong, although nothing has been disturbed for a long time.
+ */
 export function findProblems({ server, cloud, loaded, time }: FinalState): string[] {
   const { config, targets } = loaded
   const now = START + time
@@ -52,8 +54,7 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
     const problems = registries.flatMap((registry) => {
       const values = config.registries.find((one) => one.name === registry)
       if (values === undefined || !isValid(values)) return []
-      const [domain = ''] = domainsOf(values)
-      const password = content.get(domain)
+      const password = content.get(keyOf(namespace, values, registries))
       if (password === undefined) return [`${namespace}: no credential for ${registry}`]
       const issued = cloud.issued(password)
       if (issued === undefined) return [`${namespace}: a credential for ${registry} that was never issued`]
@@ -69,7 +70,17 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
     return [...problems, ...domainProblems(namespace, registries, content)]
   }
 
-  /** Finds entries of domains that are no longer configured, and configured domains without an entry. */
+  /** Where a registry's login is: in the log also that of one whose domain an earlier one has. */
+  function keyOf(namespace: string, values: HelperConfig['registries'][number], registries: readonly string[]): string {
+    const [domain = ''] = domainsOf(values)
+    const owner = config.registries.find((one) => registries.includes(one.name) && domainsOf(one)[0] === domain)
+    return namespace !== HOME || owner === values ? domain : `${values.name}.acr-nopass.invalid`
+  }
+
+  /**
+   * Finds entries of domains that are no longer configured, and configured domains without an
+   * entry.
+   */
   function domainProblems(
     namespace: string,
     registries: readonly string[],
@@ -77,7 +88,7 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
   ): string[] {
     const all = config.registries.filter(({ name }) => registries.includes(name))
     if (content.size === 0 || !all.every(isValid)) return []
-    const expected = new Set(all.flatMap(domainsOf))
+    const expected = new Set([...all.flatMap(domainsOf), ...all.map((one) => keyOf(namespace, one, registries))])
     const obsolete = [...content.keys()].filter((domain) => !expected.has(domain))
     const missing = [...expected].filter((domain) => !content.has(domain))
     return [...obsolete.map((domain) => `still ${domain}`), ...missing.map((domain) => `not yet ${domain}`)].map(
@@ -95,7 +106,8 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
       const excused = owners.some((one) => isForeign(one) && one.operation === 'Apply') || isLeft
       return attached || excused ? [] : [`${namespace}/${name}: not attached`]
     }
-    // An entry may belong to another client if the Secret is not the helper's (`mayBeOurs` in src/helper/plan/plan.ts).
+    // An entry may belong to another client if the Secret is not the helper's (`mayBeOurs` in
+    // src/helper/plan/plan.ts).
     const excused = owners.some(isForeign) || secret === undefined || !isManaged(secret)
     return attached && !excused ? [`${namespace}/${name}: still attached`] : []
   }
@@ -122,7 +134,13 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
       ...registries.flatMap(({ name, state }) => {
         const values = config.registries.find((one) => one.name === name)
         if (values === undefined) return [`status: registry ${name}, which is not configured`]
-        const password = contentOf(server.get('secrets', `${HOME}/${SECRET}`)).get(domainsOf(values)[0] ?? '')
+        const password = contentOf(server.get('secrets', `${HOME}/${SECRET}`)).get(
+          keyOf(
+            HOME,
+            values,
+            config.registries.map((one) => one.name),
+          ),
+        )
         const issued = password === undefined ? undefined : cloud.issued(password)
         const mayFail = issued && isNeverAccepted(issued)
         const isRight = state === 'live' || (mayFail && state === 'failing')
@@ -132,12 +150,15 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
   }
 }
 
-/** How far the helper's picture of the cloud's time may be off: `Date` headers have whole seconds. */
+/**
+ * How far the helper's picture of the cloud's time may be off: `Date` headers have whole seconds.
+ */
 const CLOCK_MS = 3_000
 
 /**
- * Whether all logins with a credential were rejected. A faulty login check and a revocation cannot be told apart, so
- * such a credential is used, reported, and replaced when it is due (docs/en/decisions.md#last-good).
+ * Whether all logins with a credential were rejected. A faulty login check and a revocation cannot
+ * be told apart, so such a credential is used, reported, and replaced when it is due
+ * (docs/en/decisions.md#last-good).
  */
 function isNeverAccepted({ revoked, accepted }: Issued): boolean {
   return revoked && !accepted

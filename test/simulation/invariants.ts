@@ -1,7 +1,14 @@
 import { readDockerConfig } from '../../src/acr/docker-config.ts'
 import { refreshRequestedAt } from '../../src/installation/helper-status.ts'
 import { parseStatus } from '../../src/installation/read-report.ts'
-import { FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY, SKIP } from '../../src/kube/names.ts'
+import {
+  ANNOTATION_EXPIRES_AT,
+  FIELD_MANAGER,
+  LABEL_INSTANCE,
+  LABEL_MANAGED_BY,
+  MANAGED_BY,
+  SKIP,
+} from '../../src/kube/names.ts'
 import type { Issued, SimulatedCloud } from './cloud.ts'
 import type { AnyObject } from './fields.ts'
 import type { Sent } from './network.ts'
@@ -41,18 +48,32 @@ export interface Invariants {
   restored(): void
 }
 
-/** A holder stops writing this long after its last renewal (src/kube/lease.ts); its clock may be 2 % slow. */
+/**
+ * A holder stops writing this long after its last renewal (src/kube/lease.ts); its clock may be 2 %
+ * slow.
+ */
 const RENEW_DEADLINE_MS = 10_000 * 1.03
-/** The former holder writes until its deadline, and its writes may take 40 s to arrive (the fault `lateWrites`). */
+/**
+ * The former holder writes until its deadline, and its writes may take 40 s to arrive (the fault
+ * `lateWrites`).
+ */
 const TWO_LEADERS_MS = RENEW_DEADLINE_MS + 40_000
 /** A request for the Lease must not wait this long for other requests. */
 const LEASE_WAIT_MS = 1_000
-/** The allowed equal requests of a process in a window: more than back-offs send, far less than a hot loop. */
+/**
+ * The allowed equal requests of a process in a window: more than back-offs send, far less than a
+ * hot loop.
+ */
 const WINDOW_MS = 10_000
 const MAX_EQUAL = 60
-/** The time after a change of a namespace's labels or a restore within which the helper need not know of it. */
+/**
+ * The time after a change of a namespace's labels or a restore within which the helper need not
+ * know of it.
+ */
 const PROPAGATION_MS = 60_000
-/** The accuracy with which the helper knows the cloud's time (src/alibaba/transport/cloud-clock.ts). */
+/**
+ * The accuracy with which the helper knows the cloud's time (src/alibaba/transport/cloud-clock.ts).
+ */
 const CLOCK_MS = 1_500
 
 export function createInvariants(options: InvariantOptions): Invariants {
@@ -121,7 +142,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
       const current = next.get(domain)
       if (current === undefined) {
         if (next.has(domain)) violated('unknown-credential', `${key}: ${domain} got a credential that was never issued`)
-        else if (isExpected(user, namespace, old.registry, domain)) {
+        else if (isExpected(user, namespace, old.registry, domain) && !isGivenUp(before, domain)) {
           violated('shrunk', `${key}: ${domain} (${name(old)}) was removed by ${user}`)
         }
         continue
@@ -138,7 +159,21 @@ export function createInvariants(options: InvariantOptions): Invariants {
     }
   }
 
-  /** A request may only be reported as handled with a credential that the cloud issued after it, or with a failure. */
+  /**
+   * Whether the entry is not in the log either, and the first credential of the Secret has expired:
+   * the log was lost, or could not be written, together with its leader, while that registry fails
+   * (docs/en/decisions.md#which-credential).
+   */
+  function isGivenUp({ metadata }: AnyObject, domain: string): boolean {
+    const end = Date.parse(metadata.annotations?.[ANNOTATION_EXPIRES_AT] ?? '')
+    const log = server.get('secrets', `${HOME}/${SECRET}`)
+    return end <= START + scheduler.time + CLOCK_MS && !(log && isManaged(log) && issuedIn(log).has(domain))
+  }
+
+  /**
+   * A request may only be reported as handled with a credential that the cloud issued after it, or
+   * with a failure.
+   */
   function checkHandled({ object, user = '' }: Change): void {
     const { lastHandledRefresh = '', registries = [] } = parseStatus(object) ?? {}
     const value = Date.parse(lastHandledRefresh)
@@ -153,13 +188,19 @@ export function createInvariants(options: InvariantOptions): Invariants {
     }
   }
 
-  /** Whether two leaders got the credentials almost at the same time, so that they cannot tell which one is newer. */
+  /**
+   * Whether two leaders got the credentials almost at the same time, so that they cannot tell which
+   * one is newer.
+   */
   function areEquallyNew(one: Issued, other: Issued): boolean {
     const isShort = Math.abs(one.issuedAt - other.issuedAt) <= 2 * CLOCK_MS
     return one.to !== other.to && isShort && mayHaveTwoLeaders(other.issuedAt - START)
   }
 
-  /** Whether there may be two legitimate leaders, because another client changed the Lease or it was restored. */
+  /**
+   * Whether there may be two legitimate leaders, because another client changed the Lease or it was
+   * restored.
+   */
   function mayHaveTwoLeaders(at: number): boolean {
     return leaseChanges.some((change) => at >= change && at - change < TWO_LEADERS_MS)
   }
@@ -174,7 +215,10 @@ export function createInvariants(options: InvariantOptions): Invariants {
     }
   }
 
-  /** Whether the entry belongs in the Secret by all configurations that the process may use, and not only recently. */
+  /**
+   * Whether the entry belongs in the Secret by all configurations that the process may use, and not
+   * only recently.
+   */
   function isExpected(process: string, namespace: string, registry: string, domain: string): boolean {
     const object = server.get('namespaces', namespace)
     const changedAt = Math.max(restoredAt, relabelledAt.get(namespace) ?? -PROPAGATION_MS)

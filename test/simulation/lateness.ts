@@ -16,14 +16,20 @@ export interface LatenessOptions {
   readonly undisturbedSince: () => number
   /** The configuration in effect, and since when it has been. */
   readonly loaded: () => { readonly loaded: LoadedConfig; readonly since: number }
-  /** Whether a process uses that configuration and has no requests from before a reload, whose responses it drops. */
+  /**
+   * Whether a process uses that configuration and has no requests from before a reload, whose
+   * responses it drops.
+   */
   readonly usesConfig: (process: string) => boolean
   /** Whether the helper has permissions in a namespace. */
   readonly hasAccess: (namespace: string) => boolean
   readonly violated: (detail: string) => void
 }
 
-/** Checks that new credentials are written to every target in time, and that no target keeps one until it expires. */
+/**
+ * Checks that new credentials are written to every target in time, and that no target keeps one
+ * until it expires.
+ */
 export interface Lateness {
   /** Must be called when the cloud has issued a credential to a process. */
   issued(process: string, registry: string, password: string): void
@@ -34,14 +40,23 @@ export interface Lateness {
 
 /** The time within which the replicas have recovered from disturbances and restarted. */
 const SETTLED_MS = 60_000
-/** The login check, the waits for other registries (3 s) and for the helper's own copy (2 s), and some retries. */
+/**
+ * The login check, the waits for other registries (3 s) and for the helper's own copy (2 s), and
+ * some retries.
+ */
 const BASE_MS = 8_000
 /** A timer notices a corrected clock within this time. */
 const NOTICED_MS = 60_000
-/** The fraction of its lifetime at which a credential is not due yet. Shorter lifetimes are caused by faults. */
+/**
+ * The fraction of its lifetime at which a credential is not due yet. Shorter lifetimes are caused
+ * by faults.
+ */
 const NOT_DUE = 1 / 2
 const MIN_LIFETIME_MS = 3 * 60_000
-/** The time for which the helper may leave objects alone that other clients have changed (src/helper/plan/actions.ts). */
+/**
+ * The time for which the helper may leave objects alone that other clients have changed
+ * (src/helper/plan/actions.ts).
+ */
 const FOUGHT_MS = 11 * 60_000
 
 export function createLateness(options: LatenessOptions): Lateness {
@@ -59,7 +74,10 @@ export function createLateness(options: LatenessOptions): Lateness {
     return cloud.issued(logins.find(({ domains }) => domains.includes(domainOf(registry)))?.password ?? '')
   }
 
-  /** The namespaces that must have the registry's credential and were not changed by other clients recently. */
+  /**
+   * The namespaces that must have the registry's credential, were not changed by other clients
+   * recently, and have no entry that the log lost.
+   */
   function targetsOf({ targets }: LoadedConfig, registry: string): string[] {
     return server.all('namespaces').flatMap(({ metadata }: AnyObject) => {
       const { name, labels = {}, deletionTimestamp } = metadata
@@ -68,7 +86,13 @@ export function createLateness(options: LatenessOptions): Lateness {
       const secret = server.get('secrets', `${name}/${SECRET}`)
       const isForeign = secret !== undefined && !isManaged(secret)
       if (isFought || isForeign || deletionTimestamp !== undefined || !options.hasAccess(name)) return []
-      return targets.registriesOf(view).includes(registry) ? [name] : []
+      // It keeps what it has until its first credential expires
+      // (docs/en/decisions.md#which-credential).
+      const lost = targets.registriesOf(view).some((one) => credentialIn(name, one) && !credentialIn(HOME, one))
+      if (lost) return []
+      // Of two with the same domain the first has it.
+      const owner = targets.registriesOf(view).find((one) => domainOf(one) === domainOf(registry))
+      return owner === registry ? [name] : []
     })
   }
 
@@ -76,7 +100,10 @@ export function createLateness(options: LatenessOptions): Lateness {
     return !config.registries.some(({ instanceId }) => instanceId === instanceOf(registry))
   }
 
-  /** Checks that no target keeps the credential until it expires, if nothing was disturbed since before it was due. */
+  /**
+   * Checks that no target keeps the credential until it expires, if nothing was disturbed since
+   * before it was due.
+   */
   function checkEnd(registry: string, password: string): void {
     const { issuedAt = 0, expiresAt } = cloud.issued(password) ?? {}
     // A replica cannot know the time if its clock and the API server's are both behind.

@@ -13,7 +13,10 @@ export const STATUS = 'helper-status'
 export interface Settings {
   readonly scope: 'cluster' | 'namespaces'
   readonly identity: 'worker-role' | 'rrsa' | 'access-key'
-  /** `a` and `b` are instances; `s` is a static login. */
+  /**
+   * `a`, `a2` and `b` are instances, of which the first two have the same domain; `s` is a static
+   * login.
+   */
   readonly registries: readonly string[]
   /** The lifetime of a token in milliseconds. */
   readonly life: number
@@ -41,11 +44,12 @@ export function drawSettings(random: Random): Settings {
   const skew = (source = random): number =>
     source.chance(0.2) ? source.int(-3 * 3600, 3 * 3600) * 1000 : source.int(-500, 500)
   const more = random.fork('more')
+  const twin = random.fork('twin').chance(0.2)
   const rate = (): number => (random.chance(0.3) ? 0.98 + random() * 0.04 : 1)
   return {
     scope: random.chance(0.35) ? 'namespaces' : 'cluster',
     identity: random.pick(['worker-role', 'rrsa', 'access-key'] as const),
-    registries: random.pick([['a'], ['a', 'b'], ['a', 'b'], ['a', 's'], ['a', 'b', 's'], ['s']]),
+    registries: withTwin(random.pick([['a'], ['a', 'b'], ['a', 'b'], ['a', 's'], ['a', 'b', 's'], ['s']]), twin),
     life: random.pick([4, 15, 60]) * MINUTE,
     namespaces: random.pick([3, 6, 20]),
     verify: random.chance(0.8),
@@ -60,6 +64,11 @@ export function drawSettings(random: Random): Settings {
     heal: more.chance(0.3),
     span: random.pick([1, 3, 8]) * MINUTE,
   }
+}
+
+/** `a2` has the domain of `a` (src/helper/credentials/own-copy.ts). */
+function withTwin(registries: readonly string[], twin: boolean): readonly string[] {
+  return twin && registries.includes('a') ? [...registries, 'a2'] : registries
 }
 
 export const namesOf = (settings: Pick<Settings, 'namespaces'>): string[] =>
@@ -108,13 +117,21 @@ export function configText(settings: Settings, variant: ConfigVariant): string {
   const names = namesOf(settings)
   const all = scope === 'namespaces' ? names : ['t-*']
   const half = names.filter((_, index) => index % 2 === 1)
+  // Where there is `a2`, some namespaces have it alone, some both, and some only `a`.
+  const third = names.filter((_, index) => index % 3 === 0)
+  const hasTwin = registries.includes('a2')
+  const targetsOf = (name: string, index: number): object | undefined => {
+    if (name === 'a2') return { include: [...new Set([...third, ...half])] }
+    if (index > 0) return { include: half }
+    return hasTwin ? { include: names.filter((one) => !third.includes(one)) } : undefined
+  }
   const entries = registries.map((name, index) => ({
     name,
     edition: name === 's' ? 'static' : 'enterprise',
     ...(name === 's'
       ? { existingSecret: 's', domains: ['static.example.com'] }
       : { instanceId: instanceOf(variant === 'typo' && index === 0 ? 'typo' : name), region: 'cn-hangzhou' }),
-    ...(index > 0 && { targets: { namespaces: { include: half } } }),
+    ...(targetsOf(name, index) && { targets: { namespaces: targetsOf(name, index) } }),
     ...(variant === 'moved' &&
       index === 0 && { domains: [...(name === 's' ? ['static.example.com'] : []), 'images.example.com'] }),
   }))

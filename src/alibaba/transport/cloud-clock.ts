@@ -26,6 +26,8 @@ export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>) {
   let measured = false
   const wallAhead = (): number => time.now() - time.monotonic()
   let wallAheadThen = wallAhead()
+  /** How far the API server's clock was ahead of the monotonic one. */
+  let serverAhead = Number.POSITIVE_INFINITY
   const now = (): number => anchor.cloud + (time.monotonic() - anchor.monotonic)
 
   function follow(isCloud: boolean, dateHeader: string | undefined, sentAt: number): void {
@@ -39,6 +41,7 @@ export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>) {
     const receivedAt = time.monotonic()
     const halfTrip = (receivedAt - sentAt) / 2
     const estimate = date + 500 + halfTrip
+    if (!isCloud) serverAhead = estimate - receivedAt
     const later = estimate - now()
     if ((isCloud ? Math.abs(later) : later) > RESOLUTION + halfTrip) anchor = { cloud: estimate, monotonic: receivedAt }
   }
@@ -50,6 +53,8 @@ export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>) {
      * machine slept, the same applies.
      */
     now,
+    /** The same by the earlier of both, for what must not be taken for expired. */
+    atLeast: () => (measured ? now() : Math.min(now(), time.now(), time.monotonic() + serverAhead)),
     monotonic: () => time.monotonic(),
     /**
      * How far this machine's wall clock is ahead of the cloud's clock, in milliseconds; 0 until

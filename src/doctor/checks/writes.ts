@@ -105,6 +105,10 @@ function explainWrite(problem: Problem, release: ReleaseFacts, secrets: Observed
     const cause = `Two writers change one Secret ${since}; the helper restores it once a minute.`
     return { id: code, ...warning(cause, shell`kubectl -n ${where} get events --field-selector reason=SecretConflict`) }
   }
+  if (code === 'LOG_UNWRITABLE') {
+    const cause = `The helper's own copy of its credentials is behind ${since}: a new leader would request all of them again.`
+    return { id: code, ...warning(cause, shell`kubectl -n ${where} get events --field-selector type=Warning`) }
+  }
   if (code === 'NAMESPACE_UNREADABLE') {
     const cause = `A namespace of targets.namespaces.include, or the helper's Role in it, does not exist ${since}.`
     return { id: code, ...warning(cause, shell`kubectl get namespace ${where}`) }

@@ -11,7 +11,10 @@ export type ObservedCluster = ReturnType<typeof createObservedCluster>
 /** How many times of losses are kept for a key; more than a decision needs. */
 const MOST_TIMES = 10
 
-/** The plan's view of the caches, with an index of ServiceAccounts by namespace and the recent losses. */
+/**
+ * The plan's view of the caches, with an index of ServiceAccounts by namespace and the recent
+ * losses.
+ */
 export function createObservedCluster(caches: () => Caches, secretName: string) {
   const names = new Map<string, readonly string[]>()
   const removals = new Map<string, readonly number[]>()
@@ -30,7 +33,7 @@ export function createObservedCluster(caches: () => Caches, secretName: string) 
     else names.set(namespace, share(next))
   }
   const secretOf = (namespace: string): SecretView | undefined => caches().secrets.get(`${namespace}/${secretName}`)
-  const view: ClusterView = {
+  const view: Omit<ClusterView, 'logReadFor'> = {
     namespace: (name) => caches().namespaces.get(name),
     secret: secretOf,
     serviceAccount: (namespace, name) => caches().serviceAccounts?.get(`${namespace}/${name}`),
@@ -50,7 +53,9 @@ export function createObservedCluster(caches: () => Caches, secretName: string) 
   }
   return {
     ...view,
-    /** Call before an entry is added: the namespace's event may have overtaken that of its Secret. */
+    /**
+     * Call before an entry is added: the namespace's event may have overtaken that of its Secret.
+     */
     noteAttach(key: string): void {
       const { namespace } = parsePlanKey(key)
       if (secretOf(namespace) === undefined) unseen.add(key)
@@ -65,14 +70,17 @@ export function createObservedCluster(caches: () => Caches, secretName: string) 
       if (unseen.size > 0 && current?.ours) {
         for (const name of names.get(namespace) ?? []) unseen.delete(`${namespace}/${name}`)
       }
-      // When the lease was edited two replicas may lead for a moment, each with its own credentials.
+      // When the lease was edited two replicas may lead for a moment, each with its own
+      // credentials.
       const isReplaced = isOurs?.(previous?.hash) === true && !isOurs(current?.hash)
       const isLost = isAsWritten(previous) && (!isAsWritten(current) || isReplaced)
       const lost = isLost && isAlive(caches().namespaces.get(namespace))
       if (lost) remember(losses, namespace, now)
       return lost
     },
-    /** Call after each change of a Namespace: losses in a deleted one of the same name do not count. */
+    /**
+     * Call after each change of a Namespace: losses in a deleted one of the same name do not count.
+     */
     noteNamespace(current: NamespaceView | undefined, previous: NamespaceView | undefined): void {
       const name = (current ?? previous)?.name ?? ''
       if (!isAlive(current) || current?.uid !== previous?.uid) losses.delete(name)

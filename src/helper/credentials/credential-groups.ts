@@ -2,7 +2,7 @@ import { type AuthFormat, buildDockerConfig } from '../../acr/docker-config.ts'
 import {
   ANNOTATION_CONTENT_HASH,
   ANNOTATION_EXPIRES_AT,
-  ANNOTATION_ISSUED_AT,
+  ANNOTATION_LOG,
   ANNOTATION_REFRESH_AT,
   ANNOTATION_REGISTRIES,
   ANNOTATION_TOKENS,
@@ -11,19 +11,28 @@ import {
   MANAGED_BY,
 } from '../../kube/names.ts'
 import { sha256 } from '../../lib/text.ts'
-import type { Carry, WriteSecret } from '../plan/actions.ts'
+import type { WriteSecret } from '../plan/actions.ts'
+import { formatNote } from '../plan/log-note.ts'
 import type { GroupSummary } from '../plan/plan-context.ts'
-import { asKept, hasExpired, isIssuedBefore, type LiveToken } from './registry-state.ts'
-import { encodeTokens } from './restore-tokens.ts'
+import { inForce, type Logged, type LogState, nextContent } from './log-step.ts'
+import { encodeTokens, lastNote, ownLogins } from './own-copy.ts'
+import { type Credential, type RegistryState, sameLogin } from './registry-state.ts'
 
-/** The rendered content of the Secrets of all namespaces with the same registries; built once per change of a token. */
+/**
+ * The rendered content of the Secrets of all namespaces with the same registries; built once per
+ * change of a credential.
+ */
 export interface CredentialGroup extends GroupSummary {
   /** The bodies of both requests (see `WriteSecret`). */
   readonly bodies: Readonly<Record<WriteSecret['by'], SplitBody>>
-  readonly tokens: readonly LiveToken[]
+  /** Of the helper's own copy: the log after its write. */
+  readonly logged?: readonly Logged[]
 }
 
-/** In two parts, between which the precondition goes (`"uid":"…","resourceVersion":"…",` or nothing). */
+/**
+ * In two parts, between which the precondition goes (`"uid":"…","resourceVersion":"…",` or
+ * nothing).
+ */
 type SplitBody = readonly [Buffer, Buffer]
 
 export interface GroupOptions {
@@ -33,47 +42,78 @@ export interface GroupOptions {
   readonly authFormat: AuthFormat
 }
 
-/** The group for these tokens, in the configuration's order (of two that claim one domain the earlier has it). */
+/** A credential in force; without a number: it is not in the log. */
+export type GroupEntry = Credential & {
+  readonly number?: number | undefined
+  /** The entry of an earlier configuration. */
+  readonly isKept?: boolean
+  readonly isFresh?: boolean
+}
+
+/**
+ * The content of Secrets with these credentials, in the configuration's order (of two that claim
+ * one domain the earlier has it).
+ */
 export function buildCredentialGroup(
   key: string,
-  tokens: readonly LiveToken[],
+  entries: readonly GroupEntry[],
+  log: string,
   options: GroupOptions,
 ): CredentialGroup {
   const content = buildDockerConfig(
-    tokens.map(({ token }) => token),
+    entries.map(({ token }) => token),
     options.authFormat,
   )
+  const note = entries.length === 0 ? '' : formatNote(log, entries)
+  return { ...render(key, content, entries, { [ANNOTATION_LOG]: note }, options), note, log }
+}
+
+/** The content of the helper's own copy, which is the log (docs/en/decisions.md#own-copy). */
+export function buildOwnGroup(
+  logged: readonly (Logged & GroupEntry)[],
+  last: number,
+  options: GroupOptions,
+): CredentialGroup {
+  const content = buildDockerConfig(ownLogins(logged), options.authFormat)
+  const note = lastNote(Math.max(last, ...logged.map(({ number }) => number)))
+  const annotations = { [ANNOTATION_LOG]: note, [ANNOTATION_TOKENS]: encodeTokens(logged) }
+  return { ...render(OWN, content, logged, annotations, options), note, log: '', logged }
+}
+
+/** The keys of the own copy's groups; not lists of names. */
+const OWN = '(own)'
+const EMPTY_OWN = '(empty own)'
+
+function render(
+  key: string,
+  content: string,
+  entries: readonly GroupEntry[],
+  notes: Readonly<Record<string, string>>,
+  options: GroupOptions,
+) {
   const hash = sha256(content)
-  const sorted = tokens.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  const registries = sorted.map(({ name }) => name)
+  const registries = entries.map(({ name }) => name).sort()
   // The entry of an earlier configuration may have expired long ago, so its expiry is ignored.
-  const current = tokens.filter(({ origin }) => origin !== 'kept')
+  const current = entries.filter(({ isKept }) => isKept !== true)
   const expiresAt = soonest(current.map(({ token }) => token.expiresAt))
-  const annotations: Record<string, string> = {
+  const annotations = {
     [ANNOTATION_CONTENT_HASH]: hash,
     [ANNOTATION_REGISTRIES]: registries.join(','),
-    [ANNOTATION_ISSUED_AT]: sorted.map(({ token }) => toIso(timeOfIssue(token))).join(','),
     [ANNOTATION_EXPIRES_AT]: toIso(expiresAt),
     [ANNOTATION_REFRESH_AT]: toIso(soonest(current.map(({ refreshAt }) => refreshAt))),
-    [ANNOTATION_TOKENS]: encodeTokens(tokens),
+    ...notes,
   }
   const labels = { ...options.secretLabels, [LABEL_MANAGED_BY]: MANAGED_BY, [LABEL_INSTANCE]: options.instance }
   const data = { '.dockerconfigjson': Buffer.from(content).toString('base64') }
   const rest = (metadata: object): Buffer =>
     Buffer.from(`${JSON.stringify(metadata).slice(1)},"data":${JSON.stringify(data)}}`)
+  const entryOf = ({ name, number, isFresh = false }: GroupEntry) => [name, { number, isFresh }] as const
   return {
     key,
     hash,
     registries,
     expiresAt,
-    issued: new Map(
-      tokens.flatMap(({ name, token, origin }) => {
-        const at = timeOfIssue(token)
-        const from = { own: origin === undefined, proof: origin === 'proof' }
-        return at === undefined ? [] : [[name, { at, expiresAt: token.expiresAt ?? at, ...from }]]
-      }),
-    ),
-    tokens,
+    entries: new Map(entries.map(entryOf)),
     bodies: {
       apply: [
         Buffer.from('{"apiVersion":"v1","kind":"Secret","type":"kubernetes.io/dockerconfigjson","metadata":{'),
@@ -81,12 +121,7 @@ export function buildCredentialGroup(
       ],
       patch: [Buffer.from('{"metadata":{'), rest({ annotations })],
     },
-  }
-}
-
-/** As the annotation has it, in whole milliseconds. Undefined for a static login, which does not become newer when it is read again. */
-function timeOfIssue({ issuedAt, expiresAt }: LiveToken['token']): number | undefined {
-  return expiresAt === null ? undefined : Math.trunc(issuedAt)
+  } as const
 }
 
 function soonest(times: readonly (number | null)[]): number | undefined {
@@ -94,79 +129,88 @@ function soonest(times: readonly (number | null)[]): number | undefined {
   return known.length === 0 ? undefined : Math.min(...known)
 }
 
-/** An empty text instead of no annotation, because a patched annotation would outlive an apply without it. */
+/**
+ * An empty text instead of no annotation, because a patched annotation would outlive an apply
+ * without it.
+ */
 function toIso(time: number | undefined): string {
   return time === undefined ? '' : new Date(time).toISOString()
 }
 
 export type CredentialGroups = ReturnType<typeof createCredentialGroups>
 
+export interface GroupSources {
+  readonly log: () => LogState
+  /** The configured registries, in order. */
+  readonly names: readonly string[]
+  /** Undefined: no Secret is written yet. */
+  readonly stateOf: (name: string) => RegistryState | undefined
+}
+
 /** The rendered Secret contents by their registries. */
-export function createCredentialGroups(tokenOf: (registry: string) => LiveToken | undefined, options: GroupOptions) {
-  const empty = buildCredentialGroup('', [], options)
+export function createCredentialGroups({ log, names, stateOf }: GroupSources, options: GroupOptions) {
+  const empty = buildCredentialGroup('', [], '', options)
+  // Without the annotation of the highest number, which therefore stays.
+  const emptyText = buildDockerConfig([], options.authFormat)
+  const emptyOwn = { ...render(EMPTY_OWN, emptyText, [], { [ANNOTATION_TOKENS]: '[]' }, options), note: '', log: '' }
   const groups = new Map<string, CredentialGroup>()
-  /** By namespace, so that a Secret that keeps being changed does not fill the memory; only the hashes of the contents. */
-  const carried = new Map<string, { readonly hash: string; readonly mixture: string }>()
   // Targets share the arrays, so the common case is one lookup.
   let byList = new WeakMap<readonly string[], CredentialGroup>()
+  let own: CredentialGroup | undefined
+  const describe = <T extends Credential>(credential: T): readonly (T & GroupEntry)[] => {
+    const state = stateOf(credential.name)
+    if (state === undefined) return []
+    return [
+      { ...credential, isKept: credential.fingerprint !== state.fingerprint, isFresh: isFresh(state, credential) },
+    ]
+  }
   const find = (registries: readonly string[]): CredentialGroup | undefined => {
-    const tokens = registries.map(tokenOf).filter((token) => token !== undefined)
-    if (tokens.length === 0) return undefined
-    const key = tokens.map(({ name }) => name).join(',')
-    const group = groups.get(key) ?? buildCredentialGroup(key, tokens, options)
+    const state = log()
+    const entries = registries.flatMap((name) => {
+      const credential = inForce(state, name)
+      return credential === undefined ? [] : describe(credential)
+    })
+    if (entries.length === 0) return undefined
+    const key = entries.map(({ name }) => name).join(',')
+    const group = groups.get(key) ?? buildCredentialGroup(key, entries, state.uid, options)
     groups.set(key, group)
     return group
   }
   return {
     empty,
+    emptyOwn,
     of(registries: readonly string[]): CredentialGroup | undefined {
       const group = byList.get(registries) ?? find(registries)
       if (group) byList.set(registries, group)
       return group
     },
-    /** The content that an action names by its `group`. */
-    byKey: (key: string): CredentialGroup | undefined => (key === '' ? empty : groups.get(key)),
-    carriedIn(namespace: string, hash: string): string | undefined {
-      const last = carried.get(namespace)
-      return last?.hash === hash ? last.mixture : undefined
+    /** The content for the helper's own copy; undefined: nothing is to be logged. */
+    own(): CredentialGroup | undefined {
+      const state = log()
+      const logged = nextContent(state, names).flatMap(describe)
+      if (logged.length > 0) own ??= buildOwnGroup(logged, state.last, options)
+      return own
     },
     /**
-     * The content for the Secret of one namespace with its own credentials (`found`) of the registries to carry; `carriedIn` recognizes
-     * it afterwards.
+     * The version of the own copy that its next write replaces; `unread`: it has to be read first.
      */
-    carryOver(
-      namespace: string,
-      group: CredentialGroup,
-      { names, mixture }: Carry,
-      found: readonly LiveToken[],
-      cloudNow: number,
-    ): CredentialGroup {
-      const there = new Map(found.filter(({ name }) => names.includes(name)).map((token) => [token.name, token]))
-      const ours = group.tokens.map((token) => better(there.get(token.name), token, cloudNow))
-      const known = new Set(group.registries)
-      const lost = [...there.values()].filter(({ name }) => !known.has(name)).map(asKept)
-      const content = buildCredentialGroup(group.key, [...ours, ...lost], options)
-      carried.set(namespace, { hash: content.hash, mixture })
-      return content
+    ownVersion: () => log().copy,
+    /** The content that an action names by its `group`. */
+    byKey(key: string): CredentialGroup | undefined {
+      if (key === '') return empty
+      if (key === EMPTY_OWN) return emptyOwn
+      return key === OWN ? own : groups.get(key)
     },
-    /** Clears the cache after a token changed. */
+    /** Clears the cache after a credential changed. */
     reset(): void {
       groups.clear()
-      carried.clear()
       byList = new WeakMap()
+      own = undefined
     },
   }
 }
 
-/** The one that has not expired, else the newer; of two that both have, ours only if it also ends no earlier: the clock may be ahead. */
-function better(there: LiveToken | undefined, ours: LiveToken, cloudNow: number): LiveToken {
-  if (there === undefined) return ours
-  const [isTheirsExpired, isOursExpired] = [hasExpired(there.token, cloudNow), hasExpired(ours.token, cloudNow)]
-  const endsEarlier = isOursExpired && endOf(ours) < endOf(there)
-  if (isTheirsExpired === isOursExpired ? !isIssuedBefore(ours, there) && !endsEarlier : isTheirsExpired) return ours
-  return ours.origin === 'kept' ? asKept(there) : there
-}
-
-function endOf({ token }: LiveToken): number {
-  return token.expiresAt ?? Number.POSITIVE_INFINITY
+function isFresh({ isFresh, live, kept }: RegistryState, { token }: Credential): boolean {
+  const mine = (live ?? kept)?.token
+  return isFresh && mine !== undefined && sameLogin(mine, token)
 }

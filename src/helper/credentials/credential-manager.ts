@@ -1,137 +1,139 @@
 import { EARLIEST, LATEST, SHARED_PAUSE } from '../../acr/refresh-schedule.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { type LiveToken, partUsed, type RegistryEntry, type RegistryState, renamed } from './registry-state.ts'
-import type { RotationRequest } from './rotation-request.ts'
+import { createRegistryDriver, type RegistryDriver, type RegistryDriverOptions } from './registry-driver.ts'
 import {
-  createTokenRefresher,
+  type Credential,
+  partUsed,
   type RefreshReason,
-  type TokenRefresher,
-  type TokenRefresherOptions,
-} from './token-refresher.ts'
+  type RegistryEntry,
+  type RegistryState,
+} from './registry-state.ts'
+import type { RotationRequest } from './rotation-request.ts'
 
 export interface CredentialManagerOptions
-  extends Pick<TokenRefresherOptions, 'clock' | 'cloudNow' | 'random' | 'verifyIntervalMs' | 'onChange'> {
+  extends Pick<RegistryDriverOptions, 'clock' | 'cloudNow' | 'random' | 'verifyIntervalMs' | 'onChange'> {
   readonly entries: readonly RegistryEntry[]
   /** The states before a reload by name, including those whose fingerprint has changed. */
   readonly carried: ReadonlyMap<string, RegistryState>
   /** The other registries that are in a Secret with this one. */
   readonly together: (registry: string) => ReadonlySet<string>
+  /**
+   * A request for this registry ended, and what it gave was handed to `onTokens`, unless that waits
+   * for others.
+   */
+  readonly onAnswered: (registry: string) => void
   /** Called with all credentials that changed, for one rotation. */
   readonly onTokens: (states: readonly RegistryState[]) => void
 }
 
 export type CredentialManager = ReturnType<typeof createCredentialManager>
 
-/** Keeps the credentials of all registries fresh; those that share Secrets, or a token request, are replaced together (`coalesces`). */
+/**
+ * Keeps the credentials of all registries fresh; those that share Secrets, or a token request, are
+ * replaced together (`coalesces`).
+ */
 export function createCredentialManager(options: CredentialManagerOptions) {
   const { clock, cloudNow } = options
   const coalescer = createRotationCoalescer(clock, options.onTokens)
-  const refreshers = new Map<string, TokenRefresher>()
+  const drivers = new Map<string, RegistryDriver>()
   let requested: number | undefined
   const shared = new Set(options.entries.filter(({ source }) => source.sharedSession).map(({ name }) => name))
 
-  /** Only a first attempt refreshes others too: the retries of a failing registry must not repeat their requests. */
+  /**
+   * Only a first attempt refreshes others too: the retries of a failing registry must not repeat
+   * their requests.
+   */
   function onRequest(registry: string, reason: RefreshReason): void {
     coalescer.requested(registry)
     const due = reason === 'due' ? scheduleOf(registry) : undefined
-    if (due === undefined || refreshers.size < 2) return
+    if (due === undefined || drivers.size < 2) return
     for (const name of new Set([...options.together(registry), ...twinsOf(registry)])) {
       const other = scheduleOf(name)
-      if (other !== undefined && coalesces(due, other, cloudNow())) refreshers.get(name)?.join()
+      if (other !== undefined && coalesces(due, other, cloudNow())) drivers.get(name)?.send({ type: 'join' })
     }
   }
 
-  /** Entries of the same instance and identity, whose sources share a request made at the same time. */
+  /**
+   * Entries of the same instance and identity, whose sources share a request made at the same time.
+   */
   function twinsOf(registry: string): string[] {
-    const key = refreshers.get(registry)?.state.fingerprint
+    const key = drivers.get(registry)?.state.fingerprint
     return options.entries.filter(({ name, source }) => source.key === key && name !== registry).map(({ name }) => name)
   }
 
   function scheduleOf(registry: string): Schedule | undefined {
-    const { token, refreshAt = null } = refreshers.get(registry)?.state.live ?? {}
+    const { token, refreshAt = null } = drivers.get(registry)?.state.live ?? {}
     if (token === undefined || token.expiresAt === null || refreshAt === null) return undefined
     const { issuedAt, expiresAt } = token
     return { issuedAt, expiresAt, refreshAt, sharedSession: shared.has(registry) }
   }
 
-  /**
-   * The state before a reload. A registry that has got another name is known by its source: otherwise its login would go with the
-   * former name, before there is another one.
-   */
+  /** The state before a reload, also of a registry that had another name. */
   function carriedOf({ name, source }: RegistryEntry): RegistryState | undefined {
     const own = options.carried.get(name)
     if (own !== undefined) return own
-    const isNamed = new Set(options.entries.map((one) => one.name))
+    const names = new Set(options.entries.map((one) => one.name))
     const former = [...options.carried.values()].find(
-      (one) => one.fingerprint === source.key && (one.live ?? one.kept) !== undefined && !isNamed.has(one.name),
+      (one) => one.fingerprint === source.key && (one.live ?? one.kept) !== undefined && !names.has(one.name),
     )
-    return former && renamed(former, name)
+    if (former === undefined) return undefined
+    const { live, kept } = former
+    return { ...former, name, live: live && { ...live, name }, kept: kept && { ...kept, name } }
   }
 
   for (const entry of options.entries) {
     const { name } = entry
-    const one = createTokenRefresher({
+    const one = createRegistryDriver({
       ...options,
       entry,
       initial: carriedOf(entry),
       onRequest: (reason) => onRequest(name, reason),
-      onResponse: () => coalescer.responded(name),
+      onResponse() {
+        coalescer.responded(name)
+        options.onAnswered(name)
+      },
       onToken: coalescer.changed,
     })
-    refreshers.set(name, one)
+    drivers.set(name, one)
   }
 
   return {
     get states(): readonly RegistryState[] {
-      return [...refreshers.values()].map(({ state }) => state)
+      return [...drivers.values()].map(({ state }) => state)
     },
-    /** The credential of a registry for Secrets: its live one, else the last one of an earlier configuration. */
-    entryOf(registry: string): LiveToken | undefined {
-      const state = refreshers.get(registry)?.state
-      return state?.live ?? state?.kept
+    stateOf: (registry: string): RegistryState | undefined => drivers.get(registry)?.state,
+    /**
+     * Refreshes the credentials from now on; `newest`: the newest credential of a registry in the
+     * log.
+     */
+    lead(newest: (registry: string) => Credential | undefined): void {
+      for (const [name, one] of drivers) one.send({ type: 'lead', found: newest(name) })
     },
-    start(): void {
-      for (const one of refreshers.values()) one.start()
-    },
-    /** Requests one credential of each of these, to verify the configuration. */
+    /** Requests one token of each of these, to prove the configuration. */
     prove(registries: readonly string[]): void {
-      for (const name of registries) refreshers.get(name)?.prove()
+      for (const name of registries) drivers.get(name)?.send({ type: 'prove' })
     },
-    /** Takes a credential from the helper's own copy; one of another configuration is kept until there is a new one. */
-    adopt(live: LiveToken): void {
-      const known = refreshers.get(live.name)
-      if (known?.state.fingerprint === live.fingerprint) known.adopt(live)
-      else known?.keep(live)
-      // The registry may have another name now.
-      for (const { name, source } of options.entries) {
-        const one = refreshers.get(name)
-        const isRenamed = known === undefined && source.key === live.fingerprint
-        if (isRenamed && one?.state.live === undefined) one?.adopt({ ...live, name })
-      }
+    /** Another leader wrote these into the log. */
+    found(credentials: readonly Credential[]): void {
+      for (const one of credentials) drivers.get(one.name)?.send({ type: 'found', found: one })
     },
     /** Replaces what was issued before a request for new credentials, and retries what failed. */
     rotate({ at, olderThan, noticedAt }: RotationRequest): void {
       requested = at
-      for (const one of refreshers.values()) {
+      for (const one of drivers.values()) {
         const { live } = one.state
-        if (live === undefined || live.token.issuedAt < olderThan) one.request(noticedAt)
+        if (live === undefined || live.token.issuedAt < olderThan) one.send({ type: 'ask', noticedAt })
       }
     },
-    /** Replaces the credentials of these registries. */
-    refresh(registries: readonly string[]): void {
-      for (const name of registries) refreshers.get(name)?.force()
-    },
-    /** Replaces credentials that were requested for other domains than are configured now. */
-    replaceOutdated(): void {
-      for (const one of refreshers.values()) one.replaceOutdated()
-    },
-    /** A Secret has a newer credential of these: replaces ours now, unless this replica got it as the leader. */
-    replaceOlder(registries: readonly string[]): void {
-      for (const name of registries) refreshers.get(name)?.replaceOlder()
+    /** Replaces the credential of this registry now. */
+    force: (registry: string): void => drivers.get(registry)?.send({ type: 'force' }),
+    /** Some Secret has credentials of these that are in no log: requests new ones, once. */
+    renewUnlogged(registries: readonly string[]): void {
+      for (const name of registries) drivers.get(name)?.send({ type: 'doubt' })
     },
     /** The `at` of the last request since which every registry was tried; undefined: none. */
     get handled(): number | undefined {
-      return [...refreshers.values()].some(({ pending }) => pending) ? undefined : requested
+      return [...drivers.values()].some(({ state }) => state.pending) ? undefined : requested
     },
     /** A new credential waits for another registry's. */
     get holding(): boolean {
@@ -139,7 +141,7 @@ export function createCredentialManager(options: CredentialManagerOptions) {
     },
     stop(): void {
       coalescer.stop()
-      for (const one of refreshers.values()) one.stop()
+      for (const one of drivers.values()) one.stop()
     },
   }
 }
@@ -153,10 +155,12 @@ export interface Schedule {
 }
 
 /**
- * Whether a credential is replaced together with one that is due now, so that Secrets with both are written once. It is if it would
- * be due before the other is due again, and if the used share of its life is at least half of the other's. So credentials of
- * equal lifetime are replaced together from the first period on, and none before 30 % of its life. That costs at most 2.2 times the
- * calls on average (65 % against 30 %), for two lifetimes that are almost equal, and hardly any otherwise. `now` on the cloud's clock.
+ * Whether a credential is replaced together with one that is due now, so that Secrets with both are
+ * written once. It is if it would be due before the other is due again, and if the used share of
+ * its life is at least half of the other's. So credentials of equal lifetime are replaced together
+ * from the first period on, and none before 30 % of its life. That costs at most 2.2 times the
+ * calls on average (65 % against 30 %), for two lifetimes that are almost equal, and hardly any
+ * otherwise. `now` on the cloud's clock.
  */
 export function coalesces(due: Schedule, other: Schedule, now: number): boolean {
   if (now >= other.expiresAt || (other.sharedSession && now - other.issuedAt < SHARED_PAUSE)) return false
@@ -167,7 +171,10 @@ export function coalesces(due: Schedule, other: Schedule, now: number): boolean 
 /** A request that takes longer gets its own rotation. */
 const LONGEST_MS = 3_000
 
-/** Coalesces credentials that are requested at the same time, so that a Secret is written once for all of them. */
+/**
+ * Coalesces credentials that are requested at the same time, so that a Secret is written once for
+ * all of them.
+ */
 function createRotationCoalescer(clock: Clock, rotate: (states: readonly RegistryState[]) => void) {
   const requesting = new Set<string>()
   const held = new Map<string, RegistryState>()

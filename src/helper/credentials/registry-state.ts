@@ -3,48 +3,22 @@ import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { TokenSource } from '../../acr/token-source.ts'
 import { type StatusError, toStatusError } from '../../installation/helper-status.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
-import { CLOCKS_DIFFER_MS } from '../plan/plan-secret.ts'
 
-/** An active credential. Times on the cloud's clock, epoch milliseconds. */
-export interface LiveToken {
+export const NEVER: number = Number.POSITIVE_INFINITY
+
+/** A credential of a registry. Times on the cloud's clock, epoch milliseconds. */
+export interface Credential {
   readonly name: string
-  /** Fingerprint of the registry's configuration when it was requested. */
+  /** Fingerprint of the registry's configuration when the credential was requested. */
   readonly fingerprint: string
-  /** The configured domains and lifetime at that time (registryShape). Undefined: not known. */
-  readonly shape?: string | undefined
+  /** The domains and the lifetime that were configured then (registryShape). */
+  readonly shape: string
   readonly token: RegistryToken
-  /** Null: it does not expire. */
+  /** Null: the credential does not expire. */
   readonly refreshAt: number | null
-  /**
-   * `proof`: fetched by a follower to verify the configuration; the Secrets may have a newer one.
-   * `restored`: read from the helper's own copy, which may be older than other Secrets after a crash or a late write.
-   * `kept`: of an earlier configuration of this registry; its entry stays until there is a credential of the current one.
-   */
-  readonly origin?: 'proof' | 'restored' | 'kept'
 }
 
 export type Verification = 'accepted' | 'refused' | 'unreachable' | 'skipped'
-
-export interface RegistryState {
-  readonly name: string
-  readonly fingerprint: string
-  /** The last good one, which stays after failures (P2). */
-  readonly live: LiveToken | undefined
-  /** The entry that Secrets keep while there is no credential of the current configuration. */
-  readonly kept: LiveToken | undefined
-  /** The last configuration here that gave a credential, else the first: refreshes `kept` (docs/en/decisions.md#readiness). */
-  readonly by: RegistryEntry
-  readonly verified: Verification
-  /** The credential in use was refused after it had been accepted, and is being replaced; a reload continues with that. */
-  readonly revoked?: boolean
-  /** Error of the last refresh; undefined after a success. */
-  readonly error: StatusError | undefined
-  /** When a forced refresh last failed, epoch milliseconds; undefined after a success. */
-  readonly triedAt?: number | undefined
-  readonly failures: number
-  /** The previous credential no longer worked, so the rotation to this one is not paced. */
-  readonly urgent: boolean
-}
 
 export type RegistryValues = HelperConfig['registries'][number]
 
@@ -53,25 +27,86 @@ export interface RegistryEntry {
   readonly name: string
   readonly values: RegistryValues
   readonly source: TokenSource
-  /** Whether the registry accepts a credential; `skipped` if `verify` is disabled. Rejects only for the signal. */
+  /**
+   * Whether the registry accepts a credential; `skipped` if `verify` is disabled. Rejects only for
+   * the signal.
+   */
   readonly verify: (token: RegistryToken, signal: AbortSignal) => Promise<Verification>
 }
 
-/** The same credential as one of an earlier configuration, whose expiry is ignored. */
-export function asKept(live: LiveToken): LiveToken {
-  return { ...live, origin: 'kept' }
-}
+/**
+ * `due`: by the schedule; `retried`: after a failure; `coalesced`: with another registry; `forced`:
+ * on request.
+ */
+export type RefreshReason = 'due' | 'retried' | 'coalesced' | 'forced'
 
-/** The same under the name that the registry has now. */
-export function renamed(state: RegistryState, name: string): RegistryState {
-  const { live, kept } = state
-  return { ...state, name, live: live && { ...live, name }, kept: kept && { ...kept, name } }
-}
+/** What the registry waits for. There is one request to the cloud or to the registry at most. */
+export type Work =
+  /** For the time at which something is due. */
+  | { readonly at: 'rest' }
+  /** For a token. `use`: a token of the configuration's proof is thrown away. */
+  | { readonly at: 'request'; readonly use: 'proof' | 'credential'; readonly reason: RefreshReason }
+  /** For the registry's verdict on that token. */
+  | {
+      readonly at: 'check'
+      readonly use: 'proof' | 'credential'
+      readonly reason: RefreshReason
+      readonly token: RegistryToken
+    }
+  /** For a token of the earlier configuration, because the current one gives none. */
+  | { readonly at: 'earlier request' }
+  | { readonly at: 'earlier check'; readonly token: RegistryToken }
 
-/** Whether it was issued before the other, of a proof also: perhaps; a static login never is. */
-export function isIssuedBefore({ token, origin }: LiveToken, other: LiveToken): boolean {
-  const from = origin === 'proof' ? token.issuedAt - CLOCKS_DIFFER_MS : token.issuedAt
-  return token.expiresAt !== null && from < other.token.issuedAt
+export interface RegistryState {
+  readonly name: string
+  readonly fingerprint: string
+  /**
+   * A follower rests, a prover requests one token to prove the configuration, the leader refreshes.
+   */
+  readonly role: 'follower' | 'prover' | 'leader'
+  readonly work: Work
+  /** The credential of the current configuration, which stays after failures (P2). */
+  readonly live: Credential | undefined
+  /**
+   * The credential of an earlier configuration, in use until the current one gives a credential.
+   */
+  readonly kept: Credential | undefined
+  /** This replica got the credential as the leader. Otherwise the log had it, and may be behind. */
+  readonly isFresh: boolean
+  /** The current configuration gave a token to this replica. */
+  readonly isProven: boolean
+  /** The last configuration here that gave a credential, else the first: it refreshes `kept`. */
+  readonly by: RegistryEntry
+  readonly verified: Verification
+  /** The credential in use was refused after it had been accepted, and is being replaced. */
+  readonly revoked: boolean
+  /** The credential in use that was refused: another refusal requests no new one. */
+  readonly refused: Credential | undefined
+  /** A new credential that the registry refused, held back while the one in use works. */
+  readonly heldBack: RegistryToken | undefined
+  /** Error of the last refresh; undefined after a success. */
+  readonly error: StatusError | undefined
+  /** When a requested refresh last failed, epoch milliseconds; undefined after a success. */
+  readonly triedAt?: number | undefined
+  readonly failures: number
+  /** The previous credential no longer worked, so the rotation to this one is not paced. */
+  readonly urgent: boolean
+  /** When the next request is due; on both clocks, because the cloud's may be corrected. */
+  readonly due: { readonly cloud: number; readonly monotonic: number } | undefined
+  /** The due request is to be made whatever the schedule says. */
+  readonly forced: boolean
+  /** Monotonic: no request before. */
+  readonly notBefore: number
+  /** Monotonic: when the last request was sent. */
+  readonly startedAt: number
+  /** Monotonic: when a person last asked for new credentials. */
+  readonly askedAt: number
+  /** Nothing that was sent after `askedAt` has succeeded or failed yet. */
+  readonly pending: boolean
+  /** Monotonic: when the login is checked again, regularly and after a refusal. */
+  readonly checkAt: number
+  readonly recheckAt: number
+  readonly rechecks: number
 }
 
 /** Whether a credential has reached its end, `now` on the cloud's clock. */
@@ -88,49 +123,84 @@ export function partUsed({ issuedAt, expiresAt }: Pick<RegistryToken, 'issuedAt'
   return expiresAt === null ? 0 : (now - issuedAt) / Math.max(1, expiresAt - issuedAt)
 }
 
-/** `before`: the state before a reload; of a changed configuration only the entry in the Secrets is kept. */
+/**
+ * Gives credentials whose registry has another name now that name. A registry is known by its
+ * source: otherwise its login would go with the former name before there is another one.
+ */
+export function renamed<T extends Credential>(credentials: readonly T[], entries: readonly RegistryEntry[]): T[] {
+  const names = new Set(entries.map(({ name }) => name))
+  const taken = new Set(credentials.map(({ name }) => name))
+  return credentials.map((one) => {
+    if (names.has(one.name)) return one
+    const entry = entries.find(({ name, source }) => source.key === one.fingerprint && !taken.has(name))
+    if (entry === undefined) return one
+    taken.add(entry.name)
+    return { ...one, name: entry.name }
+  })
+}
+
+/**
+ * The first state, or that after a reload. Of a changed configuration the credential stays in use,
+ * and `by` refreshes it, until the new configuration gives one.
+ */
 export function initialState(entry: RegistryEntry, before: RegistryState | undefined): RegistryState {
   const by = before === undefined || before.by.source.key === entry.source.key ? entry : before.by
-  if (before?.fingerprint === entry.source.key) return { ...before, by }
-  const last = before?.live ?? before?.kept
-  return {
-    name: entry.name,
-    fingerprint: entry.source.key,
-    live: undefined,
-    kept: last && last.origin !== 'proof' ? asKept(last) : undefined,
-    by,
-    verified: 'skipped',
-    error: undefined,
-    failures: 0,
-    urgent: false,
-  }
+  const start = { ...START, name: entry.name, fingerprint: entry.source.key, by }
+  if (before === undefined) return start
+  const { live, kept, isFresh } = before
+  if (before.fingerprint !== start.fingerprint) return { ...start, kept: live ?? kept, isFresh }
+  const { isProven, verified, revoked, error, triedAt, failures, urgent } = before
+  return { ...start, live, kept, isFresh, isProven, verified, revoked, error, triedAt, failures, urgent }
 }
 
-/** The newer of both. `kept` may be newer if the configuration was changed and changed back while our own copy could not be written. */
-export function newestOf(found: LiveToken, kept: LiveToken | undefined): LiveToken {
-  if (kept?.fingerprint !== found.fingerprint || !isIssuedBefore(found, kept)) return found
-  // The newer one may still expire sooner.
-  return (kept.token.expiresAt ?? 0) < (found.token.expiresAt ?? 0) ? found : kept
+const START: Omit<RegistryState, 'name' | 'fingerprint' | 'by'> = {
+  role: 'follower',
+  work: { at: 'rest' },
+  live: undefined,
+  kept: undefined,
+  isFresh: false,
+  isProven: false,
+  verified: 'skipped',
+  revoked: false,
+  refused: undefined,
+  heldBack: undefined,
+  error: undefined,
+  failures: 0,
+  urgent: false,
+  due: undefined,
+  forced: false,
+  notBefore: -NEVER,
+  startedAt: -NEVER,
+  askedAt: -NEVER,
+  pending: false,
+  checkAt: NEVER,
+  recheckAt: NEVER,
+  rechecks: 0,
 }
 
-/** Whether the credential was requested for other domains, or another lifetime, than are configured now. */
-export function isOutdated({ shape, token }: LiveToken, values: RegistryValues): boolean {
-  if (shape !== undefined) return shape !== registryShape(values)
-  // Notes of 0.1.0 have no shape: only missing domains can be detected, not superfluous ones.
-  return values.domains.some((domain) => !token.domains.includes(domain.toLowerCase()))
+/**
+ * Whether the credential was requested for other domains, or another lifetime, than are configured
+ * now.
+ */
+export function isOutdated({ shape }: Credential, values: RegistryValues): boolean {
+  return shape !== registryShape(values)
 }
 
-/** A refused new credential replaces the old one at the latest when this share of the old one's life is left. */
+/**
+ * A refused new credential replaces the old one at the latest when this share of the old one's life
+ * is left.
+ */
 const LEAST_LEFT = 1 / 10
 
 /**
- * Until when a refused new credential is held back; undefined: it is used now. It is held back while the last check of the one in
- * use was accepted and a tenth of its life is left: a login check may be wrong (an IP allowlist, throttling), but an expired
- * credential certainly fails. A refused static login is never used, because it would also break pulls of public images.
+ * Until when a refused new credential is held back; undefined: it is used now. It is held back
+ * while the last check of the one in use was accepted and a tenth of its life is left: a login
+ * check may be wrong (an IP allowlist, throttling), but an expired credential certainly fails. A
+ * refused static login is never used, because it would also break pulls of public images.
  */
 export function heldBackUntil(
   refused: RegistryToken,
-  { live, verified }: RegistryState,
+  { live, verified }: Pick<RegistryState, 'live' | 'verified'>,
   now: number,
 ): number | undefined {
   if (refused.expiresAt === null) return Number.POSITIVE_INFINITY

@@ -13,27 +13,21 @@ type SkipReason =
   | 'left-attached'
 
 /** Why a write has to wait. */
-type WaitReason = 'no-credential' | 'last-good' | 'detaching' | 'conflict' | 'unreadable'
+type WaitReason = 'no-credential' | 'last-good' | 'detaching' | 'conflict' | 'unreadable' | 'log-unread'
 
-/** The planned object and version: the API server refuses the write of any other (docs/en/decisions.md#preconditions). */
+/**
+ * The planned object and version: the API server refuses the write of any other
+ * (docs/en/decisions.md#preconditions).
+ */
 interface Precondition {
   readonly uid: string
   readonly resourceVersion: string
 }
 
 /**
- * Entries that stay as the Secret has them, because ours are older or missing; they are read from it for this write
- * (docs/en/decisions.md#last-good).
- */
-export interface Carry {
-  readonly names: readonly string[]
-  /** Identifies the mixture of both, so that it is written once. */
-  readonly mixture: string
-}
-
-/**
- * The write of one namespace's pull secret; `group` names the content. Without a precondition it must not exist. `patch` writes only
- * the content of an unchanged Secret of ours, which costs an API server a quarter less than `apply`.
+ * The write of one namespace's pull secret; `group` names the content. Without a precondition it
+ * must not exist. `patch` writes only the content of an unchanged Secret of ours, which costs an
+ * API server a quarter less than `apply`.
  */
 export interface WriteSecret {
   readonly kind: 'writeSecret'
@@ -42,9 +36,6 @@ export interface WriteSecret {
   readonly by: 'apply' | 'patch'
   readonly precondition: Precondition | undefined
   readonly reason: WriteReason
-  readonly carry?: Carry
-  /** Registries of which it has a newer credential than we do. */
-  readonly newer?: readonly string[]
 }
 
 /** The write of one ServiceAccount's whole list. */
@@ -63,20 +54,25 @@ export type WriteAction = WriteSecret | WriteList
 /** What to do about one namespace's Secret or one ServiceAccount. */
 export type PlannedAction =
   | WriteAction
-  /** `newer`: as in `WriteSecret`. `until`: when that credential may have expired, monotonic milliseconds. */
-  | { readonly kind: 'current'; readonly newer?: readonly string[]; readonly until?: number }
+  | { readonly kind: 'current' }
   /** Retired: our entries are removed. */
   | { readonly kind: 'none' }
   /** `entries`: length of an overlong list. */
   | { readonly kind: 'skip'; readonly reason: SkipReason; readonly manager?: string; readonly entries?: number }
-  /** `until`: when to plan again, monotonic milliseconds. */
+  /** `until`: when to plan again, monotonic milliseconds. `ask`: what would end the wait. */
   | {
       readonly kind: 'wait'
       readonly reason: WaitReason
       readonly until?: number
       readonly manager?: string
-      readonly newer?: readonly string[]
+      readonly ask?: Question
     }
+
+/**
+ * `log`: the own copy has to be read. `renew`: the Secret has credentials of these registries that
+ * are in no log.
+ */
+export type Question = 'log' | { readonly renew: readonly string[] }
 
 export function isWrite(decision: PlannedAction): decision is WriteAction {
   return decision.kind === 'writeSecret' || decision.kind === 'attach' || decision.kind === 'detach'
@@ -84,7 +80,7 @@ export function isWrite(decision: PlannedAction): decision is WriteAction {
 
 /** When to plan again although nothing has changed, monotonic milliseconds. */
 export function untilOf(decision: PlannedAction): number | undefined {
-  return decision.kind === 'wait' || decision.kind === 'current' ? decision.until : undefined
+  return decision.kind === 'wait' ? decision.until : undefined
 }
 
 /** This many losses within `FIGHT_WINDOW_MS` count as a fight with another writer. */
@@ -93,7 +89,10 @@ export const FIGHT_WINDOW_MS: number = 10 * 60_000
 /** The pause between two attempts in a fight. */
 const FIGHT_PAUSE_MS = 60_000
 
-/** Until when (monotonic) an object that another writer keeps changing is left alone; undefined: it may be written now. */
+/**
+ * Until when (monotonic) an object that another writer keeps changing is left alone; undefined: it
+ * may be written now.
+ */
 export function fightPause(losses: readonly number[], now: number): number | undefined {
   const recent = losses.filter((at) => now - at < FIGHT_WINDOW_MS)
   const last = recent.at(-1)

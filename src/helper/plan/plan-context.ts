@@ -12,9 +12,16 @@ export interface ClusterView {
   removals(namespace: string, serviceAccount: string): readonly number[]
   /** When other writers changed or deleted the Secret of ours there, monotonic. */
   losses(namespace: string): readonly number[]
+  /**
+   * The own copy was read after this version of the namespace's Secret was seen; or when it may be
+   * read for it again, monotonic.
+   */
+  logReadFor(namespace: string, resourceVersion: string): true | { readonly notBefore: number }
   /** Scope `namespaces`: the permission to list its Secrets is missing. */
   unreadable(namespace: string): boolean
-  /** Our entry was added before the Secret was in the cache, and the Secret has not been ours since. */
+  /**
+   * Our entry was added before the Secret was in the cache, and the Secret has not been ours since.
+   */
   attachedUnseen(namespace: string, serviceAccount: string): boolean
 }
 
@@ -23,28 +30,30 @@ export interface Groups {
   /** Undefined when none of them has a credential. */
   of(registries: readonly string[]): GroupSummary | undefined
   readonly empty: GroupSummary
-  /** The mixture that the last one of a namespace is, if this is its hash. */
-  carriedIn(namespace: string, hash: string): string | undefined
+  /** The same for the own copy, which keeps its highest number. */
+  readonly emptyOwn: GroupSummary
+  /** The content for the helper's own copy. */
+  own(): GroupSummary | undefined
+  /**
+   * The version of the own copy that its next write replaces; `unread`: it has to be read first.
+   */
+  ownVersion(): { readonly uid: string; readonly resourceVersion: string } | 'absent' | 'unread'
 }
 
 export interface PlanContext {
   readonly observed: ClusterView
   readonly targets: Targets
   readonly groups: Groups
-  readonly config: Pick<HelperConfig, 'secretName' | 'adopt' | 'attach'>
+  readonly config: Pick<HelperConfig, 'secretName' | 'adopt' | 'attach' | 'release'>
   /** Monotonic milliseconds. */
   readonly now: number
   /** Epoch milliseconds on the cloud's clock. */
   readonly cloudNow: number
-}
-
-export interface Issue {
-  readonly at: number
-  readonly expiresAt: number
-  /** This replica got it as the leader, so `at` is exact. */
-  readonly own: boolean
-  /** This replica got it as a follower, to verify the configuration. */
-  readonly proof: boolean
+  /**
+   * The same where only the earlier of two clocks counts, until the cloud has answered
+   * (docs/en/decisions.md#cloud-clock).
+   */
+  readonly cloudAtLeast: number
 }
 
 /** The parts of a credential group that the plan needs. */
@@ -53,8 +62,18 @@ export interface GroupSummary {
   readonly hash: string
   /** The desired registries that have a credential. */
   readonly registries: readonly string[]
-  /** When the first of its credentials expires, epoch milliseconds on the cloud's clock; undefined: none does. */
+  /**
+   * When the first of its credentials expires, epoch milliseconds on the cloud's clock; undefined:
+   * none does.
+   */
   readonly expiresAt: number | undefined
-  /** When the credential of each registry was issued, on the cloud's clock; without static logins. */
-  readonly issued: ReadonlyMap<string, Issue>
+  /** The note of Secrets with this content. */
+  readonly note: string
+  /** UID of the own copy in which the numbers were given. */
+  readonly log: string
+  /**
+   * Its credentials by name; no number: not in the log. `isFresh`: this replica got it as the
+   * leader.
+   */
+  readonly entries: ReadonlyMap<string, { readonly number: number | undefined; readonly isFresh: boolean }>
 }

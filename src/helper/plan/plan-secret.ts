@@ -1,119 +1,105 @@
 import type { NamespaceView, SecretView } from '../../installation/object-views.ts'
-import { fightPause, type PlannedAction, type WriteReason } from './actions.ts'
+import { fightPause, type PlannedAction, type Question, type WriteReason, type WriteSecret } from './actions.ts'
+import { parseNote } from './log-note.ts'
 import { isDetachable } from './plan-attachment.ts'
 import type { GroupSummary, PlanContext } from './plan-context.ts'
 
 const UNREADABLE_PAUSE_MS = 30_000
+const RETIRING_PAUSE_MS = 2_000
 
-/** What to do about one namespace's pull secret. */
+/**
+ * What to do about one namespace's pull secret: the first line that applies
+ * (docs/en/decisions.md#which-credential).
+ */
 export function planSecret(context: PlanContext, namespace: NamespaceView): PlannedAction {
-  const { observed, targets, groups, config, now, cloudNow } = context
+  const { observed, targets, groups, config, now } = context
   const { name } = namespace
+  const isOwn = name === config.release.namespace
   if (namespace.terminating) return { kind: 'skip', reason: 'terminating' }
   if (observed.unreadable(name)) return { kind: 'wait', reason: 'unreadable', until: now + UNREADABLE_PAUSE_MS }
   const secret = observed.secret(name)
   const desired = targets.registriesOf(namespace)
   if (desired.length === 0) return planRetire(context, namespace, secret)
   if (secret && !secret.ours && !config.adopt) return foreign(secret)
-  const group = groups.of(desired)
-  if (group === undefined) return { kind: 'wait', reason: secret?.ours ? 'last-good' : 'no-credential' }
-  const better = secret?.ours && secret.intact ? findBetter(group, secret, desired, cloudNow) : undefined
-  if (secret && better) {
-    // A registry may have got another name, and the same login.
-    const isNamed = secret.registries.join() === group.registries.join()
-    if (secret.hash === group.hash && secret.labelled && isNamed) return { kind: 'current' }
-    const carriedIn = secret.hash === undefined ? undefined : groups.carriedIn(name, secret.hash)
-    if (isSettled(group, secret, better, { carriedIn, cloudNow })) return leave(group, secret, better, context)
-  }
+  const ours = isOwn ? groups.own() : groups.of(desired)
+  if (ours === undefined) return { kind: 'wait', reason: secret?.ours ? 'last-good' : 'no-credential' }
+  if (secret && hasContent(secret, ours)) return { kind: 'current' }
+  const kept = isOwn || !secret?.ours || !secret.intact ? undefined : keep(context, name, secret, ours, desired)
+  if (kept !== undefined) return kept
   const pause = fightPause(observed.losses(name), now)
   if (pause !== undefined) {
     const manager = secret?.otherManager
     return { kind: 'wait', reason: 'conflict', until: pause, ...(manager === undefined ? {} : { manager }) }
   }
-  return write(name, secret, group, better)
+  if (!isOwn) return write(name, secret, ours, secret && versionOf(secret))
+  // The log is replaced only at the version at which this replica knows it.
+  const version = groups.ownVersion()
+  if (version === 'unread') return { kind: 'wait', reason: 'log-unread', ask: 'log' }
+  return write(name, secret, ours, version === 'absent' ? undefined : version)
 }
 
-/** Credentials in a Secret that ours must not replace (P2). */
-interface Better {
-  /** Registries of which ours is missing, older or expired. */
-  readonly carry: readonly string[]
-  readonly newer: readonly string[]
-  /** The Secret has all other credentials of ours, and no registry that it should not have. */
-  readonly isComplete: boolean
-  /** Identifies the combination of both. */
-  readonly mixture: string
+function hasContent({ registries, ...secret }: SecretView, content: GroupSummary): boolean {
+  const { ours, intact, labelled, hash, note } = secret
+  const isSame = ours && intact && labelled && hash === content.hash && note === content.note
+  // A registry may have got another name, and the same login.
+  return isSame && registries.join() === content.registries.join()
 }
 
-const WRONG_CLOCK_MS = 5_000
-/** Two replicas' clocks follow the cloud's whole seconds, so which of two credentials is newer is not known within this time. */
-export const CLOCKS_DIFFER_MS = 2_000
-
-function findBetter(group: GroupSummary, secret: SecretView, desired: readonly string[], cloudNow: number): Better {
-  const [carry, newer, same]: [string[], string[], string[]] = [[], [], []]
-  for (const [index, name] of secret.registries.entries()) {
-    const [there, ours] = [secret.issuedAt[index], group.issued.get(name)]
-    if (!group.registries.includes(name)) {
-      if (desired.includes(name)) carry.push(name)
-    } else if (there !== undefined && ours !== undefined) {
-      // A proof was got beside the leader's, whose credential is the one that all other Secrets have.
-      const from = ours.proof ? ours.at - CLOCKS_DIFFER_MS : ours.at
-      // Another replica that leads for a moment may have written it; but a time in the future is from a wrong clock.
-      const isNewer = there > from && there !== ours.at && (!ours.own || there < cloudNow + WRONG_CLOCK_MS)
-      if (isNewer) newer.push(name)
-      if (isNewer || ours.expiresAt <= cloudNow) carry.push(name)
-      else if (there === ours.at) same.push(name)
-    }
-  }
-  const hasAll = group.registries.every((name) => carry.includes(name) || same.includes(name))
-  const isComplete = hasAll && secret.registries.every((name) => desired.includes(name))
-  return { carry, newer, isComplete, mixture: `${group.hash} ${carry.join()} ${hasEnded(secret, cloudNow)}` }
-}
-
-/** Whether a Secret with better credentials than ours is left unchanged. */
-function isSettled(
-  group: GroupSummary,
+/**
+ * Why a Secret of ours keeps what it has, although the log stands for something else (P2);
+ * undefined: it does not.
+ */
+function keep(
+  { observed, now, cloudNow, cloudAtLeast }: PlanContext,
+  namespace: string,
   secret: SecretView,
-  better: Better,
-  { carriedIn, cloudNow }: { readonly carriedIn: string | undefined; readonly cloudNow: number },
-): boolean {
-  const { carry, isComplete, mixture } = better
-  if (carry.length === 0) return false
-  const isOver = hasEnded(secret, cloudNow)
-  // Without notes it is not known which login belongs to which registry, so all stay until the first expires.
-  if (!secret.noted) return !isOver
-  if (!secret.labelled) return false
-  if (carriedIn === mixture) return true
-  return isComplete && !(isOver && endOfOurs(group, carry) > cloudNow)
-}
-
-function leave(group: GroupSummary, secret: SecretView, { carry, newer }: Better, context: PlanContext): PlannedAction {
+  ours: GroupSummary,
+  desired: readonly string[],
+): PlannedAction | undefined {
   const { expiresAt: end = Number.POSITIVE_INFINITY } = secret
-  const { now, cloudNow } = context
-  // Ours may expire later than the better one.
-  const mayChange = Number.isFinite(end) && end > cloudNow && (!secret.noted || endOfOurs(group, carry) > end)
-  const more = { ...(newer.length > 0 && { newer }), ...(mayChange && { until: now + (end - cloudNow) }) }
-  return newer.length === carry.length ? { kind: 'current', ...more } : { kind: 'wait', reason: 'last-good', ...more }
-}
-
-/** Whether the first of its credentials has expired. */
-function hasEnded({ expiresAt }: SecretView, cloudNow: number): boolean {
-  return expiresAt !== undefined && expiresAt <= cloudNow
-}
-
-/** When the last of our credentials for these registries expires. */
-function endOfOurs({ issued }: GroupSummary, names: readonly string[]): number {
-  return Math.max(...names.map((name) => issued.get(name)?.expiresAt ?? Number.NEGATIVE_INFINITY))
+  // Only its note changes, or the first of its credentials has expired.
+  if (secret.hash === ours.hash || end <= cloudAtLeast) return undefined
+  const wait = (ask?: Question, until = now + (end - cloudAtLeast)): PlannedAction => ({
+    kind: 'wait',
+    reason: 'last-good',
+    ...(Number.isFinite(until) && { until }),
+    ...(ask !== undefined && { ask }),
+  })
+  // It has an entry that the log lost, and that its registry does not replace.
+  if (secret.registries.some((name) => desired.includes(name) && !ours.entries.has(name))) return wait()
+  // A credential of ours has expired.
+  if (ours.expiresAt !== undefined && ours.expiresAt <= cloudNow) return wait()
+  const note = parseNote(secret.note)
+  if (note === undefined) return undefined
+  const there = [...ours.entries].map(([name, entry]) => ({ name, ...entry, noted: note.numbers.get(name) }))
+  // Another leader could not log what it wrote, so that the log may be behind.
+  const renew = there.filter(({ noted, isFresh }) => noted === 'unlogged' && !isFresh).map(({ name }) => name)
+  if (renew.length > 0) return wait({ renew })
+  // It is ahead of the log as this replica knows it.
+  const isAhead = there.some(({ number, noted }) => number !== undefined && typeof noted === 'number' && noted > number)
+  if (note.log !== ours.log || !isAhead) return undefined
+  const read = observed.logReadFor(namespace, secret.resourceVersion)
+  if (read === true) return undefined
+  return read.notBefore <= now ? wait('log') : wait(undefined, read.notBefore)
 }
 
 function planRetire(context: PlanContext, namespace: NamespaceView, secret: SecretView | undefined): PlannedAction {
-  const { observed, targets, config, groups } = context
+  const { observed, targets, config, groups, now } = context
+  const { name } = namespace
   if (!secret?.ours) return { kind: 'skip', reason: namespace.optedOut ? 'opted-out' : 'not-targeted' }
-  if (secret.intact && secret.hash === groups.empty.hash) return { kind: 'none' }
-  for (const account of observed.serviceAccountsIn(namespace.name)) {
+  const isEmpty = (one: SecretView): boolean => one.intact && one.hash === groups.empty.hash
+  if (isEmpty(secret)) return { kind: 'none' }
+  for (const account of observed.serviceAccountsIn(name)) {
     const mayDetach = targets.mayChange(account.name) && isDetachable(account, config.secretName)
     if (mayDetach) return { kind: 'wait', reason: 'detaching' }
   }
-  return write(namespace.name, secret, groups.empty)
+  if (name !== config.release.namespace) return write(name, secret, groups.empty, versionOf(secret))
+  // The log stands for what other Secrets have, so it is emptied last.
+  for (const other of observed.namespaces()) {
+    const left = other.name === name || other.terminating ? undefined : observed.secret(other.name)
+    if (left?.ours && !isEmpty(left)) return { kind: 'wait', reason: 'detaching', until: now + RETIRING_PAUSE_MS }
+  }
+  return write(name, secret, groups.emptyOwn, versionOf(secret))
 }
 
 function foreign(secret: SecretView): PlannedAction {
@@ -121,26 +107,25 @@ function foreign(secret: SecretView): PlannedAction {
   return { kind: 'skip', reason: 'foreign-secret', ...(otherManager === undefined ? {} : { manager: otherManager }) }
 }
 
-function reasonOf(secret: SecretView | undefined, left: readonly string[]): WriteReason {
+function reasonOf(secret: SecretView | undefined, { registries }: GroupSummary): WriteReason {
   if (secret === undefined) return 'missing'
   if (!secret.ours) return 'adopted'
   if (!secret.intact) return 'tampered'
   if (!secret.labelled) return 'relabelled'
-  return secret.registries.every((name) => left.includes(name)) ? 'rotated' : 'shrunk'
+  return secret.registries.every((name) => registries.includes(name)) ? 'rotated' : 'shrunk'
 }
 
-function write(namespace: string, secret: SecretView | undefined, group: GroupSummary, better?: Better): PlannedAction {
-  const precondition = secret && { uid: secret.uid, resourceVersion: secret.resourceVersion }
-  const by = secret?.ours && secret.intact && secret.labelled ? 'patch' : 'apply'
-  const { carry: names = [], newer = [], mixture = '' } = secret?.noted ? (better ?? {}) : {}
-  return {
-    kind: 'writeSecret',
-    namespace,
-    group: group.key,
-    by,
-    precondition,
-    reason: reasonOf(secret, [...group.registries, ...names]),
-    ...(names.length > 0 && { carry: { names, mixture } }),
-    ...(newer.length > 0 && { newer }),
-  }
+function versionOf({ uid, resourceVersion }: SecretView): WriteSecret['precondition'] {
+  return { uid, resourceVersion }
+}
+
+function write(
+  namespace: string,
+  secret: SecretView | undefined,
+  group: GroupSummary,
+  precondition: WriteSecret['precondition'],
+): PlannedAction {
+  const isUnchanged = secret?.ours === true && secret.intact && secret.labelled && precondition !== undefined
+  const by = isUnchanged ? 'patch' : 'apply'
+  return { kind: 'writeSecret', namespace, group: group.key, by, precondition, reason: reasonOf(secret, group) }
 }

@@ -47,6 +47,11 @@ export function createMetrics() {
       'acr_nopass_fights_total',
       'Pull secrets that another writer kept changing, and ServiceAccounts from which it kept removing our entry.',
     ),
+    logUnwritable: gauge(
+      'acr_nopass_log_unwritable',
+      "Whether the helper's own copy of its credentials cannot be written, so that namespaces have credentials that a new leader would not know.",
+      [],
+    ),
     podsWithoutReference: gauge(
       'acr_nopass_pods_without_reference',
       'Pending Pods that cannot pull because they lack the reference to our pull secret (watchPods or heal).',

@@ -1,6 +1,6 @@
 import { toNopassError } from '../../errors.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
-import type { RefreshEvent } from '../credentials/token-refresher.ts'
+import type { RefreshEvent } from '../credentials/registry-driver.ts'
 import type { EventReporter, Log } from './event-reporter.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -36,6 +36,8 @@ export function createRefreshReporter(options: RefreshReporterOptions): (event: 
       const { code, message, hint } = toNopassError(event.error)
       log.warn({ registry, code, expiresAt, fix: hint }, `a new credential is in use although ${message}`)
       warn(registry, `${message}. ${hint}`)
+    } else if (event.kind === 'proven') {
+      log.info({ registry }, 'the configuration gives credentials')
     } else if (event.kind !== 'unchanged') {
       log.info({ registry, expiresAt, verified }, `the credential is ${event.kind}`)
     }

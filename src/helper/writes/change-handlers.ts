@@ -22,13 +22,16 @@ export function createChangeHandlers(options: ChangeHandlersOptions): ChangeHand
   const { config, targets, groups, clock, caches, observed, observer, queueNow } = options
   const { secretName } = config
 
-  /** Whether this replica writes a content with this hash there; undefined while it is not the leader. */
+  /**
+   * Whether this replica writes a content with this hash there; undefined while it is not the
+   * leader.
+   */
   function contentTest(namespace: string): ((hash: string | undefined) => boolean) | undefined {
     const view = observed.namespace(namespace)
     if (view === undefined || !options.isLeader()) return undefined
-    const hash = groups.of(targets.registriesOf(view))?.hash
-    if (hash === undefined) return undefined
-    return (found = '') => found === hash || groups.carriedIn(namespace, found) !== undefined
+    const isOwn = namespace === config.release.namespace
+    const hash = (isOwn ? groups.own() : groups.of(targets.registriesOf(view)))?.hash
+    return hash === undefined ? undefined : (found) => found === hash
   }
 
   return {
@@ -67,7 +70,8 @@ export function createChangeHandlers(options: ChangeHandlersOptions): ChangeHand
     },
     onRefused(namespace) {
       observer.problem(namespace, namespaceUnreadable(namespace))
-      // Planned again until it can be read, because a read without a change would not clear the problem.
+      // Planned again until it can be read, because a read without a change would not clear the
+      // problem.
       if (caches().synced) queueNow(namespace)
     },
   }

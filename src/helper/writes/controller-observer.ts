@@ -1,4 +1,4 @@
-import { type NopassError, toNopassError } from '../../errors.ts'
+import { NopassError, toNopassError } from '../../errors.ts'
 import { toStatusError } from '../../installation/helper-status.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { WriteAction } from '../plan/actions.ts'
@@ -15,21 +15,27 @@ export interface ControllerObserverOptions {
   readonly metrics: Metrics
   readonly events: EventReporter
   readonly problemStore: ProblemStore
+  readonly ownNamespace: string
   readonly isLeader: () => boolean
   readonly onChange: () => void
   readonly onSynced: () => void
 }
 
-/** Key of the single problem for all ServiceAccounts that the vendor's add-on serves too; not a valid name of an object. */
+/**
+ * Key of the single problem for all ServiceAccounts that the vendor's add-on serves too; not a
+ * valid name of an object.
+ */
 const RIVAL = '(rival)'
+/** Key of the problem that the log cannot be written. */
+const LOG = '(log)'
 /** How long a new object is remembered for the metric, if no write follows. */
 const READY_LIMIT_MS = 60_000
 
 export type ControllerObserver = ReturnType<typeof createControllerObserver>
 
 /**
- * The controller's callbacks: reports its work as metrics, log lines, Events and problems; a success is only counted.
- * Keys: `namespace` or `namespace/serviceaccount`.
+ * The controller's callbacks: reports its work as metrics, log lines, Events and problems; a
+ * success is only counted. Keys: `namespace` or `namespace/serviceaccount`.
  */
 export function createControllerObserver(options: ControllerObserverOptions) {
   const { clock, log, metrics, problemStore } = options
@@ -108,6 +114,18 @@ export function createControllerObserver(options: ControllerObserverOptions) {
       }
       report(RIVAL, key, problem)
       if (options.isLeader()) log.warn({ ...parsePlanKey(key), code: problem.code }, problem.message)
+    },
+    /** The log cannot be written; then false, when it was. */
+    logStuck(isStuck: boolean): void {
+      metrics.logUnwritable.set({}, isStuck ? 1 : 0)
+      if (!isStuck) {
+        problemStore.clear(LOG)
+        return
+      }
+      const message =
+        "the helper's own copy of its credentials cannot be written, so that a new leader would not know them"
+      report(LOG, options.ownNamespace, new NopassError('LOG_UNWRITABLE', message))
+      log.warn({ code: 'LOG_UNWRITABLE' }, message)
     },
     watchFailed(resource: string, error: unknown, retryInMs: number): void {
       metrics.watchRestarts.inc({ resource })

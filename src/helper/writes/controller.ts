@@ -1,10 +1,12 @@
 import { createTransforms } from '../../installation/object-views.ts'
 import type { Targets } from '../../installation/targets.ts'
+import type { KubeObject } from '../../kube/types.ts'
 import { sleep } from '../../lib/clock.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import { type Caches, type CachesOptions, createCaches } from '../cluster/caches.ts'
 import { createObservedCluster } from '../cluster/observed-cluster.ts'
-import type { CredentialGroups } from '../credentials/credential-groups.ts'
+import type { CredentialGroup, CredentialGroups } from '../credentials/credential-groups.ts'
+import type { CopyVersion } from '../credentials/log-step.ts'
 import { type RegistryState, shortestLife } from '../credentials/registry-state.ts'
 import { isWrite, type PlannedAction, untilOf, type WriteAction, type WriteReason } from '../plan/actions.ts'
 import { formatPlanKey, type PlanKey, parsePlanKey, plan, planKey } from '../plan/plan.ts'
@@ -30,14 +32,30 @@ export interface ControllerOptions
   readonly cloudNow: () => number
   readonly states: () => readonly RegistryState[]
   readonly observer: ControllerObserver
-  /** A Secret has newer credentials of these registries than we do. */
-  readonly onNewer: (registries: readonly string[]) => void
+  /** As `cloudNow`, by the earlier of two clocks. */
+  readonly cloudAtLeast: () => number
+  /** The log of credentials, which is the helper's own copy. */
+  readonly log: {
+    /** Reads the own copy; false: it could not be read. */
+    read(signal: AbortSignal): Promise<boolean>
+    /** The own copy was written. */
+    written(version: CopyVersion, content: CredentialGroup): void
+    /** A write of the own copy was refused because it has changed, or changed on the way. */
+    conflict(): void
+  }
+  /** A Secret has credentials of these registries that are in no log. */
+  readonly onUnlogged: (registries: readonly string[]) => void
 }
 
 /** More than 16 in flight only queue in the API server (docs/en/decisions.md#in-flight). */
 const CONCURRENCY = 16
 /** After this many conflicts in a row the object itself is read again. */
 const CONFLICTS = 5
+/**
+ * The own copy is read again for the same namespace after this time: anyone who may write there
+ * could ask for it.
+ */
+const LOG_PAUSE_MS = 60_000
 const NOW: Lane = { lane: 'now' }
 /** Reasons of writes that are not urgent, because the present Secret works. */
 const ROTATIONS: ReadonlySet<WriteReason> = new Set(['rotated', 'relabelled', 'shrunk'])
@@ -49,9 +67,15 @@ export function createController(options: ControllerOptions) {
   const instance = `${config.release.namespace}.${config.release.name}`
   const transforms = createTransforms({ instance, secretLabels, secretName, namespaceLabels: targets.namespaceLabels })
   const observed = createObservedCluster(() => caches, secretName)
-  const writer = createWriter({ ...options, caches: () => caches, transforms, secretName, instance })
+  const writer = createWriter({ ...options, caches: () => caches, transforms, secretName })
+  /**
+   * When the own copy was read for a namespace, because its Secret was ahead of it, and for which
+   * version.
+   */
+  const logReads = new Map<string, { readonly resourceVersion: string; readonly at: number }>()
   const pacer = createPacer(config.refreshRate)
   const stop = new AbortController()
+  const world = { observed: { ...observed, logReadFor }, targets, groups, config }
   const ownNamespace = config.release.namespace
   let rate = config.refreshRate
   const undone = createUndoneWrites(clock, options.random, (group) => groups.byKey(group)?.hash)
@@ -66,11 +90,6 @@ export function createController(options: ControllerOptions) {
   })
   const plans = createPlanRunner({
     clock,
-    needsOwnWrite() {
-      const own = planKey(context(), { namespace: ownNamespace })
-      return own !== undefined && isWrite(own) && !config.dryRun
-    },
-    queueOwnWrite: () => queue.add(ownNamespace, NOW),
     isQueueBusy: () => queue.depth > 0,
     onPlanned: setPace,
   })
@@ -84,19 +103,19 @@ export function createController(options: ControllerOptions) {
   })
 
   function context(): PlanContext {
-    return { observed, targets, groups, config, now: clock.monotonic(), cloudNow: options.cloudNow() }
+    return { ...world, now: clock.monotonic(), cloudNow: options.cloudNow(), cloudAtLeast: options.cloudAtLeast() }
+  }
+
+  function logReadFor(namespace: string, resourceVersion: string): true | { readonly notBefore: number } {
+    const last = logReads.get(namespace)
+    if (last === undefined) return { notBefore: Number.NEGATIVE_INFINITY }
+    return last.resourceVersion === resourceVersion || { notBefore: last.at + LOG_PAUSE_MS }
   }
 
   function handle(key: string, failures: number): WorkOutcome | Promise<WorkOutcome> {
     // A follower only fills its caches; when it becomes the leader everything is planned.
     if (!options.isLeader()) return 'done'
-    const outcome = handleKey(key, failures)
-    if (key !== ownNamespace) return outcome
-    const settle = (settled: WorkOutcome): WorkOutcome => {
-      plans.ownHandled(settled !== 'done')
-      return settled
-    }
-    return outcome instanceof Promise ? outcome.then(settle) : settle(outcome)
+    return handleKey(key, failures)
   }
 
   function handleKey(key: string, failures: number): WorkOutcome | Promise<WorkOutcome> {
@@ -109,6 +128,7 @@ export function createController(options: ControllerOptions) {
       return 'done'
     }
     note(key, planned, decision)
+    if (decision.kind === 'wait' && decision.ask === 'log') return readLog(key, planned.namespace, failures)
     const until = untilOf(decision)
     if (until !== undefined) return { retry: Math.max(0, until - clock.monotonic()) }
     if (!isWrite(decision) || config.dryRun) {
@@ -126,25 +146,36 @@ export function createController(options: ControllerOptions) {
     })
   }
 
+  async function readLog(key: string, namespace: string, failures: number): Promise<WorkOutcome> {
+    const { resourceVersion = '' } = observed.secret(namespace) ?? {}
+    if (!(await options.log.read(stop.signal))) return { retry: 'backoff' }
+    if (namespace !== ownNamespace) logReads.set(namespace, { resourceVersion, at: clock.monotonic() })
+    return handle(key, failures)
+  }
+
   /** Whether the write removes our entry from a list, or a registry from a Secret. */
   function isRemoval(decision: WriteAction): boolean {
     if (decision.kind !== 'writeSecret') return decision.kind === 'detach'
     const next = groups.byKey(decision.group)?.registries ?? []
-    const stay = decision.carry?.names ?? []
-    return observed.secret(decision.namespace)?.registries.some((name) => ![...next, ...stay].includes(name)) === true
+    return observed.secret(decision.namespace)?.registries.some((name) => !next.includes(name)) === true
   }
 
   async function perform(key: string, action: WriteAction, failures: number): Promise<WorkOutcome> {
     if (action.kind === 'attach') observed.noteAttach(key)
+    const content = action.kind === 'writeSecret' ? groups.byKey(action.group) : undefined
     const result = await writer.write(action, stop.signal)
-    // Known by now, so that the next plan leaves it.
-    if (result.ok && !result.written) return handle(key, failures)
+    const isLog = key === ownNamespace && content?.logged !== undefined
     if (result.ok) {
       observer.wrote(key, action)
       undone.forget(key)
+      if (isLog && content) {
+        const { uid, resourceVersion } = result.stored
+        options.log.written({ uid, resourceVersion }, content)
+      }
       return 'done'
     }
     const { verdict, error } = result
+    if (isLog && (verdict.outcome === 'conflict' || isUndone(error))) options.log.conflict()
     observer.failed(key, action, verdict, error)
     const isPersistent = verdict.outcome === 'conflict' && failures % CONFLICTS === CONFLICTS - 1
     // While everything is being read again, another restart would only delay that.
@@ -168,7 +199,8 @@ export function createController(options: ControllerOptions) {
       const served = decision.kind === 'current' || decision.kind === 'attach'
       rival.note(key, served ? observed.serviceAccount(namespace, serviceAccount)?.list : undefined)
     }
-    if ('newer' in decision && decision.newer !== undefined) options.onNewer(decision.newer)
+    const question = decision.kind === 'wait' ? decision.ask : undefined
+    if (typeof question === 'object') options.onUnlogged(question.renew)
     const problem = problemOfDecision(planned, decision, secretName)
     if (problem) observer.problem(key, problem)
     else if (!isWrite(decision)) observer.solved(key)
@@ -187,35 +219,46 @@ export function createController(options: ControllerOptions) {
 
   function* planSecrets(urgent: boolean): Steps {
     let count = 0
-    const newer = new Set<string>()
+    const unlogged = new Set<string>()
     for (const { name } of observed.namespaces()) {
       const decision = planKey(context(), { namespace: name })
       if (decision === undefined) continue
-      if ('newer' in decision) for (const registry of decision.newer ?? []) newer.add(registry)
+      const question = decision.kind === 'wait' ? decision.ask : undefined
+      if (typeof question === 'object') for (const registry of question.renew) unlogged.add(registry)
       if (isWrite(decision)) count += 1
       enqueue(name, decision, urgent, count)
       yield
     }
-    options.onNewer([...newer])
+    options.onUnlogged([...unlogged])
   }
 
-  /** New objects and repairs come first; rotations go by expiry, and are paced unless the present credential does not work. */
+  /**
+   * New objects and repairs come first; rotations go by expiry, and are paced unless the present
+   * credential does not work.
+   */
   function laneOf(decision: WriteAction, urgent: boolean, turn: number): Lane {
-    // Secret and references of a namespace get the same deadline, so that the first namespaces are usable early.
+    // Secret and references of a namespace get the same deadline, so that the first namespaces are
+    // usable early.
     if (decision.kind !== 'writeSecret' || !ROTATIONS.has(decision.reason)) return { lane: 'later', deadline: turn }
     const { expiresAt: deadline = 0 } = observed.secret(decision.namespace) ?? {}
     const hasExpired = deadline !== 0 && deadline <= options.cloudNow()
     return { lane: 'later', paced: !urgent && !hasExpired, deadline }
   }
 
-  /** Queues writes, and decisions that have to be planned again later; the own copy was queued before. */
+  /**
+   * Queues writes, and decisions that have to be planned again later; the own copy before all
+   * others.
+   */
   function enqueue(key: string, decision: PlannedAction, urgent: boolean, turn: number): void {
     if (!isWrite(decision)) {
-      if (untilOf(decision) !== undefined) queue.add(key, NOW)
-    } else if (key !== ownNamespace) queue.add(key, laneOf(decision, urgent, turn))
+      if (untilOf(decision) !== undefined || (decision.kind === 'wait' && decision.ask === 'log')) queue.add(key, NOW)
+    } else queue.add(key, key === ownNamespace ? NOW : laneOf(decision, urgent, turn))
   }
 
-  /** One pace for the whole queue: the rotation of one registry must not slow down an earlier one that is still running. */
+  /**
+   * One pace for the whole queue: the rotation of one registry must not slow down an earlier one
+   * that is still running.
+   */
   function setPace(wasBusy: boolean): void {
     const needed = rotationRate(config.refreshRate, queue.depth, shortestLife(options.states()))
     rate = wasBusy ? Math.max(rate, needed) : needed
@@ -234,17 +277,33 @@ export function createController(options: ControllerOptions) {
     get idle() {
       return plans.idle && queue.depth === 0 && queue.active === 0
     },
-    /** Plans everything again and queues the writes: after this replica became the leader, or when all credentials are there. */
+    /**
+     * Plans everything again and queues the writes: after this replica became the leader, or when
+     * all credentials are there.
+     */
     planAll(): void {
       if (caches.synced && options.isLeader()) plans.add(planEverything())
     },
-    /** Plans all Secrets again, because these registries have new credentials. */
-    rotate(states: readonly RegistryState[]): void {
-      if (!caches.synced || !options.isLeader()) return
-      plans.add(planSecrets(states.some((state) => state.urgent)))
+    /**
+     * Plans all Secrets again, because there are new credentials; urgent: those before no longer
+     * work.
+     */
+    rotate(urgent: boolean): void {
+      if (caches.synced && options.isLeader()) plans.add(planSecrets(urgent))
+    },
+    /** The own copy was read: it is newer than what the watch has delivered. */
+    noteOwnCopy(secret: KubeObject | undefined): void {
+      if (secret !== undefined) caches.secrets.put(`${ownNamespace}/${secretName}`, transforms.secret(secret))
+    },
+    /** Plans the helper's own copy again, because there are credentials to log. */
+    writeLog(): void {
+      if (caches.synced && options.isLeader()) queue.add(ownNamespace, NOW)
     },
     run: caches.run,
-    /** Starts no more writes; resolves when those in flight have finished, or were aborted after `limitMs`. */
+    /**
+     * Starts no more writes; resolves when those in flight have finished, or were aborted after
+     * `limitMs`.
+     */
     async drain(limitMs: number): Promise<void> {
       plans.stop()
       // A second call with a shorter limit aborts the first.

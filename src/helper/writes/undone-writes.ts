@@ -12,17 +12,18 @@ interface UndoneWrite {
 }
 
 /**
- * Writes that a policy or webhook undid at once. The event of such a write would have it repeated without a pause, because the
- * object is never as planned; other content, such as a new credential, does not wait.
+ * Writes that a policy or webhook undid at once. The event of such a write would have it repeated
+ * without a pause, because the object is never as planned; other content, such as a new credential,
+ * does not wait.
  */
 export function createUndoneWrites(clock: Clock, random: () => number, hashOf: (group: string) => string | undefined) {
   const undone = new Map<string, UndoneWrite>()
   const contentOf = (action: WriteAction): string =>
-    action.kind === 'writeSecret'
-      ? `${hashOf(action.group)} ${action.carry?.mixture}`
-      : `${action.kind} ${action.list?.join()}`
+    action.kind === 'writeSecret' ? `${hashOf(action.group)}` : `${action.kind} ${action.list?.join()}`
   return {
-    /** How long the same write of this key still has to wait, milliseconds; 0: it may be written. */
+    /**
+     * How long the same write of this key still has to wait, milliseconds; 0: it may be written.
+     */
     pause(key: string, action: WriteAction): number {
       const last = undone.get(key)
       return last?.content === contentOf(action) ? Math.max(0, last.until - clock.monotonic()) : 0

@@ -8,13 +8,12 @@ import {
   METADATA_ONLY_LIST,
   STRATEGIC_PATCH,
 } from '../../kube/client.ts'
-import { ANNOTATION_CONTENT_HASH, CONTENT_MANAGER, FIELD_MANAGER } from '../../kube/names.ts'
+import { CONTENT_MANAGER, FIELD_MANAGER } from '../../kube/names.ts'
 import { type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
-import { isOlderVersion } from '../../kube/watch/store.ts'
+import { isOlderVersion, type Versioned } from '../../kube/watch/store.ts'
 import type { Caches } from '../cluster/caches.ts'
 import type { CredentialGroup, CredentialGroups } from '../credentials/credential-groups.ts'
-import { readTokens, type SecretObject } from '../credentials/restore-tokens.ts'
-import type { Carry, WriteAction, WriteList, WriteSecret } from '../plan/actions.ts'
+import type { WriteAction, WriteList, WriteSecret } from '../plan/actions.ts'
 import { type FailureVerdict, judgeFailure, undoneWrite } from './decision-problem.ts'
 
 export interface WriterOptions {
@@ -23,48 +22,26 @@ export interface WriterOptions {
   readonly transforms: Transforms
   readonly groups: CredentialGroups
   readonly secretName: string
-  readonly instance: string
-  /** Epoch milliseconds on the cloud's clock. */
-  readonly cloudNow: () => number
 }
 
 export type WriteResult =
-  /** `written` false: all that was to be written is there already. */
-  | { readonly ok: true; readonly written: boolean }
+  /** `stored`: the object after the write. */
+  | { readonly ok: true; readonly stored: Versioned }
   | { readonly ok: false; readonly error: unknown; readonly verdict: FailureVerdict }
 
 export function createWriter(options: WriterOptions) {
   const { client, secretName, transforms } = options
 
-  async function writeSecret(action: WriteSecret, signal: AbortSignal): Promise<boolean> {
-    const group = options.groups.byKey(action.group)
-    if (group === undefined) throw new Error(`no content ${action.group}`)
-    const content = action.carry ? await carryOver(action, group, action.carry, signal) : group
-    if (content === undefined) return false
+  async function writeSecret(action: WriteSecret, signal: AbortSignal): Promise<Versioned> {
+    const content = options.groups.byKey(action.group)
+    if (content === undefined) throw new Error(`no content ${action.group}`)
     const object = await client.request<KubeObject>(writeSecretRequest(action, content, secretName), signal)
     const view = transforms.secret(object)
     options.caches().secrets.put(`${action.namespace}/${secretName}`, view)
     const { ours, intact, labelled, hash } = view
     const isNamed = view.registries.join() === content.registries.join()
     if (!ours || !intact || !labelled || !isNamed || hash !== content.hash) throw undoneWrite(action, secretName)
-    return true
-  }
-
-  /** With what stays in that Secret; undefined: it is all in it already. */
-  async function carryOver(
-    action: WriteSecret,
-    group: CredentialGroup,
-    carry: Carry,
-    signal: AbortSignal,
-  ): Promise<CredentialGroup | undefined> {
-    // If it changed meanwhile, the precondition of the write refuses it.
-    const secret = (await readAgain<SecretObject>(action, signal)).items?.[0]
-    const found = secret ? readTokens(secret, options.instance) : []
-    const content = options.groups.carryOver(action.namespace, group, carry, found, options.cloudNow())
-    const { annotations, resourceVersion } = secret?.metadata ?? {}
-    const isThere = annotations?.[ANNOTATION_CONTENT_HASH] === content.hash
-    const isSeen = resourceVersion === action.precondition?.resourceVersion
-    return action.by === 'patch' && isThere && isSeen ? undefined : content
+    return view
   }
 
   /** Listed by name: the helper has no right to `get` a ServiceAccount or a Secret. */
@@ -84,27 +61,33 @@ export function createWriter(options: WriterOptions) {
     return entries.map(({ name = '' }) => name).filter((name) => name !== secretName)
   }
 
-  async function writeList(action: WriteList, signal: AbortSignal): Promise<boolean> {
+  async function writeList(action: WriteList, signal: AbortSignal): Promise<Versioned> {
     const list = action.list ?? (await readOtherEntries(action, signal))
     const object = await client.request<ServiceAccountObject>(writeListRequest(action, list), signal)
     const key = `${action.namespace}/${action.serviceAccount}`
     const view = transforms.serviceAccount(object)
     options.caches().serviceAccounts?.put(key, view)
     if (view.list.includes(secretName) !== (action.kind === 'attach')) throw undoneWrite(action, secretName)
-    return true
+    return view
   }
 
   return {
-    /** Performs one action by one request, and puts the response into the cache, so that the next plan sees it. Never rejects. */
+    /**
+     * Performs one action by one request, and puts the response into the cache, so that the next
+     * plan sees it. Never rejects.
+     */
     async write(action: WriteAction, signal: AbortSignal): Promise<WriteResult> {
       try {
-        const written = await (action.kind === 'writeSecret' ? writeSecret(action, signal) : writeList(action, signal))
-        return { ok: true, written }
+        const stored = await (action.kind === 'writeSecret' ? writeSecret(action, signal) : writeList(action, signal))
+        return { ok: true, stored }
       } catch (error) {
         return { ok: false, error, verdict: judgeFailure(error) }
       }
     },
-    /** Whether the object is older than the version that was planned with: the watch would never replace what the cache has. */
+    /**
+     * Whether the object is older than the version that was planned with: the watch would never
+     * replace what the cache has.
+     */
     async isRewound(action: WriteAction, signal: AbortSignal): Promise<boolean> {
       const { resourceVersion } = action.precondition ?? {}
       if (resourceVersion === undefined) return false
@@ -120,7 +103,10 @@ export function createWriter(options: WriterOptions) {
 
 // Constant strings, because a rotation makes thousands of requests.
 const BY_US = `?fieldManager=${FIELD_MANAGER}`
-/** By default the API server parses an apply twice, to look for unknown fields (docs/en/decisions.md#content-patch). */
+/**
+ * By default the API server parses an apply twice, to look for unknown fields
+ * (docs/en/decisions.md#content-patch).
+ */
 const APPLIED = `${BY_US}&fieldValidation=Ignore`
 const FORCED = `${APPLIED}&force=true`
 const UNFORCED = `${APPLIED}&force=false`
@@ -129,8 +115,9 @@ const CONTENT = `?fieldManager=${CONTENT_MANAGER}`
 const ABSENT = '"resourceVersion":"1",'
 
 /**
- * One server-side apply or one patch. A Secret that is not in the cache must not exist: neither another client's, nor ours that a
- * newer leader created. One in the cache is force-applied or patched, but only with the UID and resourceVersion that are known
+ * One server-side apply or one patch. A Secret that is not in the cache must not exist: neither
+ * another client's, nor ours that a newer leader created. One in the cache is force-applied or
+ * patched, but only with the UID and resourceVersion that are known
  * (docs/en/decisions.md#preconditions).
  */
 export function writeSecretRequest(action: WriteSecret, group: CredentialGroup, secretName: string): KubeCall {
@@ -148,7 +135,10 @@ export function writeSecretRequest(action: WriteSecret, group: CredentialGroup, 
   }
 }
 
-/** One merge patch of the whole list, which is atomic, with the version that was planned as a precondition. */
+/**
+ * One merge patch of the whole list, which is atomic, with the version that was planned as a
+ * precondition.
+ */
 export function writeListRequest(action: WriteList, list: readonly string[]): KubeCall {
   return {
     method: 'PATCH',

@@ -90,6 +90,7 @@ export function createCloudModel(plan: FleetPlan, clock: VirtualClock, random: (
     transportFor: (life) => ({
       clock: {
         now: clock.now,
+        atLeast: clock.now,
         monotonic: clock.monotonic,
         skew: () => 0,
         observe: () => undefined,

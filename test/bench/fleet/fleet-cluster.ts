@@ -54,6 +54,7 @@ export function createFleetCluster(options: ClusterOptions): CredentialManager {
     random,
     verifyIntervalMs: 0,
     together: (registry) => new Set(names.filter((name) => name !== registry)),
+    onAnswered: () => undefined,
     onChange: () => undefined,
     onTokens(states) {
       const at = clock.monotonic()

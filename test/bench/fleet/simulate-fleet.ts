@@ -22,7 +22,7 @@ export async function simulateFleet(plan: FleetPlan, signal?: AbortSignal): Prom
     const onRotation = (rotation: Rotation): void => void rotations.push(rotation)
     clock.after(random() * plan.startWithin, () => {
       clock.touch()
-      createFleetCluster({ index, namespaces, lives, cloud, clock, random, onRotation }).start()
+      createFleetCluster({ index, namespaces, lives, cloud, clock, random, onRotation }).lead(() => undefined)
     })
   }
   await clock.runTo(plan.length, signal)

@@ -48,10 +48,10 @@ export function secret(change: Partial<SecretView> = {}): SecretView {
     intact: true,
     labelled: true,
     hash: 'h',
-    noted: false,
+    note: '',
     otherManager: undefined,
   }
-  return { ...base, registries: ['shop'], issuedAt: [], expiresAt, ...change }
+  return { ...base, registries: ['shop'], expiresAt, ...change }
 }
 
 export function ours(change: Partial<OurSide> = {}): OurSide {

@@ -8,8 +8,7 @@ test('L2 a credential that was read back with a future issue time is refreshed, 
   const { clock, refresh, calls } = openRefresh()
   const [issuedAt, expiresAt] = [clock.now() + 3 * HOUR, clock.now() + 4 * HOUR]
   const token = { username: 'u', password: 'before', issuedAt, expiresAt, domains: ['a.example.com'] }
-  refresh.adopt({ name: 'prod', fingerprint: 'fp', token, refreshAt: issuedAt + 0.6 * HOUR })
-  refresh.start()
+  refresh.lead({ name: 'prod', fingerprint: 'fp', shape: '', token, refreshAt: issuedAt + 0.6 * HOUR })
   await clock.advance(1000)
   assert.deepEqual([calls, refresh.state.live?.token.password], [[0], 'p1'])
 })
@@ -18,14 +17,14 @@ test('L2 a pause is measured in elapsed time: it does not become longer if a cal
   const failing = openRefresh()
   failing.cloud.ahead = 2 * HOUR
   failing.responses.unshift(OUTAGE)
-  failing.refresh.start()
+  failing.refresh.lead()
   await failing.clock.advance(100)
   failing.cloud.ahead = 0
   await failing.clock.advance(2 * MINUTE)
   assert.equal(failing.refresh.state.live?.token.password, 'p1')
   const fixed = openRefresh({ life: null })
   fixed.cloud.ahead = 2 * HOUR
-  fixed.refresh.start()
+  fixed.refresh.lead()
   await fixed.clock.advance(100)
   fixed.cloud.ahead = 0
   const before = fixed.calls.length
@@ -35,7 +34,7 @@ test('L2 a pause is measured in elapsed time: it does not become longer if a cal
 
 test('a credential that expired while this machine slept is replaced within a minute of the corrected clock', async () => {
   const { clock, cloud, calls, refresh } = openRefresh({ life: 60 * MINUTE })
-  refresh.start()
+  refresh.lead()
   await clock.advance(1000)
   assert.equal(refresh.state.live?.token.password, 'p1')
   cloud.ahead = 2 * HOUR

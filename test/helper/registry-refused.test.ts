@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { registryShape } from '../../src/acr/registry-config.ts'
+import type { RegistryToken } from '../../src/acr/registry-token.ts'
 import { NopassError } from '../../src/errors.ts'
+import type { Credential, RegistryValues } from '../../src/helper/credentials/registry-state.ts'
 import { MINUTE, OUTAGE, openRefresh } from './refresh-fixture.ts'
 
 const passwords = ({ tokens }: ReturnType<typeof openRefresh>) => tokens.map(({ live }) => live?.token.password)
@@ -9,7 +12,7 @@ test('U1 a first credential that is rejected is used, reported and checked again
   const fixture = openRefresh({ verifyIntervalMs: 5 * MINUTE })
   const { clock, refresh, calls, events, verdicts } = fixture
   verdicts.splice(0, 1, 'refused')
-  refresh.start()
+  refresh.lead()
   await clock.advance(20 * MINUTE)
   assert.deepEqual([calls, passwords(fixture)], [[0], ['p1']])
   assert.deepEqual([refresh.state.verified, refresh.state.error?.code], ['refused', 'REGISTRY_LOGIN_REFUSED'])
@@ -25,7 +28,7 @@ test('U1 checks of a rejected credential cause no additional writes: there is on
   const fixture = openRefresh({ verifyIntervalMs: 5 * MINUTE })
   const { clock, refresh, calls, verdicts } = fixture
   verdicts.splice(0, 1, 'refused')
-  refresh.start()
+  refresh.lead()
   await clock.advance(24 * 60 * MINUTE)
   // Between 60 and 70 % of an hour.
   assert.ok(calls.length >= 36 && calls.length <= 41, `${calls.length} requests in a day`)
@@ -36,7 +39,7 @@ test('U1 even if some checks cannot be made, a rejected credential is only repla
   const fixture = openRefresh({ verifyIntervalMs: 5 * MINUTE })
   const { clock, refresh, verdicts } = fixture
   verdicts.splice(0, 1, ...Array.from({ length: 400 }, (_, index) => (index % 2 === 0 ? 'refused' : 'unreachable')))
-  refresh.start()
+  refresh.lead()
   await clock.advance(22 * MINUTE)
   assert.deepEqual(passwords(fixture), ['p1'])
 })
@@ -44,7 +47,7 @@ test('U1 even if some checks cannot be made, a rejected credential is only repla
 test('U1 a rejected successor is checked again while the old one is accepted, and replaces it when a tenth of its lifetime is left', async () => {
   const fixture = openRefresh()
   const { clock, refresh, calls, verdicts } = fixture
-  refresh.start()
+  refresh.lead()
   await clock.advance(25 * MINUTE)
   const old = refresh.state.live?.token
   assert.equal(old?.password, 'p2')
@@ -66,7 +69,7 @@ test('U1 a rejected successor is checked again while the old one is accepted, an
 test('U1 if another request fails, a rejected successor is used before the old one expires', async () => {
   const fixture = openRefresh()
   const { clock, refresh, responses, verdicts } = fixture
-  refresh.start()
+  refresh.lead()
   await clock.advance(25 * MINUTE)
   const end = (refresh.state.live?.token.expiresAt ?? 0) - clock.now()
   verdicts.splice(0, 1, 'refused')
@@ -82,14 +85,14 @@ for (const [title, verdict, ms] of [
   test(`a rejected successor that ${title} does not answer a request that was made after it was issued`, async () => {
     const fixture = openRefresh()
     const { clock, refresh, responses, verdicts } = fixture
-    refresh.start()
+    refresh.lead()
     await clock.advance(25 * MINUTE)
     verdicts.splice(0, 1, 'refused')
     await clock.advance(39 * MINUTE)
     assert.equal(refresh.state.error?.code, 'REGISTRY_LOGIN_REFUSED')
     responses.splice(0, 1, OUTAGE)
     const requestedAt = clock.now()
-    refresh.request(clock.monotonic())
+    refresh.ask(clock.monotonic())
     await clock.advance(1_000)
     verdicts.splice(0, 1, verdict)
     await clock.advance(ms)
@@ -104,7 +107,7 @@ test('U1 a credential that was not accepted itself does not block its successor'
   for (const verdict of ['skipped', 'unreachable', 'refused'] as const) {
     const fixture = openRefresh()
     fixture.verdicts.splice(0, 1, verdict)
-    fixture.refresh.start()
+    fixture.refresh.lead()
     await fixture.clock.advance(MINUTE)
     fixture.verdicts.splice(0, 1, 'refused')
     await fixture.clock.advance(24 * MINUTE)
@@ -115,7 +118,7 @@ test('U1 a credential that was not accepted itself does not block its successor'
 test('U1 a static login that is rejected at first is not used until it is accepted', async () => {
   const fixture = openRefresh({ life: null })
   fixture.verdicts.splice(0, 1, 'refused')
-  fixture.refresh.start()
+  fixture.refresh.lead()
   await fixture.clock.advance(10 * MINUTE)
   assert.deepEqual([fixture.refresh.state.live, fixture.tokens.length], [undefined, 0])
   assert.equal(fixture.refresh.state.error?.code, 'REGISTRY_LOGIN_REFUSED')
@@ -127,7 +130,7 @@ test('U1 a static login that is rejected at first is not used until it is accept
 test('M4 a credential that is already expired counts as a failure with the usual back-off, and is never used', async () => {
   for (const life of [0, -5 * MINUTE, 9e15]) {
     const fixture = openRefresh({ life })
-    fixture.refresh.start()
+    fixture.refresh.lead()
     await fixture.clock.advance(10 * MINUTE)
     assert.deepEqual([fixture.tokens.length, fixture.refresh.state.live], [0, undefined])
     assert.equal(fixture.refresh.state.error?.code, 'CLOUD_UNAVAILABLE')
@@ -137,152 +140,98 @@ test('M4 a credential that is already expired counts as a failure with the usual
 
 test('M4 however short a credential’s lifetime, there is at most one request per second', async () => {
   const fixture = openRefresh({ life: 20 })
-  fixture.refresh.start()
+  fixture.refresh.lead()
   await fixture.clock.advance(MINUTE)
   assert.ok(fixture.calls.length <= 61, `${fixture.calls.length} requests in a minute`)
 })
 
 test('L6 a static login that is read again and again counts as the same one: nothing in the status changes', async () => {
   const fixture = openRefresh({ life: null })
-  fixture.refresh.start()
+  fixture.refresh.lead()
   await fixture.clock.advance(MINUTE)
-  const first = fixture.refresh.state
+  const { due: _first, startedAt: _sent, ...first } = fixture.refresh.state
   await fixture.clock.advance(60 * MINUTE)
   assert.ok(fixture.calls.length > 100)
-  assert.deepEqual(fixture.refresh.state, first)
+  const { due: _due, startedAt: _started, ...state } = fixture.refresh.state
+  assert.deepEqual(state, first)
 })
 
-test('H5 a credential that was read back takes precedence, unless it has expired and there is a live one', async () => {
-  const fixture = openRefresh({ random: 0 })
-  const { clock, refresh } = fixture
-  refresh.prove()
-  await clock.advance(1000)
-  const proof = refresh.state.live
-  assert.equal(proof?.origin, 'proof')
-  assert.ok(proof)
-  const other = (password: string, issuedAt: number, expiresAt: number) => ({
-    ...proof,
-    origin: undefined,
-    token: { ...proof.token, password, issuedAt, expiresAt },
-  })
-  const now = clock.now()
-  refresh.adopt(other('expired', now + 1, now) as never)
-  assert.equal(refresh.state.live?.token.password, 'p1')
-  refresh.adopt(other('older', now - 30 * MINUTE, now + 30 * MINUTE) as never)
-  assert.equal(refresh.state.live?.token.password, 'older')
+const of = (live: Credential, password: string, more: Partial<RegistryToken> = {}): Credential => ({
+  ...live,
+  token: { ...live.token, password, ...more },
 })
 
-test('H5 an outdated own copy never replaces a newer credential that this replica got as the leader', async () => {
-  const fixture = openRefresh({ random: 0 })
-  const { clock, refresh } = fixture
-  refresh.start()
+test('a credential of the log takes precedence, unless it has expired and there is a live one', async () => {
+  const { clock, refresh } = openRefresh({ random: 0 })
+  refresh.lead()
   await clock.advance(1000)
   const { live } = refresh.state
   assert.ok(live)
-  const copy = (issuedAt: number) => ({ ...live, token: { ...live.token, password: `of ${issuedAt}`, issuedAt } })
-  refresh.adopt(copy(live.token.issuedAt - 1))
-  assert.equal(refresh.state.live, live)
-  const later = live.token.issuedAt + 1
-  refresh.adopt(copy(later))
-  assert.equal(refresh.state.live?.token.password, `of ${later}`)
+  refresh.found(of(live, 'expired', { expiresAt: clock.now() }))
+  assert.deepEqual([refresh.state.live, refresh.state.isFresh], [live, true])
+  // Whatever the time at which it was issued.
+  refresh.found(of(live, 'logged', { issuedAt: live.token.issuedAt - 30 * MINUTE }))
+  assert.deepEqual([refresh.state.live?.token.password, refresh.state.isFresh], ['logged', false])
 })
 
-test('H5 a credential that is older than one in a Secret is replaced immediately, with one request and then the usual pauses', async () => {
+test('a credential of the log that a Secret is ahead of is replaced immediately and once, with the usual pauses', async () => {
   const fixture = openRefresh({ random: 0 })
   const { clock, refresh, calls } = fixture
-  refresh.prove()
-  await clock.advance(1000)
-  assert.equal(calls.length, 1)
-  // A report from before the start is remembered.
-  refresh.replaceOlder()
+  refresh.lead(logged(clock.now()))
   fixture.responses.unshift(new NopassError('CLOUD_UNAVAILABLE', 'down'))
-  refresh.start()
   for (let time = 0; time < 5; time++) {
-    refresh.replaceOlder()
+    refresh.doubt()
     await clock.advance(10)
   }
-  assert.equal(calls.length, 2)
+  assert.equal(calls.length, 1)
   await clock.advance(2 * MINUTE)
-  const { live } = refresh.state
-  assert.deepEqual([live?.origin, calls.length], [undefined, 3])
-  refresh.replaceOlder()
+  assert.deepEqual([refresh.state.isFresh, calls.length], [true, 2])
+  refresh.doubt()
   await clock.advance(1000)
-  assert.equal(calls.length, 3)
+  assert.equal(calls.length, 2)
 })
 
-test('plans that report again and again a Secret with a newer credential do not shorten the pauses while the cloud fails', async () => {
+test('plans that report again and again a Secret that is ahead do not shorten the pauses while the cloud fails', async () => {
   const fixture = openRefresh()
   const { clock, refresh, calls } = fixture
-  refresh.prove()
-  await clock.advance(1000)
   fixture.responses.unshift(...Array.from({ length: 60 }, () => new NopassError('CLOUD_UNAVAILABLE', 'down')))
-  refresh.start()
+  refresh.lead(logged(clock.now()))
   for (let time = 0; time < 300; time += 1) {
-    refresh.replaceOlder()
+    refresh.doubt()
     await clock.advance(100)
   }
   assert.ok(calls.length <= 8, `${calls.length} calls in 30 s`)
 })
 
-test('the entry of an earlier configuration is kept until there is a credential, but does not count as live', async () => {
-  const fixture = openRefresh()
-  fixture.responses.splice(0, 1, new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
-  const token = { username: 'u', password: 'before', issuedAt: 0, expiresAt: 1, domains: ['a.example.com'] }
-  fixture.refresh.keep({ name: 'prod', fingerprint: 'other', token, refreshAt: 0 })
-  fixture.refresh.start()
-  await fixture.clock.advance(MINUTE)
-  assert.deepEqual([fixture.refresh.state.live, fixture.refresh.state.kept?.token.password], [undefined, 'before'])
-  fixture.responses.splice(0, 1, 60 * MINUTE)
-  await fixture.clock.advance(2 * MINUTE)
-  assert.deepEqual([fixture.refresh.state.live?.token.password, fixture.refresh.state.kept], ['p1', undefined])
+test('the credential of an earlier configuration stays until the current one gives one, but does not count as live', async () => {
+  const { clock, refresh, responses } = openRefresh()
+  responses.splice(0, 1, new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+  refresh.lead({ ...logged(0), fingerprint: 'other' })
+  await clock.advance(MINUTE)
+  assert.deepEqual([refresh.state.live, refresh.state.kept?.token.password], [undefined, 'logged'])
+  responses.splice(0, 1, 60 * MINUTE)
+  await clock.advance(2 * MINUTE)
+  assert.deepEqual([refresh.state.live?.token.password, refresh.state.kept], ['p1', undefined])
 })
 
-test('of an earlier configuration’s entries, an older one in the own copy does not replace the one from before the reload', async () => {
+test('a registry whose configuration is restored has its credential again, without a request', async () => {
   const before = openRefresh()
-  before.refresh.start()
+  before.refresh.lead()
   await before.clock.advance(1000)
   const { state } = before.refresh
   const { live } = state
   assert.ok(live)
-  // The configuration of the registry has changed.
-  const { refresh } = openRefresh({ initial: { ...state, fingerprint: 'other' } })
-  const copy = (issuedAt: number) => ({ ...live, token: { ...live.token, password: `of ${issuedAt}`, issuedAt } })
-  const { issuedAt } = live.token
-  refresh.keep(copy(issuedAt - 1))
-  assert.equal(refresh.state.kept?.token.password, live.token.password)
-  refresh.keep(copy(issuedAt + 1))
-  assert.equal(refresh.state.kept?.token.password, `of ${issuedAt + 1}`)
+  const typo = { ...state, fingerprint: 'other', live: undefined, kept: live }
+  const { refresh, calls, clock } = openRefresh({ initial: typo })
+  assert.deepEqual([refresh.state.live, refresh.state.kept], [undefined, live])
+  refresh.lead(live)
+  await clock.advance(MINUTE)
+  assert.deepEqual([refresh.state.live, refresh.state.kept, calls], [live, undefined, []])
 })
 
-test('a registry whose configuration is restored keeps its newest credential, even if the own copy has an older one', async () => {
-  const before = openRefresh()
-  before.refresh.start()
-  await before.clock.advance(1000)
-  const { state } = before.refresh
-  const { live } = state
-  assert.ok(live)
-  // The configuration was different for a while, and the own copy could not be written.
-  const typo = openRefresh({
-    initial: { ...state, fingerprint: 'other', live: undefined, kept: { ...live, origin: 'kept' } },
-  })
-  const copy = (password: string, issuedAt: number) => ({ ...live, token: { ...live.token, password, issuedAt } })
-  typo.refresh.adopt(copy('older', live.token.issuedAt - 1))
-  assert.deepEqual(typo.refresh.state.live, { ...live, origin: 'restored' })
-  assert.deepEqual([typo.refresh.state.kept, typo.tokens.length], [undefined, 1])
-  typo.refresh.adopt(copy('newer', live.token.issuedAt + 1))
-  assert.equal(typo.refresh.state.live?.token.password, 'newer')
-})
-
-test('the entry of another registry, however new, does not block the credential of the current one', async () => {
-  const before = openRefresh()
-  before.refresh.start()
-  await before.clock.advance(1000)
-  const { state } = before.refresh
-  const { live } = state
-  assert.ok(live)
-  const { refresh } = openRefresh({
-    initial: { ...state, fingerprint: 'other', live: { ...live, fingerprint: 'other' } },
-  })
-  refresh.adopt({ ...live, token: { ...live.token, password: 'present', issuedAt: live.token.issuedAt - 1 } })
-  assert.deepEqual([refresh.state.live?.token.password, refresh.state.kept], ['present', undefined])
-})
+/** A credential that an earlier leader wrote into the log. */
+function logged(issuedAt: number): Credential {
+  const token = { username: 'u', password: 'logged', issuedAt, expiresAt: issuedAt + 60 * MINUTE, domains: ['a.example.com'] }
+  const shape = registryShape({} as RegistryValues)
+  return { name: 'prod', fingerprint: 'fp', shape, token, refreshAt: issuedAt + 38 * MINUTE }
+}

@@ -1,49 +1,69 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NopassError } from '../../src/errors.ts'
-import type { LiveToken } from '../../src/helper/credentials/registry-state.ts'
+import type { Credential, RegistryValues } from '../../src/helper/credentials/registry-state.ts'
+import { registryShape } from '../../src/acr/registry-config.ts'
 import { MINUTE, OUTAGE, openRefresh } from './refresh-fixture.ts'
 
 test('a login without expiry is read from its files every 30 s, and only a changed one counts', async () => {
   const { clock, refresh, calls, tokens } = openRefresh({ life: null })
-  refresh.start()
+  refresh.lead()
   await clock.advance(5 * MINUTE)
   assert.deepEqual([calls.length, tokens.length], [11, 1])
 })
 
+/** That of the fixture's registry, which configures nothing. */
+const SHAPE = registryShape({} as RegistryValues)
+
 /** The credential of an earlier process: valid for an hour, to be replaced after 38 minutes. */
-function tokenOf(issuedAt: number): LiveToken {
+function tokenOf(issuedAt: number): Credential {
   const expiresAt = issuedAt + 60 * MINUTE
   const token = { username: 'u', password: 'old', issuedAt, expiresAt, domains: ['a.example.com'] }
-  return { name: 'prod', fingerprint: 'fp', token, refreshAt: issuedAt + 38 * MINUTE }
+  return { name: 'prod', fingerprint: 'fp', shape: SHAPE, token, refreshAt: issuedAt + 38 * MINUTE }
 }
 
 test('a credential of an earlier process is used according to its own schedule, without a call', async () => {
   const { clock, refresh, calls, tokens } = openRefresh()
-  refresh.adopt(tokenOf(clock.now() - 20 * MINUTE))
-  refresh.start()
+  refresh.lead(tokenOf(clock.now() - 20 * MINUTE))
   await clock.advance(17 * MINUTE)
-  assert.deepEqual([calls, tokens.length], [[], 1])
+  assert.deepEqual([calls, tokens.length, refresh.state.live?.token.password], [[], 0, 'old'])
   await clock.advance(2 * MINUTE)
   assert.deepEqual(calls, [18 * MINUTE])
 })
 
 test('an expired credential of an earlier process is kept, and replaced immediately and unpaced', async () => {
   const { clock, refresh, calls, tokens } = openRefresh()
-  refresh.adopt(tokenOf(clock.now() - 90 * MINUTE))
+  refresh.lead(tokenOf(clock.now() - 90 * MINUTE))
   assert.equal(refresh.state.live?.token.password, 'old')
-  refresh.start()
   await clock.advance(10)
   assert.deepEqual([calls, tokens.at(-1)?.live?.token.password, tokens.at(-1)?.urgent], [[0], 'p1', true])
 })
 
-test('a follower requests a token until it has one, and no further ones', async () => {
-  const { clock, refresh, calls, responses } = openRefresh()
+test('a follower requests a token until it gets one, throws it away, and requests no further ones', async () => {
+  const { clock, refresh, calls, responses, tokens } = openRefresh()
   responses.unshift(OUTAGE, OUTAGE)
   refresh.prove()
   await clock.advance(300 * MINUTE)
   assert.equal(calls.length, 3)
-  assert.equal(refresh.state.live?.token.password, 'p1')
+  assert.deepEqual([refresh.state.isProven, refresh.state.live, tokens], [true, undefined, []])
+})
+
+test('a proof that is under way when the replica begins to lead gives the credential if the log has none, and none otherwise', async () => {
+  for (const [found, password] of [
+    [undefined, 'p1'],
+    [tokenOf(Date.parse('2026-01-01T00:00:00Z')), 'old'],
+  ] as const) {
+    const { clock, refresh, calls, responses } = openRefresh()
+    const slow = Promise.withResolvers<number>()
+    responses.unshift({ after: slow.promise })
+    refresh.prove()
+    await clock.advance(1_000)
+    refresh.lead(found)
+    slow.resolve(60 * MINUTE)
+    await clock.advance(MINUTE)
+    assert.deepEqual([calls.length, refresh.state.live?.token.password], [1, password])
+    refresh.stop()
+  }
 })
 
 test('a registry that failed before it read back a good credential is soon called again, so that it does not count as failing for long', async () => {
@@ -52,8 +72,7 @@ test('a registry that failed before it read back a good credential is soon calle
   refresh.prove()
   await clock.advance(10)
   assert.deepEqual([calls.length, refresh.state.failures], [1, 1])
-  refresh.adopt(tokenOf(clock.now() - 10 * MINUTE))
-  refresh.start()
+  refresh.lead(tokenOf(clock.now() - 10 * MINUTE))
   await clock.advance(MINUTE)
   assert.deepEqual([calls.length, refresh.state.failures, refresh.state.error], [2, 0, undefined])
 })
@@ -61,7 +80,7 @@ test('a registry that failed before it read back a good credential is soon calle
 for (const readBack of [true, false]) {
   test(`a reload while a registry fails keeps trying, ${readBack ? 'with' : 'without'} a credential that is read back`, async () => {
     const first = openRefresh()
-    first.refresh.start()
+    first.refresh.lead()
     await first.clock.advance(MINUTE)
     first.responses.unshift(OUTAGE)
     first.refresh.force()
@@ -70,8 +89,7 @@ for (const readBack of [true, false]) {
     first.refresh.stop()
     assert.deepEqual([state.failures, state.live?.token.password], [1, 'p1'])
     const second = openRefresh({ initial: state })
-    if (readBack && state.live) second.refresh.adopt(state.live)
-    second.refresh.start()
+    second.refresh.lead(readBack ? state.live : undefined)
     await second.clock.advance(5 * MINUTE)
     assert.deepEqual([second.calls.length, second.refresh.state.failures], [1, 0])
     second.refresh.stop()
@@ -81,7 +99,7 @@ for (const readBack of [true, false]) {
 for (const readBack of [false, true]) {
   test(`a reload while a revoked credential is being replaced replaces it, ${readBack ? 'with' : 'without'} the own copy read back`, async () => {
     const first = openRefresh({ verifyIntervalMs: 5 * MINUTE })
-    first.refresh.start()
+    first.refresh.lead()
     await first.clock.advance(MINUTE)
     first.refresh.force()
     await first.clock.advance(MINUTE)
@@ -92,8 +110,7 @@ for (const readBack of [false, true]) {
     first.refresh.stop()
     assert.deepEqual(first.events, ['refreshed', 'refreshed', 'revoked'])
     const second = openRefresh({ verifyIntervalMs: 5 * MINUTE, initial: state })
-    if (readBack && state.live) second.refresh.adopt(state.live)
-    second.refresh.start()
+    second.refresh.lead(readBack ? state.live : undefined)
     await second.clock.advance(10 * MINUTE)
     assert.deepEqual([second.calls, second.refresh.state.verified, second.events], [[0], 'accepted', ['refreshed']])
     second.refresh.stop()
@@ -102,7 +119,7 @@ for (const readBack of [false, true]) {
 
 test('a request for a rotation is granted immediately, in one call', async () => {
   const { clock, refresh, calls } = openRefresh()
-  refresh.start()
+  refresh.lead()
   await clock.advance(5 * MINUTE)
   refresh.force()
   refresh.force()
@@ -116,13 +133,13 @@ for (const [title, response] of [
 ] as const) {
   test(`a request for a rotation during a call of the cloud that was sent before is not lost when that ${title}`, async () => {
     const { clock, refresh, calls, responses } = openRefresh()
-    refresh.start()
+    refresh.lead()
     await clock.advance(5 * MINUTE)
     const slow = Promise.withResolvers<number | NopassError>()
     responses.unshift({ after: slow.promise })
     refresh.force()
     await clock.advance(10_000)
-    refresh.request(clock.monotonic())
+    refresh.ask(clock.monotonic())
     await clock.advance(10_000)
     slow.resolve(response)
     await clock.advance(20 * MINUTE)
@@ -136,9 +153,9 @@ test('a request for a rotation that was noticed before a call of the cloud is an
   await clock.advance(1_000)
   const slow = Promise.withResolvers<number | NopassError>()
   responses.unshift({ after: slow.promise })
-  refresh.start()
+  refresh.lead()
   await clock.advance(1_000)
-  refresh.request(noticedAt)
+  refresh.ask(noticedAt)
   slow.resolve(60 * MINUTE)
   await clock.advance(20 * MINUTE)
   assert.deepEqual(calls, [1_000])

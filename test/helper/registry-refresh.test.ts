@@ -7,14 +7,14 @@ import { MINUTE, OUTAGE, openRefresh } from './refresh-fixture.ts'
 
 test('P3 a credential is always replaced after 60 to 70 % of its lifetime, and the first one at any time before', async () => {
   const { clock, refresh, calls } = openRefresh()
-  refresh.start()
+  refresh.lead()
   await clock.advance(200 * MINUTE)
   assert.deepEqual(calls, [0, 24 * MINUTE, 63 * MINUTE, 102 * MINUTE, 141 * MINUTE, 180 * MINUTE])
 })
 
 test('P3 after an outage the next refresh is again at any time in the lifetime, and the one after that as usual', async () => {
   const { clock, refresh, calls, responses } = openRefresh()
-  refresh.start()
+  refresh.lead()
   await clock.advance(30 * MINUTE)
   responses.splice(0, 1, OUTAGE)
   await clock.advance(60 * MINUTE)
@@ -27,7 +27,7 @@ test('P3 after an outage the next refresh is again at any time in the lifetime, 
 test('a failure keeps its start time while it repeats, and a different failure has its own', async () => {
   const { clock, refresh, responses } = openRefresh()
   responses.splice(0, 1, OUTAGE)
-  refresh.start()
+  refresh.lead()
   await clock.advance(0)
   const since = refresh.state.error?.at
   assert.equal(since, '2026-01-01T00:00:00.000Z')
@@ -43,11 +43,11 @@ test('a failure keeps its start time while it repeats, and a different failure h
 test('a failure that repeats on request has the time of that attempt; scheduled retries do not change it', async () => {
   const { clock, refresh, responses } = openRefresh()
   responses.splice(0, 1, OUTAGE)
-  refresh.start()
+  refresh.lead()
   await clock.advance(10 * MINUTE)
   const { error, triedAt } = refresh.state
   assert.equal(triedAt, undefined)
-  refresh.request(clock.monotonic())
+  refresh.ask(clock.monotonic())
   await clock.advance(0)
   assert.deepEqual(refresh.state.error, error)
   assert.equal(refresh.state.triedAt, clock.now())
@@ -63,14 +63,14 @@ test('the pause that a throttling cloud requests is respected', async () => {
   const { clock, refresh, calls, responses } = openRefresh()
   const throttled = new NopassError('CLOUD_THROTTLED', 'too many calls', { retryAfterMs: 3 * MINUTE })
   responses.unshift(throttled)
-  refresh.start()
+  refresh.lead()
   await clock.advance(10 * MINUTE)
   assert.deepEqual(calls, [0, 3.75 * MINUTE])
 })
 
 test('a refresh together with another’s replaces the credential and keeps the usual spread; its failure changes nothing', async () => {
   const { clock, refresh, calls, responses, events } = openRefresh()
-  refresh.start()
+  refresh.lead()
   await clock.advance(30 * MINUTE)
   refresh.join()
   refresh.join()
@@ -91,7 +91,7 @@ test('P3 while the cloud responds, no credential ever has less than a tenth of i
       fc.boolean(),
       async (seconds, random, sharedSession) => {
         const { clock, refresh } = openRefresh({ life: seconds * 1000, random, sharedSession })
-        refresh.start()
+        refresh.lead()
         await settle()
         for (let round = 0; round < 40; round += 1) {
           await clock.next()
@@ -110,7 +110,7 @@ test('P3 while the cloud responds, no credential ever has less than a tenth of i
 
 test('P2 if the cloud fails, nothing is removed, and it is called again and again, but at most every half second', async () => {
   const { clock, refresh, calls, tokens, events, responses } = openRefresh()
-  refresh.start()
+  refresh.lead()
   await clock.advance(MINUTE)
   responses.splice(0, 1, OUTAGE)
   await clock.advance(120 * MINUTE)
@@ -133,7 +133,7 @@ test('P2 if the cloud fails, nothing is removed, and it is called again and agai
 
 test('P2 a credential that the registry rejects never replaces a good one', async () => {
   const { clock, refresh, tokens, verdicts } = openRefresh()
-  refresh.start()
+  refresh.lead()
   await clock.advance(MINUTE)
   verdicts.splice(0, 1, 'refused')
   await clock.advance(45 * MINUTE)
@@ -147,7 +147,7 @@ test('P2 a credential that the registry rejects never replaces a good one', asyn
 
 test('a revoked credential is detected by a login check and replaced immediately', async () => {
   const { clock, refresh, tokens, events, verdicts } = openRefresh({ verifyIntervalMs: 5 * MINUTE })
-  refresh.start()
+  refresh.lead()
   await clock.advance(6 * MINUTE)
   assert.equal(tokens.length, 1)
   verdicts.splice(0, 1, 'refused', 'accepted')
@@ -162,7 +162,7 @@ test('a revoked credential is detected by a login check and replaced immediately
 
 test('a refresh that is due while one together with another fails is not sent in the same second', async () => {
   const { clock, refresh, calls, responses } = openRefresh()
-  refresh.start()
+  refresh.lead()
   await clock.advance(63 * MINUTE - 3)
   const failsLater = new Promise<NopassError>((resolve) => clock.after(5, () => resolve(OUTAGE)))
   responses.splice(0, 1, { after: failsLater }, OUTAGE)

@@ -1,0 +1,134 @@
+import { hasStatus } from '../../kube/api-error.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { type Clock, sleep } from '../../lib/clock.ts'
+import { singleFlight } from '../../lib/concurrency.ts'
+import { byName, EMPTY_LOG, type LogEvent, type Logged, type LogState, logStep } from './log-step.ts'
+import { readOwnCopy, requestOwnCopy, type SecretObject } from './own-copy.ts'
+import { type Credential, sameLogin } from './registry-state.ts'
+
+export interface CredentialLogOptions {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly namespace: string
+  readonly secretName: string
+  readonly instance: string
+  /** Nothing is written: every credential is in force at once. */
+  readonly dryRun: boolean
+  /** The log before a reload. */
+  readonly carried?: LogState | undefined
+  /** The same credentials by the names that their registries have now. */
+  readonly rename: (credentials: readonly Logged[]) => readonly Logged[]
+  /** The own copy was read. */
+  readonly onRead: (secret: SecretObject | undefined) => void
+  /** Another leader wrote these. */
+  readonly onFound: (credentials: readonly Credential[]) => void
+  /** What namespaces get has changed, or a write of the own copy is due. */
+  readonly onChange: () => void
+  /** Whether the own copy cannot be written. */
+  readonly onStuck: (isStuck: boolean) => void
+  readonly onFailure: (error: unknown) => void
+}
+
+export type CredentialLog = ReturnType<typeof createCredentialLog>
+
+/**
+ * About half a minute in all: while the API server does not respond, nothing could be written
+ * either.
+ */
+const PAUSES_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000]
+/** A write of the own copy may hang (a webhook): namespaces wait no longer for it than this. */
+const LONGEST_WAIT_MS = 2_000
+
+/**
+ * The log of credentials in the helper's own copy; the controller writes it, like any other Secret.
+ */
+export function createCredentialLog(options: CredentialLogOptions) {
+  const { clock } = options
+  const { carried = EMPTY_LOG } = options
+  let state: LogState = {
+    ...carried,
+    copy: 'unread',
+    logged: byName(options.rename([...carried.logged.values()])),
+    isStuck: options.dryRun,
+  }
+  let isOpen = false
+  let cancel: (() => void) | undefined
+
+  function send(event: LogEvent): void {
+    const wasStuck = state.isStuck
+    const next = logStep(state, event)
+    state = options.dryRun ? { ...next, isStuck: true } : next
+    wait()
+    if (wasStuck !== state.isStuck) options.onStuck(state.isStuck)
+  }
+
+  function wait(): void {
+    if (state.pending.size === 0 || state.isStuck) {
+      cancel?.()
+      cancel = undefined
+    } else if (isOpen) {
+      cancel ??= clock.after(LONGEST_WAIT_MS, () => {
+        cancel = undefined
+        send({ type: 'stuck' })
+        options.onChange()
+      })
+    }
+  }
+
+  const readOnce = singleFlight(async (signal: AbortSignal) => {
+    const before = state
+    const secret = await requestOwnCopy(options, signal)
+    options.onRead(secret)
+    // A write of ours that ended meanwhile is newer than what was read.
+    if (state.copy !== before.copy && state.copy !== 'unread') return
+    const copy = readOwnCopy(secret, options.instance)
+    send({ type: 'read', copy: { ...copy, credentials: options.rename(copy.credentials) } })
+    const found = [...state.logged.values()].filter(({ name, token }) => {
+      const known = before.pending.get(name) ?? before.logged.get(name)
+      return !state.pending.has(name) && (known === undefined || !sameLogin(known.token, token))
+    })
+    if (found.length > 0) options.onFound(found)
+    const isSame = state.last === before.last && state.uid === before.uid && state.pending.size === before.pending.size
+    if (found.length > 0 || !isSame) options.onChange()
+  })
+
+  return {
+    get state() {
+      return state
+    },
+    send,
+    /** Namespaces are served from now on. */
+    open(): void {
+      isOpen = true
+      wait()
+    },
+    obtained(credentials: readonly Credential[]): void {
+      send({ type: 'obtained', credentials })
+      options.onChange()
+    },
+    /** Reads the own copy; false: it could not be read. */
+    async read(signal: AbortSignal): Promise<boolean> {
+      try {
+        await readOnce(signal)
+        return true
+      } catch (error) {
+        if (!signal.aborted) options.onFailure(error)
+        return false
+      }
+    },
+    /** Reads the own copy with retries; without it new credentials are requested. */
+    async readFirst(signal: AbortSignal): Promise<void> {
+      for (const pause of [...PAUSES_MS, undefined]) {
+        try {
+          return await readOnce(signal)
+        } catch (error) {
+          if (signal.aborted) return
+          options.onFailure(error)
+          if (pause === undefined || hasStatus(error, 403)) return
+          await sleep(clock, pause, signal).catch(() => undefined)
+        }
+      }
+    },
+    stop: () => cancel?.(),
+  }
+}

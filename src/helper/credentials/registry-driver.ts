@@ -1,0 +1,83 @@
+import type { Clock } from '../../lib/clock.ts'
+import { initialState, NEVER, type RefreshReason, type RegistryEntry, type RegistryState } from './registry-state.ts'
+import { nextTick, type RegistryEffect, type RegistryEvent, step } from './registry-step.ts'
+
+export interface RegistryDriverOptions {
+  readonly entry: RegistryEntry
+  readonly clock: Clock
+  /** Epoch milliseconds on the cloud's clock. */
+  readonly cloudNow: () => number
+  readonly random: () => number
+  readonly verifyIntervalMs: number
+  /** The state before a reload. */
+  readonly initial?: RegistryState | undefined
+  /** A new credential is requested; `onResponse` follows in any case except after `stop`. */
+  readonly onRequest?: (reason: RefreshReason) => void
+  readonly onResponse?: () => void
+  /** The credential in use has changed. */
+  readonly onToken: (state: RegistryState) => void
+  /** Something that the status shows has changed. */
+  readonly onChange: (event: RefreshEvent) => void
+}
+
+export type RefreshEvent = { readonly state: RegistryState } & (
+  | { readonly kind: 'refreshed' | 'unchanged' | 'revoked' | 'proven' }
+  | { readonly kind: 'failed' | 'refused'; readonly error: unknown }
+)
+
+export type RegistryDriver = ReturnType<typeof createRegistryDriver>
+
+/**
+ * Keeps the credential of one registry fresh: does what `step` says, and tells it what came of
+ * that.
+ */
+export function createRegistryDriver(options: RegistryDriverOptions) {
+  const { entry, clock, cloudNow, random, verifyIntervalMs } = options
+  const stop = new AbortController()
+  let state = initialState(entry, options.initial)
+  let cancel: (() => void) | undefined
+
+  function send(event: RegistryEvent): void {
+    if (stop.signal.aborted) return
+    const now = { cloud: cloudNow(), monotonic: clock.monotonic() }
+    const next = step(state, event, { ...now, random: random(), entry, verifyIntervalMs })
+    state = next.state
+    cancel?.()
+    const wait = nextTick(state, now)
+    cancel = wait === NEVER ? undefined : clock.after(wait, () => send({ type: 'tick' }))
+    for (const effect of next.effects) perform(effect)
+  }
+
+  function perform(effect: RegistryEffect): void {
+    if (effect.do === 'announce') options.onRequest?.(effect.reason)
+    else if (effect.do === 'answered') options.onResponse?.()
+    else if (effect.do === 'distribute') options.onToken(state)
+    else if (effect.do === 'report') options.onChange({ ...effect, state })
+    else {
+      const from = effect.from === 'earlier' ? state.by : entry
+      if (effect.do === 'request') {
+        from.source.get(stop.signal).then(
+          (token) => send({ type: 'token', token }),
+          (error: unknown) => send({ type: 'failure', error }),
+        )
+      } else {
+        const { token } = effect
+        from.verify(token, stop.signal).then(
+          (verdict) => send({ type: 'verdict', token, verdict }),
+          () => send({ type: 'verdict', token, verdict: undefined }),
+        )
+      }
+    }
+  }
+
+  return {
+    get state() {
+      return state
+    },
+    send,
+    stop(): void {
+      stop.abort()
+      cancel?.()
+    },
+  }
+}

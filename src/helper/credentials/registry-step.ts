@@ -1,0 +1,414 @@
+import { EARLIEST, refreshAt, retryAt, spreadAfter } from '../../acr/refresh-schedule.ts'
+import { registryShape } from '../../acr/registry-config.ts'
+import type { RegistryToken } from '../../acr/registry-token.ts'
+import { NopassError, toNopassError } from '../../errors.ts'
+import {
+  type Credential,
+  errorSince,
+  hasExpired,
+  heldBackUntil,
+  isOutdated,
+  NEVER,
+  partUsed,
+  type RefreshReason,
+  type RegistryEntry,
+  type RegistryState,
+  sameLogin,
+  type Verification,
+} from './registry-state.ts'
+
+export type RegistryEvent =
+  /** A follower has to prove the configuration by one token (docs/en/decisions.md#readiness). */
+  | { readonly type: 'prove' }
+  /** This replica leads; `found`: the registry's newest credential in the log. */
+  | { readonly type: 'lead'; readonly found: Credential | undefined }
+  /** Another leader wrote this credential into the log. */
+  | { readonly type: 'found'; readonly found: Credential }
+  /** A refresh regardless of the schedule. A request that is running counts as this refresh. */
+  | { readonly type: 'force' }
+  /**
+   * A Secret has a credential that is not in the log, which is newer than one that was found there.
+   */
+  | { readonly type: 'doubt' }
+  /** A person asked at this time (monotonic) for credentials that are requested later. */
+  | { readonly type: 'ask'; readonly noticedAt: number }
+  /** A refresh together with another registry; a failure changes nothing. */
+  | { readonly type: 'join' }
+  /** The time of `nextTick` has come. */
+  | { readonly type: 'tick' }
+  | { readonly type: 'token'; readonly token: RegistryToken }
+  | { readonly type: 'failure'; readonly error: unknown }
+  /** Undefined: the check was not made. */
+  | { readonly type: 'verdict'; readonly token: RegistryToken; readonly verdict: Verification | undefined }
+
+export type RegistryEffect =
+  /** A request begins; `answered` follows in any case. */
+  | { readonly do: 'announce'; readonly reason: RefreshReason }
+  | { readonly do: 'request'; readonly from: 'configured' | 'earlier' }
+  | { readonly do: 'check'; readonly from: 'configured' | 'earlier'; readonly token: RegistryToken }
+  | { readonly do: 'answered' }
+  /** The credential in use changed. */
+  | { readonly do: 'distribute' }
+  /** `refused`: a refused credential is in use, because there is no better one. */
+  | { readonly do: 'report'; readonly kind: 'refreshed' | 'unchanged' | 'revoked' | 'proven' }
+  | { readonly do: 'report'; readonly kind: 'failed' | 'refused'; readonly error: unknown }
+
+export interface Step {
+  readonly state: RegistryState
+  readonly effects: readonly RegistryEffect[]
+}
+
+/** What a step may know of its surroundings. Times in milliseconds; `random`: 0 to 1. */
+export interface Moment {
+  readonly cloud: number
+  readonly monotonic: number
+  readonly random: number
+  readonly entry: RegistryEntry
+  /** 0: logins are not checked again. */
+  readonly verifyIntervalMs: number
+}
+
+/**
+ * A refused credential that is in use is checked again after this time, doubling up to the longest
+ * pause.
+ */
+const FIRST_RECHECK_MS = 30_000
+const LONGEST_RECHECK_MS = 10 * 60_000
+/** At most one request in this time, however short the lifetime of the credentials is. */
+const SHORTEST_PAUSE_MS = 1_000
+const AHEAD_MS = 60_000
+/** Sums of fractions of milliseconds, made in another order, differ by less. */
+const ROUNDING_MS = 1
+/** A static login has no expiry: its mounted files are read this often. */
+const STATIC_POLL_MS = 30_000
+/**
+ * A wait is at most this long, because the clock may be corrected: by hours after a machine slept.
+ */
+const LONGEST_WAIT_MS = 60_000
+/** The latest time that a Date can represent. */
+const LATEST_DATE = 8.64e15
+
+/** What an event makes of one registry's credential. Pure. */
+export function step(state: RegistryState, event: RegistryEvent, at: Moment): Step {
+  switch (event.type) {
+    case 'prove':
+      if (state.role !== 'follower' || state.live !== undefined) return only(state)
+      return only({ ...state, role: 'prover', due: dueIn(0, at) })
+    case 'lead':
+      return only(lead(state, event.found, at))
+    case 'found':
+      return { state: adopt(state, event.found, at), effects: [{ do: 'report', kind: 'unchanged' }] }
+    case 'force':
+      return only(force(state, at))
+    case 'doubt':
+      return only(state.isFresh || state.forced || state.failures > 0 ? state : force(state, at))
+    case 'ask':
+      return only(force({ ...state, askedAt: Math.max(state.askedAt, event.noticedAt), pending: true }, at))
+    case 'join':
+      return isResting(state) && state.role === 'leader' && state.failures === 0
+        ? begin(state, 'coalesced', at)
+        : only(state)
+    case 'tick':
+      return tick(state, at)
+    case 'token':
+      return received(state, event.token, at)
+    case 'failure':
+      return failed(state, event.error, at)
+    case 'verdict':
+      return judged(state, event.token, event.verdict, at)
+  }
+}
+
+/** Milliseconds until the next `tick`; infinite: none is needed. */
+export function nextTick(state: RegistryState, at: Pick<Moment, 'cloud' | 'monotonic'>): number {
+  const checks = state.role === 'leader' ? [state.checkAt, state.recheckAt] : []
+  const wait = Math.min(untilRequest(state, at), ...checks.map((time) => time - at.monotonic))
+  return wait === NEVER ? NEVER : Math.max(0, Math.min(LONGEST_WAIT_MS, wait))
+}
+
+function untilRequest({ role, work, due, notBefore }: RegistryState, at: Pick<Moment, 'cloud' | 'monotonic'>): number {
+  if (role === 'follower' || work.at !== 'rest' || due === undefined) return NEVER
+  return Math.max(Math.min(due.cloud - at.cloud, due.monotonic - at.monotonic), notBefore - at.monotonic)
+}
+
+const only = (state: RegistryState): Step => ({ state, effects: [] })
+const isResting = ({ work }: RegistryState): boolean => work.at === 'rest'
+const dueIn = (ms: number, at: Moment): RegistryState['due'] => ({ cloud: at.cloud + ms, monotonic: at.monotonic + ms })
+
+/** When a credential is due; `shortest`: at least this long from now. */
+function dueOf({ token, refreshAt: planned }: Credential, at: Moment, shortest = 0): RegistryState['due'] {
+  // Issued in the future: our clock is behind, and only a call to the cloud corrects it.
+  const isAhead = token.issuedAt > at.cloud + AHEAD_MS
+  if (planned === null) return dueIn(STATIC_POLL_MS, at)
+  return isAhead || planned < at.cloud + shortest ? dueIn(shortest, at) : { cloud: planned, monotonic: NEVER }
+}
+
+function lead(before: RegistryState, found: Credential | undefined, at: Moment): RegistryState {
+  const adopted = found === undefined ? before : adopt(before, found, at)
+  const { live, failures, due, revoked, isFresh, work } = adopted
+  // The first check at a random time, so that helpers that start together do not log in together.
+  const checkAt = at.verifyIntervalMs > 0 ? at.monotonic + at.random * at.verifyIntervalMs : NEVER
+  const use = live === undefined ? 'credential' : 'proof'
+  const state: RegistryState = {
+    ...adopted,
+    role: 'leader',
+    work: work.at === 'request' || work.at === 'check' ? { ...work, use } : work,
+    checkAt,
+  }
+  if (live === undefined) return { ...state, due: dueIn(0, at) }
+  // The files of a static login may have changed since the log was written.
+  const isDoubtful = live.token.expiresAt === null && !isFresh
+  if (state.forced || revoked || isDoubtful || isOutdated(live, at.entry.values)) return force(state, at)
+  // It already failed before a reload.
+  if (failures > 0) return due === undefined ? retry(state, at) : state
+  return { ...state, due: dueOf(live, at) }
+}
+
+/** Uses a credential of the log. */
+function adopt(state: RegistryState, found: Credential, at: Moment): RegistryState {
+  const { live, failures } = state
+  if (found.fingerprint !== state.fingerprint) return live ? state : { ...state, kept: found, isFresh: false }
+  if (live && sameLogin(live.token, found.token)) return state
+  // An expired credential never replaces a live one.
+  if (live && hasExpired(found.token, at.cloud) && !hasExpired(live.token, at.cloud)) return state
+  return {
+    ...state,
+    live: found,
+    kept: undefined,
+    by: at.entry,
+    isFresh: false,
+    verified: 'skipped',
+    revoked: false,
+    refused: undefined,
+    // A failing registry keeps its retry: another replica's credential does not show that it works
+    // again.
+    due: failures === 0 ? dueOf(found, at) : state.due,
+  }
+}
+
+function force(state: RegistryState, at: Moment): RegistryState {
+  // What is requested already counts, unless its token will be thrown away.
+  if (!isResting(state) && !('use' in state.work && state.work.use === 'proof')) return state
+  return { ...state, forced: true, due: dueIn(Math.max(0, state.startedAt + SHORTEST_PAUSE_MS - at.monotonic), at) }
+}
+
+function tick(before: RegistryState, at: Moment): Step {
+  const { live, refused, verified } = before
+  const isOver = live === undefined || hasExpired(live.token, at.cloud)
+  const [isCheck, isRecheck] = [before.checkAt <= at.monotonic, before.recheckAt <= at.monotonic]
+  const isRefused = isRecheck && !isOver && live === refused && verified !== 'accepted'
+  const state: RegistryState = {
+    ...before,
+    checkAt: isCheck ? at.monotonic + at.verifyIntervalMs : before.checkAt,
+    ...(isRecheck && (isRefused ? recheckLater(before, at) : { recheckAt: NEVER })),
+  }
+  if (untilRequest(state, at) <= 0) {
+    return begin(state, state.forced ? 'forced' : state.failures > 0 ? 'retried' : 'due', at)
+  }
+  const checks = (isCheck || isRefused) && !isOver && isResting(state)
+  return { state, effects: checks ? [{ do: 'check', from: 'configured', token: live.token }] : [] }
+}
+
+/**
+ * Requests a new credential, or takes the one that was held back if that is not due for replacement
+ * itself.
+ */
+function begin(before: RegistryState, reason: RefreshReason, at: Moment): Step {
+  const use = before.role === 'prover' ? 'proof' : 'credential'
+  const work = { at: 'request', use, reason } as const
+  const state: RegistryState = { ...before, work, forced: false, startedAt: at.monotonic }
+  const announce = { do: 'announce', reason } as const
+  const spare = reason === 'retried' ? state.heldBack : undefined
+  if (spare !== undefined && !predatesQuestion(spare, state, at) && partUsed(spare, at.cloud) < EARLIEST) {
+    const { state: next, effects } = received(state, spare, at)
+    return { state: next, effects: [announce, ...effects] }
+  }
+  return { state, effects: [announce, { do: 'request', from: 'configured' }] }
+}
+
+function received(state: RegistryState, token: RegistryToken, at: Moment): Step {
+  const { work, live, kept } = state
+  const { expiresAt } = token
+  const isUsable = expiresAt === null || (expiresAt > at.cloud && expiresAt <= LATEST_DATE)
+  if (work.at === 'earlier request') {
+    if (!isUsable || kept === undefined || sameLogin(token, kept.token)) return rest(state, at)
+    if (hasExpired(kept.token, at.cloud)) return succeedEarlier(state, token, at)
+    const next: RegistryState = { ...state, work: { at: 'earlier check', token } }
+    return { state: next, effects: [{ do: 'check', from: 'earlier', token }] }
+  }
+  if (work.at !== 'request') return only(state)
+  if (!isUsable) return failed(state, unusable(state.name), at)
+  const checking: RegistryState = { ...state, work: { ...work, at: 'check', token } }
+  const isKnown = live !== undefined && sameLogin(live.token, token)
+  if (isKnown) return judged(checking, token, state.verified, at)
+  return { state: checking, effects: [{ do: 'check', from: 'configured', token }] }
+}
+
+function judged(state: RegistryState, token: RegistryToken, verdict: Verification | undefined, at: Moment): Step {
+  const { work, live } = state
+  if (work.at === 'earlier check' && work.token === token)
+    return verdict === 'refused' ? rest(state, at) : succeedEarlier(state, token, at)
+  if (work.at !== 'check' || work.token !== token) return judgedInUse(state, token, verdict, at)
+  const isKnown = live !== undefined && sameLogin(live.token, token)
+  const isRefused = verdict === 'refused' && (!isKnown || token.expiresAt === null)
+  const until = isRefused ? heldBackUntil(token, state, at.cloud) : undefined
+  if (until === undefined) return succeed(state, token, verdict ?? 'skipped', at)
+  const held = { ...state, heldBack: token.expiresAt === null ? undefined : token }
+  return work.reason === 'coalesced' ? passOver(held, at) : fail(held, refusal(state.name), at, until)
+}
+
+/** The login in use was checked, to detect a revoked credential. */
+function judgedInUse(before: RegistryState, token: RegistryToken, verdict: Verification | undefined, at: Moment): Step {
+  const { live, error, failures } = before
+  if (live?.token !== token || verdict === undefined || verdict === before.verified) return only(before)
+  const unchanged = [{ do: 'report', kind: 'unchanged' }] as const
+  if (verdict !== 'refused') {
+    const isCleared = verdict === 'accepted' && error?.code === 'REGISTRY_LOGIN_REFUSED' && failures === 0
+    return { state: { ...before, verified: verdict, error: isCleared ? undefined : error }, effects: unchanged }
+  }
+  const state = { ...before, verified: verdict, error: errorSince(error, refusal(before.name), at.cloud) }
+  // A second credential was refused too: a third would rewrite all namespaces in vain.
+  if (state.refused === live) return { state, effects: unchanged }
+  const revoked = force({ ...state, refused: live, revoked: true }, at)
+  return { state: revoked, effects: [{ do: 'report', kind: 'revoked' }] }
+}
+
+function succeed(state: RegistryState, token: RegistryToken, verified: Verification, at: Moment): Step {
+  const { work, live: before, kept } = state
+  if (work.at !== 'check' && work.at !== 'request') return only(state)
+  if (work.use === 'proof') return prove(state, at)
+  const changed = before === undefined || !sameLogin(before.token, token)
+  const { sharedSession, key: fingerprint } = at.entry.source
+  // A credential that was held back may be due soon.
+  const usual = token === state.heldBack ? 'usual' : spreadAfter(before, at.cloud)
+  const spread = work.reason === 'forced' && token !== state.heldBack ? 'whole' : usual
+  const planned = refreshAt(token, { random: at.random, sharedSession, spread })
+  const shape = registryShape(at.entry.values)
+  const fetched: Credential = { name: state.name, fingerprint, shape, token, refreshAt: planned }
+  // A static login that is read again is not newer, so the status does not change.
+  const live = changed || token.expiresAt !== null ? fetched : before
+  const last = before ?? kept
+  const error = verified === 'refused' ? refusal(state.name) : undefined
+  const next: RegistryState = {
+    ...state,
+    live,
+    kept: undefined,
+    isFresh: true,
+    isProven: true,
+    by: at.entry,
+    verified,
+    revoked: false,
+    error: error && errorSince(state.error, error, at.cloud),
+    triedAt: undefined,
+    failures: 0,
+    urgent:
+      (before !== undefined && state.verified === 'refused') ||
+      (last !== undefined && hasExpired(last.token, at.cloud)),
+    heldBack: undefined,
+    pending: predatesQuestion(token, state, at),
+    due: dueOf(live, at, SHORTEST_PAUSE_MS),
+    rechecks: 0,
+    recheckAt: NEVER,
+    ...(error && { refused: live, ...recheckLater({ rechecks: 0 }, at) }),
+  }
+  const report: RegistryEffect = error
+    ? { do: 'report', kind: 'refused', error }
+    : { do: 'report', kind: changed ? 'refreshed' : 'unchanged' }
+  return rest(next, at, changed ? [report, { do: 'distribute' }] : [report])
+}
+
+/** The token of a proof is thrown away: the log has, or gets, the credential of the leader. */
+function prove(state: RegistryState, at: Moment): Step {
+  const role = state.role === 'prover' ? 'follower' : state.role
+  const next: RegistryState = { ...state, role, isProven: true, error: undefined, failures: 0 }
+  return rest(next, at, [{ do: 'report', kind: 'proven' }])
+}
+
+/** The earlier configuration gave a credential. */
+function succeedEarlier(state: RegistryState, token: RegistryToken, at: Moment): Step {
+  const { kept, by } = state
+  if (kept === undefined) return rest(state, at)
+  const { sharedSession } = by.source
+  const planned = refreshAt(token, { random: at.random, sharedSession, spread: 'usual' })
+  const urgent = hasExpired(kept.token, at.cloud)
+  const next = { ...state, kept: { ...kept, token, refreshAt: planned }, isFresh: true, urgent }
+  return rest(next, at, [{ do: 'distribute' }])
+}
+
+/** A request failed, or gave nothing usable. */
+function failed(state: RegistryState, error: unknown, at: Moment): Step {
+  const { work, heldBack: spare } = state
+  if (work.at === 'earlier request') return rest(state, at)
+  if (work.at !== 'request') return only(state)
+  // Even refused it is better than one that is about to expire.
+  const isBetter = spare && !hasExpired(spare, at.cloud) && heldBackUntil(spare, state, at.cloud) === undefined
+  if (isBetter) return succeed(state, spare, 'refused', at)
+  return work.reason === 'coalesced' ? passOver(state, at) : fail(state, error, at)
+}
+
+function fail(state: RegistryState, error: unknown, at: Moment, noLaterThan = NEVER): Step {
+  const isAnswer = state.pending && state.startedAt >= state.askedAt
+  const next: RegistryState = {
+    ...state,
+    failures: state.failures + 1,
+    error: errorSince(state.error, error, at.cloud),
+    pending: state.pending && !isAnswer,
+    // A scheduled retry does not change it, so that the status is not written for each.
+    triedAt: isAnswer ? at.cloud : state.triedAt,
+  }
+  const report = { do: 'report', kind: 'failed', error } as const
+  return rest(retry(next, at, toNopassError(error).retryAfterMs, noLaterThan), at, [report])
+}
+
+function retry(state: RegistryState, at: Moment, retryAfterMs?: number, noLaterThan = NEVER): RegistryState {
+  const { failures, live } = state
+  const next = retryAt({ now: at.cloud, failures, token: live?.token ?? null, random: at.random, retryAfterMs })
+  return { ...state, due: dueIn(Math.min(next, noLaterThan) - at.cloud, at) }
+}
+
+/** A coalesced refresh was not due yet, so its failure is not reported. */
+function passOver(state: RegistryState, at: Moment): Step {
+  return rest({ ...state, notBefore: state.startedAt + SHORTEST_PAUSE_MS }, at)
+}
+
+/**
+ * The request is over; if the earlier configuration's credential is due, that is requested first.
+ */
+function rest(state: RegistryState, at: Moment, effects: readonly RegistryEffect[] = []): Step {
+  if (isEarlierDue(state, at)) {
+    return {
+      state: { ...state, work: { at: 'earlier request' } },
+      effects: [...effects, { do: 'request', from: 'earlier' }],
+    }
+  }
+  const resting: RegistryState = { ...state, work: { at: 'rest' } }
+  return { state: state.pending ? force(resting, at) : resting, effects: [...effects, { do: 'answered' }] }
+}
+
+function isEarlierDue({ role, work, live, kept, by }: RegistryState, at: Moment): boolean {
+  const isTried = work.at === 'earlier request' || work.at === 'earlier check'
+  if (isTried || role !== 'leader' || live !== undefined || kept === undefined) return false
+  return kept.refreshAt !== null && kept.refreshAt <= at.cloud && by.source.key === kept.fingerprint
+}
+
+function recheckLater({ rechecks }: Pick<RegistryState, 'rechecks'>, at: Moment) {
+  const wait = Math.min(LONGEST_RECHECK_MS, FIRST_RECHECK_MS * 2 ** Math.min(30, rechecks)) * (1 + at.random / 2)
+  return { rechecks: rechecks + 1, recheckAt: at.monotonic + wait }
+}
+
+/**
+ * Whether a token was requested before the person asked: one that was held back, or that another
+ * registry's call returned.
+ */
+function predatesQuestion({ issuedAt }: RegistryToken, { askedAt }: RegistryState, at: Moment): boolean {
+  return at.cloud - issuedAt > at.monotonic - askedAt + ROUNDING_MS
+}
+
+function unusable(registry: string): NopassError {
+  const what = `the token service handed out a credential for registry ${registry} that has already expired or has no valid expiry`
+  return new NopassError('CLOUD_UNAVAILABLE', what)
+}
+
+function refusal(registry: string): NopassError {
+  return new NopassError('REGISTRY_LOGIN_REFUSED', `registry ${registry} refused the credential at its login`)
+}

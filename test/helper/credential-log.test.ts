@@ -1,0 +1,312 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NopassError } from '../../src/errors.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { sleep } from '../../src/lib/clock.ts'
+import {
+  type ApiServer,
+  createApiServer,
+  createCloud,
+  createFakeClock,
+  end,
+  passwordsIn,
+  registry,
+  startHelper,
+} from './helper-fixture.ts'
+
+const MINUTE = 60_000
+const OWN = 'secrets/home/acr-nopass'
+const annotation = (server: ApiServer, key: string, name: string): string =>
+  server.get(key)?.metadata.annotations?.[`acr-nopass.io/${name}`] ?? ''
+const noteIn = (server: ApiServer, namespace: string): string =>
+  annotation(server, `secrets/${namespace}/acr-nopass`, 'log')
+const isOwnWrite = ({ method, path }: KubeCall): boolean => method === 'PATCH' && path.includes('/home/secrets/')
+const isOwnRead = (call: string): boolean => call === 'GET /api/v1/namespaces/home/secrets'
+
+test('the first installation: one write of the log, and then one of each namespace, which notes what of the log it has', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
+  await clock.advance(10_000)
+  const writes = server.calls.filter((call) => call.startsWith('PATCH') && call.includes('/secrets/'))
+  assert.deepEqual(
+    writes,
+    ['home', 'shop'].map((name) => `PATCH /api/v1/namespaces/${name}/secrets/acr-nopass`),
+  )
+  assert.equal(noteIn(server, 'home'), 'last=1')
+  assert.equal(noteIn(server, 'shop'), `${server.get(OWN)?.metadata.uid} a=1,b=1`)
+  assert.equal(annotation(server, 'secrets/shop/acr-nopass', 'tokens'), '', 'only the log tells more')
+  await end(clock, helper)
+})
+
+test('a refresh of one registry rewrites only the namespaces that have it', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  server.createNamespace('other')
+  const only = (name: string) => ({ targets: { namespaces: { include: [name] } } })
+  const registries = [
+    { ...registry('a'), ...only('shop') },
+    { ...registry('b'), ...only('other') },
+  ]
+  cloud.responses.set('a', 30)
+  const helper = startHelper(server, clock, cloud, { registries })
+  await clock.advance(10_000)
+  const version = server.get('secrets/other/acr-nopass')?.metadata.resourceVersion
+  const before = passwordsIn(server, 'shop')
+  await clock.advance(20 * MINUTE)
+  assert.notDeepEqual(passwordsIn(server, 'shop'), before)
+  assert.equal(server.get('secrets/other/acr-nopass')?.metadata.resourceVersion, version)
+  await end(clock, helper)
+})
+
+test('a second credential that arrives while the log is written is logged by a second write, before any namespace has it', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const client: KubeClient = {
+    ...server.client,
+    async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
+      if (isOwnWrite(call)) await sleep(clock, 600, signal)
+      return server.client.request<T>(call, signal)
+    },
+  }
+  cloud.responses.set('b', 45)
+  const registries = [registry('a'), registry('b')]
+  const helper = startHelper(
+    server,
+    clock,
+    cloud,
+    { registries, verify: { enabled: true, interval: '1m' } },
+    { client },
+  )
+  await clock.advance(10_000)
+  const early: string[] = []
+  server.onWrite = (key) => {
+    if (!key.startsWith('secrets/') || key === OWN) return
+    const [own, here] = [passwordsIn(server, 'home'), passwordsIn(server, 'shop')]
+    if (JSON.stringify(own) !== JSON.stringify(here)) early.push(key)
+  }
+  for (let round = 0; round < 20; round += 1) {
+    // Both registries refuse their credentials as revoked, half a second after each other.
+    cloud.verdicts.set('a', 'refused')
+    await clock.advance(MINUTE)
+    cloud.verdicts.set('b', 'refused')
+    await clock.advance(500)
+    cloud.verdicts.clear()
+    await clock.advance(MINUTE)
+  }
+  assert.deepEqual([early, passwordsIn(server, 'shop')], [[], passwordsIn(server, 'home')])
+  await end(clock, helper)
+})
+
+test('what another leader logged is adopted by the one whose write comes later, and replaced by neither', async () => {
+  const [server, clock, cloud, other] = [createApiServer(), createFakeClock(), createCloud(), createCloud()]
+  const registries = [registry('a'), registry('b')]
+  const one = startHelper(server, clock, cloud, { registries })
+  await clock.advance(5_000)
+  // As if somebody had edited the Lease: both lead.
+  const apart: KubeClient = {
+    ...server.client,
+    request: <T>(call: KubeCall, signal?: AbortSignal) =>
+      server.client.request<T>({ ...call, path: call.path.replace(/leases\/r\b/, 'leases/s') }, signal),
+  }
+  server.create('leases/home/s')
+  const two = startHelper(server, clock, other, { registries }, { name: 'two', client: apart })
+  await clock.advance(5_000)
+  const numbers: number[] = []
+  server.onWrite = (key) => {
+    if (key === OWN) numbers.push(Number(noteIn(server, 'home').slice('last='.length)))
+  }
+  for (let hour = 0; hour < 6; hour += 1) {
+    await clock.advance(60 * MINUTE)
+    assert.deepEqual(passwordsIn(server, 'shop'), passwordsIn(server, 'home'))
+  }
+  assert.deepEqual(
+    numbers,
+    [...new Set(numbers)].sort((a, b) => a - b),
+    'numbers only grow',
+  )
+  // Each adopts the other's, and by its schedule; nobody outdoes the other.
+  assert.ok(cloud.calls.length + other.calls.length <= 2 * 6 * 4, `${cloud.calls.length} + ${other.calls.length}`)
+  await end(clock, one, two)
+})
+
+test('after a restore of etcd the log has again what this replica had logged, above the numbers of before', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  const backup = structuredClone(server.get(OWN))
+  await clock.advance(30 * MINUTE)
+  const present = passwordsIn(server, 'shop')
+  assert.deepEqual([noteIn(server, 'home'), passwordsIn(server, 'home')], ['last=2', present])
+  server.create(OWN, backup)
+  await clock.advance(5_000)
+  assert.deepEqual([passwordsIn(server, 'home'), noteIn(server, 'home')], [present, 'last=3'])
+  assert.match(noteIn(server, 'shop'), / a=3$/)
+  await end(clock, helper)
+})
+
+test('a log that is deleted is written again without a request to the cloud, and each namespace is written once', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  const [present, from] = [passwordsIn(server, 'shop'), server.calls.length]
+  server.remove(OWN)
+  await clock.advance(5_000)
+  assert.deepEqual(
+    [passwordsIn(server, 'home'), passwordsIn(server, 'shop'), cloud.calls.length],
+    [present, present, 1],
+  )
+  const writes = server.calls.slice(from).filter((call) => call.startsWith('PATCH') && call.includes('/shop/secrets/'))
+  assert.equal(writes.length, 1)
+  assert.equal(noteIn(server, 'shop'), `${server.get(OWN)?.metadata.uid} a=2`)
+  await end(clock, helper)
+})
+
+test('another client that only labels the log costs one read at the next refresh', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  const from = server.calls.length
+  server.label(OWN, { ...server.get(OWN)?.metadata.labels, seen: 'yes' })
+  await clock.advance(60 * MINUTE)
+  assert.equal(server.calls.slice(from).filter(isOwnRead).length, 1)
+  assert.deepEqual(passwordsIn(server, 'home'), passwordsIn(server, 'shop'))
+  await end(clock, helper)
+})
+
+test('while the log cannot be written, namespaces get new credentials after two seconds, and a metric and a problem tell', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  const metric = async () => helper.metrics.registry.getSingleMetricAsString('acr_nopass_log_unwritable')
+  const failing = { matches: isOwnWrite, status: 503 }
+  server.faults.add(failing)
+  let wroteAt: number | undefined
+  server.onWrite = (key) => {
+    if (key === 'secrets/shop/acr-nopass') wroteAt ??= clock.monotonic()
+  }
+  while (cloud.calls.length < 2) await clock.advance(100)
+  const gotAt = clock.monotonic()
+  await clock.advance(3_000)
+  assert.ok((wroteAt ?? 0) - gotAt > 1_800 && (wroteAt ?? 0) - gotAt <= 2_000, `${(wroteAt ?? 0) - gotAt}`)
+  assert.match(noteIn(server, 'shop'), / a=unlogged$/)
+  assert.match(await metric(), / 1$/m)
+  await clock.advance(MINUTE)
+  const status = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
+  assert.equal(status.problems[0]?.code, 'LOG_UNWRITABLE')
+  server.faults.delete(failing)
+  await clock.advance(5 * MINUTE)
+  assert.match(noteIn(server, 'shop'), / a=2$/)
+  assert.match(await metric(), / 0$/m)
+  await end(clock, helper)
+})
+
+test('two registries with one domain: each has its login in the log, and a restart requests neither again', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const domains = ['shared.example.com']
+  const include = (name: string) => ({ targets: { namespaces: { include: [name] } } })
+  server.createNamespace('other')
+  const registries = [
+    { ...registry('a'), domains, ...include('shop') },
+    { ...registry('b'), domains, ...include('other') },
+  ]
+  const one = startHelper(server, clock, cloud, { registries })
+  await clock.advance(5_000)
+  const [shop, other] = [passwordsIn(server, 'shop'), passwordsIn(server, 'other')]
+  assert.notDeepEqual(shop, other)
+  assert.deepEqual(Object.keys(passwordsIn(server, 'home')), ['b.acr-nopass.invalid', 'shared.example.com'])
+  await end(clock, one)
+  server.createNamespace('late')
+  const two = startHelper(server, clock, cloud, { registries: [registries[0], { ...registries[1], ...include('*') }] })
+  await clock.advance(5_000)
+  assert.equal(cloud.calls.length, 2)
+  assert.deepEqual([passwordsIn(server, 'shop'), passwordsIn(server, 'late')], [shop, other])
+  await end(clock, two)
+})
+
+test('an upgrade from Secrets without notes requests nothing, and writes the log and each namespace once', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const one = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
+  await clock.advance(5_000)
+  await end(clock, one)
+  for (const key of [OWN, 'secrets/shop/acr-nopass']) {
+    const { annotations = {} } = server.get(key)?.metadata ?? {}
+    const notes = JSON.parse(annotations['acr-nopass.io/tokens'] ?? '[]') as object[]
+    annotations['acr-nopass.io/tokens'] = JSON.stringify(notes.map((note) => ({ ...note, number: undefined })))
+    delete annotations['acr-nopass.io/log']
+  }
+  const [before, from, calls] = [passwordsIn(server, 'shop'), server.calls.length, cloud.calls.length]
+  const two = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] }, { name: 'two' })
+  await clock.advance(10_000)
+  const writes = server.calls.slice(from).filter((call) => call.startsWith('PATCH') && call.includes('/secrets/'))
+  assert.deepEqual(
+    writes,
+    ['home', 'shop'].map((name) => `PATCH /api/v1/namespaces/${name}/secrets/acr-nopass`),
+  )
+  assert.deepEqual([passwordsIn(server, 'shop'), cloud.calls.length], [before, calls])
+  assert.match(noteIn(server, 'shop'), / a=1,b=1$/)
+  await end(clock, two)
+})
+
+test('a retired release that is put to use again has its credentials at once, and numbers above those of before', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(30 * MINUTE)
+  const before = passwordsIn(server, 'shop')
+  assert.equal(noteIn(server, 'home'), 'last=2')
+  const emptied: string[] = []
+  server.onWrite = (key) => void emptied.push(key)
+  helper.configure({ retire: true })
+  await clock.advance(20_000)
+  assert.deepEqual([passwordsIn(server, 'shop'), passwordsIn(server, 'home')], [{}, {}])
+  assert.deepEqual(
+    emptied.filter((key) => key.startsWith('secrets/')),
+    ['secrets/shop/acr-nopass', OWN],
+  )
+  assert.equal(noteIn(server, 'home'), 'last=2')
+  helper.configure({ retire: false })
+  await clock.advance(20_000)
+  assert.deepEqual([passwordsIn(server, 'shop'), noteIn(server, 'home')], [before, 'last=3'])
+  await end(clock, helper)
+})
+
+test('a dry run reads the log and writes nothing', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud, { dryRun: true })
+  await clock.advance(60 * MINUTE)
+  assert.deepEqual(
+    server.calls.filter((call) => call.startsWith('PATCH') && call.includes('/secrets/')),
+    [],
+  )
+  assert.equal(
+    helper.log.some((line) => line.includes('LOG_UNWRITABLE')),
+    false,
+  )
+  await end(clock, helper)
+})
+
+test('while the log cannot be read, new credentials are requested and distributed, and the log has both kinds in the end', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const registries = [registry('a'), registry('b')]
+  const one = startHelper(server, clock, cloud, { registries })
+  await clock.advance(5_000)
+  await end(clock, one)
+  const before = passwordsIn(server, 'shop')
+  const unread = {
+    matches: ({ method, path }: KubeCall) => method === 'GET' && path.endsWith('/home/secrets'),
+    status: 503,
+  }
+  server.faults.add(unread)
+  cloud.responses.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
+  const two = startHelper(server, clock, cloud, { registries }, { name: 'two' })
+  await clock.advance(3 * MINUTE)
+  // Without the entry of `a`, which only the log has, nothing is taken from the namespace.
+  assert.deepEqual(passwordsIn(server, 'shop'), before)
+  server.createNamespace('late')
+  await clock.advance(1_000)
+  assert.match(passwordsIn(server, 'late')['b.example.com'] ?? '', /^two-b-/)
+  server.faults.delete(unread)
+  await clock.advance(2 * MINUTE)
+  const after = passwordsIn(server, 'shop')
+  assert.equal(after['a.example.com'], before['a.example.com'])
+  assert.match(after['b.example.com'] ?? '', /^two-b-/)
+  assert.deepEqual([passwordsIn(server, 'home'), passwordsIn(server, 'late')], [after, after])
+  await end(clock, two)
+})

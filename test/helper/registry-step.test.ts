@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { registryShape } from '../../src/acr/registry-config.ts'
+import type { RegistryToken } from '../../src/acr/registry-token.ts'
+import { NopassError } from '../../src/errors.ts'
+import {
+  type Credential,
+  hasExpired,
+  initialState,
+  NEVER,
+  type RegistryEntry,
+  type RegistryState,
+  type RegistryValues,
+  sameLogin,
+  type Verification,
+} from '../../src/helper/credentials/registry-state.ts'
+import { nextTick, type RegistryEffect, type RegistryEvent, step } from '../../src/helper/credentials/registry-step.ts'
+
+const MINUTE = 60_000
+const SHAPE = registryShape({} as RegistryValues)
+const entryOf = (key: string): RegistryEntry =>
+  ({ name: 'a', values: {}, source: { key, sharedSession: false } }) as RegistryEntry
+
+const life = fc.constantFrom(null, 0, 5_000, MINUTE, 60 * MINUTE, 12 * 60 * MINUTE)
+const verdict = fc.constantFrom<Verification | undefined>(
+  'accepted',
+  'accepted',
+  'refused',
+  'unreachable',
+  'skipped',
+  undefined,
+)
+/** What happens next: a response to what is in flight, some time, or an event from outside. */
+const action = fc.oneof(
+  fc.record({ do: fc.constant('respond' as const), life, verdict, fails: fc.boolean() }),
+  fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 500, 5_000, 2 * MINUTE, 40 * MINUTE) }),
+  fc.record({ do: fc.constant('tick' as const) }),
+  fc.record({ do: fc.constantFrom('prove', 'lead', 'force', 'doubt', 'ask', 'join', 'found', 'reload') }),
+  fc.record({ do: fc.constant('clock' as const), ms: fc.constantFrom(-3_600_000, -1_000, 1_000, 3_600_000) }),
+)
+
+test('whatever happens, one request is in flight at most, and a credential that lives is replaced only by what lives', () => {
+  fc.assert(
+    fc.property(
+      fc.array(action, { maxLength: 80 }),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      (actions, random) => {
+        let [cloud, monotonic, serial, keys] = [1_800_000_000_000, 1_000, 0, 1]
+        let entry = entryOf('fp-1')
+        let state = initialState(entry, undefined)
+        let inFlight: Extract<RegistryEffect, { do: 'request' }> | undefined
+        const checks = new Set<RegistryToken>()
+        let announced = 0
+        const tokenOf = (ms: number | null): RegistryToken => {
+          serial += 1
+          const expiresAt = ms === null ? null : cloud + ms
+          return { username: 'u', password: `p${serial}`, issuedAt: cloud, expiresAt, domains: ['a.example.com'] }
+        }
+        const send = (event: RegistryEvent): void => {
+          const before = state
+          const at = { cloud, monotonic, random, entry, verifyIntervalMs: 5 * MINUTE }
+          const { state: after, effects } = step(before, event, at)
+          state = after
+          for (const effect of effects) {
+            if (effect.do === 'request') {
+              assert.equal(inFlight, undefined, 'a second request')
+              inFlight = effect
+            } else if (effect.do === 'check') checks.add(effect.token)
+            else if (effect.do === 'announce') announced += 1
+            else if (effect.do === 'answered') announced -= 1
+          }
+          judge(before, after, event, effects)
+        }
+        const judge = (
+          before: RegistryState,
+          after: RegistryState,
+          event: RegistryEvent,
+          effects: readonly RegistryEffect[],
+        ): void => {
+          assert.ok(!(after.live && after.kept), 'one credential is in use')
+          assert.ok(announced === 0 || announced === 1, `${announced} announced`)
+          if (after.work.at === 'rest')
+            assert.equal(inFlight === undefined || event.type === 'token' || event.type === 'failure', true)
+          const [old, now] = [before.live ?? before.kept, after.live ?? after.kept]
+          if (old) assert.ok(now, 'a credential was lost')
+          const isChanged = old !== undefined && now !== undefined && !sameLogin(old.token, now.token)
+          // Only the clock can make one expire that was just accepted.
+          if (isChanged && after.live && hasExpired(now.token, cloud))
+            assert.ok(hasExpired(old.token, cloud) || before.kept)
+          // A follower distributes nothing, and nothing is distributed that did not change.
+          const distributes = effects.some((effect) => effect.do === 'distribute')
+          if (distributes) assert.ok(after.role === 'leader' && after.isFresh)
+          if (distributes && old) assert.ok(isChanged || before.kept)
+          // A leader that rests has something to wait for.
+          if (after.role === 'leader' && after.work.at === 'rest') assert.notEqual(after.due, undefined)
+          if (after.role === 'leader') assert.notEqual(nextTick(after, { cloud, monotonic }), NEVER)
+        }
+        const found = (): Credential => ({
+          name: 'a',
+          fingerprint: serial % 3 === 0 ? 'fp-0' : state.fingerprint,
+          shape: SHAPE,
+          token: tokenOf(30 * MINUTE),
+          refreshAt: cloud + 20 * MINUTE,
+        })
+        for (const one of actions) {
+          if (one.do === 'wait') {
+            cloud += one.ms
+            monotonic += one.ms
+          } else if (one.do === 'clock') cloud += one.ms
+          else if (one.do === 'tick') {
+            const wait = nextTick(state, { cloud, monotonic })
+            if (wait !== NEVER) {
+              cloud += wait
+              monotonic += wait
+              send({ type: 'tick' })
+            }
+          } else if (one.do === 'respond') {
+            const [token] = checks
+            if (token !== undefined) {
+              checks.delete(token)
+              send({ type: 'verdict', token, verdict: one.verdict })
+            } else if (inFlight !== undefined) {
+              inFlight = undefined
+              if (one.fails) send({ type: 'failure', error: new NopassError('CLOUD_UNAVAILABLE', 'down') })
+              else send({ type: 'token', token: tokenOf(one.life) })
+            }
+          } else if (one.do === 'reload') {
+            keys += 1
+            entry = entryOf(`fp-${keys % 2}`)
+            const { live, kept, role } = state
+            state = initialState(entry, state)
+            inFlight = undefined
+            checks.clear()
+            announced = 0
+            assert.deepEqual(state.live ?? state.kept, live ?? kept, 'a reload keeps the credential')
+            if (role === 'leader') send({ type: 'lead', found: live ?? kept })
+          } else if (one.do === 'lead') {
+            if (state.role !== 'leader') send({ type: 'lead', found: serial % 2 === 0 ? undefined : found() })
+          } else if (one.do === 'found') {
+            if (state.role === 'leader') send({ type: 'found', found: found() })
+          } else if (one.do === 'ask') send({ type: 'ask', noticedAt: monotonic })
+          else send({ type: one.do as 'force' })
+        }
+      },
+    ),
+    { numRuns: 3_000 },
+  )
+})
+
+test('a request that a person made is answered by what was sent later, and by nothing else', () => {
+  const entry = entryOf('fp-1')
+  const at = (monotonic: number) => ({ cloud: 1e12 + monotonic, monotonic, random: 0.5, entry, verifyIntervalMs: 0 })
+  const token = (issuedAt: number): RegistryToken => {
+    return { username: 'u', password: `p${issuedAt}`, issuedAt, expiresAt: issuedAt + 60 * MINUTE, domains: ['a'] }
+  }
+  const run = (events: readonly (readonly [number, RegistryEvent])[]): RegistryState =>
+    events.reduce((state, [ms, event]) => step(state, event, at(ms)).state, initialState(entry, undefined))
+  const first = token(1e12)
+  const before = [
+    [0, { type: 'lead', found: undefined }],
+    [0, { type: 'tick' }],
+    [500, { type: 'ask', noticedAt: 500 }],
+    [900, { type: 'token', token: first }],
+    [901, { type: 'verdict', token: first, verdict: 'accepted' }],
+  ] as const
+  assert.deepEqual([run(before).pending, run(before).forced], [true, true])
+  const second = token(1e12 + 1_000)
+  const after = [
+    ...before,
+    [1_000, { type: 'tick' }],
+    [1_200, { type: 'token', token: second }],
+    [1_201, { type: 'verdict', token: second, verdict: 'accepted' }],
+  ] as const
+  assert.deepEqual([run(after).pending, run(after).live?.token.password], [false, second.password])
+})
