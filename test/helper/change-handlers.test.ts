@@ -50,8 +50,8 @@ function open({ synced = true, adopt = false, isLeader = true, hash }: Settings 
     secrets: new Map(),
     serviceAccounts: accounts,
     unreadable: () => false,
-  } as unknown as ReturnType<ChangeHandlersOptions['caches']>
-  const observed = createObservedCluster(() => caches, 'acr-nopass')
+  } as unknown as ChangeHandlersOptions['caches']
+  const observed = createObservedCluster(caches, 'acr-nopass')
   for (const [key, one] of accounts) observed.noteServiceAccount(key, one, undefined, 0)
   const note = (what: string) => (key?: string) => void did.push(key === undefined ? what : `${what} ${key}`)
   const handlers = createChangeHandlers({
@@ -62,7 +62,7 @@ function open({ synced = true, adopt = false, isLeader = true, hash }: Settings 
       own: () => undefined,
     } as unknown as ChangeHandlersOptions['groups'],
     clock: createFakeClock(),
-    caches: () => caches,
+    caches,
     observed,
     observer: {
       changed: note('changed'),

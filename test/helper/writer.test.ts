@@ -52,7 +52,7 @@ function open(responses: readonly unknown[], view: object = VIEW) {
   })
   const writer = createWriter({
     client: { request } as unknown as KubeClient,
-    caches: () => ({ secrets: { put }, serviceAccounts: { put } }) as unknown as Caches,
+    caches: { secrets: { put }, serviceAccounts: { put } } as unknown as Caches,
     transforms: { secret: () => view, serviceAccount: listOf } as unknown as Transforms,
     groups: { byKey: (key: string) => (key === 'g' ? group : undefined) } as unknown as CredentialGroups,
     secretName: 'acr-nopass',

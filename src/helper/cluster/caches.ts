@@ -24,15 +24,19 @@ export interface CachesOptions {
   /** Scope `namespaces`: the namespaces to watch. The helper's own is added, without its ServiceAccounts. */
   readonly listedNamespaces: readonly string[]
   readonly transforms: Transforms
-  readonly onNamespace: ChangeHandler<NamespaceView>
-  readonly onSecret: ChangeHandler<SecretView>
-  readonly onServiceAccount: ChangeHandler<ServiceAccountView>
   readonly onSynced: () => void
   /** A watch detected that the API server's versions went back: etcd was restored from a backup. */
   readonly onRewound: () => void
+  readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
+}
+
+/** What a change is to set off; given after the caches, because most of it reads them. */
+export interface CacheHandlers {
+  readonly onNamespace: ChangeHandler<NamespaceView>
+  readonly onSecret: ChangeHandler<SecretView>
+  readonly onServiceAccount: ChangeHandler<ServiceAccountView>
   /** Scope `namespaces`: the right to read this one or its objects is missing. */
   readonly onRefused: (namespace: string) => void
-  readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
 }
 
 export type Caches = ReturnType<typeof createCaches>
@@ -43,6 +47,7 @@ const SERVICE_ACCOUNT_PAGE = 200
 /** The watched objects: three watches for the cluster, or two for each listed namespace. */
 export function createCaches(options: CachesOptions) {
   const { clock, config, transforms } = options
+  let handlers: CacheHandlers | undefined
   const clusterWide = config.scope === 'cluster'
   const listed = options.listedNamespaces
   const withOwn = [...new Set([...listed, config.release.namespace])]
@@ -67,7 +72,7 @@ export function createCaches(options: CachesOptions) {
         options.onProblem(resource, error, wait)
         if (name === undefined || !hasStatus(error, 403)) return
         for (const entry of parts) if (entry.part === (part as unknown)) entry.refusedAt = clock.monotonic()
-        options.onRefused(name)
+        handlers?.onRefused(name)
         onSynced()
       },
       ...own,
@@ -87,19 +92,25 @@ export function createCaches(options: CachesOptions) {
   }
   const reader = clusterWide
     ? undefined
-    : createNamespaceReader({ ...options, names: withOwn, onChange: options.onNamespace, onSynced })
+    : createNamespaceReader({
+        ...options,
+        names: withOwn,
+        onChange: (...change) => handlers?.onNamespace(...change),
+        onRefused: (name) => handlers?.onRefused(name),
+        onSynced,
+      })
   const namespaces: Source<NamespaceView> =
     reader ??
     reflect<KubeObject, NamespaceView>('namespaces', '', {
       transform: transforms.namespace,
-      onChange: options.onNamespace,
+      onChange: (...change) => handlers?.onNamespace(...change),
       metadataOnly: true,
     })
   const secrets = joinReflectors(
     scopesOf(withOwn).map((scope) =>
       reflect<KubeObject, SecretView>('secrets', scope, {
         transform: transforms.secret,
-        onChange: options.onSecret,
+        onChange: (...change) => handlers?.onSecret(...change),
         metadataOnly: true,
         selector: { fieldSelector: `metadata.name=${config.secretName}` },
       }),
@@ -114,7 +125,7 @@ export function createCaches(options: CachesOptions) {
           scopesOf(listed).map((scope) =>
             reflect<ServiceAccountObject, ServiceAccountView>('serviceaccounts', scope, {
               transform: transforms.serviceAccount,
-              onChange: options.onServiceAccount,
+              onChange: (...change) => handlers?.onServiceAccount(...change),
               pageSize: SERVICE_ACCOUNT_PAGE,
             }),
           ),
@@ -133,6 +144,10 @@ export function createCaches(options: CachesOptions) {
     confirm: (namespace: string, signal: AbortSignal) => reader?.confirm(namespace, signal),
     get synced(): boolean {
       return complete
+    },
+    /** To be called before `run`. */
+    handle(changes: CacheHandlers): void {
+      handlers = changes
     },
     async run(signal: AbortSignal): Promise<void> {
       await Promise.all(all.map((source) => source.run(signal)))

@@ -15,7 +15,7 @@ const MOST_TIMES = 10
  * The plan's view of the caches, with an index of ServiceAccounts by namespace and the recent
  * losses.
  */
-export function createObservedCluster(caches: () => Caches, secretName: string) {
+export function createObservedCluster(caches: Caches, secretName: string) {
   const names = new Map<string, readonly string[]>()
   const removals = new Map<string, readonly number[]>()
   const losses = new Map<string, readonly number[]>()
@@ -32,23 +32,23 @@ export function createObservedCluster(caches: () => Caches, secretName: string) 
     if (next.length === 0) names.delete(namespace)
     else names.set(namespace, share(next))
   }
-  const secretOf = (namespace: string): SecretView | undefined => caches().secrets.get(`${namespace}/${secretName}`)
+  const secretOf = (namespace: string): SecretView | undefined => caches.secrets.get(`${namespace}/${secretName}`)
   const view: Omit<ClusterView, 'logReadFor'> = {
-    namespace: (name) => caches().namespaces.get(name),
+    namespace: (name) => caches.namespaces.get(name),
     secret: secretOf,
-    serviceAccount: (namespace, name) => caches().serviceAccounts?.get(`${namespace}/${name}`),
+    serviceAccount: (namespace, name) => caches.serviceAccounts?.get(`${namespace}/${name}`),
     *serviceAccountsIn(namespace) {
       for (const name of names.get(namespace) ?? []) {
-        const view = caches().serviceAccounts?.get(`${namespace}/${name}`)
+        const view = caches.serviceAccounts?.get(`${namespace}/${name}`)
         if (view) yield view
       }
     },
     *namespaces() {
-      for (const [, view] of caches().namespaces.entries()) yield view
+      for (const [, view] of caches.namespaces.entries()) yield view
     },
     removals: (namespace, name) => removals.get(`${namespace}/${name}`) ?? [],
     losses: (namespace) => losses.get(namespace) ?? [],
-    unreadable: (namespace) => caches().unreadable(namespace),
+    unreadable: (namespace) => caches.unreadable(namespace),
     attachedUnseen: (namespace, name) => unseen.has(`${namespace}/${name}`),
   }
   return {
@@ -74,7 +74,7 @@ export function createObservedCluster(caches: () => Caches, secretName: string) 
       // credentials.
       const isReplaced = isOurs?.(previous?.hash) === true && !isOurs(current?.hash)
       const isLost = isAsWritten(previous) && (!isAsWritten(current) || isReplaced)
-      const lost = isLost && isAlive(caches().namespaces.get(namespace))
+      const lost = isLost && isAlive(caches.namespaces.get(namespace))
       if (lost) remember(losses, namespace, now)
       return lost
     },

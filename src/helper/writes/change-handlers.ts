@@ -1,4 +1,4 @@
-import type { Caches, CachesOptions } from '../cluster/caches.ts'
+import type { CacheHandlers, Caches, CachesOptions } from '../cluster/caches.ts'
 import type { ObservedCluster } from '../cluster/observed-cluster.ts'
 import { parsePlanKey } from '../plan/plan.ts'
 import type { PlanContext } from '../plan/plan-context.ts'
@@ -8,17 +8,15 @@ import { namespaceUnreadable } from './decision-problem.ts'
 export interface ChangeHandlersOptions
   extends Pick<CachesOptions, 'clock'>,
     Pick<PlanContext, 'config' | 'targets' | 'groups'> {
-  readonly caches: () => Caches
+  readonly caches: Caches
   readonly observed: ObservedCluster
   readonly observer: ControllerObserver
   readonly isLeader: () => boolean
   readonly queueNow: (key: string) => void
 }
 
-type ChangeHandlers = Pick<CachesOptions, 'onNamespace' | 'onSecret' | 'onServiceAccount' | 'onRefused'>
-
 /** Queues the keys whose decision a change in the caches may alter. */
-export function createChangeHandlers(options: ChangeHandlersOptions): ChangeHandlers {
+export function createChangeHandlers(options: ChangeHandlersOptions): CacheHandlers {
   const { config, targets, groups, clock, caches, observed, observer, queueNow } = options
   const { secretName } = config
 
@@ -38,7 +36,7 @@ export function createChangeHandlers(options: ChangeHandlersOptions): ChangeHand
     onNamespace(name, current, previous) {
       observer.changed()
       observed.noteNamespace(current, previous)
-      if (!caches().synced) return
+      if (!caches.synced) return
       if (previous === undefined) observer.appeared(name)
       queueNow(name)
       if (current) for (const account of observed.serviceAccountsIn(name)) queueNow(`${name}/${account.name}`)
@@ -50,7 +48,7 @@ export function createChangeHandlers(options: ChangeHandlersOptions): ChangeHand
         now: clock.monotonic(),
         isOurs: contentTest(namespace),
       })
-      if (!caches().synced) return
+      if (!caches.synced) return
       if (lost) observer.lost(namespace)
       queueNow(namespace)
       // The references depend on whether the Secret is ours.
@@ -60,7 +58,7 @@ export function createChangeHandlers(options: ChangeHandlersOptions): ChangeHand
     onServiceAccount(key, current, previous) {
       observer.changed()
       const lost = observed.noteServiceAccount(key, current, previous, clock.monotonic())
-      if (!caches().synced) return
+      if (!caches.synced) return
       if (previous === undefined) observer.appeared(key)
       if (lost) observer.lost(key)
       queueNow(key)
@@ -72,7 +70,7 @@ export function createChangeHandlers(options: ChangeHandlersOptions): ChangeHand
       observer.problem(namespace, namespaceUnreadable(namespace))
       // Planned again until it can be read, because a read without a change would not clear the
       // problem.
-      if (caches().synced) queueNow(namespace)
+      if (caches.synced) queueNow(namespace)
     },
   }
 }

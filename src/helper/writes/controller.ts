@@ -3,7 +3,7 @@ import type { Targets } from '../../installation/targets.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import { sleep } from '../../lib/clock.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
-import { type Caches, type CachesOptions, createCaches } from '../cluster/caches.ts'
+import { type CachesOptions, createCaches } from '../cluster/caches.ts'
 import { createObservedCluster } from '../cluster/observed-cluster.ts'
 import type { CredentialGroup, CredentialGroups } from '../credentials/credential-groups.ts'
 import type { CopyVersion } from '../credentials/log-step.ts'
@@ -66,8 +66,15 @@ export function createController(options: ControllerOptions) {
   const { secretName, secretLabels } = config
   const instance = `${config.release.namespace}.${config.release.name}`
   const transforms = createTransforms({ instance, secretLabels, secretName, namespaceLabels: targets.namespaceLabels })
-  const observed = createObservedCluster(() => caches, secretName)
-  const writer = createWriter({ ...options, caches: () => caches, transforms, secretName })
+  const caches = createCaches({
+    ...options,
+    listedNamespaces: targets.listedNamespaces,
+    transforms,
+    onSynced: observer.synced,
+    onProblem: observer.watchFailed,
+  })
+  const observed = createObservedCluster(caches, secretName)
+  const writer = createWriter({ ...options, caches, transforms, secretName })
   /**
    * When the own copy was read for a namespace, because its Secret was ahead of it, and for which
    * version.
@@ -93,14 +100,7 @@ export function createController(options: ControllerOptions) {
     isQueueBusy: () => queue.depth > 0,
     onPlanned: setPace,
   })
-  const caches: Caches = createCaches({
-    ...options,
-    listedNamespaces: targets.listedNamespaces,
-    transforms,
-    ...createChangeHandlers({ ...options, caches: () => caches, observed, queueNow: (key) => queue.add(key, NOW) }),
-    onSynced: observer.synced,
-    onProblem: observer.watchFailed,
-  })
+  caches.handle(createChangeHandlers({ ...options, caches, observed, queueNow: (key) => queue.add(key, NOW) }))
 
   function context(): PlanContext {
     return { ...world, now: clock.monotonic(), cloudNow: options.cloudNow(), cloudAtLeast: options.cloudAtLeast() }

@@ -18,7 +18,7 @@ import { type FailureVerdict, judgeFailure, undoneWrite } from './decision-probl
 
 export interface WriterOptions {
   readonly client: KubeClient
-  readonly caches: () => Caches
+  readonly caches: Caches
   readonly transforms: Transforms
   readonly groups: CredentialGroups
   readonly secretName: string
@@ -37,7 +37,7 @@ export function createWriter(options: WriterOptions) {
     if (content === undefined) throw new Error(`no content ${action.group}`)
     const object = await client.request<KubeObject>(writeSecretRequest(action, content, secretName), signal)
     const view = transforms.secret(object)
-    options.caches().secrets.put(`${action.namespace}/${secretName}`, view)
+    options.caches.secrets.put(`${action.namespace}/${secretName}`, view)
     const { ours, intact, labelled, hash } = view
     const isNamed = view.registries.join() === content.registries.join()
     if (!ours || !intact || !labelled || !isNamed || hash !== content.hash) throw undoneWrite(action, secretName)
@@ -66,7 +66,7 @@ export function createWriter(options: WriterOptions) {
     const object = await client.request<ServiceAccountObject>(writeListRequest(action, list), signal)
     const key = `${action.namespace}/${action.serviceAccount}`
     const view = transforms.serviceAccount(object)
-    options.caches().serviceAccounts?.put(key, view)
+    options.caches.serviceAccounts?.put(key, view)
     if (view.list.includes(secretName) !== (action.kind === 'attach')) throw undoneWrite(action, secretName)
     return view
   }
