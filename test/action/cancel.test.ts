@@ -4,9 +4,7 @@ import { startActionFixture, withHelm } from './support/action-fixture.ts'
 import { cancelCase, findBreaches } from './support/cancel-case.ts'
 import { cancelPoints, describePoint } from './support/cancel-points.ts'
 
-/**
- * Seeded, so that a failing point can be repeated; `npm run soak` continues with the same points.
- */
+/** The seed makes a failing point repeatable. `npm run soak` continues with the same points. */
 const SEED = 20_261_125
 const POINTS = 12
 

@@ -13,7 +13,10 @@ import { BIN, type BinResult, runBin } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
 import { startActionFixture } from './support/action-fixture.ts'
 
-/** The command line tool from end to end: a self-built cluster, accessed by its kubeconfig. */
+/**
+ * Tests the command line tool from end to end, on a self-built cluster that is accessed by its
+ * kubeconfig.
+ */
 const fixture = await startActionFixture({ clusters: ['cli'], helm: 'helm4' })
 const [site] = fixture.clusters
 assert.ok(site)
@@ -141,8 +144,8 @@ test('helper works outside the cluster like its Pod, until it is interrupted', a
   child.stdout.on('data', (text: Buffer) => {
     output += text
   })
-  // It logs this once it handles signals; the Secret may still come from the helper that is being
-  // stopped.
+  // The new helper logs this line once it handles signals. The Secret may still come from the old
+  // helper that is being stopped.
   await eventually(async () => {
     assert.match(output, /"msg":"started"/)
     assert.ok((await pullSecrets()).includes('default'), output)
@@ -199,7 +202,7 @@ for (const [title, signals] of [
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data))
     await eventually(() => assert.match(output, /upgrading with helm/), 60_000, 10)
-    // Helm is at work, so it takes longer to end than the second signal to arrive.
+    // Helm is running, so the process takes longer to exit than the second signal takes to arrive.
     if (signals > 1) await eventually(async () => assert.notEqual(await pendingRecords(), 0), 60_000, 10)
     const exited = once(child, 'exit')
     child.kill('SIGINT')
@@ -218,7 +221,7 @@ for (const [title, signals] of [
   })
 }
 
-test('P12 uninstall finishes what a plain helm uninstall left half-way, and apply names it', async () => {
+test('P12 uninstall completes an uninstall that plain helm left half-way, and apply names the command', async () => {
   const { admin } = cluster
   const deployed = await cli('apply', ...rollout)
   assert.equal(deployed.code, 0, deployed.stdout + deployed.stderr)
@@ -251,7 +254,7 @@ test('P12 uninstall finishes what a plain helm uninstall left half-way, and appl
   assert.deepEqual([await references(), await pullSecrets()], [[], []])
 })
 
-test('a field that somebody changed with kubectl: plan and apply name it before anything is written, and a rollback takes it back', async () => {
+test('a field that somebody changed with kubectl: plan and apply name the field before anything is written, and a rollback restores the field', async () => {
   const deployed = await cli('apply', ...rollout)
   assert.equal(deployed.code, 0, deployed.stdout + deployed.stderr)
   await edit()
@@ -270,7 +273,7 @@ test('a field that somebody changed with kubectl: plan and apply name it before 
     fixture.cloud.calls.slice(from).filter(({ write }) => write),
     [],
   )
-  // What Helm does with the flags of our rollbacks, and without them.
+  // Compares Helm with the flags of our rollbacks and without them.
   const good = String(before.at(-1))
   assert.throws(() => helm('rollback', 'acr-nopass', good), /Command failed/)
   helm('rollback', 'acr-nopass', good, '--server-side=true', '--force-conflicts')
@@ -284,7 +287,7 @@ test('P12 uninstall requires confirmation, and leaves nothing, whatever somebody
   const result = await cli('uninstall', ...rollout)
   assert.equal(result.code, 2)
   assert.match(result.stderr, /^INPUT_CONFIRM: an uninstall needs confirm: acr-nopass\/1/)
-  // Where Helm looks for its records there is none, as for a release that Argo CD rendered.
+  // Helm finds no record there, as for a release that Argo CD rendered.
   const elsewhere = { env: { ...env, HELM_DRIVER: 'configmap' }, cwd: folder }
   const before = await references()
   const unknown = await runBin(['uninstall', ...rollout, '--confirm', 'acr-nopass/1', '--ram-cleanup'], elsewhere)
@@ -294,7 +297,7 @@ test('P12 uninstall requires confirmation, and leaves nothing, whatever somebody
   await edit()
   const done = await cli('uninstall', ...rollout, '--confirm', 'acr-nopass/1', '--ram-cleanup')
   assert.equal(done.code, 0, done.stdout + done.stderr)
-  // What the removal takes a credential from is listed before the first write.
+  // The objects that lose a credential are listed before the first write.
   assert.match(done.stderr, /(no Pod names acr-nopass|Pods that name the pull secret acr-nopass: )[\s\S]*removing what/)
   assert.deepEqual([await references(), await pullSecrets()], [[], []])
   assert.equal(fixture.cloud.calls.filter(({ action, code }) => action === 'DeletePolicy' && !code).length, 1)
@@ -302,7 +305,7 @@ test('P12 uninstall requires confirmation, and leaves nothing, whatever somebody
 
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 
-/** Denies the deletion of one object, and waits until that takes effect. */
+/** Denies the deletion of one object, and waits until the denial is active. */
 async function denyDeletion(uid: string): Promise<void> {
   const { admin } = cluster
   const rule = { apiGroups: [''], apiVersions: ['*'], operations: ['DELETE'], resources: ['services'] }

@@ -10,7 +10,7 @@ const VALUES =
   'registries: [{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }]\nidentity: { type: access-key, accessKey: { existingSecret: key } }\n'
 
 /**
- * Runs a job on this event in a repository whose kubeconfig has a plugin that writes its
+ * Runs a job for this event in a repository whose kubeconfig has a plugin. The plugin writes its
  * environment to a file.
  */
 async function runPlugin(t: TestContext, event: string) {

@@ -58,7 +58,8 @@ test('a cluster that is down in wave 0 of 2: the other cluster of its wave is de
   assert.match(outcome.summary, /\| later \| 1 \| skipped .* down failed in an earlier wave/)
 
   /**
-   * `down` is down, `up` is not the expected cluster: two failures before `later`, in this wave.
+   * `down` does not respond and `up` is not the expected cluster. These are two failures before
+   * `later`, which is in this wave.
    */
   const twoFailures = (wave: number): readonly object[] => {
     const [first, second, third] = waves(fixture.clusters, 0, 0, wave)
@@ -90,10 +91,13 @@ test('a cluster that is down in wave 0 of 2: the other cluster of its wave is de
     assert.deepEqual(await statuses(0, inputs), ['failed', 'failed', 'deployed'])
   })
 
-  await t.test('max-failures 2: both are tolerated, the next wave is deployed; the job still fails', async () => {
-    const inputs = { 'max-failures': '2', 'on-failure': 'stop-all' }
-    assert.deepEqual(await statuses(1, inputs), ['failed', 'failed', 'unchanged'])
-  })
+  await t.test(
+    'max-failures 2: two failures are tolerated and the next wave is deployed, but the job fails',
+    async () => {
+      const inputs = { 'max-failures': '2', 'on-failure': 'stop-all' }
+      assert.deepEqual(await statuses(1, inputs), ['failed', 'failed', 'unchanged'])
+    },
+  )
 })
 
 test('a deployer without a right in the cluster is refused before anything is written, in the cluster and in RAM', async () => {

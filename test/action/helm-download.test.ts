@@ -14,8 +14,8 @@ import { testTools } from '../tools.ts'
 import { type ActionOutcome, runAction } from './support/run-action.ts'
 
 /**
- * The action without a helm on PATH, and a mirror on this machine. The result after the download
- * does not matter here.
+ * Runs the action without a helm on PATH, and with a mirror on this machine. The result after the
+ * download does not matter here.
  */
 const TARGET = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}` as const
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-download-'))
@@ -30,7 +30,7 @@ interface Archive {
   readonly sha256: string
 }
 
-/** An archive with this program, in the format that Helm publishes. */
+/** Packs this program into an archive, in the format that Helm publishes. */
 async function pack(name: string, version: string, fill: (program: string) => Promise<void>): Promise<Archive> {
   const home = join(folder, name)
   await mkdir(join(home, TARGET), { recursive: true })
@@ -42,7 +42,7 @@ async function pack(name: string, version: string, fill: (program: string) => Pr
   return { version, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
-/** A server on this machine; returns its address and the requests that it got. */
+/** Starts a server on this machine. Returns its address and the requests that it received. */
 async function serve(t: TestContext, respond: (request: IncomingMessage, response: ServerResponse) => void) {
   const requests: string[] = []
   const server = createServer((request, response) => {
@@ -81,7 +81,7 @@ async function act({ mirror, sha256, version, cache, env = {} }: Job): Promise<A
   return outcome
 }
 
-/** The download worked: the run continued and failed because there is no cluster. */
+/** Checks that the download worked: the run continued, and failed because there is no cluster. */
 function assertContinued({ annotations, stdout }: ActionOutcome): void {
   assert.match(annotations[0]?.message ?? '', /^cluster, phase connect: /, stdout)
 }
@@ -91,7 +91,9 @@ function assertRefused({ annotations, code }: ActionOutcome, message: RegExp): v
   assert.match(annotations[0]?.message ?? '', message)
 }
 
-/** The real program, which reports patch 9 as its version: its checksum is unknown. */
+/**
+ * Copies the real program with patch 9 as its reported version, so that its checksum is unknown.
+ */
 async function copyAs(nine: string, path: string, program: string, version: string): Promise<void> {
   const bytes = await readFile(program, 'latin1')
   await writeFile(path, bytes.replaceAll(version, `v${nine}`), 'latin1')
@@ -111,7 +113,7 @@ for (const major of ['helm4', 'helm3'] as const) {
   })
 }
 
-/** Created when the program is run. */
+/** The program creates this file when it runs. */
 const ran = join(folder, 'it-ran')
 const trap = await pack('trap', '4.2.99', (path) => writeFile(path, `#!/bin/sh\ntouch ${ran}\necho v4.2.99\n`))
 
@@ -133,14 +135,17 @@ test('a version whose checksum is known needs no helm-sha256: another program on
   )
   assert.equal(existsSync(ran), false)
 
-  await t.test('a helm-sha256 that differs is rejected, both are named, nothing is fetched', async () => {
-    requests.length = 0
-    const message = new RegExp(
-      `helm-sha256 is ${trap.sha256}, but helm-v4.2.0-${TARGET}.tar.gz has the SHA-256 ${known}`,
-    )
-    assertRefused(await act({ ...job, sha256: trap.sha256 }), message)
-    assert.deepEqual(requests, [])
-  })
+  await t.test(
+    'a helm-sha256 that differs is rejected, the error names the two digests, and nothing is fetched',
+    async () => {
+      requests.length = 0
+      const message = new RegExp(
+        `helm-sha256 is ${trap.sha256}, but helm-v4.2.0-${TARGET}.tar.gz has the SHA-256 ${known}`,
+      )
+      assertRefused(await act({ ...job, sha256: trap.sha256 }), message)
+      assert.deepEqual(requests, [])
+    },
+  )
 
   await t.test('another version requires helm-sha256, and the error lists those that do not', async () => {
     const outcome = await act({ ...job, version: trap.version })

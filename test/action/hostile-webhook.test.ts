@@ -14,7 +14,9 @@ import { startActionFixture } from './support/action-fixture.ts'
 
 const REPOSITORY = 'acme/platform'
 
-/** The webhook's message in the first cluster: commands of both forms, each on its own line. */
+/**
+ * The webhook's message in the first cluster contains commands of both forms, each on its own line.
+ */
 const HOSTILE = [
   'no',
   '::set-output name=pwned::yes',
@@ -31,7 +33,7 @@ const WORKFLOW = stringify({
     rollout: {
       'runs-on': 'ubuntu-latest',
       steps: [
-        // The engine runs such lines; otherwise this test could not fail.
+        // The engine executes such lines. If it did not, this test could not fail.
         { run: "printf '::set-output name=control::yes\\n##[set-output name=control2]yes\\n'" },
         { uses: 'actions/checkout@v5' },
         {

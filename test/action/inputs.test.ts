@@ -172,7 +172,7 @@ test('P6 a rejected run leaves no file behind', async () => {
   )
 })
 
-test('the bundle stays small: both the part that every start reads, and all of it', async () => {
+test('the bundle stays small: the part that every start reads, and the whole bundle', async () => {
   const dist = join(root, 'action', 'dist')
   const entries = await readdir(dist, { recursive: true, withFileTypes: true })
   const sizes = await Promise.all(

@@ -48,9 +48,9 @@ test("the action's description is short enough for the Marketplace, which reject
   assert.ok(metadata.description.length > 40)
 })
 
-test('the name is not that of an account, nor the name that all repositories of its owner share', () => {
-  // The address of a listing is its name in lower case with hyphens; that of a user or an
-  // organisation is rejected.
+test('the name is neither the name of an account nor the name that all repositories of its owner share', () => {
+  // The address of a listing is its name in lower case with hyphens. GitHub rejects the address of
+  // a user or an organisation.
   const address = metadata.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
   assert.equal(address, 'acr-nopass-rollout')
   assert.notEqual(address, metadata.author)

@@ -15,7 +15,8 @@ import { type ActionOutcome, runAction } from './support/run-action.ts'
 const CHART = resolve(import.meta.dirname, '..', '..', 'chart')
 const RECORDS = '/api/v1/namespaces/acr-nopass/secrets'
 /**
- * To the action the API server is seven hours older: it alone sends an audit id, before its date.
+ * Makes the API server's clock seven hours later for the action. Only the API server sends an audit
+ * ID, which comes before its date.
  */
 const LATER = `data:text/javascript,${encodeURIComponent(`
   import { IncomingMessage } from 'node:http'
@@ -28,7 +29,8 @@ const LATER = `data:text/javascript,${encodeURIComponent(`
 `)}`
 
 /**
- * Each release is left pending by a real helm that is killed half-way, as a lost runner leaves it.
+ * In each test a real helm is killed half-way and leaves the release pending, as a lost runner
+ * does.
  */
 for (const major of ['helm4', 'helm3'] as const) {
   test(`${major}: a release that an interrupted run left pending`, async (t) => {
@@ -56,7 +58,7 @@ for (const major of ['helm4', 'helm3'] as const) {
       return [`--values=${own}`, `--values=${last}`]
     }
     /**
-     * Starts helm, which waits for Pods that never become ready, and kills it once its revision
+     * Starts helm, which waits for Pods that never become ready. Kills helm once its revision
      * exists.
      */
     const killHelm = async (status: string, ...args: readonly string[]): Promise<void> => {
@@ -77,7 +79,7 @@ for (const major of ['helm4', 'helm3'] as const) {
       await rm(outcome.temp, { recursive: true })
       return outcome
     }
-    /** Checks the action's error, and that the release is not changed. */
+    /** Checks the action's error, and that the release is unchanged. */
     const refused = async (status: string, fix: string, inputs: Readonly<Record<string, string>>): Promise<void> => {
       const { code, annotations } = await act(inputs)
       const [first] = annotations
@@ -91,14 +93,15 @@ for (const major of ['helm4', 'helm3'] as const) {
       assert.ok(message.includes('`recover-pending: true`'), message)
       assert.equal(await lastStatus(fixture), status)
     }
-    /** Makes the newest revision look old by its labels, which Helm copies to the next one. */
+    /** Makes the newest revision look old by its labels, which Helm copies to the next revision. */
     const ageLabels = async (): Promise<void> => {
       const labels = { createdAt: '1000000000', modifiedAt: '1000000000' }
       const path = `${RECORDS}/sh.helm.release.v1.acr-nopass.v1`
       await admin().request({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { metadata: { labels } } })
     }
     /**
-     * Repaired only once no one can be working on it: to the API server it is seven hours later.
+     * Checks that the action repairs the release once nobody can be working on it: the API server's
+     * clock is seven hours later.
      */
     const recovered = async (how: 'uninstall' | 'rollback', status: string): Promise<void> => {
       const { code, stdout } = await act({ 'recover-pending': 'true' }, { NODE_OPTIONS: `--import=${LATER}` })

@@ -42,7 +42,7 @@ test('the release workflow packages and pushes the chart in a real workflow engi
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-act-release-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const helperFile = join(folder, 'helper.mjs')
-  // Other tests run the image; here it only has a digest.
+  // Other tests run the image. This test needs only its digest.
   await writeFile(helperFile, 'export {}\n')
   await using registry = await openReleaseRegistry(tools, helperFile, signal)
   const workspace = join(folder, 'acr-nopass')
@@ -77,8 +77,8 @@ test('the release workflow packages and pushes the chart in a real workflow engi
 })
 
 /**
- * The jobs `package` and `chart` in one, so that the files need no artifact between them; without
- * the actions that only GitHub can run, with this machine's packages and tools, into its registry.
+ * Combines the jobs `package` and `chart`, so that the files need no artifact between them. Omits
+ * the actions that only GitHub can run. Uses this machine's packages, tools and registry.
  */
 async function onThisMachine({ host, imageDigest }: { host: string; imageDigest: string }): Promise<string> {
   const text = await readFile(join(ROOT, '.github/workflows/release.yml'), 'utf8')

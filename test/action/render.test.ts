@@ -12,8 +12,8 @@ import { openRun } from '../../tools/process/run.ts'
 import { testTools } from '../tools.ts'
 
 /**
- * An apply renders our own chart without the cluster; what it compares and reports must be what
- * helm will install.
+ * An apply renders our own chart without the cluster. The manifest that it compares and reports
+ * must equal the manifest that helm installs.
  */
 const root = resolve(import.meta.dirname, '..', '..')
 const tools = await testTools('etcd', 'kube-apiserver', 'kube-controller-manager', 'helm3', 'helm4')
@@ -38,8 +38,8 @@ for (const major of ['helm4', 'helm3'] as const) {
     const helm = await findHelm({ path: tools[major], environment: process.env, home: join(folder, major) })
     for (const file of scenarios) {
       const values = parse(await readFile(file, 'utf8'))
-      // The user's own objects, and kinds that this API server does not know, are rendered against
-      // the cluster.
+      // The user's own objects, and kinds that this API server does not know, are rendered with
+      // access to the cluster.
       const { extraObjects: _objects, metrics: _metrics, ...plain } = values
       const text = stringify({ ...plain, podAnnotations: { number: '1e3' }, nodeSelector: null })
       const own = join(folder, 'values.yaml')

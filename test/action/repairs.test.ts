@@ -10,8 +10,8 @@ import { type ActionFixture, startActionFixture, withHelm } from './support/acti
 import { helm, inputsOf, lastStatus } from './support/cancel-case.ts'
 import { runAction } from './support/run-action.ts'
 
-// Failures of an earlier run, on a real API server, with Helm 4. Each test continues from the
-// previous one.
+// Repairs failures of an earlier run, on a real API server, with Helm 4. Each test continues from
+// the previous one.
 
 let fixture: ActionFixture
 let helm3: ActionFixture

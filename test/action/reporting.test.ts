@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { stringify } from 'yaml'
 import { type ActionOutcome, runAction } from './support/run-action.ts'
 
-// A run whose only cluster does not respond: it has results, and needs no cluster.
+// A run whose only cluster does not respond. It has results and needs no real cluster.
 
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-reporting-'))
 after(() => rm(folder, { recursive: true, force: true }))
@@ -43,12 +43,12 @@ const skip = await access(FULL).then(
   () => 'needs /dev/full, which Linux has',
 )
 
-/** What can still be reported when that file cannot be written. */
+/** The reports that are still possible when one file cannot be written. */
 for (const [what, env, left] of [
   ['the summary', { GITHUB_STEP_SUMMARY: FULL }, ['results', 'results-file']],
   ['the outputs', { GITHUB_OUTPUT: FULL }, ['summary']],
 ] as const) {
-  test(`after the work, ${what} on a full disk: the failure is reported next to what was done, never "nothing was started"`, {
+  test(`after the work, ${what} on a full disk: the failure is reported next to the completed steps, never "nothing was started"`, {
     skip,
   }, async () => {
     const run = await use({}, env)
@@ -98,7 +98,7 @@ test('a plan file that cannot be written prevents neither the report of the plan
   assert.equal(run.outputs['plan-file'], undefined)
 })
 
-test('each use of the action in a job has its own files: the second overwrites nothing of the first', async () => {
+test('each use of the action in a job has its own files, so the second use overwrites none of the first', async () => {
   const [first, second] = [await use({ mode: 'plan', name: 'one' }), await use({ mode: 'plan', name: 'two' })]
   const names = async (run: ActionOutcome) =>
     JSON.parse(await readFile(run.outputs['results-file'] ?? '', 'utf8')).map(({ name }: { name: string }) => name)
@@ -108,7 +108,7 @@ test('each use of the action in a job has its own files: the second overwrites n
   await Promise.all(plans.map((plan) => access(plan)))
 })
 
-test('the log of a job has each failure once: as its annotation, and after nine of them as a line', async () => {
+test('the log of a job has each failure once: the first nine as annotations, the others as lines', async () => {
   const count = (text: string, word: string): number => text.split(word).length - 1
   const one = await use({})
   assert.equal(count(one.stdout, 'does not respond'), 1, one.stdout)

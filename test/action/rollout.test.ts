@@ -7,7 +7,7 @@ import { stringify } from 'yaml'
 import { type ActionFixture, startActionFixture } from './support/action-fixture.ts'
 import { type ActionOutcome, runAction } from './support/run-action.ts'
 
-/** One cluster per wave; Helm 3 runs the same job with one. */
+/** One cluster per wave. Helm 3 runs the same job with one cluster. */
 for (const [helm, names] of [
   ['helm4', ['hangzhou-a', 'hangzhou-b']],
   ['helm3', ['hangzhou-a']],
@@ -96,7 +96,7 @@ for (const [helm, names] of [
       await rm(again.temp, { recursive: true })
     })
 
-    await t.test('an approved plan is applied; if something else would change now, it is rejected', async () => {
+    await t.test('an approved plan is applied, and rejected if something else would change now', async () => {
       const changed = { values: `${fixture.values}logLevel: debug\n` }
       const plan = await run({ ...changed, mode: 'plan' })
       assert.deepEqual(JSON.parse(plan.outputs.changed ?? ''), names)
@@ -126,7 +126,7 @@ for (const [helm, names] of [
   })
 }
 
-/** P6: the run's secrets appear only in the runner's own mask commands. */
+/** Checks P6: the run's secrets appear only in the runner's own mask commands. */
 async function noSecretIn(run: ActionOutcome, fixture: ActionFixture, processes: string): Promise<void> {
   const shown = run.stdout
     .split('\n')
@@ -143,7 +143,7 @@ async function noSecretIn(run: ActionOutcome, fixture: ActionFixture, processes:
   for (const secret of secrets) assert.ok(!everything.includes(secret), 'P6: a secret was found in what the run left')
 }
 
-/** Every command line of this machine, polled. */
+/** Polls every command line of this machine. */
 function watchProcessList(): { stop(): string } {
   const commandLines = new Set<string>()
   const timer = setInterval(() => {
@@ -169,7 +169,7 @@ async function releaseSecrets({ admin }: Cluster): Promise<readonly string[]> {
   return list.items.map(({ metadata }) => metadata.name)
 }
 
-/** Every object with our name, and every reference to the pull secret. */
+/** Lists every object with our name, and every reference to the pull secret. */
 async function leftovers({ admin }: Cluster): Promise<readonly string[]> {
   const paths = [
     '/api/v1/secrets',

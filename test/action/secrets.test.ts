@@ -60,7 +60,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
       origins: [new URL(sts).origin, recorder.origin],
     })
     const chained = { ...fixture.clusters[0]?.entry(0) }
-    // The workflow signs in to its own account, and from there assumes the role of the cluster's
+    // The workflow signs in to its own account. From there it assumes the role of the cluster's
     // account.
     const byChain = await job(fixture, folder, {
       inputs: {
@@ -129,7 +129,7 @@ interface Job extends Required<Pick<ActionRun, 'inputs' | 'env'>> {
   readonly origins: readonly [string, string]
 }
 
-/** Everything that main and post of one job show, run in separate folders. */
+/** Returns everything that main and post of one job show. The stages run in separate folders. */
 async function job(fixture: ActionFixture, folder: string, { inputs, env, origins: [from, to] }: Job) {
   const temp = await mkdtemp(join(folder, 'temp-'))
   const [home, workspace] = [join(temp, '..', 'home'), join(temp, '..', 'workspace')]

@@ -7,7 +7,8 @@ import { administratorRam } from '../contract/acr-cloud-client.ts'
 import { type ActionFixture, startActionFixture } from './support/action-fixture.ts'
 import { runAction } from './support/run-action.ts'
 
-// Two clusters whose nodes share one RAM role, on real API servers, with real helpers that use it.
+// Two clusters whose nodes share one RAM role, on real API servers, with real helpers that use the
+// role.
 
 const ROLE = 'KubernetesWorkerRole-shared'
 const POLICY = `acr-nopass-${ROLE}`
@@ -28,7 +29,7 @@ after(() => fixture[Symbol.asyncDispose]())
 const temps: string[] = []
 after(() => Promise.all(temps.map((temp) => rm(temp, { recursive: true, force: true }))))
 
-/** A run over these two clusters, by their numbers. */
+/** Runs a rollout of these two clusters. */
 async function run(
   repositories: readonly string[],
   numbers: readonly number[] = [0, 1],
@@ -56,7 +57,7 @@ async function granted(): Promise<readonly string[]> {
   return ['team/*', 'extra/*'].filter((repository) => policy?.document.includes(repository))
 }
 
-test('two clusters that share a role, written concurrently: both helpers have what they need', async () => {
+test('two clusters that share a role are rolled out concurrently, and the two helpers have all their rights', async () => {
   const first = await run(['team/*'])
   assert.deepEqual([first.code, first.statuses], [0, ['deployed', 'deployed']], first.stdout)
   assert.deepEqual(await granted(), ['team/*'])

@@ -8,13 +8,13 @@ import { type ActionFixture, startActionFixture } from './support/action-fixture
 import { runAction } from './support/run-action.ts'
 
 /**
- * An image that the node has: this tests what the action makes of it. A private pull needs a real
+ * An image that the node has, because this tests the action's verdict. A private pull needs a real
  * kubelet (test/node).
  */
 const IMAGE = 'registry.example.com/team/app'
 
 /**
- * With everything enabled: the helper verifies each credential with a real registry, the action
+ * Everything is enabled: the helper verifies each credential with a real registry, and the action
  * checks the helper and the cluster.
  */
 for (const helm of ['helm4', 'helm3'] as const) {
@@ -174,8 +174,8 @@ async function namesIn(admin: KubeClient, path: string): Promise<readonly string
 }
 
 /**
- * As on clusters with policies that require an owner for each namespace; returns once the API
- * server enforces it.
+ * Installs a policy that requires an owner for each namespace, as some clusters have it. Returns
+ * once the API server enforces the policy.
  */
 async function refuseUnlabelledNamespaces(admin: KubeClient): Promise<void> {
   const api = '/apis/admissionregistration.k8s.io/v1'

@@ -111,7 +111,7 @@ test('cleanup removes entries without a Secret while the only other release has 
   assert.deepEqual(entries(cluster), { ours: ['own'] })
 })
 
-test('P12 cleanup keeps entries without a Secret while the configuration of another release was deleted: its helper may still run', async (t) => {
+test('P12 cleanup keeps entries without a Secret if the configuration of another release was deleted, because that helper may still run', async (t) => {
   const status = part('ConfigMap', 'v1', 'other', 'other', { data: { 'status.json': '{}' } })
   const cluster = await open(t, account('ours', 'acr-nopass'), status, binding('other', 'other'))
   assert.deepEqual((await cleanup(t, cluster)).lines, [
@@ -282,7 +282,7 @@ const pod = (
   status,
 })
 
-test('P15 cleanup --detach first lists the Pods that name a pull secret which it deletes, and those that have no other', async (t) => {
+test('P15 cleanup --detach first lists the Pods that name a deleted pull secret, and the Pods that have no other pull secret', async (t) => {
   const cluster = await open(
     t,
     secret('shop'),

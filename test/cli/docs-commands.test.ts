@@ -101,7 +101,7 @@ test("the README's values are valid as shown, alone and with the file for Helm",
 })
 
 for (const language of ['en', 'zh']) {
-  test(`the page about migration (${language}) goes on with the file that its first command writes`, () => {
+  test(`the page about migration (${language}) continues with the file that its first command writes`, () => {
     const page = readFileSync(join(ROOT, 'docs', language, 'migrate.md'), 'utf8')
     const used = [...page.matchAll(/^acr-nopass (?:validate|apply|uninstall) -f (\S+)/gm)].map(([, file]) => file)
     assert.deepEqual([...new Set(used)], [/^acr-nopass import .*--to (\S+)$/m.exec(page)?.[1]])

@@ -129,7 +129,7 @@ test('on ECI the policy is for the role of the Pod, and the workflow may attach 
 // @alicloud/cs20151215 7.2.0. `AliyunCSManagedDefaultWorkerRole` is the worker role of Kubernetes
 // clusters in the role table of the vendor's Terraform module for service roles. Node pools may
 // have a role with any name, so other roles must be named by the user.
-test('without named worker roles the workflow gets both usual names, and a note explains how to name others', async () => {
+test('without named worker roles the workflow gets the two usual names, and a note explains how to name others', async () => {
   const args = ['policy', '--ci', '-f', 'examples/values/enterprise-worker-role.yaml', '--ack-cluster-id', 'c1']
   const { stdout, stderr } = await runBin(args)
   for (const role of ['KubernetesWorkerRole-*', 'AliyunCSManagedDefaultWorkerRole']) {

@@ -358,7 +358,7 @@ test('a release that nothing proves is diagnosed once it is named, and marked as
   assert.match(text, /^acr-nopass platform\/acr-nopass on .*\n.*not verified that the chart installed it/)
 })
 
-test('where it may not be read whether the chart installed the only release, doctor says so and is not sure of its health', async () => {
+test('without the right to read whether the chart installed the only release, doctor says so and reports its health as unknown', async () => {
   server.objects = original
   server.refuse = (method, path) => (method === 'POST' || path.includes(CLUSTER_NAME) ? 403 : undefined)
   const { json } = await run('doctor')
@@ -367,7 +367,7 @@ test('where it may not be read whether the chart installed the only release, doc
   assert.ok(isUnread(json))
 })
 
-test('doctor with a name that nothing has says what is installed, not what a tenant forged', async () => {
+test('doctor with the name of no release lists the installed releases, and not those that a tenant forged', async () => {
   const config = { data: { 'config.yaml': '{}' } }
   const metadata = { namespace: TENANT, name: RELEASE, labels: labelsOf(RELEASE) }
   server.objects = [object('v1', 'ConfigMap', metadata, config), ...original]

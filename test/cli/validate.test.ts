@@ -159,7 +159,7 @@ test('an instance of the new Personal Edition is one error, which names the alte
   )
 })
 
-test('keys that other charts use get ours as the fix', async () => {
+test('for keys that other charts use, the fix names our key', async () => {
   const values = 'identity: { type: worker-role }\nregion: cn-hangzhou\nreplicaCount: 2\n'
   const { stderr } = await runBin(['validate', '-f', '-'], { input: values })
   assert.match(stderr, /SCHEMA_UNKNOWN_KEY: there is no key `replicaCount`[\s\S]*fix: Did you mean `replicas`\?/)

@@ -43,7 +43,7 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-test('each of the usual wrong inputs is named as what it is, with its fix, and ends with 2', async () => {
+test('each of the usual wrong inputs is explained with its fix, and exits with 2', async () => {
   const env = { PATH: `${folder}:${process.env.PATH}`, HOME: folder }
   const blocks: string[] = []
   for (const args of CALLS) {

@@ -18,15 +18,15 @@ export interface Moved {
   /** An image of the demo instance, without its tag. */
   readonly image: string
   /**
-   * Namespaces whose ServiceAccounts `default` and `builder` pull with our credential only, each
-   * with a Deployment.
+   * Namespaces with a Deployment each, whose ServiceAccounts `default` and `builder` pull only with
+   * our credential.
    */
   readonly deployments: Readonly<Record<string, string>>
 }
 
 /**
- * The way back as docs/migrate.md describes it: install the add-on next to acr-nopass, restart,
- * then `uninstall`.
+ * Tests the way back as docs/migrate.md describes it: install the add-on next to acr-nopass,
+ * restart, then `uninstall`.
  */
 export function testBackAgain(opened: () => Moved): void {
   let command: RolloutCommand
@@ -59,7 +59,7 @@ export function testBackAgain(opened: () => Moved): void {
     ]
     for (const namespace of namespaces) await oldSecret(admin, namespace, OLD, logins)
     for (const [index, account] of accounts.entries()) {
-      // Old versions are reported to overwrite the list.
+      // Old versions of the add-on are reported to overwrite the list.
       await attachOld(admin, account.namespace, account.name, index % 2 === 0 ? [OLD] : [SECRET, OLD])
     }
     for (const { namespace, name } of accounts) {
@@ -90,7 +90,10 @@ export function testBackAgain(opened: () => Moved): void {
   })
 }
 
-/** Pods that would lose their only credential with ours: the query of step 2 of the way back. */
+/**
+ * Returns Pods that would lose their only credential together with ours. Uses the query of step 2
+ * of the way back.
+ */
 async function withoutOld({ admin }: HelperCluster, namespace: string): Promise<readonly string[]> {
   const path = `/api/v1/namespaces/${namespace}/pods`
   const { items } = await admin.request<{

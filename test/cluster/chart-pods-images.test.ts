@@ -15,7 +15,8 @@ const ACR = 'prod-registry.cn-hangzhou.cr.aliyuncs.com/shop/app:1'
 const chart = await openChartCluster('chart-images')
 after(() => chart[Symbol.asyncDispose]())
 await chart.createNamespace('plain')
-// Registries with different namespaces and labels: two policies that overlap in some namespaces.
+// Registries with different namespaces and labels, and therefore two policies that overlap in some
+// namespaces.
 await chart.install('images', 'sys', scenario('acr-images'))
 await chart.install('labels', 'sys', scenario('admission'), { secretName: 'by-labels' })
 await eventually(async () => assert.deepEqual(await entries('plain', [ACR]), ['acr-nopass']), 20_000)

@@ -13,7 +13,7 @@ const UNGUARDED = fileURLToPath(new URL('golden/chart-rights-without-guard.md', 
 const chart = await openChartCluster('chart-rights')
 after(() => chart[Symbol.asyncDispose]())
 
-/** The rows and columns of a golden table that apply to this minor. */
+/** Returns the rows and columns of a golden table that apply to this minor version. */
 async function expected(file: string, titles: readonly string[]): Promise<(string | undefined)[][]> {
   const golden = fromTable(await readFile(file, 'utf8'))
   const columns = ['request', ...titles].map((title) => golden[0]?.indexOf(title) ?? -1)

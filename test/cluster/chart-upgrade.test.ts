@@ -18,13 +18,13 @@ import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './he
 import { testGetValues } from './values-get-suite.ts'
 
 // The files of 0.1.0 as `npm run release -- build` built them at commit d74dab4, and values for
-// them. The files of the next released version replace them.
+// them. The files of the next released version will replace them.
 const fixtureFile = (name: string): string =>
   fileURLToPath(new URL(`fixtures/acr-nopass-0.1.0${name}`, import.meta.url))
 const PREVIOUS = fixtureFile('.tgz')
 /**
- * The image repository for that version's helper: the tests run both versions under one version
- * number.
+ * The image repository of that version's helper. The tests run both versions under the same version
+ * number, so the repositories must differ.
  */
 const OLD_IMAGE = 'released/acr-nopass'
 const OLD = { image: { registry: '', repository: OLD_IMAGE } }
@@ -77,7 +77,7 @@ for (const name of ['helm4', 'helm3'] as const) {
       const { code, stderr } = await helm.run([...args, ...target], own)
       assert.equal(code, 0, stderr)
     }
-    // Helm's own wait ends when the new Pods have verified their registries and the old ones are
+    // Helm's own wait ends when the new Pods have verified their registries and the old Pods are
     // deleted.
     const wait = ['--wait', '--timeout', '180s']
     await run(['install', RELEASE, PREVIOUS, ...wait], [...values, OLD])
@@ -85,8 +85,8 @@ for (const name of ['helm4', 'helm3'] as const) {
     const [before, contents] = [await uids(), await Promise.all(SHOPS.map(helperCluster.secret))]
     const old = new Set(helperCluster.helpers().map(({ uid }) => uid))
     const findings = await doctor()
-    // The guard of the previous chart limits neither Events nor the keys of the status, which
-    // doctor reports.
+    // The previous chart's guard limits neither Events nor the keys of the status, and doctor
+    // reports this.
     assert.deepEqual(findings, [
       'GUARD_INACTIVE ValidatingAdmissionPolicy acr-nopass.acr-system.acr-nopass.configmaps',
       'GUARD_MISSING ValidatingAdmissionPolicy acr-nopass.acr-system.acr-nopass.events',
@@ -120,16 +120,15 @@ test('P4 helpers of two versions running together: either leader serves all name
   const [oldPod] = helperCluster.helpers()
   assert.ok(oldPod)
 
-  // A Pod of the new version next to the old one, as in the middle of a rollout, for as long as the
-  // test needs it.
+  // Starts a Pod of the new version next to the old one, as in the middle of a rollout, for as long
+  // as the test needs it.
   const beside = `${RELEASE}-new`
   await admin.request({ method: 'POST', path: `/api/v1/namespaces/${HOME}/pods`, body: await newPod(helm, beside) })
   await eventually(async () => assert.ok(await isReady(beside)), 60_000)
   assert.equal((await helperCluster.leader()).name, oldPod.name)
   const rotation = await rotate()
 
-  // The old leader is killed. Leaders are polled until the new version leads; the old Pod comes
-  // back as a standby.
+  // The old leader is killed until the new version leads. The old Pod comes back as a standby.
   await eventually(async () => {
     const leader = await helperCluster.leader()
     if (leader.name !== beside) await removePod(leader.name)
@@ -177,7 +176,7 @@ async function rotate(): Promise<readonly string[]> {
   return is
 }
 
-/** The Pod of the new chart, without its Deployment. */
+/** Returns the Pod of the new chart, without its Deployment. */
 async function newPod(helm: Awaited<ReturnType<typeof openHelm>>, podName: string): Promise<object> {
   const manifest = await helm.render({ values: [...values], release: RELEASE, namespace: HOME })
   const deployment = parseManifest(manifest).find(({ kind }) => kind === 'Deployment')
@@ -201,7 +200,7 @@ async function removePod(podName: string): Promise<void> {
   await eventually(() => assert.ok(helperCluster.helpers().every((pod) => pod.name !== podName)), 60_000)
 }
 
-/** The ids of the findings of this version's doctor. */
+/** Returns the IDs of the findings of this version's doctor. */
 async function doctor(): Promise<readonly string[]> {
   const flags = ['--kubeconfig', chart.cluster.adminKubeconfigFile, '-o', 'json']
   const { stdout } = await runBin(['doctor', ...flags])
@@ -210,8 +209,8 @@ async function doctor(): Promise<readonly string[]> {
 }
 
 /**
- * The same objects with the same content, every reference in place, and no helper write to any of
- * them (P7).
+ * Checks that the objects and their content are the same, every reference is in place, and the
+ * helper wrote none of them (P7).
  */
 async function checkAll(before: unknown, contents: readonly unknown[], from: number): Promise<void> {
   const status = await helperCluster.settled()
@@ -225,7 +224,7 @@ async function checkAll(before: unknown, contents: readonly unknown[], from: num
     assert.equal(contentOf(secret), contentOf(contents[index] as typeof secret))
     assert.deepEqual(names(await helperCluster.account(namespace)), [SECRET])
   }
-  // No helper crashed on the way: a container that exits is restarted and counted.
+  // No helper crashed, because a container that exits is restarted and counted.
   const { items } = await admin.request<{
     items: readonly { metadata: ObjectMeta; status?: { containerStatuses?: readonly { restartCount: number }[] } }[]
   }>({ method: 'GET', path: `/api/v1/namespaces/${HOME}/pods` })

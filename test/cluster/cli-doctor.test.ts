@@ -109,8 +109,8 @@ test('doctor: misconfigurations on a real API server, each named', async () => {
   const text = await doctor()
   assert.equal(text.code, 1)
   for (const { id, cause, fix, causedBy } of data.findings) {
-    // A consequence stands below its cause, whose fix comes first.
-    // A node's long message is cut in the middle.
+    // A consequence is printed below its cause, whose fix comes first. A node's long message is cut
+    // in the middle.
     const parts =
       causedBy === undefined
         ? [cause.slice(0, 100), cause.slice(-100), fix]
@@ -121,7 +121,7 @@ test('doctor: misconfigurations on a real API server, each named', async () => {
   assert.match(text.stdout, /^demo +enterprise +failing +in [34]\d min +accepted +demo-registry/m)
 })
 
-test('doctor: an administrator of one namespace forges a release there, and cannot create what would prove it', async () => {
+test('doctor: an administrator of one namespace can forge a release there, but cannot create the objects that would prove the release', async () => {
   await chart.createNamespace('aaa', { 'acr-nopass.io/skip': 'true' })
   await admin.request({
     method: 'POST',
@@ -172,7 +172,7 @@ test('doctor: an administrator of one namespace forges a release there, and cann
   await admin.request({ method: 'DELETE', path: '/api/v1/namespaces/aaa/configmaps/acr-nopass' })
 })
 
-test('doctor: what a registry is about to change to, from the report that a helper writes', async () => {
+test("doctor reports the change that a registry is about to make, from the helper's report", async () => {
   const idsOf = async (registry: Parameters<typeof report>[0]): Promise<(string | undefined)[]> => {
     await report(registry)
     const { stdout } = await doctor('-o', 'json')
@@ -187,7 +187,7 @@ test('doctor: what a registry is about to change to, from the report that a help
   )
 })
 
-test('doctor: a release that removes everything it wrote', async () => {
+test('doctor reports a release that is removing everything that it wrote', async () => {
   const values = { ...RELEASE, retire: true }
   await chart.install('acr-nopass', 'acr-nopass', values)
   const { stdout } = await doctor('-o', 'json')
@@ -218,7 +218,7 @@ test('P5 P6 doctor requests no content of any Secret, and shows none', async () 
   }
 })
 
-test('doctor: with few permissions it reports what was not checked', async () => {
+test('doctor with few permissions reports what was not checked', async () => {
   const rules = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list'] }]
   await admin.request({
     method: 'POST',

@@ -9,8 +9,8 @@ export const WORKER_ROLE = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25
 const TEAMS: readonly string[] = ['team-a', 'team-b']
 
 /**
- * Three registries: in the own account by the node's role, in another account by a role chain, and
- * the Personal Edition.
+ * Three registries: one in the helper's own account (the node's role), one in another account (a
+ * role chain), and the Personal Edition.
  */
 export const REGISTRIES: readonly object[] = [
   { name: 'demo', edition: 'enterprise', instanceId: 'cri-k7x2m9q4w1t8z5h3', region: 'cn-hangzhou' },
@@ -41,8 +41,8 @@ export interface CloudFaultCluster extends AsyncDisposable {
 }
 
 /**
- * A cluster whose helper serves three registries; each namespace's ServiceAccount has an entry of
- * another client.
+ * Opens a cluster whose helper serves three registries. Each namespace's ServiceAccount has an
+ * entry of another client.
  */
 export async function openCloudFaults(
   name: string,
@@ -97,7 +97,7 @@ export async function openCloudFaults(
 }
 
 /**
- * Waits until the status names the registry, the code, the cloud's own code and a fix; metrics and
+ * Waits until the status names the registry, the code, the cloud's own code and a fix. Metrics and
  * log name the registry too.
  */
 export async function assertNamed(
@@ -138,7 +138,7 @@ export async function assertEntries(
   }, 120_000)
 }
 
-/** Waits until no registry has an error any more. */
+/** Waits until no registry has an error. */
 export async function assertLive(fixture: CloudFaultCluster): Promise<void> {
   await eventually(async () => {
     for (const { name, state } of (await fixture.status()).registries) assert.equal(state, 'live', name)

@@ -10,13 +10,13 @@ import { writeFailingResolver } from './failing-resolver.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-resolver-'))
 const resolver = await writeFailingResolver(folder)
-// The chart refuses a variable that loads code, so the resolver is a part of the helper's program.
+// The chart refuses a variable that loads code, so the resolver is part of the helper's program.
 const program = join(folder, 'helper.mjs')
 await writeHelperProgram(program)
 await writeFile(program, `import ${JSON.stringify(resolver.href)}\n${await readFile(program, 'utf8')}`)
 process.env[HELPER_VARIABLE] = program
 const fixture = await openCloudFaults('cloud-fault-identity', ({ cloud }) => ({
-  // The registries' API is reached by a host name, the identity by an IP address.
+  // The helper reaches the registries' API by a host name, and the identity's API by an IP address.
   endpoints: { cr: cloud.endpoints.cr.replace('127.0.0.1', 'localhost') },
 }))
 const { helperCluster } = fixture
@@ -29,8 +29,8 @@ const ALL = ['demo', 'shared', 'personal']
 const ALWAYS = Number.POSITIVE_INFINITY
 
 /**
- * Injects the fault, requests a rotation, checks, fixes: what cannot be renewed keeps its content
- * and catches up automatically.
+ * Injects the fault, requests a rotation, checks, and repairs. A credential that cannot be renewed
+ * keeps its content, and is renewed automatically after the repair.
  */
 async function assertRecovers(
   t: TestContext,
@@ -93,7 +93,7 @@ test('P2 the name of the API does not resolve: every credential stays and catche
   const fault = {
     async inject() {
       await resolver.fail()
-      // An open connection does not resolve the name again.
+      // An open connection would not resolve the name again, so it is cut.
       faults.add({ kind: 'cut', times: 3, match: { product: 'cr' } })
     },
     async fix() {

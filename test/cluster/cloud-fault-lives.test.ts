@@ -6,7 +6,7 @@ import { DEMO_SEED_FILE } from '../../sandbox/cloud/start-cloud.ts'
 import { eventually } from '../support/eventually.ts'
 import { assertEntries, assertLive, assertNamed, openCloudFaults, REGISTRIES } from './cloud-fault-fixture.ts'
 
-/** Lifetime of a credential: the tests count lifetimes, not hours. */
+/** The lifetime of a credential. The tests count lifetimes, not hours. */
 const LIFE_SECONDS = 8
 const MIRROR = 'cri-m1r2o3r4m1r2o3r4'
 const chain = [{ roleArn: 'acs:ram::1867204395510376:role/image-reader', externalId: 'acme-shared-images' }]
@@ -43,7 +43,7 @@ test('P2 one registry fails for many credential lifetimes: its expired entry sta
   await eventually(async () => assert.ok((await lifeOf('mirror')) <= LIFE_SECONDS), 30_000)
   faults.add({ kind: 'throttle', times: Number.POSITIVE_INFINITY, match: { product: 'cr', instanceId: MIRROR } })
   await assertNamed(fixture, 'mirror', { code: 'CLOUD_THROTTLED', reason: 'Throttling.User' })
-  // Its last credential reached every namespace long ago.
+  // The registry's last credential reached every namespace long ago.
   await assertOverFor('mirror', 0)
   const before = await Promise.all(fixture.served.map(fixture.entries))
   const rotations = 4
@@ -66,14 +66,14 @@ async function lifeOf(name: string): Promise<number> {
   return (Date.parse(expiresAt ?? '') - Date.parse(issuedAt ?? '')) / 1000
 }
 
-/** Waits until the registry's credential expired so many milliseconds ago. */
+/** Waits until the registry's credential expired the given number of milliseconds ago. */
 async function assertOverFor(name: string, ms: number): Promise<void> {
   await eventually(async () => {
     assert.ok(Date.parse((await fixture.registry(name)).expiresAt ?? '') < Date.now() - ms)
   }, 60_000)
 }
 
-/** Waits until each credential has rotated so many times without a request. */
+/** Waits until each credential has rotated the given number of times without a request. */
 async function assertRotations(names: readonly string[], times: number): Promise<void> {
   const rotations = new Map(names.map((name) => [name, new Set<string>()]))
   await eventually(async () => {

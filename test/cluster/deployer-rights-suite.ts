@@ -36,7 +36,7 @@ const binding: fc.Arbitrary<Binding> = fc.record({
 })
 
 /**
- * Every right that these rules may or may not give: in each namespace, cluster-scoped, and in all
+ * Every right that these rules may or may not grant: in each namespace, cluster-scoped, and in all
  * namespaces.
  */
 const RIGHTS: readonly Right[] = RESOURCES.flatMap(([group, resource, namespaced]) =>
@@ -53,7 +53,7 @@ const RIGHTS: readonly Right[] = RESOURCES.flatMap(([group, resource, namespaced
   ),
 )
 
-/** What a deployer may not do, read from rules and asked one by one. */
+/** Tests the rights that a deployer lacks: derived from the rules, and requested one by one. */
 export function testDeployerRights(chart: ChartCluster): void {
   const { admin, cluster } = chart
   const post = (path: string, body: object) => admin.request({ method: 'POST', path, body })
@@ -87,7 +87,7 @@ export function testDeployerRights(chart: ChartCluster): void {
       const token = await cluster.serviceAccountToken(NAMESPACES[0], account, [], 600)
       const client = createKubeClient({ server: cluster.server, ca: cluster.caPem, token: () => token })
       try {
-        // The API server's own copy of roles and bindings follows within moments.
+        // The API server's own copy of roles and bindings is updated within moments.
         await eventually(async () => {
           const denied = await Promise.all(RIGHTS.map((right) => isDenied(client, right)))
           const expected = RIGHTS.filter((_, at) => denied[at]).map(formatRight)

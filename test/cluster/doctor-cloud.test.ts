@@ -102,7 +102,7 @@ test('doctor: without credentials, with --cloud off and with rejected credential
 })
 
 test('P6 doctor calls no address that the cluster names, and shows nothing of the credentials', async () => {
-  // The release sends its helper to the emulator; without the flag the user's calls go to Alibaba
+  // The release sends its helper to the emulator. Without the flag the user's calls go to Alibaba
   // Cloud, which is unreachable here.
   const env = { ...fixture.env, HTTPS_PROXY: 'http://127.0.0.1:9', https_proxy: 'http://127.0.0.1:9' }
   const from = fixture.helper.helperCluster.cloud.calls.length

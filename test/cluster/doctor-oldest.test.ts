@@ -23,8 +23,8 @@ const values = [
 ]
 
 /**
- * As a GitOps tool that renders for a configured version: objects unknown to the API server are
- * left out.
+ * Applies the chart like a GitOps tool that renders for a configured version: objects unknown to
+ * the API server are omitted.
  */
 async function applyRendered(kubeVersion: string): Promise<void> {
   const namespace = 'acr-nopass'

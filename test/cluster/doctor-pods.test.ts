@@ -15,7 +15,7 @@ import { contentOf, SECRET } from './helper-cluster.ts'
 const fixture = await openPodFixture('doctor-pods')
 after(() => fixture[Symbol.asyncDispose]())
 
-/** With a second release, each conflicts with the other. */
+/** With a second release, each release conflicts with the other. */
 const beside = { ...fixture.helper, known: () => ['RIVAL_RELEASE'] as const }
 
 test('doctor finds nothing in a healthy cluster with Pods', () => untilHealthy(fixture))

@@ -11,8 +11,8 @@ export interface FailingResolver {
 }
 
 /**
- * Writes its files to `folder`; while it fails, `localhost` is not found, as Node reports a name
- * unknown to every server.
+ * Writes the resolver's files to `folder`. While it fails, `localhost` is not found, with the error
+ * that Node reports for a name unknown to every server.
  */
 export async function writeFailingResolver(folder: string): Promise<FailingResolver> {
   const [program, mark] = [join(folder, 'resolver.mjs'), join(folder, 'names-fail')]

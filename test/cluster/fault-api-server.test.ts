@@ -27,8 +27,8 @@ const ownContent = async () => contentOf(await helperCluster.secret(HOME))
 const helper = async () => `${HOME}/${(await helperCluster.leader()).name}`
 
 /**
- * Requests a rotation and waits until the helper's own copy, which is written first, is new: the
- * others are in flight.
+ * Requests a rotation and waits until the helper's own Secret, which is written first, is new. The
+ * other Secrets are being written at that moment.
  */
 async function beginRotation(): Promise<void> {
   const before = await ownContent()
@@ -56,7 +56,8 @@ test('P2 etcd is killed in the middle of a rotation and comes back', async (cont
   await beginRotation()
   await cluster.etcd.kill()
   const killed = proxy.calls.length
-  // The server gets requests meanwhile and cannot respond, not even to those for the lease.
+  // In the meantime the server gets requests and cannot respond, not even to requests for the
+  // Lease.
   const unfinished = () => proxy.calls.slice(killed).filter(({ status, isWatch }) => !isWatch && status === undefined)
   await eventually(() => assert.ok(unfinished().filter(({ resource }) => resource === 'leases').length > 0), 60_000)
   await cluster.etcd.restart()
@@ -98,7 +99,7 @@ test('P2 429 with Retry-After: no write is started before that time has passed',
   const writes = proxy.calls.slice(from).filter(isSecretWrite)
   const refusedAt = writes.find(({ status }) => status === 429)?.at ?? 0
   const within = writes.filter(({ at }) => at > refusedAt && at < refusedAt + 3_000).length
-  // Writes in flight may finish: as many as the helper processes concurrently.
+  // Writes that were already sent may finish: as many as the helper processes concurrently.
   assert.ok(within < 16 && writes.length - within > 16, `${within} of ${writes.length}`)
 })
 
@@ -136,7 +137,7 @@ test('P4 a Secret that another client deletes before the helper has seen its own
   invariants.exempt('late')
   await eventually(async () => assert.ok(await helperCluster.secret('late')))
   await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/late/secrets/${SECRET}` })
-  // What is repaired here was seen after that deletion.
+  // Repairs after this deletion are observed here.
   const content = await ownContent()
   const path = `/api/v1/namespaces/team-1/secrets/${SECRET}`
   const wrong = content.replaceAll(/"auth":"[^"]*"/g, '"auth":"eDp5"')
@@ -180,7 +181,7 @@ test('the ServiceAccount token is replaced on disk and the old one is rejected',
   const old = await admin.request<{ metadata: { labels: object } }>({ method: 'GET', path: `${path}/${RELEASE}` })
   invariants.exempt(HOME)
   const pod = await helper()
-  // A new object with that name: tokens bound to the previous one are no longer valid.
+  // A new ServiceAccount with the same name: tokens bound to the previous one are no longer valid.
   await admin.request({ method: 'DELETE', path: `${path}/${RELEASE}` })
   await admin.request({ method: 'POST', path, body: { metadata: { name: RELEASE, labels: old.metadata.labels } } })
   const from = proxy.calls.length

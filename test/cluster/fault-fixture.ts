@@ -13,7 +13,7 @@ import { type HelperCluster, HOME, openHelperCluster } from './helper-cluster.ts
 export const FAST_IMAGE = 'example/fast-helper'
 
 /**
- * A helper that reaches its API server only through a fault proxy; all other clients reach it
+ * A helper that reaches its API server only through a fault proxy. All other clients reach it
  * directly.
  */
 export interface FaultFixture extends AsyncDisposable {
@@ -25,13 +25,16 @@ export interface FaultFixture extends AsyncDisposable {
   /** How often the helper of a Pod exited, and the reason of the last exit. */
   ends(pod: string): Promise<{ readonly count: number; readonly exitCode: number | undefined }>
   /**
-   * A new namespace whose list has an entry of another client; it is expected to be served from now
-   * on.
+   * Creates a namespace whose list has an entry of another client. From now on the namespace must
+   * be served.
    */
   addNamespace(name: string): Promise<void>
-  /** Requests its deletion, which takes seconds; it is no longer expected to be served. */
+  /**
+   * Requests the deletion of a namespace, which takes seconds. From now on the namespace need not
+   * be served.
+   */
   removeNamespace(name: string): Promise<void>
-  /** Another entry of another client at the end of a list. */
+  /** Adds another entry of another client at the end of a list. */
   addEntry(namespace: string, entry: string): Promise<void>
 }
 

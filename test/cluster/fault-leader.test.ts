@@ -5,7 +5,7 @@ import type { ProxiedRequest } from '../support/faults/fault-rules.ts'
 import { openFaultFixture } from './fault-fixture.ts'
 import { contentOf, HOME, RELEASE } from './helper-cluster.ts'
 
-// Two replicas; a rotation takes two seconds, so that it can be interrupted half-way.
+// Two replicas. A rotation takes two seconds, so that it can be interrupted half-way.
 const fixture = await openFaultFixture('fault-leader', { namespaces: 40, values: { refreshRate: 20 } })
 after(() => fixture[Symbol.asyncDispose]())
 const { helperCluster, proxy, invariants } = fixture
@@ -14,7 +14,7 @@ const held = (context: TestContext, id: string, since: number) =>
   invariants.assertHeld(context, { id, area: 'process', since, namespaces: fixture.served })
 const content = async (namespace: string) => contentOf(await helperCluster.secret(namespace))
 const isWrite = ({ method }: ProxiedRequest) => method !== 'GET'
-/** The names of the Pods that hold the lease from now on, '' while no Pod holds it. */
+/** Records the names of the Pods that hold the Lease from now on; '' while no Pod holds it. */
 async function followHolders(): Promise<{ stop(): Promise<string[]> }> {
   const holders: string[] = []
   const end = new AbortController()
@@ -45,7 +45,8 @@ const otherLeader = (than: string) =>
   }, 60_000)
 
 /**
- * Requests a rotation and waits until some Secrets have the new content; the others are in flight.
+ * Requests a rotation and waits until some Secrets have the new content. The other Secrets are
+ * being written at that moment.
  */
 async function beginRotation(): Promise<string> {
   const before = await content(HOME)
@@ -54,7 +55,7 @@ async function beginRotation(): Promise<string> {
   return before
 }
 
-test('P2 a leader that is paused past its lease: the write in flight replaces nothing newer, and it starts no other', async (context) => {
+test('P2 a leader that is paused past its lease starts no further write, and its pending write replaces nothing newer', async (context) => {
   const paused = await helperCluster.leader()
   let release = (): void => {}
   const until = new Promise<void>((resolve) => {
@@ -67,7 +68,7 @@ test('P2 a leader that is paused past its lease: the write in flight replaces no
   helperCluster.node.signal(`${HOME}/${paused.name}`, 'SIGSTOP')
   const begin = performance.now()
   await otherLeader(paused.name)
-  // The successor finishes that rotation, and makes another.
+  // The successor finishes that rotation, and performs another.
   await eventually(async () => assert.equal(await content('team-7'), await content(HOME)), 60_000)
   await beginRotation()
   await held(context, 'leader-paused', begin)
@@ -94,7 +95,7 @@ test('P2 a leader that is paused past its lease: the write in flight replaces no
   )
 })
 
-test('P2 SIGTERM in the middle of a rotation: a clean exit, the lease released, and the other replica completes it', async (context) => {
+test('P2 SIGTERM in the middle of a rotation: the leader exits cleanly, releases the lease, and the other replica completes the rotation', async (context) => {
   const terminated = await helperCluster.leader()
   const { count } = await fixture.ends(terminated.name)
   const before = await beginRotation()
@@ -113,11 +114,11 @@ test('P2 SIGTERM in the middle of a rotation: a clean exit, the lease released, 
   const next = await otherLeader(terminated.name)
   await held(context, 'leader-terminated', since)
   assert.equal(await behind(), 0)
-  // The lease was released, not left to expire.
+  // The Lease was released before it expired.
   assert.deepEqual(await holders.stop(), [terminated.name, '', next.name])
 })
 
-test('P2 kill -9 in the middle of a rotation: it is completed', async (context) => {
+test('P2 kill -9 in the middle of a rotation: another leader completes the rotation', async (context) => {
   const killed = await helperCluster.leader()
   const before = await beginRotation()
   const since = performance.now()

@@ -14,8 +14,8 @@ after(() => fixture[Symbol.asyncDispose]())
 const { helperCluster, proxy, invariants } = fixture
 const RESOURCES = ['namespaces', 'secrets', 'serviceaccounts'] as const
 
-// A new helper whose watches have not failed yet: its backoff after a fault depends on earlier
-// failures.
+// Starts with a new helper whose watches have not failed yet, because its backoff after a fault
+// depends on earlier failures.
 beforeEach(async () => {
   helperCluster.node.signal(`${HOME}/${(await helperCluster.leader()).name}`, 'SIGKILL')
   await eventually(() => assert.deepEqual(RESOURCES.map(proxy.watching), [0, 0, 0]))
@@ -28,7 +28,10 @@ const held = (context: TestContext, id: string, since: number, counts?: Record<s
 const watchesSince = (from: number) => proxy.calls.slice(from).filter(({ isWatch }) => isWatch)
 const EXPIRED = JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } })
 
-/** Many changes together: namespaces come and go, others add entries, a rotation. */
+/**
+ * Makes many changes at once: namespaces come and go, other clients add entries, and a rotation is
+ * requested.
+ */
 async function changeMuch(word: string): Promise<void> {
   await fixture.addNamespace(`${word}-doomed`)
   await Promise.all([1, 2, 3].map((index) => fixture.addNamespace(`${word}-${index}`)))
@@ -38,7 +41,8 @@ async function changeMuch(word: string): Promise<void> {
 }
 
 /**
- * Waits until the leader's status counts the namespaces that exist: one too many is a stale one.
+ * Waits until the leader's status counts exactly the existing namespaces. One more would be a
+ * deleted namespace.
  */
 async function assertCounted(): Promise<void> {
   const { ip } = await helperCluster.leader()
@@ -69,9 +73,8 @@ test('P1 P2 watches that are cut, five times in a row, while namespaces come, go
   await assertCounted()
 })
 
-test('P1 P2 410 Gone in the middle of a watch: a new list finds what was created and deleted unseen', async (context) => {
-  // None of the changes is seen: the watches send nothing, and then report that their version is
-  // gone.
+test('P1 P2 410 Gone in the middle of a watch: a new list finds the objects that were created and deleted in the meantime', async (context) => {
+  // The watches send none of the changes, and then report that their version is gone.
   proxy.faultWatches(silent)
   await changeMuch('gone')
   proxy.faultWatches(undefined)
@@ -107,7 +110,7 @@ for (const [id, what, fault] of [
 ] as const satisfies readonly (readonly [string, string, LineFault])[]) {
   test(`P1 P2 ${what}: older state never replaces newer`, async (context) => {
     proxy.faultWatches(fault)
-    // Also what is sent at a reconnect, from a version that may be older.
+    // Changes are also sent at a reconnect, from a version that may be older.
     proxy.cutWatches()
     const since = performance.now()
     await changeMuch(id)
@@ -196,7 +199,7 @@ test('P1 P2 a paged list whose continuation expires half-way is read again from 
 
 test('P1 P2 watches that stall with their sockets open, after a bookmark and before any', async (context) => {
   const [registry, ...repository] = FAST_IMAGE.split('/')
-  // The lease lasts 300 s on the fast clock, and the guard allows 60.
+  // The Lease lasts 300 s on the fast clock, but the guard allows at most 60 s.
   await helperCluster.install({ replicas: 1, guard: 'disabled', image: { registry, repository: repository.join('/') } })
   const fast = await eventually(async () => {
     const pod = await helperCluster.leader()

@@ -16,7 +16,7 @@ const ACCOUNTS = '/api/v1/namespaces/team-0/serviceaccounts'
 const CASES = Number(process.env.ACR_NOPASS_WRITER_CASES ?? 25)
 
 for (const writers of [2, 3]) {
-  test(`P1 ${writers} writers on one list, in any order: each of their entries keeps its position, and ours appears once`, async (context) => {
+  test(`P1 ${writers} writers change one list in any order: each of their entries keeps its position, and the helper's entry appears once`, async (context) => {
     const from = proxy.calls.length
     let cases = 0
     let writes = 0
@@ -50,7 +50,8 @@ for (const writers of [2, 3]) {
     await invariants.assertHeld(context, {
       id: `writers-${writers}`,
       area: 'writers',
-      // The case in which the helper took longest after the last write of the others.
+      // Reports the case in which the helper took longest after the last write of the other
+      // clients.
       since: performance.now() - longestMs,
       namespaces: fixture.served,
       counts: { cases, writes, ours: ours.length, conflicts },

@@ -33,7 +33,10 @@ s{{ $index }}: {{ include "acr-nopass.globs-cel" (dict "subject" "subject" "targ
 {{- end }}
 `
 
-/** What the chart writes as CEL for a target, against what the helper does in TypeScript. */
+/**
+ * Compares the CEL expression that the chart writes for a target with the helper's decision in
+ * TypeScript.
+ */
 export function testGlobs(chart: ChartCluster): void {
   let helm: TestHelm
   let folder = ''
@@ -88,8 +91,8 @@ export function testGlobs(chart: ChartCluster): void {
   }
 
   /**
-   * Policies that reject a ConfigMap unless the expression selected by its index holds for the name
-   * it carries.
+   * Installs policies that reject a ConfigMap unless the expression selected by its index is true
+   * for the name in the ConfigMap.
    */
   async function installEvaluators(expressions: readonly string[]): Promise<void> {
     const starts = expressions.map((_, index) => index).filter((index) => index % PER_POLICY === 0)

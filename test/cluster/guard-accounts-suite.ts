@@ -42,7 +42,7 @@ const serviceAccountChanges: readonly [string, object, RegExp | undefined][] = [
   ],
 ]
 
-/** What the guard rejects and allows on ServiceAccounts. */
+/** Tests which writes to ServiceAccounts the guard rejects and allows. */
 export function testGuardOfServiceAccounts({ chart, helper }: Guarded): void {
   for (const [title, body, rule] of serviceAccountChanges) {
     test(`P5 on a ServiceAccount the guard ${rule ? 'rejects' : 'allows'} ${title}`, async () => {

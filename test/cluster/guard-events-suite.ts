@@ -8,7 +8,7 @@ import { GUARDED_NAMESPACE, type Guarded } from '../support/cluster/guarded.ts'
 
 const EVENTS = `/api/v1/namespaces/${GUARDED_NAMESPACE}/events`
 
-/** The request by which the helper reports a problem with the longest names and text. */
+/** Returns the request with which the helper reports a problem, with the longest names and text. */
 function eventOfHelper(): KubeCall {
   const calls: KubeCall[] = []
   const client = {
@@ -45,12 +45,12 @@ const refusedFields: typeof refused = [
   ['another object', { related: { kind: 'Pod', name: 'x' } }, /leaves related of its Events alone/],
 ]
 
-/** What the guard rejects and allows of the helper's Events. */
+/** Tests which of the helper's Events the guard rejects and allows. */
 export function testGuardOfEvents({ helper }: Guarded): void {
   const event = eventOfHelper()
   const body = event.body as { readonly metadata: object }
 
-  test('the guard lets the helper write the Events that it writes', async () => {
+  test('the guard lets the helper write each of its Events', async () => {
     const { status, text } = await helper.call(event)
     assert.equal(status, 201, text)
   })

@@ -25,7 +25,7 @@ const forbidden: typeof additions = [
   ['removing the labels', { metadata: { labels: null } }, /leaves metadata.labels alone/],
 ]
 
-/** What the guard rejects and allows on the helper's Lease and its status. */
+/** Tests which writes to the helper's Lease and status the guard rejects and allows. */
 export function testGuardOfLeadership({ chart, helper }: Guarded): void {
   const patch = (path: string, body: object) => helper.call({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
 
@@ -49,7 +49,7 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
   test('the guard rejects a second key in the status ConfigMap, which could leave no room for reports', async () => {
     const { status, text } = await patch(STATUS, { data: { x: 'x'.repeat(900_000) } })
     assert.deepEqual([status, /the helper writes status.json and nothing else/.test(text)], [422, true], text)
-    // The key of another client stays as it is, and stops no report.
+    // The key of another client stays unchanged, and does not prevent a report.
     const theirs = { method: 'PATCH', path: STATUS, contentType: MERGE_PATCH, body: { data: { theirs: '1' } } } as const
     await chart.admin.request(theirs)
     assert.equal((await patch(STATUS, { data: { 'status.json': '{"a":1}' } })).status, 200)
@@ -63,7 +63,7 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
       const { status, text } = await patch(LEASE, { spec: { holderIdentity: 'x', leaseTransitions } })
       assert.deepEqual([status, rule.test(text)], [422, true], text)
     }
-    // From none to 1, unchanged, on to 2, and back to 0 as after the end of its type.
+    // From none to 1, unchanged, to 2, and back to 0 as after an overflow of its type.
     for (const leaseTransitions of [1, 1, 2, 0])
       assert.equal((await patch(LEASE, { spec: { holderIdentity: 'x', leaseTransitions } })).status, 200)
   })
@@ -77,7 +77,7 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
   })
 
   test('with the garbage collector running, Lease and status survive everything that the guard lets the helper write', async () => {
-    // The same write on an unguarded object shows that the collector works.
+    // The same write on an unguarded object shows that the garbage collector works.
     const bait = '/api/v1/namespaces/sys/configmaps/bait'
     const metadata = { name: 'bait', ownerReferences: [ABSENT_OWNER] }
     await chart.admin.request({ method: 'POST', path: '/api/v1/namespaces/sys/configmaps', body: { metadata } })

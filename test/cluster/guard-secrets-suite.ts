@@ -6,8 +6,8 @@ import { ADOPTER, GUARDED, type Guarded, slug } from '../support/cluster/guarded
 import { applyPullSecret, type PullSecret } from '../support/cluster/pull-secret.ts'
 
 /**
- * Each row: what the helper tries, how the object differs from a valid one, and which rule rejects
- * it.
+ * Each row: the helper's attempt, the difference of the object from a valid one, and the rule that
+ * rejects it.
  */
 const forbiddenCreations: readonly [string, (secret: PullSecret) => void, RegExp][] = [
   [
@@ -113,7 +113,7 @@ const forbiddenCreations: readonly [string, (secret: PullSecret) => void, RegExp
   ],
 ]
 
-/** What the guard rejects and allows on Secrets. */
+/** Tests which writes to Secrets the guard rejects and allows. */
 export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
   for (const [title, change, rule] of forbiddenCreations) {
     test(`P5 the guard rejects creating a pull secret with ${title}`, async () => {
@@ -180,7 +180,7 @@ export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
     const { status, text } = await helper.call(applyPullSecret('foreign', GUARDED))
     assert.deepEqual([status, /belongs to somebody else/.test(text)], [422, true], text)
     assert.equal((await adopter.call(applyPullSecret('foreign', ADOPTER))).status, 200)
-    // It now belongs to the adopting release, and is foreign to the other one.
+    // The Secret now belongs to the adopting release, and is foreign to the other release.
     assert.equal((await helper.call(applyPullSecret('foreign', GUARDED))).status, 422)
   })
 

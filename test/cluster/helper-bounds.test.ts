@@ -14,10 +14,10 @@ import { createAccounts, GIANT_NAME, peakMemoryOf } from '../support/cluster/hos
 import { eventually } from '../support/eventually.ts'
 import { contentOf, names, openHelperCluster, SECRET, type Secret } from './helper-cluster.ts'
 
-// What a user with `edit` in one namespace can do: objects as large as etcd accepts.
+// A user with `edit` in one namespace can create objects as large as etcd accepts.
 const COUNT = 60
-// The chart's limit is 256 MiB. Keeping these objects must not be visible in memory: twice their
-// text would add 150 MiB.
+// The chart's limit is 256 MiB. If the helper kept these objects, twice their text would add 150
+// MiB.
 const LIMIT = 160 * 1024 * 1024
 
 const helperCluster = await openHelperCluster('helper-bounds')
@@ -52,7 +52,7 @@ test('60 ServiceAccounts of 1.3 MB use no memory, and a new namespace is served'
   assert.ok(names(await helperCluster.account('hostile', 'default')).includes(SECRET))
 })
 
-test('such a ServiceAccount is reported by name, in the status and by Events within the budget of its namespace', async () => {
+test('a ServiceAccount that is too large is reported by name, in the status and by Events within the budget of its namespace', async () => {
   const status = await eventually(async () => {
     const found = await helperCluster.status()
     assert.equal(found?.serviceAccounts?.skipped['overlong-list'], COUNT)
@@ -67,7 +67,7 @@ test('such a ServiceAccount is reported by name, in the status and by Events wit
   for (const { message } of ours) assert.ok(message.length < 1000)
 })
 
-test('our entry is removed from a list that it made too long, and every other entry stays', async () => {
+test('our entry is removed from a list that became too long with this entry, and every other entry stays', async () => {
   const many = Array.from({ length: 100 }, (_, index) => `name-${index}`)
   await createAccounts(admin, 'hostile', { prefix: 'many', count: 1, list: many })
   await eventually(async () =>
@@ -116,15 +116,15 @@ test('without WatchList the lists are read in pages that shrink', async () => {
   assert.deepEqual(problems, [])
 })
 
-test('doctor reads such a cluster and names the accounts', async () => {
+test('doctor reads a cluster with ServiceAccounts that are too large, and names them', async () => {
   const { stdout, stderr } = await runBin(['doctor', '--kubeconfig', helperCluster.chart.cluster.adminKubeconfigFile])
   assert.doesNotMatch(stderr, /KUBE_BAD_ANSWER/)
   assert.match(stdout, /ACCOUNT_UNATTACHED 60 ServiceAccounts: .*hostile\/giant-/)
 })
 
-// A client that may write a Secret may also use our field manager's name: the helper then takes the
+// A client that may write a Secret may also use our field manager's name. The helper then takes the
 // Secret for current until it has something new to write. Only that namespace's own Secret is
-// affected, and its content goes nowhere.
+// affected, and its content is not copied.
 const FORGERIES = {
   'an apply under our name': (secret: Secret) => ({
     query: { fieldManager: FIELD_MANAGER, force: true },
@@ -162,7 +162,7 @@ for (const [index, [title, forge]] of Object.entries(FORGERIES).entries()) {
     await admin.request({ method: 'PATCH', path, ...forge(before) })
     await helperCluster.chart.createNamespace(`after-${namespace}`)
     await eventually(async () => assert.equal(await helperCluster.isUsable(`after-${namespace}`), true))
-    // Nothing was written elsewhere because of it, and the new namespace has the real content.
+    // The forgery caused no write elsewhere, and the new namespace has the real content.
     const written = helperCluster
       .requests(from)
       .flatMap(({ verb, objectRef }) => (verb === 'patch' ? [objectRef?.namespace] : []))
@@ -176,7 +176,7 @@ for (const [index, [title, forge]] of Object.entries(FORGERIES).entries()) {
     await eventually(async () => {
       const query = { fieldSelector: `metadata.name=${SECRET}` }
       const { items } = await admin.request<{ items: Secret[] }>({ method: 'GET', path: '/api/v1/secrets', query })
-      // In all namespaces, so that none is written while the next forgery is observed.
+      // Waits for all namespaces, so that none is written while the next forgery is observed.
       const contents = new Set(items.map(contentOf))
       assert.equal(contents.size, 1)
       assert.ok(!contents.has(contentOf(other)))

@@ -40,7 +40,7 @@ export interface ServiceAccount {
 export interface HelperCluster extends AsyncDisposable {
   readonly chart: ChartCluster
   readonly cloud: Cloud
-  /** The role of the cluster's nodes; it may pull from its own account's registries. */
+  /** The role of the cluster's nodes, which may pull from its own account's registries. */
   readonly workerRole: string
   /** Values of every installation, which the test's values extend. */
   readonly values: object
@@ -60,7 +60,8 @@ export interface HelperCluster extends AsyncDisposable {
   /** Requests a rotation as `acr-nopass refresh` does. */
   requestRotation(): Promise<void>
   /**
-   * The helper's requests since `from` (index in the audit log) except watches, lease and status.
+   * Returns the helper's requests since `from` (index in the audit log), except watches, Lease and
+   * status.
    */
   requests(from: number): AuditEntry[]
   auditLength(): number
@@ -69,7 +70,7 @@ export interface HelperCluster extends AsyncDisposable {
 /** Settings of one test file that differ from the defaults. */
 export interface HelperClusterOptions {
   readonly cloud?: CloudOptions
-  /** The address where the Pods reach the API server: a proxy. */
+  /** The address of a proxy through which the Pods reach the API server. */
   readonly apiServer?: { readonly host: string; readonly port: number }
   /** Further images on the node. */
   readonly images?: Images
@@ -77,7 +78,7 @@ export interface HelperClusterOptions {
 
 const IMAGE = 'ghcr.io/acr-nopass/acr-nopass'
 
-/** Starts everything; uses the given cluster if there is one. `dispose` stops that one too. */
+/** Starts everything, or uses the given cluster. `dispose` also stops the given cluster. */
 export async function openHelperCluster(
   name: string,
   given?: ChartCluster,
@@ -113,7 +114,7 @@ export async function openHelperCluster(
     endpoints: { cr: cloud.endpoints.cr, sts: cloud.endpoints.sts, imds, registry: registry.url },
     attach: 'serviceAccounts',
     logLevel: 'debug',
-    // ValidatingAdmissionPolicies are served from 1.30 on.
+    // The API server serves ValidatingAdmissionPolicies since 1.30.
     ...(chart.minor === '1.24' && { guard: 'disabled' }),
   }
   const get = async <T>(path: string): Promise<T | undefined> => {

@@ -4,8 +4,8 @@ import type { KubeObject } from '../../src/kube/types.ts'
 import { eventually } from '../support/eventually.ts'
 import { HOME, openHelperCluster } from './helper-cluster.ts'
 
-// ECI gives a Pod the role of its annotation, and other Pods none: this test's metadata service
-// reads the helper's Pod.
+// ECI gives a Pod the role in its annotation, and no role to other Pods. Therefore this test's
+// metadata service reads the helper's Pod.
 const ROLE = 'acr-nopass-eci'
 const ECS = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }
 
@@ -19,7 +19,7 @@ const imds = await cloud.imdsFor(() => annotation)
 const install = async (workerRole: { eciRoleName?: string }): Promise<void> => {
   await helperCluster.install({ replicas: 1, identity: { type: 'worker-role', workerRole }, endpoints: { imds } })
   await eventually(async () => {
-    // The old Pod stays until the new one is ready, which needs the role.
+    // The old Pod stays until the new Pod is ready, for which it needs the role.
     const newest = helperCluster.helpers().at(-1)
     const path = `/api/v1/namespaces/${HOME}/pods/${newest?.name}`
     const { metadata } = await admin.request<KubeObject>({ method: 'GET', path })

@@ -9,7 +9,7 @@ after(() => helperCluster[Symbol.asyncDispose]())
 const { admin, cloud } = helperCluster
 const teams = Array.from({ length: 40 }, (_, index) => `team-${index}`)
 await Promise.all(teams.map((name) => helperCluster.chart.createNamespace(name)))
-// One entry of another client each, which must survive all of the following.
+// Each list has one entry of another client, which must survive all of the following.
 for (const namespace of teams) {
   await admin.request({
     method: 'PATCH',
@@ -18,7 +18,8 @@ for (const namespace of teams) {
     body: { imagePullSecrets: [{ name: 'theirs' }] },
   })
 }
-// Two replicas; a rotation of 40 takes two seconds, so that it can be interrupted half-way.
+// Two replicas. A rotation of 40 namespaces takes two seconds, so that it can be interrupted
+// half-way.
 await helperCluster.install({ refreshRate: 20 })
 await helperCluster.settled()
 
@@ -28,8 +29,8 @@ const secrets = async (): Promise<Map<string, Secret | undefined>> =>
 const contents = (of: Map<string, Secret | undefined>): Set<string> => new Set([...of.values()].map(contentOf))
 
 /**
- * Nothing lost or half-done: one content everywhere, the same objects, entries of others first,
- * ours once.
+ * Checks that nothing is lost or half-done: the same content everywhere, the same objects, entries
+ * of other clients first, our entry once.
  */
 async function assertWhole(before: Map<string, Secret | undefined>, limitMs: number): Promise<void> {
   const old = contents(before)
@@ -54,7 +55,7 @@ async function middle(before: Map<string, Secret | undefined>): Promise<void> {
   )
 }
 
-test('P2 kill -9 of the leader in the middle of a rotation: it is completed in place, and nothing is lost', async () => {
+test('P2 kill -9 of the leader in the middle of a rotation: the rotation is completed in place, and nothing is lost', async () => {
   const before = await secrets()
   await helperCluster.requestRotation()
   await middle(before)
@@ -124,15 +125,15 @@ test('a leader that was paused past its lease starts no write when it continues'
   await eventually(async () => assert.equal(await helperCluster.isUsable('paused'), true))
   const from = helperCluster.auditLength()
   helperCluster.node.signal(`${HOME}/${pod.name}`, 'SIGCONT')
-  // On a busy machine the node restarts a process that fails its probes before it continues; the
-  // new process has not led yet.
+  // On a busy machine the node restarts a process that fails its probes before the process
+  // continues. The new process has not led yet.
   await eventually(() => {
     const log = helperCluster.node.log(`${HOME}/${pod.name}`)
     assert.ok(log.includes('LEASE_LOST') || !log.includes('"leading"'), log)
   }, 20_000)
   await helperCluster.chart.createNamespace('resumed')
   await eventually(async () => assert.equal(await helperCluster.isUsable('resumed'), true))
-  // The other replica may replace credentials when it takes over; this one writes nothing.
+  // The other replica may replace credentials when it takes over. This replica writes nothing.
   const writesOf = (name: string): readonly string[] =>
     helperCluster
       .requests(from)

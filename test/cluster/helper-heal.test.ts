@@ -19,7 +19,7 @@ const helperCluster = await openHelperCluster('helper-heal')
 after(() => helperCluster[Symbol.asyncDispose]())
 const { admin } = helperCluster
 const [domain] = helperCluster.cloud.instances.find(({ edition }) => edition === 'enterprise')?.domains ?? []
-// The node does not have this image, and reports it like a kubelet that must not pull it.
+// The node does not have this image, and reports so like a kubelet that must not pull it.
 const spec = { containers: [{ name: 'app', image: `${domain}/team/app:1` }] }
 const labels = { app: 'web' }
 
@@ -66,7 +66,7 @@ const before = await eventually(async () => {
   return { web, once, alone }
 })
 
-test('watchPods: a Pod that was admitted too early gets an Event with its fix, and is not changed', async () => {
+test('watchPods: a Pod that was admitted too early gets an Event with the fix, and is not changed', async () => {
   const from = helperCluster.auditLength()
   await helperCluster.install({ replicas: 1, watchPods: true })
   const reported = await eventually(async () => {

@@ -52,7 +52,7 @@ const legacy = {
   targets: { namespaces: { selector: { matchLabels: { tier: 'old' } } } },
 }
 
-/** The domains that a namespace's pull secret has a credential for. */
+/** Returns the domains for which a namespace's pull secret has a credential. */
 async function domainsIn(namespace: string): Promise<string[]> {
   const secret = await helperCluster.secret(namespace)
   return Object.keys(JSON.parse(contentOf(secret) || '{"auths":{}}').auths).sort()
@@ -153,7 +153,7 @@ test('the vendor’s add-on on the same ServiceAccounts is reported once, by sta
   await eventually(async () => assert.deepEqual(await problems(), []), 40_000)
 })
 
-test('a namespace that comes under a selector gets that registry, and loses it again', async () => {
+test("a namespace gets a registry when the registry's selector matches, and loses the registry when it no longer matches", async () => {
   const label = (tier: string | null) =>
     admin.request({
       method: 'PATCH',
@@ -176,11 +176,11 @@ test('P7 two entries of one instance and identity share each token request', asy
   await helperCluster.install({ replicas: 1, registries: split })
   await has('team-a', VPC, CUSTOM)
   await has('ops', PUBLIC, CUSTOM)
-  // Before, a new Pod may request a token to verify its configuration.
+  // Before the rollout is complete, a new Pod may request a token to verify its configuration.
   await rolledOut(admin, HOME, RELEASE)
   await helperCluster.settled()
-  // A registry is called at most once per second, so entries with calls at other times just before
-  // would follow one another.
+  // A registry is called at most once per second, so recent calls at different times would delay
+  // the entries one after the other.
   await eventually(async () => assert.ok(Date.now() - (calls('GetAuthorizationToken').at(-1)?.at ?? 0) > 1_000))
   const before = contentOf(await helperCluster.secret('ops'))
   const from = cloud.calls.length

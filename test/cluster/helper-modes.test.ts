@@ -33,7 +33,7 @@ const pod = (namespace: string) => {
 }
 const HELPER = `system:serviceaccount:${HOME}:${RELEASE}`
 
-test('auto: by admission where the API server has the Pod policy, else by ServiceAccounts', async () => {
+test('auto: Pods get the reference at admission if the API server supports the policy, else from ServiceAccounts', async () => {
   await helperCluster.install({ replicas: 1, attach: 'auto' })
   await helperCluster.settled()
   const auto = helperCluster.chart.minor === 'newest' ? 'admission' : 'serviceAccounts'

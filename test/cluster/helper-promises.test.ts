@@ -58,7 +58,7 @@ test('P4 P7 a rotation is one write per namespace, no read and one token call, a
 })
 
 test('P7 a restart with valid tokens writes nothing and calls no cloud API, and new namespaces do not wait', async () => {
-  // A request that the status does not report as handled would be handled again.
+  // The helper would handle a request again that its status does not report as handled.
   await eventually(async () => assert.ok((await helperCluster.status())?.lastHandledRefresh), 30_000)
   const pod = await helperCluster.leader()
   const [from, calls] = [helperCluster.auditLength(), cloudCalls()]
@@ -74,7 +74,7 @@ test('P7 a restart with valid tokens writes nothing and calls no cloud API, and 
 test('P1 entries of other writers survive, in order, whatever they do concurrently', async () => {
   const targets = teams.slice(0, 10)
   const rounds = 25
-  // Each writer knows what its own successful writes left, and ignores the helper's entry.
+  // Each writer knows only the result of its own successful writes, and ignores the helper's entry.
   const hostile = async (namespace: string): Promise<string[]> => {
     let theirs: string[] = []
     for (let round = 0; round < rounds; round += 1) {
@@ -82,7 +82,7 @@ test('P1 entries of other writers survive, in order, whatever they do concurrent
         const account = await admin.request<ServiceAccount>({ method: 'GET', path: accountPath(namespace) })
         const next =
           round % 3 === 2 ? names(account).filter((name) => name !== theirs[0]) : [...names(account), `r-${round}`]
-        // Twice the helper's entry is removed as well, as by a writer that sets a fixed list.
+        // Twice, the write also removes the helper's entry, like a writer with a fixed list.
         const list = round === 5 || round === 15 ? next.filter((name) => name !== SECRET) : next
         const { uid, resourceVersion } = account.metadata
         const body = { metadata: { uid, resourceVersion }, imagePullSecrets: list.map((name) => ({ name })) }
@@ -213,7 +213,7 @@ test('P5 throughout these tests the helper read no Secret but its own, and no re
   const user = `system:serviceaccount:${HOME}:${RELEASE}`
   const entries = readAuditLog(helperCluster.chart.cluster).filter((entry) => entry.user.username === user)
   const refused = entries.filter(({ responseStatus }) => responseStatus?.code === 403 || responseStatus?.code === 401)
-  // A list by watch, which the oldest minor rejects: the helper then makes a plain list.
+  // A list by watch, which the oldest minor version rejects. The helper then requests a plain list.
   const byWatch = entries.filter(({ requestURI }) => requestURI.includes('sendInitialEvents=true'))
   const expected = helperCluster.chart.minor === 'newest' ? 200 : 422
   assert.deepEqual(new Set(byWatch.map(({ responseStatus }) => responseStatus?.code)), new Set([expected]))
@@ -243,7 +243,7 @@ test('P12 retire removes every reference and all content, and reports it', async
   await Promise.all([...teams, 'shop'].map(usable))
 })
 
-test('P12 retire ends where names in the values no longer let the helper change every ServiceAccount with its entry', async () => {
+test('P12 retire stops if the names in the values no longer let the helper change every ServiceAccount with its entry', async () => {
   await admin.request({
     method: 'POST',
     path: '/api/v1/namespaces/shop/serviceaccounts',

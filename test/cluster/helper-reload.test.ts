@@ -50,7 +50,7 @@ const authsIn = async (namespace: string): Promise<Auths> =>
 const loginIn = async (namespace: string, domain: string) =>
   Buffer.from((await authsIn(namespace))[domain]?.auth ?? '', 'base64').toString()
 const log = () => helperCluster.node.log(`${HOME}/${pod.name}`)
-/** The same Pod, whose container never restarted. */
+/** Checks that the same Pod runs, and that its container never restarted. */
 function assertNotRestarted(): void {
   assert.deepEqual(helperCluster.helpers(), [pod])
   assert.equal(log().match(/"msg":"started"/g)?.length, 1)
@@ -88,7 +88,7 @@ test('a configuration that violates its schema is rejected by name, and the last
     method: 'GET',
     path: CONFIG,
   })
-  // Applied as Helm does it, so that its next upgrade owns the fields.
+  // The object is applied as by Helm, so that Helm's next upgrade owns the fields.
   const write = (text: string) => {
     const { name, labels } = object.metadata
     const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels }, data: { 'config.yaml': text } }

@@ -11,12 +11,12 @@ interface Loose {
   readonly data?: object
 }
 
-/** The kinds of the Prometheus operator, which are missing in a plain cluster. */
+/** The kinds of the Prometheus operator, which a plain cluster lacks. */
 const WITHOUT_OPERATOR = { metrics: { serviceMonitor: { enabled: false }, prometheusRule: { enabled: false } } }
 
 /**
- * Install, upgrade and uninstall with that Helm. `attach` is what `auto` resolves to on the
- * cluster's minor.
+ * Tests install, upgrade and uninstall with that Helm. `attach` is the result of `auto` on the
+ * cluster's minor version.
  */
 export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admission' | 'serviceAccounts'): void {
   const get = (path: string): Promise<Loose> => chart.admin.request<Loose>({ method: 'GET', path })
@@ -33,8 +33,7 @@ export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admi
       assert.equal(code, 0, stderr)
       return stdout
     }
-    // No node runs Pods here, so there is none to wait for: helm waits for all other kinds of
-    // object.
+    // No node runs Pods here, so Helm waits only for the other kinds of objects.
     const wait = ['--wait', '--timeout', '60s']
     const notes = await run(['install', 'life', CHART, ...wait], [scenario('minimal'), { replicas: 0 }])
     assert.match(notes, new RegExp(`attach {7}${attach} \\(decided for Kubernetes 1\\.\\d+\\.\\d+\\)`))
@@ -56,7 +55,7 @@ export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admi
       const { type, rollingUpdate } = (await get(deployment)).spec.strategy as { type: string; rollingUpdate?: object }
       return rollingUpdate === undefined ? type : { type, ...rollingUpdate }
     }
-    // A new Pod takes over the ports of an old one when both use the host network.
+    // Two Pods that use the host network cannot share ports, so a new Pod replaces the old one.
     const rolling = { type: 'RollingUpdate' }
     assert.deepEqual(await strategy({ hostNetwork: true, replicas: 1 }), 'Recreate')
     assert.deepEqual(await strategy({ hostNetwork: true }), { ...rolling, maxUnavailable: 1, maxSurge: 0 })
@@ -64,7 +63,8 @@ export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admi
     assert.deepEqual(await strategy({}), { ...rolling, maxUnavailable: 0, maxSurge: 1 })
     assert.equal((await get(deployment)).spec.replicas, 2)
 
-    // As a GitOps tool does repeatedly: it applies nothing that the helper owns.
+    // Applies the manifest repeatedly, like a GitOps tool. The manifest contains nothing that the
+    // helper owns.
     for (const object of parseManifest(await run(['get', 'manifest', 'life']))) {
       const path = objectPath(kinds, object, namespace)
       assert.ok(path, object.kind)

@@ -3,22 +3,22 @@ import { type KubeClient, MERGE_PATCH } from '../../src/kube/client.ts'
 import { names, SECRET, type ServiceAccount } from './helper-cluster.ts'
 
 /**
- * What another writer does to a list. `drop` writes it without the helper's entry, as a tool that
- * sets a fixed list does.
+ * A change that another writer makes to a list. `drop` writes the list without the helper's entry,
+ * like a tool with a fixed list.
  */
 type Change =
   | { readonly kind: 'append' | 'prepend' | 'remove' | 'drop'; readonly pick: number }
   | { readonly kind: 'json-append' }
 
-/** A writer's change takes two steps: it writes what it made of its earlier read. */
+/** A writer's change takes two steps: it reads, then it writes the result of that read. */
 interface Step {
   readonly writer: number
   readonly change: Change
 }
 
 /**
- * A case: which writer does what, in which order the reads and writes of all writers run, and how
- * slow the helper's writes are.
+ * A case: which writer makes which change, in which order the reads and writes of all writers run,
+ * and how slow the helper's writes are.
  */
 export interface WriterCase {
   readonly steps: readonly Step[]
@@ -39,14 +39,15 @@ export function writerCases(writers: number): fc.Arbitrary<WriterCase> {
 const JSON_PATCH = 'application/json-patch+json'
 
 /**
- * Three removals would count as a fight, after which the helper waits a minute between two tries.
+ * Three removals would count as a conflict, after which the helper waits a minute between two
+ * attempts.
  */
 const DROPS = 2
 
 /**
- * Performs a case on a ServiceAccount; returns the entries of others that it left. A writer's first
- * turn reads, its next turn writes the result, so that the reads and writes of all writers overlap
- * in every way; after a conflict a writer reads again.
+ * Performs a case on a ServiceAccount. Returns the entries of other clients that the case leaves. A
+ * writer's first turn reads, and its next turn writes the result, so that the reads and writes of
+ * all writers overlap in every way. After a conflict a writer reads again.
  */
 export async function performCase(
   client: KubeClient,
@@ -82,7 +83,7 @@ export async function performCase(
       }
     }
   }
-  /** Appends without a read, on the server, as `kubectl patch --type=json` does. */
+  /** Appends on the server without a read, like `kubectl patch --type=json`. */
   async function appendByJson(name: string, account: ServiceAccount): Promise<ServiceAccount> {
     const append = { kind: 'append', pick: 0 } as const
     if (account.imagePullSecrets === undefined) return merge(append, name, account)

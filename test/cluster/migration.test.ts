@@ -99,7 +99,7 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod can pull at
   const { pulls, failed } = await watch.stop()
   assert.deepEqual(failed, [])
   for (const phase of ['import', 'install', 'restart', 'cleanup', 'after']) assert.ok((pulls[phase] ?? 0) > 2, phase)
-  // P1: entries of others stay, in their order.
+  // P1: entries of other clients stay, in their order.
   assert.deepEqual(
     names(await fixture.account('default')).filter((name) => name !== 'acr-nopass'),
     ['own'],
@@ -184,8 +184,8 @@ test("from the vendor's add-on: several instances, namespaces and ServiceAccount
   await restart(admin, 'shop', 'app')
   await restart(admin, 'web', 'tools')
   await watch.phase('uncovered')
-  // The login of the second instance is there, and nothing in the cluster names the instance or its
-  // domain.
+  // The login of the second instance exists only in the Secret: nothing in the cluster names the
+  // instance or its domain.
   await oldSecret(admin, 'shop', AGGREGATION, [
     { ...demoLogin, domains: [...domains, SECOND] },
     { ...personalLogin, domains: ['registry.cn-shanghai.aliyuncs.com'] },
@@ -197,8 +197,8 @@ test("from the vendor's add-on: several instances, namespaces and ServiceAccount
     refused.stdout,
     /^img\.second\.example\.com: Secret shop\/acr-credential-secret-aggregation holds a login/m,
   )
-  // One life of a token later the first logins have expired. The old helper writes new ones only if
-  // it is still there.
+  // One token lifetime later, the first logins have expired. The old helper writes new logins only
+  // if it still exists.
   if ((await status('/apis/apps/v1/namespaces/kube-system/deployments/aliyun-acr-credential-helper')) === 200) {
     await oldSecret(admin, 'shop', AGGREGATION, [
       { ...(await oldLogin(cloud, workerRole, demo)), domains: [...domains, SECOND] },
@@ -265,8 +265,8 @@ test('with few permissions the command reports what is missing, and removes noth
 
 test('P5 P6 import and cleanup request no Secret but pull secrets, and of other names only to find copies before a removal', async () => {
   const requests = readAuditLog(chart.cluster).filter(({ objectRef, user, userAgent, verb }) => {
-    // A request that failed before authentication has no user, and gets nothing: the helper's may,
-    // the first with a new token.
+    // A request that failed before authentication has no user and gets nothing. The helper may send
+    // such a request first with a new token.
     const isUsers = user.username?.startsWith('system:serviceaccount:') === false
     return objectRef?.resource === 'secrets' && userAgent?.startsWith('acr-nopass/') && isUsers && verb !== 'delete'
   })

@@ -22,11 +22,11 @@ interface Workload extends KubeObject {
   readonly spec: { readonly template: { readonly spec: Readonly<Record<string, unknown>> } }
 }
 
-/** A release whose names look like numbers to YAML. */
+/** Tests a release whose names look like numbers to YAML. */
 export function testNumericNames(chart: ChartCluster): void {
   const { admin } = chart
 
-  // The API server used to reject each of these as a number.
+  // Unquoted, the API server rejects each of these names as a number.
   test('a release in namespace 123, with a ServiceAccount, a priority class and Secrets that look like numbers, is installed', async () => {
     for (const name of ['321', '1e5']) await chart.createNamespace(name)
     const priority = { apiVersion: 'scheduling.k8s.io/v1', metadata: { name: '1e3' }, value: 1 }

@@ -101,8 +101,8 @@ test('P7 P8 a hundred new namespaces together: each is served by one write of it
 })
 
 /**
- * The longest time from a ServiceAccount's creation to our entry in it, as the API server logged
- * them.
+ * Returns the longest time between a ServiceAccount's creation and our entry in it, by the API
+ * server's log.
  */
 function slowestAttachment(entries: readonly AuditEntry[]): number {
   const made = new Map<string, number>()

@@ -28,7 +28,10 @@ const page = async (): Promise<HelperStatus> => {
   return (await (await fetch(`http://${ip}:8081/status.json`)).json()) as HelperStatus
 }
 
-/** Status, log and metrics report the namespace, what rejected the write, and the fix. */
+/**
+ * Checks that status, log and metrics report the namespace, the object that rejected the write, and
+ * the fix.
+ */
 async function assertNamed(namespace: string, code: string, by: RegExp, outcome: string): Promise<void> {
   const problem = await eventually(async () => {
     const found = (await page()).problems.find((one) => one.namespace === namespace)
@@ -45,7 +48,10 @@ async function assertNamed(namespace: string, code: string, by: RegExp, outcome:
   assert.ok(lines.some((line) => line.includes('not written') && line.includes(`"namespace":"${namespace}"`)))
 }
 
-/** A rotation that one namespace rejects: it keeps its content, all others have the new one. */
+/**
+ * Runs a rotation that one namespace rejects. That namespace keeps its content, and all others get
+ * the new one.
+ */
 async function assertRotationRefused(
   t: TestContext,
   id: string,
@@ -98,7 +104,7 @@ test('P2 an admission webhook times out: the namespace keeps its Secret, the web
   })
 })
 
-test("P2 a namespace's ValidatingAdmissionPolicy rejects us: it keeps its Secret, the policy is named, the others continue", async (t) => {
+test('P2 a ValidatingAdmissionPolicy rejects our write in one namespace: the namespace keeps its Secret, the policy is named, the others continue', async (t) => {
   const name = 'no-robots'
   const policies = `${ADMISSION}/validatingadmissionpolicies`
   const bindings = `${ADMISSION}/validatingadmissionpolicybindings`

@@ -19,13 +19,13 @@ import { eventually } from '../support/eventually.ts'
 const WITHOUT_DEFINITION = ['PodMonitor', 'PrometheusRule', 'ServiceMonitor']
 const HOME = 'objects'
 /**
- * Argo CD applies defaults only to kinds of the Kubernetes version that it was built with: to it a
- * policy without them never equals the one in the cluster
+ * Argo CD fills in defaults only for kinds of the Kubernetes version with which it was built.
+ * Without defaults in the chart, a newer policy never equals the policy in the cluster
  * (https://github.com/shepherdjerred/monorepo/pull/1727).
  */
 const WITH_DEFAULTS = 'the policy is rendered with the defaults of the API server'
 
-/** The API server's response to everything that the chart renders. */
+/** Tests the API server's responses to everything that the chart renders. */
 export async function testObjects(chart: ChartCluster, helm: TestHelm): Promise<void> {
   const { gitVersion } = await chart.admin.request<{ gitVersion: string }>({ method: 'GET', path: '/version' })
   const kinds = await readKinds(chart.admin)
@@ -122,7 +122,9 @@ export async function testObjects(chart: ChartCluster, helm: TestHelm): Promise<
   })
 }
 
-/** Objects that a scenario lacks on a cluster whose API server cannot attach. */
+/**
+ * Returns the objects that a scenario lacks on a cluster whose API server cannot add the reference.
+ */
 async function attachable({ minor }: ChartCluster, file: string): Promise<object> {
   const { attach } = parse(await readFile(file, 'utf8')) as { attach?: string }
   const impossible = minor === 'oldest' && (attach === 'admission' || attach === 'both')

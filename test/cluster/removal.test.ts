@@ -17,7 +17,7 @@ const caller = { client: admin, signal }
 const create = (path: string, body: object): Promise<unknown> => admin.request({ method: 'POST', path, body })
 const read = <T = KubeObject>(path: string): Promise<T> => admin.request<T>({ method: 'GET', path })
 
-/** Objects of others in a namespace, each with the line that names it. */
+/** Objects of other owners in a namespace, each with the line that names it. */
 const CONTENT: readonly (readonly [plural: string, root: string, body: object])[] = [
   [
     'persistentvolumeclaims data',
@@ -94,8 +94,8 @@ test('P12 uninstall leaves a namespace that existed before', async () => {
 const OWN: LeftoverQuery = { secretName: 'acr-nopass', instance: 'acr-nopass.acr-nopass' }
 
 /**
- * A namespace with a ServiceAccount whose list was written by a client, and a pull secret of an
- * instance.
+ * Creates a namespace with a pull secret of an instance, and a ServiceAccount whose list a client
+ * wrote.
  */
 async function createServedNamespace(
   name: string,
@@ -127,7 +127,7 @@ async function entries(namespace: string): Promise<readonly string[]> {
   return (account.imagePullSecrets ?? []).map(({ name }) => name)
 }
 
-// Entries of GitOps tools and of a second release with the same secretName must stay.
+// Entries of GitOps tools, and of a second release with the same secretName, must stay.
 test("P12 uninstall removes only this release's entries and Secrets", async () => {
   await createServedNamespace('ours', 'acr-nopass', OWN.instance)
   await createServedNamespace('gitops', 'argocd-controller', OWN.instance)

@@ -12,7 +12,7 @@ import { eventually } from '../support/eventually.ts'
 interface Mode {
   readonly title: string
   readonly values: object
-  /** Whether the API server attaches: Kubernetes 1.36 and newer. */
+  /** True if the API server adds the reference: Kubernetes 1.36 and newer. */
   readonly newestOnly?: true
 }
 
@@ -46,20 +46,23 @@ const UNGUARDED = [
 /** The API server's response: done, rejected by RBAC, rejected by the guard. */
 type Verdict = 'yes' | '–' | 'guard'
 
-/** The titles of the columns that this minor has, in the order of the table. */
+/** Returns the titles of the columns that this minor version has, in the order of the table. */
 export function columnsOf(minor: Minor): string[] {
   return MODES.filter(({ newestOnly }) => minor === 'newest' || !newestOnly).map(({ title }) => title)
 }
 
 /**
- * The responses to every request in every mode that the cluster has, as rows of cells; the first
- * one is the header.
+ * Returns the responses to every request in every mode that the cluster supports, as rows of cells.
+ * The first row is the header.
  */
 export async function reviewRights(chart: ChartCluster): Promise<string[][]> {
   return reviewColumns(chart, 'r', columnsOf(chart.minor), {})
 }
 
-/** The same without the guard, in each way to attach and each scope that the cluster has. */
+/**
+ * Returns the same responses without the guard, in each way to attach and each scope that the
+ * cluster supports.
+ */
 export async function reviewWithoutGuard(chart: ChartCluster): Promise<string[][]> {
   const titles = columnsOf(chart.minor).filter((title) => UNGUARDED.includes(title))
   return reviewColumns(chart, 'u', titles, { guard: 'disabled' })
@@ -74,7 +77,7 @@ async function reviewColumns(chart: ChartCluster, prefix: string, titles: string
   return [['request', ...titles], ...rows]
 }
 
-/** Call it after {@link reviewRights}. */
+/** Must be called after {@link reviewRights}. */
 export function testEscalation(chart: ChartCluster): void {
   test('P5 the helper can neither impersonate anyone nor escalate or bind permissions', async () => {
     const client = await chart.helper('r0', 'home-r0')
@@ -157,7 +160,7 @@ async function judge(client: StatusClient, request: HelperRequest, scope: Releas
 }
 
 /**
- * 2xx means permitted, 403 not permitted, 422 rejected by the guard; anything else would be a
+ * 2xx means permitted, 403 not permitted, 422 rejected by the guard. Any other status would be a
  * mistake in the row.
  */
 function read(title: string, status: number, text: string): Verdict {

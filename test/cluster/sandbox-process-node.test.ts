@@ -150,7 +150,8 @@ const simple = (name: string, container: object, spec: object = {}): object => (
   },
 })
 /**
- * The reasons of a Pod's Events; each has the time since which `kubectl describe` counts its age.
+ * Returns the reasons of a Pod's Events, each with the time from which `kubectl describe` counts
+ * its age.
  */
 const events = async (name: string): Promise<string[]> => {
   const list = await get<{ items: { reason: string; firstTimestamp: string | null }[] }>(

@@ -18,7 +18,7 @@ import { createServer, type SimulatedServer, type WatchEvent } from '../simulati
 import { controlPlane, minorOfRun } from '../support/cluster/control-plane.ts'
 import { eventually } from '../support/eventually.ts'
 
-// The simulation is only as good as its API server, so a real one gets the same requests.
+// The simulation is only as good as its API server, so a real API server gets the same requests.
 
 const SEQUENCES = 25
 const REQUESTS = 60
@@ -65,7 +65,7 @@ function withQuery(path: string, query: Query): string {
     : `${path}?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`
 }
 
-/** One side of the comparison: its calls, and its names for UIDs and versions. */
+/** Creates one side of the comparison: its calls, and its names for UIDs and versions. */
 function createSide(send: Send) {
   const written = new Map<string, { uid: string; version: string }[]>()
   const uids: string[] = []
@@ -128,7 +128,7 @@ type Resource = keyof typeof KIND
 const subset = (random: Random, of: readonly string[]): Record<string, string> =>
   Object.fromEntries(of.filter(() => random.chance(0.5)).map((key) => [key, String(random.int(1, 2))]))
 
-/** The part of an object that matters to a writer. */
+/** Draws the part of an object that matters to a writer. */
 function drawContent(random: Random, resource: Resource): Record<string, unknown> {
   switch (resource) {
     case 'secrets': {
@@ -211,7 +211,8 @@ function drawStep(random: Random, namespace: string): Step {
           method: 'PUT',
           path,
           query,
-          // For a deleted object the minors differ about a UID, and the helper puts only the Lease.
+          // The minor versions disagree about a UID for a deleted object, and the helper updates
+          // only the Lease with PUT.
           body: { ...about, ...content, metadata: { ...meta(side), ...(resource !== 'leases' && { uid: undefined }) } },
           ...given,
         }),
@@ -243,11 +244,11 @@ function drawStep(random: Random, namespace: string): Step {
       }
     }
     case 'apply': {
-      // The helper applies only Secrets; the ownership of an empty list that is not kept is not
+      // The helper applies only Secrets. The ownership of an empty list that is not stored is not
       // compared.
       const { imagePullSecrets, ...rest } = content
       const applied = (imagePullSecrets as unknown[] | undefined)?.length ? content : rest
-      // The helper creates with a version that no object has (src/helper/writes/writer.ts).
+      // The helper creates objects with a version that no object has (src/helper/writes/writer.ts).
       const absent = known === 'none' && random.chance(0.5)
       return {
         key,
@@ -371,7 +372,7 @@ test('pages, WatchList and terminating namespaces get the same responses', async
     }
   }
 
-  /** The first event, or the error response. */
+  /** Returns the first event, or the error response. */
   const firstEvent = async (query: Record<string, string | number | boolean>): Promise<unknown[]> => {
     const stop = new AbortController()
     let fromReal: unknown
@@ -399,7 +400,7 @@ test('pages, WatchList and terminating namespaces get the same responses', async
   const [fromSimulated, fromReal] = await firstEvent(start)
   assert.deepEqual(fromSimulated, fromReal)
 
-  // It keeps terminating while something in it has a finalizer.
+  // A namespace keeps terminating as long as an object in it has a finalizer.
   await createNamespaces(server, 'ending')
   const held = { metadata: { name: 'held', finalizers: ['example.com/held'] } }
   await sendReal({ method: 'POST', path: '/api/v1/namespaces/ending/configmaps', body: held })
@@ -426,7 +427,7 @@ test('pages, WatchList and terminating namespaces get the same responses', async
 test('each response, including errors and the headers of a watch, has a Date header in the same format', async () => {
   const dates = new Map<string, string | undefined>()
   // Go's net/http sets the header on every response that lacks it (net/http/server.go,
-  // writeHeader), and the API server sets none.
+  // writeHeader), and the API server does not set it.
   const begin = Date.now()
   const stop = new AbortController()
   const client = createKubeClient(cluster.adminConnection, {
@@ -438,7 +439,7 @@ test('each response, including errors and the headers of a watch, has a Date hea
   const path = '/api/v1/namespaces/default/secrets'
   await client.request({ method: 'GET', path })
   await assert.rejects(client.request({ method: 'GET', path: `${path}/none` }))
-  // Nothing happens in it, but its head is sent.
+  // No event happens, but the head of the response is sent.
   await assert.rejects(client.watch({ path, query: { resourceVersion: 0 } }, () => undefined, stop.signal))
   client.close()
   assert.deepEqual([...dates.keys()], ['GET 200', 'GET 404', 'WATCH 200'])

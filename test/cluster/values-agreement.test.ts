@@ -42,8 +42,8 @@ const minimal = { name: 'minimal.yaml', text }
 type Values = Readonly<Record<string, unknown>>
 
 /**
- * The objects that the chart's templates render from each set of values, with or without the
- * chart's own checks.
+ * Renders the objects of the chart's templates from each set of values, with or without the chart's
+ * own checks.
  */
 async function render(
   all: readonly Values[],
@@ -76,7 +76,7 @@ async function render(
   return all.map((_, index) => objects.filter(({ name }) => name === `c${index}`))
 }
 
-/** The first error of the API server; undefined: it accepts all objects. */
+/** Returns the first error of the API server. Undefined: it accepts all objects. */
 async function refusal(objects: ReturnType<typeof parseManifest>): Promise<string | undefined> {
   for (const object of objects) {
     if (!['Deployment', 'NetworkPolicy', 'PodDisruptionBudget'].includes(object.kind)) continue
@@ -93,7 +93,7 @@ async function refusal(objects: ReturnType<typeof parseManifest>): Promise<strin
   return undefined
 }
 
-/** Accepted by Kubernetes, and rejected on purpose. */
+/** Values that Kubernetes accepts, and that the chart rejects on purpose. */
 const STRICTER: readonly RegExp[] = [
   // No Secret can have such a name.
   /`imagePullSecrets\[\d\]\.name` is/,
@@ -107,7 +107,7 @@ const validate = (values: Values): readonly string[] => {
 }
 
 test('P11 of the keys that are passed on to Kubernetes, `validate` refuses nothing that the API server accepts', async (context) => {
-  // Before these were enabled by default, the API server drops them unread.
+  // API servers drop these fields unread as long as they are not enabled by default.
   const isLater = ({ extraVolumes, affinity }: Values): boolean =>
     /podCertificate|clusterTrustBundle|atchLabelKeys/.test(JSON.stringify({ extraVolumes, affinity }))
   const samples = (fc.sample(podValues, { numRuns: requestedRuns || 600, seed }) as Values[]).filter(
@@ -135,7 +135,7 @@ test('P11 of the keys that are passed on to Kubernetes, `validate` refuses nothi
   assert.ok(refused > samples.length / 20, 'values of the wrong type are among them')
 })
 
-test('P11 what has the types of Kubernetes, `validate` and the chart leave to the API server, which refuses it', async () => {
+test('P11 `validate` and the chart leave values with the types of Kubernetes to the API server, which refuses the wrong ones', async () => {
   // The chart's own checks and its schema accept all of them.
   const rendered = await render(
     JUDGED_BY_SERVER.map(({ values }) => values),

@@ -12,8 +12,8 @@ const EXAMPLES = new URL('../../examples/values/', import.meta.url)
 const DEFAULTS = new URL('../../chart/values.yaml', import.meta.url)
 
 /**
- * Files in their order: lists replaced, maps merged, defaults removed, and values with more than
- * one JSON form.
+ * Values files in the order in which they are passed: with replaced lists, merged maps, removed
+ * defaults, and values with more than one JSON form.
  */
 const CHAINS: readonly (readonly (string | URL)[])[] = [
   [new URL('enterprise-worker-role.yaml', EXAMPLES)],
@@ -40,8 +40,8 @@ export function testGetValues(opened: () => ChartCluster): void {
       await using helm = await openHelm(name)
       const namespace = name === 'helm4' ? 'values-4' : 'values-3'
       const defaults = { name: 'chart/values.yaml', text: await readFile(DEFAULTS, 'utf8') }
-      // Only the chart's defaults matter here; without schema and objects any sequence of files can
-      // be installed.
+      // Only the chart's defaults matter here. Without schema and objects, any sequence of files
+      // can be installed.
       await using probe = await makeProbeChart(defaults.text, '{}')
       await writeFile(join(probe.folder, 'templates/probe.yaml'), '')
       const target = ['--namespace', namespace, '--kubeconfig', cluster.adminKubeconfigFile]

@@ -28,7 +28,7 @@ for (const [what, fault] of Object.entries(faults)) {
   })
 }
 
-test('a machine whose clock is two hours off gets its token at the second try, and knows the skew', async () => {
+test('a machine whose clock is two hours off gets its token at the second attempt, and then knows the skew', async () => {
   bench.allow(demo())
   const skew = 2 * HOUR
   bench.cloud.control.setClockSkew(skew)
@@ -38,7 +38,7 @@ test('a machine whose clock is two hours off gets its token at the second try, a
   assert.ok(Math.abs(token.issuedAt - skew - Date.now()) < 5000)
 })
 
-test("P2 when the registry's addresses cannot be read again, the known ones stay in use", async () => {
+test("P2 if the registry's addresses cannot be read again, the known addresses stay in use", async () => {
   bench.allow(demo())
   const client = clientOf(bench.cloud, await bench.cloud.imdsFor(WORKER))
   let offset = 0

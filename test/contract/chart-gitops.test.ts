@@ -98,7 +98,7 @@ test('Argo CD: the project allows every cluster-scoped kind that any values rend
  */
 const NEVER_APPLIED = /^(events\.k8s\.io|metrics\.k8s\.io)\/|^v1\/Event$|^coordination\.k8s\.io\/.*Lease$/
 
-test('Argo CD: of what it never applies the chart renders only the Lease, which the helper may create', async () => {
+test('Argo CD: of the kinds that Argo CD never applies, the chart renders only the Lease, which the helper may create', async () => {
   for (const attach of ['admission', 'serviceAccounts']) {
     const objects = parseManifest(await helms[0].render({ values: [scenario('everything'), { attach }] }))
     const omitted = objects.filter(({ apiVersion, kind }) => NEVER_APPLIED.test(`${apiVersion}/${kind}`))

@@ -194,7 +194,7 @@ for (const [title, values, signs, evidence] of [
   ['of listed namespaces with the guard', LISTED, ['Guard'], 'proven'],
   ['of listed namespaces without the guard, which has to be named', { ...LISTED, guard: 'disabled' }, [], 'missing'],
 ] as const) {
-  test(`what the chart renders outside of its namespace shows that it is a release: ${title}`, async () => {
+  test(`objects that the chart renders outside of its namespace prove a release: ${title}`, async () => {
     const [helm4] = helms as [(typeof helms)[0]]
     const rendered = await helm4.render({ values: [scenario('minimal'), values], release: 'a.b', namespace: 'n' })
     const { configMaps, signs: all } = appliedCluster(rendered)

@@ -130,7 +130,7 @@ test('RRSA: an OIDC token, a role whose trust policy names the ServiceAccount, a
   assert.match(other.text, /AuthenticationFail\.NoPermission|is not authorized/)
 })
 
-test('the metadata service, version 1, the only one that its library supports: the worker role of the node', {
+test("the worker role of the node, read from the metadata service of version 1, which is the only version that the client's library supports", {
   skip,
 }, async () => {
   const role = 'KubernetesWorkerRole-5f3c1a9e-7d42-4b8f-9c60-2ab1e0d4f731'

@@ -56,7 +56,7 @@ const call = async (change: object): Promise<{ status: number; body: Record<stri
 }
 const run = (...args: string[]) => spawnSync(process.execPath, [MAIN, 'cloud', ...args], { encoding: 'utf8' })
 
-test('it prints one line of JSON: where the products are, a key, a region, the instances', () => {
+test('sandbox cloud prints one line of JSON: the addresses of the products, a key, a region, the instances', () => {
   assert.equal(stdout.split('\n').length, 2)
   assert.deepEqual(Object.keys(ready.endpoints), ['ram', 'sts', 'cs', 'cr', 'imds'])
   for (const endpoint of Object.values(ready.endpoints)) assert.match(endpoint, /^http:\/\/127\.0\.0\.1:\d+$/)
@@ -154,7 +154,7 @@ test('an invalid seed or argument exits with code 2, the location and the fix', 
   }
 })
 
-test('it serves until SIGTERM, then exits with 0 and leaves nothing behind', async () => {
+test('sandbox cloud serves until SIGTERM, then exits with 0 and leaves nothing behind', async () => {
   child.kill('SIGTERM')
   assert.deepEqual(await once(child, 'exit'), [0, null])
   assert.equal(existsSync(ready.caFile), false)

@@ -53,7 +53,7 @@ test('a control policy denies an action to the administrator and to roles, and n
   await getPolicy(session)
 })
 
-test('a control policy allows nothing: what no policy of the identity allows stays denied by those', async () => {
+test("a control policy grants nothing: an action that no policy of the identity allows stays denied by the identity's policies", async () => {
   cloud.control.limit(JSON.parse(allow(['*'])))
   const auditor = cloud.accessKeyOf('auditor')
   const list = vendorClients(cloud, auditor).call({ action: 'ListInstance', version: '2018-12-01' })
@@ -90,7 +90,7 @@ test('a role that does not trust the caller is denied by its trust policy', asyn
   assert.deepEqual(await detailOf(denied), [403, 'NoPermission', 'AssumeRolePolicy', 'ImplicitDeny', 'sts:AssumeRole'])
 })
 
-test('the denied caller is a user by its id, and a role by its name and its session', async () => {
+test('the error names a denied user by its ID, and a denied role by its name and session', async () => {
   const { body } = await refusal(
     vendorClients(cloud, cloud.accessKeyOf('auditor')).call({ action: 'ListInstance', version: '2018-12-01' }),
   )

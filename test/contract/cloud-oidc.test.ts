@@ -115,7 +115,7 @@ test('any other token is rejected with 401 and the reason', async () => {
  * Sources of the code, the limits and the format: sandbox/cloud/sts. The meaning of an empty list
  * is not documented, so it is a setting.
  */
-test("a provider's fingerprints must have one of the issuer's certificate authorities, where the issuer's are known", async () => {
+test("a provider's fingerprints must include one of the issuer's certificate authorities, if these are known", async () => {
   const ims = (action: string, query: Record<string, string>) =>
     vendorClients(cloud).call({ action, version: '2019-08-15', query: { OIDCProviderName: 'pinned', ...query } })
   const [root, old, fresh] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string]

@@ -131,7 +131,7 @@ test('anyone pulls from a public repository, without a login and with an unrelat
  * Source: "Configure access over the Internet" of Container Registry. The response status 403 of
  * the registry is not documented.
  */
-test("over the internet an instance's endpoint must be open, and its allow-list have the client's address", async () => {
+test("pulls over the internet need an open endpoint of the instance, and the client's address in its allow-list", async () => {
   const login = await credential()
   const change = (internet: object) => cloud.control.changeInstance(DEMO, { internet })
   const status = async () => {

@@ -76,7 +76,7 @@ const session = async (): Promise<Keys> => {
   return { accessKeyId, accessKeySecret, securityToken }
 }
 
-test("both of Alibaba's published signature vectors verify, and with any other secret they do not", () => {
+test('the two signature examples that Alibaba publishes verify, and fail with any other secret', () => {
   const request = (change: Partial<ApiRequest>): ApiRequest => {
     const query = change.query ?? []
     const base = {
@@ -179,7 +179,7 @@ test('ACS3: every header of the API and the body must be covered by the signatur
   assert.equal(await replay(withHeader(good, 'x-forwarded-for', '10.0.0.1')), '200 ok')
 })
 
-test('a session needs its own security token: none, a forged one, one of another session are rejected', async () => {
+test('a session needs its own security token: a missing token, a forged token and a token of another session are rejected', async () => {
   const [one, two] = [await session(), await session()]
   const callWith = (keys: Keys) =>
     refused(

@@ -112,7 +112,7 @@ const KINDS: Readonly<Record<ClusterKind, Kind>> = {
 
 for (const kind of CLUSTER_KINDS) {
   const { shown, pools, roles } = KINDS[kind]
-  test(`${kind}: shown as ACK shows it, and its roles are found, or the error names the setting`, async () => {
+  test(`${kind}: the cluster is described as by ACK, and the rollout finds its roles, or the error names the setting`, async () => {
     const { body } = await cs.describeClusterDetail(idOf(kind))
     assert.deepEqual([body?.clusterType, body?.profile, body?.workerRamRoleName, body?.rrsaConfig !== undefined], shown)
     const listed = await cs.describeClusterNodePools(idOf(kind), new DescribeClusterNodePoolsRequest({}))

@@ -15,7 +15,7 @@ const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-fetch-'))
 after(() => rm(folder, { recursive: true, force: true }))
 
 for (const name of ['helm3', 'helm4'] as const) {
-  test(`${name}: what is deployed from a folder is what was in it when the run began`, async (t) => {
+  test(`${name}: a chart folder is deployed in the state that it had when the run began`, async (t) => {
     const tools = await testTools(name)
     const environment = { PATH: process.env.PATH }
     const helm = await findHelm({ path: tools[name], environment, home: join(folder, `${name}-home`) })

@@ -128,7 +128,7 @@ test('throttling, server errors and error pages of gateways are retried', async 
   assert.deepEqual(stepTexts(await planPolicy(ram, target())), [])
 })
 
-test('a cloud that keeps failing results in its own error code, and what was done stays', async () => {
+test('a cloud that keeps failing has an error code of its own, and the completed steps stay', async () => {
   cloud.faults.add({
     kind: 'status',
     status: 500,

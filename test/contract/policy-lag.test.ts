@@ -173,7 +173,7 @@ test('a first installation and a removal with reads that lag by two seconds writ
   ])
 })
 
-test('RAM that does not show a write within a minute: the error says what was written and not seen, and it was sent once', async () => {
+test('RAM that does not show a write within a minute: the error names the write, which was sent only once', async () => {
   await applyPolicy(ram, target(), options)
   passTime(300_000)
   cloud.control.setStaleReads(200_000)
@@ -225,7 +225,7 @@ test('a policy that another run turned back after our write is written again, be
   assert.equal((await ram.getPolicy(name))?.defaultVersion, 'v4')
 })
 
-test('a narrowing that another run overwrites is not repeated: this run then only adds what it needs', async () => {
+test('a narrowing that another run overwrites is not repeated: this run then only adds its own rights', async () => {
   await applyPolicy(ram, target({ document: pull('old', 'ours') }), options)
   let once = true
   const rival: Ram = {
@@ -307,7 +307,7 @@ async function rollOut(lag: number): Promise<readonly unknown[]> {
 }
 
 for (const lag of [0, 800, 15_000]) {
-  test(`a rollout over two clusters of one role, and its removal, are the same with reads that lag by ${lag} ms`, async () => {
+  test(`a rollout over two clusters of one role, and its removal, have the same result with reads that lag by ${lag} ms`, async () => {
     cloud.control.setStaleReads(lag)
     callMs = 60
     assert.deepEqual(await rollOut(lag), [

@@ -62,7 +62,7 @@ test('a release is six files whose checksums match', async () => {
   ])
 })
 
-test("krew installs this release's package, by its checksum, as a plugin that knows its name", async () => {
+test("krew installs this release's package by its checksum, and the plugin prints its own name in commands", async () => {
   const manifest = parse(await readFile(join(out, 'acr-nopass.krew.yaml'), 'utf8'))
   const [platform] = manifest.spec.platforms
   const sums = await readFile(join(out, 'SHA256SUMS'), 'utf8')

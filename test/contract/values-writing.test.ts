@@ -51,7 +51,7 @@ const values = fc.letrec((tie) => ({
   ),
 })).tree
 
-test(`what the rollout writes for Helm arrives there with the same types: 1500 generated values, seed ${SEED}`, async () => {
+test(`Helm reads the rollout's values with the same types: 1500 generated values, seed ${SEED}`, async () => {
   const written = fc.sample(values, { numRuns: 1500, seed: SEED })
   const file = await empty.file(valuesFile({ written }))
   for (const helm of helms) {

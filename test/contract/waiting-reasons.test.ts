@@ -95,7 +95,7 @@ test('doctor knows every reason that containerd and CRI-O give the kubelet', asy
   }
 })
 
-test("each rule about a node's message cites where the message is made", async () => {
+test("each rule about a node's message cites the source that creates the message", async () => {
   const { stdout } = await run(go, ['env', 'GOROOT'], { cwd: join(TOOLS, 'containerd'), signal })
   const folders: Readonly<Record<string, string>> = {
     go: join(stdout.trim(), 'src'),

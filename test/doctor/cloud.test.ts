@@ -209,7 +209,7 @@ function never(): never {
   throw new Error('it is there')
 }
 
-test('what doctor relied on and could not verify is reported once, with the objects that it concerns', () => {
+test('a fact that doctor relied on and could not verify is reported once, with its objects', () => {
   const open = text(allow('cr:Get*'), allow('cr:*', 'acs:cr:cn-*:1:*'))
   const observed = observe({ role: role({ attached: [{ name: 'open', custom: true, document: open }] }) })
   assert.deepEqual(diagnose(observed), [])

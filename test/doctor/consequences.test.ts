@@ -22,7 +22,7 @@ const wrongInstance = fixture({
   pods: [stuckPod({ name: 'web-1' }), stuckPod({ name: 'job-1', owner: 'Job/job' })],
 })
 
-test('with a wrong instance everything that follows from it stands below it', () => {
+test('all consequences of a wrong instance are listed below the wrong instance', () => {
   const [first, ...rest] = diagnose(wrongInstance)
   assert.deepEqual([first?.id, first?.causedBy], ['INSTANCE_NOT_FOUND', undefined])
   assert.ok(rest.length >= 3)
@@ -70,7 +70,7 @@ test('a warning and a note explain no failure', () => {
   ])
 })
 
-test('a cause is followed by its consequences, those by theirs, and then comes the next cause', () => {
+test('a cause is followed by its consequences, each with its own consequences, and then comes the next cause', () => {
   const findings = [
     found('POD_WITHOUT_SECRET', 'error', ['shop/web']),
     found('SECRET_MISSING', 'error', ['shop', 'team']),
@@ -85,7 +85,7 @@ test('a cause is followed by its consequences, those by theirs, and then comes t
   ])
 })
 
-test('no finding is lost, doubled or its own cause, whatever was found', () => {
+test('whatever was found, no finding is lost, repeated, or its own cause', () => {
   const severity = fc.constantFrom<Severity>('error', 'error', 'warning', 'info')
   const objects = fc.subarray(['shop', 'team', 'shop/web'])
   const finding = fc.tuple(fc.constantFrom(...FINDING_IDS), severity, objects).map((parts) => found(...parts))

@@ -229,7 +229,7 @@ interface Body {
   readonly data?: object
 }
 
-test('doctor tries the guard on a ServiceAccount that every namespace has, wherever the helper may write it', async () => {
+test('doctor tries the guard on a ServiceAccount that every namespace has, if the helper may write that ServiceAccount', async () => {
   const triedWith = async (...include: readonly string[]) => {
     const { calls } = await tryWith(
       ({ path }) => {
@@ -263,7 +263,7 @@ test('with attach: admission doctor tries no ServiceAccount, which the helper ma
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation; the
 // ClusterRoles that allow it: Kubernetes,
 // plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go.
-test('who may not impersonate the helper learns that the effect of the guard was not checked', async () => {
+test('without the right to impersonate the helper, doctor reports that the effect of the guard was not checked', async () => {
   // The message of Kubernetes 1.37, where impersonation can be limited to verbs. Older versions say
   // `cannot impersonate resource`.
   const message =

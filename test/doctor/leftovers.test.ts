@@ -35,13 +35,13 @@ test('doctor finds pull secrets of releases that are not installed, by metadata 
   )
 })
 
-test('who may not list ConfigMaps everywhere is told of no leftovers: the release may be installed', async () => {
+test('without the right to list ConfigMaps everywhere, doctor reports no leftovers, because the release may be installed', async () => {
   const { reader } = answeringReader(() => ({ metadata: {}, items: SECRETS }))
   reader.note('ConfigMaps of all namespaces', 'no right')
   assert.equal(await readLeftovers(reader, []), undefined)
 })
 
-test('who may not list Secrets learns that leftovers were not checked', async () => {
+test('without the right to list Secrets, doctor reports that leftovers were not checked', async () => {
   const { reader } = answeringReader(() => {
     throw new KubeApiError(403, 'GET /api/v1/secrets returned 403: secrets is forbidden')
   })
@@ -52,7 +52,7 @@ test('who may not list Secrets learns that leftovers were not checked', async ()
   )
 })
 
-test('after a plain helm uninstall doctor names what is left, and the command that lists it', () => {
+test('after a plain helm uninstall, doctor names the leftovers and the command that lists them', () => {
   const release = { namespace: 'old', name: 'my' }
   const leftovers = [
     { release, secretName: 'acr-nopass', namespaces: ['shop', 'team'] },

@@ -98,7 +98,7 @@ test('a report of any text ends neither doctor nor the page of a waiting replica
   fc.assert(random, { numRuns: 100 })
 })
 
-test('an unreadable registry or problem does not hide the one beside it', () => {
+test('an unreadable registry or problem does not hide the next one', () => {
   const broken = { ...WHOLE, registries: [{ ...registry(), domains: 7, state: 'odd' }, registry({ name: 'two' })] }
   const { status, unreadable } = readReport(object({ ...broken, problems: [{ ...problem, namespace: 7 }, null] }))
   assert.deepEqual(

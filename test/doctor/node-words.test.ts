@@ -567,7 +567,7 @@ const TRAPS = [
   'open',
 ]
 
-test('the names of an image, its tag and its layers change nothing of the cause', () => {
+test('the names of an image, its tag and its layers do not change the cause', () => {
   const word = fc.constantFrom(...TRAPS)
   fc.assert(
     fc.property(word, word, word, fc.constantFrom(...ROWS), (space, name, tag, row) => {
@@ -609,7 +609,7 @@ test("a failure of another host is never one of the image's own registry", () =>
   )
 })
 
-test('any text at all is judged, and what no rule knows is unknown', () => {
+test('any text gets a verdict, and a text that no rule knows is unknown', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ maxLength: 60 }), (message, image) => {
       const { id, about } = explainPull({ image, detail: message, waiting: 'ErrImagePull' }, NOW)

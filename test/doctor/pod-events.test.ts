@@ -34,12 +34,12 @@ const UNKNOWN = [
   'it waits as ContainerCreating for more than ten minutes, and nothing shows for what: a pull may hang',
 ]
 
-test('a Pod waits for what its warning names while the warning is repeated', async () => {
+test('while a warning is repeated, its text is the reason why the Pod waits', async () => {
   const waits = 'waits for its turn (ContainerCreating); the last warning is FailedMount. The node says: why'
   assert.deepEqual(await judged('FailedMount', 3), ['waits', waits])
 })
 
-test('a warning of long ago, or of before the Pod had its node, shows nothing of what it waits for now', async () => {
+test('a warning of long ago, or from before the Pod had its node, is not the reason why the Pod waits now', async () => {
   assert.deepEqual(await judged('FailedMount', 30), UNKNOWN)
   // k8s.io/kubernetes 1.37.2, pkg/scheduler/schedule_one.go, handleSchedulingFailure.
   assert.deepEqual(await judged('FailedScheduling', 3), UNKNOWN)

@@ -444,7 +444,7 @@ for (const { title, pod: given, change, fails, fix } of FAILURES) {
   })
 }
 
-test('doctor pod says what is not known of a pull, why, and how to learn it', () => {
+test('doctor pod says which facts of a pull are not known, why, and how to find them', () => {
   const pod = having({ waiting: 'ErrImagePull', detail: DENIED })
   const observed = fixture({ status: null, focus: { pod, node: undefined, responses: new Map() } })
   const [finding] = diagnose(observed).filter(({ id }) => id === 'POD_UNKNOWN')
@@ -484,7 +484,7 @@ test('doctor pod reports a Pod that waits for a node, unless it is over or its n
   assert.deepEqual(finding?.objects, ['shop/web-1'])
 })
 
-test('doctor pod tells that a kubelet gives images to Pods without a credential', () => {
+test('doctor pod reports that a kubelet lets Pods use cached images without a credential', () => {
   const lenient = (node: object) =>
     diagnose(focusOn(running(), node)).map(({ id, severity, subject }) => [id, severity, subject])
   const found = [['KUBELET_LENIENT', 'info', 'node n1']]
@@ -522,7 +522,7 @@ test('doctor names the Pod whose sandbox fails on a node that is not known', () 
   assert.equal(finding?.command, 'kubectl -n shop describe pod web-1')
 })
 
-test('an image volume waits as long as the containers that mount it, and is there when one of them has it', () => {
+test('an image volume waits as long as the containers that mount it, and is present when one of those containers has its image', () => {
   const volume = { name: 'model', image: 'model:1' }
   const container = (change: Partial<ContainerFacts> = {}, mounts: readonly string[] = ['model']) => ({
     name: 'app',

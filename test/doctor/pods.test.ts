@@ -408,7 +408,7 @@ test("P6 a node's message is shown without anything like a credential", () => {
   assert.doesNotMatch(JSON.stringify(finding), /eyJ/)
 })
 
-test('the reason at the end of a long message is shown, and nothing of the pre-signed URL before it', () => {
+test('the reason at the end of a long message is shown, and no part of the pre-signed URL before the reason', () => {
   const url = `https://b.oss-cn-hangzhou.aliyuncs.com/blobs/data?Expires=1&Signature=${'s%2B'.repeat(20)}&security-token=${'t%2F'.repeat(300)}`
   const detail = `failed to pull and unpack image "${IMAGE}": ${'failed to copy: '.repeat(40)}httpReadSeeker: failed open: unexpected status code ${url}: 403 Forbidden`
   const [finding] = diagnose(fixture({ pods: [stuckPod({ detail })] }))

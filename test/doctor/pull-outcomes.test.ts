@@ -508,13 +508,13 @@ test("doctor: a node's denial from before the Secret was written decides nothing
   )
 })
 
-test("doctor compares a virtual node's platform with that of the image as registries write it, and nothing that it does not tell", () => {
+test("doctor compares a virtual node's platform in the notation of registries, and compares nothing if the node does not report its platform", () => {
   assert.equal(describePlatform({ operatingSystem: 'Linux', architecture: 'amd64' }), 'linux/amd64')
   assert.equal(describePlatform({ operatingSystem: 'linux', architecture: '' }), undefined)
   assert.equal(describePlatform({}), undefined)
 })
 
-test('doctor reads Events only where a Pod waits for its image or its sandbox', async () => {
+test('doctor reads Events only if a Pod waits for its image or its sandbox', async () => {
   const queriesFor = async (object: PodObject): Promise<readonly string[]> => {
     const { reader, queries } = readerOf([])
     await addEvents(reader, selectPod(object, 'acr-nopass'), NOW)
@@ -571,13 +571,13 @@ test('doctor never advises to delete a Pod that nothing creates again', async ()
   }
 })
 
-test('doctor: to delete a Pod of a DaemonSet may also roll out its new template, and that is said', async () => {
+test('doctor says that deleting a Pod of a DaemonSet may also roll out its new template', async () => {
   const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'x', uid: 'x', controller: true }]
   const [one] = await look(pod({ app: refused }, { imagePullSecrets: [] }, { metadata: { ownerReferences } }))
   assert.match(one.text, /updateStrategy OnDelete that also rolls out a template that was changed/)
 })
 
-test('doctor: unlike Pods with one cause are not one finding, because each kind has its own fix', () => {
+test('doctor: different kinds of Pods with the same cause are separate findings, because each kind has its own fix', () => {
   const objects = (
     [
       ['a-replica', { apiVersion: 'apps/v1', kind: 'ReplicaSet' }],
@@ -638,7 +638,7 @@ for (const [runtime, words] of SANDBOX_WORDS) {
   })
 }
 
-test('doctor: a public image of ACR that runs beside covered ones is no error, and one that is denied is', async () => {
+test('doctor: a public image of ACR that runs next to covered images is no error, but a denied image is an error', async () => {
   const image = 'registry.cn-hangzhou.aliyuncs.com/google_containers/pause:3.9'
   const spec = { containers: [{ name: 'app', image }] }
   const ids = async (state: State): Promise<readonly string[]> =>
@@ -652,7 +652,7 @@ test('doctor: a public image of ACR that runs beside covered ones is no error, a
 
 // The kubelet starts containers one after the other, init containers first
 // (pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod).
-test('doctor: a container whose turn came long ago is unknown, also while others of its Pod run', async () => {
+test('doctor: a container whose turn came long ago is unknown, even while other containers of its Pod run', async () => {
   const healthOf = async (states: Parameters<typeof pod>[0], spec: Spec, minutes = 60): Promise<boolean | null> => {
     const more = { metadata: { creationTimestamp: at(-minutes) }, status: READY }
     const [one, all] = await look(pod(states, spec, more))
@@ -703,7 +703,7 @@ test('doctor: a container whose turn came long ago is unknown, also while others
 
 // During a pull the kubelet reports the same reasons as before the pull, so a pull that hangs looks
 // like a volume that is being mounted.
-test('doctor: a Pod that has started nothing for long is unknown, unless an Event or another container tells why', async () => {
+test('doctor: a Pod that has started nothing for long is unknown, unless an Event or another container shows why', async () => {
   const made = (minutes: number) => ({
     metadata: { creationTimestamp: at(-minutes) },
     status: { conditions: [{ type: 'PodReadyToStartContainers', status: 'True' }] },

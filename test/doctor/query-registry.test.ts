@@ -31,7 +31,7 @@ async function queriedHosts(domains: readonly string[], secretDomains: readonly 
   return [...new Set(hosts)]
 }
 
-test('another domain of the registry is queried if its own has no address', async () => {
+test("another domain of the registry is queried if the image's own domain has no address", async () => {
   assert.deepEqual(await queriedHosts([HOST, VPC_HOST], [HOST, VPC_HOST]), [HOST, VPC_HOST])
 })
 

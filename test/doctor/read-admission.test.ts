@@ -82,7 +82,7 @@ test("doctor creates a Pod as a dry run in the release's namespace if it may not
 
 // In that namespace the policy correctly does not apply. Doctor must not print the command that
 // deletes the policy.
-test('doctor makes no such dry run if the namespace of the release opted out', async () => {
+test("doctor creates no Pod as a dry run if the release's namespace opted out", async () => {
   const { tried, pods, unread } = await admissionOf({ 'acr-nopass.io/skip': 'true' }, without)
   assert.deepEqual([tried, pods, unread], [undefined, [], []])
 })
@@ -156,7 +156,7 @@ test("doctor's Pod has a list of its own, so that only the policy can add the re
 })
 
 // Kubernetes, plugin/pkg/admission/serviceaccount/admission.go.
-test('a namespace without the ServiceAccount needs no try, unless none has it', async () => {
+test('a namespace without the ServiceAccount needs no dry run, unless no namespace has the ServiceAccount', async () => {
   const config = { targets: { serviceAccounts: { include: ['puller'], exclude: [] } } }
   const missing = (call: KubeCall) => {
     const name = placeOf(call)
@@ -172,7 +172,7 @@ test('a namespace without the ServiceAccount needs no try, unless none has it', 
   assert.deepEqual([none.tried, none.unread], [{}, ['Pods created as a dry run']])
 })
 
-test('a namespace that lacks one of the ServiceAccounts is tried with the others, and noted where they may have any name', async () => {
+test('a namespace that lacks one of the ServiceAccounts is tried with the others, and reported if ServiceAccounts may have any name', async () => {
   const missing = (call: KubeCall, has: Readonly<Record<string, string>>) => {
     const { serviceAccountName } = (call.body as { readonly spec: { readonly serviceAccountName: string } }).spec
     if (has[placeOf(call)] === serviceAccountName) return placeOf(call) === 'b' ? without() : withReference()
@@ -194,7 +194,7 @@ test('a namespace that lacks one of the ServiceAccounts is tried with the others
   )
 })
 
-test('who may create no Pods makes eight requests in a cluster of a hundred namespaces', async () => {
+test('without the right to create Pods, doctor makes only eight requests in a cluster of a hundred namespaces', async () => {
   const many = Array.from({ length: 100 }, (_, index) => namespace(`team-${index}`))
   const { pods, unread } = await admissionOf(
     {},

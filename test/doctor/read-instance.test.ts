@@ -24,7 +24,7 @@ for (const [where, replies, expected] of [
   ],
   ['nowhere', [ABSENT, ABSENT], ['INSTANCE_NOT_FOUND --region cn-hangzhou']],
 ] as const) {
-  test(`an instance that is found ${where} is reported with the region whose API knows it`, async () => {
+  test(`an instance that is found ${where} is reported with the region whose API returns the instance`, async () => {
     const { transport, sent } = scripted(replies)
     const credentials = { name: '', sharedSession: false, get: async () => KEY, fresh: async () => KEY }
     const sources = { transport, endpoints: createEndpoints(), credentials, onProgress: () => {} }

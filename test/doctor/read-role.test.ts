@@ -9,7 +9,7 @@ const TRUST = text({ ...ECS, Condition: { GeoMatches: { 'acs:SourceCountry': ['C
 const POLICY = text({ ...allow('cr:*'), Condition: { GeoMatches: { x: ['y'] } } } as ReturnType<typeof allow>)
 const policy = (name: string, document: string) => ({ name, custom: true, document })
 
-test('a document of RAM that is not understood says nothing of the role, and is named as not checked', () => {
+test('a document of RAM that cannot be parsed leads to no finding about the role, and is reported as not checked', () => {
   const facts = role({
     role: { name: 'nodes', description: '', trust: TRUST, ours: false },
     attached: [policy('plain', text(allow('cr:*'))), policy('geo', POLICY), policy('none', 'not JSON')],

@@ -325,7 +325,7 @@ const ROWS: readonly Row[] = [
 
 testFindings(ROWS)
 
-test('whether all is well is not known where it may not be read whether something is another release; a forged one leaves it known', () => {
+test('health is unknown if it cannot be read whether something is another release; a forged release does not make it unknown', () => {
   const health = (evidence: 'missing' | 'unknown'): boolean | null =>
     judgeHealth(diagnose(fixture({ others: [{ ...FORGED, evidence }] })), 0)
   assert.deepEqual([health('missing'), health('unknown')], [true, null])

@@ -7,7 +7,7 @@ import { fixture } from './fixture.ts'
 const WHAT = "The helper's rights (SubjectAccessReview)"
 const config = (change: Readonly<Record<string, unknown>>) => fixture({ config: change }).release?.config
 
-test('an authorizer that fails leaves the rights of the helper partly unread, although it denies them', async () => {
+test('if an authorizer fails, the rights of the helper count as partly unread, although its response denies them', async () => {
   const why = 'webhook: context deadline exceeded'
   const { reader } = answeringReader(() => ({ status: { allowed: false, evaluationError: why } }))
   await reviewRights(reader, config({}))

@@ -43,7 +43,7 @@ test('which images of ACR anyone may pull is asked without a login, at the publi
   }
 })
 
-test('only hosts of ACR are asked, and a host that gives no response is asked once; of what was not asked nothing is known', async () => {
+test('only hosts of ACR get requests, and a host without a response gets one; images without a request stay unknown', async () => {
   const { send, requests } = registry(() => true)
   const silent = 'a-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
   const images = [`${silent}/x:1`, `${silent}/y:1`, '169.254.169.254/latest:1', 'internal.example.com/x:1', 'nginx']

@@ -89,7 +89,7 @@ export function testImageCache(opened: () => NodeFixture): void {
     await fixture.until('thief', 'never', /^ErrImageNeverPull: /)
   })
 
-  test("P4 in place even a wrong credential keeps a running namespace's cache; then it opens that image to others that have the same", async () => {
+  test('P4 a wrong credential, written in place, keeps the cached image usable in its namespace, and then opens the image to other namespaces with the same credential', async () => {
     const fixture = opened()
     const uid = await team('worn', await fixture.pullToken())
     await runs('worn', 'first')

@@ -67,7 +67,7 @@ test('the chart runs the helper with the host network of the only node, and helm
   assert.equal(pods.length, 1)
 })
 
-test('its login is verified and accepted by the token service that the registry names, in another region', async () => {
+test("the helper's login is verified and accepted by the token service that the registry names, in another region", async () => {
   await eventually(async () => {
     const { registries } = await helper.status()
     assert.deepEqual(
@@ -80,7 +80,7 @@ test('its login is verified and accepted by the token service that the registry 
   assert.ok(requests(tokenHost()) > beforeInstall.tokenService)
 })
 
-test('its status page is available through kubectl port-forward', async () => {
+test("the helper's status page is available through kubectl port-forward", async () => {
   assert.match(await helper.statusPage(), /^HTTP\/1\.1 200 OK\r\n[\s\S]*<h1 class="(good|busy)">/)
 })
 
@@ -92,7 +92,7 @@ testMigration(() => [fixture, helper])
 
 testDoctor(() => [fixture, helper])
 
-test('an upgrade there replaces the only Pod: the new one takes over its ports, and helm waits until it is ready', async () => {
+test('an upgrade with the host network replaces the only Pod: the new Pod takes over its ports, and helm waits until the new Pod is ready', async () => {
   const [before] = await helper.pods()
   await helper.install({ attach: 'admission', podAnnotations: { release: 'next' } })
   await eventually(async () => {

@@ -24,7 +24,7 @@ for (const source of [
   })
 }
 
-test('a part of several words is no name, so it would remove the command: it needs a tag of its own', () => {
+test('a part of several words needs a tag of its own, because it would otherwise be quoted as one word', () => {
   const source = written('const a = shell`x <b ? `delete pod <c>` : d>`')
   assert.deepEqual(problems(source), [TEXT.replace('a command in a plain text', 'several words in one')])
 })

@@ -5,7 +5,7 @@ import { areaOf, findImportProblems, MAY_IMPORT, readImports } from '../../scrip
 const problems = (files: Record<string, string>) => findImportProblems(new Map(Object.entries(files)))
 const imports = (target: string) => `import { x } from '${target}'\n`
 
-test('every import against the arrow is rejected, every one along it is accepted', () => {
+test('every import against the arrow is rejected, and every import along the arrow is accepted', () => {
   // One line for each area, in the order of the drawing in ARCHITECTURE.md.
   const order = [
     ['root'],
@@ -31,7 +31,7 @@ test('every import against the arrow is rejected, every one along it is accepted
   }
 })
 
-test('nothing of the product imports the sandbox or the tools; the sandbox imports both', () => {
+test('the product imports neither the sandbox nor the tools, and the sandbox may import product and tools', () => {
   const mayImport = (area: string): string[] =>
     Object.keys(MAY_IMPORT).filter((one) => MAY_IMPORT[one]?.includes(area) === true)
   assert.deepEqual([mayImport('sandbox'), mayImport('tools')], [[], ['sandbox']])
@@ -87,7 +87,7 @@ test('a cycle between files is found: a longer one, one of only types, and one t
   assert.deepEqual(problems({ ...a, 'src/kube/c.ts': `const later = () => import('./a.ts')` }), cycle)
 })
 
-test('folders beside each other must not import each other in a circle of any length; a folder and one inside it can', () => {
+test('folders next to each other must not import each other in a cycle of any length; a folder and a folder inside it may', () => {
   const beside = {
     'src/rollout/run/a.ts': imports('../deploy/b.ts'),
     'src/rollout/run/c.ts': '',

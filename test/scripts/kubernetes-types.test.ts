@@ -69,7 +69,7 @@ test('a type that Kubernetes does not have stops the generator', () => {
   assert.throws(() => kubernetesDefinitions(wrong, [document]), /Kubernetes has no type core\.v1\.Gone/)
 })
 
-test('a definition that extends a type has its keys besides its own, which take precedence', () => {
+test("a definition that extends a type has the type's keys and its own keys, which take precedence", () => {
   const { definitions } = assembleValues(values, kubernetesDefinitions(values, [document]))
   const spread = definitions?.Spread
   assert.deepEqual(Object.keys(spread?.properties ?? {}), ['key', 'skew', 'selector', 'amounts', 'list'])

@@ -48,7 +48,7 @@ test('every area has code and tests, and the weekly workflow runs every area', (
       assert.ok(globSync(pattern, { cwd: root }).length > 0, `${name}: ${pattern}`)
 })
 
-test('the tests of a file can be repeated: each with its hooks, in order, and a failure is the failure of one run', async () => {
+test('the tests of a file can be repeated, each with its hooks and in order, and a failure affects only one run', async () => {
   const calls: string[] = []
   let isWrong = true
   const load = async (): Promise<void> => {

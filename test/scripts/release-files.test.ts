@@ -78,7 +78,7 @@ test('the digest of a pushed image is read from the output of buildx, and nothin
   assert.throws(() => readImageDigest('{"containerimage.digest":"sha256:0a"}'), /sha256:0a is not a digest/)
 })
 
-test('checksums name every file beside them, in the form that sha256sum reads', () => {
+test('checksums list every file of their folder, in the format that sha256sum reads', () => {
   writeFileSync(join(folder, 'b'), 'abc')
   writeFileSync(join(folder, 'a'), '')
   writeChecksums(folder)
@@ -127,7 +127,7 @@ test('nothing is pushed before the tests, and the moving tag comes after everyth
   assert.deepEqual([...new Set(before('github'))].sort(), others.sort())
 })
 
-test('the image that is pushed is the one that the chart runs', () => {
+test('the chart runs the image that is pushed', () => {
   const { image } = parse(readText('chart/values.yaml')) as { image: { registry: string; repository: string } }
   assert.equal(workflow.env.IMAGE, `${image.registry}/${image.repository}`)
 })

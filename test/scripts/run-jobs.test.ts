@@ -39,7 +39,7 @@ async function runFiles(sources: Record<string, string>, options: RunOptions = {
   return { counts, text: printed.join('\n').replaceAll(/ · [\d.]+ s$/gm, '') }
 }
 
-test('passing, failing and skipped tests are counted; a failing one is shown with its names, its line and its log', async () => {
+test('passing, failing and skipped tests are counted, and a failing test is shown with its names, its line and its log', async () => {
   const { counts, text } = await runFiles({
     mixed: `test('fine', () => console.log('a word of the test'))
 describe('group', () => { test('bad', () => { throw new RangeError('boom') }); test('left', { skip: true }, () => {}) })`,

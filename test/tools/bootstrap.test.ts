@@ -85,7 +85,7 @@ test('a changed lockfile causes a new installation', async () => {
   assert.match((await start(['check']).exited).err, /npm ci/)
 })
 
-test('of two concurrent first runs both succeed, and one installs', async () => {
+test('two concurrent first runs succeed, and only one installs', async () => {
   writeCommand(`console.log('ran')`)
   const runs = await Promise.all([start(['check']).exited, start(['check']).exited])
   assert.deepEqual(
@@ -133,7 +133,7 @@ process.on('SIGTERM', () => { count += 100 })
 console.log('ready')
 const timer = setInterval(() => { if (count > 0) { clearInterval(timer); setTimeout(() => console.log('signals', count), 300) } }, 10)`
 
-test('Ctrl-C reaches the command once, although npm passes it on a second time; exit code 130', async () => {
+test('Ctrl-C reaches the command once, although npm sends the signal a second time, and the exit code is 130', async () => {
   writeCommand(COUNTING)
   const { child, output, exited } = start(['check'])
   await eventually(() => assert.equal(output.out, 'ready\n'))

@@ -78,7 +78,7 @@ test('a Node that can run the sources is used', () => {
   )
 })
 
-test('an older Node uses the one that npm installed, or reports how to get one', () => {
+test('an older Node uses the Node that npm installed, or reports how to get a newer Node', () => {
   assert.deepEqual(
     [
       ['linux', 'x64'],
@@ -93,7 +93,7 @@ test('an older Node uses the one that npm installed, or reports how to get one',
   assert.throws(() => findNode('/nowhere', { ...old, arch: 'x64' }), { fix: /npm ci --include=optional/ })
 })
 
-test('npm is the one that started the process, else the one on PATH', () => {
+test('the npm that started the process is used, or else the npm on PATH', () => {
   assert.deepEqual(npmCommand({ npm_execpath: '/lib/npm-cli.js' }), [process.execPath, '/lib/npm-cli.js'])
   assert.deepEqual(npmCommand({ npm_execpath: '/lib/yarn.js' }).at(-1)?.includes('npm'), true)
 })

@@ -34,7 +34,7 @@ test('a lock names its holder and is deleted when it is released', async () => {
   assert.equal(existsSync(path), false)
 })
 
-test('the second run waits for the first, and is notified once which one it waits for', async () => {
+test('the second run waits for the first, and is notified once for which run it waits', async () => {
   const path = newPath()
   const release = await acquireLock(path, { what: 'npm ci' })
   const reported: string[] = []
@@ -94,7 +94,7 @@ test('a truncated lock file and an interrupted takeover block no one', async () 
   assert.equal(existsSync(`${path}.takeover`), false)
 })
 
-test('of many concurrent runs with a stale lock, never two hold it', async () => {
+test('two of many concurrent runs never hold the lock at the same time, even after a stale lock', async () => {
   const path = newPath()
   writeFileSync(path, JSON.stringify({ pid: 1, start: 'never', host: hostname(), what: 'old', since: '' }))
   let inside = 0

@@ -5,17 +5,17 @@ import { SECRET } from './draw-zoo.ts'
 import { listAt, type ZooObject } from './kinds.ts'
 
 /**
- * Breaks a release in one way; returns where, or undefined if this zoo has nothing to break in that
- * way.
+ * Breaks a release in one way. Returns the place, or undefined if this zoo has nothing that can
+ * break in that way.
  */
 export async function breakRelease(
   zoo: ZooCluster,
   release: Rendered,
   defect: Defect,
   where: {
-    /** ServiceAccounts that its helper attached, `namespace/name`. */
+    /** ServiceAccounts with the helper's entry, `namespace/name`. */
     readonly attached: readonly string[]
-    /** Namespaces that it serves. */
+    /** Namespaces that the release serves. */
     readonly served: readonly string[]
   },
 ): Promise<string | undefined> {
@@ -46,8 +46,8 @@ export async function breakRelease(
         { spec: { holderIdentity: 'acr-nopass-0_x', renewTime: old.toISOString().replace('Z', '000Z') } },
         'acr-nopass',
       )
-      // Without a record of when it was written, as after a restore: otherwise the API server's
-      // record would be current.
+      // Removes the record of the write, as after a restore. With the API server's record, the
+      // Secret would be current.
       return await patch(path, { metadata: { managedFields: [{}] } })
     }
     case 'no-guard':

@@ -17,8 +17,8 @@ class Shifted extends Real {
 }
 
 /**
- * Runs `work` on a machine whose clock is that far ahead; durations and timers are unaffected, and
- * so is `Date` for other code.
+ * Runs `work` on a machine whose clock is `aheadMs` ahead. Durations, timers, and `Date` in other
+ * code are unaffected.
  */
 export function withClockAhead<T>(aheadMs: number, work: () => Promise<T>): Promise<T> {
   globalThis.Date = Shifted as DateConstructor

@@ -24,7 +24,8 @@ import { referencesOf, untilMutated, untilNoneIsMutated } from './until-mutated.
 import type { WaitingPod } from './waiting-pods.ts'
 
 /**
- * No controller creates Pods, and only the test deletes: the controllers that would are disabled.
+ * No controller creates Pods, and only the test deletes objects, so the controllers that would do
+ * so are disabled.
  */
 const WITHOUT = [
   'deployment',
@@ -54,7 +55,7 @@ export interface Rendered {
 }
 
 export interface HelperRun {
-  /** The run continues until this also holds for its report. */
+  /** The helper runs until its report also satisfies this condition. */
   readonly until?: (status: HelperStatus) => boolean
 }
 
@@ -63,11 +64,11 @@ export interface ZooCluster extends AsyncDisposable {
   readonly cluster: Cluster
   readonly admin: KubeClient
   readonly adminKubeconfig: string
-  /** The cluster can change Pods by a policy (Kubernetes 1.36). */
+  /** True if the cluster can change Pods by a policy (Kubernetes 1.36). */
   readonly canAdmit: boolean
   /**
-   * The same permissions, except to read one resource, or to do anything in one namespace (`in
-   * shop`).
+   * A kubeconfig with the same permissions, except to read one resource, or to do anything in one
+   * namespace (`in shop`).
    */
   kubeconfigWithout(resource: string): string
   /** A PATH with Helm. */
@@ -87,33 +88,33 @@ export interface ZooCluster extends AsyncDisposable {
    */
   runHelper(rendered: Rendered, run?: HelperRun): Promise<void>
   /**
-   * Renews the Lease like its leader every 2 s: a zoo's helper is stopped while a command inspects
-   * the result.
+   * Renews the Lease like a leader every 2 s, because a zoo's helper is stopped while a command
+   * inspects the result.
    */
   renewLease(rendered: Rendered): Promise<void>
   /**
-   * Waits until the API server allows (or rejects) the helper's write of its Secret in a namespace;
-   * a role change takes a moment.
+   * Waits until the API server allows (or rejects) the helper's write of its Secret in a namespace,
+   * because a role change takes a moment.
    */
   untilGranted(rendered: Rendered, namespace: string, wanted: boolean): Promise<void>
   /**
-   * Waits until the API server gives the reference to new Pods, which it does a moment after it has
-   * the policy.
+   * Waits until the API server gives the reference to new Pods, which happens a moment after the
+   * policy was written.
    */
   untilAdmitted(rendered: Rendered): Promise<void>
   /** Sets the status with which a Pod's node reports why it does not start. */
   makeWait(pod: WaitingPod): Promise<void>
   call(call: KubeCall): Promise<unknown>
-  /** Returns `undefined` if it does not exist. */
+  /** Returns `undefined` if the object does not exist. */
   read(path: string): Promise<ZooObject | undefined>
   remove(path: string): Promise<void>
 }
 
-/** Only reached if it never happens: a slow machine takes longer but gets there. */
+/** The limit is reached only if the condition never holds, because a slow machine takes long. */
 const LIMIT_MS = 300_000
 /**
- * A slow machine must not cost the helper its Lease. The guard allows no longer duration than 60 s,
- * and there is no other replica.
+ * The helper must not lose its Lease on a slow machine. The guard allows at most 60 s, and there is
+ * no other replica.
  */
 const LEASE_DURATIONS: LeaseDurations = { leaseMs: 60_000, renewDeadlineMs: 300_000, retryMs: 2_000 }
 const CONCURRENCY = 8
@@ -162,7 +163,7 @@ export async function openZooCluster(): Promise<ZooCluster> {
       const { items } = await admin.request<{ items: readonly ZooObject[] | null }>({ method: 'GET', path })
       for (const item of items ?? []) {
         const { namespace, name } = item.metadata
-        // The control plane writes these itself, with a delay.
+        // The control plane writes these objects itself, with a delay.
         if ((plural === 'leases' && namespace === 'kube-system') || name === 'kube-root-ca.crt') continue
         const where = namespaced ? `${root}/namespaces/${namespace}/${plural}/${name}` : `${path}/${name}`
         found.set(where, { ...item, kind })
@@ -220,7 +221,7 @@ export async function openZooCluster(): Promise<ZooCluster> {
           return
         }
         if (was.metadata.uid === object.metadata.uid && text(was) === text(object)) return
-        // As it was created, without a record of its writers.
+        // Writes the object as it was created, without a record of its writers.
         const metadata = { ...was.metadata, uid: undefined, resourceVersion: undefined, managedFields: [{}] }
         await call({ method: 'PUT', path, body: { ...was, metadata } })
       })
@@ -359,7 +360,10 @@ async function createKinds(call: ZooCluster['call']): Promise<void> {
   }
 }
 
-/** A user who may do everything except read one resource, or everything except in one namespace. */
+/**
+ * Creates a user who may do everything except read one resource, or everything except in one
+ * namespace.
+ */
 async function userWithout(cluster: Cluster, kinds: readonly Kind[], denied: string, folder: string): Promise<string> {
   const deniedNamespace = /^in (.*)/.exec(denied)?.[1]
   const groupOf = ({ apiVersion }: Kind): string => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '')
@@ -442,7 +446,7 @@ async function runHelper(zoo: ZooCluster, release: Rendered, { until = () => tru
     stop.signal,
   )
   const isDone = ({ leader, configHash, registries, namespaces, serviceAccounts, retired }: HelperStatus): boolean =>
-    // Only a report of this run counts: the previous run's may look the same.
+    // Only a report of this run counts, because a report of the previous run may look the same.
     leader === `${podName}_${uid}` &&
     configHash === hash &&
     (retired || registries.every(({ state }) => state === 'live')) &&
@@ -464,7 +468,7 @@ async function runHelper(zoo: ZooCluster, release: Rendered, { until = () => tru
   }
 }
 
-/** The Pod of the previous helper is gone, and in a cluster its Lease would expire. */
+/** The Pod of the previous helper is gone, and in a real cluster its Lease would expire. */
 async function freeLease(zoo: ZooCluster, release: Rendered): Promise<void> {
   const path = leasePath(release)
   const { holderIdentity } = ((await zoo.read(path))?.spec ?? {}) as { readonly holderIdentity?: string }
@@ -497,7 +501,7 @@ async function untilGranted(
 /** Waits until a Pod in a dry run gets the reference, or no longer gets it. */
 async function makeWait(zoo: ZooCluster, { namespace, name, message, isReferenced }: WaitingPod): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/pods/${name}`
-  // The API server copies the list of the ServiceAccount from its cache, which may be older.
+  // The API server copies the ServiceAccount's list from its cache, which may be older.
   const pod = await eventually(async () => {
     const there = await zoo.read(path)
     if (there === undefined || !isReferenced || referencesOf(there).includes(SECRET)) return there
@@ -520,7 +524,7 @@ async function makeWait(zoo: ZooCluster, { namespace, name, message, isReference
   await zoo.call({ method: 'PATCH', path: `${path}/status`, body, contentType: MERGE_PATCH })
 }
 
-/** Runs several concurrently; the first failure is thrown once all have finished. */
+/** Runs several items concurrently. Throws the first failure once all have finished. */
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   const queue = items.values()
   const worker = async (): Promise<void> => {

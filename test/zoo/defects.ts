@@ -15,9 +15,7 @@ export type Defect =
   | 'no-entry'
   | 'no-policy'
 
-/**
- * Ways in which a release breaks; each with the finding that `doctor` must report, and no other.
- */
+/** Ways in which a release breaks. For each, doctor must report exactly this finding. */
 export const DEFECT_FINDINGS: Readonly<Record<Defect, readonly string[]>> = {
   'no-lease': ['HELPER_LEADERLESS'],
   'stale-lease': ['HELPER_LEADERLESS'],
@@ -36,7 +34,10 @@ export const DEFECT_FINDINGS: Readonly<Record<Defect, readonly string[]>> = {
   'no-policy': ['POLICY_MISSING'],
 }
 
-/** The defects of every release; `no-policy` requires one that attaches at admission. */
+/**
+ * The defects that every release can have. `no-policy` requires a release that adds the reference
+ * at admission.
+ */
 export const DEFECTS: readonly Defect[] = (Object.keys(DEFECT_FINDINGS) as Defect[]).filter(
   (name) => name !== 'no-policy',
 )

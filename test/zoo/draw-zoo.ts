@@ -31,14 +31,17 @@ export interface Written {
   readonly object: ZooObject
   /** The field manager (default: kubectl's client-side apply). */
   readonly manager?: string
-  /** Written by server-side apply, as GitOps tools do. */
+  /** Written by server-side apply, like GitOps tools do. */
   readonly applied?: boolean
   readonly status?: object
   /** The fields are merged into an existing object. */
   readonly merge?: boolean
 }
 
-/** One property of a cluster; a zoo is a combination of several, each of which can be left out. */
+/**
+ * One property of a cluster. A zoo is a combination of several features, and each feature can be
+ * omitted.
+ */
 export interface Feature {
   readonly title: string
   /** Written before the helper first runs. */
@@ -56,11 +59,11 @@ export interface Feature {
   readonly rewritten?: readonly string[]
   /** Namespaces whose pull secret has expired. */
   readonly expired?: readonly string[]
-  /** What pulls without an object that shows it. */
+  /** Consumers that pull, without an object that shows it. */
   readonly hidden?: readonly Consumer[]
   /** Secrets (`namespace/name`) with the login of an old Secret, which another program copies. */
   readonly copied?: readonly string[]
-  /** One of its Pods, whose node then reports why it cannot pull. */
+  /** A Pod of the feature whose node then reports why it cannot pull. */
   readonly waiting?: WaitingPod
   /** Written after everything else. */
   readonly last?: readonly Written[]
@@ -76,11 +79,11 @@ export interface ZooPlan {
   /** Through a ClusterRole, or through a Role in each listed namespace. */
   readonly scope: 'cluster' | 'namespaces'
   /**
-   * Repositories of its Enterprise instance that RAM allows the release to pull; undefined: all.
+   * Repositories of the Enterprise instance that RAM allows the release to pull. Undefined: all.
    */
   readonly repositories: readonly string[] | undefined
   readonly second: { readonly secretName: string; readonly namespaces: readonly string[] } | undefined
-  /** The vendor's helper is or was installed. */
+  /** True if the vendor's helper is or was installed. */
   readonly vendor: boolean
   /** Namespaces with the opt-out label. */
   readonly skipped: readonly string[]
@@ -117,7 +120,8 @@ const OPERATIONS: readonly Operation[] = [
 
 export function planOf(seed: number, only?: readonly number[]): ZooPlan {
   const random = createRandom(seed).fork('zoo')
-  // In turn, like the hazards below, so that the few seeds of `npm test` cover all of them.
+  // Operations are used in turn, like the hazards below, so that the few seeds of `npm test` cover
+  // all of them.
   const operation = OPERATIONS[seed % OPERATIONS.length] ?? 'legacy'
   const removesEntries = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
   const hasSecond = operation !== 'legacy' && random.chance(0.5)
@@ -155,7 +159,7 @@ export function planOf(seed: number, only?: readonly number[]): ZooPlan {
   return { ...base, features: only === undefined ? features : features.filter((_, index) => only.includes(index)) }
 }
 
-/** Namespaces of workloads that the release serves. */
+/** Returns the namespaces of workloads that the release serves. */
 export function servedBy({ skipped, second }: Pick<ZooPlan, 'skipped' | 'second'>): readonly string[] {
   return NAMESPACES.filter((name) => !skipped.includes(name) && !second?.namespaces.includes(name))
 }
@@ -169,7 +173,7 @@ function drawMode(plan: Omit<ZooPlan, 'features' | 'attach' | 'scope'>, random: 
 }
 
 /**
- * Nothing is allowed in that namespace, so that nothing can be listed across all namespaces either.
+ * The user has no rights in that namespace, and therefore cannot list across all namespaces either.
  */
 const DENIED_IN = NAMESPACES.map((name) => `in ${name}`)
 
@@ -208,7 +212,7 @@ function drawFeatures(context: DrawContext): readonly Feature[] {
   return features
 }
 
-/** The number of earlier seeds with the same operation. */
+/** Returns the number of earlier seeds with the same operation. */
 function turnOf(seed: number): number {
   const place = seed % OPERATIONS.length
   const isSame = (index: number): boolean => OPERATIONS[index] === OPERATIONS[place]
@@ -260,7 +264,10 @@ function plainWorkload(context: DrawContext): Feature {
 
 const DEMO_ENTRY = '- instanceId: "cri-k7x2m9q4w1t8z5h3"\n  regionId: "cn-hangzhou"\n'
 const SECOND_ENTRY = '- instanceId: "cri-second"\n  regionId: "cn-hangzhou"\n'
-/** As it was written first, with a second instance without its domains, and shortened by hand. */
+/**
+ * The configuration in its first form, with a second instance without domains, and shortened by
+ * hand.
+ */
 const CONFIGURATIONS: readonly Readonly<Record<string, string>>[] = [
   { 'acr-registry-info': DEMO_ENTRY },
   { 'acr-registry-info': DEMO_ENTRY },
@@ -289,7 +296,7 @@ function vendorHelper({ random, plan }: DrawContext): Feature {
     { object: object('ClusterRole', undefined, OLD_HELPER, { rules: [] }) },
     { object: object('ClusterRoleBinding', undefined, OLD_HELPER, { roleRef, subjects }) },
   ]
-  // Installs before 2019 have none.
+  // Installs before 2019 have no configuration.
   if (plan.operation === 'import' || random.chance(0.6)) {
     early.push({
       object: object('ConfigMap', 'kube-system', 'acr-configuration', {
@@ -304,7 +311,7 @@ function vendorHelper({ random, plan }: DrawContext): Feature {
   return { title: VENDOR_HELPER, early }
 }
 
-/** A Secret in most namespaces, referenced by their ServiceAccounts. */
+/** Adds an old Secret to most namespaces, referenced by their ServiceAccounts. */
 function vendorSecrets({ random, served }: DrawContext): readonly Feature[] {
   const names = random.pick([OLD_SECRETS.slice(0, 2), OLD_SECRETS.slice(2)])
   return served
@@ -313,7 +320,7 @@ function vendorSecrets({ random, served }: DrawContext): readonly Feature[] {
 }
 
 /**
- * The hosts of every old Secret. The ones below are those of an instance that the release does not
+ * The hosts of every old Secret. The hosts below belong to an instance that the release does not
  * have.
  */
 const OLD_HOSTS: readonly string[] = [DEMO, PERSONAL, PERSONAL_VPC]
@@ -339,7 +346,7 @@ function vendorIn(
 
 type Draw = (context: DrawContext) => Feature
 
-/** A kind, a namespace and a name for a random object. */
+/** Draws a kind, a namespace and a name for a random object. */
 function spot(
   { random, served, name }: DrawContext,
   prefix: string,
@@ -411,7 +418,7 @@ function webhook(name: string, clientConfig: object): object {
   }
 }
 
-/** Another client's webhook for every Pod, which is down. */
+/** A webhook of another client for every Pod. Its server is down. */
 function podWebhook(): Feature {
   const rules = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }]
   const hook = { ...webhook('pods.example.com', { url: 'https://127.0.0.1:1/' }), rules, failurePolicy: 'Fail' }
@@ -448,7 +455,7 @@ const LEGACY_HAZARDS: readonly Draw[] = [
     const parts = { image: `${DEMO}/team/app:1`, own: [oldName(secrets)] }
     const owned = workload(kind, namespace, `${made}-1`, { ...parts, owner: { kind: maker, name: made } })
     const whole = workload(maker, namespace, made, parts)
-    // Its operator may keep the custom resources in another cluster.
+    // The operator may keep the custom resources in another cluster.
     const late = context.random.chance(0.5) ? [{ object: owned }] : [{ object: whole }, { object: owned }]
     return {
       title: `${kind} ${namespace}/${made}-1 of a ${maker} at 0 replicas names ${oldName(secrets)}`,
@@ -557,7 +564,7 @@ const LEGACY_HAZARDS: readonly Draw[] = [
   },
 ]
 
-// --- What may need the vendor's helper, although no object pulls ---
+// --- Users of the vendor's helper without an object that pulls ---
 
 const HIDDEN_HAZARDS: readonly Draw[] = [
   (context) => {
@@ -571,7 +578,7 @@ const HIDDEN_HAZARDS: readonly Draw[] = [
     const { namespace, made } = spot(context, 'pipeline')
     const host = context.random.pick([OTHER, CUSTOM])
     const secrets = oldIn(context, namespace, [host])
-    // A pipeline outside of the cluster creates its Pods, and there is none now.
+    // A pipeline outside of the cluster creates Pods, and at present there are none.
     const images = [`${host}/team/build:1`]
     const hidden = [{ path: `Pods of ${made}`, namespace, images, names: [oldName(secrets)] }]
     return { title: `a pipeline pulls ${images[0]} in ${namespace}`, early: secrets, hidden }
@@ -594,8 +601,8 @@ const HIDDEN_HAZARDS: readonly Draw[] = [
 ]
 
 /**
- * A replicator copies an old Secret to another name, and only a pipeline outside of the cluster
- * names the copy.
+ * A replicator copies an old Secret to another name. Only a pipeline outside of the cluster names
+ * the copy.
  */
 function copiedSecret(context: DrawContext): Feature {
   const { namespace, made } = spot(context, 'copied')
@@ -637,7 +644,8 @@ const REMOVAL_HAZARDS: readonly Draw[] = [
     const written = [{ object: content, merge: true }]
     return {
       title: `${content.kind} ${content.metadata.name} in the release's namespace`,
-      // A ServiceAccount of a target that the helper never saw would lack the reference.
+      // A target's ServiceAccount that the helper never saw would lack the reference, so
+      // ServiceAccounts are written early.
       ...(content.kind === 'ServiceAccount' ? { early: written } : { late: written }),
     }
   },

@@ -3,8 +3,8 @@ import { planOf, type ZooPlan } from './draw-zoo.ts'
 import { runZoo } from './run-zoo.ts'
 
 /**
- * The violations of a seed, with the fewest features that still cause them, and the command to run
- * it again.
+ * Describes the violations of a seed, with the fewest features that still cause them, and the
+ * command to run it again.
  */
 export async function explain(zoo: ZooCluster, plan: ZooPlan): Promise<string> {
   const whole = planOf(plan.seed)

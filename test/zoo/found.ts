@@ -1,12 +1,12 @@
-/** A cluster in which something once failed; one of the first 50 seeds runs in any case. */
+/** A cluster in which a check once failed. One of the first 50 seeds runs in any case. */
 export interface Found {
   readonly seed: number
   readonly finding: string
 }
 
 /**
- * Each of these seeds failed before its fix. A later rule of the removal may keep the old helper
- * there for another reason too.
+ * Each of these seeds failed before its fix. A later rule of the removal may now keep the old
+ * helper for another reason as well.
  */
 export const FOUND: readonly Found[] = [
   { seed: 66, finding: 'the template of an operator at 0 replicas loses the old Secret that it references' },

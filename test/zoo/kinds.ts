@@ -16,7 +16,7 @@ export interface ZooObject {
 }
 
 /**
- * Kinds that are not part of Kubernetes, as their projects define them; only the relevant fields
+ * Kinds that are not part of Kubernetes, as their projects define them. Only the relevant fields
  * are used.
  */
 export const CUSTOM_KINDS: readonly {
@@ -36,7 +36,7 @@ export const CUSTOM_KINDS: readonly {
   { group: 'monitoring.coreos.com', version: 'v1', kind: 'Prometheus', plural: 'prometheuses' },
 ]
 
-/** Where a kind has the spec of the Pods that it will create. */
+/** The path of the Pod spec in a kind that creates Pods. */
 export const POD_SPECS: Readonly<Record<string, readonly string[]>> = {
   Pod: ['spec'],
   Deployment: ['spec', 'template', 'spec'],
@@ -51,12 +51,12 @@ export const POD_SPECS: Readonly<Record<string, readonly string[]>> = {
   CloneSet: ['spec', 'template', 'spec'],
   AdvancedCronJob: ['spec', 'template', 'jobTemplate', 'spec', 'template', 'spec'],
   Revision: ['spec'],
-  // Its operator fills in the containers: image, imagePullSecrets and serviceAccountName are
+  // The operator fills in the containers: image, imagePullSecrets and serviceAccountName are
   // separate fields.
   Prometheus: ['spec'],
 }
 
-/** Path of the collection of each kind in a zoo. */
+/** The path of the collection of each kind in a zoo. */
 const COLLECTIONS: Readonly<Record<string, readonly [root: string, plural: string]>> = {
   Pod: ['/api/v1', 'pods'],
   Secret: ['/api/v1', 'secrets'],
@@ -82,7 +82,7 @@ const COLLECTIONS: Readonly<Record<string, readonly [root: string, plural: strin
   ),
 }
 
-/** Path of the collection that an object belongs to. */
+/** Returns the path of the collection that contains an object. */
 export function collectionOf({ kind, metadata: { namespace } }: Pick<ZooObject, 'kind' | 'metadata'>): string {
   const [root, plural] = COLLECTIONS[kind] ?? ['', '']
   if (root === '') throw new Error(`no path for ${kind}`)
@@ -94,7 +94,7 @@ export function apiVersionOf(kind: string): string {
   return root.replace(/^\/apis?\//, '')
 }
 
-/** The field at a path of any depth. */
+/** Returns the field at a path of any depth. */
 export function at(value: unknown, path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>((inner, key) => (inner as Readonly<Record<string, unknown>> | undefined)?.[key], value)
 }

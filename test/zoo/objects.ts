@@ -14,8 +14,9 @@ export const ELSEWHERE = 'registry.example.com'
 export const PRIVATE_HOSTS: readonly string[] = [DEMO, DEMO_PUBLIC, PERSONAL, PERSONAL_VPC, OTHER, CUSTOM, ELSEWHERE]
 
 /**
- * The vendor's own names: the 2018 recipe's two Secrets (v18.10.29.0 in the change log,
- * https://www.alibabacloud.com/help/en/ack/product-overview/aliyun-acr-credential-helper) and that of the add-on since 2019
+ * The vendor's own names. The recipe of 2018 has two Secrets (v18.10.29.0 in the change log,
+ * https://www.alibabacloud.com/help/en/ack/product-overview/aliyun-acr-credential-helper). The
+ * add-on since 2019 has one
  * (https://www.alibabacloud.com/help/en/acr/user-guide/non-secret-pulling-container-image).
  */
 export const OLD_SECRETS: readonly string[] = [
@@ -71,7 +72,7 @@ interface Parts {
 export function object(kind: string, namespace: string | undefined, name: string, parts: Parts = {}): ZooObject {
   const { owner, ...rest } = parts
   const ownerReferences = owner && [
-    // No garbage collector runs, so any uid works.
+    // No garbage collector runs, so any UID works.
     {
       apiVersion: apiVersionOf(owner.kind),
       kind: owner.kind,
@@ -105,7 +106,7 @@ export interface WorkloadParts extends PodParts {
   readonly replicas?: number
 }
 
-/** An object of that kind whose Pods have these parts. */
+/** Returns an object of that kind whose Pods have these parts. */
 export function workload(kind: Workload, namespace: string, name: string, parts: WorkloadParts): ZooObject {
   const { owner, replicas = 0 } = parts
   const labels = { app: name }
@@ -142,7 +143,8 @@ export function workload(kind: Workload, namespace: string, name: string, parts:
 }
 
 /**
- * What the old helper writes; all other Secrets hold the login of a robot, which does not expire.
+ * The login that the old helper writes. All other Secrets contain a robot's login, which does not
+ * expire.
  */
 export const OLD_LOGIN = 'cr_temp_user:old'
 

@@ -213,7 +213,8 @@ test('an image has a host only if its first part looks like one', () => {
 })
 
 test('a zoo begins only when no namespace has the reference of an earlier one any more', async () => {
-  // What a policy of an earlier zoo still adds, by namespace: the first one is not its target.
+  // The number of Pods that a policy of an earlier zoo still changes, by namespace. The first
+  // namespace is not the policy's target.
   const left = new Map([
     ['acr-nopass', 0],
     ['shop', 0],

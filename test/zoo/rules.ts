@@ -2,17 +2,14 @@ import { at, listAt, POD_SPECS, type ZooObject } from './kinds.ts'
 
 /**
  * The checker: what a removal, a migration or a diagnosis must not do, derived only from the
- * documented promises. It shares no code with `src/`, neither names nor decisions, and reads from
- * `Truth` what the generator created.
+ * documented promises. The checker shares no code with `src/`, neither names nor decisions. It
+ * reads from `Truth` what the generator created.
  */
 
 /** All objects of a cluster, by their paths. */
 export type Snapshot = ReadonlyMap<string, ZooObject>
 
-/**
- * `unclear`: two clients wrote the list, which is atomic, so that no record shows whose entry it
- * is.
- */
+/** `unclear`: two clients wrote the list, which is atomic, so no record shows whose entry it is. */
 export type Owner = 'release' | 'second' | 'gitops' | 'user' | 'unclear'
 
 export interface ReleaseTruth {
@@ -23,7 +20,7 @@ export interface ReleaseTruth {
   readonly repositories: ReadonlyMap<string, readonly string[]>
 }
 
-/** Facts of the generator that no program could find out: the origin of every object. */
+/** Facts of the generator that no program could find: the origin of every object. */
 export interface Truth {
   readonly release: ReleaseTruth
   readonly second: ReleaseTruth | undefined
@@ -44,7 +41,8 @@ export interface Truth {
   /** The Deployment that renews the logins in the vendor's Secrets. */
   readonly vendorHelper: string
   /**
-   * What pulls without an object that shows it: Pods from a template in a text, or from a pipeline.
+   * Consumers that pull without an object that shows it: Pods from a template in a text, or from a
+   * pipeline.
    */
   readonly hidden: readonly Consumer[]
   /**
@@ -65,7 +63,7 @@ export interface Violation {
   readonly detail: string
 }
 
-/** Every violation between two snapshots; an empty list: nothing that others need was lost. */
+/** Returns every violation between two snapshots. Empty if nothing was lost that others need. */
 export function findViolations(
   operation: Operation,
   before: Snapshot,
@@ -93,8 +91,8 @@ export interface Consumer {
 }
 
 /**
- * Everything that pulls, or will once it is scaled up: its images, and the pull secrets that its
- * Pods get.
+ * Returns everything that pulls, or will pull once it is scaled up, with its images and the pull
+ * secrets that its Pods get.
  */
 function consumersOf(snapshot: Snapshot, { admits, installed, release, hidden }: Truth): readonly Consumer[] {
   const policies = [...installed].filter((path) => path.includes('/mutatingadmissionpolic'))
@@ -108,8 +106,8 @@ function consumersOf(snapshot: Snapshot, { admits, installed, release, hidden }:
     const all = [...images, ...(typeof own === 'string' ? [own] : [])].filter((image) => typeof image === 'string')
     const listed = listAt(spec, ['imagePullSecrets']).map(({ name }) => String(name))
     const account = `/api/v1/namespaces/${namespace}/serviceaccounts/${at(spec, ['serviceAccountName']) ?? 'default'}`
-    // A Pod has the list that its ServiceAccount had when it was created; Pods that are created
-    // later get the list of that time.
+    // A Pod has the list that its ServiceAccount had when the Pod was created. Later Pods get the
+    // later list.
     const inherited = listAt(snapshot.get(account), ['imagePullSecrets']).map(({ name }) => String(name))
     const names = listed.length > 0 || object.kind === 'Pod' ? listed : inherited
     const isAdmitted = object.kind !== 'Pod' && hasPolicy && admits.has(namespace)
@@ -176,8 +174,8 @@ export function splitImage(image: string): { readonly host: string; readonly rep
 }
 
 /**
- * As RAM compares resources: `*` matches any text; a name without a slash is a namespace with all
- * its repositories.
+ * Compares as RAM compares resources: `*` matches any text, and a name without a slash is a
+ * namespace with all its repositories.
  */
 function fits(glob: string, repository: string): boolean {
   const whole = glob === '*' || glob.includes('/') ? glob : `${glob}/*`
@@ -186,8 +184,8 @@ function fits(glob: string, repository: string): boolean {
 }
 
 /**
- * Pods that could pull before and no longer can. The release may remove access that only its own
- * Secrets gave.
+ * Returns the Pods that could pull before and no longer can. The release may remove access that
+ * only its own Secrets gave.
  */
 function lostPulls(
   operation: Operation,
@@ -199,7 +197,7 @@ function lostPulls(
   const removesEntries = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
   const isReleases: Ignores = ({ metadata }) => isSecretOf(truth.release, metadata.labels ?? {})
   const ignores: Ignores = removesEntries ? isReleases : () => false
-  // One life of a token later nothing has renewed the logins in the vendor's Secrets and in copies
+  // One token lifetime later, nothing has renewed the logins in the vendor's Secrets and in copies
   // of them.
   const isStopped = isHelperStopped(operation, before, after, truth)
   const isStale: Ignores = ({ kind, metadata }) => {
@@ -212,7 +210,7 @@ function lostPulls(
   const later = new Map(consumersOf(after, truth).map((consumer) => [consumer.path, consumer]))
   return consumersOf(before, truth).flatMap((consumer) => {
     const then = later.get(consumer.path)
-    // Deleted objects are judged by the rules for objects.
+    // The rules for objects judge deleted objects.
     if (then === undefined) return []
     return consumer.images
       .filter((image) => canPull(before, consumer, image, now2) && !canPull(after, then, image, later2))
@@ -230,7 +228,8 @@ function isHelperStopped(
 }
 
 /**
- * Volumes and environments with the content of a vendor's Secret, which nothing renews any more.
+ * Returns volumes and environments with the content of a vendor's Secret that nothing renews any
+ * more.
  */
 function staleUses(operation: Operation, before: Snapshot, after: Snapshot, truth: Truth): readonly Violation[] {
   if (!isHelperStopped(operation, before, after, truth)) return []
@@ -259,7 +258,7 @@ function lostObjects(operation: Operation, before: Snapshot, after: Snapshot, tr
 
 function mayDelete(operation: Operation, path: string, object: ZooObject, before: Snapshot, truth: Truth): boolean {
   const { release, vendor, installed } = truth
-  // The content of a Secret is its user's.
+  // The content of a Secret belongs to its user.
   if (operation === 'legacy') return vendor.has(path) && object.kind !== 'Secret'
   if (operation !== 'detach' && operation !== 'uninstall') return false
   if (object.kind === 'Secret' && isSecretOf(release, object.metadata.labels ?? {})) return true
@@ -267,8 +266,8 @@ function mayDelete(operation: Operation, path: string, object: ZooObject, before
   if (installed.has(path)) return true
   const home = `/api/v1/namespaces/${release.namespace}`
   if (!path.startsWith(home)) return false
-  // The namespace itself, and the objects in every namespace, if the rollout created it and it has
-  // nothing else.
+  // The rollout may have created the namespace. If it has no other objects, the namespace itself
+  // and the objects that every namespace contains may be removed.
   const isMade = before.get(home)?.metadata.labels?.['acr-nopass.io/made-for-release'] === 'true'
   const isEmpty = [...before].every(([one, { kind, metadata }]) => {
     if (metadata.namespace !== release.namespace || installed.has(one)) return true
@@ -312,8 +311,8 @@ function mayChange(operation: Operation, path: string, object: ZooObject, { rele
 }
 
 /**
- * Of a ServiceAccount only the list may change, and in the list only the entries that the operation
- * is about.
+ * In a ServiceAccount only the list may change, and in the list only the entries that the operation
+ * concerns.
  */
 function changedAccount(
   operation: Operation,
@@ -353,7 +352,7 @@ function changedAccount(
 
 const VOLATILE: readonly string[] = ['resourceVersion', 'managedFields', 'generation', 'uid', 'creationTimestamp']
 
-/** The relevant part of an object, as text. */
+/** Returns the relevant part of an object, as text. */
 export function essence(object: ZooObject): string {
   const metadata = Object.fromEntries(Object.entries(object.metadata).filter(([key]) => !VOLATILE.includes(key)))
   return JSON.stringify({ ...object, metadata, status: undefined }, (_key, value) =>
@@ -365,7 +364,7 @@ export function essence(object: ZooObject): string {
 
 // --- Remaining references ---
 
-/** Deleted objects that a remaining object still references, except as a pull secret. */
+/** Returns deleted objects that a remaining object still references, except as a pull secret. */
 function dangling(before: Snapshot, after: Snapshot, { installed }: Truth): readonly Violation[] {
   const deleted = [...before].filter(([path]) => !after.has(path))
   const staying = [...after].filter(([path, object]) => !installed.has(path) && !isOver(object))
@@ -388,8 +387,8 @@ function dangling(before: Snapshot, after: Snapshot, { installed }: Truth): read
 }
 
 /**
- * Whether a workload references a Secret, except in lists of pull secrets, for which the rule of
- * pulls applies.
+ * True if a workload references a Secret, except in lists of pull secrets, which the rule of pulls
+ * covers.
  */
 function namesSecret(object: ZooObject, name: string): boolean {
   if (object.kind === 'ServiceAccount') return listAt(object, ['secrets']).some((one) => one.name === name)

@@ -11,16 +11,16 @@ import { withClockAhead } from './clock-ahead.ts'
 import type { Rendered, ZooCluster } from './cluster.ts'
 
 export interface CommandResult {
-  /** -1 if it threw an error. */
+  /** The exit code; -1 if the command threw an error. */
   readonly code: number
   readonly stdout: string
   readonly stderr: string
-  /** The code of the error that it threw. */
+  /** The code of the error that the command threw. */
   readonly error: string | undefined
 }
 
 /**
- * Runs a command like the command line tool, in this process, on a machine whose clock is that far
+ * Runs a command like the command line tool, in this process, on a machine whose clock is `aheadMs`
  * ahead.
  */
 export async function runCommand(zoo: ZooCluster, argv: readonly string[], aheadMs = 0): Promise<CommandResult> {
@@ -47,19 +47,19 @@ export async function runCommand(zoo: ZooCluster, argv: readonly string[], ahead
 }
 
 /**
- * The user's machine on which a command is pasted: the releases that Helm knows, by
+ * The user's machine on which a command is pasted. `releases` are the releases that Helm knows, by
  * `namespace/name`.
  */
 export interface Shell {
   readonly zoo: ZooCluster
   readonly releases: ReadonlyMap<string, Rendered>
-  /** The clock of that machine. */
+  /** How far that machine's clock is ahead, in milliseconds. */
   readonly aheadMs: number
 }
 
 /**
- * Runs a printed command like a shell; returns whether it may have changed anything. Throws for an
- * unknown command.
+ * Runs a printed command like a shell. Returns whether the command may have changed anything.
+ * Throws for an unknown command.
  */
 export async function runPrinted(shell: Shell, command: string): Promise<boolean> {
   const files = new Map<string, Rendered>()
@@ -154,7 +154,7 @@ async function kubectl(
     await zoo.remove(`${plurals[kind]}/${name}`)
     return true
   }
-  // Only its Pods are recreated, and there are none.
+  // The command only recreates Pods, and there are none.
   if (verb === 'rollout' && rest[0] === 'restart') return true
   throw new Error(`kubectl ${words.join(' ')}`)
 }

@@ -23,7 +23,7 @@ export interface ZooReport {
   readonly violations: readonly Violation[]
   /** Steps and output, one per line. */
   readonly lines: readonly string[]
-  /** What became of the vendor's helper, if the operation is its removal and did not crash. */
+  /** The fate of the vendor's helper, if the operation is its removal and did not crash. */
   readonly oldHelper: 'stopped' | 'kept' | undefined
 }
 
@@ -46,7 +46,7 @@ interface Entry {
 }
 
 /**
- * Builds a zoo, runs the helper in it, and runs the drawn operation; each step is compared with the
+ * Builds a zoo, runs the helper in it, and runs the drawn operation. Each step is compared with the
  * rules.
  */
 export async function runZoo(zoo: ZooCluster, plan: ZooPlan): Promise<ZooReport> {
@@ -128,8 +128,8 @@ async function populate({ zoo, plan, release, second }: Run): Promise<void> {
     const body = { metadata: { labels: { 'acr-nopass.io/skip': 'true' } } }
     await zoo.call({ method: 'PATCH', path: `/api/v1/namespaces/${name}`, body, contentType: MERGE_PATCH })
   }
-  // The API server records no writers for an object that was created without any field, and none
-  // later either.
+  // If an object was created without any field, the API server records no writers, not even later
+  // ones.
   for (const [index, namespace] of NAMESPACES.entries()) {
     const fields = (plan.seed + index) % 2 === 0 ? {} : { automountServiceAccountToken: false }
     await zoo.write({ object: { ...account(namespace, 'builder'), ...fields } })
@@ -148,7 +148,7 @@ function account(namespace: string, name: string): ZooObject {
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name } }
 }
 
-/** The release's namespace, as a rollout creates it. */
+/** Creates the release's namespace as a rollout does. */
 async function makeHome(zoo: ZooCluster): Promise<void> {
   const path = `/api/v1/namespaces/${MADE_HOME}`
   const end = performance.now() + 120_000
@@ -185,7 +185,7 @@ function truthOf({ zoo, plan, release, second }: Run, before: Snapshot, installe
     else if (own.length > 0) entries.set(key, applied.has(key) ? 'gitops' : isShared(object) ? 'unclear' : 'user')
     else entries.set(key, 'second')
   }
-  // ServiceAccounts whose entry the release's helper removed although it should not have.
+  // ServiceAccounts whose entry the release's helper wrongly removed.
   for (const [path, object] of before) {
     if (object.kind !== 'ServiceAccount' || !hasEntry(object) || hasEntry(installed.get(path))) continue
     const isWritten = accounts.some((one) => keyOf(one.object) === keyOf(object) && hasEntry(one.object))
@@ -221,14 +221,17 @@ function truthOf({ zoo, plan, release, second }: Run, before: Snapshot, installe
   }
 }
 
-/** A second release added an entry with another name to it. */
+/** A second release added an entry with another name to the list. */
 const isShared = (object: ZooObject): boolean =>
   listAt(object, ['imagePullSecrets']).some(({ name }) => name === 'acr-second')
 
 const hasEntry = (object: ZooObject | undefined): boolean =>
   listAt(object, ['imagePullSecrets']).some(({ name }) => name === SECRET)
 
-/** Objects with the vendor's names, and only the vendor's part of shared objects. */
+/**
+ * Returns the paths of objects with the vendor's names. Of shared objects, only the vendor's part
+ * counts.
+ */
 function vendorPaths(snapshot: Snapshot): ReadonlySet<string> {
   const system = 'namespaces/kube-system'
   const whole = [
@@ -276,7 +279,7 @@ const accountPath = (key: string): string => {
   return `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`
 }
 
-/** Like a backup that was restored without managed fields. */
+/** Removes managed fields, as a restored backup does. */
 async function forgetWriters(zoo: ZooCluster, key: string): Promise<void> {
   const body = { metadata: { managedFields: [{}] } }
   await zoo.call({ method: 'PATCH', path: accountPath(key), body, contentType: MERGE_PATCH })
@@ -336,7 +339,7 @@ async function doctor({ zoo, plan }: Run, words: readonly string[], kubeconfig =
   return { ...report, findings: report.findings.filter(({ severity }) => severity !== 'info') }
 }
 
-/** For every waiting Pod `doctor pod` names its one reason. */
+/** Checks that `doctor pod` names the single reason of every waiting Pod. */
 async function diagnosePods(run: Run): Promise<void> {
   for (const { waiting } of run.plan.features) {
     if (waiting === undefined) continue
@@ -350,7 +353,10 @@ async function diagnosePods(run: Run): Promise<void> {
   }
 }
 
-/** With few permissions doctor reports no false finding, and does not report that all is well. */
+/**
+ * Checks that doctor with few permissions reports no false finding, and does not report that all is
+ * well.
+ */
 async function diagnoseWithFewRights(run: Run, expected: readonly string[]): Promise<void> {
   const [denied] = run.plan.denied
   if (denied === undefined) return
@@ -371,21 +377,21 @@ async function diagnoseWithFewRights(run: Run, expected: readonly string[]): Pro
 /** Findings about doctor's own permissions. */
 const WITHOUT_RIGHTS = ['RELEASE_UNREADABLE']
 
-/** A Pod that cannot pull, with a finding that the reason is not known. */
+/** True for a Pod that cannot pull, with a finding that the reason is not known. */
 const saysNotKnown = ({ id, cause = '' }: Entry): boolean => id === 'POD_STUCK' && cause.includes('it is not known why')
 
-/** The helper's report of the vendor's add-on repeats the finding. */
+/** True if the helper's report of the vendor's add-on repeats the finding. */
 const isRivalAgain = ({ id, cause = '' }: Entry): boolean => id === 'HELPER_PROBLEM' && cause.includes('RIVAL_ADDON')
 
 /**
- * Checks that exactly the expected findings are reported and nothing is changed; also returns the
- * objects.
+ * Checks that exactly the expected findings are reported, and that nothing is changed. Also returns
+ * the objects.
  */
 async function diagnose(
   run: Run,
   truth: Truth,
   expected: readonly string[],
-  /** No helper renews the Lease. */
+  /** True if no helper renews the Lease. */
   isSilent = false,
 ): Promise<{ readonly found: readonly Entry[]; readonly there: Snapshot }> {
   if (!isSilent) await run.zoo.renewLease(run.release)
@@ -404,9 +410,9 @@ async function diagnose(
 }
 
 /**
- * What doctor can still report of a finding. Without a configuration a node's message is all that
- * is known of a Pod, and nothing is known of Secrets; without a report it is not known which images
- * the release covers.
+ * Returns what doctor can still report of a finding. Without a configuration, doctor knows only a
+ * Pod's node message, and nothing of Secrets. Without a report, it does not know which images the
+ * release covers.
  */
 function reportedDespite(defect: Defect, id: string): readonly string[] {
   const isDenied = /^POD_(TOO_OLD|HAS_OWN_PULL_SECRETS)$/.test(id)
@@ -416,8 +422,8 @@ function reportedDespite(defect: Defect, id: string): readonly string[] {
 }
 
 /**
- * Breaks the release in one way: doctor names only that defect, and its command repairs it and
- * changes nothing else.
+ * Breaks the release in one way. Doctor must name only that defect, and its command must repair the
+ * defect and change nothing else.
  */
 async function breakAndRepair(run: Run, truth: Truth, healthy: Snapshot): Promise<void> {
   const { zoo, plan, release, second, lines } = run
@@ -440,12 +446,12 @@ async function breakAndRepair(run: Run, truth: Truth, healthy: Snapshot): Promis
     lines.push(`${id} prints: ${command}`)
     await runPrinted(shell, command)
   }
-  // Defects that doctor's command does not repair are then repaired here.
+  // Some defects have no command of doctor that repairs them, so the test repairs them here.
   if (defect === 'foreign-secret') await zoo.remove(spot)
   await zoo.settleDeployment(release)
   await zoo.runHelper(release)
   if (defect === 'no-policy') await zoo.untilAdmitted(release)
-  // Earlier expired credentials are a finding with its own command.
+  // Credentials that expired earlier are a finding with a command of its own.
   const { findings: left } = usual.includes('SECRET_EXPIRED') ? await doctor(run, []) : { findings: [] }
   for (const { command = '' } of left.filter(({ id }) => id === 'SECRET_EXPIRED')) await runPrinted(shell, command)
   const { there } = await diagnose(
@@ -463,8 +469,8 @@ async function operate(run: Run, truth: Truth): Promise<void> {
   const { operation, helper, denied } = plan
   if (operation === 'detach' || operation === 'uninstall')
     await stopHelper(run, operation === 'uninstall' ? 'deleted' : helper)
-  // A user with few permissions must not do harm either; a user with all permissions then does the
-  // rest.
+  // A user with few permissions must not do harm either. A user with all permissions then completes
+  // the operation.
   const [denial] = operation === 'retire' ? [] : denied
   if (denial !== undefined) await operateAs(run, truth, zoo.kubeconfigWithout(denial))
   const { before, after, result } = await operateAs(run, truth, zoo.adminKubeconfig)
@@ -495,7 +501,7 @@ function unchanged(before: Snapshot, after: Snapshot, why: string): readonly Vio
     .map(([path]) => ({ rule: 'object', detail: `${path} was changed, though ${why}` }))
 }
 
-/** Work that was skipped without a message. */
+/** Returns work that was skipped without a message. */
 function unfinished(
   { plan }: Run,
   after: Snapshot,
@@ -531,8 +537,7 @@ async function perform(run: Run, kubeconfig: string): Promise<CommandResult | un
   const where = ['--namespace', home, '--release', 'acr-nopass', '--kubeconfig', kubeconfig]
   switch (operation) {
     case 'legacy': {
-      // The repositories in the values are fewer than an old login pulls, and the user confirms
-      // that.
+      // The values list fewer repositories than an old login can pull, and the user confirms that.
       const abandoned = plan.repositories === undefined ? [] : ['--abandon', DEMO]
       return await runCommand(
         zoo,

@@ -21,9 +21,9 @@ export async function untilMutated(call: Call, namespace: string, wanted: boolea
 }
 
 /**
- * Waits until no policy of an earlier zoo is in effect: that zoo's own operation may have deleted
- * it a moment ago, and the API server applies a deleted policy until it has noticed. Each
- * namespace, because a policy does not take all of them.
+ * Waits until no policy of an earlier zoo is active. That zoo may have deleted its policy a moment
+ * ago, and the API server applies the policy until it notices the deletion. Each namespace is
+ * checked, because a policy may select only some.
  */
 export async function untilNoneIsMutated(call: Call, namespaces: readonly string[], limitMs: number): Promise<void> {
   for (const namespace of namespaces) await untilMutated(call, namespace, false, limitMs)

@@ -9,14 +9,14 @@ export interface WaitingPod {
   /** The node's message. */
   readonly message: string
   readonly finding: string
-  /** It was created with the pull secret in its list. */
+  /** The Pod was created with the pull secret in its list. */
   readonly isReferenced: boolean
 }
 
 /** Names that contain the words that doctor looks for in a node's message. */
 const IMAGES = ['team/app:1', 'team/app:20260429', 'team/app:20260403', 'team/certificate-service:401']
 
-/** As containerd writes them: test/doctor/pods.test.ts has them in full. */
+/** The messages as containerd writes them. test/doctor/pods.test.ts contains them in full. */
 const resolving = (image: string, words: string): string =>
   `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${words}`
 
@@ -47,8 +47,8 @@ interface WaitingOptions {
 }
 
 /**
- * A waiting Pod. Findings about its own list are put in the last namespace, which has no other
- * defect.
+ * Draws a waiting Pod. Pods with a finding about their own list are in the last namespace, which
+ * has no other defect.
  */
 export function drawWaiting({ random, attach, namespaces }: WaitingOptions): Feature {
   const image = `${DEMO}/${random.pick(IMAGES)}`

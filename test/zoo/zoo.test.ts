@@ -46,8 +46,7 @@ test(
       [],
       `${broken.length} seeds: ${broken.join(' ')}\n${known.join('')}${details.join('')}\n${why}`,
     )
-    // A removal that never happens, or always, would break no rule above in clusters without the
-    // opposite.
+    // If a removal never happened, or always happened, no cluster would break a rule above.
     assert.ok(oldHelpers.stopped > 0, 'no cluster in which the old helper is removed')
     assert.ok(oldHelpers.kept > 0, 'no cluster in which the old helper is kept')
   },

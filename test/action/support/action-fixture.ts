@@ -57,7 +57,7 @@ export interface FixtureOptions {
   readonly signal?: AbortSignal
 }
 
-/** Starts everything; one etcd serves every cluster. */
+/** Starts everything. One etcd serves every cluster. */
 export async function startActionFixture(options: FixtureOptions): Promise<ActionFixture> {
   const { clusters: names, kind = 'managed', helm, images = {}, seed, signal } = options
   const tools = await testTools('etcd', 'kube-apiserver', 'kube-controller-manager', helm)
@@ -113,7 +113,8 @@ export async function startActionFixture(options: FixtureOptions): Promise<Actio
 }
 
 /**
- * The same fixture for a job that has the other helm on its PATH; it is disposed with the fixture.
+ * Returns the same fixture for a job with the other helm on its PATH. That helm is disposed with
+ * the fixture.
  */
 export async function withHelm(fixture: ActionFixture, helm: FixtureOptions['helm']): Promise<ActionFixture> {
   const [folder = '', ...rest] = (fixture.env.PATH ?? '').split(':')

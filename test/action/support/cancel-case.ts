@@ -8,40 +8,44 @@ import type { CancelPoint } from './cancel-points.ts'
 import { type ActionOutcome, runAction } from './run-action.ts'
 import { runnerCancel } from './runner-cancel.ts'
 
-/** What was left after a job was cancelled and its post step had run. */
+/** The state after a job was cancelled and its post step has run. */
 export interface CancelRecord {
   readonly point: CancelPoint
   /**
-   * How the main step ended: on its own, killed after the runner's ten seconds, or before it was
-   * cancelled.
+   * How the main step ended: by itself, killed after the runner's ten seconds, or before the
+   * cancel.
    */
   readonly main: 'ended' | 'killed' | 'done'
-  /** Exit code of the post step; undefined if the machine was lost and none ran. */
+  /**
+   * Exit code of the post step. Undefined if the machine was lost, because then no post step ran.
+   */
   readonly post: number | undefined
   readonly warnings: number
   readonly processes: number
   readonly files: number
   /** The status of the newest revision; `none` without a release. */
   readonly release: string
-  /** Whether the next run named the command that fixes a pending release, and that command did. */
+  /**
+   * Whether the next run named the command that repairs a pending release, and that command worked.
+   */
   readonly fixed: boolean | undefined
   /** All output of a case that failed. */
   readonly output: string
 }
 
 /**
- * Cancels one job of the fixture's only cluster, after it has created the required state (a
- * release, or none).
+ * Cancels one job of the fixture's only cluster, after creating the required state (a release, or
+ * none).
  */
 export async function cancelCase(fixture: ActionFixture, point: CancelPoint): Promise<CancelRecord> {
-  // The last request of a helm that was lost with its machine may have taken effect after its
-  // release was read.
+  // If helm was lost with its machine, its last request may have taken effect after the release was
+  // read.
   if ((await lastStatus(fixture)).startsWith('pending') && !(await fix(fixture))) throw new Error('it stays pending')
   const before = await lastStatus(fixture)
   if (point.command === 'install' && before !== 'none') helm(fixture, 'uninstall', 'acr-nopass', '--wait')
   if (point.command === 'upgrade' && before !== 'deployed') await good(fixture)
   const main = await apply(fixture, point)
-  // A lost machine takes helm with it.
+  // A lost machine also stops helm.
   if (point.lost) for (const pid of helmPids(main.temp)) process.kill(pid, 'SIGKILL')
   const post = point.lost ? undefined : await postOf(fixture, main)
   const release = await lastStatus(fixture)
@@ -60,7 +64,7 @@ export async function cancelCase(fixture: ActionFixture, point: CancelPoint): Pr
   return { ...record, output: findBreaches(record).length === 0 ? '' : withoutMasks(output) }
 }
 
-/** Violations of P10 in this record; empty when all is well. */
+/** Returns the violations of P10 in this record. Empty if there are none. */
 export function findBreaches(record: Omit<CancelRecord, 'output'>): readonly string[] {
   const pending = record.release.startsWith('pending')
   return [
@@ -75,8 +79,8 @@ export function findBreaches(record: Omit<CancelRecord, 'output'>): readonly str
 }
 
 /**
- * On a busy machine the first signal may come before node runs our code: then it exits immediately,
- * with nothing begun.
+ * On a busy machine the first signal may arrive before node runs our code. Then node exits
+ * immediately, and nothing has begun.
  */
 function endOf({ code, signal, stdout }: ActionOutcome): CancelRecord['main'] {
   if (signal === null) return code === 0 ? 'done' : 'ended'
@@ -140,7 +144,7 @@ export function inputsOf(
   }
 }
 
-/** The fixture's helm, without the action. */
+/** Runs the fixture's helm, without the action. */
 export function helm(fixture: ActionFixture, ...args: readonly string[]): string {
   const program = join(fixture.env.PATH?.split(':')[0] ?? '', 'helm')
   const kubeconfig = fixture.clusters[0]?.cluster.adminKubeconfigFile ?? ''
@@ -152,7 +156,7 @@ export function helm(fixture: ActionFixture, ...args: readonly string[]): string
   })
 }
 
-/** Helm processes that still use a file of that run. */
+/** Returns the helm processes that still use a file of that run. */
 function helmPids(temp: string): readonly number[] {
   const all = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
   return all
@@ -161,7 +165,10 @@ function helmPids(temp: string): readonly number[] {
     .map((line) => Number.parseInt(line, 10))
 }
 
-/** The status of the newest revision in the fixture's first cluster; `none` without a release. */
+/**
+ * Returns the status of the newest revision in the fixture's first cluster; `none` without a
+ * release.
+ */
 export async function lastStatus({ clusters }: ActionFixture): Promise<string> {
   const list = await clusters[0]?.cluster.admin.request<{ items: { metadata: { labels: Record<string, string> } }[] }>({
     method: 'GET',

@@ -1,4 +1,4 @@
-/** A moment at which a job is cancelled, and the state that it meets. */
+/** A moment at which a job is cancelled, and the state at that moment. */
 export interface CancelPoint {
   readonly index: number
   /**
@@ -7,23 +7,25 @@ export interface CancelPoint {
    */
   readonly after: 'start' | 'helm' | 'pending'
   readonly milliseconds: number
-  /** `upgrade`: onto a good release. `install`: without a release. */
+  /** `upgrade`: there is a good release. `install`: there is no release. */
   readonly command: 'upgrade' | 'install'
   /** The new Pod never becomes ready, so that helm is certainly waiting. */
   readonly stuck: boolean
-  /**
-   * The machine and helm are lost together: no signal that a program could handle, no post step.
-   */
+  /** The machine and helm are lost together, so no program gets a signal and no post step runs. */
   readonly lost: boolean
-  /** Which Helm is used; every kind of moment alternates between both. */
+  /** Which Helm is used. Every kind of moment alternates between the two Helms. */
   readonly helm: HelmName
 }
 
 export type HelmName = 'helm3' | 'helm4'
 
-/** The same seed gives the same points; a longer list begins with the shorter one. */
+/**
+ * Returns the points of a seed. The same seed gives the same points, and a longer list begins with
+ * the shorter one.
+ */
 export function cancelPoints(seed: number, count: number): readonly CancelPoint[] {
-  // Uses a separate seed, so that the moments equal those of a soak with one Helm.
+  // The choice of Helm uses a separate seed, so that the moments equal those of a soak with one
+  // Helm.
   const coin = createRandom(seed ^ 0x48656c6d)
   const turns = new Map<string, HelmName>()
   const nextHelm = (kind: string): HelmName => {

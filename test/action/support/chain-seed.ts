@@ -6,8 +6,8 @@ import { DEMO_SEED_FILE } from '../../../sandbox/cloud/start-cloud.ts'
 export const CI_ACCOUNT = '1580643217796852'
 
 /**
- * The demo's accounts and one more: it trusts GitHub, and only its role `ci` may assume
- * `cluster-deployer` in the account of the clusters, which trusts no other principal.
+ * The demo's accounts and a further account. The further account trusts GitHub. Only its role `ci`
+ * may assume `cluster-deployer` in the account of the clusters, which trusts no other principal.
  */
 export async function chainSeed(): Promise<Seed> {
   const seed = await readSeedFile(DEMO_SEED_FILE)

@@ -1,6 +1,6 @@
 /**
- * `k=v` lines and `k<<DELIMITER` blocks, as the runner reads GITHUB_OUTPUT and GITHUB_STATE; the
- * first separator decides.
+ * Reads `k=v` lines and `k<<DELIMITER` blocks as the runner reads GITHUB_OUTPUT and GITHUB_STATE.
+ * The first separator in a line decides.
  */
 export function readFileCommands(text: string): Readonly<Record<string, string>> {
   const lines = text.split(/\r?\n/)

@@ -57,7 +57,8 @@ const CASES: readonly RivalCase[] = [
     rival: (rival) => rival.rollback(rival.base),
     code: 1,
     error: 'RELEASE_OVERTAKEN',
-    // The last to finish counts as deployed; if that is ours, theirs is restored.
+    // The last deployer to finish counts as deployed. If the action is last, the rival's release is
+    // restored.
     history: ['superseded', 'a superseded', 'superseded', 'deployed'],
     orHistory: ['superseded', 'a superseded', 'deployed'],
     note: /another deployer made revision \d+ while helm was at work: (restored|it stays)/,
@@ -120,13 +121,13 @@ const CASES: readonly RivalCase[] = [
     ours: 'crashes',
     code: 1,
     error: 'POD_FAILING',
-    // Helm leaves the record of the killed operation unchanged; the newest one counts.
+    // Helm leaves the record of the killed operation unchanged. The newest record counts.
     history: ['superseded', 'a failed', 'pending-rollback', 'deployed'],
     note: /rolled back to revision \d+/,
   },
 ]
 
-/** One cluster and one Helm for all cases; each case is a separate test. */
+/** Tests all cases on one cluster with one Helm. Each case is a separate test. */
 export function rivalsSuite(helm: 'helm3' | 'helm4'): void {
   let rivals: RivalFixture
   before(async () => {

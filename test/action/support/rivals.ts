@@ -13,7 +13,7 @@ import { type ActionOutcome, runAction } from './run-action.ts'
 import { runnerCancel } from './runner-cancel.ts'
 
 const CHART = resolve(import.meta.dirname, '..', '..', '..', 'chart')
-/** Generous because the machine may be busy. */
+/** The limit is generous, because the machine may be busy. */
 const LIMIT = 120_000
 
 /** A helm call of the action during which a rival works. */
@@ -22,17 +22,17 @@ export type Place = 'template' | 'upgrade' | 'rollback'
 export interface RivalCase {
   readonly name: string
   /**
-   * At which of the action's helm calls; undefined: before the action. `post`: between its main and
-   * its post step.
+   * The helm call of the action at which the rival works. Undefined: before the action. `post`:
+   * between the action's main and post step.
    */
   readonly at?: Place | 'post' | 'post rollback'
   /**
-   * `pending`: after helm has created its revision, with helm paused meanwhile if `stop` is set;
-   * otherwise directly before it.
+   * `pending`: the rival works after helm has created its revision. With `stop`, helm is paused in
+   * the meantime. Undefined: the rival works directly before helm.
    */
   readonly when?: 'pending'
   readonly stop?: boolean
-  /** Instead of a rival, the system kills helm at this point. The post step runs then. */
+  /** No rival works. Instead the system kills helm at this point, and then the post step runs. */
   readonly kill?: boolean
   readonly ours: 'good' | 'waits' | 'crashes'
   readonly rival?: (rival: Rival) => Promise<void>
@@ -42,11 +42,11 @@ export interface RivalCase {
   /** The title of the first annotation. */
   readonly error?: string
   /**
-   * The revisions from the one before the action on: `a` of the action, `r` of the rival, `o` of an
-   * older good one.
+   * The revisions from the last one before the action on: `a` of the action, `r` of the rival, `o`
+   * of an older good release.
    */
   readonly history: readonly string[]
-  /** An equally valid history: the result depends on which finishes first. */
+  /** An equally valid history, because the result depends on which deployer finishes first. */
   readonly orHistory?: readonly string[]
   /** A pattern in the summary, or in the output of the post step. */
   readonly note?: RegExp
@@ -59,9 +59,9 @@ const OURS: Readonly<Record<RivalCase['ours'], object>> = {
 }
 
 /**
- * In every revision of others: the variable of OURS without a value, which Node.js ignores. An
- * upgrade of Helm 3 compares with the newest deployed revision, so that over a failed one it keeps
- * what only that one added
+ * Every revision of other deployers has the variable of OURS without a value, which Node.js
+ * ignores. An upgrade of Helm 3 compares with the newest deployed revision. Over a failed revision
+ * it therefore keeps what only the failed revision added
  * (https://helm.sh/docs/faq/changes_since_helm_2/#improved-upgrade-strategy-3-way-strategic-merge-patches,
  * `prepareUpgrade` in https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go).
  */
@@ -115,8 +115,8 @@ export async function openRivalFixture(helm: 'helm3' | 'helm4'): Promise<RivalFi
     `--set=podAnnotations.by=${by}`,
     ...more,
   ]
-  // Comes first in the job's PATH: at its place it waits once until the rival is done, and then
-  // becomes the real helm.
+  // This program is first in the job's PATH. At its place it waits once until the rival is done,
+  // and then becomes the real helm.
   const program = join(folder, 'helm')
   await writeFile(
     program,
@@ -168,12 +168,12 @@ exec ${real} "$@"
   })
 
   /**
-   * Installs a good release that is neither the action's nor the rival's, with an older one that
-   * differs, and returns its revision. Nothing of the previous case is left.
+   * Removes everything of the previous case. Installs a good release that is neither the action's
+   * nor the rival's, with an older revision that differs, and returns its revision.
    */
   async function reset(index: number): Promise<number> {
     if (background !== undefined) {
-      // As if its machine was lost: the release stays pending.
+      // The rival is killed like on a lost machine, so the release stays pending.
       process.kill(background.pid, 'SIGKILL')
       await background.exited
       background = undefined
@@ -185,8 +185,8 @@ exec ${real} "$@"
   }
 
   /**
-   * Runs the rival at its place: returns when it is done, or when the action has exited without
-   * getting there.
+   * Runs the rival at its place. Returns when the rival is done, or when the action has exited
+   * without reaching the place.
    */
   async function workAt(once: string, one: RivalCase, rival: Rival, exited: AbortSignal): Promise<void> {
     const pid = await eventually(
@@ -270,7 +270,7 @@ exec ${real} "$@"
     },
   }
 
-  /** The owner and the status of each revision, from `from` on. */
+  /** Returns the owner and the status of each revision, from `from` on. */
   async function describe(from: number): Promise<readonly string[]> {
     const all = (await revisions()).filter(({ revision }) => revision >= from)
     return Promise.all(

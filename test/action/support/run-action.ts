@@ -37,8 +37,8 @@ export interface ActionOutcome {
 }
 
 /**
- * One stage of the committed bundle, started as the runner does it: env, files, cwd; nothing of
- * this process leaks in.
+ * Runs one stage of the committed bundle as the runner does, with its env, files and cwd. The stage
+ * gets nothing else of this process.
  */
 export async function runAction(run: ActionRun): Promise<ActionOutcome> {
   const { stage = 'main' } = run
@@ -53,7 +53,8 @@ export async function runAction(run: ActionRun): Promise<ActionOutcome> {
       ...stateVariables(run.state),
       ...files.env,
       ...run.env,
-      // Node passes it on by itself, and the coverage of a bundle is not that of src/.
+      // Node would pass the variable on by itself, and the coverage of a bundle is not that of
+      // src/.
       NODE_V8_COVERAGE: '',
     },
     stdio: ['ignore', 'pipe', 'pipe'],

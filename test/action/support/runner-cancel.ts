@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 
 /**
- * What the runner does to a step's process when its job is cancelled: SIGINT, SIGTERM after 7.5 s,
- * SIGKILL after 2.5 s more. Only node gets the signals. It begins `milliseconds` after the start,
- * after a line that contains `mark`, or after `mark` resolves.
+ * Sends what the runner sends to a step's process when its job is cancelled: SIGINT, SIGTERM after
+ * 7.5 s, SIGKILL after 2.5 s more. Only node gets the signals. The cancel begins `milliseconds`
+ * after the start, after a line that contains `mark`, or after `mark` resolves.
  */
 export function runnerCancel(
   milliseconds: number,

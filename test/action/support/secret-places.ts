@@ -6,9 +6,9 @@ import { gunzipSync } from 'node:zlib'
 import type { ActionFixture } from './action-fixture.ts'
 import type { ActionOutcome } from './run-action.ts'
 
-/** Everything that one stage of the action shows to a reader of the job. */
+/** Returns everything that one stage of the action shows to a reader of the job. */
 export function shownBy(stage: string, outcome: ActionOutcome): Readonly<Record<string, string>> {
-  // The text after ::add-mask:: is only for the runner, which does not show it.
+  // The runner reads the text after ::add-mask:: and does not show it.
   const stdout = outcome.stdout.replaceAll(/^::add-mask::.*$/gm, '')
   const { stderr, summary, outputs, state, annotations } = outcome
   const all = { stdout, stderr, summary, outputs, state, annotations }
@@ -20,12 +20,15 @@ export function shownBy(stage: string, outcome: ActionOutcome): Readonly<Record<
   )
 }
 
-/** Unchanged, in base64 and in a URL; multi-line keys by their longest line. */
+/**
+ * Returns a secret unchanged, in base64 and in a URL. Multi-line keys are represented by their
+ * longest line.
+ */
 export function forms(secret: string): readonly string[] {
   return [secret, Buffer.from(secret).toString('base64').replace(/=+$/, ''), encodeURIComponent(secret)]
 }
 
-/** Every file of a folder, with its name. */
+/** Returns every file of a folder, with its name. */
 export async function readDisk(folder: string): Promise<string> {
   const files = await readdir(folder, { recursive: true, withFileTypes: true })
   const texts = files
@@ -34,7 +37,10 @@ export async function readDisk(folder: string): Promise<string> {
   return (await Promise.all(texts)).join('\n')
 }
 
-/** Events, ConfigMaps, helm's records of the releases, and what the helpers wrote. */
+/**
+ * Returns Events, ConfigMaps, helm's records of the releases, and everything that the helpers
+ * wrote.
+ */
 export async function clusterTexts(fixture: ActionFixture): Promise<Readonly<Record<string, string>>> {
   const texts: Record<string, string> = {}
   for (const { cluster, node } of fixture.clusters) {
@@ -58,7 +64,7 @@ function decodeRelease(data: string): string {
   return gunzipSync(Buffer.from(Buffer.from(data, 'base64').toString(), 'base64')).toString()
 }
 
-/** Every command line of this machine, polled. */
+/** Polls every command line of this machine. */
 export function watchProcesses(): { stop(): string } {
   const commandLines = new Set<string>()
   const timer = setInterval(() => {

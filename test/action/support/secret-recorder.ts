@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { parse } from 'yaml'
 
 /**
- * Every secret that the cloud issued, by its kind, recorded on the wire, independent of what any
- * program reports.
+ * Records every secret that the cloud issued, by kind. It reads the responses of the cloud, so it
+ * does not depend on any program's report.
  */
 export interface SecretRecorder extends AsyncDisposable {
   readonly origin: string
@@ -24,7 +24,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   value: 'ID token',
 }
 
-/** A proxy in front of the emulated cloud. */
+/** Starts a proxy in front of the emulated cloud. */
 export async function recordSecrets(upstream: string): Promise<SecretRecorder> {
   const secrets = new Map<string, Set<string>>()
   const note = (kind: string, secret: string): void => {
@@ -32,7 +32,7 @@ export async function recordSecrets(upstream: string): Promise<SecretRecorder> {
   }
   const { hostname, port } = new URL(upstream)
   const server = createServer((incoming, outgoing) => {
-    // The host that the client signed.
+    // The request keeps the host that the client signed.
     const { url, method, headers } = incoming
     const onward = httpRequest({ hostname, port, path: url, method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = []

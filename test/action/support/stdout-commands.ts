@@ -7,7 +7,7 @@ export interface Annotation {
   readonly message: string
 }
 
-/** The workflow commands in a step's output. */
+/** Returns the workflow commands in a step's output. */
 export function readCommands(stdout: string): {
   readonly annotations: readonly Annotation[]
   readonly masks: readonly string[]

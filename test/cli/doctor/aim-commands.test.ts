@@ -38,7 +38,7 @@ test('commands that doctor prints target the cluster that it checked, each progr
   )
 })
 
-test('if a cluster has several releases, `refresh` names the one that the finding is about', () => {
+test('if a cluster has several releases, `refresh` names the release of the finding', () => {
   const finding: Finding = {
     id: 'SECRET_EXPIRED',
     severity: 'error',

@@ -15,7 +15,10 @@ export interface BrokenCase<Fixture> {
   make(fixture: Fixture): Promise<unknown>
   /** Texts that the cause, the fix and the command must contain. */
   readonly message: RegExp
-  /** Repairs it, by the finding's own fix where possible; afterwards doctor finds nothing again. */
+  /**
+   * Repairs the misconfiguration, by the finding's own fix if possible. Afterwards doctor finds
+   * nothing.
+   */
   fix(fixture: Fixture, finding: Finding): Promise<unknown>
 }
 
@@ -30,8 +33,8 @@ export interface CaseFixture {
 const LIMIT_MS = 120_000
 
 /**
- * One test per case: the finding has its cause and fix, and after the fix doctor has nothing left
- * to report.
+ * Runs one test per case: the finding has its cause and fix, and after the fix doctor finds
+ * nothing.
  */
 export function testCases<Fixture extends CaseFixture>(
   open: () => Fixture,
@@ -43,7 +46,7 @@ export function testCases<Fixture extends CaseFixture>(
       await make(fixture)
       const finding = await eventually(async () => {
         const { findings } = (await runDoctor(fixture.kubeconfig, args, fixture.env)).report
-        // A Pod that has not tried to pull yet is a warning first.
+        // At first, a Pod that has not tried to pull is a warning.
         const found = findings.filter((one) => one.id === id && one.severity === severity)
         const words = found.map(({ cause, fix, command = '' }) => `${cause}\n${fix}\n${command}`)
         const at = words.findIndex((text) => message.test(text))

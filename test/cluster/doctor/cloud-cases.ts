@@ -8,7 +8,7 @@ import { type HelperFixture, SUBJECT } from './helper-fixture.ts'
 
 type Case = BrokenCase<HelperFixture>
 
-/** Breaks something in the cloud, and makes the helper run into it immediately. */
+/** Breaks something in the cloud, and makes the helper use it immediately. */
 const rotating =
   (change: (fixture: HelperFixture) => unknown): Case['make'] =>
   async (fixture) => {
@@ -16,7 +16,7 @@ const rotating =
     await fixture.rotate()
   }
 
-/** Alibaba Cloud, its registries, and the network between them and the helper. */
+/** Cases of Alibaba Cloud, its registries, and the network between them and the helper. */
 export const CLOUD_CASES: readonly Case[] = [
   {
     title: 'the policy was detached from the role',
@@ -119,8 +119,8 @@ async function expire(fixture: HelperFixture): Promise<void> {
 }
 
 /**
- * Waits until a credential that expires within two minutes is reported and in the pull secrets:
- * expired never replaces valid.
+ * Waits until a credential that expires within two minutes is reported and written to the pull
+ * secrets. The helper never replaces a valid credential by an expired one.
  */
 async function untilShort({ helperCluster }: HelperFixture): Promise<void> {
   await eventually(async () => {

@@ -10,7 +10,7 @@ const AGAIN = /helm .*-n acr-system get manifest acr-nopass \| kubectl .*-n acr-
 const applyAgain: BrokenCase<HelperFixture>['fix'] = (fixture, finding) => fixture.applyAgain(finding)
 
 /**
- * The helper itself: its Pods, its leader, its permissions, its configuration, and conflicting
+ * Cases of the helper itself: its Pods, leader, permissions and configuration, and conflicting
  * installations.
  */
 export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
@@ -64,7 +64,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     id: 'HELPER_SILENT',
     make: (fixture) => fixture.remove(`${CONFIG}-status`),
     message: AGAIN,
-    // A new leader reports immediately, an old one twice a minute.
+    // A new leader reports immediately, an old leader twice a minute.
     fix: async (fixture, finding) => {
       await fixture.applyAgain(finding)
       await fixture.scale(0)
@@ -99,8 +99,8 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: applyAgain,
   },
   {
-    // A binding that only audits or matches no namespace, a condition that is false, a rule that is
-    // true, failures that are ignored.
+    // The five ways: a binding that only audits, a binding that matches no namespace, a condition
+    // that is false, a rule that is true, and failures that are ignored.
     title: 'its guard was switched off in five ways',
     id: 'GUARD_INACTIVE',
     severity: 'warning',
@@ -165,7 +165,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     title: 'the helper has not loaded the new configuration yet',
     id: 'CONFIG_PENDING',
     severity: 'warning',
-    // No helper is running that could read it.
+    // No running helper could read the configuration.
     make: async (fixture) => {
       await fixture.scale(0)
       await fixture.helperCluster.install(fixture.values, { replicas: 0, refreshRate: 49 })
@@ -185,7 +185,8 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     title: "the clock of the helper's node is five minutes ahead",
     id: 'CLOCK_SKEW',
     severity: 'warning',
-    // What such a helper writes; a running one would overwrite it with its own time.
+    // The test writes what such a helper would write, because a running helper would overwrite it
+    // with its own time.
     make: async (fixture) => {
       await fixture.scale(0)
       const renewTime = new Date(Date.now() + 300_000).toISOString().replace('Z', '000Z')
@@ -199,7 +200,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
   },
 ]
 
-/** A policy of the guard, or its binding. */
+/** Returns the path of a guard's policy or of its binding. */
 function guardOf(kind: string, binding?: 'binding'): string {
   const plural = binding === undefined ? 'ies' : 'ybindings'
   return `${ADMISSION}/validatingadmissionpolic${plural}/acr-nopass.${HOME}.${RELEASE}.${kind}`

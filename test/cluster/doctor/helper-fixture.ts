@@ -12,8 +12,8 @@ import { type HelperCluster, HOME, openHelperCluster, RELEASE, SECRET } from '..
 import type { CaseFixture } from './case.ts'
 
 /**
- * A running release: RRSA, one Enterprise registry and one static, ServiceAccounts attached; with
- * room for a second release.
+ * A running release with RRSA, one Enterprise registry, one static registry and attached
+ * ServiceAccounts. A second release can be installed next to it.
  */
 export interface HelperFixture extends CaseFixture, AsyncDisposable {
   readonly helperCluster: HelperCluster
@@ -27,17 +27,17 @@ export interface HelperFixture extends CaseFixture, AsyncDisposable {
   applyAgain(finding: Finding): Promise<void>
   /** Scales the release's Deployment. */
   scale(replicas: number): Promise<void>
-  /** Replaces the helper's Pod: the new one reports immediately and retries what was rejected. */
+  /** Replaces the helper's Pod. The new Pod reports immediately and retries rejected writes. */
   restart(): Promise<void>
   /**
-   * Makes the helper request new tokens now and report soon: it may send ten reports in a burst,
-   * then two per minute.
+   * Makes the helper request new tokens now and report soon. The helper may send ten reports in a
+   * burst, then two per minute.
    */
   rotate(): Promise<void>
   patch(path: string, body: object): Promise<unknown>
   create(path: string, body: object): Promise<unknown>
   remove(path: string): Promise<unknown>
-  /** A namespace that is not a target yet; `open` makes it one. */
+  /** Creates a namespace that is not a target yet. `open` makes it a target. */
   closedNamespace(name: string): Promise<void>
   open(namespace: string): Promise<unknown>
   /** Deletes what a case created in its own namespace. */
@@ -93,8 +93,8 @@ export async function openHelperFixture(name: string, options: FixtureOptions = 
     ...(await more(helperCluster)),
   }
   /**
-   * `helm get manifest … | kubectl apply --server-side --force-conflicts --field-manager=helm`, of
-   * all kinds or of one.
+   * Runs `helm get manifest … | kubectl apply --server-side --force-conflicts --field-manager=helm`
+   * for all kinds, or for one.
    */
   const applyManifest = async (
     namespace: string,

@@ -10,8 +10,8 @@ const SHOP_ACCOUNT = '/api/v1/namespaces/shop/serviceaccounts/default'
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 
 /**
- * The Secrets and ServiceAccounts of namespaces, and everything that rejects the helper's writes
- * there.
+ * Cases of Secrets and ServiceAccounts in namespaces, and of everything that rejects the helper's
+ * writes there.
  */
 export const OBJECT_CASES: readonly Case[] = [
   {
@@ -196,8 +196,8 @@ function applyAccount(fixture: HelperFixture, imagePullSecrets: object[]): Promi
 }
 
 /**
- * Waits until a Secret of the name is rejected there: webhooks and policies take a moment to become
- * active.
+ * Waits until a Secret of that name is rejected in the namespace, because webhooks and policies
+ * take a moment to become active.
  */
 async function untilRefused({ helperCluster }: HelperFixture, namespace: string): Promise<void> {
   await eventually(async () => {

@@ -3,7 +3,7 @@ import { HOST, type PodFixture } from './pod-fixture.ts'
 
 export const IMAGE: string = `${HOST}/team/app:1`
 
-/** The fix for a Pod that exists only to be inspected. */
+/** Deletes a Pod that exists only to be inspected. */
 export function deletePod(namespace: string, name: string): (fixture: PodFixture) => Promise<void> {
   return (fixture) => fixture.removePod(namespace, name)
 }
@@ -16,8 +16,8 @@ export function untilAttached({ helper }: PodFixture, namespace: string): Promis
 }
 
 /**
- * Waits until the API server, which caches ServiceAccounts, gives a new Pod of the namespace no
- * pull secret.
+ * Waits until a new Pod of the namespace gets no pull secret. The API server caches
+ * ServiceAccounts.
  */
 export function untilBare({ helper }: PodFixture, namespace: string): Promise<void> {
   return eventually(async () => {
@@ -31,11 +31,16 @@ export function untilBare({ helper }: PodFixture, namespace: string): Promise<vo
   })
 }
 
-/** containerd's message about an image that the credential, or its absence, does not allow. */
+/**
+ * containerd's message about an image that the credential does not allow, or that has no
+ * credential.
+ */
 export const DENIED: string =
   'pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed'
 
-/** A Pod on a node outside the fixture, which reports that its container waits. */
+/**
+ * Creates a Pod on a node outside of the fixture. The node reports that the Pod's container waits.
+ */
 export async function waitingPod(
   fixture: PodFixture,
   namespace: string,

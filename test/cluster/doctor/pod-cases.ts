@@ -9,7 +9,7 @@ const reference = { imagePullSecrets: [{ name: SECRET }] }
 const SHOP_SECRET = `/api/v1/namespaces/shop/secrets/${SECRET}`
 const SHOP_ACCOUNT = '/api/v1/namespaces/shop/serviceaccounts/default'
 
-/** Why one Pod cannot pull, as `doctor pod` reports it. */
+/** Cases in which one Pod cannot pull, as `doctor pod` reports them. */
 export const POD_CASES: readonly Case[] = [
   {
     title: 'no registry in the values covers the instance of its image',

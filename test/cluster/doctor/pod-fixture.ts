@@ -10,13 +10,13 @@ import type { CaseFixture } from './case.ts'
 import { type HelperFixture, openHelperFixture } from './helper-fixture.ts'
 
 /**
- * A running release whose Enterprise registry is a real one with images, and Pods that pull from
- * it.
+ * A running release whose Enterprise registry is a real registry with images, and Pods that pull
+ * from it.
  */
 export interface PodFixture extends CaseFixture, AsyncDisposable {
   readonly helper: HelperFixture
   readonly registry: Registry
-  /** A Pod with one container of this image; `spec` and `metadata` may add to it. */
+  /** Creates a Pod with one container of this image. `spec` and `metadata` may add fields. */
   pod(namespace: string, name: string, image: string, spec?: object, metadata?: object): Promise<void>
   removePod(namespace: string, name: string): Promise<void>
   /** Pushes an image for that architecture (Node's name). */

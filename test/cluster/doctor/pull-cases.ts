@@ -5,7 +5,10 @@ import { CACHED, HOST, type PodFixture, VPC_HOST } from './pod-fixture.ts'
 
 const withQuery = (pod: string): readonly string[] => ['pod', pod, '--ask-registry']
 
-/** What the registry and the node report about a Pod that has its reference and its Secret. */
+/**
+ * Cases in which the registry and the node report a problem of a Pod that has its reference and its
+ * Secret.
+ */
 export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
   {
     title: 'RAM does not allow the helper to pull its repository',
@@ -214,7 +217,7 @@ function setKubelet({ helper }: PodFixture, kubeletVersion: string): Promise<unk
   return helper.patch('/api/v1/nodes/process-node/status', { status: { nodeInfo: { kubeletVersion } } })
 }
 
-/** A Pod on a node outside the fixture, with that node's message about a failed pull. */
+/** Creates a Pod on a node outside of the fixture, with that node's message about a failed pull. */
 function podWithMessage(fixture: PodFixture, name: string, image: string, words: string): Promise<void> {
   const message = `Back-off pulling image "${image}": ErrImagePull: failed to pull and unpack image "${image}": ${words}`
   return waitingPod(fixture, 'shop', name, image, { reason: 'ImagePullBackOff', message })

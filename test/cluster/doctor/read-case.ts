@@ -10,13 +10,13 @@ export const run: ReadCase['fix'] = (fixture, finding) => runCommands(fixture.he
 export const control = ({ helper }: ReadFixture): ReadFixture['helper']['helperCluster']['cloud']['control'] =>
   helper.helperCluster.cloud.control
 
-/** A change that takes effect immediately. */
+/** Makes a change that takes effect immediately. */
 export const now =
   (change: (fixture: ReadFixture) => unknown): ReadCase['make'] =>
   async (fixture) => {
     await change(fixture)
   }
 
-/** The same cases for one release. */
+/** Limits cases to one release. */
 export const ofRelease = (args: readonly string[], cases: readonly ReadCase[]): readonly ReadCase[] =>
   cases.map((broken) => ({ ...broken, args }))

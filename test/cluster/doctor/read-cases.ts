@@ -12,7 +12,7 @@ import {
 import { OWN_CASES } from './read-own-cases.ts'
 import { runCommands } from './run-commands.ts'
 
-/** Worker roles, and pulls through the VPC only. */
+/** Cases with worker roles and pulls only through the VPC. */
 const NODE_CASES: readonly ReadCase[] = ofRelease(
   ['-n', 'nodes', '--release', 'nodes'],
   [
@@ -49,7 +49,7 @@ const NODE_CASES: readonly ReadCase[] = ofRelease(
   ],
 )
 
-/** A chain of roles with an external id, and pulls from the internet only. */
+/** Cases with a chain of roles, an external ID and pulls only from the internet. */
 const CHAIN_CASES: readonly ReadCase[] = ofRelease(
   ['-n', 'chain', '--release', 'chain'],
   [
@@ -120,5 +120,5 @@ const CHAIN_CASES: readonly ReadCase[] = ofRelease(
   ],
 )
 
-/** What doctor reads from the cloud with the user's own credentials. */
+/** Problems that doctor reads from the cloud with the user's own credentials. */
 export const READ_CASES: readonly ReadCase[] = [...OWN_CASES, ...NODE_CASES, ...CHAIN_CASES]

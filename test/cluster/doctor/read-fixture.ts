@@ -5,14 +5,14 @@ import type { CaseFixture } from './case.ts'
 import { type HelperFixture, openHelperFixture } from './helper-fixture.ts'
 
 /**
- * A running release and two that are only installed, in an ACK cluster; and a user who may read the
- * cloud.
+ * An ACK cluster with a running release and two releases that are only installed, and a user who
+ * may read the cloud.
  */
 export interface ReadFixture extends CaseFixture, AsyncDisposable {
   readonly helper: HelperFixture
   readonly accountId: string
   readonly instanceId: string
-  /** Arguments of every call of doctor: where the emulated cloud is. */
+  /** The arguments of every call of doctor, which contain the emulated cloud's address. */
   readonly reach: readonly string[]
   /** Calls any operation of RAM, IMS or CR as an administrator. */
   call(version: string, action: string, query: Readonly<Record<string, string>>): Promise<Record<string, unknown>>
@@ -48,8 +48,8 @@ export async function openReadFixture(name: string): Promise<ReadFixture> {
     accountId: cloud.accountId,
     instanceId,
     reach: ['--endpoints', endpoints],
-    // Their Pods never start: findings about the releases that are only installed are expected
-    // unless they come from the cloud.
+    // Pods of the releases that are only installed never start. Findings about those releases are
+    // expected, unless they come from the cloud.
     known: (args) =>
       args.includes(HOME) ? ['RIVAL_RELEASE', 'POD_UNCOVERED'] : FINDING_IDS.filter((id) => !OF_CLOUD.includes(id)),
     call: (version, action, query) => vendorClients(cloud).call({ action, version, query }),
@@ -101,8 +101,8 @@ export async function openReadFixture(name: string): Promise<ReadFixture> {
 }
 
 /**
- * Registers the cluster in the cloud; RRSA lists `issuer`, and `https://kubernetes.default.svc`
- * after it.
+ * Registers the cluster in the cloud. RRSA lists `issuer` first, then
+ * `https://kubernetes.default.svc`.
  */
 export function registerAck({ helper }: ReadFixture, issuer: string): void {
   const { cloud, chart } = helper.helperCluster
@@ -117,7 +117,7 @@ export function registerAck({ helper }: ReadFixture, issuer: string): void {
   })
 }
 
-/** A trust statement of the cluster's provider for a subject, by `operator`. */
+/** Returns a trust statement of the cluster's provider for a subject, compared by `operator`. */
 export function ownTrust({ helper }: ReadFixture, subject: string, operator = 'StringEquals', issuer?: string): object {
   const { trust } = helper
   return {
@@ -134,7 +134,10 @@ export function ownTrust({ helper }: ReadFixture, subject: string, operator = 'S
   }
 }
 
-/** A trust statement of the chain's target for its source; undefined: without an external id. */
+/**
+ * Returns a trust statement with which the chain's target trusts its source. Undefined: without an
+ * external ID.
+ */
 export function targetTrust({ accountId }: ReadFixture, externalId: string | undefined): object {
   return {
     Effect: 'Allow',
@@ -144,5 +147,5 @@ export function targetTrust({ accountId }: ReadFixture, externalId: string | und
   }
 }
 
-/** The flags that select the running release, and those that are only installed. */
+/** The flags that select the running release. */
 export const OWN: readonly string[] = ['-n', HOME, '--release', RELEASE]

@@ -12,7 +12,7 @@ const ELSEWHERE = 'https://oidc-ack-cn-hangzhou.example.com/another'
 const NARROW = { Effect: 'Allow', Action: ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint'], Resource: ['*'] }
 const ONE_REPOSITORY = { Effect: 'Allow', Action: 'cr:PullRepository', Resource: 'acs:cr:*:*:repository/*/team/app' }
 
-/** What the cloud itself reports about the running release before its helper has noticed. */
+/** Problems of the running release that the cloud reports before the helper has noticed them. */
 export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
   {
     title: "the instance's subscription has expired",
@@ -157,7 +157,7 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
   },
 ])
 
-/** The link of the cluster's VPC, with what Container Registry reports about it. */
+/** Links the cluster's VPC, with an issue that Container Registry reports about the link. */
 function linkOwn(fixture: ReadFixture, issue: string): void {
   const vpcs = [{ id: VPC, vswitch: VSWITCH, issue }]
   control(fixture).changeInstance(fixture.instanceId, { vpc: { vpcs } })

@@ -7,7 +7,10 @@ type Case = BrokenCase<HelperFixture>
 const KEYS = ['-n', 'keys', '--release', 'keys'] as const
 const POLICY = '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies/acr-nopass.keys.keys'
 
-/** A second release next to the first: with an access key, and attached at admission. */
+/**
+ * Installs a second release next to the first, with an access key and references added at
+ * admission.
+ */
 async function installKeys({ helperCluster }: HelperFixture): Promise<void> {
   const { cloud, chart, admin } = helperCluster
   const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
@@ -34,8 +37,8 @@ async function installKeys({ helperCluster }: HelperFixture): Promise<void> {
 const BINDINGS = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings'
 
 /**
- * The configuration of a release that writes the same Secrets, and its binding, without which it is
- * none.
+ * Copies the configuration of a release under another name, so that it writes the same Secrets, and
+ * its binding, without which it is no release.
  */
 async function copyConfiguration({ helperCluster }: HelperFixture, twin: string): Promise<void> {
   const { chart, admin } = helperCluster
@@ -58,7 +61,7 @@ export const RELEASE_CASES: readonly Case[] = [
     severity: 'warning',
     args: ['-n', HOME, '--release', 'acr-nopass'],
     make: async (fixture) => {
-      // This one writes Secrets of another name, which is not a conflict.
+      // This release writes Secrets of another name, which is not a conflict.
       await installKeys(fixture)
       await copyConfiguration(fixture, 'twin')
     },

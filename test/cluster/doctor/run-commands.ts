@@ -30,7 +30,7 @@ export async function runCommands(
   }
 }
 
-/** Splits them as a shell does; these commands contain only single quotes. */
+/** Splits a command into words as a shell does. These commands contain only single quotes. */
 function wordsOf(command: string): readonly string[] {
   return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
 }

@@ -29,8 +29,8 @@ export interface DoctorRun {
 }
 
 /**
- * Runs `doctor … -o json` like the command line tool, but in this process because a table calls it
- * a hundred times.
+ * Runs `doctor … -o json` like the command line tool. It runs in this process, because a table
+ * calls it a hundred times.
  */
 export async function runDoctor(
   kubeconfig: string,

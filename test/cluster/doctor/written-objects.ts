@@ -9,10 +9,10 @@ import { applyPullSecret } from '../../support/cluster/pull-secret.ts'
 
 export const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 export const IMAGE: string = `${HOST}/team/app:1`
-/** Part of the content of every Secret: output that contains it has leaked a Secret. */
+/** A part of the content of every Secret. Output that contains it has leaked a Secret. */
 export const MARKER = 'U0VDUkVULU1BUktFUg=='
 
-/** ISO time, so many minutes from now. */
+/** An ISO time that is the given number of minutes from now. */
 export const soon = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString()
 
 /** The pull secret that a helper would write. */
@@ -37,7 +37,7 @@ export function foreignSecret(namespace: string): KubeCall {
 /** A list of references. */
 export const entries = (...names: string[]): object => ({ imagePullSecrets: names.map((name) => ({ name })) })
 
-/** A write of a ServiceAccount as the helper makes it, except for its body. */
+/** A write of a ServiceAccount like the helper's, except for its body. */
 export function attachment(namespace: string, name: string): KubeCall {
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`
   return { method: 'PATCH', path, query: { fieldManager: FIELD_MANAGER }, contentType: MERGE_PATCH }
@@ -47,7 +47,7 @@ export async function attach(admin: KubeClient, namespace: string): Promise<void
   await admin.request({ ...attachment(namespace, 'default'), body: entries('acr-nopass') })
 }
 
-/** A server-side apply as Argo CD or Helm 4 does it. */
+/** A server-side apply like that of Argo CD or Helm 4. */
 export async function applyList(admin: KubeClient, namespace: string): Promise<void> {
   await admin.request({
     method: 'PATCH',
@@ -58,7 +58,10 @@ export async function applyList(admin: KubeClient, namespace: string): Promise<v
   })
 }
 
-/** A Pod whose node reports that it cannot pull; no node is running, so it stays so. */
+/**
+ * Creates a Pod whose node reports that it cannot pull. No node is running, so the status does not
+ * change.
+ */
 export async function stuck(
   admin: KubeClient,
   namespace: string,

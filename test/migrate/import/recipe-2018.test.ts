@@ -43,7 +43,7 @@ const PAUSE = 'registry.cn-beijing.aliyuncs.com/google_containers/pause:3.9'
 const registriesOf = (text: string): readonly string[] =>
   parse(text).registries.map(({ region }: { readonly region: string }) => region)
 
-test('an image that anyone may pull from the Personal Edition of a region makes no registry of it', () => {
+test('an image of the Personal Edition that anyone may pull adds no registry to the values', () => {
   const objects = [...recipe2018(), node('cn-hangzhou'), pod('default', 'pause', PAUSE, A)]
   const { text, notes } = importFrom(undefined, objects, { isPublic: (image) => image === PAUSE })
   assert.deepEqual(registriesOf(text), ['cn-hangzhou'])
@@ -53,7 +53,7 @@ test('an image that anyone may pull from the Personal Edition of a region makes 
   )
 })
 
-test('P14 where the registry gives no response, an image of a region makes no registry of it, and that is reported', () => {
+test('P14 if the registry gives no response, its image adds no registry to the values, and a note reports this', () => {
   const objects = [...recipe2018(), node('cn-hangzhou'), pod('default', 'pause', PAUSE, A)]
   const { text, notes } = importFrom(undefined, objects, { isPublic: () => undefined })
   assert.deepEqual(registriesOf(text), ['cn-hangzhou'])

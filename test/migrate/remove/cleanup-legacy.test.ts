@@ -151,7 +151,7 @@ test("P12 cleanup --legacy judges a credential by the API server's clock: expire
   assert.match(stdout, /^namespace shop: it has no current pull secret acr-nopass$/m)
 })
 
-test('P15 cleanup --legacy takes nothing away for a release that nothing proves, until the user names it', async (t) => {
+test('P15 cleanup --legacy removes nothing in favour of an unproven release, until the user names that release', async (t) => {
   const isProof = ({ kind }: FakeObject): boolean => kind === 'ClusterRoleBinding'
   const cluster = await open(
     t,
@@ -166,7 +166,7 @@ test('P15 cleanup --legacy takes nothing away for a release that nothing proves,
   assert.equal((await cleanup(t, cluster, '--namespace', 'home', '--release', 'r')).code, 0)
 })
 
-test('P15 cleanup --legacy takes nothing away where it may not be read whether the chart installed the only release, until the user names it', async (t) => {
+test('P15 cleanup --legacy removes nothing if it cannot be read whether the chart installed the only release, until the user names that release', async (t) => {
   const cluster = await open(t, switched(30 * MINUTE))
   cluster.refuse = (_, path) => (path.endsWith('/acr-nopass.home.r') ? 403 : undefined)
   const { code, stderr } = await cleanup(t, cluster)
@@ -349,7 +349,7 @@ test('P15 P6 cleanup --legacy keeps the old helper while another program copies 
   assert.match(named.stdout, /^abandoned jobs\/regcred: it holds a login of an old Secret, /)
 })
 
-test('P15 cleanup --legacy by somebody who may read only the old Secrets keeps the old helper, unless that is taken by name', async (t) => {
+test('P15 cleanup --legacy by a user who may read only the old Secrets keeps the old helper, unless the user confirms by name', async (t) => {
   const cluster = await open(t, [...switched(30 * MINUTE), ...oldHelper([OURS])])
   cluster.refuse = (_, path, query) =>
     path === '/api/v1/secrets' && query.get('fieldSelector')?.startsWith('type=') ? 403 : undefined

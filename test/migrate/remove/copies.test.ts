@@ -93,7 +93,7 @@ for (const [title, rest, why] of [
 ] as const) {
   for (const name of ['regcred', A]) {
     const whose = name === A ? 'of the same name, written by another program,' : 'of another name'
-    test(`P15 a Secret ${whose} with ${title} ${why === undefined ? 'keeps nothing' : 'keeps the old helper, unless it is named'}`, () => {
+    test(`P15 a Secret ${whose} with ${title} ${why === undefined ? 'keeps nothing' : 'keeps the old helper, unless the user names the Secret'}`, () => {
       const expected =
         why === undefined ? [] : [{ subject: `Secret other/${name}`, why: `${why}, ${SO}`, confirm: `other/${name}` }]
       assert.deepEqual(dependentsOf(clusterWith(copy(rest, { name }))), expected)
@@ -117,7 +117,7 @@ for (const [tool, metadata] of [
 ] as const) {
   const [kind, entries] = Object.entries(metadata)[0] ?? []
   const key = Object.keys(entries ?? {})[0]
-  test(`P15 a pull secret that ${tool} fills from an old Secret keeps the old helper, whatever it holds now`, () => {
+  test(`P15 a pull secret that ${tool} fills from an old Secret keeps the old helper, whatever the pull secret contains now`, () => {
     const secret = copy(content({ 'docker.io': ROBOT }), { manager: 'replicator', ...metadata })
     const why = `its ${kind?.slice(0, -1)} ${key} names the Secret ${A}, ${SO}`
     assert.deepEqual(dependentsOf(clusterWith(secret)), [
@@ -156,7 +156,7 @@ test('P15 pull secrets that could not be listed keep the old helper, unless the 
   assert.match(found?.why ?? '', /^they could not be read, .* \(secrets is forbidden\)$/)
 })
 
-test('a Secret with a temporary login keeps nothing where no old helper and no Secret of it exists', () => {
+test('a Secret with a temporary login keeps nothing if neither an old helper nor an old Secret exists', () => {
   const isOld = ({ kind, metadata }: AnyObject): boolean =>
     kind === 'Deployment' || (kind === 'Secret' && [A, B].includes(metadata.name))
   const objects = clusterWith(copy(content({ [HOST]: temporary('before') }))).filter((one) => !isOld(one))

@@ -16,7 +16,7 @@ const entry = (username: string) => ({ auth: base64(`${username}:password`) })
 // Names: cr_temp_user in a response of the Personal Edition
 // (https://www.alibabacloud.com/help/doc-detail/72334.htm), temp_user_cr in one of
 // https://www.alibabacloud.com/help/en/acr/developer-reference/api-cr-2018-12-01-getauthorizationtoken
-test('of an old Secret its hosts are read, and whether all its logins are temporary', () => {
+test('reading an old Secret returns its hosts, and whether all its logins are temporary', () => {
   const auths = { 'https://B.example.com/v1/': entry('cr_temp_user'), 'a.example.com': entry('temp_user_cr') }
   const rows: readonly (readonly [AnyObject, unknown])[] = [
     [withContent('.dockerconfigjson', { auths }), { hosts: ['a.example.com', 'b.example.com'], isFixed: false }],
@@ -45,7 +45,7 @@ test('P15 of a Secret without readable content nothing is known, which is not th
   for (const secret of unreadable) assert.equal(readOldLogins(secret.data), undefined)
 })
 
-test('P6 what is kept of an old Secret holds no user name and no password', () => {
+test('P6 the facts that are kept of an old Secret contain no user name and no password', () => {
   const login = fc.record({ username: fc.constantFrom('robot', 'cr_temp_user'), password: fc.string() })
   const property = fc.property(fc.array(login, { minLength: 1 }), (logins) => {
     const auths = Object.fromEntries(logins.map((one, index) => [`h${index}.example.com`, one]))
@@ -75,7 +75,7 @@ for (const [key, image, isUsed] of [
   })
 }
 
-test('an old Secret is listed with what names it, its last possible expiry, and the command that deletes it', () => {
+test('an old Secret is listed with the objects that name it, its last possible expiry, and the command that deletes it', () => {
   const written = {
     managedFields: [{ manager: 'x', operation: 'Update', time: '2026-11-25T10:00:00Z', fieldsV1: { 'f:data': {} } }],
   }

@@ -89,7 +89,7 @@ test('a removal that is interrupted after any request leaves a safe state, and a
   }
 })
 
-test("the old helper's own ServiceAccount is deleted too if it names an old Secret, which this run removes from it first", async () => {
+test("the old helper's own ServiceAccount is deleted too if it names an old Secret; this run first removes that name", async () => {
   const own = (object: AnyObject): boolean =>
     object.kind === 'ServiceAccount' && object.metadata.name === 'aliyun-acr-credential-helper'
   const objects = recipe2018().map((object) => (own(object) ? { ...object, imagePullSecrets: [{ name: A }] } : object))
@@ -135,7 +135,7 @@ test('the removal waits until the Pods of the old helper have been deleted', asy
   ])
 })
 
-test('an API server that is lost half-way: the error says what was done before it', async () => {
+test('if the API server is lost half-way, the error says what was done before', async () => {
   const cluster = new FakeCluster(recipe2018())
   let deleted = 0
   cluster.before = ({ method }) => {

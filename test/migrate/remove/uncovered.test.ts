@@ -104,7 +104,7 @@ const ROWS: readonly {
 ]
 
 for (const { title, entries = [], configured = {}, secrets = [], uncovered, ...row } of ROWS) {
-  test(`P15 what only the old helper serves is found: ${title}`, () => {
+  test(`P15 hosts and instances that only the old helper serves are found: ${title}`, () => {
     const all = entries.map((entry) => ({ ...configuredEntry(), ...entry }))
     const found = findUncovered(
       collectFacts(secrets),
@@ -126,7 +126,7 @@ for (const [title, configMap] of [
     [object('ConfigMap', 'kube-system', 'acr-configuration', { data: { 'watch-namespace': 'all' } })],
   ],
 ] as const) {
-  test(`P15 an old helper that has written no Secret and ${title} is stopped by its name only, whether acr-nopass is installed or not`, () => {
+  test(`P15 an old helper that has written no Secret and ${title} is stopped only if the user names it, whether acr-nopass is installed or not`, () => {
     const facts = collectFacts([...recipe2018().filter(({ kind }) => kind !== 'Secret'), ...configMap])
     for (const side of [ours(), ours({ release: undefined })]) {
       const found = findDependents(facts, side, { entries: [], patterns: [] })
@@ -139,7 +139,7 @@ for (const [title, configMap] of [
   })
 }
 
-test('a host of ACR that no old login is for is reported once, as not checked, and not what acr-nopass or an old login serves', () => {
+test('a host of ACR without an old login is reported once, as not checked; hosts that acr-nopass or an old login serves are not reported', () => {
   const facts = collectFacts([
     old('shop', A, ['images.example.com', 'base-registry.cn-beijing.cr.aliyuncs.com']),
     pod('shop', 'pause', `${PERSONAL}/google_containers/pause:3.9`, A),

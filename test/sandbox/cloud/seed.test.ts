@@ -75,7 +75,7 @@ test('an instance can have custom domains and disabled endpoints', () => {
   ])
 })
 
-test('a linked VPC is listed by its id, or with what is unusual about it', () => {
+test('a linked VPC is listed by its ID, or with the fields that differ from the defaults', () => {
   const unusual = { id: 'vpc-2', issue: 'NO_PRIVATE_ZONE_AUTHORIZED', defaultAccess: true }
   const endpoints = {
     vpc: { domains: ['a-registry-vpc.cn-beijing.cr.aliyuncs.com'], vpcs: ['vpc-1'], links: [unusual] },

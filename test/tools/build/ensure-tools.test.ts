@@ -51,7 +51,7 @@ test('only the requested tools are returned, each once', async () => {
   ])
 })
 
-test('of several tools the number of the one that is built, and of all, is shown', async () => {
+test('while several tools are built, progress shows the number of the current tool and of all tools', async () => {
   const lines: string[] = []
   const progress = createProgress({ write: (text) => void lines.push(text) })
   await ensureTools(['runc', 'etcd'], { progress, signal: never, host: machine.host })
@@ -69,7 +69,7 @@ test('an older Go may download the toolchain that the module requires', async ()
   }
 })
 
-test('a concurrent run waits for the first one, shows which it waits for, and continues when that ends', async () => {
+test('a concurrent run waits for the first run, shows which run it waits for, and continues when that run ends', async () => {
   machine.setMode('hang')
   const interrupt = new AbortController()
   const first = ensure(machine.host, interrupt.signal)
