@@ -1,4 +1,4 @@
-// Control characters (C0, DEL, C1), format characters (bidi controls, invisible ones), lone
+// Control characters (C0, DEL, C1), format characters (bidi controls, invisible characters), lone
 // surrogates, and the line and paragraph separators. The two joiners stay, because scripts and
 // emoji need them and they are harmless.
 const UNPRINTABLE = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\u200c\u200d]]/gv
@@ -50,10 +50,10 @@ const WRONG_TYPE =
   /(\bexpected (?:string|boolean|any scalar|map|list), got )(?!\(redacted|nil\b)[^\n]{1,20000}(?:\n(?!\s{0,10}\.)[^\n]{0,20000}){0,200}/g
 
 /**
- * Removes the quoted values from the API server's refusal of an object with values of a wrong type,
- * because the object may be a Secret (typed/validate.go and helpers.go of
- * sigs.k8s.io/structured-merge-diff). Do not use this for JSON: a value is removed up to the end of
- * its line.
+ * Removes the quoted values from the API server's refusal of an object with values of a wrong type.
+ * The object may be a Secret (typed/validate.go and helpers.go of
+ * sigs.k8s.io/structured-merge-diff). Do not use this for JSON, because a value is removed up to
+ * the end of its line.
  */
 export function withoutWrongValues(text: string): string {
   return text.replaceAll(WRONG_TYPE, '$1(redacted)')

@@ -8,8 +8,8 @@ LOOPBACK.addSubnet('127.0.0.0', 8)
 LOOPBACK.addAddress('::1', 'ipv6')
 
 /**
- * Chooses the proxy for a URL as Go programs such as helm do (golang.org/x/net/http/httpproxy):
- * HTTP_PROXY or HTTPS_PROXY by the scheme, unless the host is this machine or in NO_PROXY.
+ * Chooses the proxy for a URL as Go programs such as helm do (golang.org/x/net/http/httpproxy).
+ * This is HTTP_PROXY or HTTPS_PROXY by the scheme, unless the host is this machine or in NO_PROXY.
  * Upper-case variables take precedence. Node's own rules differ.
  */
 export function proxyOf(url: URL, environment: ProxyEnvironment): string | undefined {

@@ -85,7 +85,8 @@ const LONGEST_REQUESTED = 10 * 60_000
 /**
  * Returns when to retry after `failures` failures in a row (epoch milliseconds). The wait doubles,
  * with full jitter, up to a tenth of the token's lifetime. If the cloud requests a pause, the wait
- * is this pause plus up to half of it at random, so that clients do not retry together.
+ * is this pause plus a random time of up to half of it. The random time prevents that clients retry
+ * together.
  */
 export function retryAt(options: {
   readonly now: number

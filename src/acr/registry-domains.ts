@@ -9,10 +9,10 @@ export interface OwnDomain {
 }
 
 /**
- * Returns the sorted keys under which a registry's credential is written: the registry's own
- * domains on the chosen network, and the domains that the user configured (`host`, `host:port` or
- * `host/namespace`). If a host is configured with a namespace, its key always has the namespace, so
- * that two accounts can share the host.
+ * Returns the sorted keys under which a registry's credential is written. These are the registry's
+ * own domains on the chosen network, and the domains that the user configured (`host`, `host:port`
+ * or `host/namespace`). If a host is configured with a namespace, its key always has the namespace,
+ * so that two accounts can share the host.
  */
 export function chooseDomains(
   own: readonly OwnDomain[],

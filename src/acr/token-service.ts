@@ -3,7 +3,7 @@ import { isLoopback } from '../proxy-rules.ts'
 import { REGIONS } from '../values/checks/regions.ts'
 import { isAcrHost } from './registry-domains.ts'
 
-/** Where and as whom a registry is called. */
+/** The address of a registry, and the login for it. */
 export interface RegistryAccess {
   readonly username: string
   readonly password: string
@@ -47,8 +47,8 @@ const TOKEN_SERVICES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Finds where a registry that responded with 401 expects the login. Allowed are the registry's own
- * host and, over https and for a login that ACR issued, ACR's token services
+ * Finds where a registry that responded with 401 expects the login. The registry's own host is
+ * allowed. ACR's token services are allowed only over https and for a login that ACR issued
  * (docs/en/decisions.md#verify-login).
  */
 export function findLoginTarget(response: HttpResponse, base: URL, access: RegistryAccess): LoginTarget {

@@ -108,8 +108,8 @@ function kindOf(type: string, profile: string): ClusterKind {
 }
 
 /**
- * Returns `rrsa_config`, or the same data from `meta_data`, where the vendor's own ack-ram-tool
- * reads it. Older responses have only `meta_data`.
+ * Returns `rrsa_config`, or the same data from `meta_data`. Older responses have only `meta_data`,
+ * and the vendor's own ack-ram-tool reads only this field.
  */
 function rrsaConfig(response: Detail): NonNullable<Detail['rrsa_config']> {
   const documented = response.rrsa_config

@@ -94,7 +94,7 @@ export function undoArguments(
   return [
     ...(good === null ? ['uninstall', target.release] : ['rollback', target.release, String(good)]),
     ...targetFlags(target),
-    // Only with `--debug`, Helm reports why it could not delete an object.
+    // Helm reports why it could not delete an object only with `--debug`.
     ...(good === null ? ['--ignore-not-found', '--debug'] : []),
     ...(wait ? ['--wait'] : []),
     ...(good === null ? [] : forceFlags(version, force)),

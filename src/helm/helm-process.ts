@@ -12,10 +12,10 @@ import type { Helm } from './obtain/find-helm.ts'
 const GATE = 'IFS= read -r line <&3 || exit 1; exec "$@" 3<&-'
 
 /**
- * Starts the helm call that changes a release. A signal can be forwarded to it, because a cancelled
- * job must not leave helm running half-way. Helm outlives this process if necessary: it has its own
- * session. Its output goes to files, because with pipes SIGPIPE would kill it once this process is
- * gone.
+ * Starts the helm call that changes a release. A signal can be forwarded to helm, because a
+ * cancelled job must not leave helm running half-way. Helm has its own session, so it outlives this
+ * process if necessary. Its output is written to files, because with pipes SIGPIPE would kill helm
+ * once this process has exited.
  * @param folder private; receives `<name>.out` and `<name>.err`, with the mode 0600
  * @param record called with the process that is about to become helm; if `record` throws, helm does
  *   not run

@@ -25,9 +25,9 @@ const CONFIG_KEY = 'config.yaml'
  */
 const HELM_RELEASE = 'meta.helm.sh/release-name'
 /**
- * The most characters of a configuration. Anyone who may create ConfigMaps may label one like ours.
- * The time to parse YAML can grow with the square of its size: a minute for 900 kB. The chart
- * renders about 2 kB; 64 KiB hold hundreds of registries and namespaces.
+ * The most characters of a configuration. Anyone who may create ConfigMaps may create one with our
+ * labels. The time to parse YAML can grow with the square of its size: a minute for 900 kB. The
+ * chart renders about 2 kB; 64 KiB hold hundreds of registries and namespaces.
  */
 const MAX_CONFIG = 64 * 1024
 const DEFAULT_NAMESPACE = 'acr-nopass'
@@ -95,8 +95,8 @@ export function noteUnknown(reader: Reader, { evidence, why = '', ...name }: Can
 }
 
 /**
- * Asks the user to name a release, because nothing proves the found ones. Undefined if there are
- * none.
+ * Asks the user to name a release, because nothing proves the releases that were found. Undefined
+ * if none was found.
  */
 export function askForName(others: readonly Candidate[]): string | undefined {
   const unproven = others.filter(({ evidence }) => evidence !== 'proven')

@@ -160,8 +160,8 @@ function readTime(annotation = ''): number | undefined {
 
 /**
  * True if a Pod without our entry has the list that its ServiceAccount had before we added our
- * entry: empty, or the current list without our entry. If not, the list is the Pod's own and
- * overrides the ServiceAccount's.
+ * entry. That list is empty, or the current list without our entry. Any other list is the Pod's own
+ * and overrides the ServiceAccount's.
  */
 export function isCopiedList(pod: readonly string[], account: readonly string[], secretName: string): boolean {
   const before = account.filter((name) => name !== secretName)

@@ -14,7 +14,7 @@ export type Targets = ReturnType<typeof createTargets>
 export function createTargets(config: TargetConfig) {
   const all = config.registries.map(({ name }) => name)
   const rules = config.registries.map((registry) => {
-    // A registry's own keys override the global ones, key by key.
+    // A registry's own keys override the global keys, key by key.
     const merged = { ...config.targets.namespaces, ...registry.targets?.namespaces }
     return { name: registry.name, ...merged, matches: createNameMatcher(merged) }
   })

@@ -30,7 +30,7 @@ export interface LeaseOptions {
   readonly onMissing: (missing: boolean) => void
   /**
    * Called with the error if the API server refuses to let this replica read or take the free
-   * lease, and with undefined once the refusal ends.
+   * lease. Called with undefined once the refusal ends.
    */
   readonly onRefused: (error: KubeApiError | undefined) => void
   /**
@@ -84,9 +84,9 @@ export function createLeaseElector(options: LeaseOptions) {
   let newest = ''
   let seenAt = Number.NEGATIVE_INFINITY
 
-  // While a machine sleeps, its monotonic clock stops and its wall clock goes on. A wall clock that
-  // was set back may hide a sleep. If it was set back without a sleep, a leader ends needlessly and
-  // starts again.
+  // While a machine sleeps, its monotonic clock stops and its wall clock continues. A wall clock
+  // that was set back may hide a sleep. If a wall clock was set back without a sleep, a leader ends
+  // needlessly and starts again.
   const inTime = (): boolean => {
     const onWallClock = clock.now() - renewed.when
     const longest = Math.max(clock.monotonic() - renewed.at, onWallClock)

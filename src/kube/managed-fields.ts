@@ -20,8 +20,8 @@ const NO_RECORD = 'before-first-apply'
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * Returns the owner that matters most: a foreign Apply first, because its next apply would conflict
- * with our change, then a foreign Update, then our own entry.
+ * Returns the owner that matters most. A foreign Apply comes first, because its next apply would
+ * conflict with our change. A foreign Update comes second, our own entry last.
  */
 export function listOwner(entries: readonly ManagedFieldsEntry[] | undefined): ListOwner | undefined {
   const owners = (entries ?? [])

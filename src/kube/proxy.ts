@@ -4,9 +4,9 @@ import { type ProxyEnvironment, proxyOf } from '../proxy-rules.ts'
 
 /**
  * Chooses the proxy to an API server as kubectl and helm do (client-go: tools/clientcmd,
- * golang.org/x/net/http/httpproxy): the cluster's `proxy-url`, else HTTPS_PROXY, unless the server
- * is this machine or in NO_PROXY. HTTP_PROXY is only for http, which is used only on this machine.
- * Upper-case variables take precedence.
+ * golang.org/x/net/http/httpproxy). The cluster's `proxy-url` comes first, then HTTPS_PROXY, unless
+ * the server is this machine or in NO_PROXY. HTTP_PROXY is only for http, which is used only on
+ * this machine. Upper-case variables take precedence.
  * @throws KUBE_CONNECTION for a proxy that is not HTTP
  */
 export function chooseProxy(

@@ -37,9 +37,9 @@ const ofOtherLists = (members: readonly string[]): string =>
     : `the cluster ${members.join(', ')} of another list needs it too (its description records who does)`
 
 /**
- * Brings RAM to the desired state and returns what was changed. The run only adds what is needed as
- * soon as there is a reason to keep permissions, or another writer has changed a document that this
- * run wrote.
+ * Brings RAM to the desired state and returns what was changed. If there is a reason to keep
+ * permissions, the run only adds what is needed. It does the same if another writer has changed a
+ * document that this run wrote.
  * @throws POLICY_UNSETTLED, and the errors of `planPolicy`
  */
 export async function applyPolicy(ram: Ram, target: PolicyTarget, options: SettleOptions = {}): Promise<PolicyPlan> {

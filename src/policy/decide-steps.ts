@@ -52,7 +52,7 @@ function documentSteps(target: PolicyTarget, desired: PolicyDocument, observed: 
 }
 
 /**
- * What the policy has no room for goes into a second policy. So a helper with the former values
+ * Writes to a second policy what the first has no room for. So a helper with the former values
  * loses nothing, and a helper with the new values lacks nothing. Narrowing merges the two policies.
  */
 function nextPolicySteps(

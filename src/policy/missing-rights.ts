@@ -3,8 +3,8 @@ import type { PolicyDocument } from './normal-form.ts'
 import { matchesAction, matchesPattern, resourcesMeet } from './ram-pattern.ts'
 import { type AccessRequest, type Decision, evaluate, parseStatements, type RamStatement } from './ram-statement.ts'
 
-// True for forms of a resource that Alibaba Cloud's own pages and policies document: literal text,
-// `*` for a whole field or a whole segment of the path, and `*` at the end
+// True for forms of a resource that Alibaba Cloud's own pages and policies document. These are
+// literal text, `*` for a whole field or a whole segment of the path, and `*` at the end
 // (`acs:oss:*:*:mybucket/*`, `acs:log:*:*:project/*/logstore/mse_*`, `acs:ram::*:role/name`).
 // Undocumented: the meaning of `*` elsewhere, whether `?` exists, and the meaning of other empty
 // fields.

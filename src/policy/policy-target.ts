@@ -29,9 +29,9 @@ export interface PolicyTarget {
    */
   readonly phase: 'widen' | 'narrow'
   /**
-   * For `narrow` only: what happens to the policy on roles that no longer need it, such as roles of
-   * an earlier identity, or all roles if no document is needed. If undefined, such roles are not
-   * searched for.
+   * For `narrow` only: what happens to the policy on roles that no longer need it. Examples are
+   * roles of an earlier identity, or all roles if no document is needed. If undefined, such roles
+   * are not searched for.
    */
   readonly leftovers?: 'detach' | { readonly keep: string } | undefined
 }
@@ -90,8 +90,8 @@ export interface PolicyPlan {
 }
 
 /**
- * Returns the roles that the metadata service may give the helper: the named roles of the nodes, or
- * on ECI the role of the helper's Pod.
+ * Returns the roles that the metadata service may give the helper. These are the named roles of the
+ * nodes, or on ECI the role of the helper's Pod.
  */
 export function namedRoles(
   identity: Pick<ResolvedValues['identity'], 'type' | 'workerRole'> | undefined,

@@ -118,9 +118,9 @@ export function roleNameOf(arn: string): string {
 }
 
 /**
- * Returns our policies that this cluster may have needed before but no target names now: the
- * cluster's own policy, once all its roles are shared, and the policies of roles that are no longer
- * shared.
+ * Returns our policies that this cluster may have needed before but no target names now. These are
+ * the cluster's own policy, once all its roles are shared, and the policies of roles that are no
+ * longer shared.
  */
 export function leftoverTargets(
   /**

@@ -33,7 +33,7 @@ export interface PlanOverview {
 /** The progress of a cluster's work. It becomes the cluster's result. */
 export interface ClusterRun {
   phase: Phase
-  /** Helm revisions before and after; null if there is none. */
+  /** Helm revisions before and after. Null means that there is no release. */
   revision: { readonly from: number | null; readonly to: number | null }
   chart: string | null
   ramChanged?: true

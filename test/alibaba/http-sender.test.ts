@@ -27,8 +27,8 @@ const get = (url: string, more: Partial<HttpRequest> = {}): HttpRequest => {
 }
 
 /**
- * Starts a proxy that records its requests. It tunnels to `upstream` for any host, and responds
- * from it.
+ * Starts a proxy that records its requests. It tunnels a CONNECT for any host to `upstream`, and
+ * responds to other requests itself.
  */
 async function startProxy(upstream: number): Promise<{ port: number; requests: string[] }> {
   const requests: string[] = []

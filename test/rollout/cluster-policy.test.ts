@@ -331,8 +331,8 @@ test('RRSA is refused with a fix if ACK does not offer it, if it is not enabled,
 })
 
 /**
- * RAM with two policies of a cluster: `p`, which has exactly what is needed, and a policy that the
- * cluster needed before, on the role `former`.
+ * RAM with two policies of a cluster. `p` has exactly what is needed. The cluster needed the other
+ * policy before, on the role `former`.
  */
 function settledPolicies(clusters: readonly object[]) {
   const [work] = rrsaCluster(() => ({ issuer: FIRST }))

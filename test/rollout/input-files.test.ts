@@ -93,7 +93,7 @@ for (const [name, refused] of ROWS) {
 }
 
 test('a folder that is replaced by a link between the check and the read leads nowhere', () => {
-  // The path at the time of the read. The check saw a folder.
+  // At the time of the read, the path leads through a link. The check saw a folder.
   assert.throws(() => readRegular(join(workspace, 'folder', 'values.yaml')), ReplacedFile)
   assert.equal(readRegular(join(realpathSync(elsewhere), 'values.yaml'))?.toString(), VALUES)
 })

@@ -81,8 +81,8 @@ export function isSameVersion(one: HelmVersion, other: HelmVersion | undefined):
 }
 
 /**
- * True for tested versions. The oldest ones are 3.18, because of its schema engine and flags, and
- * 4.0.
+ * True for tested versions. The oldest tested versions are 3.18, because of its schema engine and
+ * flags, and 4.0.
  */
 export function isSupportedHelm(version: HelmVersion): boolean {
   return version.major === 4 || (version.major === 3 && version.minor >= 18)

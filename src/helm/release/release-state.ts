@@ -46,8 +46,8 @@ export function revisionOfStep(
 }
 
 /**
- * Finds the newest revision that worked, below `below` if given. A rollback goes back to it. A
- * deployed revision takes precedence, because Helm also calls a failed revision superseded if a
+ * Finds the newest revision that worked, below `below` if given. A rollback restores this revision.
+ * A deployed revision takes precedence, because Helm also calls a failed revision superseded if a
  * rollback from it fails (https://github.com/helm/helm/blob/v3.22.0/pkg/action/rollback.go).
  * Revisions that were uninstalled, with their history kept, do not count.
  */
@@ -63,8 +63,8 @@ export function lastGoodRevision(
 }
 
 /**
- * Finds the revision that replaces a pending revision: the newest one that worked, else the newest
- * one that failed. A failed installation was perhaps only not ready in time and may work now.
+ * Finds the revision that replaces a pending revision: the newest revision that worked, else the
+ * newest that failed. A failed installation may only have needed more time, and may work now.
  * Undefined if there was no revision before.
  */
 export function revisionToRestore(history: readonly Revision[], below: number): Revision | undefined {

@@ -135,8 +135,8 @@ function guardTunnels(agent: http.Agent, tunnels: Set<Duplex>): http.Agent {
 const tuned = new WeakSet<Socket>()
 
 /**
- * Configures each connection once. `reusedSocket` cannot tell new connections: it is not set for a
- * call that waited for a connection.
+ * Configures each connection once. `reusedSocket` does not identify new connections, because it is
+ * not set for a call that waited for a connection.
  */
 export function tune(socket: Socket): void {
   if (tuned.has(socket)) return

@@ -49,8 +49,8 @@ export function notSent(title: string): KubeApiError {
 }
 
 /**
- * Explains what Node threw instead of sending: a line break in a token or a path would end the
- * header or the request line.
+ * Maps the error that Node throws instead of sending: a line break in a token or a path would end
+ * the header or the request line.
  */
 export function refusedByNode(title: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException

@@ -24,8 +24,8 @@ const CAP_MS = 30_000
 /** The backoff starts over after this time without a failure. */
 const RESET_MS = 120_000
 /**
- * It also starts over after a stream that was open this long. A proxy that cuts idle streams every
- * minute is not an overloaded server.
+ * The backoff also starts over after a stream that was open this long. A proxy that cuts idle
+ * streams every minute is not an overloaded server.
  */
 const HEALTHY_MS = 10_000
 

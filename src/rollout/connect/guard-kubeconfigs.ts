@@ -26,8 +26,8 @@ export function maskKnownSecrets(
 
 /**
  * For `pull_request*` events: returns an error for each kubeconfig that the pull request could have
- * written, if the kubeconfig runs a program or reads a file elsewhere. Such a kubeconfig is a file
- * of the workspace, or a text in the clusters file.
+ * written and that runs a program or reads a file elsewhere. The pull request could have written
+ * any file of the workspace, and the texts in the clusters file.
  */
 export function guardKubeconfigs(
   { selected, inputs }: Settings,

@@ -32,9 +32,9 @@ interface Changes {
 }
 
 /**
- * Returns every change that an apply would make, from the state that a reader sees. A change in RAM
- * is one grant or one attachment, because another cluster of the run, or an earlier attempt, may
- * have made some of them.
+ * Returns every change that an apply would make, compared with the state that was read. A change in
+ * RAM is one grant or one attachment. Another cluster of the run, or an earlier attempt, may have
+ * made some of these changes.
  */
 export function approvedSteps(changes: Changes): readonly ApprovedStep[] {
   const { objects, dryRuns, status, namespaceExists, ram } = changes

@@ -99,7 +99,8 @@ function describeAccess(
       if (isNoMap(text)) throw notAKubeconfig(`the variable ${env} holds no kubeconfig`, entry.name)
       return { kind: 'kubeconfig-text', text, from: env, context }
     }
-    // `validate` connects to no cluster, and pull requests of forks have no secrets.
+    // The variable may be missing: `validate` connects to no cluster, and pull requests of forks
+    // have no secrets.
     if (!isSelected || inputs.mode === 'validate') return { kind: 'kubeconfig-text', text: '', from: env, context }
     const state = text === undefined ? 'is not set' : 'is empty'
     throw new NopassError('KUBECONFIG_MISSING', `the variable ${env} ${state}`, { place: { cluster: entry.name } })

@@ -97,7 +97,7 @@ function readEntries(inputs: Inputs, endpoints: Settings['endpoints'], deps: Set
  * @throws INPUT_INVALID
  */
 function refuseFileName(values: string, { workingDirectory }: Pick<SettingsDeps, 'workingDirectory'>): void {
-  // A map of YAML has a colon or a brace. A full-width colon is reported as such later.
+  // A map of YAML has a colon or a brace. A full-width colon gets its own error later.
   if (values === '' || /[\n{：]|:(\s|$)/.test(values)) return
   const found = orElse(() => statSync(resolve(workingDirectory, values)), undefined)
   const what =

@@ -23,7 +23,7 @@ const LIMIT = 256 * 1024 * 1024
 /**
  * Writes a plan for its approval: the changes, and a digest of everything that would be done.
  * @param workspace symbolic links in the workspace must not lead the file out of it, because a pull
- *   request may have added the links
+ *   request may have added them
  * @throws INPUT_INVALID
  */
 export function writePlanFile(file: string, results: readonly ClusterResult[], workspace = ''): void {

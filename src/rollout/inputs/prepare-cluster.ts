@@ -14,8 +14,8 @@ export interface PreparedCluster {
   readonly wave: number
   readonly settings: ClusterSettings
   /**
-   * Undefined for another chart than ours, because only that chart's own schema can check its
-   * values.
+   * Undefined for a chart that is not acr-nopass's, because only that chart's own schema can check
+   * its values.
    */
   readonly values: ResolvedValues | undefined
   readonly ram: RamMode
@@ -87,8 +87,8 @@ function prepareCluster(
 }
 
 /**
- * Adds the cluster's name to the error. It depends on the cluster whether the ARNs are computed, so
- * a missing key in a shared file may be an error for one cluster only.
+ * Adds the cluster's name to the error. The ARNs are computed only for some clusters. So a missing
+ * key in a shared file may be an error for one cluster only.
  */
 function withClusterName(error: ValuesError, cluster: string): ValuesError {
   const isRrsa = error.code === 'SCHEMA_MISSING' && /^identity\.rrsa(\.|$)/.test(formatPath(error.path))
@@ -100,8 +100,8 @@ function withClusterName(error: ValuesError, cluster: string): ValuesError {
 }
 
 /**
- * True if values are validated without a cluster. They may be for an ACK cluster, where the ARNs
- * are computed.
+ * True if values are validated without a cluster. They may be for an ACK cluster, whose ARNs are
+ * computed.
  */
 function isForNoCluster({ mode, clusters, kubeconfig, ...inputs }: Inputs): boolean {
   const named = [clusters, inputs['clusters-file'], kubeconfig, inputs['kube-context']]

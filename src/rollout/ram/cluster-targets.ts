@@ -50,8 +50,8 @@ export async function policyTargets(
 }
 
 /**
- * Returns policies of ours that the cluster may have needed before and does not need any more.
- * Roles of nodes that are neither named nor readable are not checked; `unseen` reports this.
+ * Returns our policies that the cluster may have needed before and does not need any more. Roles of
+ * nodes that are neither named nor readable are not checked; `unseen` reports this.
  */
 export async function formerTargets(
   work: ConnectedWork,

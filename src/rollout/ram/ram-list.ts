@@ -24,8 +24,8 @@ export function createRamList(
   ): Promise<RamCluster> {
     const { name, access, deployRole } = settings
     const unknown = (why: string) => new NopassError('WORKER_ROLE_UNKNOWN', `${name} is not selected, and ${why}`)
-    // Only with credentials that the selected clusters use too, because a job may have no right to
-    // the deploy role of its siblings.
+    // A sibling's roles are read only with credentials that the selected clusters use too, because
+    // a job may have no right to the sibling's deploy role.
     if (values === undefined && !own.some((one) => one.settings.deployRole === deployRole)) {
       throw unknown('has a deploy role of its own')
     }

@@ -17,7 +17,7 @@ export interface DryRun {
   readonly verdict: Verdict
   /** How the live object differs from the object that an apply makes. */
   readonly drift: 'same' | 'differs' | 'absent' | 'unknown'
-  /** The live values of the fields that differ from the applied ones. Undefined for a Secret. */
+  /** The live values of the fields whose applied values differ. Undefined for a Secret. */
   readonly live?: unknown
 }
 

@@ -74,7 +74,7 @@ export async function runHelmStep(
 
 /** How a revision is undone. */
 export interface Undo {
-  /** The revision to roll back to. Null if there is none, so the release is uninstalled. */
+  /** The revision to roll back to. Null means that the release is uninstalled. */
   readonly good: number | null
   /** The newest revision. */
   readonly over: number

@@ -3,7 +3,7 @@ import { describeConflicts, readConflicts } from '../../helm/apply-conflict.ts'
 import { readHelmError } from '../../helm/read-helm-error.ts'
 import type { KubeApiError } from '../../kube/api-error.ts'
 
-/** The meaning of a dry run for an object. `not checked` says nothing about the object. */
+/** What a dry run shows about an object. `not checked` says nothing about the object. */
 export type Verdict =
   | { readonly verdict: 'accepted' }
   | { readonly verdict: 'refused'; readonly error: NopassError }

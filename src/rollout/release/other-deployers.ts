@@ -13,8 +13,8 @@ import type { OpenRelease } from './open-release.ts'
 const HISTORY_LIMIT_MS = 30_000
 
 /**
- * Returns the objects of this revision that differ in the cluster, because our revision was applied
- * after it, or that could not be compared.
+ * Returns the objects of this revision that have another form in the cluster, because our revision
+ * was applied later. Objects that could not be compared are included.
  */
 async function findNotInEffect(release: OpenRelease, revision: number) {
   const { objects } = await release.content(revision)
@@ -39,7 +39,7 @@ async function withoutRollbacksTo(
 /**
  * True if a pending rollback is ours, made when `before` was the newest revision. A rollback copies
  * the labels of its target revision, so it is identified by its number and status. False if helm
- * reported that it made no record.
+ * reported that it recorded no rollback.
  */
 export function isOwnRollback(last: Revision | undefined, before: number, stderr: string): boolean {
   return last?.revision === before + 1 && last.status === 'pending-rollback' && !WITHOUT_RECORD.test(stderr)

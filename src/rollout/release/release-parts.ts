@@ -21,7 +21,7 @@ export interface RenderedConfig {
   readonly release: HelperConfig['release']
 }
 
-/** Finds the helper's configuration in a manifest. Undefined for another chart than ours. */
+/** Finds the helper's configuration in a manifest. Undefined if the chart is not acr-nopass's. */
 export function findConfig(objects: readonly ManifestObject[]): RenderedConfig | undefined {
   for (const { kind, body } of objects) {
     const text = kind === 'ConfigMap' && isRecord(body.data) ? body.data[CONFIG_KEY] : undefined

@@ -78,8 +78,8 @@ async function clientOf({ kubeconfig, context }: ReleaseTarget, environment: Nod
 }
 
 /**
- * A rollback to the revision `good`, or an uninstall if it is null; or the reason why nothing is to
- * be done.
+ * How to repair a release: roll back to the revision `good`, or uninstall if `good` is null. `why`
+ * is the reason to do nothing.
  */
 type Repair = { readonly good: number | null } | { readonly why: string }
 

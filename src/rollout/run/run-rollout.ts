@@ -157,8 +157,8 @@ function chartSource({ chart }: Settings, helm: Helm, folder: string, signal: Ab
 }
 
 /**
- * Until now, only the chart's address decided whether the chart is ours. This check compares its
- * own name.
+ * Compares the chart's own name with the name in its address. Until here, only the address decided
+ * whether the chart is ours.
  * @throws HELM_CHART
  */
 function requireSameChart(name: string, { reference, ours }: Pick<Settings['chart'], 'reference' | 'ours'>): void {

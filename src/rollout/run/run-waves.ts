@@ -6,8 +6,8 @@ export type OnFailure = 'stop-wave' | 'stop-all' | 'continue'
 export interface ScheduleRules {
   readonly maxParallel: number
   /**
-   * How many clusters run first, one after another. They are changed clusters of the first wave
-   * that has any. 0 for none.
+   * How many clusters run first, one after another, in the first wave that has clusters with
+   * changes. 0 for none.
    */
   readonly canary: number
   readonly onFailure: OnFailure
@@ -37,8 +37,8 @@ export function nextStep<C extends WaveCluster>(
   const waiting = all('waiting')
   const skipAll = (reason: string) => ({ start: [], skip: waiting, reason })
   if (interrupted) return skipAll('the run was interrupted')
-  // If nothing was written to a cluster, it is no canary. So the canaries are in the first wave
-  // that has other clusters.
+  // A cluster to which nothing was written proves nothing, so it is not a canary. The canaries are
+  // in the first wave with other clusters.
   const tested = all('waiting', 'running', 'succeeded', 'failed')
   const first = lowest(tested)
   const canaries = tested.filter(({ wave }) => wave === first).slice(0, canary)

@@ -50,8 +50,8 @@ export async function findLeftovers(caller: KubeCaller, own: LeftoverQuery): Pro
 }
 
 /**
- * Why an entry is not this release's, such as `argocd-controller applies the list`. `removable` is
- * true if `all` removes the entry.
+ * Why an entry does not belong to this release, such as `argocd-controller applies the list`.
+ * `removable` is true if `all` removes the entry.
  */
 interface Reason {
   readonly why: string
@@ -61,8 +61,9 @@ interface Reason {
 /**
  * Decides what belongs to this release. A Secret belongs to it by its labels, unless only other
  * clients wrote the Secret. An entry belongs to it if this release's Secret is in the namespace and
- * no other client wrote the list last. If the namespace has no Secret of that name, no other
- * release may use the name, because all releases write entries with the same field manager.
+ * no other client wrote the list last. If the namespace has no such Secret, the entry belongs to it
+ * only if no other release uses the name. The list itself does not distinguish releases, because
+ * all releases write entries with the same field manager.
  */
 function sortLeftovers(
   accounts: readonly ServiceAccountObject[],

@@ -79,9 +79,9 @@ export async function verifyImage(
 }
 
 /**
- * Returns the change of a webhook or a policy to the Pod that makes its pull prove nothing about
- * the image. Undefined if there is none. Some webhooks add the digest of the tag, which is the same
- * image.
+ * Returns the change by a webhook or a policy that makes the Pod's pull prove nothing about the
+ * image. Undefined if there is no such change. Some webhooks add the digest of the tag, which is
+ * the same image.
  */
 function findChange({ spec }: PodObject, image: string): string | undefined {
   const { image: other = 'nothing', imagePullPolicy: policy = 'nothing' } =

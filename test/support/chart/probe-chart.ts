@@ -6,7 +6,7 @@ import type { TestHelm } from './chart.ts'
 /** A chart that shows how Helm reads values and whether it accepts them; removed by `dispose`. */
 export interface ProbeChart extends AsyncDisposable {
   readonly folder: string
-  /** Writes a new file outside the chart, all files of which each Helm reads. */
+  /** Writes a new file outside the chart, because Helm reads every file in a chart. */
   file(text: string | Uint8Array): Promise<string>
 }
 

@@ -149,7 +149,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-// Follows the numbers down the tree and applies the change where they end or there is no child.
+// Uses the numbers as a path down the tree. Applies the change at the end of the path, or at a
+// value without children.
 function replaceAt(tree: unknown, [step, ...rest]: readonly number[], change: (old: unknown) => unknown): unknown {
   if (step === undefined) return change(tree)
   if (Array.isArray(tree) && tree.length > 0) {

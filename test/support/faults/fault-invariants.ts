@@ -18,8 +18,8 @@ export interface FaultInvariants extends AsyncDisposable {
   exempt(namespace: string): void
   /**
    * After a fault, waits until everything has recovered automatically. Then asserts that no other
-   * owner's entry was lost or moved, that no Secret was emptied, shrunk or recreated, and that no
-   * request exceeded the helper's permissions. Reports the time since `since`.
+   * owner's entry was lost or moved, and that no Secret was emptied, shrunk or recreated. Also
+   * asserts that no request exceeded the helper's permissions. Reports the time since `since`.
    */
   assertHeld(context: TestContext, fault: Fault): Promise<void>
 }
