@@ -49,7 +49,7 @@ const OPTIONS = {
   port: { type: 'string', default: '0' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
-/** The options of each command, besides `--help`. */
+/** The options of each command, in addition to `--help`. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   '': ['fast'],
   up: ['fast'],

@@ -9,7 +9,7 @@ import { runInForeground } from './bootstrap/foreground.mjs'
 import { installDependencies } from './bootstrap/install.mjs'
 import { findNode } from './bootstrap/node.mjs'
 
-/** What each npm script runs, relative to the repository. */
+/** The file that each npm script runs, relative to the repository. */
 const COMMANDS = {
   sandbox: 'sandbox/main.ts',
   test: 'scripts/test.ts',

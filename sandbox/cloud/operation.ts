@@ -49,7 +49,7 @@ export interface Operation {
    * allowed.
    */
   readonly resources: ((call: Call) => readonly string[]) | undefined
-  /** The values of the operation's own condition keys, beside the common ones. */
+  /** The values of the operation's own condition keys, in addition to the common condition keys. */
   readonly context?: (call: Call) => ReadonlyMap<string, readonly string[]>
   readonly handler: (call: Call) => object | Promise<object>
 }

@@ -88,7 +88,7 @@ export interface LinkedVpc {
   readonly status?: 'CREATING' | 'RUNNING' | undefined
   /** What ACR reports about the link; default: nothing. */
   readonly issue?: string | undefined
-  /** Whether ACR's own DNS resolves the VPC domain there; default: only in the first VPC. */
+  /** Whether ACR's own DNS resolves the VPC domain in this VPC; default: only in the first VPC. */
   readonly defaultAccess?: boolean | undefined
 }
 
@@ -164,11 +164,11 @@ interface Settings {
   imdsV1: boolean
   /** Milliseconds that the cloud's clock is ahead. */
   clockSkew: number
-  /** By account: for how many milliseconds RAM's reads do not show a write. */
+  /** For how many milliseconds RAM's reads do not show a write, by account. */
   readonly staleReads: Map<string, number>
   /** Calls per second that an account may make to a product; no entry: any number. */
   readonly rates: Map<string, number>
-  /** Where pulls come from; undefined: from a linked VPC. */
+  /** The origin of pulls; undefined: a linked VPC. */
   pullsFrom: { readonly network: 'internet'; readonly address: string } | undefined
   /**
    * Whether STS accepts an OIDC provider without fingerprints, for an issuer whose chain is known.

@@ -86,7 +86,7 @@ function name(subject: Subject): Buffer {
 }
 
 /**
- * Returns the extensions of a certificate. If both keys are the same, the certificate is an
+ * Returns the extensions of a certificate. If the two keys are the same, the certificate is an
  * authority's own.
  */
 function extensions(publicKey: KeyObject, issuer: KeyObject, names: readonly string[]): Buffer {

@@ -74,8 +74,7 @@ export function controllerManagerArguments(files: ClusterFiles, olderNames = fal
     '--leader-elect=false',
     // A process node does not renew a Lease, and must stay Ready without it.
     '--node-monitor-grace-period=720h',
-    // With the default of 20 requests per second it takes 5 s until the default ServiceAccount
-    // exists.
+    // With the default of 20 requests per second, the default ServiceAccount exists only after 5 s.
     '--kube-api-qps=200',
     '--kube-api-burst=400',
     // Without kube-proxy nothing reads the objects of these controllers. The controllers also

@@ -4,7 +4,7 @@ import { createReflector, type Reflector } from '../../src/kube/watch/reflector.
 import type { Versioned } from '../../src/kube/watch/store.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 
-/** Watches whole objects, of which a field selector may choose some. */
+/** Watches whole objects. A field selector may limit the watch to some of them. */
 export function follow<T extends KubeObject>(
   client: KubeClient,
   path: string,

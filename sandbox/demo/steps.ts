@@ -166,8 +166,8 @@ const repairingRollout: DemoStep = {
   proves: 'the changed RAM policy is repaired, and nothing else is touched',
   async run(context, step) {
     const { results, ramWrites } = await rollOut(context, 'rollout.yml', step)
-    // The first new version has both permissions, the second only the new ones, so that no pull
-    // fails in between.
+    // The first new version has the old and the new permissions, the second only the new
+    // permissions, so that no pull fails in between.
     const repaired = ramWrites.length > 0 && ramWrites.every((action) => action === 'CreatePolicyVersion')
     expect(repaired, `RAM was changed by ${ramWrites.join(', ') || 'nothing'}`)
     return `${statuses(results)}; in RAM: ${ramWrites.join(', ')}`

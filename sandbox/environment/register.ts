@@ -5,7 +5,7 @@ import { readLedgers, sweepDeadRuns } from '../../tools/process/run.ts'
 
 /**
  * Stops every sandbox that is kept up, and removes what killed sandboxes left behind. Returns a
- * line that reports both.
+ * line that reports the result.
  */
 export async function endSandboxes(signal: AbortSignal): Promise<string> {
   const isUp = ({ kind }: { readonly kind: string }): boolean => kind === 'up'

@@ -118,7 +118,7 @@ async function startShared({ fast, tools: named, progress, signal, parts }: Star
      * The reference of the private image: `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1`.
      */
     appImage: `${domain}/team/app:1`,
-    /** Its folder is removed when the environment stops. */
+    /** The run of all parts. Its folder is removed when the environment stops. */
     run,
     /** Why there is no real node, in one line; undefined if there is one. */
     nodeObstacle,

@@ -1,4 +1,4 @@
-/** The page of decisions in both languages. */
+/** The page of decisions in the two languages. */
 export interface DecisionPages {
   readonly en: string
   readonly zh: string

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-/** Runs a program and returns its output if it failed, otherwise an empty string. */
+/** Runs a program. Returns its output if it failed, or else an empty string. */
 export async function runProgram(
   command: string,
   args: readonly string[],

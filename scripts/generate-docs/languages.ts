@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 export const LANGUAGES = ['en', 'zh'] as const
 export type Language = (typeof LANGUAGES)[number]
 
-/** A text in both languages, as in the YAML files next to the generators. */
+/** A text in the two languages, as in the YAML files next to the generators. */
 export type Text = Readonly<Record<Language, string>>
 
 const NAMES: Text = { en: 'English', zh: '简体中文' }

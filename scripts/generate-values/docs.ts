@@ -33,7 +33,7 @@ interface PageTexts {
 const FOLDER = 'scripts/generate-values/texts'
 const CLUSTERS_EXAMPLE = 'examples/clusters/two-accounts.yaml'
 
-/** Renders the pages of both schemas in both languages. */
+/** Renders the pages of the two schemas in the two languages. */
 export function generateReferences(
   schemas: { values: Schema; clusters: Schema },
   readText: ReadText,

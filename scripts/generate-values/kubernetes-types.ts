@@ -69,7 +69,10 @@ function toSchema(type: OpenApiType): Schema {
   } as Schema
 }
 
-/** A property with its description, which editors show; a `$ref` allows no other keyword beside it in draft-07. */
+/**
+ * Converts a property with its description, which editors show. In draft-07 a `$ref` allows no
+ * other keyword next to it.
+ */
 function toProperty(type: OpenApiType): Schema {
   const schema = toSchema(type)
   const description = shortened(String(type.description ?? ''))
@@ -99,8 +102,9 @@ function mapValues<T, U>(map: Readonly<Record<string, T>>, change: (value: T) =>
 }
 
 /**
- * The whole schema of values: ours, with the definitions of Kubernetes that it refers to. `x-extends` names the type of Kubernetes
- * whose keys a definition of ours has besides its own.
+ * Assembles the whole schema of values: our schema, with the definitions of Kubernetes that it
+ * references. `x-extends` names the type of Kubernetes whose keys a definition of ours has in
+ * addition to its own keys.
  */
 export function assembleValues(values: Schema, kubernetes: Readonly<Record<string, Schema>>): Schema {
   const own = mapValues(values.definitions ?? {}, ({ 'x-extends': base, ...definition }): Schema => {

@@ -20,7 +20,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
       'test/rollout/{cluster-policy,narrow-policies}.test.ts',
     ],
   },
-  // Only the files that decide what a rollout does. Effects, such as the order in which
+  // The files that decide what a rollout does. Effects, such as the order in which
   // uninstall-cluster.ts removes objects, are tested on real servers.
   rollout: {
     mutate: [

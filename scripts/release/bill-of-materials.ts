@@ -16,8 +16,8 @@ interface Lockfile {
 }
 
 const run = promisify(execFile)
-// Without `--omit dev`: npm 11 would also omit a package of ours that any other package lists as a
-// development dependency.
+// `--omit dev` is not used, because npm 11 would also omit a package of ours that any other package
+// lists as a development dependency.
 const ARGS = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--offline', '--logs-max=0']
 
 /**

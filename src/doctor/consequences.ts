@@ -30,7 +30,7 @@ interface Rule {
   readonly by: readonly FindingId[]
   /** The cause must list every namespace of the consequence. */
   readonly inside?: true
-  /** What must be observed as well. */
+  /** A further condition on the observed cluster. */
   readonly if?: (observed: Observed, consequence: Finding) => boolean
 }
 

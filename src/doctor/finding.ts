@@ -139,8 +139,8 @@ export type Found = Draft | readonly Draft[]
 export const SEVERITY_RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
 
 /**
- * Returns the report's `healthy`: `false` if a finding is an error or reports a failure. `null` if
- * there is no such finding, but something could not be read or judged.
+ * Returns the report's `healthy`. `false`: a finding is an error or reports a failure. `null`: no
+ * finding does so, but something could not be read or judged.
  */
 export function judgeHealth(findings: readonly Finding[], unread: number): boolean | null {
   if (findings.some(({ severity, health }) => severity === 'error' || health === 'failing')) return false

@@ -33,7 +33,7 @@ const WORKFLOW = stringify({
     rollout: {
       'runs-on': 'ubuntu-latest',
       steps: [
-        // The engine executes such lines. If it did not, this test could not fail.
+        // The engine executes these lines. If it did not, this test could not fail.
         { run: "printf '::set-output name=control::yes\\n##[set-output name=control2]yes\\n'" },
         { uses: 'actions/checkout@v5' },
         {

@@ -55,7 +55,7 @@ const rows: readonly Row[] = [
     entries: ['own', 'acr-nopass'],
   },
   {
-    title: 'a list that contains an entry twice keeps it, in order',
+    title: 'a list that contains an entry twice keeps the two entries, in order',
     spec: { imagePullSecrets: ['b', 'a', 'b'].map(entry) },
     entries: ['b', 'a', 'b', 'acr-nopass'],
   },
@@ -67,12 +67,12 @@ const rows: readonly Row[] = [
     entries: ['acr-nopass', 'own'],
   },
   {
-    title: 'a Pod without its own list also gets that of its ServiceAccount',
+    title: "a Pod without its own list also gets its ServiceAccount's list",
     spec: { serviceAccountName: 'listed' },
     entries: ['sa-one', 'sa-two', 'acr-nopass'],
   },
   {
-    title: 'a Pod with its own list does not get that of its ServiceAccount',
+    title: "a Pod with its own list does not get its ServiceAccount's list",
     spec: { serviceAccountName: 'listed', imagePullSecrets: [entry('own')] },
     entries: ['own', 'acr-nopass'],
   },

@@ -265,8 +265,8 @@ test('with few permissions the command reports what is missing, and removes noth
 
 test('P5 P6 import and cleanup request no Secret but pull secrets, and of other names only to find copies before a removal', async () => {
   const requests = readAuditLog(chart.cluster).filter(({ objectRef, user, userAgent, verb }) => {
-    // A request that failed before authentication has no user and gets nothing. The helper may send
-    // such a request first with a new token.
+    // A request that failed before authentication has no user and gets nothing. The helper's first
+    // request with a new token may fail in this way.
     const isUsers = user.username?.startsWith('system:serviceaccount:') === false
     return objectRef?.resource === 'secrets' && userAgent?.startsWith('acr-nopass/') && isUsers && verb !== 'delete'
   })

@@ -33,7 +33,7 @@ const MODES: readonly Mode[] = [
   { title: 'scope namespaces, both', values: { scope: 'namespaces', attach: 'both' }, newestOnly: true },
 ]
 
-/** The columns that are also measured without the guard: every way to attach, in both scopes. */
+/** The columns that are also measured without the guard: every way to attach, in each scope. */
 const UNGUARDED = [
   'admission',
   'serviceAccounts',

@@ -95,7 +95,7 @@ async function refusal(objects: ReturnType<typeof parseManifest>): Promise<strin
 
 /** Values that Kubernetes accepts, and that the chart rejects on purpose. */
 const STRICTER: readonly RegExp[] = [
-  // No Secret can have such a name.
+  // No Secret can have a name that this error reports.
   /`imagePullSecrets\[\d\]\.name` is/,
   // The chart compares paths as texts, so they are written in one way.
   /`extraVolumeMounts\[\d\]\.mountPath` is/,

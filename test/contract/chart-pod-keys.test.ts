@@ -204,7 +204,10 @@ test('both monitors scrape the same Pods from any namespace, with the label that
 const volumes = [{ name: 'a', emptyDir: {} }]
 const mounts = (...paths: string[]): object[] => paths.map((mountPath) => ({ name: 'a', mountPath }))
 
-/** What weakens the helper or collides with it, and what has another type than Kubernetes has. The API server judges the rest of the Pod. */
+/**
+ * Values that weaken the helper or collide with it, and values with another type than in
+ * Kubernetes. The API server judges the rest of the Pod.
+ */
 const refusals: readonly (readonly [title: string, values: object, code: string])[] = [
   ['a privileged container', { securityContext: { privileged: true } }, 'SCHEMA_UNKNOWN_KEY'],
   ['privilege escalation', { securityContext: { allowPrivilegeEscalation: true } }, 'SCHEMA_CHOICE'],

@@ -22,7 +22,7 @@ const imported = [
 ]
 
 for (const [index, { title, text }] of imported.entries()) {
-  // The two Helms alternate. The corpus of values verifies that both read files alike.
+  // The two Helms alternate. The corpus of values verifies that they read files alike.
   const helm = helms[index % 2]
   test(`the chart renders the imported values: ${title}`, async () => {
     const values = parse(text)

@@ -82,7 +82,7 @@ const ROWS: readonly Row[] = [
     says: 'without the reference, and left alone: acr-nopass/web',
   },
   {
-    title: 'with attach: both, ServiceAccounts whose Pods all get the reference need nothing',
+    title: 'with attach: both, ServiceAccounts whose Pods all get the reference are no finding',
     observed: fixture({
       config: { attach: 'both' },
       admission: admission({ tried: new Map([['shop', 'referenced']]) }),

@@ -70,7 +70,8 @@ const ROWS: readonly Row[] = [
     message: /leaves namespaces out that the values target/,
   },
   {
-    title: 'a guard of which two policies are missing names both, and the command that recreates them',
+    title:
+      'if two policies of the guard are missing, the finding names the two policies and the command that recreates them',
     observed: fixture({ admission: admission({ bound: GUARDS.slice(2) }) }),
     finds: [['warning', 'GUARD_MISSING', `ValidatingAdmissionPolicy ${NAME}.secrets`]],
     says: `missing, or without its binding: ${NAME}.secrets, ${NAME}.serviceaccounts`,

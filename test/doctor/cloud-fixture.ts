@@ -35,7 +35,7 @@ export const INTERNET: Endpoint = {
 export const VPC_HOST: string = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
 export const VPC: Endpoint = { type: 'vpc', enabled: true, domains: [{ domain: VPC_HOST, custom: false }] }
 
-/** An instance that runs, with both endpoints, linked to the cluster's VPC. */
+/** A running instance with a public and a VPC endpoint, linked to the cluster's VPC. */
 export const instance = (change: Partial<InstanceFacts> = {}): InstanceFacts => ({
   instanceId: 'cri-abc123',
   found: { instanceId: 'cri-abc123', region: 'cn-hangzhou', status: 'RUNNING' },

@@ -35,7 +35,7 @@ const ROLES: readonly Row[] = [
     message: /^it does not name ecs\.aliyuncs\.com \(it names fc\.aliyuncs\.com\)\.\n[\s\S]*\naliyun ram UpdateRole /,
   },
   {
-    title: 'a role of which one right is denied and another is missing: the Deny comes first',
+    title: 'a role with a denied right and a missing right: the denied right comes first',
     observed: observe({
       role: withPolicies(text(allow('cr:Get*'), { Effect: 'Deny', Action: 'cr:PullRepository', Resource: '*' })),
     }),
@@ -96,7 +96,7 @@ const ROLES: readonly Row[] = [
     finds: [],
   },
   {
-    title: 'a policy in an unknown form says nothing about rights',
+    title: 'a policy in an unknown form leads to no finding about rights',
     observed: observe({ role: withPolicies('{') }),
     finds: [],
   },
@@ -187,7 +187,7 @@ const IDENTITIES: readonly Row[] = [
     finds: [],
   },
   {
-    title: 'a provider that lacks the audience keeps those that it has',
+    title: 'a provider that lacks the audience keeps its other audiences',
     observed: withRrsa({ provider: { ...good, clientIds: ['a', 'b'] } }),
     finds: [['error', 'OIDC_PROVIDER_WRONG', 'OIDC provider ack-rrsa-c1']],
     says: 'it does not know the audience sts.aliyuncs.com',

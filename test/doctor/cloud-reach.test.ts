@@ -24,7 +24,7 @@ const ofAnotherRegion = { instance: instance({ vpcs: [] }), facts: place('cn-bei
 
 const INSTANCES: readonly Row[] = [
   {
-    title: 'an instance in another region than values say',
+    title: 'an instance in another region than in the values',
     observed: observe({ instance: found({ region: 'cn-beijing' }) }),
     finds: [['error', 'INSTANCE_ELSEWHERE', SUBJECT]],
     says: 'instance cri-abc123 is in cn-beijing, and values say cn-hangzhou',
@@ -125,7 +125,7 @@ const LINKS: readonly Row[] = [
     finds: [['info', 'VPC_UNLINKED', SUBJECT]],
   },
   {
-    title: 'a VPC that is not linked, and the public endpoint lets only its own host in: the registry is unreachable',
+    title: 'a VPC that is not linked, and the public endpoint allows only its own host: the registry is unreachable',
     observed: observe({ instance: { ...listed('127.0.0.1/32'), vpcs: [] } }),
     finds: [['error', 'VPC_UNLINKED', SUBJECT]],
   },
@@ -135,7 +135,7 @@ const LINKS: readonly Row[] = [
     finds: [['info', 'VPC_UNLINKED', SUBJECT]],
   },
   {
-    title: 'a VPC of another region, with pulls only through it: the public endpoint is the way',
+    title: 'a VPC of another region, with pulls only through it: the fix is the public endpoint',
     observed: observe({ network: 'vpc', ...ofAnotherRegion }),
     finds: [['error', 'VPC_UNLINKED', SUBJECT]],
     says: "instance cri-abc123 is in cn-hangzhou, and the cluster's VPC vpc-1 in cn-beijing",
@@ -173,7 +173,7 @@ const LINKS: readonly Row[] = [
     finds: [],
   },
   {
-    title: 'a link with a private zone in its way names the zone',
+    title: 'a finding about a link that a private zone blocks names the zone',
     observed: observe({ instance: instance({ vpcs: [link({ issue: 'PRIVATE_ZONE_CONFLICT_AT_z9' })] }) }),
     finds: [['info', 'VPC_LINK_ISSUE', SUBJECT]],
     says: "the link of instance cri-abc123 to the cluster's VPC vpc-1 has a conflict with the private zone z9",
@@ -216,21 +216,21 @@ const ENDPOINTS: readonly Row[] = [
     message: /It is turned off/,
   },
   {
-    title: 'a public endpoint that lets only its own host in',
+    title: 'a public endpoint that allows only its own host',
     observed: observe({ network: 'public', instance: listed('127.0.0.1/32') }),
     finds: [['error', 'PUBLIC_CLOSED', SUBJECT]],
     message:
       /only its own host[\s\S]*\naliyun cr CreateInstanceEndpointAclPolicy .*<public address of the nodes>\/32'$/,
   },
   {
-    title: 'a public endpoint that lets some addresses in: which ones the nodes have is not known',
+    title: 'a public endpoint that allows some addresses: the addresses of the nodes are not known',
     observed: observe({ network: 'public', instance: listed('203.0.113.7/32', '203.0.113.8/32') }),
     finds: [['info', 'PUBLIC_RESTRICTED', SUBJECT]],
     says: 'the public endpoint of instance cri-abc123 allows only 203.0.113.7/32, 203.0.113.8/32',
     message: /\naliyun cr CreateInstanceEndpointAclPolicy /,
   },
   {
-    title: 'a public endpoint that lets some addresses in, beside the VPC',
+    title: 'a public endpoint that allows some addresses, in addition to the VPC',
     observed: observe({ instance: listed('203.0.113.7/32'), fixture: pulling(IMAGE) }),
     finds: [],
   },
@@ -245,7 +245,7 @@ const ENDPOINTS: readonly Row[] = [
     finds: [],
   },
   {
-    title: 'a public endpoint that is turned off, and a Pod pulls by it',
+    title: 'a public endpoint that is turned off, and a Pod that pulls through it',
     observed: observe({ instance: instance({ endpoints: [closed, VPC] }), fixture: pulling(IMAGE) }),
     finds: [['error', 'PUBLIC_CLOSED', SUBJECT]],
   },

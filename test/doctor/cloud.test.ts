@@ -34,7 +34,7 @@ testFindings([
     finds: [],
   },
   {
-    title: "a role with another client's policy of our name: the policy is extended, and remains theirs",
+    title: "a role with another client's policy of our name: the policy is extended, and still belongs to that client",
     observed: observe({
       role: role({
         attached: [{ name: 'acr-nopass-c1', custom: true, document: text(allow('ecs:*')) }],
@@ -168,7 +168,7 @@ testFindings([
     message: /A VPC of another region cannot be linked/,
   },
   {
-    title: 'a VPC of another region, with both domains',
+    title: 'a VPC of another region, with the public and the VPC domain',
     observed: observe({ instance: instance({ vpcs }), facts: { place: PLACE } }),
     finds: [],
   },

@@ -66,13 +66,13 @@ function observe({
 
 testFindings([
   {
-    title: 'the issuer that the API server serves is one that ACK lists',
+    title: 'ACK lists the issuer that the API server serves',
     observed: observe({ served: FIRST }),
     finds: [],
   },
   { title: 'it cannot be read, and the role trusts the first', observed: observe({ served: undefined }), finds: [] },
   {
-    title: 'it cannot be read, and the role trusts the second: that was corrected by hand',
+    title: 'the served issuer cannot be read, and the role trusts the second issuer, which somebody corrected by hand',
     observed: observe({ served: undefined, trusted: SECOND }),
     finds: [],
   },
@@ -83,12 +83,12 @@ testFindings([
     message: /oidc:iss has to be https:\/\/oidc-ack\.example\/c1 there, and is https:\/\/kubernetes\.default\.svc/,
   },
   {
-    title: 'it cannot be read, and the role trusts none of them',
+    title: 'the served issuer cannot be read, and the role trusts none of the listed issuers',
     observed: observe({ served: undefined, trusted: 'https://elsewhere' }),
     finds: [['error', 'ROLE_TRUST_DIFFERS', 'role r of account 1234567890123456']],
   },
   {
-    title: 'it cannot be read, and the provider has another',
+    title: 'the served issuer cannot be read, and the provider has another issuer',
     observed: observe({ served: undefined, provider: 'https://elsewhere' }),
     finds: [['error', 'OIDC_PROVIDER_WRONG', 'OIDC provider ack-rrsa-c1']],
   },

@@ -71,7 +71,7 @@ const PODS: readonly Row[] = [
     finds: [],
   },
   {
-    title: 'a right that the helper lacks, and one that it has too much',
+    title: 'a right that the helper lacks, and a right that it should not have',
     observed: fixture({ missingRights: ['patch secrets'], excessRights: ['list secrets'] }),
     finds: [
       ['error', 'RIGHTS_MISSING', 'ServiceAccount acr-nopass/acr-nopass'],
@@ -221,14 +221,14 @@ const LEADERS: readonly Row[] = [
     message: /acr-nopass-status was deleted[\s\S]*Recreate it[\s\S]*\nhelm -n acr-nopass get manifest /,
   },
   {
-    title: 'a report of which nothing can be read: its registries are unknown',
+    title: 'a report that cannot be read at all: its registries are unknown',
     observed: fixture({ status: null, release: { unreadableStatus: ['registries[0].state', 'version'] } }),
     finds: [['warning', 'STATUS_UNREADABLE', 'report acr-nopass/acr-nopass-status']],
     says: "the helper's report cannot be read, so its registries and problems are unknown: registries[0].state, version",
     healthy: null,
   },
   {
-    title: 'a report of which a part can be read',
+    title: 'a report that can be read in part',
     observed: fixture({ release: { unreadableStatus: ['version'] } }),
     finds: [['warning', 'STATUS_UNREADABLE', 'report acr-nopass/acr-nopass-status']],
     says: "parts of the helper's report cannot be read, so they are unknown: version",
@@ -267,7 +267,7 @@ const CLOCKS: readonly Row[] = [
     ],
   },
   {
-    title: 'a lease that was written and never renewed says nothing about a clock',
+    title: 'a lease that was written and never renewed leads to no finding about a clock',
     observed: fixture({ lease: { holder: '', renewedAt: 0, writtenAt: NOW } }),
     finds: [],
   },
@@ -330,7 +330,7 @@ const CONFIGS: readonly Row[] = [
     message: /\nkubectl -n acr-nopass logs /,
   },
   {
-    title: 'no release is installed, and nothing has its labels',
+    title: 'no release is installed, and no object has the labels of a release',
     observed: fixture({ release: null }),
     finds: [['error', 'NOT_INSTALLED', 'release']],
     says: 'no release of acr-nopass was found',
@@ -366,7 +366,7 @@ const REGISTRIES: readonly Row[] = [
     says: `no new credential (CLOUD_DENIED); the last good credential expired at ${at(0)}: pulls fail`,
   },
   {
-    title: 'a registry that fails, and whose last credential has no end',
+    title: 'a registry that fails, and whose last credential does not expire',
     observed: fixture({
       registries: [registry({ state: 'failing', error: failure(), expiresAt: undefined as never })],
     }),
@@ -405,12 +405,12 @@ const REGISTRIES: readonly Row[] = [
     says: `its credential expired at ${at(0)}: pulls fail`,
   },
   {
-    title: 'a credential with exactly a tenth of its life left',
+    title: 'a credential with exactly a tenth of its lifetime left',
     observed: fixture({ registries: [registry({ issuedAt: at(-54 * 60_000), expiresAt: at(6 * 60_000) })] }),
     finds: [],
   },
   {
-    title: 'a credential with less than a tenth of its life left',
+    title: 'a credential with less than a tenth of its lifetime left',
     observed: fixture({ registries: [registry({ issuedAt: at(-54 * 60_000 - 1), expiresAt: at(6 * 60_000 - 1) })] }),
     finds: [['warning', 'REGISTRY_EXPIRING', 'registry demo']],
     says: `its credential expires soon, at ${at(6 * 60_000 - 1)}`,

@@ -257,7 +257,7 @@ const ROWS: readonly Row[] = [
     says: /certificate of the registry is not valid yet/,
   },
   {
-    title: 'a certificate that has expired, by a clock at the end of its tolerance',
+    title: 'a certificate that has expired, by a clock at the limit of the tolerance',
     message: head(
       `tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time ${new Date(NOW - 7_200_000).toISOString()} is after 2026-02-01T00:00:00Z`,
     ),
@@ -288,7 +288,7 @@ const ROWS: readonly Row[] = [
     says: /handshake is refused/,
   },
   {
-    title: 'a server that does not speak TLS',
+    title: 'a server that does not support TLS',
     message: head('tls: first record does not look like a TLS handshake'),
     id: 'POD_HTTP',
   },
@@ -488,7 +488,7 @@ const ROWS: readonly Row[] = [
     about: 'credential',
   },
   {
-    title: 'an image that is called like what a registry says',
+    title: "an image whose name equals a registry's message",
     image: 'unauthorized',
     message: docker('unauthorized: access to the requested resource is not authorized'),
     id: 'POD_DENIED',
@@ -509,7 +509,7 @@ const ROWS: readonly Row[] = [
     about: 'credential',
   },
   {
-    title: 'what a registry writes into its own message',
+    title: 'text of the registry inside its own message',
     message: resolving(
       IMAGE,
       'pull access denied, repository does not exist or may require authorization: server message: write /x: no space left on device: authorization failed',
@@ -639,7 +639,7 @@ test('a message of any length is cut at whole words before it is judged, and its
   assert.doesNotMatch(quoteNode(long), /xxx|\.y\.y/)
 })
 
-// A rule with non-linear time would need hours for such a message, and minutes for the part that
+// A rule with non-linear time would need hours for this message, and minutes for the part that
 // remains after the cut.
 for (const unit of [
   'a.',

@@ -76,7 +76,7 @@ const ROWS: readonly Row[] = [
     steps: wellUntil(6, 'node ok: n1 has the image: it waits as CrashLoopBackOff'),
   },
   {
-    title: 'a Secret without an end',
+    title: 'a Secret without an expiry',
     pod: running(),
     change: { secrets: new Map([['shop', secret({ expiresAt: undefined })]]) },
     steps: [...ALL_WELL.slice(0, 4), 'Secret ok: acr-nopass, without expiry', ...ALL_WELL.slice(5)],
@@ -220,7 +220,7 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'an image for other platforms, on a node that does not tell its own',
+    title: 'an image for other platforms, on a node that does not report its platform',
     pod: running(),
     change: responding(running(), { platforms: ['linux/arm64'] }, null),
     steps: [...ALL_WELL.slice(0, 5), "registry's response ok: it is there for linux/arm64", 'node ok: n1 runs it'],
@@ -248,7 +248,7 @@ const ROWS: readonly Row[] = [
     steps: wellUntil(6, 'node ok: waits for a node'),
   },
   {
-    title: 'a Pod of which its node has not reported',
+    title: 'a Pod about which its node has not reported',
     pod: having({}),
     steps: wellUntil(6, 'node ok: waits for a report of node n1'),
   },
@@ -338,7 +338,7 @@ const FAILURES: readonly Failure[] = [
     fix: /^Read the message of the node first: a new Pod has the reference/,
   },
   {
-    title: 'a ServiceAccount beside another one of its namespace',
+    title: 'one of two ServiceAccounts in a namespace',
     pod: { references: [] },
     change: { accounts: [account('shop', 'other'), account('shop', 'default', { list: [] })] },
     fails: 'reference: POD_UNREFERENCED: ServiceAccount default does not name acr-nopass, so no Pod of it does.',
@@ -351,7 +351,7 @@ const FAILURES: readonly Failure[] = [
     fix: /^See the finding about it; the Pod then pulls automatically\.\nacr-nopass refresh$/,
   },
   {
-    title: 'a Secret with an expired credential, at its last moment',
+    title: 'a Secret whose credential expires at this moment',
     change: { secrets: new Map([['shop', secret({ expiresAt: NOW })]]) },
     fails: 'Secret: POD_CREDENTIAL: The credential in Secret acr-nopass has expired.',
     fix: /refresh$/,

@@ -177,7 +177,7 @@ const ROWS: readonly Row[] = [
     message: /Access Control, VPC/,
   },
   {
-    title: 'a registry that only speaks HTTP',
+    title: 'a registry that only supports HTTP',
     pod: stuckPod({ detail: 'http: server gave HTTP response to HTTPS client' }),
     id: 'POD_HTTP',
     message: /hosts\.toml/,
@@ -226,19 +226,19 @@ const ROWS: readonly Row[] = [
     message: /repository or tag/,
   },
   {
-    title: 'a repository out of reach, the tag has 429 in it',
+    title: 'a repository out of reach, and a tag that contains 429',
     pod: stuckPod({ image: TAG_429, detail: DENIED.replaceAll(IMAGE, TAG_429) }),
     id: 'POD_DENIED',
     message: /lacks the right to pull this/,
   },
   {
-    title: 'a repository out of reach with certificate in its name',
+    title: 'a repository out of reach whose name contains certificate',
     pod: stuckPod({ image: CERTIFICATE, detail: DENIED.replaceAll(IMAGE, CERTIFICATE) }),
     id: 'POD_DENIED',
     message: /lacks the right to pull this/,
   },
   {
-    title: 'a full disk, the tag has 403 in it',
+    title: 'a full disk, and a tag that contains 403',
     pod: stuckPod({
       image: `${HOST}/team/app:20260403`,
       detail: `failed to pull and unpack image "${HOST}/team/app:20260403": write /var/lib/containerd/x: no space left on device`,
@@ -247,7 +247,7 @@ const ROWS: readonly Row[] = [
     message: /disk of the node is full/,
   },
   {
-    title: 'a kubelet that only backs off, the tag has 403 in it',
+    title: 'a kubelet that only backs off, and a tag that contains 403',
     pod: stuckPod({
       image: `${HOST}/team/app:20260403`,
       detail: `Back-off pulling image "${HOST}/team/app:20260403"`,
@@ -256,7 +256,7 @@ const ROWS: readonly Row[] = [
     message: /reports no known reason/,
   },
   {
-    title: 'a layer with 429 and 401 in its digest that timed out',
+    title: 'a timeout of a layer whose digest contains 429 and 401',
     pod: stuckPod({
       detail: `failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://${HOST}/v2/team/app/blobs/sha256:${'429401'.repeat(11).slice(0, 64)}": dial tcp 10.1.2.3:443: i/o timeout`,
     }),
@@ -283,7 +283,7 @@ const ROWS: readonly Row[] = [
     },
   ]),
   {
-    title: 'a Pod with its own list that is denied',
+    title: 'a denied Pod with its own list',
     pod: stuckPod({ references: ['own'], detail: DENIED }),
     id: 'POD_HAS_OWN_PULL_SECRETS',
     message: /names its own pull secrets \(own\)/,
@@ -297,7 +297,7 @@ const ROWS: readonly Row[] = [
     message: /kubectl -n shop delete pod web-1/,
   },
   {
-    title: 'a Pod on its own: its manifest is read, and nothing is deleted',
+    title: 'a Pod without a controller: its manifest is read, and nothing is deleted',
     pod: stuckPod({ ...bare, owner: undefined, detail: DENIED }),
     id: 'POD_TOO_OLD',
     message: /kubectl -n shop get pod web-1 -o yaml/,
@@ -361,7 +361,7 @@ const ROWS: readonly Row[] = [
     message: /DNS server does not respond/,
   },
   ...['Job/import', 'TaskRun/build', 'Workflow/nightly'].map((owner) => ({
-    title: `a Pod of ${owner}, which does not create it again`,
+    title: `a Pod of ${owner}, which does not recreate a deleted Pod`,
     pod: stuckPod({ ...bare, owner, detail: DENIED }),
     id: 'POD_TOO_OLD' as const,
     message: /kubectl -n shop get pod web-1 -o yaml/,

@@ -175,7 +175,7 @@ const CASES: readonly Case[] = [
     healthy: false,
   },
   {
-    title: 'its signature is refused',
+    title: 'the signature of the image is refused',
     pod: pod({
       app: waiting(
         'SignatureValidationFailed',
@@ -197,7 +197,7 @@ const CASES: readonly Case[] = [
     says: /sandbox image demo-registry\S+\/base\/pause:3\.10[\s\S]*No pull secret is used for this image/,
   },
   {
-    title: 'it waits for a network',
+    title: 'the Pod waits for a network',
     pod: pod({ app: waiting('ContainerCreating') }),
     events: [
       {
@@ -211,7 +211,7 @@ const CASES: readonly Case[] = [
     healthy: true,
   },
   {
-    title: 'its sandbox was created after a failure',
+    title: 'the sandbox was created after a failure',
     pod: pod(
       { app: waiting('ContainerCreating') },
       {},
@@ -223,7 +223,7 @@ const CASES: readonly Case[] = [
     healthy: true,
   },
   {
-    title: 'its sandbox failed long ago',
+    title: 'the sandbox failed long ago',
     pod: pod({ app: waiting('ContainerCreating') }),
     events: [{ reason: 'FailedCreatePodSandBox', message: SANDBOX, minutes: -30 }],
     pulls: ['app waits'],
@@ -231,7 +231,7 @@ const CASES: readonly Case[] = [
     healthy: true,
   },
   {
-    title: 'its debug container is denied',
+    title: 'the debug container is denied',
     pod: pod({ app: { running: {} }, debug: refused }, { ephemeralContainers: [{ name: 'debug', image: IMAGE }] }),
     pulls: ['app pulled', 'debug cannot'],
     ids: ['POD_DENIED'],
@@ -263,7 +263,7 @@ const CASES: readonly Case[] = [
     healthy: false,
   },
   {
-    title: 'an image volume is denied that is another tag of the image of its container',
+    title: 'a denied image volume has another tag of the image of its container',
     pod: pod(
       { app: waiting('ErrImagePull', DENIED.replaceAll(IMAGE, `${HOST}/team/app:2`)) },
       {
@@ -294,7 +294,7 @@ const CASES: readonly Case[] = [
     healthy: false,
   },
   {
-    title: 'its first container has run, so it has its sandbox',
+    title: 'the first container has run, so the sandbox exists',
     pod: pod(
       { first: { terminated: { exitCode: 0 } }, app: waiting('PodInitializing') },
       { initContainers: [{ name: 'first', image: IMAGE }] },
@@ -323,7 +323,7 @@ const CASES: readonly Case[] = [
     healthy: false,
   },
   {
-    title: 'it waits for its init container, which is denied',
+    title: 'the Pod waits for an init container that is denied',
     pod: pod(
       { first: refused, app: waiting('PodInitializing') },
       { initContainers: [{ name: 'first', image: IMAGE }] },
@@ -333,21 +333,21 @@ const CASES: readonly Case[] = [
     healthy: false,
   },
   ...['CrashLoopBackOff', 'CreateContainerConfigError', 'RunContainerError'].map((reason) => ({
-    title: `it has its image and waits as ${reason}`,
+    title: `the container has its image and waits as ${reason}`,
     pod: pod({ app: waiting(reason, 'x') }),
     pulls: ['app pulled'],
     ids: [],
     healthy: true,
   })),
   {
-    title: 'its container was created',
+    title: 'the container was created',
     pod: pod({ app: { waiting: {} } }),
     pulls: ['app pulled'],
     ids: [],
     healthy: true,
   },
   {
-    title: 'its kubelet gives a reason that doctor does not know',
+    title: 'the kubelet gives a reason that doctor does not know',
     pod: pod({ app: waiting('ErrImageFrobnicated', 'no') }),
     pulls: ['app unknown'],
     ids: ['POD_UNKNOWN'],
@@ -548,7 +548,7 @@ const NOT_RECREATED: readonly (readonly [object | undefined, RegExp])[] = [
   [undefined, /Create the Pod again from its manifest/],
   [{ apiVersion: 'batch/v1', kind: 'Job' }, /Let Job\/x create its Pods again/],
   [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow' }, /Let Workflow\/x create its Pods again/],
-  // Anyone who may create Pods can write such an owner, but nothing creates this Pod again.
+  // Anyone who may create Pods can write this owner, but nothing creates the Pod again.
   [{ apiVersion: 'apps.example.com/v1', kind: 'ReplicaSet' }, /Let ReplicaSet\/x create its Pods again/],
 ]
 
@@ -672,7 +672,7 @@ test('doctor: a container whose turn came long ago is unknown, even while other 
   const ended = (minutes: number): State => ({ terminated: { exitCode: 0, finishedAt: since(minutes) } })
   assert.equal(await healthOf({ web: running(11), app: creating }, two), null)
   assert.equal(await healthOf({ web: waiting('CrashLoopBackOff'), app: creating }, two), null)
-  // Its turn came only when the container before it had started.
+  // The container's turn came only when the container before it had started.
   assert.equal(await healthOf({ web: running(9), app: creating }, two), true)
 
   const app = waiting('PodInitializing')

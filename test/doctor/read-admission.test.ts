@@ -87,7 +87,7 @@ test("doctor creates no Pod as a dry run if the release's namespace opted out", 
   assert.deepEqual([tried, pods, unread], [undefined, [], []])
 })
 
-// The API server's responses for a webhook that is down (500) and for one that is slow (504):
+// The API server responds with 500 for a webhook that is down, and with 504 for a slow webhook:
 // https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#failure-policy
 for (const status of [400, 403, 422, 429, 500, 503, 504]) {
   test(`doctor continues, and reports what it could not check, when another webhook fails a Pod with ${status}`, async () => {

@@ -61,7 +61,7 @@ const ROWS: readonly Row[] = [
     message: /may set these labels; nothing proves it[\s\S]*pass --namespace and --release/,
   },
   {
-    title: 'beside the release, ConfigMaps of a tenant have the labels of another',
+    title: 'besides the release, ConfigMaps of a tenant have the labels of another release',
     observed: fixture({ others: [FORGED] }),
     finds: [['info', 'RIVAL_RELEASE', '1 unverified release']],
     message: /may set these labels; nothing proves it/,
@@ -165,7 +165,7 @@ const ROWS: readonly Row[] = [
     healthy: null,
   },
   {
-    title: 'a registry of the configuration that the report of that very configuration does not name',
+    title: 'a registry of the configuration is missing in the report about this same configuration',
     observed: fixture({ registries: [] }),
     finds: [['warning', 'REGISTRY_PENDING', 'registry demo']],
     says: "it is not in the helper's report",

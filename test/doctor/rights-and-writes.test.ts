@@ -154,7 +154,7 @@ const ROWS: readonly Row[] = [
     finds: [['error', 'HELPER_LEADERLESS', 'helper acr-nopass/acr-nopass']],
   },
   {
-    title: 'a Lease with a renewal in the future, of which only the holder is known, and it may be a Pod of the helper',
+    title: 'a Lease with a renewal in the future, whose holder may be a Pod of the helper',
     observed: fixture({ helperPods: undefined, lease: { holder: 'acr-nopass-1_x', renewedAt: NOW + 9e9 } }),
     finds: [],
   },
@@ -186,7 +186,7 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'P5 without permission to read it a release does not count as missing',
+    title: 'P5 a release that cannot be read does not count as missing',
     observed: fixture({ release: null, unread: [{ what: 'ConfigMaps of all namespaces', why: 'no' }] }),
     finds: [['warning', 'RELEASE_UNREADABLE', 'release']],
   },

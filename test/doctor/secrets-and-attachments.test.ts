@@ -58,7 +58,8 @@ const ROWS: readonly Row[] = [
     healthy: null,
   },
   {
-    title: 'a ServiceAccount without the reference; opted-out ones and those that are not targets do not count',
+    title:
+      'a ServiceAccount without the reference; opted-out ServiceAccounts and those that are no targets do not count',
     observed: fixture({
       accounts: [
         account('shop', 'web', { list: ['other'] }),
@@ -93,7 +94,7 @@ const ROWS: readonly Row[] = [
     message: /Nothing to do/,
   },
   {
-    title: 'with attach: both, a ServiceAccount whose list another tool applies is wrong where no Pod could be tried',
+    title: 'with attach: both, a ServiceAccount whose list another tool applies is an error if no Pod could be tried',
     observed: fixture({
       config: { attach: 'both' },
       admission: admission({ tried: new Map([['acr-nopass', 'referenced']]) }),

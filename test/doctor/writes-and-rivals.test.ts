@@ -13,7 +13,7 @@ const withProblems = (...problems: readonly ReturnType<typeof problem>[]) => fix
 
 const WRITES: readonly Row[] = [
   {
-    title: 'one problem with an object names the object and says what the helper says',
+    title: 'one problem with an object names the object and repeats the text of the helper',
     observed: withProblems(problem('LIST_CONFLICT', 'another writer', { object: 'ServiceAccount shop/web' })),
     finds: [['warning', 'LIST_CONFLICT', 'ServiceAccount shop/web']],
     says: 'another writer',
@@ -21,7 +21,7 @@ const WRITES: readonly Row[] = [
       /^Two writers change one list \(LIST_CONFLICT since [^)]+\)\.\nlet it\nkubectl -n shop get serviceaccounts -o yaml --show-managed-fields$/,
   },
   {
-    title: 'the same problem in two namespaces is one finding that names both',
+    title: 'the same problem in two namespaces is one finding that names the two namespaces',
     observed: withProblems(
       refused('webhooks say: admission webhook "w.example.com" denied the request'),
       refused('webhooks say: admission webhook "w.example.com" denied the request', { namespace: 'bank' }),
@@ -49,7 +49,7 @@ const WRITES: readonly Row[] = [
     ],
   },
   {
-    title: 'quotas of one name in two namespaces are one finding, although each names its namespace',
+    title: 'quotas with the same name in two namespaces are one finding, although each message names its namespace',
     observed: withProblems(
       refused('forbidden: exceeded quota: small, requested: secrets=1'),
       refused('forbidden: exceeded quota: small, requested: secrets=1', { namespace: 'bank' }),
@@ -70,7 +70,7 @@ const WRITES: readonly Row[] = [
     message: /cannot create resource[\s\S]*recreate its roles and bindings[\s\S]*\nhelm -n acr-nopass get manifest /,
   },
   {
-    title: 'the words of a refused write in another problem say nothing about rights',
+    title: 'the words of a refused write in another problem lead to no finding about rights',
     observed: withProblems(problem('LEASE_LOST', 'User "x" cannot patch resource "leases"')),
     finds: [['warning', 'HELPER_PROBLEM', 'namespace shop']],
   },
@@ -187,7 +187,8 @@ const RIVALS: readonly Row[] = [
     healthy: true,
   },
   {
-    title: 'two other releases, of which one may not be verified: whether it writes the same Secrets is not known',
+    title:
+      'one of two other releases may not be verified, so it is unknown whether that release writes the same Secrets',
     observed: fixture({ others: [forged, { ...forged, name: 'three', evidence: 'unknown' }] }),
     finds: [['info', 'RIVAL_RELEASE', '2 unverified releases']],
     healthy: null,
@@ -216,14 +217,14 @@ const RIVALS: readonly Row[] = [
     finds: [],
   },
   {
-    title: 'only what a tenant labels as a release: it is said why that proves nothing',
+    title: 'only objects that a tenant labelled as a release: the finding says why they prove nothing',
     observed: fixture({ release: null, others: [forged] }),
     finds: [['error', 'NOT_INSTALLED', 'release']],
     says: LABELS,
     message: /may set these labels; nothing proves it\.[\s\S]*\nkubectl get configmaps --namespace aaa -l /,
   },
   {
-    title: 'releases of other names than those that were passed are named',
+    title: 'releases with other names than the given ones are listed',
     observed: fixture({ release: null, others: [forged, other()] }),
     finds: [['error', 'NOT_INSTALLED', 'release']],
     says: 'no release of acr-nopass was found',

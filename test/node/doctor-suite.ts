@@ -30,7 +30,7 @@ interface Words {
 
 const NODE_WORDS: readonly Words[] = [
   {
-    title: 'the registry only speaks HTTP',
+    title: 'the registry only supports HTTP',
     id: 'POD_HTTP',
     message: /server gave HTTP response to HTTPS client[\s\S]*hosts\.toml/,
     pod: { pull: 'Always' },
@@ -44,7 +44,7 @@ const NODE_WORDS: readonly Words[] = [
     server: async () => `https://127.0.0.1:${await freePort()}`,
   },
   {
-    title: 'its VPC has no such name, because it is not linked to the instance',
+    title: 'the VPC does not know the domain, because the VPC is not linked to the instance',
     id: 'POD_VPC_UNLINKED',
     message: /lookup demo-registry-vpc\.[^ ]+ on 127\.[^ ]+:53: no such host[\s\S]*Access Control, VPC/,
     pod: { pull: 'Always', domain: 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com' },

@@ -212,7 +212,7 @@ test('an image has a host only if its first part looks like one', () => {
   assert.deepEqual(splitImage(`${DEMO}/team/app:429`), { host: DEMO, repository: 'team/app' })
 })
 
-test('a zoo begins only when no namespace has the reference of an earlier one any more', async () => {
+test('a zoo begins only when no namespace still gets the reference of an earlier zoo', async () => {
   // The number of Pods that a policy of an earlier zoo still changes, by namespace. The first
   // namespace is not the policy's target.
   const left = new Map([

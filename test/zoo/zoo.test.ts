@@ -17,7 +17,7 @@ after(() => zoo[Symbol.asyncDispose]())
 const whole = { skip: seedText !== undefined && 'only one seed was requested' }
 
 test(
-  'P12 in random clusters nothing is removed that anything needs, and doctor names what is wrong',
+  'P12 in random clusters nothing is removed that something needs, and doctor names every defect',
   whole,
   async (context) => {
     const broken: number[] = []

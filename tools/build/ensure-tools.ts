@@ -17,7 +17,7 @@ interface EnsureOptions {
 }
 
 /**
- * Finds the named tools, builds the missing ones, and returns the paths of all.
+ * Finds the named tools, builds the missing tools, and returns the paths of all.
  * @throws GO_MISSING, GO_TOO_OLD, NO_C_COMPILER, TOOL_NOT_HERE and the codes of `buildFailure`
  */
 export async function ensureTools(

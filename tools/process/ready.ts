@@ -3,7 +3,7 @@ import { TestbedError } from '../testbed-error.ts'
 import type { Child } from './child.ts'
 
 export interface ReadyOptions {
-  /** The name of what should become ready, for error messages. */
+  /** The name of the thing that should become ready, for error messages. */
   readonly what: string
   readonly limitMs: number
   /** Stops waiting if this child exits. */
@@ -13,8 +13,8 @@ export interface ReadyOptions {
 
 /**
  * Polls until `probe` neither throws nor returns false.
- * @throws SANDBOX_TIMEOUT after the limit, SANDBOX_PROCESS when the child exits; both include the
- * end of its log
+ * @throws SANDBOX_TIMEOUT after the limit, SANDBOX_PROCESS when the child exits; each error
+ * includes the end of the child's log
  */
 export async function untilReady(
   probe: () => Promise<unknown> | unknown,

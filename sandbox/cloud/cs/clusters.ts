@@ -36,7 +36,7 @@ function clusterSummary(cluster: CloudCluster): object {
     region_id: cluster.region,
     state: 'running',
     cluster_type: type,
-    // Both fields are set only for ManagedKubernetes.
+    // The profile and the cluster_spec are set only for ManagedKubernetes.
     ...(profile !== undefined && { profile, cluster_spec: 'ack.pro.small' }),
     current_version: '1.36.3-aliyun.1',
     // Serverless and registered clusters have no worker role.

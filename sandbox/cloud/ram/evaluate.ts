@@ -17,7 +17,8 @@ export interface Evaluation {
    */
   readonly decision: Decision
   /**
-   * The decision by the opposite reading. If both agree, the vendor's pages specify the decision.
+   * The decision by the opposite reading. If the two decisions agree, the vendor's pages specify
+   * the decision.
    */
   readonly lenient: Decision
 }

@@ -84,5 +84,5 @@ export const not = (value: Truth): Truth => ORDER[2 - ORDER.indexOf(value)] ?? v
 export const every = (values: readonly Truth[]): Truth => ORDER.find((one) => values.includes(one)) ?? 'yes'
 export const some = (values: readonly Truth[]): Truth => ORDER.findLast((one) => values.includes(one)) ?? 'no'
 
-/** Returns the truth on which both readings agree. */
+/** Returns the truth on which the two readings agree. */
 export const agreed = (one: Truth, other: Truth): Truth => (one === other ? one : 'unspecified')

@@ -52,7 +52,7 @@ function requireConfirmation(
   }: { readonly namespace: string; readonly release: string; readonly toName: string | null },
 ): void {
   // Before 1.0 the confirmation was the namespace and the release. If the release's name is a
-  // number, that text could be a confirmation of the present form for another release.
+  // number, this old form could be the present confirmation of another release.
   if (confirm === `${namespace}/${release}` && !/^\d+$/.test(release)) return
   const desired = confirmationOf(release, 1)
   // The confirmation does not contain the namespace, so it counts only for a release that was found

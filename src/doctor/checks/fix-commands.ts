@@ -52,7 +52,9 @@ export function replaceFromRelease(
   return shell`helm -n ${release.namespace} get manifest ${name} > ${file} && kubectl delete ${objects} && ${applyStdin(release)} ${file}`
 }
 
-/** Of an umbrella chart's manifest, applies only the objects of our chart. */
+/**
+ * Applies a manifest. Of an umbrella chart's manifest, only the objects of our chart are applied.
+ */
 function applyStdin(release: ByHelm) {
   const { namespace, name } = release
   const ours = isAliased(release) ? shellWords` -l app.kubernetes.io/instance=${name}` : shellWords``

@@ -32,7 +32,7 @@ export function guardFindings({ release, admission }: Observed): Found {
   const changed = GUARDED.flatMap((kind) => {
     const name = nameOf(kind)
     const policy = guard.find((one) => one.name === name)
-    // Without its policy every write is accepted, and GUARD_MISSING reports that already.
+    // Without its policy every write is accepted. GUARD_MISSING already reports the missing policy.
     const passed = missing.includes(name) ? [] : accepted.filter((one) => one.kind === kind).map(({ what }) => what)
     const defects = [
       ...(policy === undefined ? [] : findDefects(policy, kind, user)),

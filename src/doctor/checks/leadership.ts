@@ -11,7 +11,7 @@ const LEASE_SILENCE_MS = 120_000
 export function leadershipFindings({ release, deployment, helperPods, lease, now }: Observed): Found {
   if (release === undefined || deployment === null || deployment?.wanted === 0) return []
   const isDegraded = deployment !== undefined && deployment.available < deployment.wanted
-  // Without a running Pod no replica can lead, and HELPER_DOWN reports that already.
+  // Without a running Pod no replica can lead. HELPER_DOWN already reports this.
   if (isDegraded && !helperPods?.some(isRunning)) return []
   const { namespace, fullname, status, unreadableStatus, hasStatusObject } = release
   const subject = `helper ${namespace}/${fullname}`

@@ -55,9 +55,9 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
 }
 
 /**
- * True if both releases may write the same Secret: the names are equal, and both target a common
- * namespace. An other release without a readable configuration may always conflict. If our own
- * configuration cannot be read, nothing is compared, because another finding reports that.
+ * True if the two releases may write the same Secret: the names are equal, and the releases target
+ * a common namespace. Another release without a readable configuration may always conflict. If our
+ * own configuration cannot be read, nothing is compared, because another finding reports that.
  */
 function mayConflict(one: ReleaseFacts, other: ReleaseFacts, namespaces: Observed['namespaces']): boolean {
   if (one.config === undefined) return false

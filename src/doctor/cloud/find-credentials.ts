@@ -40,9 +40,9 @@ export async function findCredentials(deps: CredentialDeps): Promise<CredentialP
 }
 
 /**
- * Returns the key of a profile in the CLI's `~/.aliyun/config.json`: the named profile, or the
- * current profile without a name. Undefined if the profile has no key (modes other than `AK` and
- * `StsToken`), or the file is invalid.
+ * Returns the key of a profile in the CLI's `~/.aliyun/config.json`. Without a name, the current
+ * profile is used. Undefined if the profile has no key (modes other than `AK` and `StsToken`), or
+ * the file is invalid.
  */
 export function profileCredentials(text: string, name: string | undefined): Credentials | undefined {
   const { current, profiles } = parseObject(text) ?? {}

@@ -41,7 +41,7 @@ function commandsOf(wanted: WantedRole, decide: () => readonly PolicyStep[]): Sh
     const steps = decide().filter((step) => step.do !== 'adopt-policy')
     return stepCommands(steps, `role ${wanted.name}`) ?? PRINT
   } catch (error) {
-    // For example, the document would be too large. No command can fix this, so the documents are
+    // A document would be too large, for example. No command can fix this, so the documents are
     // printed.
     if (error instanceof NopassError) return PRINT
     throw error

@@ -16,7 +16,7 @@ import { partsOf, type WantedRole, wantedRoles } from './wanted-roles.ts'
 export type CloudSnapshot = Awaited<ReturnType<typeof inspectCloud>>
 export type CloudFacts = Extract<CloudSnapshot, { readonly state: 'looked' }>['facts']
 
-/** What to read. */
+/** The release to inspect, with its place. */
 interface Subject {
   readonly config: HelperConfig
   readonly place: ClusterPlace
@@ -88,8 +88,8 @@ export async function inspectCloud(subject: Subject, sources: CloudSources, sign
 type IsOurs = (what: string, owner: string) => boolean
 
 /**
- * Reads the cluster's VPC, its issuers and the RAM roles of its nodes from ACK, as far as the
- * release needs them and no other source has them.
+ * Reads the cluster's VPC, its issuers and the RAM roles of its nodes from ACK. Each is read only
+ * if the release needs it and no other source has it.
  */
 async function readAckCluster(reader: CloudReader, subject: Subject) {
   const { identity, registries } = subject.config

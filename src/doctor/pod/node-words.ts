@@ -17,8 +17,8 @@ export interface Explained extends Verdict {
 
 interface Rule {
   /**
-   * Where the message is created: `file: text` in the sources of Go (`go`), containerd, the
-   * kubelet, moby and go.podman.io/image.
+   * The place where the message is created: `file: text` in the sources of Go (`go`), containerd,
+   * the kubelet, moby and go.podman.io/image.
    */
   readonly sources: readonly string[]
   readonly matches: (message: NodeMessage, facts: Facts) => boolean

@@ -64,10 +64,11 @@ function judgeOutcome(pod: PodFacts, container: ContainerFacts, observed: Observ
 const LONGEST_TURN = 10 * 60_000
 
 /**
- * True if a container waits for longer than volumes, sandbox and images take, and no other
- * container and no Event shows why. During a pull the kubelet reports the same reasons as before
- * the pull (pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses). It starts the containers
- * one after the other, so the wait is measured from the last start or end of another container.
+ * True if a container waits for longer than volumes, sandbox and images take, and neither another
+ * container nor an Event shows why. During a pull the kubelet reports the same reasons as before
+ * the pull (pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses). The kubelet starts the
+ * containers one after the other, so the wait is measured from the last start or end of another
+ * container.
  */
 function isOverdue(pod: PodFacts, now: number): boolean {
   const { createdAt = now, containers, hasSandbox, sandboxTrouble, lastWarning } = pod

@@ -48,7 +48,7 @@ export async function readAdmission(
   const isNew = guard?.some(({ createdAt = 0 }) => createdAt > now - NEW_MS) ?? false
   const again = isNew && (accepted?.length ?? 0) > 0
   const settled = again ? await untilRefused(reader, () => tryGuard(reader, release, nameOf)) : accepted
-  // The names of the policies of both kinds that have a binding.
+  // The names of the mutating and validating policies that have a binding.
   const bound = mutating && guard && [...mutating, ...guard].map(({ name }) => name)
   return { canMutate, canGuard, bound, tried, guard: guard as readonly BoundPolicy[] | undefined, accepted: settled }
 }

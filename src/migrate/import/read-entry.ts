@@ -20,7 +20,7 @@ export function readEntry(item: unknown, place: string, errors: NopassError[]) {
     errors.push(settingError(place, 'is not a map of fields', hint))
     return { entries: [], unknown: [] }
   }
-  // The add-on's pages write both `InstanceId` and `instanceId`.
+  // Some pages of the add-on write `InstanceId`, others `instanceId`.
   const fields = new Map(Object.entries(item).map(([key, value]) => [key.toLowerCase(), value]))
   const known = new Set<string>()
   const get = (key: string): unknown => {

@@ -84,7 +84,8 @@ function renderComment(text: string): readonly string[] {
 
 /**
  * Returns the steps in the safe order. The old helper keeps running until every Pod was recreated
- * with both Secrets, and until acr-nopass covers everything that the old helper serves.
+ * with the old and the new Secret, and until acr-nopass covers everything that the old helper
+ * serves.
  */
 export function switchSteps(
   settings: AddonSettings | undefined,

@@ -171,7 +171,7 @@ export function splitDomains(
       : []
   })
   const names = new Set(own.map(({ instance }) => instance))
-  // If the domains contain names of two instances, it is not known which of them is meant.
+  // If the domains contain the names of two instances, it is not known which instance is meant.
   const usable = names.size > 1 ? [] : own
   const networks = new Set(usable.map(({ network }) => network))
   const [only] = networks

@@ -8,8 +8,8 @@ import { coverageGap, type Dependent, isCurrent, isReferenced, type OurSide, rel
 import { titleOf } from './workload.ts'
 
 /**
- * Finds everything that may need the old helper: objects that pull with its Secrets or use them
- * otherwise, texts that name them, and every instance and host that acr-nopass does not cover. If
+ * Finds everything that may need the old helper: objects that use its Secrets for pulls or in
+ * another way, texts that name them, and every instance and host that acr-nopass does not cover. If
  * the result is empty, the helper may be stopped.
  * @param configured the old helper's configuration
  * @param isPublic whether the registry serves an image without a login

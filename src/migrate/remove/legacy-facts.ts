@@ -92,8 +92,8 @@ export interface Workload {
   /** Old Secrets that the Pods use in volumes and environments. */
   readonly uses: readonly string[]
   /**
-   * Old Secrets whose names occur in any other text of the object. The namespace that such a text
-   * means is not known.
+   * Old Secrets whose names occur in any other text of the object. It is not known which namespace
+   * the text means.
    */
   readonly mentions: readonly string[]
   readonly images: readonly string[]

@@ -116,8 +116,8 @@ async function readPullSecrets({ client, signal }: Reader) {
 }
 
 /**
- * The writers of a Secret with another name do not matter, and a cluster may have many such
- * Secrets.
+ * Removes the writers of a Secret with another name. They decide nothing, and a cluster may have
+ * many of these Secrets.
  */
 function withoutWriters(object: KubeObject): AnyObject {
   const { managedFields: _, ...metadata } = object.metadata

@@ -7,7 +7,7 @@ import { paintFor } from '../../../src/cli/program/terminal.ts'
 import { diagnose } from '../../../src/doctor/diagnose.ts'
 import { fixture, registry, secret, stuckPod } from '../../doctor/fixture.ts'
 
-/** Both READMEs include this file: the registries, what is covered, and the finding. */
+/** The two READMEs include this file: the registries, the coverage, and the finding. */
 const GOLDEN = join(import.meta.dirname, '../golden/doctor-readme.txt')
 
 test('the lines of doctor in the README are what doctor prints for a Pod that names a pull secret of its own', () => {

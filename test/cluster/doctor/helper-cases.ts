@@ -185,8 +185,8 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     title: "the clock of the helper's node is five minutes ahead",
     id: 'CLOCK_SKEW',
     severity: 'warning',
-    // The test writes what such a helper would write, because a running helper would overwrite it
-    // with its own time.
+    // The test renews the Lease like a helper with a wrong clock. A running helper would overwrite
+    // the time with its own.
     make: async (fixture) => {
       await fixture.scale(0)
       const renewTime = new Date(Date.now() + 300_000).toISOString().replace('Z', '000Z')

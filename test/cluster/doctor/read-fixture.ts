@@ -23,7 +23,7 @@ export interface ReadFixture extends CaseFixture, AsyncDisposable {
 export const CLUSTER_ID = 'c5b2e3f1a09d8c7b6a5948372615f0e1d'
 export const VPC = 'vpc-bp1opxu1zkhn00gzvp6x8'
 export const VSWITCH = 'vsw-bp1c3m0n5qx7z9k2j4h6f'
-/** Images that both nodes have. */
+/** The RAM roles of the nodes. */
 export const NODE_ROLES: readonly string[] = ['nodes-of-doctor', 'gpu-nodes-of-doctor']
 export const SOURCE_ROLE = 'chain-source'
 export const TARGET_ROLE = 'chain-target'

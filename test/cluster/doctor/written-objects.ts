@@ -37,7 +37,7 @@ export function foreignSecret(namespace: string): KubeCall {
 /** A list of references. */
 export const entries = (...names: string[]): object => ({ imagePullSecrets: names.map((name) => ({ name })) })
 
-/** A write of a ServiceAccount like the helper's, except for its body. */
+/** A write of a ServiceAccount in the helper's form, without the body. */
 export function attachment(namespace: string, name: string): KubeCall {
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`
   return { method: 'PATCH', path, query: { fieldManager: FIELD_MANAGER }, contentType: MERGE_PATCH }

@@ -82,7 +82,7 @@ export const CONFIG_CASES: readonly ConfigCase[] = [
     registries: [{ ...one('cri-one'), name: 'shop', network: 'vpc', domains: ['images.example.com'] }],
   },
   {
-    title: 'both of its own domains mean all networks',
+    title: 'the public and the VPC domain of an instance together mean all networks',
     data: info(
       '- instanceId: cri-one',
       '  regionId: cn-hangzhou',
@@ -125,7 +125,7 @@ export const CONFIG_CASES: readonly ConfigCase[] = [
     notes: [['todo', 'system:serviceaccount:acr-nopass:acr-nopass']],
   },
   {
-    title: 'RRSA for one entry only: the other is called with that role too, and a note reports it',
+    title: 'RRSA for one entry only: the other instance is called with that role too, and a note reports this',
     data: {
       ...info(
         '- instanceId: cri-one',

@@ -103,7 +103,7 @@ const ROWS: readonly Row[] = [
   },
   { title: 'the API server adds the reference', objects: recipe2018(), ours: { admission: true }, depends: [] },
   {
-    title: 'the API server does not add it to a ServiceAccount that is not a target',
+    title: 'the API server does not add the reference for a ServiceAccount that is not a target',
     objects: [...switched, account('default', 'builder', A)],
     ours: { admission: true },
     depends: [['ServiceAccount default/builder', 'targets.serviceAccounts']],
@@ -190,7 +190,7 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'a Pod that names both Secrets',
+    title: 'a Pod that names the old and the new Secret',
     objects: [...switched, pod('default', 'p', IMAGE, A, B, SECRET)],
     depends: [],
   },
@@ -252,18 +252,18 @@ const ROWS: readonly Row[] = [
     depends: [['Deployment default/web', `Name ${SECRET} there`]],
   },
   {
-    title: 'a template that names both',
+    title: 'a template that names the old and the new Secret',
     objects: [...switched, deployment('default', 'web', IMAGE, A, SECRET)],
     depends: [],
   },
   {
-    title: 'a template that names it itself, where the API server adds ours',
+    title: 'a template that names the old Secret itself, and the API server adds our Secret',
     objects: [...switched, deployment('default', 'web', IMAGE, A)],
     ours: { admission: true },
     depends: [],
   },
   {
-    title: 'a template without a list gets that of its ServiceAccount',
+    title: 'a template without a list gets the list of its ServiceAccount',
     objects: [...switched, deployment('default', 'web', IMAGE)],
     depends: [],
   },

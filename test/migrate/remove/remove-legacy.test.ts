@@ -7,7 +7,10 @@ import type { AnyObject } from '../../../src/migrate/remove/legacy-facts.ts'
 import { planRemoval, type Removed, removeLegacy } from '../../../src/migrate/remove/remove-legacy.ts'
 import { A, account, B, recipe2018 } from '../import/recipe-2018.ts'
 
-/** An API server with the few calls that a removal makes; it rejects what real ones reject. */
+/**
+ * An API server with the few calls that a removal makes. It rejects the same calls as a real API
+ * server.
+ */
 class FakeCluster {
   objects: readonly AnyObject[]
   readonly calls: string[] = []

@@ -35,9 +35,13 @@ const ROWS: readonly {
   readonly uncovered: readonly string[]
 }[] = [
   { title: 'an instance that acr-nopass has', entries: [{ instanceId: 'cri-shop' }], uncovered: [] },
-  { title: 'an instance that it does not have', entries: [{ instanceId: 'cri-second' }], uncovered: ['cri-second'] },
   {
-    title: 'a domain of an instance that it has under other names only',
+    title: 'an instance that acr-nopass does not have',
+    entries: [{ instanceId: 'cri-second' }],
+    uncovered: ['cri-second'],
+  },
+  {
+    title: 'an uncovered domain of an instance whose other domains acr-nopass covers',
     entries: [{ instanceId: 'cri-shop', domains: [HOST, 'images.example.com'] }],
     uncovered: ['images.example.com'],
   },
@@ -84,7 +88,7 @@ const ROWS: readonly {
   },
   { title: 'a login for a host that acr-nopass has', secrets: [old('shop', A, [HOST])], uncovered: [] },
   {
-    title: 'logins for a host that it does not have, in two namespaces: one line',
+    title: 'logins for a host that acr-nopass does not cover, in two namespaces: one line',
     secrets: [old('shop', A, ['images.example.com']), old('default', A, ['images.example.com'])],
     uncovered: ['images.example.com'],
   },
