@@ -69,7 +69,7 @@ async function query(own: Query): Promise<ManifestResult> {
   const { status } = response
   // A captive portal or a proxy responds to any request with 200.
   if (status === 200 && !isManifest(response.text)) {
-    const detail = `${base.host} responded with HTTP 200, and not with the manifest of an image`
+    const detail = `${base.host} responded with HTTP 200, but not with an image's manifest`
     return { result: 'unreachable', detail, platforms: [] }
   }
   if (status === 200)

@@ -77,7 +77,7 @@ const PATTERNS: readonly Pattern[] = [
     code: 'HELM_OWNERSHIP',
     match: /(\w+) "([^"]+)" in namespace "([^"]*)" exists and cannot be imported into the current release/,
     say: ([, kind, name, namespace]) =>
-      `${kind} ${namespace ? `${namespace}/` : ''}${name} exists and belongs to no release, or to another one`,
+      `${kind} ${namespace ? `${namespace}/` : ''}${name} exists and belongs to no release, or to another release`,
   },
   {
     code: 'HELM_FORBIDDEN',

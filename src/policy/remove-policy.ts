@@ -97,7 +97,8 @@ function roleRemoval(target: RemovalTarget, observed: ObservedPolicy): Removal {
     const after = { ...before, Statement: rest }
     // If our grant is part of a larger statement, the document is regrouped without the grant.
     const clean = includesDocument(after, own) ? withoutGrants(before, own) : after
-    if (clean.Statement.length === 0) return { steps: [], kept: [`role ${role}: ours is its only trust statement`] }
+    if (clean.Statement.length === 0)
+      return { steps: [], kept: [`role ${role}: the statement of acr-nopass is the only one in its trust policy`] }
     return { steps: [{ do: 'update-trust', role, before, after: clean }], kept: [] }
   }
   const names = [target.policyName, nextPolicyName(target.policyName)]

@@ -144,7 +144,7 @@ test('a page that answers everything with 200 is not taken for an image', async 
     const { manifest } = await query({ ...token, [`token ${MANIFEST}`]: { text } })
     assert.deepEqual(
       [manifest.result, manifest.detail],
-      ['unreachable', `${HOST} responded with HTTP 200, and not with the manifest of an image`],
+      ['unreachable', `${HOST} responded with HTTP 200, but not with an image's manifest`],
     )
   }
 })

@@ -134,7 +134,7 @@ test('P12 cleanup keeps entries without a Secret while a ConfigMap of a tenant h
   const { code, lines } = await cleanup(t, cluster)
   assert.equal(code, 0)
   assert.deepEqual(lines, [
-    'kept ServiceAccount ours/default with its entry acr-nopass: there is no Secret acr-nopass, and it is not verified that aaa/forged, which has the labels of a release, is none',
+    'kept ServiceAccount ours/default with its entry acr-nopass: there is no Secret acr-nopass, and aaa/forged, which has the labels of a release, may be one that writes Secrets of that name',
   ])
   assert.deepEqual(entries(cluster), { ours: ['own', 'acr-nopass'] })
 })
@@ -294,7 +294,7 @@ test('P15 cleanup --detach first lists the Pods that name a deleted pull secret,
   )
   const planned = await cleanup(t, cluster, '--dry-run')
   const line =
-    'Pods that name the pull secret acr-nopass: 2; it is the only one of shop/only, which cannot pull without it'
+    'Pods that name the pull secret acr-nopass: 2; it is the only pull secret of shop/only, which cannot pull without it'
   assert.deepEqual(planned.lines.slice(0, 2), [line, 'would delete Secret shop/acr-nopass'])
   const { code, lines } = await cleanup(t, cluster)
   assert.deepEqual([code, lines], [0, [line, 'deleted Secret shop/acr-nopass']])
@@ -304,6 +304,6 @@ test('P14 cleanup --detach without the right to list Pods reports that they were
   const cluster = await open(t, secret('shop'))
   cluster.refuse = (_method, path) => (path === '/api/v1/pods' ? 403 : undefined)
   const { code, lines } = await cleanup(t, cluster)
-  const line = 'Pods that still name acr-nopass were not looked for: the right to list Pods is missing'
+  const line = 'Pods that still name acr-nopass were not searched for, because the right to list Pods is missing'
   assert.deepEqual([code, lines], [0, [line, 'deleted Secret shop/acr-nopass']])
 })

@@ -77,7 +77,9 @@ export function testBackAgain(opened: () => Moved): void {
     const { code, stdout, stderr } = await command.run('uninstall', release, fixture.values, ...confirm)
     assert.equal(code, 0, stdout + stderr)
     const output = stdout + stderr
-    const listed = output.search(/Pods that name the pull secret acr-nopass: [1-9]\d*; each names another one too/)
+    const listed = output.search(
+      /Pods that name the pull secret acr-nopass: [1-9]\d*; each names another pull secret too/,
+    )
     assert.ok(listed >= 0 && listed < output.indexOf('(retire)'), output)
     await watch.phase('after')
 

@@ -126,7 +126,7 @@ const cases: readonly {
     stderr:
       'Error: Unable to continue with install: ConfigMap "acr" in namespace "system" exists and cannot be imported into the current release: invalid ownership metadata\n',
     code: 'HELM_OWNERSHIP',
-    message: 'helm upgrade: ConfigMap system/acr exists and belongs to no release, or to another one',
+    message: 'helm upgrade: ConfigMap system/acr exists and belongs to no release, or to another release',
   },
   {
     name: 'the timeout of helm 3',
@@ -246,7 +246,7 @@ test('each form of a message that helm, its charts and API servers have becomes 
   const message = (text: string): string => readHelmError(`Error: ${text}\n`, 'upgrade').message
   assert.equal(message('User "a" cannot get resource "pods"'), 'helm upgrade: a may not get pods cluster-wide')
   const foreign = 'ClusterRole "a" in namespace "" exists and cannot be imported into the current release: no'
-  assert.equal(message(foreign), 'helm upgrade: ClusterRole a exists and belongs to no release, or to another one')
+  assert.equal(message(foreign), 'helm upgrade: ClusterRole a exists and belongs to no release, or to another release')
 })
 
 test('in a long output the last error counts; without an error, the end counts', () => {

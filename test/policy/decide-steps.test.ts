@@ -315,7 +315,7 @@ test('P9 removal takes only our statement out of a role of another client', () =
     kept: [],
   })
   assert.deepEqual(removal(observed({ trustRole: role([ours], false) }), undefined, withTrust()).kept, [
-    'role r: ours is its only trust statement',
+    'role r: the statement of acr-nopass is the only one in its trust policy',
   ])
 })
 

@@ -210,7 +210,7 @@ test('an RRSA role that the user made is not changed, and a note says so', async
     const own = { ...work, cluster: { ...cluster, ram: 'none' }, context: { ...context, settings } }
     return (await formerTargets(own as unknown as typeof work, [])).unseen
   }
-  assert.match((await notes('auto')).join(), /^RAM: left alone, because the cluster is not given by `ack`/)
+  assert.match((await notes('auto')).join(), /^RAM: not changed, because the cluster is not given by `ack`/)
   assert.deepEqual(await notes('none'), [])
 })
 

@@ -56,7 +56,7 @@ for (const [server, loadBalancers] of [
     assert.throws(() => check(server, loadBalancers, { server }), { code: 'CLUSTER_MISMATCH' })
     for (const expect of [{ kubeSystemUid: 'u' }, { caSha256: 'f' }]) {
       const [note, ...more] = check(server, loadBalancers, expect)
-      assert.match(note ?? '', /^the kubeconfig of c1 points at .*, but ACK knows it at /)
+      assert.match(note ?? '', /^the kubeconfig of c1 points at .*, but ACK lists the API server at /)
       assert.deepEqual(more, [])
     }
   })

@@ -127,7 +127,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a release whose first installation failed may serve all the same: it is not removed when an upgrade of it fails',
+    name: 'a release whose first installation failed may work, so it is not removed if its upgrade fails',
     before: ['failed'],
     upgrade: { history: ['failed', 'failed*'], exit: 1, stderr: TIMEOUT },
     expected: {
@@ -135,7 +135,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: 2,
-        notes: ['no revision before it was deployed, and the release is kept: it may serve all the same'],
+        notes: ['no earlier revision was deployed, and the release is kept, because it may work'],
       },
     },
   },
@@ -184,7 +184,7 @@ const CASES: readonly Case[] = [
         revision: 5,
         notes: [
           'rolled back to revision 1 first, because revision 2 had failed',
-          'the first time that failed, so objects that only revision 2 has may stay: helm rollback: job hook failed: BackoffLimitExceeded',
+          'the first rollback failed, so objects that only revision 2 has may stay: helm rollback: job hook failed: BackoffLimitExceeded',
         ],
       },
     },
@@ -270,7 +270,7 @@ const CASES: readonly Case[] = [
         status: 'failed',
         revision: 2,
         notes: [
-          "helm's record of this run's revision was removed; revision 4 (deployed) may be of another deployer and is kept",
+          "helm's record of this run's revision was removed; revision 4 (deployed) may belong to another deployer and is kept",
         ],
       },
     },
@@ -301,7 +301,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: 4,
-        notes: ['another deployer made revision 3 while helm was at work: restored'],
+        notes: ['another deployer made revision 3 while helm was running: restored'],
       },
     },
   },
@@ -373,7 +373,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: 1,
-        notes: ['helm made no revision; revision 2 (deployed) is not of this run and is kept'],
+        notes: ['helm made no revision; revision 2 (deployed) does not belong to this run and is kept'],
       },
     },
   },
@@ -386,7 +386,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: 1,
-        notes: ['helm made no revision; revision 2 (pending-upgrade) is not of this run and is kept'],
+        notes: ['helm made no revision; revision 2 (pending-upgrade) does not belong to this run and is kept'],
       },
     },
   },
@@ -399,7 +399,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: null,
-        notes: ['helm made no revision; revision 1 (deployed) is not of this run and is kept'],
+        notes: ['helm made no revision; revision 1 (deployed) does not belong to this run and is kept'],
       },
     },
   },
@@ -422,7 +422,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: 2,
-        notes: ['another deployer made revision 3 while helm was at work (pending-upgrade): check `helm history`'],
+        notes: ['another deployer made revision 3 while helm was running (pending-upgrade): check `helm history`'],
       },
     },
   },
@@ -435,7 +435,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: 2,
-        notes: ['another deployer made revision 3 while helm was at work: it stays'],
+        notes: ['another deployer made revision 3 while helm was running: it stays'],
       },
     },
   },
@@ -485,7 +485,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: 4,
-        notes: ['another deployer made revision 3 while helm was at work: restored'],
+        notes: ['another deployer made revision 3 while helm was running: restored'],
       },
     },
   },
@@ -498,7 +498,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: 3,
-        notes: ['another deployer made revision 3 while helm was at work (pending-rollback): check `helm history`'],
+        notes: ['another deployer made revision 3 while helm was running (pending-rollback): check `helm history`'],
       },
     },
   },

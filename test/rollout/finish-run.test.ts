@@ -92,11 +92,11 @@ test('P10 an interrupted uninstall is repeated; a rollback that failed stays as 
 test('the post step does not touch what another deployer began, even if helm pruned our revision and copied its label', () => {
   const theirs = { revision: 5, status: 'pending-upgrade', updated: '', step: OWN } as const
   const pruned = [...history(...past), theirs]
-  assert.deepEqual(decideRepair(begun, pruned, ''), { why: 'revision 5 is not of this run' })
+  assert.deepEqual(decideRepair(begun, pruned, ''), { why: 'revision 5 does not belong to this run' })
 })
 
 test('the post step touches only a revision with the label of its own step', () => {
-  const notOurs = (revision: number) => ({ why: `revision ${revision} is not of this run` })
+  const notOurs = (revision: number) => ({ why: `revision ${revision} does not belong to this run` })
   // By their numbers alone, each of these revisions would be ours.
   assert.deepEqual(decideRepair(begun, history(...past, 'failed'), ''), notOurs(4))
   assert.deepEqual(decideRepair(begun, history(...past, 'pending-upgrade'), ''), notOurs(4))
@@ -243,7 +243,7 @@ test('P10 if a manual rollback during our upgrade left two revisions that count 
   const below = history('superseded', 'superseded', 'deployed', 'failed*', 'deployed')
   assert.deepEqual(decideRepair(begun, below, ''), { good: 5 })
   const once = history('superseded', 'superseded', 'superseded', 'superseded*', 'deployed')
-  assert.deepEqual(decideRepair(begun, once, ''), { why: 'revision 5 is not of this run' })
+  assert.deepEqual(decideRepair(begun, once, ''), { why: 'revision 5 does not belong to this run' })
 })
 
 test('P10 if our rollback made no record, a pending rollback with its number belongs to another deployer', () => {

@@ -152,7 +152,7 @@ for (const [title, cluster, expected] of [
     'without a Secret, where something has the labels of another release',
     { wrote: writer('acr-nopass'), releases: ['team'] },
     {
-      why: 'there is no Secret acr, and it is not verified that team/other, which has the labels of a release, is none',
+      why: 'there is no Secret acr, and team/other, which has the labels of a release, may be one that writes Secrets of that name',
       removable: false,
     },
   ],
@@ -190,7 +190,7 @@ for (const [title, cluster, expected] of [
     'without a Secret, where other releases may not be listed',
     { wrote: writer('acr-nopass'), mayListReleases: false },
     {
-      why: 'there is no Secret acr, and whether another release writes Secrets of that name could not be read',
+      why: 'there is no Secret acr, and it could not be read whether another release writes Secrets of that name',
       removable: false,
     },
   ],

@@ -30,17 +30,17 @@ for (const [title, pods, line] of [
   [
     'one that pulls with it alone, as it is named twice',
     [pod('a', ['acr', 'acr'])],
-    'Pods that name the pull secret acr: 1; it is the only one of shop/a, which cannot pull without it',
+    'Pods that name the pull secret acr: 1; it is the only pull secret of shop/a, which cannot pull without it',
   ],
   [
     'some with another one too',
     [pod('a', ['acr', 'other']), pod('b', ['acr']), pod('c', ['acr'], { phase: 'Running' })],
-    'Pods that name the pull secret acr: 3; it is the only one of shop/b, shop/c, which cannot pull without it',
+    'Pods that name the pull secret acr: 3; it is the only pull secret of shop/b, shop/c, which cannot pull without it',
   ],
   [
     'only such with another one',
     [pod('a', ['other', 'acr'])],
-    'Pods that name the pull secret acr: 1; each names another one too',
+    'Pods that name the pull secret acr: 1; each names another pull secret too',
   ],
   [
     'such that pull no more, and one of a namespace whose Secret stays',
@@ -55,12 +55,12 @@ for (const [title, pods, line] of [
   [
     'as many as are named',
     Array.from({ length: 20 }, (_, index) => pod(`p${index}`, ['acr'])),
-    `Pods that name the pull secret acr: 20; it is the only one of ${Array.from({ length: 20 }, (_, index) => `shop/p${index}`).join(', ')}, which cannot pull without it`,
+    `Pods that name the pull secret acr: 20; it is the only pull secret of ${Array.from({ length: 20 }, (_, index) => `shop/p${index}`).join(', ')}, which cannot pull without it`,
   ],
   [
     'more than are named',
     Array.from({ length: 22 }, (_, index) => pod(`p${index}`, ['acr'])),
-    `Pods that name the pull secret acr: 22; it is the only one of ${Array.from({ length: 20 }, (_, index) => `shop/p${index}`).join(', ')} and 2 more, which cannot pull without it`,
+    `Pods that name the pull secret acr: 22; it is the only pull secret of ${Array.from({ length: 20 }, (_, index) => `shop/p${index}`).join(', ')} and 2 more, which cannot pull without it`,
   ],
 ] as const) {
   test(`before a pull secret is removed, the Pods that name it are listed: ${title}`, async () => {
@@ -71,7 +71,7 @@ for (const [title, pods, line] of [
 test('if Pods may not be listed, this is reported; an API server that fails is an error', async () => {
   assert.equal(
     await describe([], 403),
-    'Pods that still name acr were not looked for: the right to list Pods is missing',
+    'Pods that still name acr were not searched for, because the right to list Pods is missing',
   )
   await assert.rejects(describe([], 500), { status: 500 })
 })

@@ -46,7 +46,7 @@ test('after a failure the report says that RAM keeps what this run changed', () 
     withNetNotes({ ...result, status: 'rolled-back', ramSteps: ramSteps.slice(0, 1) }).notes.slice(0, 2),
     [
       'RAM: policy p: gains cr:PullRepository on new',
-      'RAM: keeps this until a run succeeds, because a running helper may need it',
+      'RAM: these permissions stay until a run succeeds, because a running helper may need them',
     ],
   )
 })

@@ -49,7 +49,7 @@ for (const driver of ['sql', 'memory', 'SQL', 'Secret']) {
   test(`with HELM_DRIVER ${driver} nothing is started, because the owner of a revision could not be determined`, () => {
     assert.throws(() => recordKind({ HELM_DRIVER: driver }), {
       code: 'HELM_DRIVER',
-      message: `HELM_DRIVER=${driver} says where Helm keeps its records: acr-nopass reads from them which run made a revision, and only from Secrets and ConfigMaps`,
+      message: `HELM_DRIVER=${driver} says where Helm keeps its records: acr-nopass reads there which run made a revision, but reads only Secrets and ConfigMaps`,
       hint: 'Unset `HELM_DRIVER`, or set it to `secret` or `configmap`.',
     })
   })

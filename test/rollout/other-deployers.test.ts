@@ -66,7 +66,7 @@ test("another deployer's revision is reported as in effect only if its objects w
     )
   }
   assert.deepEqual(await notesOf(refuse), [
-    'another deployer made revision 2 meanwhile; whether it is in effect is not known of ConfigMap n/a',
+    'another deployer made revision 2 meanwhile; it is not known whether it is in effect for ConfigMap n/a',
   ])
 })
 
@@ -98,7 +98,7 @@ test('a run that is interrupted while it searches for work of other deployers en
   const lookedFor = (signal: AbortSignal) =>
     restoreOther({ content, signal } as unknown as OpenRelease, [other], [other], 'meanwhile')
   assert.deepEqual((await lookedFor(new AbortController().signal)).notes, [
-    'another deployer made revision 2 meanwhile; whether it is in effect could not be read: forbidden',
+    'another deployer made revision 2 meanwhile; it could not be read whether it is in effect: forbidden',
   ])
   await assert.rejects(lookedFor(AbortSignal.abort()), { status: 403 })
 })

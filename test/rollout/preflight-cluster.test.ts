@@ -71,7 +71,7 @@ test('recover-pending: if no record shows what a pending upgrade was to replace,
 
 for (const { name, before = ['deployed', 'pending-upgrade'], ends, after, calls, lines, open } of [
   {
-    name: 'no revision was deployed, and the one that failed may serve all the same: the release is not removed',
+    name: 'no revision was deployed, and the failed revision may work: the release is not removed',
     before: ['failed', 'pending-upgrade'],
     ends: 'exit 0',
     after: [['failed', 'superseded', 'deployed=1']],

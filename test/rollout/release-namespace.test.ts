@@ -96,7 +96,7 @@ for (const [title, changes, why] of [
   [
     'with a kind that the deployer may not list',
     { '/api/v1/namespaces/n/configmaps': new KubeApiError(403, 'forbidden') },
-    /^namespace n stays: it, or what it holds, could not be read, or it changed meanwhile \(forbidden\)/,
+    /^namespace n stays: the namespace or its objects could not be read, or it changed meanwhile \(forbidden\)/,
   ],
 ] as const) {
   test(`P15 a namespace ${title} is not removed`, async (t) => {
@@ -161,7 +161,7 @@ test('a namespace that cannot be read is not reported as existing before', async
   const refused = { '/api/v1/namespaces/n': new KubeApiError(403, 'forbidden') }
   assert.match(
     await removeReleaseNamespace({ ...openCluster(refused), signal: t.signal }, 'n'),
-    /^namespace n stays: it, or what it holds, could not be read, or it changed meanwhile \(forbidden\)/,
+    /^namespace n stays: the namespace or its objects could not be read, or it changed meanwhile \(forbidden\)/,
   )
   const absent = { '/api/v1/namespaces/n': new KubeApiError(404, 'not found') }
   assert.equal(

@@ -33,7 +33,7 @@ test('the reason why a rollout is not verified is reported', () => {
     [{ verify: true, wait: true }, { retire: false }, undefined],
     [{ verify: false, wait: true }, { retire: false }, 'verify is false'],
     [{ verify: true, wait: false }, { retire: false }, 'wait is false'],
-    [{ verify: true, wait: true }, undefined, 'the chart is not the one of acr-nopass'],
+    [{ verify: true, wait: true }, undefined, 'the chart is not that of acr-nopass'],
     [{ verify: true, wait: true }, { retire: true }, 'the values have retire: true'],
   ] as const) {
     assert.equal(reasonNotToVerify(inputs as unknown as Verified[0], config as Verified[1]), reason)

@@ -123,7 +123,7 @@ export function checkAckServer(
 ): readonly string[] {
   const known = detail.apiServer
   if (known.length === 0 || known.some((address) => isAddressOf(address, server))) return []
-  const message = `the kubeconfig of ${detail.clusterId} points at ${server}, but ACK knows it at ${known.join(' and ')}`
+  const message = `the kubeconfig of ${detail.clusterId} points at ${server}, but ACK lists the API server at ${known.join(' and ')}`
   if (expect.caSha256 !== undefined || expect.kubeSystemUid !== undefined) return [`${message}; \`expect\` holds`]
   throw new NopassError('CLUSTER_MISMATCH', message, {
     hint: 'If the address is right, add `expect.kubeSystemUid` or `expect.caSha256` to the entry. Nothing was written.',

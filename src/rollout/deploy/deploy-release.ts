@@ -167,7 +167,7 @@ async function restoreNewer(
     })
   }
   const others = newest.filter(({ revision }) => revision > own.revision)
-  return restoreOther(release, newest, others, 'while helm was at work')
+  return restoreOther(release, newest, others, 'while helm was running')
 }
 
 interface Failed {
@@ -227,7 +227,7 @@ async function rollBack(release: OpenRelease, request: DeployRequest, failed: Fa
 }
 
 const FIRST_KEPT = 'the failed first installation is kept for you to inspect'
-const NONE_DEPLOYED = 'no revision before it was deployed, and the release is kept: it may serve all the same'
+const NONE_DEPLOYED = 'no earlier revision was deployed, and the release is kept, because it may work'
 
 /** Explains that nothing is rolled back, because the revision of the step is not known. */
 function describeNoOwn(history: readonly Revision[], { id, before }: Failed): string {
@@ -235,7 +235,7 @@ function describeNoOwn(history: readonly Revision[], { id, before }: Failed): st
   const isPruned = history.some(({ step }) => step?.id === id)
   const what = isPruned ? "helm's record of this run's revision was removed" : 'helm made no revision'
   if (last === undefined || last.revision === before) return what
-  const whose = isPruned ? 'may be of another deployer' : 'is not of this run'
+  const whose = isPruned ? 'may belong to another deployer' : 'does not belong to this run'
   return `${what}; revision ${last.revision} (${last.status}) ${whose} and is kept`
 }
 

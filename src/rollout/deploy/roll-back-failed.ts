@@ -34,7 +34,7 @@ export async function rollBackFailed(
       // apply.
       const notes = failures.map(
         ({ error }) =>
-          `the first time that failed, so objects that only revision ${before} has may stay: ${error.message}`,
+          `the first rollback failed, so objects that only revision ${before} has may stay: ${error.message}`,
       )
       return { history: await readHistoryWithRetry(release), notes: [note, ...notes] }
     }
@@ -53,6 +53,6 @@ export async function rollBackFailed(
   const what = `revision ${before} of ${namespace}/${name} had failed, and its rollback to revision ${good}, which this run began, failed twice and is pending`
   const command = shell`helm rollback ${name} ${good} --namespace ${namespace}`
   throw new NopassError('HELM_PENDING', `${what}: ${failures.at(-1)?.error.message}`, {
-    hint: `Correct what Helm names, then \`${command}\` (where it is a hook that is not needed: with \`--no-hooks\`), and run again.`,
+    hint: `Correct what Helm names, then \`${command}\` (if a hook failed that is not needed, with \`--no-hooks\`), and run again.`,
   })
 }

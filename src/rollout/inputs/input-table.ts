@@ -49,7 +49,7 @@ const TABLE = {
   clusters: text(
     'The clusters as a YAML list (schemas/clusters.schema.json). Excludes clusters-file and the single-cluster inputs.',
   ),
-  'clusters-file': text('A file with that list.'),
+  'clusters-file': text('A file with the list of clusters.'),
   cluster: {
     ...list('Names of the entries of the list to work on (for strategy.matrix jobs); *: all.'),
     default: ALL_CLUSTERS,
@@ -66,7 +66,7 @@ const TABLE = {
   region: text('Single cluster: its region, such as cn-hangzhou.'),
   'private-endpoint': flag("Single ACK cluster: use the API server's VPC address."),
   kubeconfig: text('Single cluster: a kubeconfig file, or its content (from a secret).'),
-  'kube-context': text('Single cluster: the context in that kubeconfig.'),
+  'kube-context': text('Single cluster: the context in the kubeconfig.'),
   'worker-roles': list('Single cluster: RAM roles of the nodes; else found through ACK.'),
   'values-files': list('Values files for all clusters, in order; later wins.'),
   values: text('Inline values (YAML) for all clusters, after the files.'),
@@ -77,7 +77,7 @@ const TABLE = {
   ram: choice(
     ['auto', 'worker-role', 'rrsa', 'none'],
     'auto',
-    'Whose RAM policy is applied. auto follows identity.type of the values and writes RAM; none leaves RAM alone.',
+    'The identity whose RAM policy is applied. auto follows identity.type of the values and writes RAM; none does not change RAM.',
   ),
   'ram-scope': choice(
     ['instance', 'all'],
@@ -91,7 +91,7 @@ const TABLE = {
   'on-failure': choice(
     ['stop-wave', 'stop-all', 'continue'],
     'stop-wave',
-    'After a failure: stop-wave tries the rest of its wave and skips later ones; stop-all starts nothing new; continue tries all. Running ones always finish.',
+    'After a failure: stop-wave tries the rest of its wave and skips later waves; stop-all starts nothing new; continue tries all. Running clusters always finish.',
   ),
   'max-failures': integer(0, 5000, '0', 'Number of failed clusters tolerated before on-failure takes effect.'),
   timeout: { kind: 'duration', default: '5m', about: "Helm's timeout for each cluster." },
@@ -99,7 +99,7 @@ const TABLE = {
   rollback: flag('Roll back to the last good revision after a failed upgrade.', 'true'),
   'uninstall-on-failed-install': flag('Also remove a first installation that failed.'),
   verify: flag(
-    'After the deploy: every registry live, a new namespace gets its Secret, a new Pod the reference. Creates and deletes a namespace for that.',
+    'After the deploy, verify that every registry is live, a new namespace gets its Secret, and a new Pod the reference. Creates and deletes a namespace for this.',
     'true',
   ),
   'verify-image': text('Also run one Pod of this image in the probe namespace until it is pulled.'),
@@ -108,13 +108,13 @@ const TABLE = {
   ),
   'recover-pending': flag('Repair a release that an interrupted run left pending.'),
   'force-conflicts': flag('Helm 4: take over fields that another manager owns.'),
-  'skip-unchanged': flag('Create no new revision where nothing would change.', 'true'),
+  'skip-unchanged': flag('Create no new revision if nothing would change.', 'true'),
   coexist: flag("Continue although the vendor's credential add-on is installed."),
   'plan-file': text('plan: where to write the plan; apply: an approved plan, which must still match the changes.'),
   'helm-version': text(
     'Exact Helm version; downloaded and its SHA-256 verified, unless PATH has it. Empty: the helm on PATH.',
   ),
-  'helm-mirror': text('Where helm-version is downloaded from.', 'https://get.helm.sh'),
+  'helm-mirror': text('Base URL from which helm-version is downloaded.', 'https://get.helm.sh'),
   'helm-sha256': text(
     'SHA-256 of the archive of helm-version; needed only for a version whose checksum is not known here.',
   ),

@@ -155,7 +155,7 @@ async function requireAccepted(
   run.notes.push(...describeUnchecked(dryRuns))
   if (desired.hooks.length > 0) {
     run.notes.push(
-      `not checked by a dry run: ${desired.hooks.length} hooks of the chart, which helm creates as it works`,
+      `not checked by a dry run: ${desired.hooks.length} hooks of the chart, which helm creates during the upgrade`,
     )
   }
   return dryRuns
@@ -170,7 +170,7 @@ function takeRelease({ cluster, context: { taken }, identity }: ConnectedWork): 
   const key = `${identity.kubeSystemUid} ${namespace}/${release}`
   const other = taken.get(key)
   if (other !== undefined && other !== cluster.name) {
-    throw new NopassError('CLUSTER_DUPLICATE', `${cluster.name} and ${other} are one cluster and one release`)
+    throw new NopassError('CLUSTER_DUPLICATE', `${cluster.name} and ${other} are the same release in the same cluster`)
   }
   taken.set(key, cluster.name)
 }

@@ -16,7 +16,7 @@ export const PROBE_PREFIX = 'acr-nopass-probe-'
 export function reasonNotToVerify({ verify, wait }: Inputs, config: RenderedConfig | undefined): string | undefined {
   if (!verify) return 'verify is false'
   if (!wait) return 'wait is false'
-  if (config === undefined) return 'the chart is not the one of acr-nopass'
+  if (config === undefined) return 'the chart is not that of acr-nopass'
   return config.retire ? 'the values have retire: true' : undefined
 }
 

@@ -75,7 +75,7 @@ function leftAlone({ cluster, context }: ConnectedWork): readonly string[] {
 }
 
 const THEIRS =
-  'RAM: left alone, because the cluster is not given by `ack`: the role that the values name, and its policy, are yours'
+  'RAM: not changed, because the cluster is not given by `ack`: you manage the role that the values name, and its policy'
 
 const UNSEEN =
   'RAM: not checked whether a policy that clusters shared is still on the roles of its nodes: they could not be read ' +

@@ -15,4 +15,4 @@ export function withNetNotes(result: ClusterResult): ClusterResult {
   return { ...result, notes: [...net, ...kept, ...notes.filter((note) => !steps.has(note))] }
 }
 
-const KEPT = 'RAM: keeps this until a run succeeds, because a running helper may need it'
+const KEPT = 'RAM: these permissions stay until a run succeeds, because a running helper may need them'

@@ -111,7 +111,7 @@ async function dryRun(
     live = await unlessStatus(get<KubeObject>(release, path), 404)
     found = { drift: live === undefined ? 'absent' : 'unknown' }
     if (live !== undefined && !isOurs(live, object, options, target)) {
-      const message = `${title} exists and belongs to no release, or to another one`
+      const message = `${title} exists and belongs to no release, or to another release`
       return { verdict: 'refused', error: new NopassError('HELM_OWNERSHIP', message) }
     }
     return send(callOf(path, body, live === undefined, options))
@@ -144,7 +144,7 @@ function replacement(path: string, body: Readonly<Record<string, unknown>>, live
 }
 
 const leftover = ({ message }: Error): string =>
-  `helm also removes what the manifest no longer has, without which a dry run says: ${message}`
+  `helm also removes what the manifest no longer has; a dry run does not, and fails: ${message}`
 
 /**
  * Internal errors of the API server that do not go away: a webhook that fails or refuses, and an
@@ -265,7 +265,7 @@ export function firstRefusal(runs: readonly DryRun[]): NopassError | undefined {
   const { code, message, hint, reason } = first.error
   const names = others.slice(0, SHOWN).map(({ object }) => object)
   const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : ''
-  const text = `${message}; refused are also ${names.join(', ')}${more}`
+  const text = `${message}; also refused: ${names.join(', ')}${more}`
   return new NopassError(code, text, { hint, reason, cause: first.error })
 }
 

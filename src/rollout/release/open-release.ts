@@ -75,7 +75,7 @@ export function recordKind(environment: NodeJS.ProcessEnv): 'secrets' | 'configm
   const driver = environment.HELM_DRIVER ?? ''
   if (['', 'secret', 'secrets'].includes(driver)) return 'secrets'
   if (driver === 'configmap' || driver === 'configmaps') return 'configmaps'
-  const why = 'acr-nopass reads from them which run made a revision, and only from Secrets and ConfigMaps'
+  const why = 'acr-nopass reads there which run made a revision, but reads only Secrets and ConfigMaps'
   throw new NopassError('HELM_DRIVER', `HELM_DRIVER=${driver} says where Helm keeps its records: ${why}`)
 }
 

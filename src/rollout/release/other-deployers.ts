@@ -111,12 +111,12 @@ export async function restoreOther(
       const [unknown] = differing
       if (unknown === undefined) return { notes: [`${note}: it stays`] }
       if (differing.every(({ drift }) => drift === 'unknown')) {
-        return { notes: [`${note}; whether it is in effect is not known of ${unknown.object}`] }
+        return { notes: [`${note}; it is not known whether it is in effect for ${unknown.object}`] }
       }
     }
   } catch (error) {
     if (release.signal.aborted) throw error
-    return { notes: [`${note}; whether it is in effect could not be read: ${toNopassError(error).message}`] }
+    return { notes: [`${note}; it could not be read whether it is in effect: ${toNopassError(error).message}`] }
   }
   const last = history.at(-1)?.revision ?? other.revision
   const failure = await runUndo(release, { good: other.revision, over: last })

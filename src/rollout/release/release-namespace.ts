@@ -109,7 +109,7 @@ export async function removeReleaseNamespace(caller: KubeCaller, name: string, l
   } catch (error) {
     if (!(error instanceof KubeApiError) || error.status === 0) throw error
     if (error.status === 404) return `namespace ${name} was removed`
-    return stays(`it, or what it holds, could not be read, or it changed meanwhile (${error.message})`)
+    return stays(`the namespace or its objects could not be read, or it changed meanwhile (${error.message})`)
   }
 }
 

@@ -96,7 +96,7 @@ export function decideRepair(begun: HelmBegun, history: readonly Revision[], std
   const own = begun.command === 'upgrade' ? revisionOfStep(history, begun) : undefined
   const isTwice = last.status === 'deployed' && history.some((one) => one.status === 'deployed' && one !== last)
   if (own !== undefined && own !== last && isTwice) return { good: last.revision }
-  if (!isOwn(begun, history, last, stderr)) return { why: `revision ${last.revision} is not of this run` }
+  if (!isOwn(begun, history, last, stderr)) return { why: `revision ${last.revision} does not belong to this run` }
   const good = lastGoodRevision(history, last.revision)?.revision
   if (last.status === 'failed' && begun.command === 'upgrade' && good !== undefined && begun.rollback) return { good }
   if (begun.command === 'uninstall' && last.status === 'uninstalling') return { good: null }

@@ -89,12 +89,12 @@ function sortLeftovers(
     }
     if (beside === undefined && unproven.length > 0) {
       return stays(
-        `there is no Secret ${secretName}, and it is not verified that ${listNames(unproven)}, which has the labels of a release, is none`,
+        `there is no Secret ${secretName}, and ${listNames(unproven)}, which has the labels of a release, may be one that writes Secrets of that name`,
       )
     }
     if (beside === undefined && others === undefined) {
       return stays(
-        `there is no Secret ${secretName}, and whether another release writes Secrets of that name could not be read`,
+        `there is no Secret ${secretName}, and it could not be read whether another release writes Secrets of that name`,
       )
     }
     const owner = listOwner(metadata.managedFields)

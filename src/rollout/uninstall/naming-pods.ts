@@ -45,14 +45,14 @@ const MOST_SHOWN = 20
 /** Describes the Pods in one line. */
 export function describeNamingPods(pods: NamingPods | undefined, secretName: string): string {
   if (pods === undefined)
-    return `Pods that still name ${secretName} were not looked for: the right to list Pods is missing`
+    return `Pods that still name ${secretName} were not searched for, because the right to list Pods is missing`
   const { count, only } = pods
   if (count === 0) return `no Pod names ${secretName}`
   const shown = only.slice(0, MOST_SHOWN).join(', ')
   const more = only.length > MOST_SHOWN ? ` and ${only.length - MOST_SHOWN} more` : ''
   const lost =
     only.length === 0
-      ? 'each names another one too'
-      : `it is the only one of ${shown}${more}, which cannot pull without it`
+      ? 'each names another pull secret too'
+      : `it is the only pull secret of ${shown}${more}, which cannot pull without it`
   return `Pods that name the pull secret ${secretName}: ${count}; ${lost}`
 }

@@ -61,7 +61,7 @@ const CASES: readonly RivalCase[] = [
     // restored.
     history: ['superseded', 'a superseded', 'superseded', 'deployed'],
     orHistory: ['superseded', 'a superseded', 'deployed'],
-    note: /another deployer made revision \d+ while helm was at work: (restored|it stays)/,
+    note: /another deployer made revision \d+ while helm was running: (restored|it stays)/,
   },
   {
     name: 'uninstalls while helm waits: the run fails',
@@ -102,7 +102,7 @@ const CASES: readonly RivalCase[] = [
     rival: (rival) => rival.rollback(rival.base - 1),
     code: 0,
     history: ['superseded', 'a failed', 'o deployed'],
-    note: /nothing to repair, revision \d+ is not of this run/,
+    note: /nothing to repair, revision \d+ does not belong to this run/,
   },
   {
     name: 'completes while the rollback of the post step starts: their revision is restored',
