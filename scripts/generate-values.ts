@@ -50,7 +50,10 @@ async function generate(): Promise<Record<string, string>> {
   }
 }
 
-/** One key and one definition a line: the file is for editors and for Helm, and is part of every release's record. */
+/**
+ * Renders one key and one definition per line. The file is for editors and for Helm, and is part of
+ * every release's record.
+ */
 function valuesSchemaText({ properties = {}, definitions = {}, ...top }: Schema): string {
   const block = (entries: Readonly<Record<string, Schema>>): string => {
     const lines = Object.entries(entries).map(([name, schema]) => `    "${name}": ${JSON.stringify(schema)}`)
@@ -60,7 +63,7 @@ function valuesSchemaText({ properties = {}, definitions = {}, ...top }: Schema)
   return `${head},\n  "properties": ${block(properties)},\n  "definitions": ${block(definitions)}\n}\n`
 }
 
-/** The version whose types the schema has, for messages: `1.37`. */
+/** Returns the version of the schema's Kubernetes types, for messages: `1.37`. */
 function kubernetesVersion({ description = '' }: Schema): string {
   const [, version] = /v(\d+\.\d+)\./.exec(description) ?? []
   if (version === undefined) throw new Error(`${KUBERNETES_TYPES} names no version of Kubernetes`)

@@ -1,9 +1,13 @@
-// npm test [-- SUITE… WORD…]: all suites, or the named ones; only files whose path contains a WORD.
-// npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: the tests for older versions, instead
-// of the suites. npm test -- --changed | --since REF: only files that the changes since HEAD, or
-// since REF, may affect. npm test -- simulation --seed N [--only 1,4]: one seed of the simulation,
-// or some of its faults, and prints everything that happens. npm test -- zoo --seed N [--only 1,4]:
-// one cluster of the zoo, or some of its features, and prints everything that happens.
+// npm test [-- SUITE… WORD…]: runs all suites, or the named suites. With a WORD, runs only files
+//   whose path contains it.
+// npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: runs the tests for older versions, and
+//   no suite.
+// npm test -- --changed | --since REF: runs the files that the changes since HEAD, or since REF, may
+//   affect.
+// npm test -- simulation --seed N [--only 1,4]: runs one seed of the simulation, or some of its
+//   faults, and prints everything that happens.
+// npm test -- zoo --seed N [--only 1,4]: runs one cluster of the zoo, or some of its features, and
+//   prints everything that happens.
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -92,7 +96,7 @@ function onlyNamed(pass: Pass, words: readonly string[]): Pass {
 }
 
 /**
- * Returns the passes in stages; the passes of a stage run at the same time. The first stage needs
+ * Returns the passes in stages. The passes of a stage run at the same time. The first stage needs
  * no tools, because building the tools may take long.
  */
 function stagesOf(passes: readonly Pass[]): readonly (readonly Pass[])[] {

@@ -12,7 +12,7 @@ export class TestbedError extends CodedError<TestbedCode> {
   }
 }
 
-/** The text of any failure, with its fix. */
+/** Returns the text of any failure, with its fix. */
 export function describeFailure(error: unknown): string {
   return formatError(error instanceof CodedError ? error : toNopassError(error))
 }

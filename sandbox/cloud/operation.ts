@@ -39,14 +39,14 @@ export interface Operation {
   /** The method of an ROA operation; default: GET. */
   readonly method?: 'GET' | 'POST'
   readonly write: boolean
-  /** The call is not signed; its handler authenticates the caller from the parameters. */
+  /** The call is not signed. Its handler authenticates the caller from the parameters. */
   readonly anonymous?: boolean
   readonly parameters: Readonly<Record<string, ParameterRule>>
   /** The RAM action. */
   readonly action: string
   /**
-   * The ARNs on which RAM must allow the action; all must be allowed. Undefined: every caller is
-   * allowed.
+   * The ARNs on which RAM must allow the action. RAM must allow all of them. Undefined: every
+   * caller is allowed.
    */
   readonly resources: ((call: Call) => readonly string[]) | undefined
   /** The values of the operation's own condition keys, in addition to the common condition keys. */

@@ -24,7 +24,7 @@ export async function writeClusterFiles(
   { name, server, serviceAddress }: { name: string; server: string; serviceAddress: string },
 ) {
   const cluster = { name, server, caPem: authority.certificatePem }
-  /** Issues a client certificate; its CN is the user's name, its O fields are the groups. */
+  /** Issues a client certificate. Its CN is the user's name, and its O fields are the groups. */
   const issue = (commonName: string, organizations: readonly string[], minutes?: number): KeyPair =>
     authority.issue({ commonName, organizations, minutes })
   const admin = issue('admin', ['system:masters'])

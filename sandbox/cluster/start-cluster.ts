@@ -147,7 +147,9 @@ async function start(options: ClusterOptions, run: Run) {
     adminConnection: keys.admin,
     /** A client of `adminConnection`; closed with the cluster. */
     admin,
-    /** The API server's audit log of metadata; it writes an entry before it responds. */
+    /**
+     * The API server's audit log of metadata. The API server writes an entry before it responds.
+     */
     auditLogFile: files.auditLog,
     /** The public keys of the ServiceAccount issuer. */
     jwks: (): Promise<Jwks> =>

@@ -17,8 +17,8 @@ export async function createNamespace(client: KubeClient, name: string, signal: 
 }
 
 /**
- * Creates the Pod `app` without imagePullSecrets, as users do, and waits until it is `Running`, or
- * its container waits for a reason that matches; returns the kubelet's message.
+ * Creates the Pod `app` without imagePullSecrets, as users do. Waits until the Pod is `Running`, or
+ * its container waits for a reason that matches. Returns the kubelet's message.
  */
 export async function runPod(
   client: KubeClient,
@@ -43,7 +43,7 @@ export async function runPod(
   return message
 }
 
-/** Reads the pull secret of a namespace; returns undefined if it does not exist. */
+/** Reads the pull secret of a namespace. Undefined if it does not exist. */
 export async function readPullSecret(client: KubeClient, namespace: string, signal: AbortSignal) {
   const path = namespacedPath('/api/v1', namespace, 'secrets', DEFAULT_SECRET_NAME)
   const secret = await unlessStatus(client.request<KubeObject & V1Secret>({ method: 'GET', path }, signal), 404)

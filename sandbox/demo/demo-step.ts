@@ -35,7 +35,7 @@ export function expect(condition: boolean, message: string): asserts condition {
 /** The name of the status ConfigMap of the demo's release. */
 export const STATUS_OBJECT = { namespace: 'acr-nopass', name: 'acr-nopass-status' } as const
 
-/** Reads the helper's status; returns undefined before its first write. */
+/** Reads the helper's status. Undefined before its first write. */
 export function readDemoStatus(client: KubeClient, signal: AbortSignal): Promise<HelperStatus | undefined> {
   const { namespace, name } = STATUS_OBJECT
   return readStatus({ client, signal }, { namespace, statusConfigMap: name })

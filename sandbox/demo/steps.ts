@@ -49,8 +49,8 @@ const firstRollout: DemoStep = {
 }
 
 /**
- * Waits until the registry has accepted the login of production's helper; returns the host of its
- * token service.
+ * Waits until the registry has accepted the login of production's helper. Returns the host of the
+ * registry's token service.
  */
 async function untilAccepted({ environment, signal }: DemoContext): Promise<string> {
   const { cluster, node } = environment.production

@@ -4,8 +4,8 @@ import type { TarEntry } from '../../tools/tar.ts'
 import { type ImageConfig, type ImageLayout, writeLayout } from './oci-layout.ts'
 
 /**
- * The helper's Node flags: the only compiler is Maglev, on the main thread, and it can request a
- * collection (docs/en/decisions.md#memory).
+ * The helper's Node flags. The only compiler is Maglev, on the main thread. The helper can request
+ * a garbage collection (docs/en/decisions.md#memory).
  */
 export const HELPER_NODE_FLAGS: readonly string[] = [
   '--optimize-for-size',

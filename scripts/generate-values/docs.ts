@@ -135,7 +135,10 @@ function rowsTable(page: Page, rows: readonly Row[]): string {
   )
 }
 
-/** All keys of ours below a map, in its order, with their displayed path: `registries[].name`. Kubernetes documents its own. */
+/**
+ * Lists all keys of ours below a map, in its order, with their displayed path: `registries[].name`.
+ * Keys of Kubernetes are omitted, because Kubernetes documents them.
+ */
 function rowsOf(schema: Schema, root: Schema, parent = ''): Row[] {
   const full = resolve(schema, root)
   return Object.entries(full.properties ?? {}).flatMap(([key, inner]) => {

@@ -1,6 +1,6 @@
 import { isKubernetesType, type Schema } from '../../src/values/schema/schema.ts'
 
-/** Where the generated definitions are kept. */
+/** The file with the generated definitions. */
 export const KUBERNETES_TYPES = 'schemas/generated/kubernetes.schema.json'
 
 /** The part of an OpenAPI document that is read. */
@@ -10,12 +10,15 @@ export interface OpenApi {
 
 type OpenApiType = Readonly<Record<string, unknown>>
 
-/** `io.k8s.api.core.v1.Affinity` is `core.v1.Affinity` here. */
+/** Shortens a name: `io.k8s.api.core.v1.Affinity` becomes `core.v1.Affinity`. */
 function shortName(name: string): string {
   return name.replace(/^io\.k8s\.(api|apimachinery\.pkg\.(apis|api|util))\./, '')
 }
 
-/** Every definition of Kubernetes that a schema refers to, directly or through another one, in alphabetical order. */
+/**
+ * Returns every definition of Kubernetes that a schema references, directly or through another
+ * definition, in alphabetical order.
+ */
 export function kubernetesDefinitions(values: Schema, documents: readonly OpenApi[]): Record<string, Schema> {
   const types = new Map(
     documents.flatMap(({ components }) =>
@@ -37,7 +40,7 @@ export function kubernetesDefinitions(values: Schema, documents: readonly OpenAp
   return Object.fromEntries([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Names of Kubernetes types in `$ref` and `x-extends`. */
+/** Returns the names of Kubernetes types in `$ref` and `x-extends`. */
 function namesIn(node: unknown): readonly string[] {
   const names = [...JSON.stringify(node).matchAll(/"#\/definitions\/([^"]+)"|"x-extends":"([^"]+)"/g)].map(
     ([, ref = '', base = '']) => ref || base,
@@ -46,8 +49,8 @@ function namesIn(node: unknown): readonly string[] {
 }
 
 /**
- * An OpenAPI type as JSON Schema draft-07. What editors and Helm do not use or do not know is left out: defaults of the API server,
- * its own formats, its keys `x-kubernetes-*`.
+ * Converts an OpenAPI type to JSON Schema draft-07. Fields that editors and Helm do not use are
+ * omitted: defaults of the API server, OpenAPI's own formats, and the keys `x-kubernetes-*`.
  */
 function toSchema(type: OpenApiType): Schema {
   const { $ref, type: kind, oneOf, allOf, properties, items, additionalProperties, required } = type
@@ -83,7 +86,10 @@ function toProperty(type: OpenApiType): Schema {
 
 const LONGEST = 240
 
-/** The first sentences of a description, as far as an editor shows them well; the rest is in Kubernetes' reference. */
+/**
+ * Returns the first sentences of a description, as far as an editor shows them well. The rest is in
+ * Kubernetes' reference.
+ */
 function shortened(text: string): string {
   const sentences = text
     .replaceAll(/\s+/g, ' ')

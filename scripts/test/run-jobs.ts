@@ -46,8 +46,8 @@ export async function runJobs<T extends Job>(
   const results = new Map<Job, FileResult>()
   const hasRoom = ({ group, most }: Job): boolean =>
     [...running.keys()].filter((other) => other.group === group).length < most
-  // Two files that wait, and of whose groups only one file runs at a time, leave a core idle
-  // together. They therefore share a slot.
+  // A file that waits leaves a core idle if only one file of its group may run. Two of these files
+  // therefore share a slot.
   const slotsFor = (jobs: readonly Job[]): number => {
     const lone = jobs.filter(({ most, waits }) => waits && most === 1).length
     return jobs.length - Math.max(0, lone - 1)

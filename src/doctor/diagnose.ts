@@ -48,9 +48,9 @@ const CHECKS: readonly ((observed: Observed) => Found)[] = [
  */
 export function diagnose(observed: Observed): readonly Finding[] {
   const found = sortFindings(CHECKS.flatMap((check) => check(observed)).map(complete))
-  // The same problem can be found twice. A missing right appears in the helper's status and in the
-  // review of its rights; an absent instance appears in the helper's status and in the cloud's own
-  // response. The first finding is kept.
+  // The same problem can be found twice. The helper's status and the review of its rights report a
+  // missing right. The helper's status and the cloud's own response report an absent instance. The
+  // first finding is kept.
   const isRepeated = ({ id, subject }: Finding, index: number): boolean => {
     if (id !== 'RIGHTS_MISSING' && id !== 'INSTANCE_NOT_FOUND') return false
     return found

@@ -13,21 +13,22 @@ const CLUSTER_KINDS = Object.keys(KIND_VIEWS) as readonly ClusterKind[]
 
 // Sources for the kinds of clusters:
 // - `cluster_type` and `profile`: @alicloud/cs20151215 7.2.0,
-//   DescribeClusterDetailResponseBody.d.ts, clusterType
-//   ("Kubernetes: ACK dedicated", "ManagedKubernetes: ... ACK clusters, Serverless, Edge, Lingjun", "ExternalKubernetes:
-//   registered") and profile ("Default", "Edge", "Serverless", "Lingjun").
+//   DescribeClusterDetailResponseBody.d.ts. clusterType: "Kubernetes: ACK dedicated",
+//   "ManagedKubernetes: ... ACK clusters, Serverless, Edge, Lingjun", "ExternalKubernetes:
+//   registered". profile: "Default", "Edge", "Serverless", "Lingjun".
 // - `profile: "Acs"`: aliyun/terraform-provider-alicloud@81c43b67
 //   website/docs/d/cs_kubernetes_version.html.markdown, and
-//   alicloud/resource_alicloud_cs_managed_kubernetes_test.go. That ACS has no worker role follows from its Pods without nodes.
-// - types of node pools and where each has its role: DescribeClusterNodePoolsResponseBody.d.ts,
-//   NodepoolInfo.type ("ess",
-//   "edge", "lingjun"), ScalingGroup.ramRoleName, EfloNodeGroup.workerRamRoleName.
-// - which have a worker role: the vendor's Terraform provider exports worker_ram_role_name for
-//   managed and Edge clusters
-//   (aliyun/terraform-provider-alicloud@0e3a384e website/docs/r/cs_edge_kubernetes.html.markdown), and its Serverless
-//   cluster has no such attribute (@03e9a9d9 alicloud/resource_alicloud_cs_serverless_kubernetes.go). That the response
-//   omits the field there is not documented.
-// - RRSA on managed, Edge and Serverless clusters, not on dedicated ones:
+//   alicloud/resource_alicloud_cs_managed_kubernetes_test.go. ACS has no worker role, because its
+//   Pods run without nodes.
+// - Types of node pools, and the field with the role of each type:
+//   DescribeClusterNodePoolsResponseBody.d.ts, NodepoolInfo.type ("ess", "edge", "lingjun"),
+//   ScalingGroup.ramRoleName, EfloNodeGroup.workerRamRoleName.
+// - Kinds with a worker role: the vendor's Terraform provider exports worker_ram_role_name for
+//   managed and Edge clusters (aliyun/terraform-provider-alicloud@0e3a384e
+//   website/docs/r/cs_edge_kubernetes.html.markdown). Its Serverless cluster has no such attribute
+//   (@03e9a9d9 alicloud/resource_alicloud_cs_serverless_kubernetes.go). No document says that the
+//   response omits the field for Serverless clusters.
+// - RRSA on managed, Edge and Serverless clusters, not on dedicated clusters:
 //   https://www.alibabacloud.com/help/en/ack/serverless-kubernetes/user-guide/use-rrsa-to-authorize-pods-to-access-different-cloud-services
 const SEED = `
 accounts:

@@ -12,7 +12,10 @@ const ROLE = 'acs:ram::1234567890123456:role/r'
 const PROVIDER = 'acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1'
 const [FIRST, SECOND] = ['https://oidc-ack.example/c1', 'https://kubernetes.default.svc']
 
-/** ACK lists two issuers; the API server serves `served`, and the role trusts `trusted`. */
+/**
+ * ACK lists two issuers. The API server serves the issuer `served`, and the role trusts the issuer
+ * `trusted`.
+ */
 function observe({
   served,
   trusted = FIRST,

@@ -24,7 +24,7 @@ export function isNewEnough(version) {
   return major > NEEDED_MAJOR || (major === NEEDED_MAJOR && minor >= NEEDED_MINOR)
 }
 
-/** The path of a Node >= 24 for the repository at `root`. */
+/** Returns the path of a Node >= 24 for the repository at `root`. */
 export function findNode(
   root,
   running = { version: process.versions.node, path: process.execPath, platform: process.platform, arch: process.arch },

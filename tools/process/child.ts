@@ -62,7 +62,10 @@ export async function startChild(spec: ProcessSpec) {
     exited,
     /** Undefined while the process is running. */
     state: () => exit,
-    /** Signals the process, or with `group` its process group; returns false if it has exited. */
+    /**
+     * Signals the process, or with `group` its process group. Returns false if the process has
+     * exited.
+     */
     signal,
     /** The last lines of the log. */
     tail: () => readFileSync(spec.logFile, 'utf8').trimEnd().split('\n').slice(-5).join('\n'),

@@ -47,7 +47,7 @@ export async function endProcesses(ids: readonly ProcessId[], graceMs: number): 
   await exitedWithin(ids, 5_000)
 }
 
-/** Waits until all processes have exited; returns false if the limit passes first. */
+/** Waits until all processes have exited. Returns false if the limit passes first. */
 export async function exitedWithin(ids: readonly ProcessId[], limitMs: number): Promise<boolean> {
   const end = performance.now() + limitMs
   while (ids.some(isAlive)) {

@@ -48,8 +48,8 @@ export async function openRun(ledgers: string = ledgerFolder()) {
     /** Records a trace. Must be called before the thing is created. */
     record: (trace: Trace) => addTrace(ledger, trace),
     /**
-     * Starts a child that never outlives the run, even if the owner is killed; it logs to
-     * `<name>.log` by default.
+     * Starts a child that never outlives the run, even if the owner is killed. By default the child
+     * logs to `<name>.log`.
      */
     start: async (spec: Omit<ProcessSpec, 'logFile'> & { logFile?: string }): Promise<Child> => {
       ended.signal.throwIfAborted()
@@ -66,7 +66,7 @@ export async function openRun(ledgers: string = ledgerFolder()) {
   }
 }
 
-/** Cleans up after runs whose owner is dead; returns their ids. */
+/** Cleans up after runs whose owner is dead. Returns their IDs. */
 export async function sweepDeadRuns(ledgers: string = ledgerFolder()): Promise<string[]> {
   const dead = readLedgers(ledgers).filter(({ owner }) => !isAlive(owner))
   for (const { file } of dead) await cleanUpRun(file)
@@ -104,7 +104,7 @@ function keepLogs(folder: string, target: string | undefined): void {
       mkdirSync(dirname(copy), { recursive: true })
       copyFileSync(join(folder, file), copy)
     } catch {
-      // The file may no longer exist; a failed copy must not prevent the run from ending.
+      // The file may have been removed. A failed copy must not prevent the run from ending.
     }
   }
 }

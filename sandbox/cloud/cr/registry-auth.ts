@@ -195,7 +195,7 @@ function repositoryArn(accountId: string, instance: Instance, repository: string
 /**
  * Issues a temporary user name and password with the caller's rights. They are valid for one hour
  * or the requested hours, but not longer than the caller's STS session. Source: CR,
- * GetAuthorizationToken; it does not document whether the session also limits ExpiresInHours.
+ * GetAuthorizationToken. That page does not say whether the session also limits ExpiresInHours.
  */
 export function issueRegistryCredential(call: Call, instanceId: string | undefined, hours = 1): RegistryCredential {
   const { state, principal } = call

@@ -13,9 +13,9 @@ const SESSION_SECONDS = 6 * 3600
 const CREDENTIALS = 'meta-data/ram/security-credentials/'
 
 /**
- * Creates the metadata service of one ECS instance. It serves version 2 (with a token). With
- * `imdsV1` it also serves version 1; without it, requests of version 1 get 403. All callers share
- * one session per role, which is replaced when a sixth of its lifetime is left.
+ * Creates the metadata service of one ECS instance. The service supports version 2 (with a token),
+ * and with `imdsV1` also version 1. Without `imdsV1`, requests of version 1 get 403. All callers
+ * share one session per role, which is replaced when a sixth of its lifetime is left.
  */
 export function createMetadataService(
   state: CloudState,

@@ -25,7 +25,7 @@ export function signJwt(claims: object, key: KeyObject, header: object): string 
   return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`
 }
 
-/** Decodes a token without verifying it; returns undefined if it is not a JWT. */
+/** Decodes a token without verifying it. Undefined if the text is not a JWT. */
 export function decodeJwt(token: string): DecodedJwt | undefined {
   const [header, claims, signature, ...rest] = token.split('.')
   if (header === undefined || claims === undefined || signature === undefined || rest.length > 0) return undefined

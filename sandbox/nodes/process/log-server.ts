@@ -31,7 +31,7 @@ export async function startLogServer(caPem: string, find: (pod: string) => Conta
 }
 
 /**
- * Returns the log or its last `tailLines` lines; other options are ignored. Empty before the
+ * Returns the log or its last `tailLines` lines, and ignores other options. Empty before the
  * container has started.
  */
 export function readLog(container: ContainerRunner, query: URLSearchParams = new URLSearchParams()): string {

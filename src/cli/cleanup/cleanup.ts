@@ -81,8 +81,8 @@ async function describeRelease(client: KubeClient, flags: CleanupFlags, host: Cl
   // If the release's values have another secret name, its helper has no right to these Secrets.
   const found = { namespace, release, secretName, toName }
   if (config?.retire || (config !== undefined && config.secretName !== secretName)) return found
-  // The search is by labels: a helper may run without its ConfigMap, and its Pods may outlive their
-  // Deployment.
+  // The search is by labels, because a helper may run without its ConfigMap, and Pods may outlive
+  // their Deployment.
   const query = { labelSelector: `app.kubernetes.io/name=acr-nopass,${LABEL_INSTANCE}=${release}` }
   const list = async (what: string, prefix: string, plural: string): Promise<readonly Running[]> =>
     (await reader.list(`${what} of namespace ${namespace}`, namespacedPath(prefix, namespace, plural), { query })) ?? []

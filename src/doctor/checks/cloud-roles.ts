@@ -10,8 +10,8 @@ import type { Observed } from '../observed.ts'
 import { issuerCandidates } from './cluster-issuer.ts'
 
 /**
- * Reports RAM roles of the helper that do not exist, that the helper cannot assume, or that allow
- * too little.
+ * Reports RAM roles of the helper that are wrong: absent, not assumable by the helper, or with too
+ * few rights.
  */
 export function cloudRoleFindings(observed: Observed): Found {
   const [first, ...others] = issuerCandidates(observed)

@@ -18,8 +18,8 @@ function helmName({ name, helmRelease }: ByHelm): string {
 }
 
 /**
- * True if the release belongs to an umbrella chart. Then `helm upgrade` or `uninstall` with our
- * chart would break it, and its values have another form.
+ * True if the release belongs to an umbrella chart. `helm upgrade` or `uninstall` with our chart
+ * would then break the umbrella release, and its values have another form.
  */
 export function isAliased({ name, helmRelease }: ByHelm): boolean {
   return helmRelease !== undefined && helmRelease !== name

@@ -4,7 +4,7 @@ import { type Draft, type Found, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, CHART, isAliased, logsCommand } from './fix-commands.ts'
 
-/** Reports that no release exists, or that the caller may read none. */
+/** Reports that no release exists, or that the caller may not read any release. */
 export function installationFindings({ release, others, unread }: Observed): Found {
   if (release !== undefined) return []
   if (unread.some(({ what }) => what.startsWith('ConfigMaps'))) {

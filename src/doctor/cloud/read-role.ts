@@ -53,8 +53,8 @@ const isOf =
     custom && name === policyName
 
 /**
- * Lists the documents that cannot be parsed, which no check judges. Undefined: not readable, which
- * is recorded already.
+ * Lists the documents that cannot be parsed. No check judges these. Undefined if the documents
+ * could not be read, which is recorded already.
  */
 export function findUnclear(
   what: string,

@@ -31,10 +31,7 @@ export function untilBare({ helper }: PodFixture, namespace: string): Promise<vo
   })
 }
 
-/**
- * containerd's message about an image that the credential does not allow, or that has no
- * credential.
- */
+/** containerd's message about an image for which the credential is insufficient or missing. */
 export const DENIED: string =
   'pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed'
 

@@ -37,8 +37,8 @@ async function installKeys({ helperCluster }: HelperFixture): Promise<void> {
 const BINDINGS = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings'
 
 /**
- * Copies the configuration of a release under another name, so that it writes the same Secrets, and
- * its binding, without which it is no release.
+ * Copies the configuration of a release and its binding under another name. The copy writes the
+ * same Secrets, and without the binding it would not count as a release.
  */
 async function copyConfiguration({ helperCluster }: HelperFixture, twin: string): Promise<void> {
   const { chart, admin } = helperCluster

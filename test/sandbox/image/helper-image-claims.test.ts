@@ -49,7 +49,8 @@ test('the helper cannot write to the image: everything belongs to root, only roo
   for (const { mode, owner, path } of entries) {
     assert.equal(owner, '0/0', path)
     assert.doesNotMatch(mode, /[sS]/, path)
-    // Programs expect this folder to be writable; with a read-only root file system it is not.
+    // Programs expect to be able to write to this folder, which a read-only root file system
+    // prevents.
     if (path !== 'tmp/') assert.doesNotMatch(mode, /^.{5}w|^.{8}w/, path)
   }
 })
