@@ -10,7 +10,7 @@ import { describeOutputs } from '../src/rollout/report/outputs.ts'
 import { headline, renderSummary } from '../src/rollout/report/summary.ts'
 import { type RolloutOutcome, runRollout } from '../src/rollout/run/run-rollout.ts'
 import type { RunFolder } from '../src/rollout/run-folder.ts'
-import { ANNOTATIONS, reportErrors } from './report-errors.ts'
+import { ANNOTATIONS, placeOf, reportErrors } from './report-errors.ts'
 import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
 
@@ -88,7 +88,7 @@ function reportFailures(
     if (!cause) continue
     const reason = cause.reason === undefined ? '' : ` (${cause.reason})`
     const what = `${name}, phase ${phase}: ${cause.message}${reason}`
-    if (index < ANNOTATIONS) error(`${what}\nFix: ${cause.hint}`, { title: cause.code })
+    if (index < ANNOTATIONS) error(`${what}\nFix: ${cause.hint}`, { title: cause.code, ...placeOf(cause.place) })
     else writeLine(host, `${cause.code}: ${what} Fix: ${cause.hint}`)
   }
   if (failed.length === 0 && unwritten.length === 0 && !signal.aborted) return 0

@@ -1,5 +1,5 @@
-import { error, setFailed, setOutput, warning } from '@actions/core'
-import { formatError, formatPlace, type NopassError } from '../src/errors.ts'
+import { type AnnotationProperties, error, setFailed, setOutput, warning } from '@actions/core'
+import { type ErrorPlace, formatError, formatPlace, type NopassError } from '../src/errors.ts'
 import { printable } from '../src/printable.ts'
 import { describeOutputs } from '../src/rollout/report/outputs.ts'
 import { renderErrors } from '../src/rollout/report/summary.ts'
@@ -41,12 +41,16 @@ export function reportWarnings(warnings: readonly NopassError[], host: NodeJS.Pr
 
 /** Annotates an error or a warning at its place in a file, with the fix. */
 function annotate(one: NopassError, write = error): void {
-  const { file, line, column } = one.place
   const place = formatPlace(one.place)
-  write(`${place === '' ? '' : `${place}: `}${one.message}\nFix: ${one.hint}`, {
-    title: one.code,
+  const what = `${place === '' ? '' : `${place}: `}${one.message}\nFix: ${one.hint}`
+  write(what, { title: one.code, ...placeOf(one.place) })
+}
+
+/** A place in a file for an annotation. */
+export function placeOf({ file, line, column }: ErrorPlace = {}): AnnotationProperties {
+  return {
     ...(file && { file: printable(file) }),
     ...(line && { startLine: line }),
     ...(line && column && { startColumn: column }),
-  })
+  }
 }

@@ -1,14 +1,21 @@
 import { type ErrorCode, type ErrorDetails, NopassError } from '../errors.ts'
-import { parseObject } from '../lib/json.ts'
+import { isRecord, parseObject } from '../lib/json.ts'
 import { withoutCredentials, withoutWrongValues } from '../printable.ts'
 
 export class KubeApiError extends NopassError {
   /** HTTP status; 0 without a response. */
   readonly status: number
+  /** The fields of the object that the API server refuses, in its own notation. Never shown. */
+  readonly fields: readonly string[]
 
-  constructor(status: number, message: string, { code, ...details }: ErrorDetails & { code?: ErrorCode } = {}) {
+  constructor(
+    status: number,
+    message: string,
+    { code, fields = [], ...details }: ErrorDetails & { code?: ErrorCode; fields?: readonly string[] } = {},
+  ) {
     super(code ?? codeOf(status), message, details)
     this.status = status
+    this.fields = fields
   }
 }
 
@@ -67,10 +74,11 @@ export function errorFromResponse(
   body: string,
   retryAfter: string | undefined,
 ): KubeApiError {
-  const { reason, message } = parseStatusObject(body)
+  const { reason, message, fields } = parseStatusObject(body)
   const seconds = Number(retryAfter)
   return new KubeApiError(status, `${call} returned ${status}${message ? `: ${message}` : ''}`, {
     reason,
+    fields,
     retryAfterMs: retryAfter !== undefined && seconds >= 0 ? Math.min(seconds * 1000, WAIT_LIMIT_MS) : undefined,
   })
 }
@@ -79,9 +87,15 @@ export function errorFromResponse(
  * Reads reason and message of a `Status` object. Any other text is ignored, because it may be a
  * proxy's page.
  */
-function parseStatusObject(body: string): { reason: string | undefined; message: string | undefined } {
-  const { reason, message } = parseObject(body) ?? {}
+function parseStatusObject(body: string): {
+  readonly reason: string | undefined
+  readonly message: string | undefined
+  readonly fields: readonly string[]
+} {
+  const { reason, message, details } = parseObject(body) ?? {}
+  const causes = isRecord(details) && Array.isArray(details.causes) ? details.causes.slice(0, CAUSES) : []
   return {
+    fields: causes.flatMap((cause) => (isRecord(cause) && typeof cause.field === 'string' ? [cause.field] : [])),
     reason: typeof reason === 'string' && reason !== '' ? reason.slice(0, 100) : undefined,
     message: typeof message === 'string' ? withoutSecrets(message) : undefined,
   }
@@ -92,6 +106,9 @@ function parseStatusObject(body: string): { reason: string | undefined; message:
  * they look like base64.
  */
 const LONG_FIELD = /^(required|preferred)DuringSchedulingIgnoredDuringExecution$/
+
+/** Causes of a refusal that are read: far more than anybody corrects at once. */
+const CAUSES = 50
 
 /** Characters that are read: far more than a message has. A response may have 64 MiB. */
 const READ = 65_536

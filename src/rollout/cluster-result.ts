@@ -1,5 +1,5 @@
 import type { Unverified } from '../alibaba/unverified.ts'
-import type { ErrorDetails, NopassError } from '../errors.ts'
+import type { ErrorDetails, ErrorPlace, NopassError } from '../errors.ts'
 import type { ObjectChange } from '../helm/release/manifest-diff.ts'
 import type { PolicyStep } from '../policy/policy-target.ts'
 import { printable, printableLines } from '../printable.ts'
@@ -16,6 +16,8 @@ export type ClusterStatus =
 
 export interface ResultError extends Pick<NopassError, 'message' | 'hint'>, Pick<ErrorDetails, 'reason' | 'requestId'> {
   readonly code: string
+  /** In a values file. */
+  readonly place?: Pick<ErrorPlace, 'file' | 'line' | 'column'>
 }
 
 /**
@@ -71,8 +73,9 @@ export interface ClusterResult extends Readonly<Omit<ClusterRun, 'notes' | 'unve
   readonly error?: ResultError
 }
 
-export function describeError({ code, message, hint, reason, requestId }: NopassError): ResultError {
-  return { code, message, hint, reason, requestId }
+export function describeError({ code, message, hint, reason, requestId, place }: NopassError): ResultError {
+  const { cluster: _cluster, namespace: _namespace, ...inFile } = place
+  return { code, message, hint, reason, requestId, ...(inFile.file !== undefined && { place: inFile }) }
 }
 
 /**

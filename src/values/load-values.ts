@@ -10,7 +10,15 @@ import { schemaErrors } from './schema/schema-errors.ts'
 import { unknownFields } from './schema/unknown-fields.ts'
 import { addErrors, sortErrors, ValuesError } from './values-error.ts'
 import { readYaml } from './yaml/read-yaml.ts'
-import { fromValue, type MapNode, type Origin, type SourceFile, toValue } from './yaml/yaml-node.ts'
+import {
+  fromValue,
+  type MapNode,
+  type Origin,
+  type Position,
+  type SourceFile,
+  toValue,
+  type ValuePath,
+} from './yaml/yaml-node.ts'
 
 export interface LoadValuesOptions {
   /** Values files in Helm's order, later ones take precedence; also the `values` of a cluster's entry, read with its list. */
@@ -36,6 +44,8 @@ export interface LoadedValues {
   readonly errors: readonly ValuesError[]
   /** What may be a mistake and is no error, in the same order. */
   readonly warnings: readonly ValuesError[]
+  /** Where the user's files have the value at a path, or the nearest one around it. Undefined: in none of them. */
+  readonly positionOf: (path: ValuePath) => Position | undefined
 }
 
 /**
@@ -65,7 +75,7 @@ export function judgeValues(options: LoadValuesOptions): LoadedValues {
   const [defaults, ...layers] = roots
   if (roots.length < read.length || defaults === undefined) {
     const errors = sortErrors(unread, order)
-    return { values: undefined, merged: undefined, given: undefined, helmAccepts: undefined, errors, warnings: [] }
+    return { values: undefined, merged: undefined, given: undefined, helmAccepts: undefined, errors, ...NOTHING_READ }
   }
   const given = layers.reduce(mergeFiles, emptyUser(defaults, layers))
   const merged = coalesce(given, defaults)
@@ -81,7 +91,17 @@ export function judgeValues(options: LoadValuesOptions): LoadedValues {
     helmAccepts: unread.length > 0 ? undefined : isAccepted,
     errors: sortErrors(errors, order),
     warnings: sortErrors(unknownFields(judged, schema), order),
+    positionOf: (path) => positionOf(merged, path),
   }
+}
+
+const NOTHING_READ = { warnings: [], positionOf: () => undefined }
+
+function positionOf(values: MapNode, path: ValuePath): Position | undefined {
+  const around = path.map((_, index) => new Cursor(values, path.slice(0, path.length - index)))
+  const place = around.find(({ node }) => node?.origin === 'user')
+  // The key of a map is easier to find than what is below it.
+  return place?.isMap ? place.keyPosition : place?.position
 }
 
 /** A test compares them with chart/values.yaml, which so need not be read. */

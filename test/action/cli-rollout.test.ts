@@ -80,6 +80,28 @@ test('apply deploys and verifies; a second apply changes nothing', async () => {
   assert.equal(plan.code, 0, plan.stdout + plan.stderr)
 })
 
+test('values that only the API server refuses: plan names the key and its place in the file, and writes nothing', async () => {
+  const file = join(folder, 'refused.yaml')
+  const refused = async (
+    text: string,
+  ): Promise<{ error: { place: object; hint: string }; notes: readonly string[] }> => {
+    await writeFile(file, text)
+    const { code, stdout } = await cli('plan', ...rollout, '-f', file, '-o', 'json')
+    assert.equal(code, 1, stdout)
+    return JSON.parse(stdout).results[0]
+  }
+  const { error } = await refused('tolerations:\n  - { key: a, operator: Exists, tolerationSeconds: 30 }\n')
+  assert.deepEqual(error.place, { file, line: 2, column: 5 })
+  assert.equal(error.hint, `Change \`tolerations[0].effect\` (${file}:2:5).`)
+  const unknown = await refused('affinity:\n  podAffinty: {}\n')
+  assert.deepEqual(unknown.error.place, { file, line: 2, column: 3 })
+  assert.equal(unknown.error.hint, `Change \`affinity.podAffinty\` (${file}:2:3).`)
+  assert.match(
+    unknown.notes.join(),
+    /Kubernetes 1\.\d+ has no field `podAffinty` in `affinity`\. Did you mean `podAffinity`\?/,
+  )
+})
+
 test('doctor finds no problems', async () => {
   const { code, stdout } = await eventually(async () => {
     const result = await cli('doctor', ...target)

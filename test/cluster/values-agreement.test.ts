@@ -6,10 +6,11 @@ import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { parse } from 'yaml'
 import { startCluster } from '../../sandbox/cluster/start-cluster.ts'
-import { formatError } from '../../src/errors.ts'
-import { parseManifest } from '../../src/helm/release/manifest.ts'
+import { formatError, NopassError } from '../../src/errors.ts'
+import { type ManifestObject, parseManifest } from '../../src/helm/release/manifest.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import { APPLY } from '../../src/kube/client.ts'
+import { locateRefusal } from '../../src/rollout/preflight/locate-refusal.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 import { CHART, openHelm, scenario, USUAL_HELM } from '../support/chart/chart.ts'
 import { JUDGED_BY_SERVER } from '../support/chart/judged-by-server.ts'
@@ -40,6 +41,11 @@ const text = await readFile(scenario('minimal'), 'utf8')
 const minimal = { name: 'minimal.yaml', text }
 
 type Values = Readonly<Record<string, unknown>>
+
+interface Refusal {
+  readonly object: ManifestObject
+  readonly error: KubeApiError
+}
 
 /**
  * Renders the objects of the chart's templates from each set of values, with or without the chart's
@@ -76,8 +82,8 @@ async function render(
   return all.map((_, index) => objects.filter(({ name }) => name === `c${index}`))
 }
 
-/** Returns the first error of the API server. Undefined: it accepts all objects. */
-async function refusal(objects: ReturnType<typeof parseManifest>): Promise<string | undefined> {
+/** Returns the first refusal of the API server. Undefined: it accepts all objects. */
+async function refusal(objects: ReturnType<typeof parseManifest>): Promise<Refusal | undefined> {
   for (const object of objects) {
     if (!['Deployment', 'NetworkPolicy', 'PodDisruptionBudget'].includes(object.kind)) continue
     const path = objectPath(kinds, object, 'default') ?? ''
@@ -87,7 +93,7 @@ async function refusal(objects: ReturnType<typeof parseManifest>): Promise<strin
     } catch (error) {
       // The API server responds with 500 to an apply that it cannot convert.
       if (!(error instanceof KubeApiError) || error.status < 400) throw error
-      return `${object.kind}: ${error.message}`
+      return { object, error }
     }
   }
   return undefined
@@ -135,15 +141,25 @@ test('P11 of the keys that are passed on to Kubernetes, `validate` refuses nothi
   assert.ok(refused > samples.length / 20, 'values of the wrong type are among them')
 })
 
-test('P11 `validate` and the chart leave values with the types of Kubernetes to the API server, which refuses the wrong ones', async () => {
+test('P11 `validate` and the chart leave values with the types of Kubernetes to the API server, whose refusal is located in the values file', async () => {
   // The chart's own checks and its schema accept all of them.
   const rendered = await render(
     JUDGED_BY_SERVER.map(({ values }) => values),
     { isChecked: true },
   )
   const refusals = await Promise.all(rendered.map(refusal))
-  for (const [index, { title, values }] of JUDGED_BY_SERVER.entries()) {
+  const wrong: unknown[] = []
+  for (const [index, { title, values, key }] of JUDGED_BY_SERVER.entries()) {
     assert.deepEqual(validate(values), [], title)
-    assert.ok(refusals[index], `${title} is accepted by the API server`)
+    const found = refusals[index]
+    assert.ok(found, `${title} is accepted by the API server`)
+    const source = loadValues({ files: [minimal, { name: 'own.yaml', text: JSON.stringify(values) }] })
+    const invalid = new NopassError('HELM_INVALID_OBJECT', found.error.message, { cause: found.error })
+    const { hint, place } = locateRefusal(invalid, found.object, source)
+    const isGiven = JSON.stringify(values).includes(`"${key.split('.')[0]}`)
+    if (!hint.includes(`\`${key}\``) || (isGiven && place.file !== 'own.yaml')) {
+      wrong.push({ title, key, hint, fields: found.error.fields, message: found.error.message })
+    }
   }
+  assert.deepEqual(wrong, [])
 })

@@ -320,5 +320,6 @@ function preflight(
     chart: 'c',
     valuesFiles: [],
     given: undefined,
+    source: undefined,
   })
 }

@@ -22,6 +22,7 @@ import { restoreOvertaken } from '../release/other-deployers.ts'
 import { hasReleaseNamespace } from '../release/release-namespace.ts'
 import { findConfig } from '../release/release-parts.ts'
 import type { ConnectedWork } from '../work/cluster-run.ts'
+import { locateRefusal, type ValuesSource } from './locate-refusal.ts'
 import { neededRights, probeRights } from './needed-rights.ts'
 import { type ProbePlan, planExistingNamespace, planNewNamespace, reasonNotToVerify } from './what-to-verify.ts'
 
@@ -49,6 +50,8 @@ export interface OpenCluster extends ConnectedWork, Preflight {}
 export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'valuesFiles'> {
   /** The merged values of all files, if our own schema has checked them. */
   readonly given: Readonly<Record<string, unknown>> | undefined
+  /** Where they are in the user's files; undefined as `given`. */
+  readonly source: ValuesSource | undefined
 }
 
 /**
@@ -56,7 +59,10 @@ export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'valuesFile
  * @throws HELM_PENDING, RELEASE_ELSEWHERE, RELEASE_RENAMED, ADDON_PRESENT, CLUSTER_DUPLICATE,
  *   DEPLOYER_FORBIDDEN, VERIFY_NAMESPACE; HELM_CONFLICT, HELM_CRD_MISSING and other codes of helm
  */
-export async function preflightCluster(work: ConnectedWork, { given, ...chart }: ChartRequest): Promise<Preflight> {
+export async function preflightCluster(
+  work: ConnectedWork,
+  { given, source, ...chart }: ChartRequest,
+): Promise<Preflight> {
   const { cluster, context, release } = work
   const { helm, settings } = context
   const { namespace } = cluster.settings
@@ -90,7 +96,7 @@ export async function preflightCluster(work: ConnectedWork, { given, ...chart }:
   const existing = named && config ? await planExistingNamespace(release, named, config) : undefined
   const last = history.at(-1)
   const deployed = last && (await release.content(last.revision))
-  const dryRuns = await requireAccepted(work, { desired, deployed, last, namespaceExists })
+  const dryRuns = await requireAccepted(work, { desired, deployed, last, namespaceExists, source })
   return {
     options,
     history,
@@ -134,7 +140,9 @@ async function requireAccepted(
     deployed,
     last,
     namespaceExists,
+    source,
   }: Pick<Preflight, 'desired' | 'deployed'> & {
+    readonly source: ValuesSource | undefined
     readonly last: Revision | undefined
     readonly namespaceExists: boolean | undefined
   },
@@ -150,7 +158,7 @@ async function requireAccepted(
     deployed: new Set((installed?.objects ?? []).map(objectKey)),
     coming: namespaceExists === false ? [release.target.namespace] : [],
   })
-  const refusal = firstRefusal(dryRuns)
+  const refusal = firstRefusal(dryRuns.map((run) => located(run, desired.objects, source)))
   if (refusal) throw refusal
   run.notes.push(...describeUnchecked(dryRuns))
   if (desired.hooks.length > 0) {
@@ -159,6 +167,14 @@ async function requireAccepted(
     )
   }
   return dryRuns
+}
+
+/** A refusal with the keys of the values that it is about. */
+function located(run: DryRun, objects: readonly ManifestObject[], source: ValuesSource | undefined): DryRun {
+  const { verdict } = run
+  const object = objects.find((one) => objectTitle(one) === run.object)
+  if (verdict.verdict !== 'refused' || object === undefined || source === undefined) return run
+  return { ...run, verdict: { ...verdict, error: locateRefusal(verdict.error, object, source) } }
 }
 
 /**

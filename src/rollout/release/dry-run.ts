@@ -262,11 +262,11 @@ export function firstRefusal(runs: readonly DryRun[]): NopassError | undefined {
   const errors = runs.flatMap(({ verdict, object }) => (verdict.verdict === 'refused' ? [{ ...verdict, object }] : []))
   const [first, ...others] = errors
   if (first === undefined || others.length === 0) return first?.error
-  const { code, message, hint, reason } = first.error
+  const { code, message, hint, reason, place } = first.error
   const names = others.slice(0, SHOWN).map(({ object }) => object)
   const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : ''
   const text = `${message}; also refused: ${names.join(', ')}${more}`
-  return new NopassError(code, text, { hint, reason, cause: first.error })
+  return new NopassError(code, text, { hint, reason, place, cause: first.error })
 }
 
 /** Naming more objects gives no new information. */

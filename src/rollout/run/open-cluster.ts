@@ -32,12 +32,13 @@ function describeWarning({ place, message, hint }: NopassError): string {
  * Writes the layers as files with the mode 0600, in order. The values that the action computes come
  * last, and are checked with the other layers.
  */
-async function writeValues(work: ConnectedWork): Promise<Pick<ChartRequest, 'valuesFiles' | 'given'>> {
+async function writeValues(work: ConnectedWork): Promise<Omit<ChartRequest, 'chart'>> {
   const { cluster, context, run } = work
   const { folder, settings } = context
   const rrsa = await computeRrsa(work)
   const computed = rrsa && { name: 'computed', text: valuesFile({ identity: { rrsa } }) }
   let given: ChartRequest['given']
+  let source: ChartRequest['source']
   if (settings.chart.ours) {
     const { defaults } = settings.chart
     const files = cluster.settings.layers.map(({ source }) => source)
@@ -45,6 +46,7 @@ async function writeValues(work: ConnectedWork): Promise<Pick<ChartRequest, 'val
     const [error] = loaded.errors
     if (error) throw error
     given = loaded.given
+    source = loaded
     run.notes.push(...loaded.warnings.map(describeWarning))
   }
   const layers = [...cluster.settings.layers, ...(computed ? [computed] : [])]
@@ -52,5 +54,5 @@ async function writeValues(work: ConnectedWork): Promise<Pick<ChartRequest, 'val
   for (const [index, { text }] of layers.entries()) {
     files.push(await folder.write(`${cluster.name}-${index}.values.yaml`, text))
   }
-  return { valuesFiles: files, given }
+  return { valuesFiles: files, given, source }
 }

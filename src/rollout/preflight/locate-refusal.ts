@@ -1,0 +1,44 @@
+import { formatPlace, NopassError } from '../../errors.ts'
+import type { ManifestObject } from '../../helm/release/manifest.ts'
+import { KubeApiError } from '../../kube/api-error.ts'
+import type { LoadedValues } from '../../values/load-values.ts'
+import { formatPath } from '../../values/yaml/yaml-node.ts'
+import { keyOfField } from './passed-fields.ts'
+
+/** The values that a release was rendered from. */
+export type ValuesSource = Pick<LoadedValues, 'merged' | 'positionOf'>
+
+/** More keys do not help: one refusal is corrected after the other. */
+const SHOWN = 3
+
+/** The refusal of an object, with the keys of the user's values that it is about, if it is about any. */
+export function locateRefusal(error: NopassError, object: ManifestObject, values: ValuesSource): NopassError {
+  const { code, message, reason, cause } = error
+  if (!(cause instanceof KubeApiError)) return error
+  const paths = refusedFields(cause).flatMap((field) => {
+    const path = keyOfField(field, object, values.merged)
+    return path === undefined ? [] : [path]
+  })
+  if (paths.length === 0) return error
+  const positions = paths.map((path) => values.positionOf(path))
+  const named = paths.map((path, index) => {
+    // A key that is not in the user's files may be missing there, or be a default of the chart.
+    const position = positions[index]
+    return `\`${formatPath(path)}\`${position === undefined ? '' : ` (${formatPlace(position)})`}`
+  })
+  const hint = `Change ${[...new Set(named)].slice(0, SHOWN).join(', ')}.`
+  return new NopassError(code, message, { hint, place: positions.find(Boolean), reason, cause })
+}
+
+/**
+ * The fields that the API server names: the causes of a refused value, unknown fields, and fields and list items that it cannot
+ * apply. The texts are those of k8s.io/apimachinery (`NewStrictDecodingError` in pkg/runtime/error.go: `unknown field "a.b"`)
+ * and of sigs.k8s.io/structured-merge-diff (`ValidationError` in typed/helpers.go: `.a.b: field not declared in schema`).
+ */
+function refusedFields({ fields, message }: KubeApiError): readonly string[] {
+  const unknown = [...message.matchAll(/unknown field "([^"]+)"/g)]
+  const untyped = [
+    ...message.matchAll(/(?<=\s)(\.[^\s:]+): (?:field not declared in schema|duplicate entries for key)/g),
+  ]
+  return [...fields, ...[...unknown, ...untyped].map(([, field = '']) => field)]
+}
