@@ -117,7 +117,7 @@ test('a ServiceAccount that opts out by annotation keeps its list, and gets the 
   await eventually(async () => assert.deepEqual(names(await helperCluster.account('team-a', 'alone')), [SECRET]))
 })
 
-test('the vendor’s add-on on the same ServiceAccounts is reported once, by status, log and Event, and not interfered with', async () => {
+test('the vendor’s add-on on the same ServiceAccounts is reported once, by status, log and Event, and not disturbed', async () => {
   const addon = 'acr-credential-secret-aggregation'
   const write = (namespace: string, list: readonly string[]) =>
     admin.request({

@@ -235,7 +235,7 @@ testBackAgain(() => ({
   deployments: { shop: 'app', web: 'tools' },
 }))
 
-test('the monitor of the pulls notices one that fails', async () => {
+test('the monitor of the pulls notices a failed pull', async () => {
   await chart.createNamespace('bare')
   const watch = watchPulls(admin, registry.url, [{ namespace: 'bare', serviceAccount: 'default', image: `${DEMO}:1` }])
   await watch.phase('bare')

@@ -46,7 +46,7 @@ const INSTANCES: readonly Row[] = [
     says: 'account 1 has no instance cri-abc123 in cn-hangzhou',
   },
   {
-    title: 'an instance that the account does not have, by name',
+    title: 'an instance, given by name, that the account does not have',
     observed: observe({
       instance: instance({ found: null }),
       fixture: {

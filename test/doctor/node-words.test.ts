@@ -175,7 +175,7 @@ const ROWS: readonly Row[] = [
     id: 'POD_NETWORK',
   },
   {
-    title: 'a bucket that is called like the token service',
+    title: 'a bucket with the name of the token service',
     message: layer('failed to do request: Get "https://dockerauth-x.oss-cn-hangzhou.aliyuncs.com/x": EOF'),
     id: 'POD_NETWORK',
     says: /stores its layers/,
@@ -189,7 +189,7 @@ const ROWS: readonly Row[] = [
     says: /gitlab\.corp \(where the registry issues its tokens\)/,
   },
   {
-    title: 'a registry at a port, without an address',
+    title: 'a registry with a port, whose host has no address',
     image: 'registry.corp:5000/team/app:1',
     message:
       'failed to do request: Head "https://registry.corp:5000/v2/team/app/manifests/1": dial tcp: lookup registry.corp on 10.0.0.2:53: no such host',

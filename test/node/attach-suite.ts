@@ -66,7 +66,7 @@ export function testAttach(
     assert.deepEqual([container?.restartCount, Object.keys(container?.state ?? {})], [0, ['running']])
   })
 
-  test(`P4 ${attach}: rotated in place while the registry is down, cached images start; with a recreated Secret they do not`, async () => {
+  test(`P4 ${attach}: while the registry is down, cached images start after a rotation in place, and do not start after the Secret was recreated`, async () => {
     const [fixture, helper] = opened()
     const [kept, recreated] = [await makeTeam(fixture, 'kept'), await makeTeam(fixture, 'remade')]
     for (const team of [kept, recreated]) {

@@ -53,7 +53,7 @@ test('files that are not imported affect the suites that read them: chart, pages
   assert.deepEqual(affected('package-lock.json'), ['contract', 'cluster', 'scripts', 'action'])
 })
 
-test('files that differ from the commit, and untracked ones, count as changed', () => {
+test('files that differ from the commit, and untracked files, count as changed', () => {
   const git = (...args: string[]) =>
     execFileSync('git', ['-C', root, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args])
   git('init', '-q')

@@ -76,7 +76,7 @@ test('a new folder must first be added to the rule', () => {
   assert.match(problems({ 'src/misc/a.ts': '' })[0] ?? '', /^src\/misc\/a\.ts: 'misc' is not a known area/)
 })
 
-test('a cycle between files is found: a longer one, one of only types, and one that import() closes', () => {
+test('a cycle between files is found: a long cycle, a cycle of types only, and a cycle that import() closes', () => {
   const a = {
     'src/kube/a.ts': imports('./b.ts'),
     'src/kube/b.ts': `import type { C } from './c.ts'\n`,

@@ -8,7 +8,10 @@ export interface Cli {
   run<Flags>(load: (flags: Flags & CommonFlags) => Promise<CommandWork<Flags>>): (...args: unknown[]) => Promise<void>
 }
 
-/** The work of a command. Its flags include those before the subcommand. Returns the exit code. */
+/**
+ * The work of a command. It gets the command's flags, including those before the subcommand, and
+ * returns the exit code.
+ */
 export type CommandWork<Flags> = (
   flags: Flags & CommonFlags,
   host: CliHost,

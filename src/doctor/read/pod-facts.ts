@@ -98,9 +98,9 @@ function statesOf({ status }: PodObject): ReadonlyMap<string, ContainerStatus> {
 }
 
 /**
- * Controllers that create a deleted Pod again. A Job is not listed, because it counts a deleted Pod
- * as a failure; Workflows and TaskRuns even fail. The group counts too: anyone who may create Pods
- * may write an owner of another group.
+ * Controllers that create a deleted Pod again. A Job counts a deleted Pod as a failure, and
+ * Workflows and TaskRuns fail, so none of them is listed. The API group must match too, because
+ * anyone who may create Pods may write an owner of another group.
  */
 const REPLACING: ReadonlySet<string> = new Set([
   'apps/ReplicaSet',

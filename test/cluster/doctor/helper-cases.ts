@@ -22,7 +22,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: applyAgain,
   },
   {
-    title: 'its Deployment was deleted',
+    title: "the helper's Deployment was deleted",
     id: 'HELPER_DOWN',
     make: (fixture) => fixture.remove(DEPLOYMENT),
     message: AGAIN,
@@ -45,7 +45,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: (fixture) => setPod(fixture, { volumes: [{ name: 'lost', $patch: 'delete' }] }),
   },
   {
-    title: 'Pod Security no longer allows its Pods',
+    title: "Pod Security no longer allows the helper's Pods",
     id: 'HELPER_DEGRADED',
     severity: 'warning',
     make: (fixture) => setContainer(fixture, { securityContext: { capabilities: { drop: ['KILL'] } } }),
@@ -53,14 +53,14 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: (fixture) => fixture.scale(1),
   },
   {
-    title: 'its Lease was deleted',
+    title: "the helper's Lease was deleted",
     id: 'HELPER_LEADERLESS',
     make: (fixture) => fixture.remove(LEASE),
     message: AGAIN,
     fix: applyAgain,
   },
   {
-    title: 'the ConfigMap of its report was deleted',
+    title: "the ConfigMap of the helper's report was deleted",
     id: 'HELPER_SILENT',
     make: (fixture) => fixture.remove(`${CONFIG}-status`),
     message: AGAIN,
@@ -72,7 +72,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     },
   },
   {
-    title: 'the binding of its role was deleted',
+    title: "the binding of the helper's role was deleted",
     id: 'RIGHTS_MISSING',
     make: (fixture) =>
       fixture.remove(`/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/acr-nopass.${HOME}.${RELEASE}`),
@@ -80,7 +80,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: applyAgain,
   },
   {
-    title: 'a permission was removed from its role',
+    title: "a permission was removed from the helper's role",
     id: 'RIGHTS_MISSING',
     make: (fixture) =>
       fixture.patch(`/apis/rbac.authorization.k8s.io/v1/clusterroles/acr-nopass.${HOME}.${RELEASE}`, {
@@ -90,7 +90,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: applyAgain,
   },
   {
-    title: 'the binding of its guard was deleted',
+    title: "the binding of the helper's guard was deleted",
     id: 'GUARD_MISSING',
     severity: 'warning',
     make: (fixture) =>
@@ -101,7 +101,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
   {
     // The five ways: a binding that only audits, a binding that matches no namespace, a condition
     // that is false, a rule that is true, and failures that are ignored.
-    title: 'its guard was switched off in five ways',
+    title: "the helper's guard was switched off in five ways",
     id: 'GUARD_INACTIVE',
     severity: 'warning',
     make: async (fixture) => {
@@ -131,7 +131,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     },
   },
   {
-    title: 'its role was widened to all Secrets',
+    title: "the helper's role was widened to all Secrets",
     id: 'RIGHTS_WIDE',
     severity: 'warning',
     make: (fixture) =>
@@ -147,7 +147,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: applyAgain,
   },
   {
-    title: 'its configuration was edited manually, and is no longer valid YAML',
+    title: "the helper's configuration was edited manually, and is no longer valid YAML",
     id: 'CONFIG_UNREADABLE',
     make: (fixture) => fixture.patch(CONFIG, { data: { 'config.yaml': 'registries: [' } }),
     message: /acr-nopass validate/,

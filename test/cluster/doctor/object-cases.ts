@@ -15,7 +15,7 @@ const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
  */
 export const OBJECT_CASES: readonly Case[] = [
   {
-    title: "another client's Secret has its name",
+    title: "another client's Secret has the pull secret's name",
     id: 'SECRET_FOREIGN',
     make: async (fixture) => {
       await fixture.closedNamespace('foreign')

@@ -12,7 +12,7 @@ const SHOP_ACCOUNT = '/api/v1/namespaces/shop/serviceaccounts/default'
 /** Cases in which one Pod cannot pull, as `doctor pod` reports them. */
 export const POD_CASES: readonly Case[] = [
   {
-    title: 'no registry in the values covers the instance of its image',
+    title: "no registry in the values covers the instance of the Pod's image",
     id: 'POD_UNCOVERED',
     args: ['pod', 'shop/uncovered'],
     make: (fixture) => fixture.pod('shop', 'uncovered', 'other-registry.cn-beijing.cr.aliyuncs.com/team/app:1'),
@@ -20,7 +20,7 @@ export const POD_CASES: readonly Case[] = [
     fix: deletePod('shop', 'uncovered'),
   },
   {
-    title: 'its namespace is not a target',
+    title: "the Pod's namespace is not a target",
     id: 'POD_NOT_TARGETED',
     args: ['pod', 'kube-system/untargeted'],
     make: (fixture) => fixture.pod('kube-system', 'untargeted', IMAGE),
@@ -28,7 +28,7 @@ export const POD_CASES: readonly Case[] = [
     fix: deletePod('kube-system', 'untargeted'),
   },
   {
-    title: 'its ServiceAccount is not a target',
+    title: "the Pod's ServiceAccount is not a target",
     id: 'POD_NOT_TARGETED',
     args: ['pod', 'shop/built'],
     make: (fixture) => fixture.pod('shop', 'built', IMAGE, { serviceAccountName: 'builder' }),
@@ -36,7 +36,7 @@ export const POD_CASES: readonly Case[] = [
     fix: deletePod('shop', 'built'),
   },
   {
-    title: 'its namespace opted out',
+    title: "the Pod's namespace opted out",
     id: 'POD_OPTED_OUT',
     args: ['pod', 'quiet/left-out'],
     make: async (fixture) => {
@@ -47,7 +47,7 @@ export const POD_CASES: readonly Case[] = [
     fix: deletePod('quiet', 'left-out'),
   },
   {
-    title: 'its ServiceAccount opted out',
+    title: "the Pod's ServiceAccount opted out",
     id: 'POD_OPTED_OUT',
     args: ['pod', 'shop/shy'],
     make: async (fixture) => {
@@ -59,7 +59,7 @@ export const POD_CASES: readonly Case[] = [
     fix: deletePod('shop', 'shy'),
   },
   {
-    title: 'it has its own pull secrets',
+    title: 'the Pod has pull secrets of its own',
     id: 'POD_HAS_OWN_PULL_SECRETS',
     args: ['pod', 'shop/masked'],
     make: (fixture) => fixture.pod('shop', 'masked', IMAGE, { imagePullSecrets: [{ name: 'own' }] }),
@@ -67,7 +67,7 @@ export const POD_CASES: readonly Case[] = [
     fix: deletePod('shop', 'masked'),
   },
   {
-    title: 'it was admitted before its ServiceAccount had the reference',
+    title: 'the Pod was admitted before its ServiceAccount had the reference',
     id: 'POD_TOO_OLD',
     args: ['pod', 'late/early'],
     make: async (fixture) => {
@@ -80,7 +80,7 @@ export const POD_CASES: readonly Case[] = [
     fix: deletePod('late', 'early'),
   },
   {
-    title: 'its ServiceAccount lacks the reference, and no helper runs',
+    title: "the Pod's ServiceAccount lacks the reference, and no helper runs",
     id: 'POD_UNREFERENCED',
     args: ['pod', 'shop/bare'],
     make: async (fixture) => {

@@ -11,7 +11,7 @@ const withQuery = (pod: string): readonly string[] => ['pod', pod, '--ask-regist
  */
 export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
   {
-    title: 'RAM does not allow the helper to pull its repository',
+    title: "RAM does not allow the helper to pull the Pod's repository",
     id: 'POD_DENIED',
     args: withQuery('shop/denied'),
     make: async (fixture) => {
@@ -41,7 +41,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: deletePod('shop', 'tagless'),
   },
   {
-    title: "its image is for another architecture than its node's",
+    title: "the image is for another architecture than the node's",
     id: 'POD_ARCHITECTURE',
     args: withQuery('shop/foreigner'),
     make: (fixture) => fixture.pod('shop', 'foreigner', `${HOST}/team/elsewhere:1`),
@@ -65,7 +65,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     },
   },
   {
-    title: 'its image is written like the URL of a web page',
+    title: 'the image is written like the URL of a web page',
     id: 'POD_IMAGE_NAME',
     args: ['pod', 'shop/misnamed'],
     make: (fixture) => fixture.pod('shop', 'misnamed', `https://${IMAGE}`),
@@ -73,7 +73,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: deletePod('shop', 'misnamed'),
   },
   {
-    title: 'it fits no node',
+    title: 'the Pod fits no node',
     id: 'POD_UNSCHEDULED',
     severity: 'warning',
     args: ['pod', 'shop/homeless'],
@@ -90,7 +90,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: deletePod('shop', 'stuck'),
   },
   {
-    title: "it runs from the node's cache",
+    title: "the Pod runs from the node's cache",
     id: 'POD_CACHED',
     severity: 'info',
     args: ['pod', 'shop/running'],
@@ -99,7 +99,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: deletePod('shop', 'running'),
   },
   {
-    title: 'its node has a kubelet from before 1.35',
+    title: "the Pod's node has a kubelet from before 1.35",
     id: 'KUBELET_LENIENT',
     severity: 'info',
     args: withQuery('shop/lenient'),
@@ -127,7 +127,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: deletePod('old', 'veteran'),
   },
   {
-    title: "its node's VPC is not linked to the instance",
+    title: "the VPC of the Pod's node is not linked to the instance",
     id: 'POD_VPC_UNLINKED',
     args: ['pod', 'shop/unlinked'],
     make: (fixture) =>
@@ -141,7 +141,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: deletePod('shop', 'unlinked'),
   },
   {
-    title: 'the disk of its node is full',
+    title: "the disk of the Pod's node is full",
     id: 'POD_DISK_FULL',
     args: ['pod', 'shop/full'],
     make: (fixture) =>
@@ -150,7 +150,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: deletePod('shop', 'full'),
   },
   {
-    title: "the proxy of its node's runtime refuses the registry",
+    title: "the runtime's proxy on the Pod's node refuses the registry",
     id: 'POD_PROXY',
     args: ['pod', 'shop/proxied'],
     make: (fixture) =>
@@ -159,7 +159,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: deletePod('shop', 'proxied'),
   },
   {
-    title: 'its kubelet gives a reason that doctor does not know',
+    title: 'the kubelet gives a reason that doctor does not know',
     id: 'POD_UNKNOWN',
     severity: 'warning',
     args: ['pod', 'shop/puzzling'],
@@ -168,7 +168,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: deletePod('shop', 'puzzling'),
   },
   {
-    title: 'its node cannot pull the sandbox image',
+    title: "the Pod's node cannot pull the sandbox image",
     id: 'POD_SANDBOX',
     make: async (fixture) => {
       await waitingPod(fixture, 'shop', 'grounded', IMAGE, { reason: 'ContainerCreating' })
@@ -191,7 +191,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: deletePod('shop', 'grounded'),
   },
   {
-    title: 'it is a static Pod of a node',
+    title: 'the Pod is a static Pod',
     id: 'POD_STATIC',
     args: ['pod', 'shop/static'],
     make: async (fixture) => {
@@ -203,7 +203,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: deletePod('shop', 'static'),
   },
   {
-    title: 'the registry throttles its node',
+    title: "the registry throttles the Pod's node",
     id: 'POD_THROTTLED',
     args: ['pod', 'shop/hasty'],
     make: (fixture) =>

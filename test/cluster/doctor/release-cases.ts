@@ -72,7 +72,7 @@ export const RELEASE_CASES: readonly Case[] = [
     },
   },
   {
-    title: 'its admission policy was deleted',
+    title: "the second release's admission policy was deleted",
     id: 'POLICY_MISSING',
     args: KEYS,
     make: (fixture) => fixture.remove(POLICY),
@@ -80,7 +80,7 @@ export const RELEASE_CASES: readonly Case[] = [
     fix: (fixture, finding) => fixture.applyAgain(finding),
   },
   {
-    title: 'its admission policy was changed and no longer matches any Pod',
+    title: "the second release's admission policy was changed and no longer matches any Pod",
     id: 'POLICY_INACTIVE',
     args: KEYS,
     make: (fixture) => fixture.patch(POLICY, { spec: { matchConditions: [{ name: 'never', expression: 'false' }] } }),
@@ -92,7 +92,7 @@ export const RELEASE_CASES: readonly Case[] = [
     },
   },
   {
-    title: 'its access key was disabled',
+    title: "the second release's access key was disabled",
     id: 'CREDENTIALS_REFUSED',
     args: KEYS,
     make: async (fixture) => {
