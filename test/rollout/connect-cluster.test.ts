@@ -95,7 +95,7 @@ test('a cluster without a public endpoint is refused with this reason before a k
     await assert.rejects(connected, {
       code: 'CLUSTER_PRIVATE',
       message: 'the API server of c1 has no public endpoint',
-      hint: /`private-endpoint: true`.*in the VPC of the cluster/,
+      hint: /`private-endpoint: true`.*in the cluster's VPC/,
     })
     assert.equal(sent.length, 1)
   }

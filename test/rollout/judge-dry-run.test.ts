@@ -180,7 +180,10 @@ test('a conflict that a dry run finds names the field, its owner, and both fixes
     verdict.error.message,
     'kubectl-set owns .spec.a, .spec.b of Deployment shop/web, which the chart sets too',
   )
-  assert.match(verdict.error.hint, /^Set the field back to the chart's value.* Or set `force-conflicts: true`/)
+  assert.match(
+    verdict.error.hint,
+    /^Set the field back to the chart's value.* To overwrite the field, set `force-conflicts: true`/,
+  )
   // The message already says the reason in words.
   assert.equal(verdict.error.reason, undefined)
 })

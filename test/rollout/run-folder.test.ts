@@ -24,6 +24,6 @@ test('a temporary folder that cannot be used is named, with the variable to set'
   await assert.rejects(createRunFolder(join(file, 'below')), {
     code: 'TEMP_FOLDER',
     message: `nothing can be written to ${join(file, 'below')}`,
-    hint: /`TMPDIR` \(of a runner: `RUNNER_TEMP`\)/,
+    hint: /`TMPDIR` \(on a runner `RUNNER_TEMP`\)/,
   })
 })
