@@ -59,7 +59,7 @@ export function guardFindings({ release, admission }: Observed): Found {
       id: 'GUARD_INACTIVE',
       severity: 'warning',
       subject: `ValidatingAdmissionPolicy ${first.name}`,
-      message: `changed, so that it does not limit the helper as the chart's does: ${summarize(names)}`,
+      message: `changed, so that the policy does not limit the helper like the chart's policy: ${summarize(names)}`,
       cause: changed.map(({ name, defects }) => `${name}: ${defects.join('; ')}.`).join(' '),
       // `kubectl apply` over a changed policy would keep conditions that somebody added.
       fix: 'Delete the policy and its binding and apply them again from the release; until then RBAC alone limits the helper.',

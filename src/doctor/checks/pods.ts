@@ -140,7 +140,7 @@ function containerFindings(
     severity: 'info',
     message: `${name} runs ${image}, which may have come from the node's cache`,
     cause: 'With imagePullPolicy IfNotPresent a running Pod does not prove that the current credential can pull.',
-    fix: 'Query the registry itself; that reads the pull secret with your rights, and prints no part of it.',
+    fix: 'Query the registry itself. This reads the pull secret with your rights, and prints no part of the Secret.',
     command: shell`acr-nopass doctor pod ${pod.namespace}/${pod.name} --ask-registry`,
   }
 }

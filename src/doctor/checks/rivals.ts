@@ -43,10 +43,11 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
       severity: 'warning',
       subject: `add-on ${addon}`,
       message: "the vendor's credential helper is also installed here",
-      cause: 'Both write imagePullSecrets of the same ServiceAccounts; older versions of it overwrite the list.',
+      cause:
+        'The add-on and acr-nopass write imagePullSecrets of the same ServiceAccounts; older versions of the add-on overwrite the list.',
       fix:
         release === undefined
-          ? 'Uninstall it when acr-nopass is installed.'
+          ? 'Uninstall the add-on when acr-nopass is installed.'
           : 'Keep the add-on until nothing depends on its Secrets: the command lists what still does, and removes nothing. Then uninstall the add-on in the ACK console.',
       command: shell`acr-nopass cleanup --legacy`,
     })

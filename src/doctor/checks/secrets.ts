@@ -17,8 +17,8 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   },
   SECRET_FOREIGN: {
     message: 'a Secret of that name belongs to another owner',
-    cause: 'It does not carry the labels of this release, so the helper leaves it alone.',
-    fix: 'Find out who writes it. Then choose another secretName, set adopt: true, or have its owner rename it.',
+    cause: 'The Secret does not carry the labels of this release, so the helper does not change it.',
+    fix: 'Find out who writes the Secret. Then choose another secretName, set adopt: true, or have the owner rename the Secret.',
     command: (namespace, name) =>
       shell`kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.labels}{"\\n"}{.metadata.managedFields[*].manager}{"\\n"}'`,
   },

@@ -131,8 +131,8 @@ export const RULES: readonly Rule[] = [
     matches: ({ rest }, { now }) => Math.abs(Date.parse(EXPIRED.exec(rest)?.[1] ?? '') - now) > CLOCK_TOLERANCE,
     id: 'CLOCK_SKEW',
     cause: ({ rest }) =>
-      `The clock of the node is wrong (it says ${EXPIRED.exec(rest)?.[1]}), so it takes a valid certificate for an invalid one.`,
-    fix: "Set the node's clock (NTP: `chronyc tracking`); it then pulls by itself.",
+      `The clock of the node is wrong (it says ${EXPIRED.exec(rest)?.[1]}), so the node rejects a valid certificate.`,
+    fix: "Set the node's clock (NTP: `chronyc tracking`); the node then pulls automatically.",
   },
   {
     sources: ['go crypto/x509/verify.go: x509: certificate has expired or is not yet valid: '],

@@ -84,7 +84,7 @@ function judgeFailed(pod: PodFacts, container: ContainerFacts, { now }: Observed
   const last = steps.at(-1)
   if (last?.state === 'wrong') return { state: 'cannot', detail: last.detail, verdict: last.verdict }
   const { quote } = explainPull(container, now)
-  return describeUnclear(`${last?.detail ?? 'nothing is known of it'}`, {
+  return describeUnclear(`${last?.detail ?? 'nothing is known about this pull'}`, {
     fix: 'Wait for the next try, at most five minutes, and run doctor again; or query the registry itself.',
     command: shell`acr-nopass doctor pod ${pod.namespace}/${pod.name} --ask-registry`,
     quote,

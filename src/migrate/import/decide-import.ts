@@ -84,7 +84,7 @@ function chooseRegistries(wanted: readonly WantedRegistry[], log: ImportLog) {
     const different = group.find((one) => one.assumeRole !== first.assumeRole || one.region !== first.region)
     if (different !== undefined) {
       const message = `\`${first.place}\` and \`${different.place}\` are one registry with two roles or regions`
-      log.fail('IMPORT_SETTING', message, 'Keep the one of the two that works.')
+      log.fail('IMPORT_SETTING', message, 'Keep the entry that works, and remove the other entry.')
       return []
     }
     return [describeRegistry(first, group, names)]

@@ -149,7 +149,7 @@ function repositoryGlob(glob: string): string {
 export function releaseProblems({ release, available, toName }: OurSide): readonly Dependent[] {
   const doctor = 'Run `acr-nopass doctor`: it shows what is wrong.'
   if (release === undefined) {
-    const fix = toName ?? 'Install it beside the old helper; `acr-nopass import` writes its values.'
+    const fix = toName ?? 'Install acr-nopass next to the old helper; `acr-nopass import` writes the values.'
     return [{ subject: 'the cluster', why: 'acr-nopass is not installed here', fix }]
   }
   const subject = `release ${release.namespace}/${release.name}`
