@@ -22,8 +22,7 @@ test('an acquisition counts a change of the holder, and starts at 0 if the API s
   const after = (leaseTransitions: unknown, holderIdentity = 'two') =>
     acquiredSpec(leaseOf({ holderIdentity, leaseTransitions }), 'one', DURATIONS, NOW)?.leaseTransitions
   assert.deepEqual([after(0), after(4), after(undefined)], [1, 5, 1])
-  // The largest int32, and values that only a client could write whose writes the API server does
-  // not check.
+  // The largest int32, and values that the API server refuses. A client may still read such values.
   assert.deepEqual(
     [after(2 ** 31 - 2), after(2 ** 31 - 1), after(-5), after(1.5), after('4')],
     [2 ** 31 - 1, 0, 0, 1, 1],

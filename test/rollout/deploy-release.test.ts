@@ -117,7 +117,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a first installation that fails is removed where that is asked for',
+    name: 'a first installation that fails is removed if this is configured',
     before: [],
     upgrade: { history: ['failed*'], exit: 1, stderr: TIMEOUT },
     undo: [],
@@ -140,7 +140,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a first installation that fails is kept to be inspected otherwise',
+    name: 'with uninstall-on-failed-install: false, a first installation that fails is kept for inspection',
     before: [],
     keepFailed: true,
     upgrade: { history: ['failed*'], exit: 1, stderr: TIMEOUT },
@@ -154,7 +154,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'the rollback of a failed revision fails: the upgrade follows all the same',
+    name: 'if the rollback of a failed revision fails, the upgrade follows nevertheless',
     before: ['deployed', 'failed'],
     undoFails: true,
     open: ['rollback'],
@@ -170,7 +170,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a hook fails in the rollback of a failed revision, which stays pending: it is done again before the upgrade',
+    name: 'if a hook leaves the rollback of a failed revision pending, the rollback is repeated before the upgrade',
     before: ['deployed', 'failed'],
     undoFails: 1,
     rollbackError: HOOK,
@@ -204,7 +204,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'the rollback that is done again fails, but is no longer pending: the upgrade follows all the same',
+    name: 'if the repeated rollback fails, but is no longer pending, the upgrade follows nevertheless',
     before: ['deployed', 'failed'],
     undoFails: true,
     rollbackError: HOOK,
@@ -224,7 +224,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'another deployer rolls back a failed revision at the same time: that is left alone, and no upgrade starts during it',
+    name: 'if another deployer rolls back a failed revision at the same time, its rollback is not touched, and no upgrade starts meanwhile',
     before: ['deployed', 'failed'],
     undoFails: true,
     rollbackError: EXISTS,
@@ -261,7 +261,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'our upgrade fails, another deployer completes with --history-max 1, and helm passes our label on: theirs is kept',
+    name: 'our upgrade fails, another deployer completes with --history-max 1, and helm copies our label: the other revision is kept',
     before: ['superseded', 'deployed'],
     upgrade: { history: ['pruned', 'superseded', 'pruned', 'deployed*=4'], exit: 1, stderr: TIMEOUT },
     expected: {
@@ -276,13 +276,13 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'our upgrade succeeds, and another deployer completes with --history-max 1: the run fails, and theirs is kept',
+    name: 'our upgrade succeeds, and another deployer completes with --history-max 1: the run fails, and the other revision is kept',
     before: ['superseded', 'deployed'],
     upgrade: { history: ['pruned', 'pruned', 'pruned', 'deployed*=4'], exit: 0 },
     expected: { calls: ['upgrade'], outcome: { status: 'failed', revision: 4, notes: [] } },
   },
   {
-    name: 'helm ends with an error after it has recorded the revision as deployed: it is kept',
+    name: 'helm ends with an error after it has recorded the revision as deployed: the revision is kept',
     before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed*'], exit: 1, stderr: TIMEOUT },
     expected: {
@@ -306,7 +306,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'our rollback is killed: the post step does it again',
+    name: 'our rollback is killed: the post step repeats it',
     before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['deployed', 'failed*', 'pending-rollback=1'],
@@ -414,7 +414,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'another deployer starts after our failure: it is left alone',
+    name: 'another deployer starts after our failure: its revision is not touched',
     before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*', 'pending-upgrade*'], exit: 1, stderr: TIMEOUT },
     expected: {
@@ -490,7 +490,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: "a user's rollback is still in progress when helm succeeds: the run fails, and it is left alone",
+    name: "a user's rollback is still in progress when helm succeeds: the run fails, and the rollback is not touched",
     before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed*', 'pending-rollback'], exit: 0 },
     expected: {

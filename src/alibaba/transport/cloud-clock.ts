@@ -82,8 +82,8 @@ export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>) {
 }
 
 /**
- * Call this before a request, and the returned function after the response. The function returns
- * the cloud's time of the request, because the response may have corrected the clock.
+ * Measures the cloud's time of a request. Call this before the request, and the returned function
+ * after the response, because the response may correct the clock.
  */
 export function stopwatch(clock: CloudClock): () => number {
   const started = clock.monotonic()

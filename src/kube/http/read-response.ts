@@ -42,8 +42,8 @@ export function readWhole(
 }
 
 /**
- * Reads a watch. If the response is not a watch, the reader `refusal` gets it. A stream that ends
- * within an event fails with KUBE_UNREACHABLE.
+ * Reads a watch. If the response is not a watch, the reader `refusal` receives it. A stream that
+ * ends within an event fails with KUBE_UNREACHABLE.
  */
 export function readEvents<T>(
   title: string,

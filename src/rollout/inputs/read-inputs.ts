@@ -99,7 +99,7 @@ const SINGLE_CLUSTER: readonly InputName[] = [
   'worker-roles',
 ]
 
-/** Inputs that have no effect for the other way to reach a cluster. */
+/** Each input that selects how a cluster is reached, with the inputs that have no effect then. */
 const OF_OTHER_ACCESS: readonly (readonly [InputName, readonly InputName[]])[] = [
   ['kubeconfig', ['ack-cluster-id', 'private-endpoint']],
   ['ack-cluster-id', ['kube-context']],

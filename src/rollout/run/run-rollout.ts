@@ -194,7 +194,7 @@ function runName(env: NodeJS.ProcessEnv): string {
     : 'acr-nopass'
 }
 
-/** The session name is shown in ActionTrail. STS accepts 2 to 64 of these characters. */
+/** The session name is shown in ActionTrail. STS accepts 2 to 64 letters, digits and `.@-_`. */
 function sessionName(env: NodeJS.ProcessEnv): string {
   const name = `acr-nopass-${env.GITHUB_REPOSITORY ?? 'local'}-${env.GITHUB_RUN_ID ?? '0'}`
   return name.replace(/[^\w.@-]/g, '-').slice(-64)

@@ -8,7 +8,7 @@ import { PROBE_PREFIX } from '../preflight/what-to-verify.ts'
 import type { RunFolder } from '../run-folder.ts'
 
 const PROBE_LABEL = 'acr-nopass.io/probe'
-/** The age from which on a probe was left by a run that was killed (milliseconds). */
+/** A run that was killed left each probe that is older than this (milliseconds). */
 const STALE_MS = 3_600_000
 
 /** Lets a cluster that enforces Pod Security `restricted` admit the Pod of a probe. */
