@@ -1,9 +1,9 @@
 // npm test [-- SUITE… WORD…]: runs all suites, or the named suites. With a WORD, runs only files
 //   whose path contains it.
-// npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: runs the tests for older versions, and
-//   no suite.
-// npm test -- --changed | --since REF: runs the files that the changes since HEAD, or since REF, may
-//   affect.
+// npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: runs the tests for older versions,
+//   but no suite.
+// npm test -- --changed | --since REF: runs the files that the changes since HEAD, or since REF,
+//   may affect.
 // npm test -- simulation --seed N [--only 1,4]: runs one seed of the simulation, or some of its
 //   faults, and prints everything that happens.
 // npm test -- zoo --seed N [--only 1,4]: runs one cluster of the zoo, or some of its features, and

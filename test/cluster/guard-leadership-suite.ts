@@ -63,7 +63,8 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
       const { status, text } = await patch(LEASE, { spec: { holderIdentity: 'x', leaseTransitions } })
       assert.deepEqual([status, rule.test(text)], [422, true], text)
     }
-    // From none to 1, unchanged, to 2, and back to 0 as after an overflow of its type.
+    // The count goes from none to 1, stays, goes to 2, and returns to 0 as after an overflow of its
+    // type.
     for (const leaseTransitions of [1, 1, 2, 0])
       assert.equal((await patch(LEASE, { spec: { holderIdentity: 'x', leaseTransitions } })).status, 200)
   })

@@ -263,8 +263,8 @@ test('a creation whose response is lost, and that RAM shows late, is reported as
 })
 
 /**
- * Runs a rollout of two clusters that share a role, first with the former values and then with
- * others, and then the removal.
+ * Runs a rollout of two clusters that share a role, with the former values and then with other
+ * values. Then runs the removal.
  */
 async function rollOut(lag: number): Promise<readonly unknown[]> {
   const clusters = ['a', 'b'].map((cluster) => ({ name: cluster, access: { kind: 'ack', clusterId: `c-${cluster}` } }))

@@ -46,7 +46,8 @@ test(
       [],
       `${broken.length} seeds: ${broken.join(' ')}\n${known.join('')}${details.join('')}\n${why}`,
     )
-    // If a removal never happened, or always happened, no cluster would break a rule above.
+    // The two outcomes must occur, because the rules above cannot find a removal that never
+    // happens, or always happens.
     assert.ok(oldHelpers.stopped > 0, 'no cluster in which the old helper is removed')
     assert.ok(oldHelpers.kept > 0, 'no cluster in which the old helper is kept')
   },
