@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
+import { createCredentialLog } from '../../src/helper/credentials/credential-log.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { sleep } from '../../src/lib/clock.ts'
 import {
@@ -13,6 +14,7 @@ import {
   registry,
   startHelper,
 } from './helper-fixture.ts'
+import { live } from './plan-fixtures.ts'
 
 const MINUTE = 60_000
 const OWN = 'secrets/home/acr-nopass'
@@ -22,6 +24,32 @@ const noteIn = (server: ApiServer, namespace: string): string =>
   annotation(server, `secrets/${namespace}/acr-nopass`, 'log')
 const isOwnWrite = ({ method, path }: KubeCall): boolean => method === 'PATCH' && path.includes('/home/secrets/')
 const isOwnRead = (call: string): boolean => call === 'GET /api/v1/namespaces/home/secrets'
+
+test('what was read before a write of the log ended does not undo that write', async () => {
+  const clock = createFakeClock()
+  const response = Promise.withResolvers<object>()
+  const log = createCredentialLog({
+    client: { request: () => response.promise } as unknown as KubeClient,
+    clock,
+    namespace: 'home',
+    secretName: 'acr-nopass',
+    instance: 'home.r',
+    dryRun: false,
+    rename: (credentials) => credentials,
+    onRead: () => undefined,
+    onFound: () => undefined,
+    onChange: () => undefined,
+    onStuck: () => undefined,
+    onFailure: () => undefined,
+  })
+  const reading = log.read(new AbortController().signal)
+  const version = { uid: 'u', resourceVersion: '7' }
+  const logged = [live('a')]
+  log.send({ type: 'written', version, logged })
+  response.resolve({ items: [] })
+  assert.equal(await reading, true)
+  assert.deepEqual([log.state.copy, [...log.state.logged.values()], log.state.pending.size], [version, logged, 0])
+})
 
 test('the first installation: one write of the log, and then one of each namespace, which notes what of the log it has', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]

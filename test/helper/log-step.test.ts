@@ -82,6 +82,11 @@ const CASES: readonly (readonly [string, readonly LogEvent[], string])[] = [
     'a5 b3 → a6 b3 @x0',
   ],
   [
+    'a credential that waits for the log is not put back by an older one that a restored log lost',
+    [x1, obtained(next), { type: 'conflict' }, copy('x0', 3, logged('a2', 'old'), logged('b3'))],
+    'a5 b3 → a6 (next) b3 @x0',
+  ],
+  [
     'a credential that the restored log lacks is logged again',
     [x1, { type: 'conflict' }, copy('x0', 3, logged('b3'))],
     'a5 b3 → a6 b3 @x0',

@@ -185,6 +185,11 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     write('rotated'),
   ],
   [
+    'the same content gets the note of the log at once, whoever could not log it',
+    { secrets: shop({ note: note('prod=unlogged') }) },
+    write('rotated'),
+  ],
+  [
     'a new credential waits until it is in the log',
     { log: { pending: new Map([['prod', live('prod', 'next')]]) }, secrets: shop() },
     { kind: 'current' },

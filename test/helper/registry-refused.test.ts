@@ -231,7 +231,13 @@ test('a registry whose configuration is restored has its credential again, witho
 
 /** A credential that an earlier leader wrote into the log. */
 function logged(issuedAt: number): Credential {
-  const token = { username: 'u', password: 'logged', issuedAt, expiresAt: issuedAt + 60 * MINUTE, domains: ['a.example.com'] }
+  const token = {
+    username: 'u',
+    password: 'logged',
+    issuedAt,
+    expiresAt: issuedAt + 60 * MINUTE,
+    domains: ['a.example.com'],
+  }
   const shape = registryShape({} as RegistryValues)
   return { name: 'prod', fingerprint: 'fp', shape, token, refreshAt: issuedAt + 38 * MINUTE }
 }

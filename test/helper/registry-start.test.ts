@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { registryShape } from '../../src/acr/registry-config.ts'
 import type { NopassError } from '../../src/errors.ts'
 import type { Credential, RegistryValues } from '../../src/helper/credentials/registry-state.ts'
-import { registryShape } from '../../src/acr/registry-config.ts'
 import { MINUTE, OUTAGE, openRefresh } from './refresh-fixture.ts'
 
 test('a login without expiry is read from its files every 30 s, and only a changed one counts', async () => {
@@ -64,6 +64,29 @@ test('a proof that is under way when the replica begins to lead gives the creden
     assert.deepEqual([calls.length, refresh.state.live?.token.password], [1, password])
     refresh.stop()
   }
+})
+
+test('a request for a new credential during a proof is not answered by the proof, whose token is thrown away', async () => {
+  const { clock, refresh, calls, responses } = openRefresh()
+  const slow = Promise.withResolvers<number>()
+  responses.unshift({ after: slow.promise })
+  refresh.prove()
+  await clock.advance(1_000)
+  refresh.lead(tokenOf(clock.now()))
+  refresh.doubt()
+  slow.resolve(60 * MINUTE)
+  await clock.advance(1_000)
+  assert.deepEqual([calls, refresh.state.live?.token.password, refresh.state.isFresh], [[0, 1_000], 'p2', true])
+})
+
+test('a static login of the log is read again at once, because its files may have changed since', async () => {
+  const { clock, refresh, calls, tokens } = openRefresh({ life: null })
+  const found = tokenOf(clock.now())
+  refresh.lead({ ...found, refreshAt: null, token: { ...found.token, expiresAt: null } })
+  await clock.advance(10)
+  assert.deepEqual([calls, tokens.map(({ live }) => live?.token.password)], [[0], ['p0']])
+  await clock.advance(29_000)
+  assert.equal(calls.length, 1)
 })
 
 test('a registry that failed before it read back a good credential is soon called again, so that it does not count as failing for long', async () => {
