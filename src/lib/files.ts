@@ -162,7 +162,7 @@ export function writePrivateFile(file: string, text: string): void {
     handle = openSync(file, flags, 0o600)
   } catch (cause) {
     const isLink = (cause as NodeJS.ErrnoException).code === 'ELOOP'
-    throw refuse(isLink ? 'is a symbolic link and is not written through' : 'cannot be written', cause)
+    throw refuse(isLink ? 'is a symbolic link, so it is not written' : 'cannot be written', cause)
   }
   try {
     const found = fstatSync(handle)

@@ -35,7 +35,7 @@ export function readTar(archive: Buffer): ReadonlyMap<string, Buffer> {
 /** The header's checksum is the sum of its bytes, with blanks in place of the checksum. */
 function requireSum(header: Buffer): void {
   const sum = header.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 32 : byte), 0)
-  if (Number.parseInt(textAt(header, 148, 8).trim(), 8) !== sum) throw new RangeError('this is no tar archive')
+  if (Number.parseInt(textAt(header, 148, 8).trim(), 8) !== sum) throw new RangeError('this is not a tar archive')
 }
 
 /** Reads a text up to the first NUL. */

@@ -151,7 +151,7 @@ test('a version that does not exist, and an invalid checksum, are rejected with 
   await assert.rejects(obtainHelm({ ...options, version: '4.9.9', sha256: 'latest' }, signal), {
     code: 'HELM_DOWNLOAD_FAILED',
     message: 'helm-sha256 is not a SHA-256: it has 64 hexadecimal digits',
-    hint: `Set it to the one of helm-v4.9.9-${target}.tar.gz.`,
+    hint: `Set it to the SHA-256 of helm-v4.9.9-${target}.tar.gz.`,
   })
   assert.deepEqual(requests, [])
 })
@@ -212,7 +212,7 @@ test('a version with an unknown checksum requires helm-sha256; the message names
   await assert.rejects(obtainHelm({ ...options, version: '4.9.9', sha256: '', digests }, signal), {
     code: 'HELM_DOWNLOAD_FAILED',
     message: `helm 4.9.9 is not on PATH, and the checksum of helm-v4.9.9-${target}.tar.gz is not known here: helm-sha256 is needed`,
-    hint: 'Set helm-sha256 to the one that https://get.helm.sh publishes for it, or take a version that needs none: 3.21.4, 4.3.0.',
+    hint: 'Set helm-sha256 to the checksum that https://get.helm.sh publishes for it, or take a version that needs none: 3.21.4, 4.3.0.',
   })
 })
 

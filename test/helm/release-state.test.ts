@@ -43,7 +43,7 @@ test('if no revision was deployed, a pending upgrade is not explained with an un
   const { hint } = explainPending(target, history.slice(1))
   assert.match(
     hint,
-    /^If no other run is working on it: no record tells what it was to replace, so uninstall it only if /,
+    /^If no other run is working on it: no record shows what it was to replace, so uninstall it only if /,
   )
   assert.doesNotMatch(hint, /recover-pending|helm uninstall/)
 })

@@ -525,6 +525,6 @@ test('metrics name the resource of a path, never an object', () => {
 test("an API server's address that is no URL is an error of the kubeconfig, and not shown", () => {
   assert.throws(() => createKubeClient({ server: 'prod 10.0.0.1' }), {
     code: 'KUBE_CONNECTION',
-    message: "the API server's address is no URL",
+    message: "the API server's address is not a URL",
   })
 })

@@ -64,7 +64,7 @@ test('an interrupted upgrade removes nothing if the first installation failed, b
   // Helm records a pending installation only for its first revision, or the first revision after an
   // uninstall.
   const records = history('failed', 'deployed', 'pending-upgrade*').slice(2)
-  assert.deepEqual(decideRepair(upgrade, records, ''), { why: 'no record tells what revision 3 was to replace' })
+  assert.deepEqual(decideRepair(upgrade, records, ''), { why: 'no record shows what revision 3 was to replace' })
   const again = history('failed', 'uninstalled', 'pending-install*')
   assert.deepEqual(decideRepair(upgrade, again, ''), { good: null })
 })

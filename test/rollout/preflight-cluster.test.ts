@@ -64,7 +64,7 @@ test('recover-pending: if no record shows what a pending upgrade was to replace,
   }
   await assert.rejects(preflight(t, request, {}), {
     code: 'HELM_PENDING',
-    hint: /no record tells what it was to replace/,
+    hint: /no record shows what it was to replace/,
   })
   assert.deepEqual([...new Set(methods)], ['GET'])
 })

@@ -88,14 +88,14 @@ function chooseDigest(
   const known = digests.get(archive)
   const wanted = given.toLowerCase()
   if (wanted !== '' && !/^[0-9a-f]{64}$/.test(wanted)) {
-    throw failed('helm-sha256 is not a SHA-256: it has 64 hexadecimal digits', `Set it to the one of ${archive}.`)
+    throw failed('helm-sha256 is not a SHA-256: it has 64 hexadecimal digits', `Set it to the SHA-256 of ${archive}.`)
   }
   if (known === undefined && wanted === '') {
     const names = [...digests.keys()].filter((name) => name.endsWith(`-${target}.tar.gz`))
     const versions = names.map((name) => name.split('-')[1]?.slice(1))
     throw failed(
       `helm ${version} is not on PATH, and the checksum of ${archive} is not known here: helm-sha256 is needed`,
-      `Set helm-sha256 to the one that ${withoutLogin(mirror)} publishes for it, or take a version that needs none: ${versions.join(', ')}.`,
+      `Set helm-sha256 to the checksum that ${withoutLogin(mirror)} publishes for it, or take a version that needs none: ${versions.join(', ')}.`,
     )
   }
   if (known !== undefined && wanted !== '' && wanted !== known) {

@@ -115,7 +115,7 @@ export function explainPending(
       : shell`helm rollback ${target.release} ${good.revision} --namespace ${target.namespace}`
   const isLost = hasLostRecords(history)
   const repair = isLost
-    ? 'no record tells what it was to replace, so uninstall it only if nothing pulls by it'
+    ? 'no record shows what it was to replace, so uninstall it only if no Pod pulls with its credentials'
     : command === undefined
       ? 'roll it back'
       : `\`${command}\``

@@ -64,7 +64,8 @@ type Shared = ReturnType<typeof share>
 /** Computes what all requests of one transport share. */
 function share(connection: KubeConnection, userAgent: string) {
   // The text is not shown, because the field may hold anything, such as a secret.
-  if (!URL.canParse(connection.server)) throw new NopassError('KUBE_CONNECTION', "the API server's address is no URL")
+  if (!URL.canParse(connection.server))
+    throw new NopassError('KUBE_CONNECTION', "the API server's address is not a URL")
   const { protocol, host, hostname, port, pathname } = new URL(connection.server)
   const { proxy, impersonation = [] } = connection
   const secure = protocol === 'https:'

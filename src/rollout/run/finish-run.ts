@@ -100,7 +100,7 @@ export function decideRepair(begun: HelmBegun, history: readonly Revision[], std
   const good = lastGoodRevision(history, last.revision)?.revision
   if (last.status === 'failed' && begun.command === 'upgrade' && good !== undefined && begun.rollback) return { good }
   if (begun.command === 'uninstall' && last.status === 'uninstalling') return { good: null }
-  if (hasLostRecords(history)) return { why: `no record tells what revision ${last.revision} was to replace` }
+  if (hasLostRecords(history)) return { why: `no record shows what revision ${last.revision} was to replace` }
   const restored = begun.command === 'rollback' ? begun.good : revisionToRestore(history, last.revision)?.revision
   return isPending(last) ? { good: restored ?? null } : { why: `the release is ${last.status}` }
 }
