@@ -33,6 +33,7 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   // Problems of the helper that doctor repeats. Other tests reproduce them with the whole helper in
   // memory.
   SECRET_CONFLICT: 'test/helper/stuck.test.ts',
+  LOG_UNWRITABLE: 'test/helper/credential-log.test.ts',
   NAMESPACE_UNREADABLE: 'test/helper/stuck.test.ts',
   // The running helper replaces an unreadable status within half a minute.
   STATUS_UNREADABLE: 'test/doctor/malformed-report.test.ts',
