@@ -44,7 +44,7 @@ export interface LoadedValues {
   readonly errors: readonly ValuesError[]
   /** What may be a mistake and is no error, in the same order. */
   readonly warnings: readonly ValuesError[]
-  /** Where the user's files have the value at a path, or the nearest one around it. Undefined: in none of them. */
+  /** Returns the position in the user's files of a value, or of the nearest value around it. */
   readonly positionOf: (path: ValuePath) => Position | undefined
 }
 

@@ -227,6 +227,23 @@ test('an unknown field is refused at once, although the API server reports it as
   assert.equal(calls.length, 2)
 })
 
+const UNKNOWN = 'failed to create typed patch object (n/a; /v1, Kind=ConfigMap): .datum: field not declared in schema'
+const answerUnknown = ({ method }: KubeCall) => {
+  if (method === 'GET' || method === 'PUT') return { status: 200, body: LIVE }
+  return { status: 500, message: UNKNOWN }
+}
+
+test('an unknown field is also refused if helm takes over on the server what it applied on the client', async (t) => {
+  const { runs } = await tryOut(t, [CONFIG], { ...ON_SERVER, takesOver: true }, answerUnknown)
+  assert.equal(firstRefusal(runs)?.code, 'HELM_INVALID_OBJECT')
+})
+
+test('if helm applies on the client, an unknown field is a note: the API server drops it', async (t) => {
+  const { runs } = await tryOut(t, [CONFIG], { ...ON_SERVER, serverSide: false }, answerUnknown)
+  assert.equal(firstRefusal(runs), undefined)
+  assert.match(describeUnchecked(runs)[0] ?? '', /ConfigMap a: .*on the client, .* drops .*\.datum: field not declared/)
+})
+
 /**
  * The API server's error if an apply and an update both wrote a field. An apply leaves the fields
  * of the manager `helm` that has updated the object: `removeDisownedItems` in

@@ -107,7 +107,7 @@ test('several refused fields are named together, each once', () => {
   ])
 })
 
-// ValidationErrors in typed/helpers.go of sigs.k8s.io/structured-merge-diff, as a server-side apply passes them on.
+// ValidationErrors in typed/validate.go of sigs.k8s.io/structured-merge-diff, as a server-side apply passes them on.
 test('an unknown field and a repeated item are located from the text of the API server', () => {
   const untyped = (...problems: string[]): object => ({
     kind: 'Status',

@@ -11,7 +11,7 @@ export type ValuesSource = Pick<LoadedValues, 'merged' | 'positionOf'>
 /** More keys do not help: one refusal is corrected after the other. */
 const SHOWN = 3
 
-/** The refusal of an object, with the keys of the user's values that it is about, if it is about any. */
+/** Adds the keys of the user's values that a refusal is about, if the chart passes the field on. */
 export function locateRefusal(error: NopassError, object: ManifestObject, values: ValuesSource): NopassError {
   const { code, message, reason, cause } = error
   if (!(cause instanceof KubeApiError)) return error
@@ -31,9 +31,10 @@ export function locateRefusal(error: NopassError, object: ManifestObject, values
 }
 
 /**
- * The fields that the API server names: the causes of a refused value, unknown fields, and fields and list items that it cannot
- * apply. The texts are those of k8s.io/apimachinery (`NewStrictDecodingError` in pkg/runtime/error.go: `unknown field "a.b"`)
- * and of sigs.k8s.io/structured-merge-diff (`ValidationError` in typed/helpers.go: `.a.b: field not declared in schema`).
+ * Returns the fields that the API server names: those of refused values, unknown fields, and lists
+ * with two items of one key. Sources of the texts: `NewStrictDecodingError` in pkg/runtime/error.go
+ * of k8s.io/apimachinery (`unknown field "a.b"`), and typed/validate.go of
+ * sigs.k8s.io/structured-merge-diff (`.a.b: field not declared in schema`).
  */
 function refusedFields({ fields, message }: KubeApiError): readonly string[] {
   const unknown = [...message.matchAll(/unknown field "([^"]+)"/g)]

@@ -14,7 +14,10 @@ interface Passed {
 const POD = ['spec', 'template', 'spec'] as const
 const CONTAINER = [...POD, 'containers', 0] as const
 
-/** Those of chart/templates/: deployment.yaml, _container.tpl, networkpolicy.yaml, poddisruptionbudget.yaml. */
+/**
+ * Source: chart/templates/deployment.yaml, _container.tpl, networkpolicy.yaml and
+ * poddisruptionbudget.yaml.
+ */
 const PASSED: Readonly<Record<string, readonly Passed[]>> = {
   Deployment: [
     ...['affinity', 'dnsConfig', 'dnsPolicy', 'hostAliases', 'imagePullSecrets', 'nodeSelector', 'tolerations'].map(
@@ -41,8 +44,10 @@ const PASSED: Readonly<Record<string, readonly Passed[]>> = {
 }
 
 /**
- * The path in the values from which the chart filled a field of an object. Undefined if the field is the chart's own.
- * @param field in the notation of the API server, such as `spec.template.spec.containers[0].env[5].name`
+ * Returns the path in the values from which the chart filled a field of an object. Undefined if the
+ * field is the chart's own.
+ * @param field in the notation of the API server, such as
+ *   `spec.template.spec.containers[0].env[5].name`
  */
 export function keyOfField(field: string, { kind, body }: ManifestObject, values: unknown): ValuePath | undefined {
   const path = readField(field, body)
@@ -59,8 +64,8 @@ export function keyOfField(field: string, { kind, body }: ManifestObject, values
 }
 
 /**
- * Reads a path of k8s.io/apimachinery (`a.b[0].c[key]`) or of sigs.k8s.io/structured-merge-diff (`.a.b[name="x"].c`), which
- * selects an item of a list by its keys.
+ * Reads a path of k8s.io/apimachinery (`a.b[0].c[key]`) or of sigs.k8s.io/structured-merge-diff
+ * (`.a.b[name="x"].c`), which selects an item of a list by its keys.
  */
 function readField(field: string, body: unknown): ValuePath {
   const path: (string | number)[] = []

@@ -121,9 +121,14 @@ async function dryRun(
   if (verdict.verdict !== 'refused' || verdict.error.code === 'HELM_OWNERSHIP' || live === undefined || isExact) {
     return { verdict, ...found }
   }
+  const isUnknown = UNKNOWN_FIELD.test(verdict.error.message)
+  if (isUnknown && options.serverSide) return { verdict, ...found }
   const call = replacement(path, body, live)
   const replaced = await retryTransient(release.signal, () => send(call).catch(judge))
-  return { verdict: replaced.verdict === 'refused' ? verdict : skip(leftover(verdict.error)), ...found }
+  return {
+    verdict: replaced.verdict === 'refused' ? verdict : skip((isUnknown ? dropped : leftover)(verdict.error)),
+    ...found,
+  }
 }
 
 function compare(object: ManifestObject, is: unknown, becomes: unknown): Omit<DryRun, 'object' | 'verdict'> {
@@ -142,6 +147,12 @@ function replacement(path: string, body: Readonly<Record<string, unknown>>, live
   const query = { fieldManager: 'helm', dryRun: 'All', fieldValidation: 'Ignore' }
   return { method: 'PUT', path, query, body: { ...body, metadata } }
 }
+
+/** `ValidationError` in typed/validate.go of sigs.k8s.io/structured-merge-diff: only an apply reports it. */
+const UNKNOWN_FIELD = /field not declared in schema/
+
+const dropped = ({ message }: Error): string =>
+  `helm applies it on the client, and the API server drops a field that it does not know: ${message}`
 
 const leftover = ({ message }: Error): string =>
   `helm also removes what the manifest no longer has; a dry run does not, and fails: ${message}`

@@ -37,8 +37,8 @@ const OWN_PATHS: readonly string[] = [
 ]
 
 /**
- * Variables, volumes and mounts that weaken the helper or cover what it reads: those of chart/templates/_validation.tpl. The API
- * server judges the rest of the Pod.
+ * Refuses variables, volumes and mounts that weaken the helper or cover what it reads, like
+ * chart/templates/_validation.tpl. The API server judges the rest of the Pod.
  */
 export function checkPod(values: Cursor): ValuesError[] {
   const own = values.at('caBundle').value ? [...OWN_VARIABLES, CA_VARIABLE] : OWN_VARIABLES

@@ -6,7 +6,7 @@ export interface Schema {
   readonly $ref?: string
   /** Ours: the helper reads this value. */
   readonly 'x-helper'?: boolean
-  /** Ours: the type of Kubernetes whose keys this definition has besides its own; resolved when the schema is assembled. */
+  /** Ours: a type of Kubernetes whose keys this definition has too, until the schema is assembled. */
   readonly 'x-extends'?: string
   /** Ours: a type of Kubernetes' own, which is passed on whole; its keys are not described one by one. */
   readonly 'x-kubernetes'?: boolean
@@ -45,7 +45,7 @@ export function definitionName(schema: Schema): string | undefined {
   return ref?.replace('#/definitions/', '')
 }
 
-/** Whether a definition is generated from Kubernetes' own types, whose names have a group and a version: `core.v1.Affinity`. */
+/** True for the name of a generated definition, which has a group and a version: `core.v1.Affinity`. */
 export function isKubernetesType(name: string | undefined): boolean {
   return name?.includes('.') ?? false
 }

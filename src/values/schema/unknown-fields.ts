@@ -8,8 +8,8 @@ import { resolve, type Schema, schemaOfChild } from './schema.ts'
 import { name } from './schema-problem.ts'
 
 /**
- * Keys inside the types of Kubernetes that the version from which the schema was generated does not have. They are no errors: the
- * cluster's Kubernetes may be newer, and its API server decides.
+ * Finds keys inside a type of Kubernetes that the type does not have. They are no errors, because
+ * the Kubernetes of the cluster may be newer than the types in the schema. Its API server decides.
  */
 export function unknownFields(values: MapNode, rootSchema: Schema): ValuesError[] {
   const visit = (at: Cursor, schema: Schema): ValuesError[] => {
