@@ -265,8 +265,8 @@ test('P12 uninstall completes an uninstall that plain helm left half-way, and ap
   )
 
   await admin.request({ method: 'DELETE', path: `${ADMISSION}/validatingadmissionpolicybindings/keep` })
-  // The API server applies the removal of the binding a moment later. The first run may therefore be
-  // refused after it has removed most of the release.
+  // The API server applies the removal of the binding a moment later. The first run may therefore
+  // be refused after it has removed most of the release.
   await eventually(async () => {
     const result = await cli('uninstall', ...rollout, '--confirm', 'acr-nopass/1')
     assert.equal(result.code, 0, result.stdout + result.stderr)

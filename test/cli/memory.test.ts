@@ -7,9 +7,9 @@ import { type CrowdedServer, startCrowdedServer } from '../support/crowded-serve
 import { type BinResult, runBin } from './run-bin.ts'
 
 /**
- * Mebibytes of live objects: a third of what lists of this size need if they are kept whole. A
- * program that needs more exits with an error, whenever its garbage is collected. A program that is
- * merely short of memory only collects more often.
+ * The limit of live objects in mebibytes. Lists of this size need three times as much if they are
+ * kept whole. A program that needs more than the limit exits with an error, whenever its garbage is
+ * collected. A program that is only short of memory collects more often.
  */
 const HEAP = 64
 const SIZES = { pods: 3000, replicaSets: 3000, rollouts: 2000 }
