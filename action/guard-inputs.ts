@@ -32,5 +32,5 @@ export function refuseEvent(inputs: Inputs, environment: NodeJS.ProcessEnv): voi
   const event = environment.GITHUB_EVENT_NAME ?? ''
   const writes = inputs.mode === 'apply' || inputs.mode === 'uninstall'
   if (!writes || !event.startsWith('pull_request') || inputs['allow-on-pull-request']) return
-  throw new NopassError('PULL_REQUEST_REFUSED', `mode ${inputs.mode} is not done on the event ${event}`)
+  throw new NopassError('PULL_REQUEST_REFUSED', `mode ${inputs.mode} does not run on the event ${event}`)
 }

@@ -32,7 +32,7 @@ export async function runAction(host: NodeJS.Process, chartFolder: string): Prom
   )
   const code = await Promise.race([work, interrupted.then(() => sleep(GRACE_MS))])
   if (typeof code === 'number') return code
-  writeLine(host, 'Interrupted while helm is at work: it ends by itself, and the post step waits for it.')
+  writeLine(host, 'Interrupted while helm is running: helm exits by itself, and the post step waits for it.')
   return 1
 }
 

@@ -20,7 +20,7 @@ export async function runPost(host: NodeJS.Process): Promise<void> {
     }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    warning(printable(`the end of the run could not be put in order: ${why}`))
+    warning(printable(`the end of the run could not be cleaned up: ${why}`))
   } finally {
     await folder.remove().catch(() => warning(`${path} could not be removed`))
   }

@@ -60,7 +60,7 @@ export function findLoginTarget(response: HttpResponse, base: URL, access: Regis
   }
   const url = new URL(realm)
   if (!mayLogInAt(url, base, access)) {
-    return { kind: 'skipped', detail: `the token service ${url.host} is not the registry's own or ACR's` }
+    return { kind: 'skipped', detail: `the token service ${url.host} belongs neither to the registry nor to ACR` }
   }
   const { service } = challenge.parameters
   if (service !== undefined) url.searchParams.set('service', service)

@@ -184,7 +184,7 @@ function createPersonalFetch({ region = '' }: RegistryConfig): FetchAt {
 function unknownUser(error: unknown): unknown {
   if (!(error instanceof NopassError) || error.reason !== 'USER_NOT_EXIST') return error
   return new NopassError('CLOUD_NOT_FOUND', 'the Personal Edition does not know this user yet', {
-    hint: 'Let the RAM user open the Personal Edition in the ACR console once and set a registry password; roles need nothing.',
+    hint: 'As this RAM user, open the Personal Edition in the ACR console once and set a registry password. RAM roles do not need this.',
     reason: error.reason,
     requestId: error.requestId,
   })

@@ -131,7 +131,7 @@ const HINTS: Readonly<Record<string, (action: string, reason: string | undefined
   CREDENTIALS_EXPIRED: (action) =>
     action === 'AssumeRole'
       ? undefined
-      : 'The OIDC token has expired. In a cluster the kubelet renews it: check the clock of the API server, which dates it. Elsewhere request a new one.',
+      : 'The OIDC token has expired. In a cluster the kubelet renews the token: check the clock of the API server, which sets its expiry. Elsewhere request a new token.',
   CLOUD_NOT_FOUND: () => 'Check the role ARN and the OIDC provider ARN: account, name, spelling.',
 }
 
@@ -139,11 +139,11 @@ const HINTS: Readonly<Record<string, (action: string, reason: string | undefined
 const PROVIDER_HINTS: ReadonlyMap<string | undefined, string> = new Map([
   [
     'AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch',
-    "The OIDC provider in RAM has no fingerprint of a certificate authority that the issuer's address uses now. Add it (`aliyun ims AddFingerprintToOIDCProvider`): those of the root and of the intermediates, at most five, because issuers such as GitHub change the intermediate.",
+    "The OIDC provider in RAM lacks the fingerprint of the certificate authority that the issuer's address uses now. Add the fingerprints of the root and of the intermediates, at most five (`aliyun ims AddFingerprintToOIDCProvider`), because issuers such as GitHub change the intermediate.",
   ],
   [
     'AuthenticationFail.OIDCToken.HttpsUrlInvalid',
-    "STS cannot validate the certificate of the issuer's address: it must send its whole chain, which ends at a public certificate authority, and the OIDC provider must have the fingerprint of that authority (`aliyun ims AddFingerprintToOIDCProvider`).",
+    "STS cannot validate the certificate of the issuer's address. The address must send its whole certificate chain, up to a public certificate authority. The OIDC provider must have the fingerprint of that authority (`aliyun ims AddFingerprintToOIDCProvider`).",
   ],
   [
     'AuthenticationFail.OIDCToken.AudienceNotMatch',

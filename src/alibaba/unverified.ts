@@ -12,7 +12,7 @@ export const UNVERIFIED = {
   EDGE_NODES:
     'The nodes of edge node pools have no metadata service, and which node the helper runs on was not checked: keep it on cloud nodes with `nodeSelector`, or use identity.type: rrsa.',
   TAGS_DENIED:
-    'The credentials must not tag what they create, so only its description marks it as managed by acr-nopass (the tag needs ram:TagResources).',
+    'The credentials lack ram:TagResources, so new policies and roles get no tag: only their description marks them as managed by acr-nopass.',
   VPC_FALLBACK: 'The VPC address does not resolve, so the public address is used.',
   EXPIRES_IN_HOURS:
     'Not every endpoint is known to honour expiresInHours; where it is refused or ignored, tokens live one hour.',
@@ -50,5 +50,5 @@ const SHOWN = 5
 /** Prints the facts that were not verified; '' if there are none. */
 export function renderUnverified(facts: readonly UnverifiedFact[]): string {
   if (facts.length === 0) return ''
-  return ['relied on, but not verified:', ...facts.map((fact) => `  ${printable(describeFact(fact))}`)].join('\n')
+  return ['assumed, but not verified:', ...facts.map((fact) => `  ${printable(describeFact(fact))}`)].join('\n')
 }

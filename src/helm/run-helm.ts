@@ -46,7 +46,7 @@ export async function runProgram(
       else if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') {
         reject(new NopassError('HELM_FAILED', `${path} ${args[0] ?? ''} wrote more than ${bytes / 1024 / 1024} MiB`))
       } else if (killed) {
-        reject(new NopassError('HELM_FAILED', `${path} ${args[0] ?? ''} did not end in ${milliseconds / 1000} s`))
+        reject(new NopassError('HELM_FAILED', `${path} ${args[0] ?? ''} did not exit within ${milliseconds / 1000} s`))
       } else if (signal) reject(new NopassError('HELM_FAILED', `${path} ${args[0] ?? ''} was ended by ${signal}`))
       else reject(error)
     })

@@ -46,7 +46,10 @@ export function createGenerations(options: GenerationsOptions) {
         const isForNewPods = needsNewPod(loaded.config.identity, first.config.identity)
         // A retiring helper needs no credential, and the new Pods may never start.
         if (isForNewPods && !loaded.config.retire) {
-          log.info({ configHash: loaded.hash }, 'the configuration needs a new Pod; this one keeps its own')
+          log.info(
+            { configHash: loaded.hash },
+            'the new configuration needs a new Pod; this Pod keeps its old configuration',
+          )
           return
         }
         const before = current

@@ -59,7 +59,7 @@ export function readInputFile({ input, name, folder, within }: InputFile): Buffe
     if (cause instanceof NotRegular) throw refuse('is not a regular file')
     if (cause instanceof ReplacedFile) throw refuse('was replaced while it was read', 'Run again.')
     const { code } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT') throw refuse('does not exist', `A relative name starts at ${folder}.`, cause)
+    if (code === 'ENOENT') throw refuse('does not exist', `A relative path starts at ${folder}.`, cause)
     throw refuse('cannot be read', 'Name a file, not a folder, that you may read.', cause, code)
   }
   if (bytes === undefined) throw refuse('has more than 1 MiB', 'Check that it is the file that you mean.')

@@ -117,7 +117,7 @@ const refusals: readonly {
     inputs: { values: GOOD, kubeconfig: 'x' },
     env: { GITHUB_EVENT_NAME: 'pull_request_target' },
     title: 'PULL_REQUEST_REFUSED',
-    message: /mode apply is not done on the event pull_request_target/,
+    message: /mode apply does not run on the event pull_request_target/,
   },
   {
     name: 'an uninstall without its confirmation',

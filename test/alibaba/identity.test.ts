@@ -81,10 +81,18 @@ for (const [name, code, hint] of [
     'IDENTITY_NOT_TRUSTED',
     /audience of the token among its client ids.*AddClientIdToOIDC/,
   ],
-  ['OIDCToken.HttpsUrlInvalid', 'IDENTITY_NOT_TRUSTED', /whole chain, which ends at a public certificate authority/],
+  [
+    'OIDCToken.HttpsUrlInvalid',
+    'IDENTITY_NOT_TRUSTED',
+    /whole certificate chain, up to a public certificate authority/,
+  ],
   // This code is not on that page. Users report it:
   // https://github.com/gardenlinux/gardenlinux/issues/4794, aliyun/credentials-go's tests.
-  ['OIDCToken.PublicKeyFingerprintMismatch', 'IDENTITY_NOT_TRUSTED', /no fingerprint .* root and of the intermediates/],
+  [
+    'OIDCToken.PublicKeyFingerprintMismatch',
+    'IDENTITY_NOT_TRUSTED',
+    /lacks the fingerprint .* root and of the intermediates/,
+  ],
   ['OIDCToken.Expired', 'CREDENTIALS_EXPIRED', /The OIDC token has expired.*clock/],
 ] as const) {
   test(`rrsa: the fix for ${name} concerns what STS refused`, async () => {

@@ -160,8 +160,8 @@ test('invalid values are rejected as by validate', async () => {
 })
 
 for (const { args, error } of [
-  { args: ['policy'], error: /^INPUT_MISSING: no values to make a policy from/ },
-  { args: ['policy', '--ci'], error: /^INPUT_MISSING: no values to make a policy from/ },
+  { args: ['policy'], error: /^INPUT_MISSING: there are no values to make a policy from/ },
+  { args: ['policy', '--ci'], error: /^INPUT_MISSING: there are no values to make a policy from/ },
   { args: ['policy', '--github', 'acme/platform'], error: /^INPUT_MISSING: --github needs --oidc-provider-arn/ },
   {
     args: [...GITHUB, ...IDS, '--subject', 'ref:refs/heads/*'],

@@ -340,8 +340,8 @@ test('a release that nothing proves is diagnosed once it is named, and marked as
     [finding?.id, finding?.message, finding?.fix],
     [
       'NOT_INSTALLED',
-      `ConfigMaps have the labels of ${HOME}/${RELEASE}, but it is not verified that the chart installed that`,
-      'If it is yours (`scope: namespaces` without the guard), pass --namespace and --release; else install the chart.',
+      `ConfigMaps have the labels of ${HOME}/${RELEASE}, but may not belong to a release of acr-nopass`,
+      'If this is your release (`scope: namespaces` without the guard), pass --namespace and --release; otherwise install the chart.',
     ],
   )
   const named = (await run('doctor', ...NAMED)).json
@@ -375,6 +375,6 @@ test('doctor with the name of no release lists the installed releases, and not t
   const [finding] = json.findings ?? []
   assert.deepEqual(
     [finding?.id, finding?.cause],
-    ['NOT_INSTALLED', `None has the names that you passed; installed here: ${HOME}/${RELEASE}.`],
+    ['NOT_INSTALLED', `No release has the names that you passed; installed here: ${HOME}/${RELEASE}.`],
   )
 })

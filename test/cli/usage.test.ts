@@ -170,7 +170,7 @@ test('with -o json a failure is data too', async () => {
 test('P6 the content of a kubeconfig is never accepted as an argument', async () => {
   const { code, stderr } = await runBin(['apply', '--kubeconfig', 'apiVersion: v1\nkind: Config\nusers: [SECRET]'])
   assert.equal(code, 2)
-  assert.match(stderr, /^INPUT_INVALID: --kubeconfig takes a file here/)
+  assert.match(stderr, /^INPUT_INVALID: --kubeconfig takes a file/)
   assert.doesNotMatch(stderr, /SECRET/)
 })
 

@@ -163,7 +163,7 @@ test('doctor: a cluster that does not identify itself is named by flags', async 
   await fixture.helper.remove('/api/v1/namespaces/kube-system/configmaps/ack-cluster-profile')
   const notes = async (...flags: readonly string[]): Promise<readonly string[]> =>
     (await run([...NODES, ...flags], fixture.env ?? {})).report.cloud.notes.map(({ what, why }) => `${what}: ${why}`)
-  const why = 'the cluster does not report that it is an ACK cluster; name'
+  const why = "the cluster's objects do not show that it is an ACK cluster; name"
   const vpc = `the cluster's VPC: ${why} it with --ack-cluster-id`
   assert.deepEqual(await notes(), [
     vpc,

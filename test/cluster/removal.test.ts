@@ -55,7 +55,7 @@ for (const [index, [line, root, body]] of CONTENT.entries()) {
     const [plural] = line.split(' ')
     await create(`${root}/namespaces/${namespace}/${plural}`, body)
     const note = await removeReleaseNamespace(caller, namespace)
-    assert.ok(note.startsWith(`namespace ${namespace} stays: it holds ${line}`), note)
+    assert.ok(note.startsWith(`namespace ${namespace} stays: it contains ${line}`), note)
     assert.ok(note.endsWith(`kubectl delete namespace ${namespace}`), note)
     const { metadata } = await read(`/api/v1/namespaces/${namespace}`)
     assert.equal(metadata.deletionTimestamp, undefined)
@@ -78,7 +78,7 @@ test('P12 uninstall leaves a namespace with an object of a kind that only a CRD 
   const path = '/apis/example.com/v1/namespaces/custom/rollouts'
   const body = { apiVersion: 'example.com/v1', kind: 'Rollout', metadata: { name: 'web' } }
   await eventually(() => create(path, body))
-  assert.match(await removeReleaseNamespace(caller, 'custom'), /^namespace custom stays: it holds rollouts web\./)
+  assert.match(await removeReleaseNamespace(caller, 'custom'), /^namespace custom stays: it contains rollouts web\./)
 })
 
 test('P12 uninstall removes the namespace that it created when nothing else is in it', async () => {

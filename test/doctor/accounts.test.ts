@@ -17,7 +17,7 @@ const ROWS: readonly Row[] = [
     observed: fixture({ accounts: [bare()] }),
     finds: [['error', 'ACCOUNT_UNATTACHED', '1 ServiceAccount']],
     says: 'without the reference to acr-nopass: shop/web',
-    message: /The helper has not written it[\s\S]*\nkubectl -n acr-nopass logs /,
+    message: /The helper has not written the reference[\s\S]*\nkubectl -n acr-nopass logs /,
   },
   ...(
     [
@@ -48,7 +48,7 @@ const ROWS: readonly Row[] = [
     title: 'a ServiceAccount whose list is too long is left alone, which is a warning',
     observed: fixture({ accounts: [bare('web', { overlong: 200 })] }),
     finds: [['warning', 'ACCOUNT_UNATTACHED', '1 ServiceAccount']],
-    says: 'without the reference to acr-nopass, and left alone: shop/web',
+    says: 'without the reference to acr-nopass, and not changed: shop/web',
     message: /too long[\s\S]*\nkubectl -n shop get serviceaccount web -o yaml$/,
   },
   {
@@ -65,7 +65,7 @@ const ROWS: readonly Row[] = [
     title: 'ServiceAccounts whose lists two tools apply: each tool is named once',
     observed: fixture({ accounts: [appliedBy('argocd', 'a'), appliedBy('argocd', 'b'), appliedBy('flux', 'c')] }),
     finds: [['error', 'ACCOUNT_FOREIGN', '3 ServiceAccounts']],
-    says: 'without the reference, and left alone: shop/a, shop/b, shop/c',
+    says: 'without the reference, and not changed: shop/a, shop/b, shop/c',
     message: /applied by "argocd", "flux";[\s\S]*\nkubectl -n shop get serviceaccount a -o yaml --show-managed-fields$/,
   },
   {
@@ -79,7 +79,7 @@ const ROWS: readonly Row[] = [
       ['error', 'ACCOUNT_FOREIGN', '1 ServiceAccount'],
       ['info', 'ACCOUNT_FOREIGN', '1 ServiceAccount'],
     ],
-    says: 'without the reference, and left alone: acr-nopass/web',
+    says: 'without the reference, and not changed: acr-nopass/web',
   },
   {
     title: 'with attach: both, ServiceAccounts whose Pods all get the reference are no finding',
@@ -89,7 +89,7 @@ const ROWS: readonly Row[] = [
       accounts: [appliedBy('argocd', 'web')],
     }),
     finds: [['info', 'ACCOUNT_FOREIGN', '1 ServiceAccount']],
-    says: 'without the reference, and left alone; the admission policy gives it to their Pods: shop/web',
+    says: 'without the reference, and not changed; the admission policy gives it to their Pods: shop/web',
     message: /\nkubectl -n shop get serviceaccount web -o yaml --show-managed-fields$/,
   },
   {

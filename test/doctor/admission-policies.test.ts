@@ -67,7 +67,7 @@ const ROWS: readonly Row[] = [
     }),
     finds: [['error', 'POLICY_INACTIVE', `MutatingAdmissionPolicy ${NAME}`]],
     says: 'a Pod created as a dry run did not get the reference in 1 namespace of 2: shop',
-    message: /leaves namespaces out that the values target/,
+    message: /skips namespaces that the values target/,
   },
   {
     title:

@@ -23,9 +23,9 @@ const ROLES: readonly Row[] = [
     title: 'a role that does not exist',
     observed: observe({ role: role({ role: null }) }),
     finds: [['error', 'ROLE_MISSING', NODES]],
-    says: 'it does not exist, and is the worker role of the nodes',
+    says: 'it does not exist, but is the worker role of the nodes',
     message:
-      /^RAM has no role acs:ram::1:role\/nodes: [\s\S]*counts within about a minute[\s\S]*\naliyun ram CreateRole /,
+      /^RAM has no role acs:ram::1:role\/nodes: [\s\S]*takes effect within about a minute[\s\S]*\naliyun ram CreateRole /,
   },
   {
     title: 'a role that the nodes may not assume',
@@ -178,7 +178,7 @@ const IDENTITIES: readonly Row[] = [
     title: 'the provider of another cluster',
     observed: withRrsa({ provider: { ...good, issuer: 'https://elsewhere' } }),
     finds: [['error', 'OIDC_PROVIDER_WRONG', 'OIDC provider ack-rrsa-c1']],
-    says: `its issuer is https://elsewhere, and this cluster's is ${ISSUER}`,
+    says: `its issuer is https://elsewhere, but this cluster's issuer is ${ISSUER}`,
     message: /\naliyun ims ListOIDCProviders$/,
   },
   {
@@ -190,15 +190,15 @@ const IDENTITIES: readonly Row[] = [
     title: 'a provider that lacks the audience keeps its other audiences',
     observed: withRrsa({ provider: { ...good, clientIds: ['a', 'b'] } }),
     finds: [['error', 'OIDC_PROVIDER_WRONG', 'OIDC provider ack-rrsa-c1']],
-    says: 'it does not know the audience sts.aliyuncs.com',
+    says: 'it does not accept the audience sts.aliyuncs.com',
     message:
-      /^Its client ids are a, b, and [\s\S]*\naliyun ims UpdateOIDCProvider --OIDCProviderName ack-rrsa-c1 --ClientIds a,b,sts\.aliyuncs\.com$/,
+      /^Its client ids are a, b, but [\s\S]*\naliyun ims UpdateOIDCProvider --OIDCProviderName ack-rrsa-c1 --ClientIds a,b,sts\.aliyuncs\.com$/,
   },
   {
     title: 'a provider without any audience',
     observed: withRrsa({ provider: { ...good, clientIds: [] } }),
     finds: [['error', 'OIDC_PROVIDER_WRONG', 'OIDC provider ack-rrsa-c1']],
-    message: /^Its client ids are none, and /,
+    message: /^Its client ids are none, but /,
   },
   {
     title: 'a role that trusts another ServiceAccount',
@@ -217,7 +217,7 @@ const IDENTITIES: readonly Row[] = [
     finds: [['warning', 'ROLE_TRUST_WIDE', helperRole]],
     says: 'its trust policy also allows other ServiceAccounts of namespace acr-nopass and ServiceAccounts of other namespaces',
     message:
-      /^Other callers can pull whatever the helper can: [^\n]+ are wider than the helper's ServiceAccount\.\nName exactly the helper[^\n]+\naliyun ram UpdateRole /,
+      /^Other callers can pull whatever the helper can: [^\n]+ are wider than the helper's ServiceAccount\.\nAllow only the helper[^\n]+\naliyun ram UpdateRole /,
   },
   {
     title: 'an issuer that ACK does not list',
@@ -226,7 +226,7 @@ const IDENTITIES: readonly Row[] = [
       ['error', 'OIDC_ISSUER_MISMATCH', "issuer of the cluster's tokens"],
       ['error', 'OIDC_PROVIDER_WRONG', 'OIDC provider ack-rrsa-c1'],
     ],
-    says: 'ACK does not list it, so RAM rejects the tokens',
+    says: 'ACK does not list this issuer, so RAM rejects the tokens',
     message: /RAM checks tokens against the issuer that ACK registered\.[\s\S]*--ClusterId c1$/,
   },
 ]

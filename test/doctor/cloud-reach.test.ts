@@ -27,7 +27,7 @@ const INSTANCES: readonly Row[] = [
     title: 'an instance in another region than in the values',
     observed: observe({ instance: found({ region: 'cn-beijing' }) }),
     finds: [['error', 'INSTANCE_ELSEWHERE', SUBJECT]],
-    says: 'instance cri-abc123 is in cn-beijing, and values say cn-hangzhou',
+    says: 'instance cri-abc123 is in cn-beijing, but the values have cn-hangzhou',
     message: /region: cn-beijing[\s\S]*\naliyun cr GetInstance --region cn-beijing --InstanceId cri-abc123$/,
   },
   { title: 'an instance whose region is not known', observed: observe({ instance: found({ region: '' }) }), finds: [] },
@@ -177,7 +177,7 @@ const LINKS: readonly Row[] = [
     observed: observe({ instance: instance({ vpcs: [link({ issue: 'PRIVATE_ZONE_CONFLICT_AT_z9' })] }) }),
     finds: [['info', 'VPC_LINK_ISSUE', SUBJECT]],
     says: "the link of instance cri-abc123 to the cluster's VPC vpc-1 has a conflict with the private zone z9",
-    message: /instead \(PRIVATE_ZONE_CONFLICT_AT_z9\)/,
+    message: /another address \(PRIVATE_ZONE_CONFLICT_AT_z9\)/,
   },
   ...['PRIVATE_ZONE_CONFLICT_AT_', 'NO_PRIVATE_ZONE_CONFLICT_AT_z9'].map(
     (issue): Row => ({
@@ -185,7 +185,7 @@ const LINKS: readonly Row[] = [
       observed: observe({ network: 'vpc', instance: instance({ vpcs: [link({ issue })] }) }),
       finds: [['warning', 'VPC_LINK_ISSUE', SUBJECT]],
       says: `the link of instance cri-abc123 to the cluster's VPC vpc-1 is RUNNING, and Container Registry reports ${issue}`,
-      message: /What this means for pulls is not documented/,
+      message: /does not document what this means for pulls/,
       healthy: null,
     }),
   ),
@@ -195,7 +195,7 @@ const LINKS: readonly Row[] = [
       instance: instance({ vpcs: [link({ issue: 'NO_PRIVATE_ZONE_AUTHORIZED', defaultAccess: false })] }),
     }),
     finds: [['info', 'VPC_LINK_ISSUE', SUBJECT]],
-    message: /it made no DNS record/,
+    message: /it created no DNS record/,
     healthy: true,
   },
 ]
@@ -220,7 +220,7 @@ const ENDPOINTS: readonly Row[] = [
     observed: observe({ network: 'public', instance: listed('127.0.0.1/32') }),
     finds: [['error', 'PUBLIC_CLOSED', SUBJECT]],
     message:
-      /only its own host[\s\S]*\naliyun cr CreateInstanceEndpointAclPolicy .*<public address of the nodes>\/32'$/,
+      /only a loopback address[\s\S]*\naliyun cr CreateInstanceEndpointAclPolicy .*<public address of the nodes>\/32'$/,
   },
   {
     title: 'a public endpoint that allows some addresses: the addresses of the nodes are not known',

@@ -159,7 +159,7 @@ testFindings([
     title: 'a VPC whose link has an unknown issue, which pulls do not need',
     observed: observe({ instance: instance({ vpcs: [link({ issue: 'SOMETHING_NEW' })] }) }),
     finds: [['info', 'VPC_LINK_ISSUE', 'registry demo']],
-    message: /not documented/,
+    message: /does not document/,
   },
   {
     title: 'a VPC of another region, with pulls only through it',

@@ -133,7 +133,7 @@ const OFF: readonly (readonly [title: string, change: Partial<AdmissionFacts>, c
   [
     'a write that it accepted in a dry run',
     { accepted: [{ kind: 'leases', what: 'labels' }] },
-    /leases: it accepted a change of labels in a dry run as the helper/,
+    /leases: it accepted in a dry run that the helper changes labels/,
   ],
 ]
 

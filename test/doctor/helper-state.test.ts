@@ -27,7 +27,7 @@ const PODS: readonly Row[] = [
     observed: fixture({ deployment: null }),
     finds: [['error', 'HELPER_DOWN', HELPER]],
     says: 'its Deployment does not exist',
-    message: /It was deleted, or never created\.[\s\S]*install the release again/,
+    message: /The Deployment was deleted, or never created\.[\s\S]*install the release again/,
   },
   {
     title: 'a Deployment that was scaled to 0',
@@ -42,7 +42,7 @@ const PODS: readonly Row[] = [
     finds: [['error', 'HELPER_DOWN', HELPER]],
     says: '0 of 2 replicas available',
     message:
-      /not ready yet, or fit on no node\.\nRead the Events of its Pods\.\nkubectl -n acr-nopass describe deployment,pods -l app\.kubernetes\.io\/instance=acr-nopass$/,
+      /not ready yet, or no node has room for them\.\nRead the Events of its Pods\.\nkubectl -n acr-nopass describe deployment,pods -l app\.kubernetes\.io\/instance=acr-nopass$/,
   },
   {
     title: 'the Pods of the helper may not be read',
@@ -109,7 +109,7 @@ const LEADERS: readonly Row[] = [
     observed: fixture({ lease: { holder: '', renewedAt: 0, writtenAt: NOW - 200_000 } }),
     finds: [['error', 'HELPER_LEADERLESS', HELPER]],
     says: 'no replica is the leader, so nothing is refreshed',
-    message: /Lease acr-nopass: no one renewed it last at an unknown time\./,
+    message: /Lease acr-nopass: no replica renewed it last at an unknown time\./,
   },
   {
     title: 'a lease that is not there',
@@ -224,14 +224,14 @@ const LEADERS: readonly Row[] = [
     title: 'a report that cannot be read at all: its registries are unknown',
     observed: fixture({ status: null, release: { unreadableStatus: ['registries[0].state', 'version'] } }),
     finds: [['warning', 'STATUS_UNREADABLE', 'report acr-nopass/acr-nopass-status']],
-    says: "the helper's report cannot be read, so its registries and problems are unknown: registries[0].state, version",
+    says: "the helper's report cannot be read, so the state of registries and problems is unknown: registries[0].state, version",
     healthy: null,
   },
   {
     title: 'a report that can be read in part',
     observed: fixture({ release: { unreadableStatus: ['version'] } }),
     finds: [['warning', 'STATUS_UNREADABLE', 'report acr-nopass/acr-nopass-status']],
-    says: "parts of the helper's report cannot be read, so they are unknown: version",
+    says: "parts of the helper's report cannot be read: version",
     healthy: null,
   },
 ]
@@ -249,14 +249,14 @@ const CLOCKS: readonly Row[] = [
     observed: fixture({ aheadMs: 90_400 }),
     finds: [['warning', 'CLOCK_SKEW', 'this machine']],
     says: "its clock is 90 s ahead of the API server's",
-    message: /clock of this machine;[\s\S]*\ntimedatectl$/,
+    message: /clock of this machine by NTP[\s\S]*\ntimedatectl$/,
   },
   {
     title: "a clock of the helper's node that is behind the API server's",
     observed: fixture({ lease: { holder: 'h_1', renewedAt: NOW - 60_000, writtenAt: NOW } }),
     finds: [['warning', 'CLOCK_SKEW', 'node of h']],
     says: "its clock is 60 s behind the API server's",
-    message: /clock of the helper's node;[\s\S]*\nkubectl get nodes -o wide$/,
+    message: /clock of the helper's node by NTP[\s\S]*\nkubectl get nodes -o wide$/,
   },
   {
     title: 'a clock of this machine is judged without a release, and without a lease',
@@ -278,13 +278,13 @@ const CONFIGS: readonly Row[] = [
     title: 'a configuration that the helper cannot use',
     observed: fixture({ release: { config: undefined, configError: 'no YAML.' }, status: { configHash: 'older' } }),
     finds: [['error', 'CONFIG_UNREADABLE', CONFIG]],
-    says: 'the helper cannot use it and continues with the last good one',
+    says: 'the helper cannot use this configuration, and continues with the last good one',
   },
   {
     title: 'a configuration that the helper has not read yet',
     observed: fixture({ status: { configHash: 'older' } }),
     finds: [['warning', 'CONFIG_PENDING', CONFIG]],
-    says: 'the helper still reports an older one',
+    says: 'the helper still reports an older configuration',
     message: /\nkubectl -n acr-nopass logs /,
   },
   {
@@ -297,7 +297,7 @@ const CONFIGS: readonly Row[] = [
     observed: fixture({ config: { retire: true } }),
     finds: [['info', 'RETIRING', CONFIG]],
     says: 'the helper removes what it wrote',
-    message: /Wait until this reports[\s\S]*\nkubectl -n acr-nopass logs /,
+    message: /Wait until doctor reports[\s\S]*\nkubectl -n acr-nopass logs /,
   },
   {
     title: 'a release that was retired can be uninstalled',
@@ -314,13 +314,13 @@ const CONFIGS: readonly Row[] = [
       release: { evidence: 'unknown', why: 'no right' },
     }),
     finds: [['info', 'RETIRING', CONFIG]],
-    message: /Uninstall the release now, if it is yours\.\nundefined$/,
+    message: /Uninstall the release now, if the release is yours\.\nundefined$/,
   },
   {
     title: 'a part of an umbrella chart that was retired',
     observed: fixture({ config: { retire: true }, status: { retired: true }, release: { helmRelease: 'apps' } }),
     finds: [['info', 'RETIRING', CONFIG]],
-    message: /Take the dependency out of the umbrella chart/,
+    message: /Remove the dependency from the umbrella chart/,
   },
   {
     title: 'a dry run of the helper',
@@ -345,7 +345,7 @@ const CONFIGS: readonly Row[] = [
     title: 'without the right to list ConfigMaps it is not known whether a release is there',
     observed: fixture({ release: null, unread: [{ what: 'ConfigMaps of all namespaces', why: 'no' }] }),
     finds: [['warning', 'RELEASE_UNREADABLE', 'release']],
-    says: 'you lack the right to look for a release of acr-nopass here',
+    says: 'you lack the right to search for a release of acr-nopass',
     message: /\nkubectl auth can-i list configmaps --namespace acr-nopass$/,
     healthy: null,
   },
@@ -414,7 +414,7 @@ const REGISTRIES: readonly Row[] = [
     observed: fixture({ registries: [registry({ issuedAt: at(-54 * 60_000 - 1), expiresAt: at(6 * 60_000 - 1) })] }),
     finds: [['warning', 'REGISTRY_EXPIRING', 'registry demo']],
     says: `its credential expires soon, at ${at(6 * 60_000 - 1)}`,
-    message: /the helper reports no failure[\s\S]*\nacr-nopass refresh$/,
+    message: /The helper reports no failure[\s\S]*\nacr-nopass refresh$/,
   },
 ]
 

@@ -279,7 +279,7 @@ const ROWS: readonly Row[] = [
     title: "another host's certificate",
     message: head(`tls: failed to verify certificate: x509: certificate is valid for *.corp, not ${HOST}`),
     id: 'POD_CERTIFICATE',
-    says: /not one of the registry/,
+    says: /not issued for the registry/,
   },
   {
     title: 'a TLS handshake that the other side refuses',

@@ -31,7 +31,7 @@ async function judged(reason: string, minutesAgo: number) {
 
 const UNKNOWN = [
   'unknown',
-  'it waits as ContainerCreating for more than ten minutes, and nothing shows for what: a pull may hang',
+  'it waits as ContainerCreating for more than ten minutes, and nothing shows the reason: a pull may hang',
 ]
 
 test('while a warning is repeated, its text is the reason why the Pod waits', async () => {

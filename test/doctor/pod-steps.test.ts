@@ -106,10 +106,10 @@ const ROWS: readonly Row[] = [
     pod: running({}, 'nginx'),
     steps: [
       'image ok: docker.io',
-      'registry ok: none: the node has it without a credential of ours',
-      'namespace ok: of no matter',
-      'reference ok: of no matter',
-      'Secret ok: of no matter',
+      'registry ok: none: the node has it without a credential of acr-nopass',
+      'namespace ok: not needed',
+      'reference ok: not needed',
+      'Secret ok: not needed',
       NOT_ASKED,
       'node ok: n1 runs it',
     ],
@@ -120,9 +120,9 @@ const ROWS: readonly Row[] = [
     steps: [
       'image ok: docker.io',
       'registry ok: none: it is not an image of the release',
-      'namespace ok: of no matter',
-      'reference ok: of no matter',
-      'Secret ok: of no matter',
+      'namespace ok: not needed',
+      'reference ok: not needed',
+      'Secret ok: not needed',
       NOT_ASKED,
       'node ok: waits for its turn (PodInitializing)',
     ],
@@ -133,9 +133,9 @@ const ROWS: readonly Row[] = [
     steps: [
       'image ok: other-registry.cn-beijing.cr.aliyuncs.com',
       'registry unknown: none; whether the image needs a credential shows when the node pulls it',
-      'namespace ok: of no matter',
-      'reference ok: of no matter',
-      'Secret ok: of no matter',
+      'namespace ok: not needed',
+      'reference ok: not needed',
+      'Secret ok: not needed',
       NOT_ASKED,
       'node ok: waits for its turn (PodInitializing)',
     ],
@@ -149,7 +149,7 @@ const ROWS: readonly Row[] = [
     }),
     steps: [
       'image ok: other-registry.cn-beijing.cr.aliyuncs.com',
-      'registry ok: none; the reason is another one',
+      'registry ok: none; the pull fails for another reason',
       'node wrong: The disk of the node is full.',
     ],
   },
@@ -178,9 +178,9 @@ const ROWS: readonly Row[] = [
     steps: [
       `image ok: ${HOST}`,
       `registry unknown: the helper has not reported whether it covers ${HOST}`,
-      'namespace ok: of no matter',
-      'reference ok: of no matter',
-      'Secret ok: of no matter',
+      'namespace ok: not needed',
+      'reference ok: not needed',
+      'Secret ok: not needed',
       NOT_ASKED,
       'node ok: n1 runs it',
     ],
@@ -235,12 +235,12 @@ const ROWS: readonly Row[] = [
     title: 'an image for other platforms',
     pod: having({ waiting: 'ErrImagePull', detail: 'no' }),
     change: responding(running(), { platforms: ['linux/arm64'] }),
-    steps: wellUntil(2, 'node wrong: The node is linux/amd64, and the image is there for linux/arm64 only.'),
+    steps: wellUntil(2, "node wrong: The node's platform is linux/amd64, but the image exists only for linux/arm64."),
   },
   {
     title: 'a Pod that is over has no steps but the last',
     pod: { ...having({ waiting: 'ContainerCreating' }), over: 'Failed: Evicted' },
-    steps: ['node ok: waits for nothing: the Pod is over (Failed: Evicted)'],
+    steps: ['node ok: waits for nothing: the Pod has finished (Failed: Evicted)'],
   },
   {
     title: 'a Pod without a node',
@@ -272,7 +272,7 @@ const ROWS: readonly Row[] = [
     pod: having({ waiting: 'ContainerCreating' }, { createdAt: NOW - 600_001 }),
     steps: wellUntil(
       6,
-      'node unknown: it waits as ContainerCreating for more than ten minutes, and nothing shows for what: a pull may hang',
+      'node unknown: it waits as ContainerCreating for more than ten minutes, and nothing shows the reason: a pull may hang',
     ),
   },
   {
@@ -292,9 +292,9 @@ const ROWS: readonly Row[] = [
     steps: [
       `image ok: ${HOST}`,
       `registry unknown: the helper has not reported whether it covers ${HOST}`,
-      'namespace ok: of no matter',
-      'reference ok: of no matter',
-      'Secret ok: of no matter',
+      'namespace ok: not needed',
+      'reference ok: not needed',
+      'Secret ok: not needed',
       NOT_ASKED,
       'node unknown: The registry denies the pull: the identity of the credential lacks the right to pull this repository, or the repository does not exist.',
     ],
@@ -334,21 +334,21 @@ const FAILURES: readonly Failure[] = [
     title: 'a Pod without the reference that fails for a reason that is not known',
     pod: { references: [], detail: 'the flux capacitor is unaligned' },
     fails:
-      'reference: POD_STUCK: The node reports no known reason. The Pod also lacks the reference, because it was admitted before it existed; that may not be the reason. The node says: the flux capacitor is unaligned',
+      'reference: POD_STUCK: The node reports a reason that doctor does not know. The Pod also lacks the reference, because it was admitted before the reference existed; but that may not be the reason. The node says: the flux capacitor is unaligned',
     fix: /^Read the message of the node first: a new Pod has the reference/,
   },
   {
     title: 'one of two ServiceAccounts in a namespace',
     pod: { references: [] },
     change: { accounts: [account('shop', 'other'), account('shop', 'default', { list: [] })] },
-    fails: 'reference: POD_UNREFERENCED: ServiceAccount default does not name acr-nopass, so no Pod of it does.',
+    fails: 'reference: POD_UNREFERENCED: ServiceAccount default does not name acr-nopass, so none of its Pods does.',
     fix: /serviceaccount default/,
   },
   {
     title: 'a Secret of another owner',
     change: { secrets: new Map([['shop', secret({ ours: false })]]) },
     fails: 'Secret: POD_CREDENTIAL: Secret acr-nopass in namespace shop belongs to another owner.',
-    fix: /^See the finding about it; the Pod then pulls automatically\.\nacr-nopass refresh$/,
+    fix: /^See the finding about that; once it is fixed, the Pod pulls automatically\.\nacr-nopass refresh$/,
   },
   {
     title: 'a Secret whose credential expires at this moment',
@@ -387,7 +387,7 @@ const FAILURES: readonly Failure[] = [
     title: 'a ServiceAccount without the reference',
     pod: { references: [] },
     change: { accounts: [account('shop', 'default', { list: ['x'] })] },
-    fails: 'reference: POD_UNREFERENCED: ServiceAccount default does not name acr-nopass, so no Pod of it does.',
+    fails: 'reference: POD_UNREFERENCED: ServiceAccount default does not name acr-nopass, so none of its Pods does.',
     fix: /ServiceAccounts; then let[^\n]*\nkubectl -n shop get serviceaccount default -o yaml --show-managed-fields$/,
   },
   {
@@ -497,7 +497,7 @@ test('doctor pod reports that a kubelet lets Pods use cached images without a cr
     (node) => diagnose(focusOn(running(), node))[0]?.cause,
   )
   assert.deepEqual(causes, [
-    'Kubelet v1.34.9 does not check credentials for images it has (KubeletEnsureSecretPulledImages is on from 1.35).',
+    'Kubelet v1.34.9 does not check credentials for cached images (KubeletEnsureSecretPulledImages is on by default from 1.35).',
     'imagePullCredentialsVerificationPolicy is NeverVerify.',
   ])
 })

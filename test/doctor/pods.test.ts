@@ -94,7 +94,7 @@ const ROWS: readonly Row[] = [
     pod: stuckPod({ references, detail: DENIED }),
     fixture: { accounts: undefined },
     id: 'POD_STUCK' as const,
-    message: /without the right to read ServiceAccounts it is not known why/,
+    message: /without the right to read ServiceAccounts, doctor cannot find out why/,
   })),
   {
     title: 'a ServiceAccount that lacks the reference',
@@ -253,7 +253,7 @@ const ROWS: readonly Row[] = [
       detail: `Back-off pulling image "${HOST}/team/app:20260403"`,
     }),
     id: 'POD_STUCK',
-    message: /reports no known reason/,
+    message: /reports a reason that doctor does not know/,
   },
   {
     title: 'a timeout of a layer whose digest contains 429 and 401',
@@ -327,7 +327,7 @@ const ROWS: readonly Row[] = [
         'a runtime that is slow',
         'rpc error: code = DeadlineExceeded desc = context deadline exceeded',
         'POD_STUCK',
-        /reports no known reason/,
+        /reports a reason that doctor does not know/,
       ],
       [
         'a DNS server that does not respond',

@@ -376,7 +376,7 @@ const CASES: readonly Case[] = [
     pulls: ['app pulled'],
     ids: [],
     healthy: true,
-    says: /without a credential of ours/,
+    says: /without a credential of acr-nopass/,
   },
   {
     title: 'a Pod that lacks the reference fails for a reason that is not known',
@@ -418,7 +418,7 @@ const CASES: readonly Case[] = [
     pulls: ['app cannot'],
     ids: ['POD_STATIC'],
     healthy: false,
-    says: /n1 makes it from a file/,
+    says: /n1 creates it from a file/,
   },
   { title: 'no node reports it', pod: pod({}), pulls: ['app waits'], ids: [], healthy: true },
 ]
@@ -538,7 +538,7 @@ test("doctor pod: without the right to read the release a node's message is expl
     assert.ok(proxy.ids.includes('POD_PROXY'), proxy.ids.join())
     const denied = await explained(DENIED, change)
     assert.ok(denied.ids.includes('POD_DENIED'), denied.ids.join())
-    assert.match(denied.text, /ask who runs it/)
+    assert.match(denied.text, /Ask the operator of the release/)
     assert.doesNotMatch(denied.text, /apply the RAM policy again/)
     assert.equal(denied.healthy, false)
   }
@@ -574,7 +574,7 @@ test('doctor never advises to delete a Pod that nothing creates again', async ()
 test('doctor says that deleting a Pod of a DaemonSet may also roll out its new template', async () => {
   const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'x', uid: 'x', controller: true }]
   const [one] = await look(pod({ app: refused }, { imagePullSecrets: [] }, { metadata: { ownerReferences } }))
-  assert.match(one.text, /updateStrategy OnDelete that also rolls out a template that was changed/)
+  assert.match(one.text, /updateStrategy OnDelete, deleting the Pod also rolls out later changes/)
 })
 
 test('doctor: different kinds of Pods with the same cause are separate findings, because each kind has its own fix', () => {

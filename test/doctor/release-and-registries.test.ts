@@ -110,7 +110,7 @@ const ROWS: readonly Row[] = [
     observed: fixture({ lease: { holder: 'gone_1', renewedAt: NOW - 200_000 } }),
     finds: [['error', 'HELPER_LEADERLESS', 'helper acr-nopass/acr-nopass']],
     message:
-      /gone_1 renewed it last at 2026-03-01T11:56:40[\s\S]*LEASE_REFUSED shows why none can acquire the Lease[\s\S]*kubectl -n acr-nopass logs -l app.kubernetes.io\/instance=acr-nopass/,
+      /gone_1 renewed it last at 2026-03-01T11:56:40[\s\S]*LEASE_REFUSED shows why no Pod can acquire the Lease[\s\S]*kubectl -n acr-nopass logs -l app.kubernetes.io\/instance=acr-nopass/,
   },
   {
     title: 'the API server refuses the Lease to every replica, so they run and are not ready',
@@ -137,7 +137,7 @@ const ROWS: readonly Row[] = [
     title: 'there is no lease, which the helper creates itself after half a minute',
     observed: fixture({ lease: null }),
     finds: [['error', 'HELPER_LEADERLESS', 'helper acr-nopass/acr-nopass']],
-    message: /Wait half a minute, after which the helper creates it; .*\n.*helm -n acr-nopass get manifest acr-nopass/,
+    message: /Wait half a minute: the helper creates the Lease\. .*\n.*helm -n acr-nopass get manifest acr-nopass/,
   },
   {
     title: 'no report yet',

@@ -406,6 +406,6 @@ test('doctor: values that have given no credential yet do not mean that nothing 
   )
   assert.equal(
     finding?.message,
-    'no new credential (CLOUD_NOT_FOUND); these values have given none yet, so pulls need one of earlier values, which stays in Secrets',
+    'no new credential (CLOUD_NOT_FOUND); the current values have given no credential yet, so pulls use the credential of earlier values, which stays in the Secrets',
   )
 })

@@ -18,7 +18,7 @@ const WRITES: readonly Row[] = [
     finds: [['warning', 'LIST_CONFLICT', 'ServiceAccount shop/web']],
     says: 'another writer',
     message:
-      /^Two writers change one list \(LIST_CONFLICT since [^)]+\)\.\nlet it\nkubectl -n shop get serviceaccounts -o yaml --show-managed-fields$/,
+      /^Another writer and the helper keep changing the same list \(LIST_CONFLICT since [^)]+\)\.\nlet it\nkubectl -n shop get serviceaccounts -o yaml --show-managed-fields$/,
   },
   {
     title: 'the same problem in two namespaces is one finding that names the two namespaces',
@@ -92,7 +92,7 @@ const WRITES: readonly Row[] = [
     observed: withProblems(problem('SECRET_NEEDS_DELETE', 'immutable')),
     finds: [['error', 'SECRET_STUCK', 'namespace shop']],
     message:
-      /It is immutable, of another type[\s\S]*Delete that Secret; [\s\S]*\nkubectl -n shop delete secret acr-nopass$/,
+      /The Secret is immutable, has another type[\s\S]*Delete that Secret; [\s\S]*\nkubectl -n shop delete secret acr-nopass$/,
   },
   {
     title: 'a Secret that may not be read is not known to be ours, so nothing deletes it',
@@ -126,7 +126,8 @@ const WRITES: readonly Row[] = [
     title: 'a pull secret that two writers change',
     observed: withProblems(problem('SECRET_CONFLICT', 'x')),
     finds: [['warning', 'SECRET_CONFLICT', 'namespace shop']],
-    message: /^Two writers change one Secret \(SECRET_CONFLICT since [^)]+\); the helper restores it/,
+    message:
+      /^Another writer and the helper keep changing the same Secret \(SECRET_CONFLICT since [^)]+\); the helper restores it/,
   },
   {
     title: 'a log of credentials that cannot be written',
@@ -168,7 +169,7 @@ function other(config: Readonly<Record<string, unknown>> = {}, change: Partial<R
   return { ...release, namespace: 'b', name: 'two', ...change }
 }
 const forged = other({}, { namespace: 'aaa', config: undefined, evidence: 'missing', why: 'nothing proves it' })
-const LABELS = 'ConfigMaps have the labels of aaa/two, but it is not verified that the chart installed that'
+const LABELS = 'ConfigMaps have the labels of aaa/two, but may not belong to a release of acr-nopass'
 
 const RIVALS: readonly Row[] = [
   {
@@ -228,7 +229,7 @@ const RIVALS: readonly Row[] = [
     observed: fixture({ release: null, others: [forged, other()] }),
     finds: [['error', 'NOT_INSTALLED', 'release']],
     says: 'no release of acr-nopass was found',
-    message: /None has the names that you passed; installed here: b\/two\./,
+    message: /No release has the names that you passed; installed here: b\/two\./,
   },
   {
     title: "the vendor's add-on without a release",

@@ -57,7 +57,7 @@ test('hostile helm: a program that does not exit is killed', async (t) => {
   const path = await program(t, 'exec sleep 1000')
   await assert.rejects(runProgram(path, ['version'], { PATH: process.env.PATH ?? '' }, { milliseconds: 100 }), {
     code: 'HELM_FAILED',
-    message: `${path} version did not end in 0.1 s`,
+    message: `${path} version did not exit within 0.1 s`,
   })
 })
 

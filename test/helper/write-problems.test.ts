@@ -73,7 +73,7 @@ test('a webhook chooses the status of its denial: whatever it is, the write is r
 test('a single server error is not reported, but repeated ones for the same namespace are', () => {
   const webhook = 'failed calling webhook "x.example.com": context deadline exceeded'
   for (const failures of [0, 1, 2, 3]) assert.equal(problem(rotation, 500, webhook, failures), undefined)
-  const message = `WRITE_FAILING: the Secret acr-nopass fails again and again with 500: ${webhook}`
+  const message = `WRITE_FAILING: the Secret acr-nopass keeps failing with 500: ${webhook}`
   assert.equal(problem(rotation, 500, webhook, 4), message)
   // No response, a conflict or a deleted object is not the namespace's fault.
   for (const status of [0, 404, 409, 429]) assert.equal(problem(rotation, status, 'no', 9), undefined)

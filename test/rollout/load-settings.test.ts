@@ -108,7 +108,7 @@ test('every missing file and variable is named in one error', async () => {
   )
   const own = errors.find(({ message }) => message.startsWith('valuesFiles'))
   assert.deepEqual(own?.place, { file: 'clusters.yaml', line: 3, column: 17 })
-  assert.match(own?.hint ?? '', /^A relative name starts at \//)
+  assert.match(own?.hint ?? '', /^A relative path starts at \//)
 })
 
 test('an error in a shared file is reported once for all clusters; an error in an entry is reported at its own location', async () => {

@@ -207,7 +207,7 @@ for (const { what, isInstalled, code, notes } of [
     isInstalled: false,
     code: 'HELM_PENDING',
     notes: [
-      'Deployments have the labels of aaa/acr-nopass, but it is not verified that the chart installed that (there is no ClusterRoleBinding, ClusterRole or guard of acr-nopass.aaa.acr-nopass); RAM is not narrowed',
+      'Deployments have the labels of aaa/acr-nopass, but may not belong to a release of acr-nopass (there is no ClusterRoleBinding, ClusterRole or guard of acr-nopass.aaa.acr-nopass); RAM is not narrowed',
     ],
   },
   {

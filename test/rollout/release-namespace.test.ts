@@ -74,7 +74,7 @@ for (const [title, path, held] of [
   test(`a namespace is not removed while it contains an object of a ${title}`, async (t) => {
     const { client, requests } = openCluster({ [path]: { items: [{ metadata: { name: 'web' } }] } })
     const note = await removeReleaseNamespace({ client, signal: t.signal }, 'n')
-    assert.match(note, new RegExp(`^namespace n stays: it holds ${held}\\.`))
+    assert.match(note, new RegExp(`^namespace n stays: it contains ${held}\\.`))
     assert.deepEqual(
       requests.filter((line) => line.startsWith('DELETE')),
       [],
@@ -91,7 +91,7 @@ for (const [title, changes, why] of [
   [
     'with a kind that discovery names and the API server does not find',
     { '/apis/apps.kruise.io/v1alpha1/namespaces/n/clonesets': new KubeApiError(404, 'not found') },
-    /^namespace n stays: it holds clonesets\.apps\.kruise\.io that cannot be listed\./,
+    /^namespace n stays: it contains clonesets\.apps\.kruise\.io that cannot be listed\./,
   ],
   [
     'with a kind that the deployer may not list',

@@ -159,7 +159,7 @@ for (const [title, changed, note] of [
   [
     "an image of the node's cache",
     { imagePullPolicy: 'IfNotPresent' },
-    "r.example/app:1 was not checked: the cluster changes the imagePullPolicy of Pods there to IfNotPresent, so the image may be of the node's cache",
+    "r.example/app:1 was not checked: the cluster changes the imagePullPolicy of Pods there to IfNotPresent, so the image may come from the node's cache",
   ],
   ['the digest of the tag', { image: 'r.example/app:1@sha256:0123' }, 'r.example/app:1 was pulled after N ms'],
 ] as const) {

@@ -57,7 +57,7 @@ test('every error code has a row on the page of errors, in both languages; witho
   const { INTERNAL: _internal, ...rest } = chinese
   assert.match(
     errorsPage('zh', rest),
-    /\| `INTERNAL` \| <!-- untranslated --> Something failed that we did not foresee\. \|/,
+    /\| `INTERNAL` \| <!-- untranslated --> acr-nopass failed in an unexpected way\. \|/,
   )
   assert.throws(() => errorsPage('zh', { ...rest, GONE: ['', ''] }), /GONE does not exist/)
 })

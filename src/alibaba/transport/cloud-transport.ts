@@ -214,7 +214,7 @@ function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): Nopass
  */
 function addressHint({ host }: URL, reason: string): string | undefined {
   if (reason === 'ENOTFOUND' && /^sts(-vpc)?\.[a-z0-9-]+\.aliyuncs\.com$/.test(host)) {
-    return 'There is no such address. Check the region; if it has no STS of its own, set `endpoints` (sts: https://sts.aliyuncs.com).'
+    return 'The address does not exist. Check the region; if the region has no STS of its own, set `endpoints` (sts: https://sts.aliyuncs.com).'
   }
   const [, product] = /^(ram|ims)\.aliyuncs\.com$/.exec(host) ?? []
   if (product === undefined) return undefined

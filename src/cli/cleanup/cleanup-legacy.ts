@@ -150,7 +150,7 @@ export function renderLegacy(report: LegacyReport, program: string): string {
       ]),
       ...abandonedLines,
       '',
-      'When they no longer do, this is what is removed, in this order:',
+      'Once nothing depends on the old helper, these steps are done, in this order:',
       ...plan.map((line) => `  ${line}`),
       ...keptLines,
     ])
@@ -159,7 +159,7 @@ export function renderLegacy(report: LegacyReport, program: string): string {
   if (plan.length === 0) return lines(["nothing of Alibaba's own helper is left to remove", ...keptLines])
   return lines([
     ...abandonedLines,
-    'nothing depends on the old helper any more; this would be done, in this order:',
+    'nothing depends on the old helper any more; these steps would be done, in this order:',
     ...plan.map((line) => `  ${line}`),
     ...keptLines,
     `nothing was changed; to do it: ${program} ${shell`cleanup --legacy --confirm ${quoted(CONFIRMATION)}`} …`,

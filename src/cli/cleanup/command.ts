@@ -11,22 +11,28 @@ export function addCleanup({ program, run }: Cli): void {
     program
       .command('cleanup')
       .description(
-        "Remove what a helper left behind: ours after it was removed, or (--legacy) Alibaba's own. Without --confirm it only lists it.",
+        "Remove what an uninstalled helper left behind, or (--legacy) what Alibaba's own helper left. Without --confirm, only list it.",
       ),
   )
-    .option('--detach', 'our entries in the imagePullSecrets of ServiceAccounts, then our pull secrets')
-    .option('--all', '--detach: also entries that another client wrote')
-    .option('--secret-name <name>', 'name of the pull secret (default: as the release has it, else acr-nopass)')
-    .option('--legacy', "what Alibaba's own helper left, once acr-nopass covers all that it serves: see `import`")
+    .option(
+      '--detach',
+      'remove the entries of acr-nopass from the imagePullSecrets of ServiceAccounts, then its pull secrets',
+    )
+    .option('--all', '--detach: also remove entries that another client wrote')
+    .option('--secret-name <name>', 'name of the pull secret (default: that of the release, else acr-nopass)')
+    .option(
+      '--legacy',
+      "remove what Alibaba's own helper left, once acr-nopass covers everything that it serves (see `import`)",
+    )
     .option(
       '--abandon <name>',
-      '--legacy: a host, an instance or an object of its list that is no longer needed; repeat it',
+      '--legacy: a host, an instance or an object of the list that is no longer needed; repeatable',
       collect,
     )
     .option('--dry-run', 'only list what would be done, even with --confirm')
     .option(
       '--confirm <name/clusters>',
-      'do it: the name and number that the list without it prints, such as acr-nopass/1',
+      'do it: the name and number that the command prints without this flag, such as acr-nopass/1',
     )
     // The flag of versions before 1.0, which scripts may still use.
     .addOption(new Option('--yes', '--legacy: as --confirm').hideHelp())

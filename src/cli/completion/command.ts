@@ -26,7 +26,7 @@ function renderCompletion(shell: string, program: Command): string {
   if (shell === 'zsh')
     return `#compdef acr-nopass\nautoload -U +X bashcompinit && bashcompinit\n${renderBash(commands)}`
   if (shell === 'fish') return renderFish(commands)
-  throw new NopassError('INPUT_INVALID', `there is no completion for "${shell}"`, { hint: 'Say bash, zsh or fish.' })
+  throw new NopassError('INPUT_INVALID', `there is no completion for "${shell}"`, { hint: 'Use bash, zsh or fish.' })
 }
 
 function renderBash(commands: readonly Command[]): string {

@@ -9,7 +9,7 @@ export function addDoctor({ program, run }: Cli): void {
   const command = program
     .command('doctor')
     .description(
-      'Report what is live and covered in a cluster, and what is wrong: cause, fix, and the command that applies it.',
+      'Report the state of acr-nopass in a cluster, and each problem with its cause, its fix and the command that applies the fix.',
     )
   withDoctorOptions(command)
     .addHelpText('after', HELP)
@@ -19,7 +19,7 @@ export function addDoctor({ program, run }: Cli): void {
     .argument('<namespace/name>', 'the Pod')
     .description('Explain why a Pod does or does not pull its images, step by step.')
   withDoctorOptions(pod)
-    .option('--ask-registry', 'read the pull secret, and ask the registry for the image with its login')
+    .option('--ask-registry', 'read the pull secret, and query the registry for the image with the credential in it')
     .addHelpText('after', POD_HELP)
     .action(run(async () => (await import('./doctor.ts')).doctorPod))
 }
@@ -29,7 +29,7 @@ function withDoctorOptions(command: Command): Command {
     .addOption(
       new Option(
         '--fail-on <severity>',
-        'exit with 1 when something is that bad, or worse; unread: on errors, and when something could not be read (default: error)',
+        'exit with 1 on a finding of this severity or worse; unread: on errors, and when something could not be read (default: error)',
       ).choices(['error', 'warning', 'info', 'unread']),
     )
     .addOption(
@@ -38,7 +38,7 @@ function withDoctorOptions(command: Command): Command {
       ),
     )
     .option('--ack-cluster-id <id>', 'the ACK cluster, where the cluster does not contain its id')
-    .option('--worker-role <name>', 'RAM role of the nodes; repeat it for several (default: read from ACK)', collect)
+    .option('--worker-role <name>', 'RAM role of the nodes; repeatable (default: read from ACK)', collect)
     .option('--endpoints <map>', 'other addresses of cloud APIs (YAML map: ram, sts, cs, cr)')
 }
 

@@ -8,9 +8,9 @@ export function addImport({ program, run }: Cli): void {
       .description(
         "Write values from what Alibaba's own helper left or was configured with: the 2018 recipe, or the ACK add-on.",
       )
-      .option('-f, --file <file>', "manifests or the add-on's JSON, instead of a cluster; repeat it", collect),
+      .option('-f, --file <file>', "manifests or the add-on's JSON, instead of a cluster; repeatable", collect),
   )
-    .option('--region <id>', "the cluster's region, where neither its nodes nor the configuration contain it")
+    .option('--region <id>', "the cluster's region, if neither its nodes nor the configuration show it")
     .option('-n, --namespace <name>', 'namespace that the release will have', 'acr-nopass')
     .option('--release <name>', 'name that the release will have', 'acr-nopass')
     .option('--to <file>', 'write the values there (default: stdout)')

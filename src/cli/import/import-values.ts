@@ -79,7 +79,7 @@ async function fromFiles({ file = [] }: ImportFlags, host: CliHost): ReturnType<
   const facts = collectFacts(objects)
   const all = [...settings, ...[readConfiguration(facts)].filter((one) => one !== undefined)]
   if (all.length > 1) {
-    const hint = 'Give one of them; import them one after the other.'
+    const hint = 'Import them one at a time.'
     throw new NopassError('INPUT_INVALID', 'the files hold several configurations of the add-on', { hint })
   }
   return { facts, read: all[0], unread: [] }
@@ -103,7 +103,7 @@ async function writeValues(name: string, text: string, force: boolean, { working
     await writeFile(resolve(workingDirectory, name), text, { flag: force ? 'w' : 'wx' })
   } catch (cause) {
     const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST'
-    if (exists) throw new NopassError('IMPORT_FILE_EXISTS', `${name} is there already`, { place: { file: name } })
+    if (exists) throw new NopassError('IMPORT_FILE_EXISTS', `${name} already exists`, { place: { file: name } })
     throw new NopassError('INPUT_INVALID', `${name} cannot be written`, { cause, place: { file: name } })
   }
 }

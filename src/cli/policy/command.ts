@@ -6,14 +6,17 @@ export function addPolicy({ program, run }: Cli): void {
   const command = program
     .command('policy')
     .description('Print the RAM policy and trust documents, for those who apply them themselves. Changes nothing.')
-    .option('-f, --file <file>', 'values file; repeat it, a later one wins', collect)
-    .option('--clusters-file <file>', 'list of clusters: the documents of each')
-    .option('--ack-cluster-id <id>', 'without a list: the ACK cluster, for the name of its policy')
+    .option('-f, --file <file>', 'values file; repeatable, later files win', collect)
+    .option('--clusters-file <file>', 'list of clusters: print the documents of each')
+    .option('--ack-cluster-id <id>', 'without a list: the ACK cluster, which its policy is named after')
     .option('-n, --namespace <name>', 'namespace of the release (default: acr-nopass)')
     .option('--release <name>', 'name of the release (default: acr-nopass)')
-    .option('--service-account <name>', "the helper's, for a trust (RRSA); needed under an alias of an umbrella chart")
+    .option(
+      '--service-account <name>',
+      "the helper's ServiceAccount, for a trust policy (RRSA); needed under an alias of an umbrella chart",
+    )
     .addOption(
-      new Option('--ram <mode>', 'as the input ram (default: auto)').choices(['auto', 'worker-role', 'rrsa', 'none']),
+      new Option('--ram <mode>', 'like the input ram (default: auto)').choices(['auto', 'worker-role', 'rrsa', 'none']),
     )
     .addOption(
       new Option('--ram-scope <scope>', 'the repositories in the values, or all (default: instance)').choices([
@@ -22,7 +25,7 @@ export function addPolicy({ program, run }: Cli): void {
       ]),
     )
     .option('--account-id <id>', 'account that owns the registries (default: any)')
-    .option('--worker-role <name>', 'RAM role of the nodes; repeat it for several', collect)
+    .option('--worker-role <name>', 'RAM role of the nodes; repeatable', collect)
     .option('--role-arn <arn>', 'role that the helper assumes, for the trust of assumeRole chains')
     .option(
       '--issuer <url>',
@@ -33,12 +36,22 @@ export function addPolicy({ program, run }: Cli): void {
     .option('--adopt', '--ci: the workflow will use adopt-policy')
     .option('--cleanup', '--ci: the workflow will use ram-cleanup')
     .option('--github <owner/repo>', "the trust of the workflow's role for this repository")
-    .option('--subject <text>', '--github: what may run (default: ref:refs/heads/main); repeat it', collect)
-    .option('--old-subject', '--github: also trust the old subject, by names alone, which others could take over')
+    .option(
+      '--subject <text>',
+      '--github: the branch, tag or environment that may run (default: ref:refs/heads/main); repeatable',
+      collect,
+    )
+    .option(
+      '--old-subject',
+      '--github: also trust the old subject, which consists of names that others could take over',
+    )
     .option('--owner-id <number>', "--github: numeric id of the owner (default: read from GitHub's API)")
     .option('--repository-id <number>', "--github: numeric id of the repository (default: read from GitHub's API)")
     .addOption(
-      new Option('--only <kind>', 'documents of this kind alone; a single one is the bare JSON that RAM takes')
+      new Option(
+        '--only <kind>',
+        'only documents of this kind; a single document is printed as the bare JSON that RAM takes',
+      )
         .choices(['policy', 'trust'])
         .conflicts('format'),
     )

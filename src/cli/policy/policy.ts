@@ -16,7 +16,7 @@ import { loadPolicyClusters, type PolicyFlags } from './policy-clusters.ts'
 export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): Promise<number> {
   const isNamed = flags.file !== undefined || flags.clustersFile !== undefined
   if (!isNamed && (flags.ci || flags.github === undefined)) {
-    throw new NopassError('INPUT_MISSING', 'no values to make a policy from', {
+    throw new NopassError('INPUT_MISSING', 'there are no values to make a policy from', {
       hint: 'Name values with -f, or a list of clusters with --clusters-file.',
     })
   }
@@ -42,7 +42,7 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
 
 /** Returns an error instead of an empty output, because an empty file would fail only in RAM. */
 function noDocument(kind: 'policy' | 'trust', notes: readonly string[]): NopassError {
-  const hint = kind === 'trust' && notes.length > 0 ? `${notes.join('. ')}.` : 'Leave out --only to see what there is.'
+  const hint = kind === 'trust' && notes.length > 0 ? `${notes.join('. ')}.` : 'Omit --only to see all documents.'
   return new NopassError('INPUT_MISSING', `there is no ${kind} document to print`, { hint })
 }
 

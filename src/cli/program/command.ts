@@ -26,7 +26,7 @@ export function outputOption(): Option {
 }
 
 export function debugOption(): Option {
-  return new Option('--debug', 'on a failure also where in the code it came from, and every call of the API server')
+  return new Option('--debug', 'also print every call to the API server, and for a failure its place in the code')
 }
 
 export function withCommonOptions(command: Command): Command {
@@ -38,14 +38,14 @@ export function withClusterOptions(command: Command): Command {
   return withCommonOptions(command)
     .option('--kubeconfig <file>', 'kubeconfig file (default: as kubectl, $KUBECONFIG or ~/.kube/config)')
     .option('--kube-context <name>', 'context in it (default: its current one)')
-    .addOption(new Option('--context <name>', 'the same, as kubectl spells it').conflicts('kubeContext'))
+    .addOption(new Option('--context <name>', "the same, in kubectl's spelling").conflicts('kubeContext'))
 }
 
 /** Adds the common flags and the flags that select a cluster and a release. */
 export function withReleaseOptions(command: Command): Command {
   return withClusterOptions(command)
-    .option('-n, --namespace <name>', 'namespace of the release (default: it is found)')
-    .option('--release <name>', 'name of the release (default: it is found)')
+    .option('-n, --namespace <name>', 'namespace of the release (default: found automatically)')
+    .option('--release <name>', 'name of the release (default: found automatically)')
 }
 
 /** Collects the values of a repeatable option. */

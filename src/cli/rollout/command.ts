@@ -33,7 +33,7 @@ export function addRollout({ program, run }: Cli): void {
     const command = program
       .command(mode)
       .description(ABOUT[mode])
-      .option('-f, --file <file>', 'values file, after those of --values-files; repeat it, a later one wins', collect)
+      .option('-f, --file <file>', 'values file, after those of --values-files; repeatable, later files win', collect)
     // The groups are in the order of the documentation.
     for (const [group, names] of Object.entries(FLAG_GROUPS)) {
       for (const [name, spec] of inputsOf(mode).filter(([input]) => names.includes(input))) {
@@ -42,14 +42,14 @@ export function addRollout({ program, run }: Cli): void {
       }
     }
     command.addOption(
-      new Option('--context <name>', 'as --kube-context, as kubectl spells it')
+      new Option('--context <name>', "like --kube-context, in kubectl's spelling")
         .conflicts('kubeContext')
         .helpGroup('One cluster without a list:'),
     )
     command.addHelpText('after', EXAMPLES[mode])
     if (mode === 'plan') {
       command
-        .option('--diff', 'also the full text of each change: documents of RAM, objects of Kubernetes')
+        .option('--diff', 'also print the full text of each change: RAM documents, Kubernetes objects')
         .option('--detailed-exitcode', 'exit 3 when something would change')
     }
     withCommonOptions(command).action(

@@ -93,7 +93,7 @@ function exitCode({ results }: RolloutOutcome, flags: RolloutFlags, { signal }: 
 async function chooseKubeconfig(mode: RolloutMode, given: Given, host: CliHost): Promise<Given> {
   const { kubeconfig, 'kube-context': context } = given
   if (kubeconfig?.includes('\n')) {
-    throw new NopassError('INPUT_INVALID', '--kubeconfig takes a file here: a secret has no place on a command line')
+    throw new NopassError('INPUT_INVALID', '--kubeconfig takes a file: a secret must not be on a command line')
   }
   if (given.clusters || given['clusters-file'] || given['ack-cluster-id']) return given
   const isMeant = context !== undefined || host.program.startsWith('kubectl ')

@@ -6,11 +6,11 @@ export function addValidate({ program, run }: Cli): void {
     program
       .command('validate')
       .description(
-        'Check values and clusters files offline, as the action and Helm will; all errors are reported together.',
+        'Check values and clusters files offline, as the action and Helm do; all errors are reported together.',
       )
-      .option('-f, --file <file>', 'values file; repeat it, a later one wins', collect)
+      .option('-f, --file <file>', 'values file; repeatable, later files win', collect)
       .option('--values <yaml>', 'inline values, after the files')
-      .option('--clusters-file <file>', 'list of clusters; the values of each are checked with its own')
-      .option('--chart <reference>', 'check for the chart in this folder instead of our own of this version'),
+      .option('--clusters-file <file>', 'list of clusters; each is checked with its own values')
+      .option('--chart <reference>', 'check against the chart in this folder instead of the chart of this version'),
   ).action(run(async () => (await import('./validate.ts')).validate))
 }

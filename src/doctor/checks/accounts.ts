@@ -36,14 +36,15 @@ export function accountFindings({ release, namespaces, accounts, secrets, admiss
     ...withAccounts(plain, {
       id: 'ACCOUNT_UNATTACHED',
       message: `without the reference to ${secretName}`,
-      cause: 'The helper has not written it: it does not run, was refused, or another writer keeps removing it.',
-      fix: 'See the findings about the helper; its log names each refused write.',
+      cause:
+        'The helper has not written the reference: the helper does not run, its write was refused, or another writer keeps removing the entry.',
+      fix: "See the findings about the helper; the helper's log names each refused write.",
       command: logsCommand(release),
     }),
     ...withAccounts(overlong, {
       id: 'ACCOUNT_UNATTACHED',
       severity: 'warning',
-      message: `without the reference to ${secretName}, and left alone`,
+      message: `without the reference to ${secretName}, and not changed`,
       cause: 'Their imagePullSecrets are too long (more than 100 entries or 4,096 characters of names).',
       fix: 'Remove the entries whose Secret does not exist, or use attach: admission (Kubernetes 1.36 or newer).',
       command: shell`${showFirst(overlong)}`,
@@ -51,16 +52,16 @@ export function accountFindings({ release, namespaces, accounts, secrets, admiss
     ...withAccounts(served, {
       id: 'ACCOUNT_FOREIGN',
       severity: 'info',
-      message: 'without the reference, and left alone; the admission policy gives it to their Pods',
-      cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change would make its next apply fail.`,
+      message: 'without the reference, and not changed; the admission policy gives it to their Pods',
+      cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change by the helper would make the next apply fail.`,
       fix: 'Nothing to do: a Pod created as a dry run got the reference.',
       command: shell`${showFirst(served)} --show-managed-fields`,
     }),
     ...withAccounts(bare, {
       id: 'ACCOUNT_FOREIGN',
-      message: 'without the reference, and left alone',
-      cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change would make its next apply fail.`,
-      fix: `Add {name: ${secretName}} to the list where it is applied from, or use attach: admission (Kubernetes 1.36 or newer).`,
+      message: 'without the reference, and not changed',
+      cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change by the helper would make the next apply fail.`,
+      fix: `Add {name: ${secretName}} to the list in the tool that applies it, or use attach: admission (Kubernetes 1.36 or newer).`,
       command: shell`${showFirst(bare)} --show-managed-fields`,
     }),
   ]

@@ -48,11 +48,11 @@ export function admissionFindings({ release, admission }: Observed): Found {
       : `a Pod created as a dry run did not get the reference in ${pluralize(without.length, 'namespace')} of ${tried.size}: ${summarize(without)}`,
     cause: isOff
       ? 'The policy was changed, its expressions fail, or it is disabled in the API server.'
-      : 'The policy or its binding was changed, so that it leaves namespaces out that the values target.',
+      : 'The policy or its binding was changed, so it skips namespaces that the values target.',
     // The manifest is fetched before the policy is deleted: without a Helm release (Argo CD, plain
     // manifests) nothing could create the policy again. `kubectl apply` over a changed policy would
     // keep conditions that somebody added, so the policy is deleted first.
-    fix: 'Delete it and apply it again from the release; a new policy takes a second to become active.',
+    fix: 'Delete the policy and apply it again from the release; a new policy takes a second to become active.',
     command: replaceFromRelease(release, shellWords`mutatingadmissionpolicy`, [clusterName(release)]),
     objects: without,
   }

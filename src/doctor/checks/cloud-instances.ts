@@ -35,7 +35,7 @@ function describeAbsentInstance({ name, instanceId, instanceName, region }: Regi
     id: 'INSTANCE_NOT_FOUND',
     subject: `registry ${name}`,
     message: `account ${accountId} has no instance ${instanceId ?? `named ${instanceName}`} in ${region}`,
-    cause: 'It was deleted, or its id, region or account differ.',
+    cause: 'The instance was deleted, or its id, region or account differs from the values.',
     fix: 'Correct `instanceId` (or `instanceName`) and `region` of this registry in values, and upgrade.',
     command: shell`aliyun cr ListInstance --region ${quoted(region)}`,
   }
@@ -50,8 +50,8 @@ function stateFindings({ registry, facts, found }: KnownInstance): Found {
     findings.push({
       id: 'INSTANCE_ELSEWHERE',
       subject,
-      message: `instance ${instanceId} is in ${found.region}, and values say ${registry.region}`,
-      cause: 'The helper asks the API of the region in values, which does not know the instance.',
+      message: `instance ${instanceId} is in ${found.region}, but the values have ${registry.region}`,
+      cause: 'The helper calls the API of the region in the values, which does not know the instance.',
       fix: `Set \`region: ${found.region}\` for this registry in values, and upgrade.`,
       command,
     })
@@ -61,8 +61,8 @@ function stateFindings({ registry, facts, found }: KnownInstance): Found {
       id: 'INSTANCE_NOT_RUNNING',
       subject,
       message: `instance ${instanceId} is ${found.status}`,
-      cause: 'It is being created or changed, or its subscription has expired.',
-      fix: 'Wait, or renew it in the console of Container Registry; nothing can be pulled from it until it is RUNNING.',
+      cause: 'The instance is being created or changed, or its subscription has expired.',
+      fix: 'Wait, or renew the instance in the console of Container Registry; nothing can be pulled from it until it is RUNNING.',
       command,
     })
   }

@@ -36,8 +36,8 @@ function vpcFindings(known: KnownInstance): Found {
       severity,
       subject,
       message: `instance ${facts.instanceId} is in ${found.region}, and the cluster's VPC ${vpcId} in ${place.region}`,
-      cause: 'A VPC of another region cannot be linked, so the VPC domain is usually not known there.',
-      fix: 'Pull by the public domain (`network: public`), or from an instance in the region of the cluster. Nothing to do if you connected the VPCs and made the DNS record yourself.',
+      cause: 'A VPC of another region cannot be linked, so the VPC domain usually does not resolve in the cluster.',
+      fix: "Pull through the public domain (`network: public`), or from an instance in the cluster's region. If you connected the VPCs and created the DNS record yourself, there is nothing to do.",
       command: shell`aliyun cr GetInstanceEndpoint ${instanceFlags(known)} --EndpointType internet`,
     }
   }
@@ -46,8 +46,8 @@ function vpcFindings(known: KnownInstance): Found {
     severity,
     subject,
     message: `instance ${facts.instanceId} is not linked to the cluster's VPC ${vpcId}`,
-    cause: `Nodes cannot look up its VPC domain there; it is linked to ${names.length === 0 ? 'no VPC' : names.join(', ')}.`,
-    fix: 'Link the VPC with one of its vSwitches (Access Control, VPC); the edition of the instance limits how many there may be. The flag EnableCreateDNSRecordInPvzt needs the authorization of Container Registry for PrivateZone, which the console requests. Or pull by the public domain.',
+    cause: `Nodes in that VPC cannot resolve the VPC domain of the instance; it is linked to ${names.length === 0 ? 'no VPC' : names.join(', ')}.`,
+    fix: 'Link the VPC with one of its vSwitches (Access Control, VPC); the edition of the instance limits the number of links. The flag EnableCreateDNSRecordInPvzt needs the authorization of Container Registry for PrivateZone, which the console requests. Or pull through the public domain.',
     command: shell`aliyun cr CreateInstanceVpcEndpointLinkedVpc ${instanceFlags(known)} --VpcId ${quoted(vpcId)} --VswitchId ${quoted(vswitchId ?? '<vswitch id>')} --ModuleName Registry --EnableCreateDNSRecordInPvzt true`,
   }
 }
@@ -73,7 +73,7 @@ function linkFindings(known: KnownInstance, { vpcId, status, issue, defaultAcces
       severity,
       message: `${link} is ${status}`,
       cause: 'Until a link is RUNNING, nodes cannot reach the VPC domain through it.',
-      fix: 'Wait until the command shows RUNNING. If that takes longer than some minutes, open a ticket with Alibaba Cloud.',
+      fix: 'Wait until the command shows RUNNING. If that takes longer than a few minutes, open a ticket with Alibaba Cloud.',
     }
   }
   const [, zone] = /^PRIVATE_ZONE_CONFLICT_AT_(.+)$/.exec(issue) ?? []
@@ -82,7 +82,7 @@ function linkFindings(known: KnownInstance, { vpcId, status, issue, defaultAcces
       ...common,
       severity,
       message: `${link} has a conflict with the private zone ${zone}`,
-      cause: `That zone of PrivateZone answers for the VPC domain of the instance instead (${issue}).`,
+      cause: `This private zone resolves the VPC domain of the instance to another address (${issue}).`,
       fix: 'Remove that zone from the VPC, or set its record of the VPC domain to the address of the link (Access Control, VPC).',
       command: shell`aliyun pvtz DescribeZoneInfo --ZoneId ${quoted(zone)}`,
     }
@@ -96,9 +96,9 @@ function linkFindings(known: KnownInstance, { vpcId, status, issue, defaultAcces
     message: `${link} is RUNNING, and Container Registry reports ${issue}`,
     cause:
       issue === 'NO_PRIVATE_ZONE_AUTHORIZED'
-        ? 'Container Registry may not write to PrivateZone, so it made no DNS record of the VPC domain, and this is not the default VPC of the instance.'
-        : 'What this means for pulls is not documented.',
-    fix: 'Look up the VPC domain on a node (`getent hosts DOMAIN`). If it resolves to the address that the command shows, there is nothing to do; otherwise authorize Container Registry for PrivateZone in its console.',
+        ? 'Container Registry is not allowed to write to PrivateZone, so it created no DNS record for the VPC domain. This VPC is not the default VPC of the instance.'
+        : 'Alibaba Cloud does not document what this means for pulls.',
+    fix: 'Look up the VPC domain on a node (`getent hosts DOMAIN`). If the domain resolves to the address that the command shows, there is nothing to do. Otherwise authorize Container Registry for PrivateZone in the ACR console.',
   }
 }
 
@@ -130,7 +130,7 @@ function publicFindings(known: KnownInstance): Found {
       id: 'PUBLIC_CLOSED',
       subject,
       message: `the public endpoint of instance ${facts.instanceId} allows no address`,
-      cause: closed === 'off' ? 'It is turned off.' : 'Its allow-list has only its own host.',
+      cause: closed === 'off' ? 'It is turned off.' : 'Its allow-list contains only a loopback address.',
       fix: 'Allow the public address of the nodes, usually that of their NAT gateway (Access Control, Internet), or pull through the VPC.',
       command:
         closed === 'off'
@@ -145,8 +145,8 @@ function publicFindings(known: KnownInstance): Found {
     severity: 'info',
     subject,
     message: `the public endpoint of instance ${facts.instanceId} allows only ${allowed.join(', ')}`,
-    cause: 'Its allow-list is on; which public address the nodes have is not known here.',
-    fix: 'Nothing if the address of their NAT gateway is among them; otherwise add it.',
+    cause: 'Its allow-list is on; doctor does not know the public address of the nodes.',
+    fix: "If the address of the nodes' NAT gateway is among them, there is nothing to do; otherwise add that address.",
     command: letIn,
   }
 }

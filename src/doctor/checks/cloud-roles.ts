@@ -49,15 +49,15 @@ export function readRoles(
 
 const subjectOf = ({ name, accountId }: WantedRole): string => `role ${name} of account ${accountId}`
 /** A change in RAM takes effect after a moment, and the helper retries automatically. */
-const SOON = 'A change of RAM counts within about a minute, and the helper retries automatically.'
+const SOON = 'A change in RAM takes effect within about a minute, and the helper retries automatically.'
 
 function describeMissingRole(wanted: WantedRole, facts: RoleFacts): Draft {
   return {
     id: 'ROLE_MISSING',
     subject: subjectOf(wanted),
-    message: `it does not exist, and is ${wanted.what}`,
-    cause: `RAM has no role ${wanted.arn}: it was deleted, was never created, or is spelled differently.`,
-    fix: `Make it with the trust and the policy that it needs (\`acr-nopass apply\` does that too), or correct its name in values. ${SOON}`,
+    message: `it does not exist, but is ${wanted.what}`,
+    cause: `RAM has no role ${wanted.arn}: the role was deleted or never created, or has another name.`,
+    fix: `Create the role with the trust policy and the permissions that it needs (\`acr-nopass apply\` does that too), or correct its name in the values. ${SOON}`,
     command: makeRole(wanted, facts),
   }
 }
@@ -77,7 +77,7 @@ function checkTrust(wanted: WantedRole, facts: RoleFacts): Found {
       subject,
       message: `its trust policy does not allow ${WHO[wanted.kind]} to assume it`,
       cause: `${differs.join('; ')}.`,
-      fix: `Add what is missing to the trust policy; the command does so, and keeps everything else in it. ${SOON}`,
+      fix: `Add what is missing to the trust policy; the command does that, and keeps the rest of the policy. ${SOON}`,
       command: fixTrust(wanted, facts),
     })
   }
@@ -88,7 +88,7 @@ function checkTrust(wanted: WantedRole, facts: RoleFacts): Found {
       subject,
       message: `its trust policy also allows ${wide.join(' and ')}`,
       cause: `Other callers can pull whatever the helper can: the conditions of the trust policy are wider than ${WHO[wanted.kind]}.`,
-      fix: 'Name exactly the helper in the trust policy; the command does so, and keeps the statements that allow nothing else.',
+      fix: 'Allow only the helper in the trust policy; the command does that, and keeps the statements that allow no other caller.',
       command: closeTrust(wanted, facts),
     })
   }
@@ -132,12 +132,14 @@ function checkRights(wanted: WantedRole, facts: RoleFacts): Found {
         ? `A Deny in one of its policies (${summarize(names)}) forbids it; no other policy overrides that.`
         : `None of its policies (${names.length === 0 ? 'it has none' : summarize(names)}) allows it.`,
       ...(isLikely
-        ? ['How RAM matches the resources named there is not documented, so this is likely, not certain.']
+        ? [
+            'Alibaba Cloud does not document how RAM matches the resources in these policies, so this is likely, not certain.',
+          ]
         : []),
     ].join(' '),
     fix: isDenied
       ? 'Remove the Deny, or narrow it.'
-      : `Give the role that right as the command does (or run \`acr-nopass apply\`), or narrow \`repositories\` in values. ${SOON}`,
+      : `Give the role that right with the command (or run \`acr-nopass apply\`), or narrow \`repositories\` in the values. ${SOON}`,
     command: isDenied ? shell`aliyun ram ListPoliciesForRole --RoleName ${quoted(name)}` : fixRights(wanted, facts),
   }
 }

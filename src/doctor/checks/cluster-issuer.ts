@@ -22,9 +22,9 @@ export function clusterIssuerFindings(observed: Observed): Found {
   return {
     id: 'OIDC_ISSUER_MISMATCH',
     subject: "issuer of the cluster's tokens",
-    message: 'ACK does not list it, so RAM rejects the tokens',
+    message: 'ACK does not list this issuer, so RAM rejects the tokens',
     cause: `${judged.message}. RAM checks tokens against the issuer that ACK registered.`,
-    fix: 'Check --ack-cluster-id; if it is right, turn RRSA off and on again in the ACK console.',
+    fix: 'Check --ack-cluster-id; if the id is right, turn RRSA off and on again in the ACK console.',
     command: shell`aliyun cs DescribeClusterDetail --ClusterId ${quoted(clusterIdOf(observed))}`,
   }
 }
@@ -59,16 +59,16 @@ export function cloudProviderFindings(observed: Observed): Found {
       ...common,
       message: 'it does not exist',
       cause: `RAM has no provider ${arn}, so STS accepts no token of this cluster.`,
-      fix: 'Turn RRSA on again in the ACK console, or create the provider in the RAM console (SSO, OIDC): both set its fingerprints. The command needs them: the SHA-1 fingerprints of the root and intermediate certificates of the issuer, at most five, as docs/en/quick-start-self-built.md gets them by openssl. Then name the provider in `identity.rrsa.oidcProviderArn`.',
+      fix: "Turn RRSA on again in the ACK console, or create the provider in the RAM console (SSO, OIDC): both set its fingerprints. The command needs the SHA-1 fingerprints of the issuer's root and intermediate certificates, at most five; docs/en/quick-start-self-built.md shows how openssl prints them. Then name the provider in `identity.rrsa.oidcProviderArn`.",
       command: make,
     }
   }
   if (issuer !== undefined && !candidates.some((one) => isSameIssuer(provider.issuer, one))) {
     return {
       ...common,
-      message: `its issuer is ${provider.issuer}, and this cluster's is ${issuer}`,
-      cause: 'It is the provider of another cluster, or the cluster was recreated.',
-      fix: "Name this cluster's provider in `identity.rrsa.oidcProviderArn`; the command lists all. The issuer of a provider cannot be changed: delete it and create it again only if no other cluster uses it.",
+      message: `its issuer is ${provider.issuer}, but this cluster's issuer is ${issuer}`,
+      cause: 'The provider belongs to another cluster, or the cluster was recreated.',
+      fix: "Name this cluster's provider in `identity.rrsa.oidcProviderArn`; the command lists all providers. The issuer of a provider cannot be changed. Delete the provider and create it again only if no other cluster uses it.",
       command: shell`aliyun ims ListOIDCProviders`,
     }
   }
@@ -76,9 +76,9 @@ export function cloudProviderFindings(observed: Observed): Found {
   if (clientIds.includes(AUDIENCE)) return []
   return {
     ...common,
-    message: `it does not know the audience ${AUDIENCE}`,
-    cause: `Its client ids are ${clientIds.join(', ') || 'none'}, and the helper's token is for ${AUDIENCE}.`,
-    fix: 'Add that client id.',
+    message: `it does not accept the audience ${AUDIENCE}`,
+    cause: `Its client ids are ${clientIds.join(', ') || 'none'}, but the helper's token is for ${AUDIENCE}.`,
+    fix: 'Add that client id to the provider.',
     command: shell`aliyun ims UpdateOIDCProvider --OIDCProviderName ${quoted(name)} --ClientIds ${quoted([...clientIds, AUDIENCE].join(','))}`,
   }
 }

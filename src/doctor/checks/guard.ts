@@ -21,7 +21,7 @@ export function guardFindings({ release, admission }: Observed): Found {
       message: 'this API server does not serve ValidatingAdmissionPolicy v1',
       cause:
         'The guard needs Kubernetes 1.30; RBAC alone would allow the helper to create a Secret of another type with its name.',
-      fix: 'Upgrade Kubernetes, or set `guard: disabled` after reading what that gives up (docs/en/security.md).',
+      fix: 'Upgrade Kubernetes, or set `guard: disabled` after reading what protection you lose (docs/en/security.md).',
       command: shell`kubectl version`,
     }
   }
@@ -36,7 +36,7 @@ export function guardFindings({ release, admission }: Observed): Found {
     const passed = missing.includes(name) ? [] : accepted.filter((one) => one.kind === kind).map(({ what }) => what)
     const defects = [
       ...(policy === undefined ? [] : findDefects(policy, kind, user)),
-      ...(passed.length === 0 ? [] : [`it accepted a change of ${summarize(passed)} in a dry run as the helper`]),
+      ...(passed.length === 0 ? [] : [`it accepted in a dry run that the helper changes ${summarize(passed)}`]),
     ]
     return defects.length === 0 ? [] : [{ name, defects }]
   })
@@ -47,8 +47,8 @@ export function guardFindings({ release, admission }: Observed): Found {
       severity: 'warning',
       subject: `ValidatingAdmissionPolicy ${missing[0]}`,
       message: `missing, or without its binding: ${summarize(missing)}`,
-      cause: '`guard: enabled` is set, and a policy or a binding of it was deleted.',
-      fix: 'Recreate it from the release; until then RBAC alone limits the helper.',
+      cause: '`guard: enabled` is set, but a policy or a binding of the guard was deleted.',
+      fix: 'Recreate the guard from the release; until then RBAC alone limits the helper.',
       command: applyAgain(release),
     })
   }

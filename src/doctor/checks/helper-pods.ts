@@ -7,7 +7,7 @@ import type { Observed } from '../observed.ts'
 import { applyAgain } from './fix-commands.ts'
 
 /** The cause if nothing is wrong with the Pods themselves. */
-export const HELPER_NOT_READY = 'Its Pods are not ready yet, or fit on no node.'
+export const HELPER_NOT_READY = 'Its Pods are not ready yet, or no node has room for them.'
 
 /** Reports whether the helper's Pods run, and why they do not. */
 export function helperPodFindings({ release, deployment, helperPods }: Observed): Found {
@@ -56,13 +56,13 @@ function describeAbsence(isGone: boolean): Pick<Draft, 'message' | 'cause' | 'fi
   return isGone
     ? {
         message: 'its Deployment does not exist',
-        cause: 'It was deleted, or never created.',
+        cause: 'The Deployment was deleted, or never created.',
         fix: 'Recreate it from the release, or install the release again.',
       }
     : {
         message: 'its Deployment is scaled to 0',
-        cause: 'It was scaled down (or the values set `replicas: 0`).',
-        fix: 'Restore the number of replicas of the release; a number set by `kubectl scale` would make the next upgrade by Helm 4 fail.',
+        cause: 'The Deployment was scaled down (or the values set `replicas: 0`).',
+        fix: "Restore the release's number of replicas, but not with `kubectl scale`: the next upgrade by Helm 4 would then fail.",
       }
 }
 
@@ -73,7 +73,7 @@ export function rightsFindings({ release, missingRights = [], excessRights = [] 
     id: 'RIGHTS_MISSING',
     subject: `ServiceAccount ${namespace}/${serviceAccount}`,
     message: `the helper lacks ${pluralize(missingRights.length, 'right')}: it may not ${summarize(missingRights)}`,
-    cause: 'A role or a binding of the release was deleted or changed, or the ServiceAccount is another one.',
+    cause: 'A role or a binding of the release was deleted or changed, or the helper runs with another ServiceAccount.',
     fix: 'The rights are a part of the chart: recreate its roles and bindings from the release.',
     command: applyAgain(release),
   }

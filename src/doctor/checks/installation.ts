@@ -12,8 +12,8 @@ export function installationFindings({ release, others, unread }: Observed): Fou
       id: 'RELEASE_UNREADABLE',
       severity: 'warning',
       subject: 'release',
-      message: 'you lack the right to look for a release of acr-nopass here',
-      cause: 'You lack the right to read ConfigMaps there.',
+      message: 'you lack the right to search for a release of acr-nopass',
+      cause: 'You lack the right to list ConfigMaps.',
       fix: 'Pass its namespace with --namespace, or request the right to list ConfigMaps in it.',
       command: shell`kubectl auth can-i list configmaps --namespace acr-nopass`,
     }
@@ -24,9 +24,9 @@ export function installationFindings({ release, others, unread }: Observed): Fou
     return {
       id: 'NOT_INSTALLED',
       subject: 'release',
-      message: `ConfigMaps have the labels of ${summarize(others.map(keyOf))}, but it is not verified that the chart installed that`,
+      message: `ConfigMaps have the labels of ${summarize(others.map(keyOf))}, but may not belong to a release of acr-nopass`,
       cause: `Anyone who may create ConfigMaps may set these labels; ${first.why}.`,
-      fix: 'If it is yours (`scope: namespaces` without the guard), pass --namespace and --release; else install the chart.',
+      fix: 'If this is your release (`scope: namespaces` without the guard), pass --namespace and --release; otherwise install the chart.',
       command: shell`kubectl get configmaps --namespace ${first.namespace} -l app.kubernetes.io/name=acr-nopass`,
     }
   }
@@ -36,9 +36,9 @@ export function installationFindings({ release, others, unread }: Observed): Fou
     message: 'no release of acr-nopass was found',
     cause:
       proven.length > 0
-        ? `None has the names that you passed; installed here: ${summarize(proven.map(keyOf))}.`
+        ? `No release has the names that you passed; installed here: ${summarize(proven.map(keyOf))}.`
         : 'No ConfigMap carries the label app.kubernetes.io/name=acr-nopass.',
-    fix: 'Install the chart; if it is installed, pass --namespace and --release, and check --kube-context.',
+    fix: 'Install the chart. If the chart is installed, pass --namespace and --release, and check --kube-context.',
     command: shell`helm upgrade --install acr-nopass ${CHART} --namespace acr-nopass --create-namespace --values values.yaml`,
   }
 }
@@ -52,9 +52,9 @@ export function configFindings({ release }: Observed): Found {
     findings.push({
       id: 'CONFIG_UNREADABLE',
       subject,
-      message: 'the helper cannot use it and continues with the last good one',
+      message: 'the helper cannot use this configuration, and continues with the last good one',
       cause: configError,
-      fix: 'Restore what the release has; then check the values with `acr-nopass validate`, and upgrade.',
+      fix: 'Restore the ConfigMap from the release; then check the values with `acr-nopass validate`, and upgrade.',
       command: applyAgain(release),
     })
   } else if (status !== undefined && configHash !== undefined && status.configHash !== configHash) {
@@ -63,9 +63,9 @@ export function configFindings({ release }: Observed): Found {
       severity: 'warning',
       health: 'unknown',
       subject,
-      message: 'the helper still reports an older one',
-      cause: 'A changed ConfigMap reaches a Pod within about a minute; then the helper reads it again.',
-      fix: 'Run doctor again in a minute; if it remains, read the log of the helper.',
+      message: 'the helper still reports an older configuration',
+      cause: 'A changed ConfigMap reaches a Pod within about a minute; the helper then reads it again.',
+      fix: 'Run doctor again in a minute. If the finding remains, read the log of the helper.',
       command: logsCommand(release),
     })
   }
@@ -77,12 +77,14 @@ export function configFindings({ release }: Observed): Found {
       message: status?.retired ? 'everything was removed' : 'the helper removes what it wrote',
       cause: '`retire: true` is set.',
       ...(!status?.retired
-        ? { fix: 'Wait until this reports that everything was removed.', command: logsCommand(release) }
+        ? { fix: 'Wait until doctor reports that everything was removed.', command: logsCommand(release) }
         : release.evidence !== 'proven'
           ? // The release's record may contain a tenant's hooks.
-            { fix: 'Uninstall the release now, if it is yours.' }
+            { fix: 'Uninstall the release now, if the release is yours.' }
           : isAliased(release)
-            ? { fix: 'Take the dependency out of the umbrella chart now, and upgrade its release.' }
+            ? {
+                fix: 'Remove the dependency from the umbrella chart now, and upgrade the release of the umbrella chart.',
+              }
             : { fix: 'Uninstall the release now.', command: shell`helm -n ${namespace} uninstall ${name}` }),
     })
   }
@@ -93,7 +95,7 @@ export function configFindings({ release }: Observed): Found {
       subject,
       message: 'the helper only reports what it would do',
       cause: '`dryRun: true` is set.',
-      fix: 'Set `dryRun: false` in the values when its log shows what you want, and upgrade.',
+      fix: "When the helper's log shows what you want, set `dryRun: false` in the values, and upgrade.",
       command: logsCommand(release),
     })
   }

@@ -18,15 +18,17 @@ export function leadershipFindings({ release, deployment, helperPods, lease, now
   const findings: Draft[] = []
   const isSilent = lease && isLeaderless(lease, now, helperPods)
   if (lease === null || isSilent) {
-    const since = lease ? `${lease.holder || 'no one'} renewed it last at ${iso(lease.renewedAt)}` : 'there is no Lease'
+    const since = lease
+      ? `${lease.holder || 'no replica'} renewed it last at ${iso(lease.renewedAt)}`
+      : 'there is no Lease'
     findings.push({
       id: 'HELPER_LEADERLESS',
       subject,
       message: 'no replica is the leader, so nothing is refreshed',
       cause: `Lease ${fullname}: ${since}.`,
       fix: lease
-        ? 'Read the log of its Pods: LEASE_REFUSED shows why none can acquire the Lease, and the fix. Without it, restart the Pods.'
-        : 'Wait half a minute, after which the helper creates it; if it does not, recreate it and the Role from the release.',
+        ? 'Read the log of the Pods: LEASE_REFUSED shows why no Pod can acquire the Lease, and the fix. If the log has no LEASE_REFUSED, restart the Pods.'
+        : 'Wait half a minute: the helper creates the Lease. If it does not, recreate the Lease and the Role from the release.',
       command: lease ? logsCommand(release) : applyAgain(release),
     })
   }
@@ -38,11 +40,11 @@ export function leadershipFindings({ release, deployment, helperPods, lease, now
       ...(hasStatusObject
         ? {
             cause: `ConfigMap ${fullname}-status has no report.`,
-            fix: 'Right after an installation wait half a minute; otherwise read the log of its Pods.',
+            fix: "Right after an installation, wait half a minute. Otherwise read the log of the helper's Pods.",
             command: logsCommand(release),
           }
         : {
-            cause: `ConfigMap ${fullname}-status was deleted, and the helper must not create it.`,
+            cause: `ConfigMap ${fullname}-status was deleted, and the helper is not allowed to create it.`,
             fix: 'Recreate it from the release.',
             command: applyAgain(release),
           }),
@@ -102,8 +104,8 @@ function describeSkew(subject: string, ms: number, whose: string, command: Shell
     severity: 'warning',
     subject,
     message: `its clock is ${size} the API server's`,
-    cause: 'The two record the same moment as different times.',
-    fix: `Let NTP set the clock of ${whose}; expiry times are judged by it.`,
+    cause: 'They record the same moment as different times.',
+    fix: `Set the clock of ${whose} by NTP: expiry times are compared with that clock.`,
     command,
   }
 }

@@ -12,8 +12,8 @@ export function leftoverFindings({ leftovers = [] }: Observed): Found {
       severity: 'warning',
       subject: `release ${namespace}/${name}`,
       message: `it is not installed, and ${pluralize(namespaces.length, 'pull secret')} of it ${namespaces.length === 1 ? 'is' : 'are'} left, in ${summarize(namespaces)}`,
-      cause: 'It was uninstalled without `retire: true`, so its helper could not remove what it had written.',
-      fix: 'Pods that still reference such a Secret pull with a credential that nothing refreshes. The command lists what is left, also in ServiceAccounts, and removes nothing; with --confirm it removes that.',
+      cause: 'The release was uninstalled without `retire: true`, so the helper could not remove what it had written.',
+      fix: 'Pods that still reference such a Secret pull with a credential that nothing refreshes. The command lists what is left, also in ServiceAccounts; only with --confirm does it remove anything.',
       command: shell`acr-nopass cleanup --detach --namespace ${namespace} --release ${name}${named}`,
       objects: namespaces.map((where) => `${where}/${secretName}`),
     }

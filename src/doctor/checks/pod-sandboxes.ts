@@ -33,8 +33,8 @@ export function sandboxFindings(pods: readonly PodFacts[], now: number): Found {
       return {
         id: 'POD_SANDBOX',
         subject: node === '' ? 'a node' : `node ${node}`,
-        message: `it cannot pull the sandbox image ${image}, with which every Pod begins: ${pluralize(objects.length, 'Pod')} (${summarize(objects)})`,
-        cause: `No pull secret is used for this image: the runtime of the node pulls it with its own login, or none. ${cause}${quote}`,
+        message: `it cannot pull the sandbox image ${image}, which every Pod needs: ${pluralize(objects.length, 'Pod')} (${summarize(objects)})`,
+        cause: `No pull secret is used for this image: the node's runtime pulls it with its own login, or without a login. ${cause}${quote}`,
         fix: "Give the node's runtime a sandbox image that needs no login (containerd: the pinned image `sandbox`; CRI-O: pause_image), or a login of its own for that registry.",
         command:
           node === ''

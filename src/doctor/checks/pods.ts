@@ -81,8 +81,8 @@ function findPodsWithoutReference(context: PodContext): Found {
     subject: pluralize(objects.length, 'Pod'),
     message: `run without the reference: ${summarize(objects)}`,
     cause:
-      'They were admitted before it existed. Without another pull secret they cannot pull their image again; whether another one works is not known.',
-    fix: 'Nothing for now; after a rollout restart of their owners the new Pods have the reference.',
+      'They were admitted before the reference existed. Without another pull secret they cannot pull their image again; doctor does not know whether another one works.',
+    fix: 'Nothing to do now: after a rollout restart of their owners, the new Pods have the reference.',
     command: shell`kubectl -n ${first.namespace} get pod ${first.name} -o jsonpath='{.metadata.ownerReferences}'`,
     objects,
   }
@@ -155,7 +155,7 @@ function checkScheduling(pod: PodFacts): Found {
     subject: `Pod ${object}`,
     message: 'waits for a node',
     cause: 'The Pod has no node yet, so nothing pulls its image.',
-    fix: 'Read the Events of the Pod: it fits on no node, or the scheduler does not run.',
+    fix: 'Read the Events of the Pod: no node is suitable, or the scheduler does not run.',
     command: describePod(pod),
     objects: [object],
   }
@@ -169,11 +169,11 @@ function kubeletFindings({ name, version, cachePolicy }: NodeFacts): Found {
     id: 'KUBELET_LENIENT',
     severity: 'info',
     subject: `node ${name}`,
-    message: 'it gives an image that it has to any Pod, with or without a credential',
+    message: 'it gives its cached images to any Pod, with or without a credential',
     cause: isOld
-      ? `Kubelet ${version} does not check credentials for images it has (KubeletEnsureSecretPulledImages is on from 1.35).`
+      ? `Kubelet ${version} does not check credentials for cached images (KubeletEnsureSecretPulledImages is on by default from 1.35).`
       : 'imagePullCredentialsVerificationPolicy is NeverVerify.',
-    fix: 'Where namespaces must not use the images of others: imagePullCredentialsVerificationPolicy: NeverVerifyPreloadedImages, or imagePullPolicy: Always.',
+    fix: "If namespaces must not use each other's images, set imagePullCredentialsVerificationPolicy: NeverVerifyPreloadedImages, or imagePullPolicy: Always.",
     command: shell`kubectl get node ${name} -o wide`,
   }
 }

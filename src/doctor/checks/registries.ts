@@ -53,7 +53,7 @@ function checkRegistryStatus(registry: RegistryStatus, observed: Observed): Draf
     const hasExpired = left <= 0
     const rest =
       registry.state !== 'failing'
-        ? 'these values have given none yet, so pulls need one of earlier values, which stays in Secrets'
+        ? 'the current values have given no credential yet, so pulls use the credential of earlier values, which stays in the Secrets'
         : hasExpired
           ? `the last good credential expired at ${registry.expiresAt}: pulls fail`
           : `the last good credential stays in use${registry.expiresAt ? ` until ${registry.expiresAt}` : ''}`
@@ -64,7 +64,7 @@ function checkRegistryStatus(registry: RegistryStatus, observed: Observed): Draf
       id: 'REGISTRY_REFUSES',
       subject,
       message: 'the registry rejects the credential that the cloud issued',
-      cause: 'It was revoked, or belongs to another instance than the domains.',
+      cause: 'The credential was revoked, or belongs to another instance than the domains.',
       fix: 'Check instanceId, region and domains of this registry, then request a new credential.',
       command: shell`acr-nopass refresh`,
     }
@@ -80,7 +80,7 @@ function checkRegistryStatus(registry: RegistryStatus, observed: Observed): Draf
     message: isOver
       ? `its credential expired at ${registry.expiresAt}: pulls fail`
       : `its credential expires soon, at ${registry.expiresAt}`,
-    cause: 'It was not refreshed in time; the helper reports no failure, so it may not run.',
+    cause: 'The credential was not refreshed in time. The helper reports no failure, so it may not be running.',
     fix: 'See the findings about the helper, then request a new credential.',
     command: shell`acr-nopass refresh`,
   }

@@ -24,7 +24,7 @@ const KINDS = new Map<string | undefined, Kind>(
   Object.entries({
     CLOUD_DENIED: {
       id: 'RAM_DENIED',
-      fix: 'Give the role the policy that the command prints (or run `acr-nopass apply`, which does); a change of RAM takes up to a minute.',
+      fix: 'Give the role the policy that the command prints (or run `acr-nopass apply`); a change in RAM takes up to a minute.',
       command: () => shell`acr-nopass policy -f values.yaml`,
     },
     IDENTITY_NOT_TRUSTED: {
@@ -52,7 +52,7 @@ const KINDS = new Map<string | undefined, Kind>(
     REGISTRY_LOGIN_REFUSED: { id: 'REGISTRY_REFUSES', command: refresh },
     'EntityNotExist.Role': {
       id: 'ROLE_MISSING',
-      fix: 'Create the role with the trust and the policy that the command prints (`acr-nopass apply` does that too), or correct its name in values.',
+      fix: 'Create the role with the trust and the policy that the command prints (`acr-nopass apply` does that too), or correct its name in the values.',
       command: printTrust,
     },
     USER_NOT_EXIST: { id: 'REGISTRY_FAILING', command: refresh },

@@ -17,8 +17,8 @@ export function reportFindings({ release }: Observed): Found {
     subject: `report ${namespace}/${fullname}-status`,
     message:
       status === undefined
-        ? `the helper's report cannot be read, so its registries and problems are unknown: ${places}`
-        : `parts of the helper's report cannot be read, so they are unknown: ${places}`,
+        ? `the helper's report cannot be read, so the state of registries and problems is unknown: ${places}`
+        : `parts of the helper's report cannot be read: ${places}`,
     cause: 'Another client changed the ConfigMap, or the helper is newer than this program.',
     fix: 'Run the version of acr-nopass that the helper has. If the versions are the same, find the other writer, and restart the helper, which then writes a complete report.',
     command: shell`kubectl -n ${namespace} get configmap ${fullname}-status -o yaml --show-managed-fields`,

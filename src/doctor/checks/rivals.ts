@@ -19,7 +19,7 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
       subject: pluralize(names.length, 'other release'),
       message: `acr-nopass is also installed here as ${summarize(names)}`,
       cause: 'Two releases with one secretName and the same namespaces write the same objects.',
-      fix: 'Uninstall one of them, or keep their targets and secretName apart.',
+      fix: 'Uninstall one of them, or give them different targets or a different secretName.',
       command: shell`acr-nopass doctor --namespace ${conflicting[0]?.namespace} --release ${conflicting[0]?.name}`,
     })
   }
@@ -31,9 +31,9 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
       // Secrets.
       ...(unproven.some(({ evidence }) => evidence === 'unknown') && { health: 'unknown' }),
       subject: pluralize(unproven.length, 'unverified release'),
-      message: `ConfigMaps have the labels of ${summarize(unproven.map(keyOf))}, but it is not verified that the chart installed that`,
+      message: `ConfigMaps have the labels of ${summarize(unproven.map(keyOf))}, but may not belong to a release of acr-nopass`,
       cause: `Anyone who may create ConfigMaps may set these labels; ${unproven[0]?.why}.`,
-      fix: 'If it is yours (`scope: namespaces` without the guard), keep its targets and secretName apart; else delete the ConfigMaps.',
+      fix: 'If this is your release (`scope: namespaces` without the guard), give it other targets or another secretName. Otherwise delete the ConfigMaps.',
       command: shell`kubectl get configmaps --namespace ${unproven[0]?.namespace} -l app.kubernetes.io/name=acr-nopass`,
     })
   }

@@ -12,8 +12,9 @@ interface Rule extends Pick<Draft, 'severity' | 'health' | 'message' | 'cause' |
 const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   SECRET_MISSING: {
     message: 'no pull secret',
-    cause: 'The helper has not written it: it does not run, has no credential yet, or was refused.',
-    fix: 'See the findings about the helper and the registries; its log names each refused write.',
+    cause:
+      'The helper has not written the Secret: the helper does not run, has no credential yet, or its write was refused.',
+    fix: "See the findings about the helper and the registries; the helper's log names each refused write.",
   },
   SECRET_FOREIGN: {
     message: 'a Secret of that name belongs to another owner',
@@ -26,22 +27,22 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
     severity: 'warning',
     health: 'unknown',
     message: 'the pull secret was changed by another client',
-    cause: 'Its managed fields show that another writer owns a part of the content.',
+    cause: 'The managed fields of the Secret show that another writer owns a part of the content.',
     fix: 'Find the writer; the helper restores its own content as soon as it can.',
     command: (namespace, name) =>
       shell`kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.managedFields[*].manager}'`,
   },
   SECRET_EXPIRED: {
     message: 'the pull secret holds an expired credential',
-    cause: 'It was not refreshed in time.',
+    cause: 'The credential was not refreshed in time.',
     fix: 'See the findings about the helper and the registries, then request a new credential.',
     command: () => shell`acr-nopass refresh`,
   },
   SECRET_INCOMPLETE: {
     severity: 'warning',
     health: 'unknown',
-    message: 'the pull secret lacks a registry that the targets give it',
-    cause: 'There is no credential of that registry yet, or the targets were changed a moment ago.',
+    message: 'the pull secret lacks a registry that its namespace is a target of',
+    cause: 'There is no credential for that registry yet, or the targets were changed a moment ago.',
     fix: 'See the findings about the registries; run doctor again in half a minute.',
   },
 }
@@ -51,7 +52,7 @@ const NOT_ADOPTED: Rule = {
   severity: 'warning',
   health: 'unknown',
   message: 'the helper has not taken over the Secret of that name, although adopt is true',
-  cause: 'The helper does not run, was refused, or the values were changed a moment ago.',
+  cause: 'The helper does not run, its write was refused, or the values were changed a moment ago.',
   fix: 'Run doctor again in half a minute. If the Secret is still not taken over, see the findings about the helper and find out who writes it.',
   command: RULES.SECRET_CHANGED?.command,
 }

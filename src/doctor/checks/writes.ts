@@ -55,7 +55,7 @@ function explainWrite(problem: Problem, release: ReleaseFacts, secrets: Observed
     return {
       id: 'WEBHOOK_REFUSES',
       cause: `The admission webhook ${name} rejects what the helper writes, or does not respond.`,
-      fix: `Exempt ${release.config === undefined ? 'the pull secrets' : `Secrets named ${release.config.secretName}`} (and ServiceAccounts, where the helper attaches) from it, or make it respond again.`,
+      fix: `Exempt ${release.config === undefined ? 'the pull secrets' : `Secrets named ${release.config.secretName}`} (and ServiceAccounts, where the helper attaches) from the webhook, or make the webhook respond again.`,
       command: shell`kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations`,
     }
   }
@@ -87,9 +87,9 @@ function explainWrite(problem: Problem, release: ReleaseFacts, secrets: Observed
     return {
       id: 'SECRET_STUCK',
       cause:
-        'It is immutable, of another type, or holds more than the helper writes; none of that can be changed in place.',
+        'The Secret is immutable, has another type, or has data that the helper did not write; it cannot be changed in place.',
       fix: isOurs
-        ? 'Delete that Secret; the helper creates a new one immediately.'
+        ? 'Delete that Secret; the helper immediately creates it again.'
         : 'Find the owner of that Secret. The helper creates its own as soon as the owner renames or deletes it.',
       command: shell`kubectl -n ${where} ${isOurs ? 'delete' : 'describe'} secret ${release.config?.secretName}`,
     }
@@ -99,10 +99,10 @@ function explainWrite(problem: Problem, release: ReleaseFacts, secrets: Observed
     ({ severity: 'warning', fix, cause, command }) as const
   if (code === 'LIST_CONFLICT') {
     const show = shell`kubectl -n ${where} get serviceaccounts -o yaml --show-managed-fields`
-    return { id: code, ...warning(`Two writers change one list ${since}.`, show) }
+    return { id: code, ...warning(`Another writer and the helper keep changing the same list ${since}.`, show) }
   }
   if (code === 'SECRET_CONFLICT') {
-    const cause = `Two writers change one Secret ${since}; the helper restores it once a minute.`
+    const cause = `Another writer and the helper keep changing the same Secret ${since}; the helper restores its content once a minute.`
     return { id: code, ...warning(cause, shell`kubectl -n ${where} get events --field-selector reason=SecretConflict`) }
   }
   if (code === 'LOG_UNWRITABLE') {

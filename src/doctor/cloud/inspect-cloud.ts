@@ -102,7 +102,7 @@ async function readAckCluster(reader: CloudReader, subject: Subject) {
   const known = { workerRoles: named, vpcId, issuers: [] }
   if (!needsRoles && !needsVpc && !needsIssuers) return known
   if (clusterId === undefined || region === '') {
-    const why = 'the cluster does not report that it is an ACK cluster'
+    const why = "the cluster's objects do not show that it is an ACK cluster"
     if (needsVpc) reader.note("the cluster's VPC", `${why}; name it with --ack-cluster-id`)
     if (needsRoles)
       reader.note('the RAM roles of the nodes', `${why}; name them with --worker-role, or --ack-cluster-id`)

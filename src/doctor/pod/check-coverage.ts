@@ -50,7 +50,7 @@ export const checkRegistry: PodCheck = (_pod, container, context) => {
   if (isAcrHost(host) && !knowsDomains(context)) return unknown(`the helper has not reported whether it covers ${host}`)
   // A public repository needs no credential, also on ACR:
   // registry.cn-hangzhou.aliyuncs.com/google_containers is a common mirror.
-  if (hasImage(container)) return ok('none: the node has it without a credential of ours')
+  if (hasImage(container)) return ok('none: the node has it without a credential of acr-nopass')
   if (!isWaiting(container)) {
     return isAcrHost(host)
       ? unknown('none; whether the image needs a credential shows when the node pulls it')
@@ -59,11 +59,11 @@ export const checkRegistry: PodCheck = (_pod, container, context) => {
   const { about, cause, quote } = explainPull(container, context.observed.now)
   const command = shell`acr-nopass validate -f values.yaml`
   if (isAcrHost(host)) {
-    if (about === 'other') return ok('none; the reason is another one')
+    if (about === 'other') return ok('none; the pull fails for another reason')
     return wrong({
       id: 'POD_UNCOVERED',
       cause: `No registry of the release covers ${host} (it has ${summarize(context.config.registries.map(({ name }) => name))}).${quote}`,
-      fix: `Add the instance of ${host} to \`registries\`, or the host to \`domains\` of the registry that it belongs to; then upgrade.`,
+      fix: `Add the instance of ${host} to \`registries\`, or the host to \`domains\` of its registry; then upgrade.`,
       command,
     })
   }
@@ -71,7 +71,7 @@ export const checkRegistry: PodCheck = (_pod, container, context) => {
     id: 'POD_UNCOVERED',
     severity: 'warning',
     cause: `${host} is not a registry of the release. ${cause}${quote}`,
-    fix: `If ${image} is meant to be pulled with a login, add its registry with \`edition: static\`; otherwise see the message of the node.`,
+    fix: `If ${image} needs a login, add its registry with \`edition: static\`; otherwise read the message of the node.`,
     command,
   })
 }
@@ -79,7 +79,7 @@ export const checkRegistry: PodCheck = (_pod, container, context) => {
 /** Checks whether the Pod's namespace is a target of the registry that covers the image. */
 export const checkTarget: PodCheck = (pod, { image }, context) => {
   const covering = coveringRegistries(image, context)
-  if (covering.length === 0) return ok('of no matter')
+  if (covering.length === 0) return ok('not needed')
   const namespace = context.namespaces.get(pod.namespace)
   if (namespace === undefined) return unknown('you lack the right to read the Namespace')
   if (namespace.optedOut) {

@@ -23,7 +23,7 @@ import {
  */
 export const checkReference: PodCheck = (pod, container, context) => {
   const { image } = container
-  if (coveringRegistries(image, context).length === 0) return ok('of no matter')
+  if (coveringRegistries(image, context).length === 0) return ok('not needed')
   const { secretName, attach } = context.config
   if (pod.references.includes(secretName)) return ok(`the Pod names ${secretName}`)
   if (pod.isStatic) return explainStaticPod(pod, container)
@@ -49,8 +49,8 @@ function explainStaticPod({ node = '', namespace, name }: PodFacts, container: C
     return unknown('a static Pod names no pull secret; whether the node could pull again is not known')
   return wrong({
     id: 'POD_STATIC',
-    cause: `It is a static Pod: ${node || 'its node'} makes it from a file, and it can name no pull secret, neither by a ServiceAccount nor at admission.`,
-    fix: "Give the node itself a credential for the registry (an image credential provider of the kubelet, or the runtime's own login), or have the image on the node.",
+    cause: `It is a static Pod: ${node || 'its node'} creates it from a file, so neither a ServiceAccount nor an admission policy can add a pull secret.`,
+    fix: "Give the node itself a credential for the registry (an image credential provider of the kubelet, or the runtime's own login), or preload the image on the node.",
     command: shell`kubectl -n ${namespace} describe pod ${name}`,
   })
 }
@@ -79,7 +79,7 @@ function checkAccountList(pod: PodFacts, { observed, config }: PodContext): Step
   if (observed.accounts === undefined) {
     return wrong({
       id: 'POD_STUCK',
-      cause: `The Pod does not name ${config.secretName}; without the right to read ServiceAccounts it is not known why.`,
+      cause: `The Pod does not name ${config.secretName}; without the right to read ServiceAccounts, doctor cannot find out why.`,
       fix: 'Run doctor again as a user who can list ServiceAccounts.',
       command: shell`kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount} -o yaml --show-managed-fields`,
     })
@@ -99,7 +99,7 @@ function checkAccountList(pod: PodFacts, { observed, config }: PodContext): Step
   if (!account.list.includes(config.secretName)) {
     return wrong({
       id: 'POD_UNREFERENCED',
-      cause: `ServiceAccount ${pod.serviceAccount} does not name ${config.secretName}, so no Pod of it does.`,
+      cause: `ServiceAccount ${pod.serviceAccount} does not name ${config.secretName}, so none of its Pods does.`,
       fix: `See the finding about ServiceAccounts; ${recreate(pod)}.`,
       command: shell`kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount} -o yaml --show-managed-fields`,
     })
@@ -107,7 +107,7 @@ function checkAccountList(pod: PodFacts, { observed, config }: PodContext): Step
   if (isCopiedList(pod.references, account.list, config.secretName)) return undefined
   return wrong({
     id: 'POD_HAS_OWN_PULL_SECRETS',
-    cause: `The Pod names its own pull secrets (${summarize(pod.references)}); those of its ServiceAccount are then not used.`,
+    cause: `The Pod names its own pull secrets (${summarize(pod.references)}); Kubernetes then ignores those of its ServiceAccount.`,
     fix: `Add {name: ${config.secretName}} to imagePullSecrets in the Pod template, or use attach: admission (Kubernetes 1.36 or newer).`,
     command: shell`kubectl -n ${pod.namespace} get pod ${pod.name} -o jsonpath='{.spec.imagePullSecrets}'`,
   })
@@ -118,7 +118,7 @@ function explainTooOld(pod: PodFacts, container: ContainerFacts, { observed }: P
   const cause = "The Pod was admitted before the reference existed, and a Pod's list never changes."
   const ownerOf = shell`kubectl -n ${namespace} get pod ${name} -o jsonpath='{.metadata.ownerReferences}'`
   if (hasImage(container)) {
-    const fix = 'Nothing for now; after a rollout restart of its owner the new Pods have the reference.'
+    const fix = "Nothing to do now: after a rollout restart of the Pod's owner, the new Pods have the reference."
     return wrong({ id: 'POD_TOO_OLD', cause, fix, command: ownerOf })
   }
   const explained = explainPull(container, observed.now)
@@ -126,7 +126,7 @@ function explainTooOld(pod: PodFacts, container: ContainerFacts, { observed }: P
     return explainedWrong(
       {
         ...explained,
-        cause: `${explained.cause} The Pod also lacks the reference, because it was admitted before it existed; that may not be the reason.`,
+        cause: `${explained.cause} The Pod also lacks the reference, because it was admitted before the reference existed; but that may not be the reason.`,
         fix: 'Read the message of the node first: a new Pod has the reference, but may fail for the same reason.',
       },
       pod,
@@ -135,7 +135,7 @@ function explainTooOld(pod: PodFacts, container: ContainerFacts, { observed }: P
   // The controller creates the new Pod from its current template:
   // https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/
   const onDelete = /^(?:DaemonSet|StatefulSet)\//.test(owner ?? '')
-    ? ' With updateStrategy OnDelete that also rolls out a template that was changed since.'
+    ? ' With updateStrategy OnDelete, deleting the Pod also rolls out later changes of the template.'
     : ''
   return wrong({
     id: 'POD_TOO_OLD',
@@ -154,7 +154,7 @@ function explainTooOld(pod: PodFacts, container: ContainerFacts, { observed }: P
 /** Checks whether the pull secret exists, is ours, and has not expired. */
 export const checkSecret: PodCheck = (pod, { image }, context) => {
   const covering = coveringRegistries(image, context)
-  if (covering.length === 0) return ok('of no matter')
+  if (covering.length === 0) return ok('not needed')
   const { observed, config } = context
   const { secretName } = config
   if (observed.secrets === undefined) return unknown('you lack the right to list Secrets by that name')
@@ -163,7 +163,7 @@ export const checkSecret: PodCheck = (pod, { image }, context) => {
     return wrong({
       id: 'POD_WITHOUT_SECRET',
       cause: `There is no Secret ${secretName} in namespace ${pod.namespace}.`,
-      fix: 'See the finding about the missing pull secret; the Pod then pulls automatically.',
+      fix: 'See the finding about the missing pull secret; once it is fixed, the Pod pulls automatically.',
       command: shell`kubectl -n ${pod.namespace} get secret ${secretName}`,
     })
   }
@@ -172,7 +172,7 @@ export const checkSecret: PodCheck = (pod, { image }, context) => {
     return wrong({
       id: 'POD_CREDENTIAL',
       cause: why,
-      fix: 'See the finding about it; the Pod then pulls automatically.',
+      fix: 'See the finding about that; once it is fixed, the Pod pulls automatically.',
       command: shell`acr-nopass refresh`,
     })
   }

@@ -29,7 +29,7 @@ const VERDICTS: Readonly<Partial<Record<Result, Verdict>>> = {
   denied: {
     id: 'POD_DENIED',
     cause:
-      'The registry accepts the credential and grants it no right on this repository (or hides that the repository does not exist)',
+      'The registry accepts the credential, but denies access to this repository (or hides that the repository does not exist)',
     fix: 'Check the name of the repository; add it to `repositories` of the registry in values and apply the RAM policy again (`acr-nopass apply`).',
     command: shell`acr-nopass policy -f values.yaml`,
   },
@@ -40,7 +40,7 @@ const VERDICTS: Readonly<Partial<Record<Result, Verdict>>> = {
   },
   'tag-absent': {
     id: 'POD_TAG_ABSENT',
-    cause: 'The registry has the repository, and not this tag',
+    cause: 'The registry has the repository, but not this tag',
     fix: 'Check the tag of the image, or push it.',
   },
   throttled: {
@@ -76,7 +76,7 @@ function checkPlatform(
   }
   return wrong({
     id: 'POD_ARCHITECTURE',
-    cause: `The node is ${platform}, and the image is there for ${platforms.join(', ')} only.`,
+    cause: `The node's platform is ${platform}, but the image exists only for ${platforms.join(', ')}.`,
     fix: 'Build the image for that architecture too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch).',
     command: shell`kubectl -n ${namespace} get pod ${name} -o wide`,
   })
@@ -143,6 +143,6 @@ export function checkMessage(pod: PodFacts, container: ContainerFacts, now: numb
   const explained = explainPull(container, now)
   if (explained.about !== 'credential') return explainedWrong(explained, pod)
   const fix =
-    'Check the pull secrets of the Pod. Which of them is of acr-nopass is not known, because its release could not be read: ask who runs it to run this command.'
+    'Check the pull secrets of the Pod. doctor does not know which of them is of acr-nopass, because the release could not be read. Ask the operator of the release to run this command.'
   return explainedWrong({ ...explained, fix }, pod)
 }

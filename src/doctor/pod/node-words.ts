@@ -147,15 +147,15 @@ export const RULES: readonly Rule[] = [
     matches: ({ rest }) => /x509: certificate signed by unknown authority/.test(rest),
     id: 'POD_CERTIFICATE',
     cause: (message) =>
-      `The node does not trust the certificate of ${describeParty(message)}; a proxy that inspects TLS shows its own.`,
-    fix: "Check the image's host, and add the CA of the registry (or of that proxy) to those that the node's runtime trusts.",
+      `The node does not trust the certificate of ${describeParty(message)}; a proxy that inspects TLS presents its own certificate.`,
+    fix: "Check the image's host, and add the CA of the registry (or of that proxy) to the authorities that the node's runtime trusts.",
   },
   {
     sources: ['go crypto/x509/verify.go: x509: certificate is valid for '],
     matches: ({ rest }) => /x509: (?:certificate is (?:not )?valid for |cannot validate certificate for )/.test(rest),
     id: 'POD_CERTIFICATE',
-    cause: (message) => `The certificate that the node gets is not one of ${describeParty(message)}.`,
-    fix: "Check the image's host and what answers at its address: a custom domain without its certificate, or a proxy.",
+    cause: (message) => `The node gets a certificate that was not issued for ${describeParty(message)}.`,
+    fix: "Check the image's host and which server responds at its address: a custom domain without its own certificate, or a proxy.",
   },
   {
     sources: [
@@ -165,15 +165,15 @@ export const RULES: readonly Rule[] = [
     matches: ({ rest }) =>
       /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/.test(rest),
     id: 'POD_HTTP',
-    cause: (message) => `The node uses https, and ${describeParty(message)} does not at that port.`,
-    fix: "Give the registry a certificate; for a registry of your own configure the node's runtime to use http for this host (containerd: hosts.toml).",
+    cause: (message) => `The node uses https, but ${describeParty(message)} does not use https at that port.`,
+    fix: "Give the registry a certificate; for your own registry, configure the node's runtime to use http for this host (containerd: hosts.toml).",
   },
   {
     sources: ['go crypto/tls/conn.go: Op: "remote error", Err: alert('],
     matches: ({ rest }) => /\bremote error: tls: /.test(rest),
     id: 'POD_NETWORK',
     cause: (message) =>
-      `The node reaches ${describeParty(message)} and the TLS handshake is refused there: by the server, or by a firewall that inspects TLS.`,
+      `The node reaches ${describeParty(message)}, but the TLS handshake is refused: by the server, or by a firewall that inspects TLS.`,
     fix: 'Check what is between the node and that host (firewall, TLS inspection, old TLS versions).',
   },
   {
@@ -182,7 +182,7 @@ export const RULES: readonly Rule[] = [
       failedLookup === 'no such host' && party === 'registry' && stage === 'manifest' && VPC_HOST.test(host),
     id: 'POD_VPC_UNLINKED',
     cause: "The node's VPC is not linked to the instance, so this VPC domain does not exist there.",
-    fix: "Add the node's VPC and vSwitch to the instance (Access Control, VPC); an Economy instance takes one VPC only. Until then use the public domain.",
+    fix: "Add the node's VPC and vSwitch to the instance (Access Control, VPC); an Economy instance can be linked to one VPC only. Until then use the public domain.",
   },
   {
     sources: ['go net/net.go: errNoSuchHost'],
@@ -203,8 +203,8 @@ export const RULES: readonly Rule[] = [
         failedLookup,
       ),
     id: 'POD_NETWORK',
-    cause: "The node's DNS server does not respond, so it is not known whether the registry can be reached.",
-    fix: 'Check the DNS servers of the node (/etc/resolv.conf) and what is between them and the node.',
+    cause: "The node's DNS server does not respond, so doctor does not know whether the registry can be reached.",
+    fix: 'Check the DNS servers of the node (/etc/resolv.conf) and the network between them and the node.',
   },
   {
     sources: ['go net/net.go: i/o timeout', 'go syscall/zerrors_linux_amd64.go: no route to host'],
@@ -218,8 +218,8 @@ export const RULES: readonly Rule[] = [
       ),
     id: 'POD_VPC_UNLINKED',
     cause:
-      "The address of this VPC domain does not respond: the node's VPC is not linked to the instance, or a security group is in between.",
-    fix: "Add the node's VPC and vSwitch to the instance (Access Control, VPC); an Economy instance takes one VPC only. Until then use the public domain.",
+      "The address of this VPC domain does not respond: the node's VPC is not linked to the instance, or a security group blocks the traffic.",
+    fix: "Add the node's VPC and vSwitch to the instance (Access Control, VPC); an Economy instance can be linked to one VPC only. Until then use the public domain.",
   },
   {
     sources: [
@@ -259,7 +259,7 @@ export const RULES: readonly Rule[] = [
     cause: (message) =>
       isRegistry(message)
         ? 'The registry throttles the pulls.'
-        : `Not the registry, but ${describeParty(message)} throttles the pulls.`,
+        : `${describeParty(message)} throttles the pulls, not the registry.`,
     fix: 'Wait; if it persists, request a higher limit for the instance, or pull through the VPC domain.',
   },
   {
@@ -270,7 +270,7 @@ export const RULES: readonly Rule[] = [
     matches: (message) =>
       message.stage === 'layer' && message.party !== 'other' && [401, 403].includes(statusOf(message)),
     id: 'POD_STUCK',
-    cause: 'The registry allowed the pull, and the storage behind it rejects a layer.',
+    cause: 'The registry allowed the pull, but the storage behind it rejects the request for a layer.',
     fix: "Compare the node's clock, and check what is between the node and OSS (a proxy, the policy of a VPC endpoint).",
   },
   {
@@ -289,8 +289,8 @@ export const RULES: readonly Rule[] = [
     matches: (message) => statusOf(message) >= 500,
     id: 'POD_NETWORK',
     cause: (message) =>
-      `${message.host ?? 'The registry'} responds with HTTP ${statusOf(message)}: it, or a gateway before it, fails.`,
-    fix: 'Wait for the next try; if it persists, check the state of the instance and what is between it and the node.',
+      `${message.host ?? 'The registry'} responds with HTTP ${statusOf(message)}: the server or a gateway in front of it fails.`,
+    fix: 'Wait for the next try; if it persists, check the state of the instance and the network between the instance and the node.',
   },
   {
     sources: [
@@ -304,7 +304,7 @@ export const RULES: readonly Rule[] = [
       (message.stage === 'manifest' && isRegistry(message) && statusOf(message) === 404),
     id: 'POD_IMAGE_ABSENT',
     cause: 'The registry does not have this repository or tag.',
-    fix: 'Check the name and the tag of the image; `doctor pod --ask-registry` shows which of the two it is.',
+    fix: 'Check the name and the tag of the image; `doctor pod --ask-registry` shows which of the two is wrong.',
   },
   {
     sources: [
@@ -330,7 +330,7 @@ export const RULES: readonly Rule[] = [
       /\bno basic auth credentials\b|missing username or secret|\bauthentication required\b/.test(message.words),
     id: 'POD_DENIED',
     about: 'credential',
-    cause: 'The registry requires a credential, and the node sent none, or one that it rejects.',
+    cause: 'The registry requires a credential, but the node sent none, or a credential that the registry rejects.',
     fix: 'Check that the pull secret has the host of the image; `doctor pod --ask-registry` tries its credential.',
   },
   {
@@ -395,7 +395,7 @@ export function explainPull(container: Pick<ContainerFacts, 'image' | 'detail' |
   }
   return {
     id: 'POD_STUCK',
-    cause: 'The node reports no known reason.',
+    cause: 'The node reports a reason that doctor does not know.',
     fix: 'Read the Events of the Pod.',
     quote,
     about: 'unknown',

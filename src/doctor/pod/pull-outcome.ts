@@ -41,15 +41,15 @@ function judgeOutcome(pod: PodFacts, container: ContainerFacts, observed: Observ
     const because = waiting === undefined ? '' : `: it waits as ${waiting}`
     return { state: 'pulled', detail: running ? `${where} runs it` : `${where} has the image${because}` }
   }
-  if (pod.over !== undefined) return waits(`nothing: the Pod is over (${pod.over})`)
+  if (pod.over !== undefined) return waits(`nothing: the Pod has finished (${pod.over})`)
   if (isWaiting(container)) return judgeFailed(pod, container, observed, steps)
   if (waiting === undefined) return waits(pod.node === undefined ? 'a node' : `a report of node ${pod.node}`)
   if (isBefore(waiting)) {
     if (container.added || !isOverdue(pod, observed.now)) return waits(describeTurn(pod, waiting))
     return describeUnclear(
-      `it waits as ${waiting} for more than ten minutes, and nothing shows for what: a pull may hang`,
+      `it waits as ${waiting} for more than ten minutes, and nothing shows the reason: a pull may hang`,
       {
-        fix: 'Read the Events of the Pod: a volume that cannot be mounted, or a pull that does not end.',
+        fix: 'Read the Events of the Pod: perhaps a volume cannot be mounted, or a pull hangs.',
         command: describePod(pod),
       },
     )

@@ -96,7 +96,7 @@ function fixOf(pod: PodView, why: PodWithoutReference['why'], secretName: string
       return `See the status for why ServiceAccount ${pod.serviceAccount} lacks it; then delete the Pod.`
     case 'too-old': {
       const remove = shell`kubectl -n ${pod.namespace} delete pod ${pod.name}`
-      const running = pod.isWorking ? ' One of its containers runs, and ends then.' : ''
+      const running = pod.isWorking ? ' One of its containers is running, and stops then.' : ''
       return pod.owner
         ? `Delete the Pod${remove === undefined ? '' : `: ${remove}`}; the next one has the reference.${running}`
         : 'Delete the Pod and apply its manifest again; it then has the reference.'

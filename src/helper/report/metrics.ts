@@ -26,7 +26,7 @@ export function createMetrics() {
     registry,
     tokenExpiry: gauge(
       'acr_nopass_token_expiry_timestamp_seconds',
-      'When the credential in use expires; absent if it never does, and of a release that retires.',
+      'Expiry of the credential in use; absent if it never expires, and while the release retires.',
       ['registry'],
     ),
     loginRefused: gauge(

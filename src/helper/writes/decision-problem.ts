@@ -145,8 +145,7 @@ export function problemOfWrite(action: WriteAction, error: unknown, failed: Fail
     return new NopassError('SECRET_NEEDS_DELETE', `the ${what} cannot be replaced in place`, details)
   }
   const why = error instanceof KubeApiError ? `: ${error.message}` : ''
-  if (failing)
-    return new NopassError('WRITE_FAILING', `the ${what} fails again and again with ${status}${why}`, details)
+  if (failing) return new NopassError('WRITE_FAILING', `the ${what} keeps failing with ${status}${why}`, details)
   return new NopassError('WRITE_REFUSED', `the ${what} was refused with ${status}${why}`, details)
 }
 

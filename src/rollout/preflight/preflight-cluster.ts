@@ -208,7 +208,7 @@ export async function refuseRivals({
     throw new NopassError('RELEASE_ELSEWHERE', `acr-nopass is already installed here as ${keyOf(proven)}`)
   const [addon] = await findAddons(release)
   const coexist = cluster.settings.coexist || settings.inputs.coexist
-  if (addon !== undefined && !coexist) throw new NopassError('ADDON_PRESENT', `${addon} works in kube-system`)
+  if (addon !== undefined && !coexist) throw new NopassError('ADDON_PRESENT', `${addon} runs in kube-system`)
   if (others === undefined) {
     run.notes.push(
       'not checked whether another acr-nopass is installed: the deployer lacks the right to list Deployments',
@@ -219,7 +219,7 @@ export async function refuseRivals({
   // permission is removed while they exist.
   if (others !== undefined && others.length > 0) {
     run.notes.push(
-      `Deployments have the labels of ${listNames(others)}, but it is not verified that the chart installed that (${others[0]?.why}); RAM is not narrowed`,
+      `Deployments have the labels of ${listNames(others)}, but may not belong to a release of acr-nopass (${others[0]?.why}); RAM is not narrowed`,
     )
   }
   return others?.length === 0

@@ -100,7 +100,7 @@ export async function removeReleaseNamespace(caller: KubeCaller, name: string, l
     })
     const content = await listContent(caller, name, limitMs)
     const shown = content.slice(0, 5).join(', ')
-    if (content.length > 0) return stays(`it holds ${shown}${content.length > 5 ? ' and more' : ''}`)
+    if (content.length > 0) return stays(`it contains ${shown}${content.length > 5 ? ' and more' : ''}`)
     const { uid, resourceVersion } = namespace.metadata
     await client.request({ method: 'DELETE', path, body: { preconditions: { uid, resourceVersion } } }, signal)
     // First, the API server removes what every namespace holds, which takes some seconds.

@@ -116,7 +116,7 @@ function timelineBlock({ results, durationMs, helm }: SummaryInput): readonly st
 function unverifiedFold({ unverified = [] }: SummaryInput): readonly string[] {
   if (unverified.length === 0) return []
   const lines = unverified.map((fact) => `- ${cell(describeFact(fact))}`).join('\n')
-  return [`<details><summary>relied on, but not verified</summary>\n\n${lines}\n\n</details>`]
+  return [`<details><summary>assumed, but not verified</summary>\n\n${lines}\n\n</details>`]
 }
 
 function noteFold({ name, notes, chart }: ClusterResult): readonly string[] {

@@ -124,7 +124,7 @@ export async function requireNoHelper(
   if (running === undefined) return
   const message = `Helm has no record of release ${namespace}/${release}, and its helper still runs (Deployment ${keyOf(running.metadata)})`
   throw new NopassError('HELPER_AT_WORK', message, {
-    hint: 'Remove it with what installed it, such as Argo CD, then run this again; or set HELM_DRIVER as it was for the installation. Nothing was written.',
+    hint: 'Remove it with the tool that installed it, such as Argo CD, then run this command again; or set HELM_DRIVER as it was for the installation. Nothing was written.',
   })
 }
 
@@ -227,7 +227,7 @@ function otherChart(
   const message = `release ${namespace}/${release} was installed from ${chart}, and the chart given here does not take \`retire\` for it`
   const uninstall = shell`helm uninstall ${release} --namespace ${namespace}`
   return new NopassError('UNINSTALL_CHART', message, {
-    hint: `Give that chart with \`chart\`. Or without the helper's help: \`${uninstall}\`, then \`acr-nopass cleanup --detach\`. Nothing was written.`,
+    hint: `Give that chart with \`chart\`. Or uninstall without the helper: \`${uninstall}\`, then \`acr-nopass cleanup --detach\`. Nothing was written.`,
     cause,
   })
 }

@@ -91,7 +91,7 @@ function findChange({ spec }: PodObject, image: string): string | undefined {
   if (wanted.host !== made.host || wanted.repository !== made.repository)
     return `${changes} image of Pods there to ${other}`
   if (policy === 'Always') return undefined
-  return `${changes} imagePullPolicy of Pods there to ${policy}, so the image may be of the node's cache`
+  return `${changes} imagePullPolicy of Pods there to ${policy}, so the image may come from the node's cache`
 }
 
 /**

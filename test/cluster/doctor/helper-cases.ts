@@ -115,10 +115,10 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     },
     message: new RegExp(
       [
-        'secrets: its binding has the validationActions \\[Audit\\], without Deny; it accepted a change of labels',
-        'serviceaccounts: its binding does not match everything; it accepted a change of labels',
-        'leases: it has the matchCondition `false`; it accepted a change of labels',
-        'configmaps: its failurePolicy is Ignore; it accepted a change of labels',
+        'secrets: its binding has the validationActions \\[Audit\\], without Deny; it accepted in a dry run that the helper changes labels',
+        'serviceaccounts: its binding does not match everything; it accepted in a dry run that the helper changes labels',
+        'leases: it has the matchCondition `false`; it accepted in a dry run that the helper changes labels',
+        'configmaps: its failurePolicy is Ignore; it accepted in a dry run that the helper changes labels',
         'kubectl .*delete validatingadmissionpolicy,validatingadmissionpolicybinding',
       ].join('[\\s\\S]*'),
     ),

@@ -100,7 +100,7 @@ export const OBJECT_CASES: readonly Case[] = [
       await fixture.scale(0)
       await fixture.remove(SHOP_SECRET)
     },
-    message: /its log names each refused write/,
+    message: /the helper's log names each refused write/,
     fix: (fixture) => fixture.scale(1),
   },
   {
@@ -147,7 +147,7 @@ export const OBJECT_CASES: readonly Case[] = [
       await applyAccount(fixture, [{ name: 'theirs' }])
       await fixture.open('gitops')
     },
-    message: /"argocd"[\s\S]*Add \{name: acr-nopass\} to the list where it is applied from/,
+    message: /"argocd"[\s\S]*Add \{name: acr-nopass\} to the list in the tool that applies it/,
     fix: (fixture) => applyAccount(fixture, [{ name: 'theirs' }, { name: SECRET }]),
   },
   {

@@ -37,7 +37,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     id: 'POD_TAG_ABSENT',
     args: withQuery('shop/tagless'),
     make: (fixture) => fixture.pod('shop', 'tagless', `${HOST}/team/app:9`),
-    message: /The registry has the repository, and not this tag/,
+    message: /The registry has the repository, but not this tag/,
     fix: deletePod('shop', 'tagless'),
   },
   {
@@ -45,7 +45,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     id: 'POD_ARCHITECTURE',
     args: withQuery('shop/foreigner'),
     make: (fixture) => fixture.pod('shop', 'foreigner', `${HOST}/team/elsewhere:1`),
-    message: /The node is linux\/\w+, and the image is there for linux\/\w+ only/,
+    message: /The node's platform is linux\/\w+, but the image exists only for linux\/\w+/,
     fix: deletePod('shop', 'foreigner'),
   },
   {
@@ -123,7 +123,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
       await fixture.helper.open('old')
       await untilAttached(fixture, 'old')
     },
-    message: /admitted before it existed/,
+    message: /admitted before the reference existed/,
     fix: deletePod('old', 'veteran'),
   },
   {
@@ -199,7 +199,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
       const waiting = { reason: 'ErrImagePull', message: DENIED }
       await waitingPod(fixture, 'shop', 'static', IMAGE, waiting, { spec: { nodeName: 'elsewhere' }, metadata })
     },
-    message: /makes it from a file/,
+    message: /creates it from a file/,
     fix: deletePod('shop', 'static'),
   },
   {

@@ -39,7 +39,7 @@ test('an existing file is overwritten only with --force', async () => {
   const name = await file('mine.yaml', 'mine\n')
   const refused = await run('-f', 'addon.json', '--to', name)
   assert.deepEqual([refused.code, refused.stdout], [2, ''])
-  assert.match(refused.stderr, /IMPORT_FILE_EXISTS: mine\.yaml is there already/)
+  assert.match(refused.stderr, /IMPORT_FILE_EXISTS: mine\.yaml already exists/)
   assert.equal(await readFile(join(folder, name), 'utf8'), 'mine\n')
   assert.equal((await run('-f', 'addon.json', '--to', name, '--force')).code, 0)
   assert.match(await readFile(join(folder, name), 'utf8'), /^# Values of acr-nopass/)
