@@ -120,7 +120,7 @@ const ROWS: readonly (readonly [string, Readonly<Record<string, Reply>>, Manifes
     "P6 another party's token service",
     { [MANIFEST]: { status: 401, headers: { 'www-authenticate': 'Bearer realm="https://evil.example.com/auth"' } } },
     'skipped',
-    /evil\.example\.com is not the registry's own/,
+    /evil\.example\.com belongs neither to the registry nor to ACR/,
   ],
 ]
 for (const [title, replies, result, message] of ROWS) {

@@ -45,7 +45,7 @@ test('an access key of another Secret is proven by a new Pod only, for the other
   await clock.advance(5_000)
   one.configure(identity('new-key'))
   await clock.advance(10_000)
-  assert.ok(one.log.includes('info the configuration needs a new Pod; this one keeps its own'))
+  assert.ok(one.log.includes('info the new configuration needs a new Pod; this Pod keeps its old configuration'))
   assert.equal(one.log.includes('info the configuration was reloaded'), false)
   broken.responses.set('a', new NopassError('CLOUD_DENIED', 'no such key'))
   const two = startHelper(server, clock, broken, identity('new-key'), { name: 'two', http: true })
