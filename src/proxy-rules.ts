@@ -67,8 +67,7 @@ function isHost(entry: string, host: string, port: string): boolean {
 }
 
 function toAscii(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range begins with control
-  // characters.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII begins with control characters
   return /^[\x00-\x7f]*$/.test(name) ? name : domainToASCII(name)
 }
 

@@ -8,6 +8,7 @@ import { versionProblems } from '../release/check-version.ts'
 import { FLOOR_FILE, parseFloor } from '../test/coverage-floor.ts'
 import { findCitationProblems } from './citations.ts'
 import { findCommandProblems } from './commands.ts'
+import { findCommentProblems } from './comments.ts'
 import { findImportProblems } from './import-rule.ts'
 import { findPageProblems } from './pages.ts'
 import { runProgram } from './run-program.ts'
@@ -35,6 +36,7 @@ export function listChecks(root: string, progress: Progress): SubCheck[] {
     program('lint and format', bin('biome'), ['ci', '--colors=off']),
     { name: 'dependency rule', run: async () => findImportProblems(readSources(root)).join('\n') },
     { name: 'commands', run: async () => findCommandProblems(readSources(root)).join('\n') },
+    { name: 'comments', run: async () => findCommentProblems(readAll(root)).join('\n') },
     { name: 'citations', run: async () => citationProblems(root) },
     { name: 'pages', run: async () => pageProblems(root) },
     { name: 'translation', warns: true, run: async () => translationGaps(root).join('\n') },
@@ -58,6 +60,15 @@ function readSources(root: string): Map<string, string> {
   return new Map(
     files.filter((file) => !file.endsWith('.d.ts')).map((file) => [file, readFileSync(join(root, file), 'utf8')]),
   )
+}
+
+/** Sources and tests, except what is generated and what tests read as data. */
+function readAll(root: string): Map<string, string> {
+  const files = globSync('{src,action,sandbox,tools,scripts,test}/**/*.{ts,mjs}', {
+    cwd: root,
+    exclude: (name) => /^(dist|fixtures|node_modules|generated)$|\.generated\./.test(name),
+  })
+  return new Map(files.sort().map((file) => [file, readFileSync(join(root, file), 'utf8')]))
 }
 
 const CITING = [

@@ -16,8 +16,6 @@ export interface GenerationsOptions {
 
 export const DRAIN_MS = 10_000
 
-export type Generations = ReturnType<typeof createGenerations>
-
 /** The helper's work under one configuration after the other. */
 export function createGenerations(options: GenerationsOptions) {
   const { first, open, log } = options
@@ -53,7 +51,8 @@ export function createGenerations(options: GenerationsOptions) {
           return
         }
         const before = current
-        // The new generation is created first, because an error in it must not end the one that works.
+        // The new generation is created first, because an error in it must not end the one that
+        // works.
         const opened = open(loaded, before)
         await before.drain(DRAIN_MS)
         if (options.isStopped()) return

@@ -70,7 +70,10 @@ export interface HelperLaunch {
   readonly leaseDurations?: LeaseDurations
 }
 
-/** Wires the helper to this machine's clocks, files and network, and runs it until the signal. Rejects as `runHelper` does. */
+/**
+ * Wires the helper to this machine's clocks, files and network, and runs it until the signal.
+ * Rejects as `runHelper` does.
+ */
 export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): Promise<void> {
   const { argument, environment, version, podName, log, time = systemClock, leaseDurations } = launch
   const clock = createCloudClock(systemClock)

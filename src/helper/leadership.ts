@@ -14,9 +14,9 @@ export interface LeadershipOptions
   readonly metrics: Metrics
 }
 
-export type Leadership = ReturnType<typeof createLeadership>
-
-/** Whether this replica leads, and why it cannot: the Lease as log lines, a metric and a problem. */
+/**
+ * Whether this replica leads, and why it cannot: the Lease as log lines, a metric and a problem.
+ */
 export function createLeadership(options: LeadershipOptions) {
   const { release, log, metrics } = options
   const { lease } = release

@@ -3,7 +3,10 @@ import { type Clock, sleep } from '../lib/clock.ts'
 /** The kubelet updates a mounted file within a minute or two, so polling adds little. */
 const POLL_MS = 5_000
 
-/** Calls `onText` with each new text of a file until the signal; a file that could not be read at the moment counts as unchanged. */
+/**
+ * Calls `onText` with each new text of a file until the signal; a file that could not be read at
+ * the moment counts as unchanged.
+ */
 export async function watchFile(
   read: () => Promise<string>,
   known: string,

@@ -3,7 +3,10 @@ import { HIDDEN, isSecretPlace, quotable } from './looks-secret.ts'
 import { ValuesError, type ValuesErrorDetails } from './values-error.ts'
 import { formatPath, lookup, type Position, type Scalar, type ValuePath, type YamlNode } from './yaml/yaml-node.ts'
 
-/** A place in a tree of values: what is there, if anything, and the path and position that an error about it needs. */
+/**
+ * A place in a tree of values: what is there, if anything, and the path and position that an error
+ * about it needs.
+ */
 export class Cursor {
   readonly root: YamlNode
   readonly path: ValuePath

@@ -15,7 +15,10 @@ const STRUCTURE: ReadonlySet<string> = new Set([
   'flow-seq-end',
 ])
 
-/** A line of a file as it may be printed; `column` (from 1) and `length` are those of the word that the error points at. */
+/**
+ * A line of a file as it may be printed; `column` (from 1) and `length` are those of the word that
+ * the error points at.
+ */
 export interface Excerpt {
   readonly text: string
   readonly column: number
@@ -23,9 +26,10 @@ export interface Excerpt {
 }
 
 /**
- * Reads a YAML file once and returns a function that shows any of its lines with the keys, and of the values only the one at the
- * given column, unless that looks like a secret: every other value, comment and anchor is `…`, because an error that is printed
- * may stand next to a password. Line and column count from 1. Undefined: the file is not YAML, so keys cannot be told from values.
+ * Reads a YAML file once and returns a function that shows any of its lines with the keys, and of
+ * the values only the one at the given column, unless that looks like a secret: every other value,
+ * comment and anchor is `…`, because an error that is printed may stand next to a password. Line
+ * and column count from 1. Undefined: the file is not YAML, so keys cannot be told from values.
  */
 export function readExcerpts(text: string): ((line: number, column: number) => Excerpt) | undefined {
   const spans = readSpans(text)
@@ -56,7 +60,10 @@ export function readExcerpts(text: string): ((line: number, column: number) => E
   }
 }
 
-/** Spans of a file, from the offset of each to its end: what is always shown, and values that are where an error points at them. */
+/**
+ * Spans of a file, from the offset of each to its end: what is always shown, and values that are
+ * where an error points at them.
+ */
 function readSpans(text: string) {
   const always = new Map<number, number>()
   const pointed = new Map<number, number>()

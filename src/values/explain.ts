@@ -16,7 +16,8 @@ export interface Paint {
 const plainPaint: Paint = { place: (text) => text, code: (text) => text, mark: (text) => text }
 
 /**
- * Errors as text: place, code and message, the keys of the line with a mark under the place, then the fix.
+ * Errors as text: place, code and message, the keys of the line with a mark under the place, then
+ * the fix.
  */
 export function explainErrors(
   errors: readonly NopassError[],

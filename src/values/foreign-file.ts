@@ -9,8 +9,8 @@ export interface ReadFile {
 }
 
 /**
- * Replaces errors that quote a file that is not a values or clusters file by one that does not: the user may have named a file
- * of secrets, whose lines must not get into a log.
+ * Replaces errors that quote a file that is not a values or clusters file by one that does not: the
+ * user may have named a file of secrets, whose lines must not get into a log.
  * @param known the keys that identify our files
  * @param what `values file`
  */
@@ -34,7 +34,9 @@ export function hideForeign(
   }, errors)
 }
 
-/** Not what says that something is missing, and not what our own words say of how a file is written. */
+/**
+ * Not what says that something is missing, and not what our own words say of how a file is written.
+ */
 function mayQuote({ code, hideLine }: ValuesError): boolean {
   return code !== 'SCHEMA_MISSING' && code !== 'YAML_ROOT' && !(code.startsWith('YAML_') && hideLine)
 }
@@ -53,7 +55,10 @@ function isOurs(text: string, root: YamlNode | undefined, known: readonly string
   return keys.length <= 10 && keys.some((key) => nearest(key, known) !== undefined)
 }
 
-/** The keys at the top, or those of the items of a list; of a file that is no YAML, what begins a line as a key would. */
+/**
+ * The keys at the top, or those of the items of a list; of a file that is no YAML, what begins a
+ * line as a key would.
+ */
 function keysOf(text: string, root: YamlNode | undefined): readonly string[] {
   if (root === undefined || root.kind === 'scalar') {
     return [...text.matchAll(/^[\s{-]*["']?([\w-]{1,60})["']?\s*(?::(?:\s|$)|：)/gm)].map(([, key = '']) => key)

@@ -1,6 +1,6 @@
 /**
- * Globs of namespaces and ServiceAccounts, in which only `*` is special. The chart renders the same expression for CEL in the
- * Pod policy (chart/templates/_globs.tpl).
+ * Globs of namespaces and ServiceAccounts, in which only `*` is special. The chart renders the same
+ * expression for CEL in the Pod policy (chart/templates/_globs.tpl).
  */
 
 /** `exclude` takes precedence. */

@@ -31,8 +31,8 @@ export interface LoadedClusters {
 }
 
 /**
- * Reads and validates a list of clusters: a file, or the text of the input `clusters`. Never throws; codes
- * `YAML_*`, `SCHEMA_*`, `CLUSTERS_*`, `VALUES_REGION`.
+ * Reads and validates a list of clusters: a file, or the text of the input `clusters`. Never
+ * throws; codes `YAML_*`, `SCHEMA_*`, `CLUSTERS_*`, `VALUES_REGION`.
  */
 export function loadClusters(file: SourceFile, options: LoadClustersOptions = {}): LoadedClusters {
   const { root, errors: unread } = readYaml(file, 'user')

@@ -21,9 +21,15 @@ import {
 } from './yaml/yaml-node.ts'
 
 export interface LoadValuesOptions {
-  /** Values files in Helm's order, later ones take precedence; also the `values` of a cluster's entry, read with its list. */
+  /**
+   * Values files in Helm's order, later ones take precedence; also the `values` of a cluster's
+   * entry, read with its list.
+   */
   readonly files: readonly (SourceFile | MapNode)[]
-  /** The values.yaml of another version of the chart; default: this version's, whose defaults are those of the schema. */
+  /**
+   * The values.yaml of another version of the chart; default: this version's, whose defaults are
+   * those of the schema.
+   */
   readonly defaults?: SourceFile | undefined
   /** Values that the action computes and passes to Helm after all files. */
   readonly computed?: SourceFile | undefined
@@ -38,7 +44,10 @@ export interface LoadedValues {
   readonly merged: Readonly<Record<string, unknown>> | undefined
   /** Only the user's values, as Helm stores them with the release; undefined as `merged`. */
   readonly given: Readonly<Record<string, unknown>> | undefined
-  /** Whether Helm accepts these values by the schema; undefined if parsers disagree about a file (P11). */
+  /**
+   * Whether Helm accepts these values by the schema; undefined if parsers disagree about a file
+   * (P11).
+   */
   readonly helmAccepts: boolean | undefined
   /** Every error of all files, in the order of files and lines. */
   readonly errors: readonly ValuesError[]
@@ -49,8 +58,9 @@ export interface LoadedValues {
 }
 
 /**
- * Reads, merges and validates values as Helm does, and beyond. Never throws; the errors' codes identify the check: `YAML_*`
- * parsing, stricter than Helm; `SCHEMA_*` the schema, with the same result as Helm; `VALUES_*` our own checks.
+ * Reads, merges and validates values as Helm does, and beyond. Never throws; the errors' codes
+ * identify the check: `YAML_*` parsing, stricter than Helm; `SCHEMA_*` the schema, with the same
+ * result as Helm; `VALUES_*` our own checks.
  */
 export function loadValues(options: LoadValuesOptions): LoadedValues {
   const loaded = judgeValues(options)
@@ -133,7 +143,8 @@ function readLayer(file: SourceFile | MapNode, origin: Origin): Layer {
   return { root: undefined, errors: [error] }
 }
 
-// The empty map that files are merged over; errors of what is missing in every file point to the last file.
+// The empty map that files are merged over; errors of what is missing in every file point to the
+// last file.
 function emptyUser(defaults: MapNode, layers: readonly MapNode[]): MapNode {
   const last = layers.findLast(({ origin }) => origin === 'user')
   return { kind: 'map', entries: new Map(), at: last?.at ?? defaults.at, origin: 'user' }

@@ -2,8 +2,8 @@ import { isDefaulted, resolve, type Schema, schemaOfChild } from './schema/schem
 import type { MapEntry, MapNode, YamlNode } from './yaml/yaml-node.ts'
 
 /**
- * Merges two values files as Helm does for `-f`: maps are merged, everything else is replaced, and null is kept for
- * {@link coalesce} (loader.MergeMaps of Helm 4.3.1, mergeMaps of Helm 3.22.0).
+ * Merges two values files as Helm does for `-f`: maps are merged, everything else is replaced, and
+ * null is kept for {@link coalesce} (loader.MergeMaps of Helm 4.3.1, mergeMaps of Helm 3.22.0).
  */
 export function mergeFiles(base: MapNode, over: MapNode): MapNode {
   const entries = new Map(base.entries)
@@ -17,9 +17,10 @@ export function mergeFiles(base: MapNode, over: MapNode): MapNode {
 }
 
 /**
- * Coalesces the user's values and the chart's defaults as Helm does: null deletes a default, maps are merged, and a value of
- * another type than the default's is kept (coalesceValues and coalesceTablesFullKey of Helm 3.22.0 and 4.3.1). The defaults
- * contain no null, for which Helm's versions differ.
+ * Coalesces the user's values and the chart's defaults as Helm does: null deletes a default, maps
+ * are merged, and a value of another type than the default's is kept (coalesceValues and
+ * coalesceTablesFullKey of Helm 3.22.0 and 4.3.1). The defaults contain no null, for which Helm's
+ * versions differ.
  */
 export function coalesce(user: MapNode, defaults: MapNode): MapNode {
   const entries = new Map<string, MapEntry>()
@@ -36,8 +37,8 @@ export function coalesce(user: MapNode, defaults: MapNode): MapNode {
 const isNull = (node: YamlNode): boolean => node.kind === 'scalar' && node.value === null
 
 /**
- * Sets every missing key that has a default in the schema, also in list items, for which Helm merges no defaults, and after null.
- * The value must be valid.
+ * Sets every missing key that has a default in the schema, also in list items, for which Helm
+ * merges no defaults, and after null. The value must be valid.
  */
 export function fillDefaults(value: unknown, root: Schema, schema: Schema = root): unknown {
   if (Array.isArray(value)) {

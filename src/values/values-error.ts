@@ -18,7 +18,10 @@ export interface ValuesErrorDetails {
   readonly excerpt?: Excerpt | undefined
 }
 
-/** One thing that is wrong with a values or clusters file: where it is, what it is and what was expected. */
+/**
+ * One thing that is wrong with a values or clusters file: where it is, what it is and what was
+ * expected.
+ */
 export class ValuesError extends NopassError {
   readonly path: ValuePath
   readonly value: string | undefined
@@ -73,7 +76,10 @@ function withHint({ code, message, place, path, value, expected, hideLine }: Val
   return new ValuesError(code, message, { hint, path, value, expected, hideLine, at: { file, line, column } })
 }
 
-/** Errors in the order of the files as given, then by line and column; those without a place come last. */
+/**
+ * Errors in the order of the files as given, then by line and column; those without a place come
+ * last.
+ */
 export function sortErrors<T extends NopassError>(errors: readonly T[], files: readonly string[]): T[] {
   const rank = ({ place }: T): number[] => [
     place.file === undefined ? files.length + 1 : files.indexOf(place.file),

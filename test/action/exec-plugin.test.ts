@@ -51,7 +51,7 @@ async function runPlugin(t: TestContext, event: string) {
   return { outcome, environment: await readFile(environmentFile, 'utf8').catch(() => undefined) }
 }
 
-test("security 5: a plugin of a kubeconfig gets the user's variables, and none of the runner or of our inputs", async (t) => {
+test("a plugin of a kubeconfig gets the user's variables, and none of the runner or of our inputs", async (t) => {
   const { environment = assert.fail('the plugin was not run'), outcome } = await runPlugin(t, 'push')
   const names = environment.split('\n').map((line) => line.split('=')[0] ?? '')
   assert.deepEqual(
@@ -64,7 +64,7 @@ test("security 5: a plugin of a kubeconfig gets the user's variables, and none o
 })
 
 for (const event of ['pull_request', 'pull_request_target']) {
-  test(`security 5: on ${event} a plugin of the repository is not run`, async (t) => {
+  test(`on ${event} a plugin of the repository is not run`, async (t) => {
     const { environment, outcome } = await runPlugin(t, event)
     assert.equal(environment, undefined)
     assert.equal(outcome.code, 1)

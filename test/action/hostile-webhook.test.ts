@@ -52,7 +52,7 @@ const WORKFLOW = stringify({
   },
 })
 
-test("security 1: the message of a cluster's webhook is not a command to the workflow engine", async (t) => {
+test("the message of a cluster's webhook is not a command to the workflow engine", async (t) => {
   const tools = await testTools('act', 'helm4')
   await using fixture = await startActionFixture({ clusters: ['staging', 'production'], helm: 'helm4' })
   const { admin } = fixture.clusters[0]?.cluster ?? assert.fail()

@@ -56,7 +56,7 @@ export function testGuardOfEvents({ helper }: Guarded): void {
   })
 
   for (const [title, metadata, rule] of refused) {
-    test(`security 8: the guard rejects an Event with ${title}`, async () => {
+    test(`the guard rejects an Event with ${title}`, async () => {
       const { status, text } = await helper.call({
         ...event,
         body: { ...body, metadata: { ...body.metadata, ...metadata } },
@@ -66,7 +66,7 @@ export function testGuardOfEvents({ helper }: Guarded): void {
   }
 
   for (const [title, fields, rule] of refusedFields) {
-    test(`security 8: the guard rejects an Event with ${title}`, async () => {
+    test(`the guard rejects an Event with ${title}`, async () => {
       const { status, text } = await helper.call({ ...event, body: { ...body, ...fields } })
       assert.deepEqual([status, rule.test(text)], [422, true], text)
     })

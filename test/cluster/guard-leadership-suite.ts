@@ -34,7 +34,7 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
     [STATUS, 'status ConfigMap'],
   ] as const) {
     for (const [title, body, rule] of forbidden) {
-      test(`security 3: on the ${kind} the guard rejects ${title}`, async () => {
+      test(`on the ${kind} the guard rejects ${title}`, async () => {
         const { status, text } = await patch(path, body)
         assert.deepEqual([status, rule.test(text)], [422, true], text)
       })

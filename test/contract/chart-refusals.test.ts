@@ -62,7 +62,7 @@ const refusals: readonly Refusal[] = [
   },
   // A literal U+0085 cannot be tested here, because Helm's reader folds it into a space.
   ...['\r', '\u2028', '\u2029'].map((end) => ({
-    title: `security 11: a line of caBundle that ends with ${JSON.stringify(end)}, which leaves the YAML block it is rendered into`,
+    title: `a line of caBundle that ends with ${JSON.stringify(end)}, which leaves the YAML block it is rendered into`,
     values: { caBundle: `-----BEGIN CERTIFICATE-----${end}kind: Secret\n-----END CERTIFICATE-----\n` },
     message: /caBundle/,
   })),

@@ -16,7 +16,10 @@ interface Run {
   readonly until: number
 }
 
-/** Replaces the credentials of registries with these lifetimes (minutes), first issued at these fractions of them. */
+/**
+ * Replaces the credentials of registries with these lifetimes (minutes), first issued at these
+ * fractions of them.
+ */
 function follow(
   minutes: readonly number[],
   starts: readonly number[],

@@ -5,14 +5,18 @@ import { type FleetPlan, HOUR } from '../bench/fleet/fleet-plan.ts'
 import { MIXED_LIFE, mixedPlan, rotationsAnHour, throttledPlan, weekPlan } from '../bench/fleet/fleet-plans.ts'
 import { type FleetRun, simulateFleet } from '../bench/fleet/simulate-fleet.ts'
 
-// `npm run bench -- fleet` simulates the whole fleet; this test has fewer clusters, with the same plans and code.
+// `npm run bench -- fleet` simulates the whole fleet; this test has fewer clusters, with the same
+// plans and code.
 
 async function figuresOf(plan: FleetPlan, life: number): Promise<{ run: FleetRun; figures: FleetFigures }> {
   const run = await simulateFleet(plan)
   return { run, figures: readFigures(run, life) }
 }
 
-/** The peak is below 1.5 times the mean, at rest and three lifetimes after a mass start or an outage of an hour. */
+/**
+ * The peak is below 1.5 times the mean, at rest and three lifetimes after a mass start or an outage
+ * of an hour.
+ */
 function assertSpread(figures: FleetFigures): void {
   const { peak, spreadAfterStart, spreadAfterOutage } = figures
   assert.ok(peak <= 1.5, `peak ${peak}`)

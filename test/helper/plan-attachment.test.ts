@@ -32,7 +32,7 @@ const overlong = (list: readonly string[], more = {}) => ({ accounts: [account(l
 
 const CASES: readonly (readonly [string, Fixture, PlannedAction])[] = [
   ['an overlong list is left alone', overlong([]), { kind: 'skip', reason: 'overlong-list', entries: 250 }],
-  ["security 2: an overlong list with the helper's entry is current", overlong(['acr-nopass']), { kind: 'current' }],
+  ["an overlong list with the helper's entry is current", overlong(['acr-nopass']), { kind: 'current' }],
   [
     'an overlong list is read again before the entry is removed',
     { ...overlong(['acr-nopass'], { owner: ours, optedOut: true }) },

@@ -208,17 +208,17 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     write('rotated'),
   ],
   [
-    'M1 a Secret that was lost three times in ten minutes is left alone for a minute',
+    'a Secret that was lost three times in ten minutes is left alone for a minute',
     { losses: [0, 10, 20], now: 30_000 },
     { kind: 'wait', reason: 'conflict', until: 60_020 },
   ],
   [
-    'M1 a Secret that was lost three times is written again after the minute',
+    'a Secret that was lost three times is written again after the minute',
     { losses: [0, 10, 20], now: 60_020 },
     write('missing', 'prod', false),
   ],
   [
-    'H4 a Secret that cannot be read is not written',
+    'a Secret that cannot be read is not written',
     { unreadable: true },
     { kind: 'wait', reason: 'unreadable', until: 30_000 },
   ],

@@ -123,8 +123,9 @@ test('only the failing images of a Pod are stored, by their names in the spec', 
 })
 
 test('a Pod works as soon as one of its containers runs, also while its node calls it pending for another one', () => {
-  // kubernetes v1.37.2, pkg/kubelet/kubelet_pods.go, getPhase: `case waiting > 0` comes before `case running > 0`, and
-  // pkg/registry/core/pod/storage/eviction.go, canIgnorePDB: no disruption budget holds for a pending Pod.
+  // kubernetes v1.37.2, pkg/kubelet/kubelet_pods.go, getPhase: `case waiting > 0` comes before
+  // `case running > 0`, and pkg/registry/core/pod/storage/eviction.go, canIgnorePDB: no disruption
+  // budget holds for a pending Pod.
   const runs = { state: { running: {} } }
   const waits = { state: { waiting: { reason: 'ImagePullBackOff' } } }
   const works = (status: NonNullable<PodObject['status']>): boolean => {

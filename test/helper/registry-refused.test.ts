@@ -8,7 +8,7 @@ import { MINUTE, OUTAGE, openRefresh } from './refresh-fixture.ts'
 
 const passwords = ({ tokens }: ReturnType<typeof openRefresh>) => tokens.map(({ live }) => live?.token.password)
 
-test('U1 a first credential that is rejected is used, reported and checked again, and the next one is only requested when due', async () => {
+test('a first credential that is rejected is used, reported and checked again, and the next one is only requested when due', async () => {
   const fixture = openRefresh({ verifyIntervalMs: 5 * MINUTE })
   const { clock, refresh, calls, events, verdicts } = fixture
   verdicts.splice(0, 1, 'refused')
@@ -24,7 +24,7 @@ test('U1 a first credential that is rejected is used, reported and checked again
   assert.deepEqual([refresh.state.verified, refresh.state.error, calls.length], ['accepted', undefined, 1])
 })
 
-test('U1 checks of a rejected credential cause no additional writes: there is one per normal period', async () => {
+test('checks of a rejected credential cause no additional writes: there is one per normal period', async () => {
   const fixture = openRefresh({ verifyIntervalMs: 5 * MINUTE })
   const { clock, refresh, calls, verdicts } = fixture
   verdicts.splice(0, 1, 'refused')
@@ -35,7 +35,7 @@ test('U1 checks of a rejected credential cause no additional writes: there is on
   assert.equal(fixture.tokens.length, calls.length)
 })
 
-test('U1 even if some checks cannot be made, a rejected credential is only replaced when it is due', async () => {
+test('even if some checks cannot be made, a rejected credential is only replaced when it is due', async () => {
   const fixture = openRefresh({ verifyIntervalMs: 5 * MINUTE })
   const { clock, refresh, verdicts } = fixture
   verdicts.splice(0, 1, ...Array.from({ length: 400 }, (_, index) => (index % 2 === 0 ? 'refused' : 'unreachable')))
@@ -44,7 +44,7 @@ test('U1 even if some checks cannot be made, a rejected credential is only repla
   assert.deepEqual(passwords(fixture), ['p1'])
 })
 
-test('U1 a rejected successor is checked again while the old one is accepted, and replaces it when a tenth of its lifetime is left', async () => {
+test('a rejected successor is checked again while the old one is accepted, and replaces it when a tenth of its lifetime is left', async () => {
   const fixture = openRefresh()
   const { clock, refresh, calls, verdicts } = fixture
   refresh.lead()
@@ -66,7 +66,7 @@ test('U1 a rejected successor is checked again while the old one is accepted, an
   assert.equal(calls.filter((at) => at > since).length, 1)
 })
 
-test('U1 if another request fails, a rejected successor is used before the old one expires', async () => {
+test('if another request fails, a rejected successor is used before the old one expires', async () => {
   const fixture = openRefresh()
   const { clock, refresh, responses, verdicts } = fixture
   refresh.lead()
@@ -103,7 +103,7 @@ for (const [title, verdict, ms] of [
   })
 }
 
-test('U1 a credential that was not accepted itself does not block its successor', async () => {
+test('a credential that was not accepted itself does not block its successor', async () => {
   for (const verdict of ['skipped', 'unreachable', 'refused'] as const) {
     const fixture = openRefresh()
     fixture.verdicts.splice(0, 1, verdict)
@@ -115,7 +115,7 @@ test('U1 a credential that was not accepted itself does not block its successor'
   }
 })
 
-test('U1 a static login that is rejected at first is not used until it is accepted', async () => {
+test('a static login that is rejected at first is not used until it is accepted', async () => {
   const fixture = openRefresh({ life: null })
   fixture.verdicts.splice(0, 1, 'refused')
   fixture.refresh.lead()
@@ -127,7 +127,7 @@ test('U1 a static login that is rejected at first is not used until it is accept
   assert.equal(fixture.tokens.length, 1)
 })
 
-test('M4 a credential that is already expired counts as a failure with the usual back-off, and is never used', async () => {
+test('a credential that is already expired counts as a failure with the usual back-off, and is never used', async () => {
   for (const life of [0, -5 * MINUTE, 9e15]) {
     const fixture = openRefresh({ life })
     fixture.refresh.lead()
@@ -138,14 +138,14 @@ test('M4 a credential that is already expired counts as a failure with the usual
   }
 })
 
-test('M4 however short a credential’s lifetime, there is at most one request per second', async () => {
+test('however short a credential’s lifetime, there is at most one request per second', async () => {
   const fixture = openRefresh({ life: 20 })
   fixture.refresh.lead()
   await fixture.clock.advance(MINUTE)
   assert.ok(fixture.calls.length <= 61, `${fixture.calls.length} requests in a minute`)
 })
 
-test('L6 a static login that is read again and again counts as the same one: nothing in the status changes', async () => {
+test('a static login that is read again and again counts as the same one: nothing in the status changes', async () => {
   const fixture = openRefresh({ life: null })
   fixture.refresh.lead()
   await fixture.clock.advance(MINUTE)

@@ -27,7 +27,10 @@ test('a request that this process saw come as the leader replaces what is older 
   assert.equal(olderThan(NOW - HOUR, here, { handled: Number.NaN }), -10_000)
 })
 
-/** The status reports it as handled, or a helper of 1.0.0 wrote the status, which does not report this. */
+/**
+ * The status reports it as handled, or a helper of 1.0.0 wrote the status, which does not report
+ * this.
+ */
 const handledOrUnknown = (at: number) => [{ handled: at }, {}]
 
 test('a handled request that was there before this process counts by its time, but is never later than when it was noticed', () => {

@@ -44,7 +44,7 @@ const report = (more: Partial<Parameters<typeof buildStatus>[0]> = {}): HelperSt
     ...more,
   })
 
-test('U9 the report contains what could not be verified, and no such field if there is nothing', () => {
+test('the report contains what could not be verified, and no such field if there is nothing', () => {
   const unverified = [{ id: 'VPC_FALLBACK', subject: 'cr-vpc.cn-x.aliyuncs.com: cr.cn-x.aliyuncs.com' }] as const
   assert.deepEqual(report({ unverified }).unverified, unverified)
   assert.equal('unverified' in report({ unverified: [] }), false)

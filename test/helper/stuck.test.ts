@@ -404,7 +404,7 @@ test('a reload, a hanging write and a stop at the same time end cleanly', async 
   assert.equal(helper.log.filter((line) => line.includes('was reloaded')).length, 0)
 })
 
-test('H1b after a reload during a late renewal the process ends with LEASE_LOST, and the next one serves everything', async () => {
+test('after a reload during a late renewal the process ends with LEASE_LOST, and the next one serves everything', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   // The renewal at 6 s times out at 11 s; the next one gets its response at 17 s, three seconds
   // after the deadline.

@@ -58,7 +58,7 @@ test('new keys are processed before waiting ones, and keys are deduplicated', as
   assert.deepEqual(started, ['first', 'n1', 'n2', 'r2', 'r1'])
 })
 
-test('M7 neither lane starves the other: one key of `later` for every four of `now`, and only those of `now` if nothing else may start', async () => {
+test('neither lane starves the other: one key of `later` for every four of `now`, and only those of `now` if nothing else may start', async () => {
   const { queue, started, end } = open()
   queue.add('first', NOW)
   for (let index = 0; index < 3; index += 1) queue.add(`r${index}`, LATER)

@@ -54,7 +54,9 @@ const policy: ManifestObject = {
   body: { spec: { egress: [{ ports: [] }, { ports: [] }, ...((networkPolicy as { egress?: never[] }).egress ?? [])] } },
 }
 
-/** The place and the fix of an error, after the API server has responded to a dry run of an object. */
+/**
+ * The place and the fix of an error, after the API server has responded to a dry run of an object.
+ */
 function located(object: ManifestObject, status: number, body: object): readonly [string, string] {
   const cause = errorFromResponse('PATCH /x', status, JSON.stringify(body), undefined)
   const error = new NopassError('HELM_INVALID_OBJECT', cause.message, { hint: 'the usual fix', cause })
@@ -70,7 +72,8 @@ const invalid = (...fields: string[]): object => ({
   details: { causes: fields.map((field) => ({ reason: 'FieldValueInvalid', message: 'Invalid value', field })) },
 })
 
-// ValidateTolerations in pkg/apis/core/validation/validation.go of k8s.io/kubernetes reports the field `effect`, which is missing.
+// ValidateTolerations in pkg/apis/core/validation/validation.go of k8s.io/kubernetes reports the
+// field `effect`, which is missing.
 test('a refused field is located by its key in the values file, a missing one by the item around it', () => {
   assert.deepEqual(located(deployment, 422, invalid(`${POD}.tolerations[0].tolerationSeconds`)), [
     'team.yaml:6:24',
@@ -107,7 +110,8 @@ test('several refused fields are named together, each once', () => {
   ])
 })
 
-// ValidationErrors in typed/validate.go of sigs.k8s.io/structured-merge-diff, as a server-side apply passes them on.
+// ValidationErrors in typed/validate.go of sigs.k8s.io/structured-merge-diff, as a server-side
+// apply passes them on.
 test('an unknown field and a repeated item are located from the text of the API server', () => {
   const untyped = (...problems: string[]): object => ({
     kind: 'Status',

@@ -110,7 +110,10 @@ function changes(before: object, after: object): { changed: Set<string>; removed
   }
 }
 
-/** Returns `after` with its managedFields after a write by `manager`; undefined if nothing has changed. */
+/**
+ * Returns `after` with its managedFields after a write by `manager`; undefined if nothing has
+ * changed.
+ */
 export function ownUpdate(before: object, after: AnyObject, manager: string, time: string): AnyObject | undefined {
   const { changed, removed } = changes(before, after)
   if (changed.size + removed.size === 0) return undefined
@@ -127,8 +130,8 @@ export function ownUpdate(before: object, after: AnyObject, manager: string, tim
 }
 
 /**
- * Performs a server-side apply. `object` is undefined if nothing has changed; `conflicts` are the managers that own
- * changed fields, because of which an apply without force is rejected.
+ * Performs a server-side apply. `object` is undefined if nothing has changed; `conflicts` are the
+ * managers that own changed fields, because of which an apply without force is rejected.
  */
 export function ownApply(
   before: AnyObject | undefined,

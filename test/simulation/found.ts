@@ -1,7 +1,10 @@
 import type { Settings } from './settings.ts'
 import type { Plan } from './simulate.ts'
 
-/** A run that once broke a rule, reduced to the necessary faults; the seed is that of the original run. */
+/**
+ * A run that once broke a rule, reduced to the necessary faults; the seed is that of the original
+ * run.
+ */
 export interface Found {
   readonly finding: string
   readonly plan: Plan
@@ -24,7 +27,7 @@ const MANY: Settings = {
 
 export const FOUND: readonly Found[] = [
   {
-    finding: 'H1: after a pause of 10 s a new login is never written',
+    finding: 'after a pause of 10 s a new login is never written',
     plan: {
       seed: 127,
       settings: {
@@ -59,7 +62,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H2: after a reload to an unavailable identity nothing rotates any more',
+    finding: 'after a reload to an unavailable identity nothing rotates any more',
     plan: {
       seed: 120,
       settings: {
@@ -87,7 +90,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H3: a typo in one registry stops the rotation of the other',
+    finding: 'a typo in one registry stops the rotation of the other',
     plan: {
       seed: 7026,
       settings: {
@@ -115,7 +118,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H4: a listed namespace is deleted, both replicas restart, and nothing is written anywhere',
+    finding: 'a listed namespace is deleted, both replicas restart, and nothing is written anywhere',
     plan: {
       seed: 26295,
       settings: {
@@ -150,7 +153,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H4: a listed namespace that was deleted counts as pending',
+    finding: 'a listed namespace that was deleted counts as pending',
     plan: {
       seed: 8,
       settings: {
@@ -178,7 +181,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H5: a follower takes over after lost responses, with an older credential',
+    finding: 'a follower takes over after lost responses, with an older credential',
     plan: {
       seed: 206,
       settings: {
@@ -227,7 +230,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H5: a follower takes over while Secrets cannot be read, with an expired credential',
+    finding: 'a follower takes over while Secrets cannot be read, with an expired credential',
     plan: {
       seed: 35459,
       settings: {
@@ -262,7 +265,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H6: slow responses delay the Lease',
+    finding: 'slow responses delay the Lease',
     plan: {
       seed: 116,
       settings: {
@@ -290,7 +293,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H6: hanging writes delay the Lease',
+    finding: 'hanging writes delay the Lease',
     plan: {
       seed: 285,
       settings: {
@@ -325,7 +328,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'L2: a worker role on a node whose clock is ahead by more than a session',
+    finding: 'a worker role on a node whose clock is ahead by more than a session',
     plan: {
       seed: 412,
       settings: {
@@ -345,7 +348,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'L6: with a static login the status is written every 30 s',
+    finding: 'with a static login the status is written every 30 s',
     plan: {
       seed: 6,
       settings: {
@@ -365,7 +368,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'M1: another writer tampers with a Secret again and again',
+    finding: 'another writer tampers with a Secret again and again',
     plan: {
       seed: 2,
       settings: {
@@ -393,7 +396,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'M2: every watch of the Lease ends with 410',
+    finding: 'every watch of the Lease ends with 410',
     plan: {
       seed: 7,
       settings: {
@@ -421,7 +424,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'M4: a credential that is expired on arrival is written',
+    finding: 'a credential that is expired on arrival is written',
     plan: {
       seed: 121,
       settings: {
@@ -477,7 +480,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H5: the own copy is written late, and a new leader replaces newer credentials by the one in it',
+    finding: 'the own copy is written late, and a new leader replaces newer credentials by the one in it',
     plan: {
       seed: 2000189,
       settings: {
@@ -524,7 +527,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H5: a changed static login is not in the own copy yet, and a new leader writes the previous one',
+    finding: 'a changed static login is not in the own copy yet, and a new leader writes the previous one',
     plan: {
       seed: 3000118,
       settings: {
@@ -549,7 +552,7 @@ export const FOUND: readonly Found[] = [
   },
   {
     finding:
-      'H5: there are two legitimate leaders after the Lease was edited, and the remaining one writes its older credential',
+      'there are two legitimate leaders after the Lease was edited, and the remaining one writes its older credential',
     plan: {
       seed: 3000245,
       settings: {
@@ -573,7 +576,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H5: a takeover with a clock that is hours ahead, by which all credentials seem to have expired',
+    finding: 'a takeover with a clock that is hours ahead, by which all credentials seem to have expired',
     plan: {
       seed: 3000657,
       settings: {
@@ -597,8 +600,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding:
-      'L5: the API server is restored from a backup of a minute ago, and watches from a later version get no events',
+    finding: 'the API server is restored from a backup of a minute ago, and watches from a later version get no events',
     plan: {
       seed: 1498,
       settings: {
@@ -618,7 +620,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'L1: a rotation of short-lived credentials at only the configured rate is too late',
+    finding: 'a rotation of short-lived credentials at only the configured rate is too late',
     plan: {
       seed: 1,
       settings: { ...MANY, registries: ['a', 's'], refreshRate: 1 },
@@ -632,7 +634,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'M7: the rotation of other Secrets while clients change forty Secrets again and again',
+    finding: 'the rotation of other Secrets while clients change forty Secrets again and again',
     plan: {
       seed: 3,
       settings: { ...MANY, registries: ['a'], refreshRate: 50 },
@@ -675,7 +677,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H5: after a typo is reloaded, the older entry in the own copy replaces the one in the Secrets',
+    finding: 'after a typo is reloaded, the older entry in the own copy replaces the one in the Secrets',
     plan: {
       seed: 814000307,
       settings: {
@@ -700,7 +702,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H4: a namespace that could not be read for a moment stays reported as unreadable',
+    finding: 'a namespace that could not be read for a moment stays reported as unreadable',
     plan: {
       seed: 700000123,
       settings: {
@@ -723,7 +725,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'L5: etcd is restored, and a watch that is opened immediately gets no events until its version is reached',
+    finding: 'etcd is restored, and a watch that is opened immediately gets no events until its version is reached',
     plan: {
       seed: 9100010,
       settings: {
@@ -747,7 +749,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H5: a Secret that was deleted is created by two leaders, and the older creation arrives last',
+    finding: 'a Secret that was deleted is created by two leaders, and the older creation arrives last',
     plan: {
       seed: 814013781,
       settings: {
@@ -790,7 +792,7 @@ export const FOUND: readonly Found[] = [
   },
   {
     finding:
-      'M6: the identity is changed when all credentials have expired, and the new ones are written at the rate of a rotation',
+      'the identity is changed when all credentials have expired, and the new ones are written at the rate of a rotation',
     plan: {
       seed: 5,
       settings: { ...MANY, registries: ['a'] },
@@ -801,7 +803,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'L1: a static login that changes during the rotation of short-lived credentials slows that down',
+    finding: 'a static login that changes during the rotation of short-lived credentials slows that down',
     plan: {
       seed: 6,
       settings: { ...MANY, registries: ['a', 's'] },
@@ -815,7 +817,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'L5: etcd is restored from a recent backup while a replica waits to reconnect',
+    finding: 'etcd is restored from a recent backup while a replica waits to reconnect',
     plan: {
       seed: 454005090,
       settings: {
@@ -844,7 +846,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'L5: etcd is restored twice, and the versions of the second backup are not below those of the first',
+    finding: 'etcd is restored twice, and the versions of the second backup are not below those of the first',
     plan: {
       seed: 454005397,
       settings: {
@@ -871,7 +873,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'L5: etcd is restored from a backup that lacks only one change, which nothing else reveals',
+    finding: 'etcd is restored from a backup that lacks only one change, which nothing else reveals',
     plan: {
       seed: 454005689,
       settings: {

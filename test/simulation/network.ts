@@ -53,7 +53,9 @@ export interface Network {
   readonly watches: number
 }
 
-/** The number of connections of the real client (src/kube/http/agents.ts); each watch has its own. */
+/**
+ * The number of connections of the real client (src/kube/http/agents.ts); each watch has its own.
+ */
 const CONNECTIONS = { call: 16, lease: 2 } as const
 const TIMEOUT_MS = 30_000
 
@@ -69,7 +71,10 @@ export function createNetwork(options: NetworkOptions): Network {
       lease: { busy: 0, waiting: [] as (() => void)[] },
     }
 
-    /** Sends a request as soon as there is a connection, and calls `done` exactly once unless the process has ended. */
+    /**
+     * Sends a request as soon as there is a connection, and calls `done` exactly once unless the
+     * process has ended.
+     */
     function send(
       sent: Sent,
       laneName: 'call' | 'lease',

@@ -28,8 +28,9 @@ export function createRandom(seed: number): Random {
 }
 
 /**
- * Streams by key: what a request meets follows from its key and how often that key was used before, and not from other requests.
- * So a recorded run stays much the same when the program sends more or fewer of others.
+ * Streams by key: what a request meets follows from its key and how often that key was used before,
+ * and not from other requests. So a recorded run stays much the same when the program sends more or
+ * fewer of others.
  */
 export function createStreams(random: Random): (key: string) => Random {
   const streams = new Map<string, Random>()

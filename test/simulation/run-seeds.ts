@@ -17,7 +17,10 @@ export async function runSeeds(
   await Promise.all(Array.from({ length: threads }, () => runThread(seeds, onOutcome)))
 }
 
-/** Node keeps the AbortSignals of killed processes, 0.6 MB per seed, so threads are replaced after this many seeds. */
+/**
+ * Node keeps the AbortSignals of killed processes, 0.6 MB per seed, so threads are replaced after
+ * this many seeds.
+ */
 const SEEDS_PER_THREAD = 500
 
 async function runThread(seeds: Iterator<number>, onOutcome: (outcome: Outcome) => void): Promise<void> {
@@ -45,7 +48,10 @@ function runBatch(seeds: Iterator<number>, onOutcome: (outcome: Outcome) => void
   })
 }
 
-/** Explains a violation with the shortest sequence of faults that still causes it, and how to run it again. */
+/**
+ * Explains a violation with the shortest sequence of faults that still causes it, and how to run it
+ * again.
+ */
 export async function explain(plan: Plan): Promise<string> {
   const report = await shrink(plan)
   const { violations, plan: short } = report

@@ -41,7 +41,10 @@ export interface OpenWatch {
   readonly seconds: number | undefined
 }
 
-/** Decides whether a user may perform a request; namespace and name are empty if the request has none. */
+/**
+ * Decides whether a user may perform a request; namespace and name are empty if the request has
+ * none.
+ */
 export type Authorizer = (
   user: string,
   verb: string,
@@ -58,14 +61,19 @@ export interface ServerOptions {
   readonly watchList?: boolean
 }
 
-/** A simulated API server, which responds immediately and keeps its history until it is compacted. */
+/**
+ * A simulated API server, which responds immediately and keeps its history until it is compacted.
+ */
 export interface SimulatedServer {
   request(request: ServerRequest): ServerResponse
   /** Returns an error response or the open watch. */
   watch(request: ServerRequest, onEvent: (event: WatchEvent) => void, onEnd: () => void): ServerResponse | OpenWatch
   /** The `Date` header of a response, which Go's net/http sets when it writes the headers. */
   date(): string
-  /** Mutating policies, in order: each changes an object that a user (not an administrator) writes before it is stored. */
+  /**
+   * Mutating policies, in order: each changes an object that a user (not an administrator) writes
+   * before it is stored.
+   */
   readonly admission: ((object: AnyObject, resource: string) => AnyObject)[]
   /** Called before a Pod is evicted. */
   onEvict: (pod: AnyObject, user: string) => void
@@ -80,7 +88,10 @@ export interface SimulatedServer {
   readonly version: number
   /** Removes an object, as if a controller removed its last finalizer. */
   finish(resource: string, key: string): void
-  /** Makes a backup; returns a function that restores objects and revision, as a restore of etcd does. */
+  /**
+   * Makes a backup; returns a function that restores objects and revision, as a restore of etcd
+   * does.
+   */
   snapshot(): () => void
 }
 
@@ -118,7 +129,9 @@ export function createServer(options: ServerOptions): SimulatedServer {
   let history: Change[] = []
   let version = 100
   let compacted = version
-  /** Other clients of a cluster write at least once per second, because nodes renew their Leases. */
+  /**
+   * Other clients of a cluster write at least once per second, because nodes renew their Leases.
+   */
   let otherWrites = version
   let serial = 0
   const watchers = new Set<{
@@ -488,8 +501,9 @@ export function createServer(options: ServerOptions): SimulatedServer {
       const metadata = { resourceVersion: String(version), ...(annotations && { annotations }) }
       send('BOOKMARK', { ...about, metadata })
     }
-    // A version that a restored server has not reached yet is not an error: until then the watch gets neither events
-    // nor bookmarks (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go, processInterval and process).
+    // A version that a restored server has not reached yet is not an error: until then the watch
+    // gets neither events nor bookmarks (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go,
+    // processInterval and process).
     const matches = (change: Change): boolean =>
       change.version > since &&
       change.resource === resource &&

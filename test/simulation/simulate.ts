@@ -63,17 +63,26 @@ export interface SimulateOptions {
   readonly trace?: boolean
 }
 
-/** After the last fault everything must be correct within this time; retries are at most 10 minutes apart. */
+/**
+ * After the last fault everything must be correct within this time; retries are at most 10 minutes
+ * apart.
+ */
 const RECOVERY_MS = 13 * 60_000
 /** The time after that in which the helper must only rotate credentials. */
 const QUIET_MS = 5 * 60_000
 /** The time within which a process has the responses to its requests from before a reload. */
 const MAX_RESPONSE_MS = 10_000
-/** A kubelet's back-off of a container that ends (k8s.io/kubernetes/pkg/kubelet: initialBackoffPeriod, MaxContainerBackOff). */
+/**
+ * A kubelet's back-off of a container that ends (k8s.io/kubernetes/pkg/kubelet:
+ * initialBackoffPeriod, MaxContainerBackOff).
+ */
 const RESTART_MS = 2_000
 const BACKOFF_MS = 10_000
 const BACKOFF_LIMIT_MS = 300_000
-/** A container that ran this long starts over: twice the longest back-off (k8s.io/client-go/util/flowcontrol/backoff.go). */
+/**
+ * A container that ran this long starts over: twice the longest back-off
+ * (k8s.io/client-go/util/flowcontrol/backoff.go).
+ */
 const BACKOFF_RESET_MS = 600_000
 const COMPACTION_MS = 5 * 60_000
 const BOOKMARK_MS = 60_000
@@ -86,7 +95,10 @@ export function planOf(seed: number): Plan {
   return { seed, settings, faults: drawFaults(random.fork('faults'), settings) }
 }
 
-/** Runs two replicas during the faults and until everything has recovered. A plan always gives the same report. */
+/**
+ * Runs two replicas during the faults and until everything has recovered. A plan always gives the
+ * same report.
+ */
 export async function simulate(plan: Plan, options: SimulateOptions = {}): Promise<Report> {
   const { settings } = plan
   const random = createRandom(plan.seed).fork('run')
@@ -235,7 +247,10 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   const backups = new Map<Fault, () => void>()
 
   let pods = 0
-  /** As a controller and admission do: a new Pod has the references of its ServiceAccount, and that of the Pod policy. */
+  /**
+   * As a controller and admission do: a new Pod has the references of its ServiceAccount, and that
+   * of the Pod policy.
+   */
   function createPod(namespace: string, owner: string | undefined, isNew: boolean): void {
     if (server.get('namespaces', namespace)?.metadata.deletionTimestamp !== undefined) return
     pods += 1
@@ -530,7 +545,8 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     server.admission.length = 0
     reactions.length = 0
     for (const slot of slots) slot.crashAtWrite(Number.POSITIVE_INFINITY, true)
-    // Replicas keep the last usable configuration only while they run, so a restarted one needs a usable one.
+    // Replicas keep the last usable configuration only while they run, so a restarted one needs a
+    // usable one.
     const last = loadCached(configText(settings, usable))
     if (slots.some(({ running, identity }) => !running || configs.get(identity)?.at(-1) !== last)) upgradeChart()
     if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(fixture)
@@ -544,7 +560,10 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
       invariants.violated('unfinished', `${when}: ${reachable.length}: ${reachable.slice(0, 5).join('; ')}`)
   }
 
-  /** With `scope: namespaces` a deleted namespace has lost its Role, which only the chart creates again. */
+  /**
+   * With `scope: namespaces` a deleted namespace has lost its Role, which only the chart creates
+   * again.
+   */
   function isOutOfReach(line: string): boolean {
     const name = line.split(/[:/]/)[0] ?? ''
     return namesOf(settings).includes(name) && !roles.has(name)
@@ -556,7 +575,8 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     if (lists.length > 0)
       invariants.violated('restless', `${lists.length} writes of lists while nothing changed, such as ${lists[0]?.key}`)
     const { registries } = loadCached(configText(settings, usable)).config
-    // Credentials are rotated repeatedly, each registry's at the earliest after 30 % of their lifetime.
+    // Credentials are rotated repeatedly, each registry's at the earliest after 30 % of their
+    // lifetime.
     const rotations = registries.length * Math.ceil((scheduler.time - from) / (0.1 * settings.life) + 1)
     const counts = Map.groupBy(after, ({ resource, key }) => `${resource} ${key}`)
     for (const [key, list] of counts) {

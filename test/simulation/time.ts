@@ -1,6 +1,9 @@
 import type { Clock } from '../../src/lib/clock.ts'
 
-/** The true time of a simulated run. Nothing happens between two events, and simulated time takes no real time. */
+/**
+ * The true time of a simulated run. Nothing happens between two events, and simulated time takes no
+ * real time.
+ */
 export interface Scheduler {
   /** Milliseconds since the start. */
   readonly time: number
@@ -8,7 +11,9 @@ export interface Scheduler {
   readonly events: number
   at(time: number, callback: () => void): () => void
   after(ms: number, callback: () => void): () => void
-  /** Must be called when code of a process runs, so that its promises settle before the next event. */
+  /**
+   * Must be called when code of a process runs, so that its promises settle before the next event.
+   */
   touch(): void
   /** Runs all events up to `time`; `check` is called after each. */
   run(time: number, check: () => void): Promise<void>
@@ -98,7 +103,10 @@ export function createScheduler(): Scheduler {
   }
 }
 
-/** The clock of one process. It may drift and jump, and nothing runs while the process is paused or after its end. */
+/**
+ * The clock of one process. It may drift and jump, and nothing runs while the process is paused or
+ * after its end.
+ */
 export interface ProcessTime extends Clock {
   /** Runs the callback immediately, after the pause, or never if the process has ended. */
   run(callback: () => void): void

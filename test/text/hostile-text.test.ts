@@ -474,7 +474,7 @@ test('Events, the status object and the page contain no control character', asyn
   await fuzz(t, 'hostile text in objects', property, 200)
 })
 
-test("security 1: the helper's log has one line of JSON per event, without unprintable characters", () => {
+test("the helper's log has one line of JSON per event, without unprintable characters", () => {
   const flag = `--${'\u009b31m\u202e\u2028'}\n::error::x`
   const { stdout } = spawnSync(process.execPath, [join(root, 'src/helper/main.ts'), flag], { encoding: 'utf8' })
   const lines = stdout.trimEnd().split('\n')

@@ -1,4 +1,7 @@
-/** An independent implementation of Helm's merging for plain values, after its sources (Helm 3.22.0 and 4.3.1). */
+/**
+ * An independent implementation of Helm's merging for plain values, after its sources (Helm 3.22.0
+ * and 4.3.1).
+ */
 
 type Tree = Record<string, unknown>
 

@@ -21,7 +21,10 @@ export interface CachesOptions {
   readonly random: () => number
   readonly features: ServerFeatures
   readonly config: Pick<HelperConfig, 'scope' | 'attach' | 'secretName' | 'release'>
-  /** Scope `namespaces`: the namespaces to watch. The helper's own is added, without its ServiceAccounts. */
+  /**
+   * Scope `namespaces`: the namespaces to watch. The helper's own is added, without its
+   * ServiceAccounts.
+   */
   readonly listedNamespaces: readonly string[]
   readonly transforms: Transforms
   readonly onSynced: () => void
@@ -138,9 +141,15 @@ export function createCaches(options: CachesOptions) {
     secrets,
     /** Undefined where the helper attaches by admission alone. */
     serviceAccounts,
-    /** Scope `namespaces`: the permission to read it or its objects was missing at the last try. Other namespaces are not affected. */
+    /**
+     * Scope `namespaces`: the permission to read it or its objects was missing at the last try.
+     * Other namespaces are not affected.
+     */
     unreadable,
-    /** Scope `namespaces`: reads the namespace again; false: it could not be read. Undefined: it was read a moment ago. */
+    /**
+     * Scope `namespaces`: reads the namespace again; false: it could not be read. Undefined: it was
+     * read a moment ago.
+     */
     confirm: (namespace: string, signal: AbortSignal) => reader?.confirm(namespace, signal),
     get synced(): boolean {
       return complete

@@ -17,7 +17,10 @@ export interface NamespaceReaderOptions {
   readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
 }
 
-/** A Role cannot allow to list or watch namespaces, so each is read again after this time (docs/en/decisions.md#namespace-scope). */
+/**
+ * A Role cannot allow to list or watch namespaces, so each is read again after this time
+ * (docs/en/decisions.md#namespace-scope).
+ */
 const REREAD_MS = 5 * 60_000
 /** The same for one that may not be read, usually because it was deleted together with its Role. */
 const REFUSED_MS = 30_000
@@ -26,7 +29,10 @@ const LONGEST_RETRY_MS = 30_000
 /** A namespace that was read within this time is not read again before a removal. */
 const FRESH_MS = 10_000
 
-/** Scope `namespaces`: polls the listed namespaces, one GET each. One that may not be read (403) is treated as deleted, and reported. */
+/**
+ * Scope `namespaces`: polls the listed namespaces, one GET each. One that may not be read (403) is
+ * treated as deleted, and reported.
+ */
 export function createNamespaceReader(options: NamespaceReaderOptions) {
   const { client, clock } = options
   const store = createStore(options.onChange)
@@ -106,7 +112,10 @@ export function createNamespaceReader(options: NamespaceReaderOptions) {
     isOutdated: store.isOutdated,
     entries: () => store.entries(),
     refused: (name: string): boolean => refused.has(name),
-    /** Reads it again now, unless it was read in the last 10 s (then undefined); false: it could not be read. */
+    /**
+     * Reads it again now, unless it was read in the last 10 s (then undefined); false: it could not
+     * be read.
+     */
     confirm: (name: string, signal: AbortSignal): Promise<boolean> | undefined =>
       isFresh(name) ? undefined : readNow(name, signal),
     get synced() {

@@ -24,7 +24,10 @@ export interface RegistryEntryDeps {
 /** How many of a registry's hosts are tried; one response is enough. */
 const HOSTS = 3
 
-/** The registries of a configuration with their token sources. Equal role chains share an identity, equal registries a request. */
+/**
+ * The registries of a configuration with their token sources. Equal role chains share an identity,
+ * equal registries a request.
+ */
 export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): readonly RegistryEntry[] {
   const { transport } = deps
   const endpoints = createEndpoints({ overrides: config.endpoints, region: config.region, network: config.network })

@@ -29,8 +29,6 @@ export interface CredentialLogOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-export type CredentialLog = ReturnType<typeof createCredentialLog>
-
 /**
  * About half a minute in all: while the API server does not respond, nothing could be written
  * either.

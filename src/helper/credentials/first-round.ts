@@ -2,7 +2,10 @@ import type { Clock } from '../../lib/clock.ts'
 
 const LONGEST_MS = 3_000
 
-/** Delays the first writes until every registry was tried, so that a Secret is not written once per registry. */
+/**
+ * Delays the first writes until every registry was tried, so that a Secret is not written once per
+ * registry.
+ */
 export function createFirstRound(clock: Clock, onOver: () => void) {
   const waiting = new Set<string>()
   let state: 'before' | 'running' | 'over' = 'before'
@@ -17,7 +20,10 @@ export function createFirstRound(clock: Clock, onOver: () => void) {
     get over() {
       return state === 'over'
     },
-    /** The registries that are requested for the first time; over immediately without any, else after 3 s at the latest. */
+    /**
+     * The registries that are requested for the first time; over immediately without any, else
+     * after 3 s at the latest.
+     */
     begin(registries: readonly string[]): void {
       if (state !== 'before') return
       state = 'running'

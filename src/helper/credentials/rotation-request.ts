@@ -1,10 +1,18 @@
 /** Somebody asked for new credentials (`acr-nopass refresh`). */
 export interface RotationRequest {
-  /** The annotation's value, epoch milliseconds by the API server's clock; `acr-nopass refresh` adds up to a second. */
+  /**
+   * The annotation's value, epoch milliseconds by the API server's clock; `acr-nopass refresh` adds
+   * up to a second.
+   */
   readonly at: number
-  /** Credentials that were issued before it are replaced, epoch milliseconds on the cloud's clock. */
+  /**
+   * Credentials that were issued before it are replaced, epoch milliseconds on the cloud's clock.
+   */
   readonly olderThan: number
-  /** When this process noticed it, monotonic milliseconds: what it requested of the cloud before may be older. */
+  /**
+   * When this process noticed it, monotonic milliseconds: what it requested of the cloud before may
+   * be older.
+   */
   readonly noticedAt: number
 }
 
@@ -20,12 +28,13 @@ export interface Noticed extends Omit<RotationRequest, 'olderThan'> {
 const TOLERANCE_MS = 2_000
 
 /**
- * Which credentials a request of some time ago replaces, for a helper that takes over or has read a new configuration. If the request was
- * handled, only those that are older, because a call failed. If nobody has reported that, all: only clocks would tell what was issued since.
- * @param handled The request that the status reports as handled, epoch milliseconds, NaN for none; undefined: a helper of 1.0.0 wrote it,
- * which does not report this.
- * @param cloud `skew`: how far this machine's clock is ahead of the cloud's. It counts only for a cloud that is ahead, because a local
- * clock that is ahead would make old credentials look new.
+ * Which credentials a request of some time ago replaces, for a helper that takes over or has read a
+ * new configuration. If the request was handled, only those that are older, because a call failed.
+ * If nobody has reported that, all: only clocks would tell what was issued since.
+ * @param handled The request that the status reports as handled, epoch milliseconds, NaN for none;
+ * undefined: a helper of 1.0.0 wrote it, which does not report this.
+ * @param cloud `skew`: how far this machine's clock is ahead of the cloud's. It counts only for a
+ * cloud that is ahead, because a local clock that is ahead would make old credentials look new.
  */
 export function earlierRequest(
   { at, noticedAt, isNew, led }: Noticed,

@@ -20,7 +20,8 @@ export function planAttachment(
   const optedOut = namespace.optedOut || serviceAccount.optedOut
   if (!targets.includes(namespace) || !targets.takesServiceAccount(name) || optedOut) {
     if (!attached) return { kind: 'skip', reason: optedOut ? 'opted-out' : 'not-targeted' }
-    // Without a Secret this release may have added the entry, because all releases write entries alike.
+    // Without a Secret this release may have added the entry, because all releases write entries
+    // alike.
     const mayBeOurs = attachedUnseen || (secret === undefined ? targets.names(namespace) : secret.ours)
     return mayBeOurs ? detach() : { kind: 'skip', reason: 'kept-by-other' }
   }
@@ -31,7 +32,8 @@ export function planAttachment(
   if (isForeign) return { kind: 'skip', reason: 'foreign-secret' }
   const { owner, overlong } = serviceAccount
   if (overlong !== undefined) return { kind: 'skip', reason: 'overlong-list', entries: overlong }
-  // The owner's next apply would fail with a conflict (docs/en/decisions.md#foreign-list), so the owner has to add the entry.
+  // The owner's next apply would fail with a conflict (docs/en/decisions.md#foreign-list), so the
+  // owner has to add the entry.
   if (owner?.operation === 'Apply' && owner.manager !== FIELD_MANAGER) {
     return { kind: 'skip', reason: 'foreign-list', manager: owner.manager }
   }

@@ -18,7 +18,9 @@ export function planKey(context: PlanContext, key: PlanKey): PlannedAction | und
   return serviceAccount && planAttachment(context, namespace, serviceAccount)
 }
 
-/** All decisions, for dry runs and the status: each namespace's Secret, then its ServiceAccounts. */
+/**
+ * All decisions, for dry runs and the status: each namespace's Secret, then its ServiceAccounts.
+ */
 export function* plan(context: PlanContext): Generator<{ key: PlanKey; decision: PlannedAction }> {
   for (const namespace of context.observed.namespaces()) {
     yield { key: { namespace: namespace.name }, decision: planSecret(context, namespace) }
@@ -29,7 +31,10 @@ export function* plan(context: PlanContext): Generator<{ key: PlanKey; decision:
   }
 }
 
-/** Parses `namespace` or `namespace/serviceaccount`, the keys of queue and caches. By position, because a rotation parses thousands. */
+/**
+ * Parses `namespace` or `namespace/serviceaccount`, the keys of queue and caches. By position,
+ * because a rotation parses thousands.
+ */
 export function parsePlanKey(text: string): PlanKey {
   const slash = text.indexOf('/')
   return slash < 0 ? { namespace: text } : { namespace: text.slice(0, slash), serviceAccount: text.slice(slash + 1) }

@@ -35,7 +35,10 @@ function outcomeOf(status: number): EvictionOutcome {
   return status >= 400 && status < 500 ? 'refused' : 'unavailable'
 }
 
-/** The result of an eviction. `blocked`: by a disruption budget or the API server; `gone`: the Pod has changed. */
+/**
+ * The result of an eviction. `blocked`: by a disruption budget or the API server; `gone`: the Pod
+ * has changed.
+ */
 export type EvictionOutcome = 'evicted' | 'blocked' | 'gone' | 'refused' | 'unavailable' | 'dry-run'
 
 interface OwnerRecord {
@@ -51,11 +54,17 @@ const MOST_IN_WINDOW = 5
 /** How long an eviction that did not help prevents others of the same owner. */
 const MEMORY_MS = 60 * 60_000
 
-/** Limits evictions: one per owner and minute, few in total, and none that would not help. `now`: monotonic milliseconds. */
+/**
+ * Limits evictions: one per owner and minute, few in total, and none that would not help. `now`:
+ * monotonic milliseconds.
+ */
 export function createEvictionPace() {
   const owners = new Map<string, OwnerRecord>()
   let begun: readonly number[] = []
-  /** Created after an eviction of the same owner and still without our entry, so another eviction would not help. */
+  /**
+   * Created after an eviction of the same owner and still without our entry, so another eviction
+   * would not help.
+   */
   const isUnhelped = (pod: PodView, now: number): boolean => {
     const record = owners.get(pod.owner?.uid ?? '')
     if (record?.evictedAt === undefined || now - record.evictedAt >= MEMORY_MS) return false

@@ -10,8 +10,8 @@ import type { PodView } from './pod-view.ts'
 export interface PodWithoutReference {
   readonly image: string
   /**
-   * `too-old`: a new Pod would have the entry. `own-list`: the Pod's own list hides the ServiceAccount's. `account`: its
-   * ServiceAccount does not have our entry.
+   * `too-old`: a new Pod would have the entry. `own-list`: the Pod's own list hides the
+   * ServiceAccount's. `account`: its ServiceAccount does not have our entry.
    */
   readonly why: 'too-old' | 'own-list' | 'account'
   /** Its owner would recreate it with the entry. */
@@ -25,7 +25,10 @@ const REPLACING: Readonly<Record<string, true>> = {
   'apps/v1 DaemonSet': true,
 }
 
-/** How a Pod cannot pull one of our images for lack of our entry, if so. `domainsOf`: the domains of a registry's active credential. */
+/**
+ * How a Pod cannot pull one of our images for lack of our entry, if so. `domainsOf`: the domains of
+ * a registry's active credential.
+ */
 export function judgePod(
   pod: PodView,
   context: PlanContext,

@@ -28,7 +28,10 @@ export interface PodWatchOptions extends Pick<CachesOptions, 'client' | 'clock' 
 
 const SWEEP_MS = 5_000
 
-/** Watches pending Pods; reports those that cannot pull without our entry, and with `heal` evicts them. */
+/**
+ * Watches pending Pods; reports those that cannot pull without our entry, and with `heal` evicts
+ * them.
+ */
 export function createPodWatch(options: PodWatchOptions) {
   const { client, clock, config, problemStore, metrics, log } = options
   const scopes = config.scope === 'cluster' ? [''] : options.listedNamespaces.map((name) => `/namespaces/${name}`)
@@ -37,7 +40,8 @@ export function createPodWatch(options: PodWatchOptions) {
       createReflector<PodObject, PodView>({
         ...options,
         path: `/api/v1${scope}/pods`,
-        // A cluster may have 100,000 Pods; those that cannot pull are among the few that are pending.
+        // A cluster may have 100,000 Pods; those that cannot pull are among the few that are
+        // pending.
         selector: { fieldSelector: 'status.phase=Pending' },
         transform: (pod) => viewPod(pod, config.secretName),
         onChange: () => undefined,

@@ -18,7 +18,10 @@ interface EventSubject {
   readonly apiVersion: string
   readonly kind: string
   readonly name: string
-  /** A Namespace's Events are in that namespace and name it; else the API server refuses them (docs/en/decisions.md#events). */
+  /**
+   * A Namespace's Events are in that namespace and name it; else the API server refuses them
+   * (docs/en/decisions.md#events).
+   */
   readonly namespace: string
   readonly uid?: string
 }
@@ -41,7 +44,10 @@ const LIMIT = 200
 /** The limit for one namespace, which must not silence the others. */
 const NAMESPACE_LIMIT = 20
 const MESSAGE_LIMIT = 1000
-/** The pauses before an Event is sent again: an API server may restart, or refuse for a moment (429). */
+/**
+ * The pauses before an Event is sent again: an API server may restart, or refuse for a moment
+ * (429).
+ */
 const RETRY_PAUSES_MS = [10_000, 60_000, 5 * 60_000]
 
 /** Writes Warning Events, at most one per object, reason and hour. */
@@ -105,7 +111,10 @@ export function createEventReporter(options: EventReporterOptions) {
   }
 }
 
-/** Whether the same Event would be refused again. A conflict: the first try was performed, and its response was lost. */
+/**
+ * Whether the same Event would be refused again. A conflict: the first try was performed, and its
+ * response was lost.
+ */
 function isFinal(error: unknown): boolean {
   return hasStatus(error, 400, 403, 404, 409, 413, 422)
 }

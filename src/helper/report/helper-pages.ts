@@ -119,10 +119,16 @@ function collectState({ metrics, isLeader }: HelperPagesOptions, generation: Gen
 /** `ok`, or why the process should be replaced. */
 export type HealthReport = { readonly ok: boolean; readonly detail: string }
 
-/** A watch is reopened after at most 10 minutes, whatever happens; one that was not even tried is stuck. */
+/**
+ * A watch is reopened after at most 10 minutes, whatever happens; one that was not even tried is
+ * stuck.
+ */
 const STUCK_MS = 11 * 60_000
 
-/** Liveness: no watch is stuck; `activities`: when each was last tried, monotonic. An API server that is down does not fail it. */
+/**
+ * Liveness: no watch is stuck; `activities`: when each was last tried, monotonic. An API server
+ * that is down does not fail it.
+ */
 export function checkHealth(now: number, activities: readonly number[]): HealthReport {
   const stuck = activities.filter((at) => now - at > STUCK_MS).length
   return stuck === 0 ? { ok: true, detail: 'ok' } : { ok: false, detail: `${stuck} watches are stuck` }
@@ -140,7 +146,10 @@ export interface ReadinessInput {
   readonly unproven: readonly string[]
 }
 
-/** Readiness (docs/en/decisions.md#readiness); the caller latches it: once ready, only a shutdown and a lease that is missing or refused end it. */
+/**
+ * Readiness (docs/en/decisions.md#readiness); the caller latches it: once ready, only a shutdown
+ * and a lease that is missing or refused end it.
+ */
 export function checkReadiness(input: ReadinessInput): HealthReport {
   if (input.stopping) return { ok: false, detail: 'stopping' }
   if (input.leaseMissing) return { ok: false, detail: 'the lease does not exist' }

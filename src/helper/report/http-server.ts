@@ -26,9 +26,9 @@ const HEADERS = {
 const POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /**
- * Serves pages by GET on `host:port`; anything else is refused. With `names` only requests for one of these hosts, for loopback or for
- * the address that the connection came to are served: a page of another site could point its own name at it (DNS rebinding).
- * Resolves when it listens.
+ * Serves pages by GET on `host:port`; anything else is refused. With `names` only requests for one
+ * of these hosts, for loopback or for the address that the connection came to are served: a page of
+ * another site could point its own name at it (DNS rebinding). Resolves when it listens.
  */
 export async function servePages(
   address: string,

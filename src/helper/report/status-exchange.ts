@@ -36,8 +36,6 @@ export interface StatusExchangeOptions
 /** How many requests for new credentials are recognized when they show up again. */
 const REMEMBERED_REQUESTS = 100
 
-export type StatusExchange = ReturnType<typeof createStatusExchange>
-
 /**
  * The status ConfigMap: what the leader reports there, and what people and other replicas tell in
  * it: requests for new credentials, and which configurations are proven.

@@ -27,7 +27,10 @@ export interface FollowStatusOptions {
 const GRACE_MS = 5_000
 const SHORT_WATCH_MS = 1_000
 
-/** Reads the status ConfigMap and watches it by name (the chart grants get and watch, not list). Never rejects. */
+/**
+ * Reads the status ConfigMap and watches it by name (the chart grants get and watch, not list).
+ * Never rejects.
+ */
 export async function followStatus(options: FollowStatusOptions, signal: AbortSignal): Promise<void> {
   const { client, clock } = options
   const path = namespacedPath('/api/v1', options.namespace, 'configmaps')
@@ -76,7 +79,10 @@ const SETTLE_MS = 250
 /** How many of our own texts are recognized when the watch delivers them late. */
 const REMEMBERED = 20
 
-/** Writes the status when it changed: on average one write per 30 s, with a burst of ten, so that a person rarely waits. */
+/**
+ * Writes the status when it changed: on average one write per 30 s, with a burst of ten, so that a
+ * person rarely waits.
+ */
 export function createStatusWriter(options: StatusWriterOptions) {
   const { client, clock } = options
   let last = ''
@@ -114,7 +120,8 @@ export function createStatusWriter(options: StatusWriterOptions) {
       text = JSON.stringify({ ...status, updatedAt: '' })
       if (text === last && !replaced()) return
       const sent = JSON.stringify(status)
-      // This write replaces whatever was there before; if it fails, it is repeated, also with the same text.
+      // This write replaces whatever was there before; if it fails, it is repeated, also with the
+      // same text.
       seen = undefined
       last = ''
       sending = sent
@@ -140,11 +147,17 @@ export function createStatusWriter(options: StatusWriterOptions) {
       if (touchedAt !== 0) plan()
     }
   }
-  /** Forgets texts that the current one replaced: when one of them shows up again, etcd was restored from a backup. */
+  /**
+   * Forgets texts that the current one replaced: when one of them shows up again, etcd was restored
+   * from a backup.
+   */
   function forgetOlder(): void {
     if (seen !== undefined) written.splice(0, Math.max(0, written.indexOf(seen)))
   }
-  /** Whether the ConfigMap has a text that is none of our confirmed writes, which the watch may deliver late. */
+  /**
+   * Whether the ConfigMap has a text that is none of our confirmed writes, which the watch may
+   * deliver late.
+   */
   function replaced(): boolean {
     return seen !== undefined && written.length > 0 && !written.includes(seen)
   }
@@ -155,7 +168,10 @@ export function createStatusWriter(options: StatusWriterOptions) {
   }
   return {
     touch,
-    /** Call with the ConfigMap's text: another writer, or a delayed write of ours, may have replaced the status. */
+    /**
+     * Call with the ConfigMap's text: another writer, or a delayed write of ours, may have replaced
+     * the status.
+     */
     observe(text = ''): void {
       seen = text
       // It replaced all others, also before its response comes.

@@ -7,7 +7,10 @@ export interface Html {
 
 type Part = Html | string | number | undefined | readonly Html[]
 
-/** A template of HTML: values are escaped, unless they are HTML themselves; undefined becomes an empty text. */
+/**
+ * A template of HTML: values are escaped, unless they are HTML themselves; undefined becomes an
+ * empty text.
+ */
 export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): Html {
   const markup = pieces.map((piece, index) => piece + toMarkup(parts[index])).join('')
   return { markup }
@@ -50,8 +53,8 @@ export function relativeTime(ms: number, language: string): string {
 }
 
 /**
- * `14:03:22 UTC`, with the date if it is not today; in Chinese `22:03:22 UTC+8`. The page has no script that could ask for the
- * zone of the browser.
+ * `14:03:22 UTC`, with the date if it is not today; in Chinese `22:03:22 UTC+8`. The page has no
+ * script that could ask for the zone of the browser.
  */
 function moment(time: string, now: number, language: string): string {
   const [hours, zone] = language.startsWith('zh') ? [8, 'UTC+8'] : [0, 'UTC']

@@ -29,7 +29,9 @@ ${renderCoverage(status, words)}
   return page.markup
 }
 
-/** The counts of namespaces, and of ServiceAccounts where the helper attaches the reference to them. */
+/**
+ * The counts of namespaces, and of ServiceAccounts where the helper attaches the reference to them.
+ */
 function renderCoverage({ namespaces, serviceAccounts }: HelperStatus, words: Words): Html {
   const accounts = serviceAccounts && renderCard(words.serviceAccounts, serviceAccounts, words)
   return html`<div class="cards">${renderCard(words.namespaces, namespaces, words)}${accounts}</div>`
@@ -152,7 +154,10 @@ function countServed({ total, current, pending, skipped }: CoverageStatus): Serv
 
 const TONES = { live: 'good', pending: 'busy', failing: 'bad' } as const
 
-/** One row per registry. ARIA roles are explicit, because a narrow screen turns the cells into blocks. */
+/**
+ * One row per registry. ARIA roles are explicit, because a narrow screen turns the cells into
+ * blocks.
+ */
 function renderRegistries(registries: readonly RegistryStatus[], now: number, words: Words): Html {
   return html`<table role="table" aria-labelledby="registries">
 <thead role="rowgroup"><tr role="row"><th role="columnheader">${words.name}</th><th role="columnheader">${words.credential}</th><th role="columnheader">${words.expires}</th><th role="columnheader">${words.refresh}</th><th role="columnheader">${words.domains}</th></tr></thead>

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 
-/** The page's one style sheet: system fonts, light and dark, rows that become blocks on a narrow screen. */
+/**
+ * The page's one style sheet: system fonts, light and dark, rows that become blocks on a narrow
+ * screen.
+ */
 export const STYLE = `
 :root{color-scheme:light dark;--ink:#1b1f24;--soft:#59636e;--line:#d9dee3;--paper:#fff;--raised:#f6f8fa;--good:#1a7f37;--busy:#7d5700;--bad:#b42318;--wash:#fef3f2}
 @media (prefers-color-scheme:dark){:root{--ink:#e6e9ec;--soft:#9aa4af;--line:#30363d;--paper:#0e1116;--raised:#161b22;--good:#4ac26b;--busy:#d4a72c;--bad:#ff7b72;--wash:#25171c}}

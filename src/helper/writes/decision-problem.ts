@@ -36,14 +36,16 @@ export function judgeFailure(error: unknown): FailureVerdict {
         slowDownMs: (error instanceof KubeApiError ? error.retryAfterMs : undefined) ?? THROTTLED_MS,
       }
     case 403:
-      // The namespace is being deleted, and its event has not arrived yet; or it was created again, and the API server, which checks
-      // this in a cache of its own, has not noticed yet. The next plan knows which.
+      // The namespace is being deleted, and its event has not arrived yet; or it was created again,
+      // and the API server, which checks this in a cache of its own, has not noticed yet. The next
+      // plan knows which.
       if (isTerminating(error)) return { outcome: 'gone', retry: 'backoff', ...quiet }
       return { outcome: 'refused', retry: FORBIDDEN, ...quiet }
     case 400:
     case 413:
     case 422:
-      // Deleted and created again between our reading and our writing (docs/en/decisions.md#preconditions).
+      // Deleted and created again between our reading and our writing
+      // (docs/en/decisions.md#preconditions).
       if (isOtherUid(error)) return { outcome: 'conflict', retry: 'backoff', ...quiet }
       return { outcome: 'refused', retry: REFUSED, ...quiet }
     default:
@@ -51,7 +53,10 @@ export function judgeFailure(error: unknown): FailureVerdict {
   }
 }
 
-/** A write that was accepted but has no effect, because a policy or webhook changed it back before it was stored. */
+/**
+ * A write that was accepted but has no effect, because a policy or webhook changed it back before
+ * it was stored.
+ */
 export function undoneWrite(action: WriteAction, secretName: string): NopassError {
   const message = `the ${nameOf(action, secretName)} was accepted, but a policy or webhook undid the change`
   return new NopassError('WRITE_MUTATED', message, { place: { namespace: action.namespace } })
@@ -67,7 +72,10 @@ function nameOf(action: WriteAction, secretName: string): string {
     : `ServiceAccount ${action.serviceAccount} (${action.kind})`
 }
 
-/** A webhook chooses the status of its denial, so that 404 or 429 says nothing about the object or the API server. */
+/**
+ * A webhook chooses the status of its denial, so that 404 or 429 says nothing about the object or
+ * the API server.
+ */
 function isWebhookDenial(error: unknown): boolean {
   return (
     hasStatus(error, 400, 403, 404, 409, 422, 429) && / admission webhook ".*" denied the request/.test(error.message)
@@ -128,7 +136,10 @@ export interface FailedWrite {
   readonly secretName: string
 }
 
-/** The problem to report for a failed write; undefined: none, because the retry is likely to succeed. */
+/**
+ * The problem to report for a failed write; undefined: none, because the retry is likely to
+ * succeed.
+ */
 export function problemOfWrite(action: WriteAction, error: unknown, failed: FailedWrite): NopassError | undefined {
   const { outcome, failures, secretName } = failed
   const { status, reason } = error instanceof KubeApiError ? error : { status: 0, reason: undefined }
@@ -149,14 +160,20 @@ export function problemOfWrite(action: WriteAction, error: unknown, failed: Fail
   return new NopassError('WRITE_REFUSED', `the ${what} was refused with ${status}${why}`, details)
 }
 
-/** Whether the guard found in it what the helper does not write, so that a mutating webhook or policy must have added it. */
+/**
+ * Whether the guard found in it what the helper does not write, so that a mutating webhook or
+ * policy must have added it.
+ */
 function isMutated(error: unknown): boolean {
   return /ValidatingAdmissionPolicy 'acr-nopass\..* denied request: the helper (adds|leaves) /.test(
     (error as Error).message,
   )
 }
 
-/** Whether another policy or webhook denied it: deleting the Secret would not help, and it could not be created again. */
+/**
+ * Whether another policy or webhook denied it: deleting the Secret would not help, and it could not
+ * be created again.
+ */
 function isForeignDenial(error: unknown): boolean {
   return /ValidatingAdmissionPolicy '(?!acr-nopass\.)|admission webhook "/.test((error as Error).message)
 }

@@ -20,7 +20,8 @@ export function createPacer(perSecond: number) {
 }
 
 /**
- * Writes per second for a rotation of `count` Secrets: as configured, but fast enough to finish within a tenth of the token's life.
+ * Writes per second for a rotation of `count` Secrets: as configured, but fast enough to finish
+ * within a tenth of the token's life.
  * @param lifeMs lifetime of the token; 0: it does not expire
  */
 export function rotationRate(refreshRate: number, count: number, lifeMs: number): number {
@@ -28,8 +29,9 @@ export function rotationRate(refreshRate: number, count: number, lifeMs: number)
 }
 
 /**
- * How long until a key is retried: a number of milliseconds; `backoff`, doubling from 100 ms to a minute; or `slowlyUpToMs`,
- * fourfold from a second, because a refusal (a quota that is counted late, a webhook that starts) ends within seconds or lasts long.
+ * How long until a key is retried: a number of milliseconds; `backoff`, doubling from 100 ms to a
+ * minute; or `slowlyUpToMs`, fourfold from a second, because a refusal (a quota that is counted
+ * late, a webhook that starts) ends within seconds or lasts long.
  */
 export type RetryWait = number | 'backoff' | { readonly slowlyUpToMs: number }
 
@@ -37,7 +39,9 @@ const BACKOFF_MS = 100
 const BACKOFF_CAP_MS = 60_000
 const SLOW_MS = 1000
 
-/** Milliseconds until the next attempt after `failures` failures before this one; `random`: 0 to 1. */
+/**
+ * Milliseconds until the next attempt after `failures` failures before this one; `random`: 0 to 1.
+ */
 export function waitBeforeRetry(wait: RetryWait, failures: number, random: number): number {
   if (typeof wait === 'number') return wait
   // Large enough to reach every cap, and small enough to stay finite.

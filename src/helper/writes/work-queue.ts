@@ -2,7 +2,10 @@ import type { Clock } from '../../lib/clock.ts'
 import { createDeadlineHeap, type Waiting } from './deadline-heap.ts'
 import { type Pacer, type RetryWait, waitBeforeRetry } from './pacer.ts'
 
-/** `now`: changed keys, in order of arrival. `later`: by deadline; one is started for every four of `now` while both wait. */
+/**
+ * `now`: changed keys, in order of arrival. `later`: by deadline; one is started for every four of
+ * `now` while both wait.
+ */
 export interface Lane {
   readonly lane: 'now' | 'later'
   readonly deadline?: number
@@ -37,7 +40,10 @@ export type WorkQueue = ReturnType<typeof createWorkQueue>
 /** How many keys of `now` start in a row while keys of `later` wait. */
 const NOW_IN_ROW = 4
 
-/** A queue of keys: deduplicated, never processed concurrently, and requeued if they change while being processed. */
+/**
+ * A queue of keys: deduplicated, never processed concurrently, and requeued if they change while
+ * being processed.
+ */
 export function createWorkQueue(options: WorkQueueOptions) {
   const { clock, pacer } = options
   const waiting = new Map<string, Waiting & Lane & { readonly addedAt: number }>()
@@ -71,7 +77,10 @@ export function createWorkQueue(options: WorkQueueOptions) {
       pump()
     })
   }
-  /** A failing key may block until its timeout (an unresponsive webhook), so retries use at most half of the workers. */
+  /**
+   * A failing key may block until its timeout (an unresponsive webhook), so retries use at most
+   * half of the workers.
+   */
   const parks = (key: string): boolean => {
     if (repeating.size < mostRepeating || !failures.has(key)) return false
     parked.push(key)

@@ -148,7 +148,10 @@ function replacement(path: string, body: Readonly<Record<string, unknown>>, live
   return { method: 'PUT', path, query, body: { ...body, metadata } }
 }
 
-/** `ValidationError` in typed/validate.go of sigs.k8s.io/structured-merge-diff: only an apply reports it. */
+/**
+ * `ValidationError` in typed/validate.go of sigs.k8s.io/structured-merge-diff: only an apply
+ * reports it.
+ */
 const UNKNOWN_FIELD = /field not declared in schema/
 
 const dropped = ({ message }: Error): string =>

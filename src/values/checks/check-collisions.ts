@@ -41,7 +41,10 @@ function forbiddenKeys(map: Cursor, judge: (key: string) => Verdict): ValuesErro
 /** These tell Secrets apart. */
 const SECRET_LABELS: readonly string[] = ['app.kubernetes.io/managed-by', 'app.kubernetes.io/instance']
 
-/** The chart sets these on each object, and would set them again: those of chart/templates/_labels.tpl. */
+/**
+ * The chart sets these on each object, and would set them again: those of
+ * chart/templates/_labels.tpl.
+ */
 const OBJECT_LABELS: readonly string[] = [
   ...SECRET_LABELS,
   'app.kubernetes.io/name',

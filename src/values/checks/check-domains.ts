@@ -11,7 +11,9 @@ interface Claim {
   readonly registry: Cursor
 }
 
-/** Two registries with one domain for one namespace: a pull secret holds one credential per domain. */
+/**
+ * Two registries with one domain for one namespace: a pull secret holds one credential per domain.
+ */
 export function checkDomains(values: Cursor): ValuesError[] {
   const claims = values.at('registries').items.flatMap(claimsOf)
   const overlap = (left: Claim, right: Claim): boolean =>
@@ -32,7 +34,8 @@ function claimsOf(registry: Cursor): Claim[] {
     const domain = by.text?.toLowerCase()
     return domain === undefined ? [] : [{ key: `domain ${domain}`, shown: by.shown.toLowerCase(), by, registry }]
   })
-  // A host given as host/namespace is written in that form alone, so that two accounts can share it.
+  // A host given as host/namespace is written in that form alone, so that two accounts can share
+  // it.
   const isNarrowed = given.some(({ key }) => key.includes('/'))
   return [...given, ...(isNarrowed ? [] : ownClaims(registry))]
 }
@@ -67,8 +70,8 @@ export interface TargetSet {
 }
 
 /**
- * Whether a namespace can match both. Never false if one can; also true in the few cases that need an exhaustive search (several
- * exclude globs that together cover a glob).
+ * Whether a namespace can match both. Never false if one can; also true in the few cases that need
+ * an exhaustive search (several exclude globs that together cover a glob).
  */
 export function targetsOverlap(left: TargetSet, right: TargetSet): boolean {
   const isApart = Object.entries(left.labels).some(([label, value]) => {
@@ -76,7 +79,8 @@ export function targetsOverlap(left: TargetSet, right: TargetSet): boolean {
   })
   if (isApart) return false
   const exclude = [...left.exclude, ...right.exclude]
-  // A glob is covered by another when that fits its text: its own `*` then counts as one more character.
+  // A glob is covered by another when that fits its text: its own `*` then counts as one more
+  // character.
   const usable = (globs: readonly string[]): string[] => globs.filter((glob) => !matchesGlobs(exclude, glob))
   return usable(left.include).some((a) => usable(right.include).some((b) => wildcardsMeet(a, b)))
 }

@@ -4,7 +4,10 @@ import type { ValuesError } from '../values-error.ts'
 /** Alerts whose expression compares with no number of a user's. */
 const WITHOUT_THRESHOLD: readonly string[] = ['AcrNopassDown', 'AcrNopassWithoutLeader']
 
-/** A ServiceMonitor without its Service, two monitors, a threshold without effect: those of chart/templates/_validation.tpl. */
+/**
+ * A ServiceMonitor without its Service, two monitors, a threshold without effect: those of
+ * chart/templates/_validation.tpl.
+ */
 export function checkMonitors(metrics: Cursor): ValuesError[] {
   const monitors = [metrics.at('serviceMonitor'), metrics.at('podMonitor')]
   const [byService, byPod] = monitors.map((monitor) => monitor.at('enabled'))

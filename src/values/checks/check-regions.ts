@@ -3,7 +3,9 @@ import { nearest } from '../schema/nearest.ts'
 import type { ValuesError } from '../values-error.ts'
 import { REGIONS } from './regions.ts'
 
-/** Regions that do not exist. Not checked with `endpoints`, because another cloud has other regions. */
+/**
+ * Regions that do not exist. Not checked with `endpoints`, because another cloud has other regions.
+ */
 export function checkRegions(values: Cursor): ValuesError[] {
   if (values.at('endpoints', 'cr').text !== undefined) return []
   const ofRegistries = values.at('registries').items.map((registry) => registry.at('region'))

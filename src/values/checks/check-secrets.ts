@@ -26,7 +26,9 @@ export const COMMON_SECRET_NAMES: readonly string[] = [
   'regsecret',
 ]
 
-/** A name of the pull secret that others use, or that is one of the Secrets that the helper reads. */
+/**
+ * A name of the pull secret that others use, or that is one of the Secrets that the helper reads.
+ */
 export function checkSecretName(values: Cursor): ValuesError[] {
   const own = values.at('secretName')
   const { text: name } = own

@@ -2,7 +2,9 @@ import type { Cursor } from '../cursor.ts'
 import { matchesGlobs } from '../glob.ts'
 import type { ValuesError } from '../values-error.ts'
 
-/** `scope: namespaces` with globs or selectors, and patterns that never match or exclude everything. */
+/**
+ * `scope: namespaces` with globs or selectors, and patterns that never match or exclude everything.
+ */
 export function checkTargets(values: Cursor): ValuesError[] {
   const own = values.at('registries').items.map((registry) => registry.at('targets', 'namespaces'))
   const general = values.at('targets', 'namespaces')

@@ -12,8 +12,8 @@ import { checkSecretName, checkSecrets } from './check-secrets.ts'
 import { checkTargets } from './check-targets.ts'
 
 /**
- * Checks beyond the schema (codes `VALUES_*`), of values that Helm accepts. Each check ignores what has the wrong shape, so that
- * the rest of a broken file is checked too.
+ * Checks beyond the schema (codes `VALUES_*`), of values that Helm accepts. Each check ignores what
+ * has the wrong shape, so that the rest of a broken file is checked too.
  *
  * @param values the merged values, defaults included
  * @param given the user's merged values, without defaults

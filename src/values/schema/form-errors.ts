@@ -83,7 +83,10 @@ function expectedForm(schema: Schema | undefined, rootSchema: Schema): string {
   return example === undefined ? words : `${words} (such as ${example})`
 }
 
-/** Source: https://www.alibabacloud.com/help/en/acr/user-guide/individual-edition-instance-independent-domain-name-capacity-limit */
+/**
+ * Source:
+ * https://www.alibabacloud.com/help/en/acr/user-guide/individual-edition-instance-independent-domain-name-capacity-limit
+ */
 const NEW_PERSONAL_EDITION =
   '`crpi-…` is an instance of the new Personal Edition, which returns no temporary tokens. Use `edition: static` with its domain and a fixed user name and password.'
 

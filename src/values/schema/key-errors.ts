@@ -6,7 +6,10 @@ import { nearest } from './nearest.ts'
 import { keyPlaces, type Schema, schemaAt } from './schema.ts'
 import { exampleFor, lowerFirst, name, type ProblemContext } from './schema-problem.ts'
 
-/** An unknown key: suggests the nearest one here, and where a key of that name exists. Its value is never shown. */
+/**
+ * An unknown key: suggests the nearest one here, and where a key of that name exists. Its value is
+ * never shown.
+ */
 export function unknownKeyError({ rootSchema, at, schema }: ProblemContext, key: string): ValuesError {
   const known = Object.keys(schema?.properties ?? {})
   const here = at.name.replaceAll(/\[\d+\]/g, '[]')

@@ -1,6 +1,7 @@
 /**
- * The candidate that the user most likely meant: equal except for case and separators, or at most a third of the letters away
- * (insertions, deletions, replacements, swaps of neighbours). Undefined if none is near.
+ * The candidate that the user most likely meant: equal except for case and separators, or at most a
+ * third of the letters away (insertions, deletions, replacements, swaps of neighbours). Undefined
+ * if none is near.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: { readonly candidate: string; readonly distance: number } | undefined

@@ -16,7 +16,10 @@ import {
   showValue,
 } from './schema-problem.ts'
 
-/** Converts the validator's findings to errors with places and fixes; several findings about one text become one error. */
+/**
+ * Converts the validator's findings to errors with places and fixes; several findings about one
+ * text become one error.
+ */
 export function schemaErrors(
   problems: readonly ErrorObject[],
   root: MapNode | ListNode,
@@ -32,7 +35,8 @@ export function schemaErrors(
   const errors = contexts
     .filter((context) => !missingKeys(context).some((key) => meant.has(key.name)))
     .flatMap((context) => toError(context) ?? [])
-  // A value of the wrong type is not also blamed for its form or choice, nor one text twice for its form.
+  // A value of the wrong type is not also blamed for its form or choice, nor one text twice for its
+  // form.
   const wrongTypes = new Set(
     errors.filter(({ code }) => code === 'SCHEMA_TYPE').map(({ path }) => JSON.stringify(path)),
   )

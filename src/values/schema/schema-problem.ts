@@ -64,7 +64,10 @@ const TYPES: Readonly<Record<string, string>> = {
   null: 'null',
 }
 
-/** What a schema takes, in words: type, choices, range; the definition's description for texts of a form. */
+/**
+ * What a schema takes, in words: type, choices, range; the definition's description for texts of a
+ * form.
+ */
 export function describeExpected(schema: Schema | undefined, root: Schema): string {
   if (schema === undefined) return 'nothing'
   const full = resolve(schema, root)

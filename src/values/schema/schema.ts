@@ -6,9 +6,14 @@ export interface Schema {
   readonly $ref?: string
   /** Ours: the helper reads this value. */
   readonly 'x-helper'?: boolean
-  /** Ours: a type of Kubernetes whose keys this definition has too, until the schema is assembled. */
+  /**
+   * Ours: a type of Kubernetes whose keys this definition has too, until the schema is assembled.
+   */
   readonly 'x-extends'?: string
-  /** Ours: a type of Kubernetes' own, which is passed on whole; its keys are not described one by one. */
+  /**
+   * Ours: a type of Kubernetes' own, which is passed on whole; its keys are not described one by
+   * one.
+   */
   readonly 'x-kubernetes'?: boolean
   readonly title?: string
   readonly description?: string
@@ -45,12 +50,17 @@ export function definitionName(schema: Schema): string | undefined {
   return ref?.replace('#/definitions/', '')
 }
 
-/** True for the name of a generated definition, which has a group and a version: `core.v1.Affinity`. */
+/**
+ * True for the name of a generated definition, which has a group and a version: `core.v1.Affinity`.
+ */
 export function isKubernetesType(name: string | undefined): boolean {
   return name?.includes('.') ?? false
 }
 
-/** A schema with its definition's keywords; its own title, description, default and examples take precedence. */
+/**
+ * A schema with its definition's keywords; its own title, description, default and examples take
+ * precedence.
+ */
 export function resolve(schema: Schema, root: Schema): Schema {
   const name = definitionName(schema)
   if (name === undefined) return schema
@@ -60,7 +70,10 @@ export function resolve(schema: Schema, root: Schema): Schema {
   return { ...resolve(definition, root), ...own }
 }
 
-/** Whether defaults always set this key: it has a default, or is an object without required keys that contains a default. */
+/**
+ * Whether defaults always set this key: it has a default, or is an object without required keys
+ * that contains a default.
+ */
 export function isDefaulted(schema: Schema, root: Schema): boolean {
   const full = resolve(schema, root)
   if (full.default !== undefined) return true

@@ -1,11 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 
-/** Marks the first byte that is not UTF-8: a lone surrogate (U+DC00 and the byte), which no text can contain. */
+/**
+ * Marks the first byte that is not UTF-8: a lone surrogate (U+DC00 and the byte), which no text can
+ * contain.
+ */
 const ESCAPE = 0xdc00
 
 /**
- * Decodes a file for {@link readYaml}, which reports a byte that is not UTF-8 with its place: Helm refuses such a file, but
- * Node's decoder would replace the byte by U+FFFD.
+ * Decodes a file for {@link readYaml}, which reports a byte that is not UTF-8 with its place: Helm
+ * refuses such a file, but Node's decoder would replace the byte by U+FFFD.
  */
 export function decodeText(bytes: Buffer): string {
   const text = bytes.toString('utf8')

@@ -8,7 +8,8 @@ import { readNodes } from './yaml-nodes.ts'
 /** A file's content, and all errors in its syntax. */
 export interface ReadResult {
   /**
-   * Undefined if the file cannot be parsed. If all errors are in SOFT, it is what Helm reads, so that the rest can be checked too.
+   * Undefined if the file cannot be parsed. If all errors are in SOFT, it is what Helm reads, so
+   * that the rest can be checked too.
    */
   readonly root: YamlNode | undefined
   readonly errors: readonly ValuesError[]
@@ -21,8 +22,8 @@ const BAD_CHARACTER =
   /[^\t\n\r\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|\r(?!\n)/u
 
 /**
- * Parses YAML as Helm does, and refuses what parsers disagree about. An empty file is an empty map, as in Helm. Never throws;
- * errors have the codes YAML_*.
+ * Parses YAML as Helm does, and refuses what parsers disagree about. An empty file is an empty map,
+ * as in Helm. Never throws; errors have the codes YAML_*.
  */
 export function readYaml(file: SourceFile, origin: Origin): ReadResult {
   const lines = new LineCounter()

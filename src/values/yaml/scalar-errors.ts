@@ -45,7 +45,10 @@ interface BadEscape {
   readonly hint: string
 }
 
-/** The first escape of a double-quoted text (with its quotes) that go-yaml v2 does not support; undefined: none. */
+/**
+ * The first escape of a double-quoted text (with its quotes) that go-yaml v2 does not support;
+ * undefined: none.
+ */
 export function findBadEscape(quoted: string): BadEscape | undefined {
   for (const match of quoted.matchAll(/\\(?:u([0-9a-fA-F]{4})|[\s\S])/g)) {
     const [found, unit] = match

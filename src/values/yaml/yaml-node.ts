@@ -80,7 +80,9 @@ export function fromValue(value: unknown, at: Position, origin: Origin): YamlNod
   return { kind: 'map', at, origin, entries: new Map(entries) }
 }
 
-/** `registries[0].name`; a key that is not a plain word is in brackets and quotes; the root is ''. */
+/**
+ * `registries[0].name`; a key that is not a plain word is in brackets and quotes; the root is ''.
+ */
 export function formatPath(path: ValuePath): string {
   return path
     .map((step, index) => {

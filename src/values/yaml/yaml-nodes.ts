@@ -36,7 +36,10 @@ interface Reading {
 export function readNodes(document: Document.Parsed, contents: Node, { text, at, origin, errors }: Reading): YamlNode {
   const open = new Set<Node>()
   let aliases = 0
-  /** The keys around what is read, and what stands under a key of a secret, also where an alias repeats it. */
+  /**
+   * The keys around what is read, and what stands under a key of a secret, also where an alias
+   * repeats it.
+   */
   const keys: string[] = []
   const secrets = new Set<Node>()
   /** Reported at the end: an alias under a key of a secret may follow its anchor. */

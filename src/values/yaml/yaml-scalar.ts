@@ -50,7 +50,10 @@ const WORDS = new Map<string, Scalar>([
   ...['-.inf', '-.Inf', '-.INF'].map((word) => [word, -Infinity] as const),
 ])
 
-/** As go-yaml v2 resolves a plain scalar (go.yaml.in/yaml/v2 v2.4.4, resolve.go): Go's number literals, `_` ignored. */
+/**
+ * As go-yaml v2 resolves a plain scalar (go.yaml.in/yaml/v2 v2.4.4, resolve.go): Go's number
+ * literals, `_` ignored.
+ */
 function readAsHelm(source: string): Scalar {
   const word = WORDS.get(source)
   if (word !== undefined) return word

@@ -1,4 +1,7 @@
-/** Values of a Pod or a NetworkPolicy that have the types of Kubernetes, and that its API server refuses. */
+/**
+ * Values of a Pod or a NetworkPolicy that have the types of Kubernetes, and that its API server
+ * refuses.
+ */
 export interface JudgedByServer {
   readonly title: string
   readonly values: Readonly<Record<string, unknown>>
