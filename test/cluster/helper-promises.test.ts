@@ -71,6 +71,42 @@ test('P7 a restart with valid tokens writes nothing and calls no cloud API, and 
   assert.equal(cloudCalls(), calls)
 })
 
+test('P4 P7 an upgrade from Secrets that note no log writes each of them once, in place, and calls no cloud API', async () => {
+  const all = [...teams, 'default', 'shop', 'after-restart', HOME]
+  await helperCluster.install({ replicas: 0 })
+  await eventually(() => assert.deepEqual(helperCluster.helpers(), []), 30_000)
+  const read = async () =>
+    new Map(await Promise.all(all.map(async (name) => [name, await helperCluster.secret(name)] as const)))
+  const before = await read()
+  // As they were written before: with the notes of each credential, but without numbers.
+  const tokens = before.get(HOME)?.metadata.annotations?.['acr-nopass.io/tokens'] ?? '[]'
+  const notes = (JSON.parse(tokens) as object[]).map((note) => ({ ...note, number: undefined }))
+  for (const name of all) {
+    const annotations = { 'acr-nopass.io/log': null, 'acr-nopass.io/tokens': JSON.stringify(notes) }
+    await admin.request({
+      method: 'PATCH',
+      path: secretPath(name),
+      contentType: MERGE_PATCH,
+      body: { metadata: { annotations } },
+    })
+  }
+  const [from, calls] = [helperCluster.auditLength(), cloudCalls()]
+  await helperCluster.install({ replicas: 1 })
+  const logOf = async (name: string) => (await helperCluster.secret(name))?.metadata.annotations?.['acr-nopass.io/log']
+  const log = `${before.get(HOME)?.metadata.uid} demo=1`
+  await eventually(async () => {
+    for (const name of all) assert.equal(await logOf(name), name === HOME ? 'last=1' : log, name)
+  }, 60_000)
+  const after = await read()
+  for (const name of all) {
+    assert.equal(contentOf(after.get(name)), contentOf(before.get(name)), name)
+    assert.equal(after.get(name)?.metadata.uid, before.get(name)?.metadata.uid, name)
+  }
+  const written = helperCluster.requests(from).filter((one) => isWrite(one) && one.objectRef?.resource === 'secrets')
+  assert.deepEqual(written.map(({ objectRef }) => objectRef?.namespace ?? '').sort(), [...all].sort())
+  assert.equal(cloudCalls(), calls)
+})
+
 test('P1 entries of other writers survive, in order, whatever they do concurrently', async () => {
   const targets = teams.slice(0, 10)
   const rounds = 25
