@@ -18,10 +18,10 @@
   annotations:
     summary: {{ `The credential of registry {{ $labels.registry }} expires in {{ $value | humanizeDuration }}` | quote }}
     cause: >-
-      It is replaced long before its end, so every attempt since then has failed. When it has ended, new Pods with images of
+      The helper replaces a credential long before it expires, so all recent attempts have failed. After the expiry, new Pods with images of
       that registry do not start.
     fix: >-
-      The status names the code of the failure and what to do: {{ $status }}
+      The status shows the code of the failure and the fix: {{ $status }}
 - alert: AcrNopassRefreshFails
   expr: |-
     sum by (registry) (increase(acr_nopass_token_refresh_total{ {{- $ours }}, result="failed"}[10m])) > {{ include "acr-nopass.threshold" (list . "AcrNopassRefreshFails" 0) }}
@@ -32,10 +32,10 @@
   annotations:
     summary: {{ `Registry {{ $labels.registry }} issues no new credential` | quote }}
     cause: >-
-      Every attempt of the last minutes failed: the identity lacks a right, the API is not reachable, or the registry refuses
+      All attempts of the last minutes failed: the identity lacks a right, the API is not reachable, or the registry refuses
       the credential that the cloud issued. Pulls continue with the credential in use until it expires.
     fix: >-
-      The status names the code of the failure and what to do: {{ $status }}
+      The status shows the code of the failure and the fix: {{ $status }}
 - alert: AcrNopassLoginRefused
   expr: max by (registry) (acr_nopass_login_refused{ {{- $ours -}} }) > {{ include "acr-nopass.threshold" (list . "AcrNopassLoginRefused" 0) }}
   for: 5m
@@ -44,7 +44,7 @@
   annotations:
     summary: {{ `Registry {{ $labels.registry }} rejects the login` | quote }}
     cause: >-
-      The registry itself rejects a credential that the cloud issued: the one in use, or its replacement. New Pods
+      The registry itself rejects a credential that Alibaba Cloud issued: the credential in use, or its replacement. New Pods
       with images of that registry do not start, at the latest when the credential in use expires.
     fix: >-
       Check that the instance runs and that its access control allows this cluster. The status names the code and what to do:
@@ -57,9 +57,9 @@
   annotations:
     summary: No helper of acr-nopass is scraped
     cause: >-
-      No Pod of it runs, or Prometheus cannot reach them. Pulls continue until the credentials in use expire.
+      No Pod of the helper runs, or Prometheus cannot reach the Pods. Pulls continue until the credentials in use expire.
     fix: >-
-      See why: kubectl -n {{ .Release.Namespace }} describe deployment {{ $fullname }}. If Pods run, check the targets of
+      Find the reason: kubectl -n {{ .Release.Namespace }} describe deployment {{ $fullname }}. If Pods run, check the targets of
       Prometheus and the network policies.
 - alert: AcrNopassWithoutLeader
   expr: sum(leader_election_master_status{ {{- $ours -}} }) < 1
@@ -67,7 +67,7 @@
   labels:
     severity: critical
   annotations:
-    summary: No helper of acr-nopass leads, so nothing is refreshed
+    summary: No helper of acr-nopass is the leader, so nothing is refreshed
     cause: >-
       Helpers run, but none can acquire the Lease {{ $fullname }}: the right to update it, or to create it where it does not exist, was removed.
     fix: >-
@@ -81,7 +81,7 @@
   annotations:
     summary: {{ `{{ $value }} namespaces wait for their pull secret` | quote }}
     cause: >-
-      There is no credential for them yet, or the API server rejects the write (a quota, a webhook, a Secret that is immutable
+      There is no credential for these namespaces yet, or the API server rejects the write (a quota, a webhook, a Secret that is immutable
       or of another type).
     fix: >-
       The status names these namespaces with cause and fix: {{ $status }}
@@ -94,9 +94,9 @@
   annotations:
     summary: {{ `{{ $value }} ServiceAccounts wait for the reference to the pull secret` | quote }}
     cause: >-
-      The API server rejects the change (a webhook, a policy), so Pods that use them cannot pull.
+      The API server rejects the change (a webhook, a policy), so Pods that use these ServiceAccounts cannot pull.
     fix: >-
-      The status names them with cause and fix: {{ $status }}
+      The status names these ServiceAccounts with cause and fix: {{ $status }}
 {{- end }}
 - alert: AcrNopassLogUnwritable
   expr: max(acr_nopass_log_unwritable{ {{- $ours -}} }) > {{ include "acr-nopass.threshold" (list . "AcrNopassLogUnwritable" 0) }}
@@ -119,7 +119,7 @@
     cause: >-
       A tool that applies its own version of Secrets or ServiceAccounts, such as a GitOps controller, keeps reverting them.
     fix: >-
-      An Event on the Namespace or the ServiceAccount names the writer. Configure it to leave the pull secret alone and to keep
+      An Event on the Namespace or the ServiceAccount names the writer. Configure that writer not to change the pull secret and to keep
       the reference, or exclude the namespace or the ServiceAccount in targets.
 {{- end }}
 {{- if or .Values.watchPods .Values.heal }}
@@ -131,10 +131,10 @@
   annotations:
     summary: {{ `{{ $value }} Pods cannot pull because they lack the reference to the pull secret` | quote }}
     cause: >-
-      They were admitted before the reference existed, or their own imagePullSecrets hide it; the list of a Pod never changes.
+      The Pods were admitted before the reference existed, or have imagePullSecrets of their own. The imagePullSecrets of a Pod never change.
     fix: >-
-      An Event on each shows what to do, usually to delete it; with heal: true those that a controller recreates are evicted. The status
-      names them: {{ $status }}
+      An Event on each Pod shows the fix, usually to delete the Pod. With heal: true, the helper evicts Pods that a controller recreates. The status
+      names the Pods: {{ $status }}
 {{- end }}
 - alert: AcrNopassWatchStalled
   expr: max by (resource) (acr_nopass_watch_last_progress_seconds{ {{- $ours -}} }) > {{ include "acr-nopass.threshold" (list . "AcrNopassWatchStalled" 900) }}
