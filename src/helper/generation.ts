@@ -164,6 +164,8 @@ export function createGeneration(options: GenerationOptions) {
 
   let leading: Promise<void> | undefined
   async function startLeading(signal: AbortSignal): Promise<void> {
+    // The metric is that of the log before a reload.
+    observer.logStuck(false)
     if (config.retire) {
       // A retiring helper needs no credential.
       if (!signal.aborted) firstRound.begin([])

@@ -226,6 +226,24 @@ test('while the log cannot be written, namespaces get new credentials after two 
   await end(clock, helper)
 })
 
+test('after a reload the metric tells of the present log alone', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  const metric = async () => helper.metrics.registry.getSingleMetricAsString('acr_nopass_log_unwritable')
+  assert.match(await metric(), / 0$/m)
+  const failing = { matches: isOwnWrite, status: 403 }
+  server.faults.add(failing)
+  await clock.advance(30 * MINUTE)
+  assert.match(await metric(), / 1$/m)
+  server.faults.delete(failing)
+  helper.configure({ refreshRate: 10 })
+  await clock.advance(MINUTE)
+  assert.deepEqual(passwordsIn(server, 'home'), passwordsIn(server, 'shop'))
+  assert.match(await metric(), / 0$/m)
+  await end(clock, helper)
+})
+
 test('two registries with one domain: each has its login in the log, and a restart requests neither again', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const domains = ['shared.example.com']

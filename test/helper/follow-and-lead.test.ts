@@ -122,7 +122,11 @@ for (const [what, before, after, isKept] of [
     helper.configure({ identity: after, registries: [registry('a'), registry('b')] })
     await clock.advance(20_000)
     const told = helper.log.join('\n')
-    assert.equal(helper.log.includes('info the new configuration needs a new Pod; this Pod keeps its old configuration'), isKept, told)
+    assert.equal(
+      helper.log.includes('info the new configuration needs a new Pod; this Pod keeps its old configuration'),
+      isKept,
+      told,
+    )
     assert.equal('b.example.com' in passwordsIn(server, 'shop'), !isKept, told)
     await end(clock, helper)
   })

@@ -106,7 +106,8 @@ export interface Fixture {
   readonly removals?: readonly number[]
   readonly attachedUnseen?: boolean
   readonly losses?: readonly number[]
-  readonly unreadable?: boolean
+  /** All namespaces, or one. */
+  readonly unreadable?: boolean | string
   readonly cloudNow?: number
   readonly cloudAtLeast?: number
   readonly now?: number
@@ -133,7 +134,7 @@ export function context(fixture: Fixture): PlanContext & { readonly groups: Cred
     losses: () => fixture.losses ?? [],
     logReadFor: (_namespace, resourceVersion) =>
       logRead === resourceVersion || { notBefore: typeof logRead === 'number' ? logRead : -Infinity },
-    unreadable: () => fixture.unreadable ?? false,
+    unreadable: (name) => fixture.unreadable === true || fixture.unreadable === name,
     attachedUnseen: () => fixture.attachedUnseen ?? false,
   }
   const log: LogState = {

@@ -329,8 +329,12 @@ const OWN_CASES: readonly (readonly [string, Fixture, object])[] = [
     'a retired log keeps its highest number',
     {
       config: config({ retire: true }),
-      namespaces: [namespace('home'), namespace('shop'), namespace('gone', { terminating: true })],
-      secrets: { home: secret(ownGroup), shop: secret(empty), gone: secret(current) },
+      namespaces: [
+        ...['home', 'shop', 'shut'].map((name) => namespace(name)),
+        namespace('gone', { terminating: true }),
+      ],
+      secrets: { home: secret(ownGroup), shop: secret(empty), gone: secret(current), shut: secret(current) },
+      unreadable: 'shut',
     },
     { ...write('shrunk', '(empty own)'), namespace: 'home' },
   ],

@@ -96,7 +96,8 @@ function planRetire(context: PlanContext, namespace: NamespaceView, secret: Secr
   if (name !== config.release.namespace) return write(name, secret, groups.empty, versionOf(secret))
   // The log stands for what other Secrets have, so it is emptied last.
   for (const other of observed.namespaces()) {
-    const left = other.name === name || other.terminating ? undefined : observed.secret(other.name)
+    const isLeft = other.name === name || other.terminating || observed.unreadable(other.name)
+    const left = isLeft ? undefined : observed.secret(other.name)
     if (left?.ours && !isEmpty(left)) return { kind: 'wait', reason: 'detaching', until: now + RETIRING_PAUSE_MS }
   }
   return write(name, secret, groups.emptyOwn, versionOf(secret))
