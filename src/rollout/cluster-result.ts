@@ -74,8 +74,9 @@ export interface ClusterResult extends Readonly<Omit<ClusterRun, 'notes' | 'unve
 }
 
 export function describeError({ code, message, hint, reason, requestId, place }: NopassError): ResultError {
-  const { cluster: _cluster, namespace: _namespace, ...inFile } = place
-  return { code, message, hint, reason, requestId, ...(inFile.file !== undefined && { place: inFile }) }
+  const { cluster: _cluster, namespace: _namespace, file, ...position } = place
+  const inFile = file !== undefined && { place: { ...position, file: printable(file) } }
+  return { code, message, hint, reason, requestId, ...inFile }
 }
 
 /**
