@@ -53,7 +53,8 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
     }
     const problems = registries.flatMap((registry) => {
       const values = config.registries.find((one) => one.name === registry)
-      if (values === undefined || !isValid(values)) return []
+      // With a typo in the registry that has the domain, its last credential stays there.
+      if (values === undefined || !isValid(values) || !isValid(ownerOf(values, registries))) return []
       const password = content.get(keyOf(namespace, values, registries))
       if (password === undefined) return [`${namespace}: no credential for ${registry}`]
       const issued = cloud.issued(password)
@@ -73,8 +74,18 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
   /** Where a registry's login is: in the log also that of one whose domain an earlier one has. */
   function keyOf(namespace: string, values: HelperConfig['registries'][number], registries: readonly string[]): string {
     const [domain = ''] = domainsOf(values)
-    const owner = config.registries.find((one) => registries.includes(one.name) && domainsOf(one)[0] === domain)
+    const owner = ownerOf(values, registries)
     return namespace !== HOME || owner === values ? domain : `${values.name}.acr-nopass.invalid`
+  }
+
+  /** The registry that has the domain of this one: the first of those with this domain. */
+  function ownerOf(
+    values: HelperConfig['registries'][number],
+    registries: readonly string[],
+  ): HelperConfig['registries'][number] {
+    const [domain] = domainsOf(values)
+    const isOwner = (one: typeof values): boolean => registries.includes(one.name) && domainsOf(one)[0] === domain
+    return config.registries.find(isOwner) ?? values
   }
 
   /**
