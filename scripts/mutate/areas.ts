@@ -46,10 +46,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
     tests: ['test/kube/lease*.test.ts'],
   },
   leadership: {
-    mutate: [
-      'src/helper/{run-helper,generation,generations,leadership}.ts',
-      'src/helper/report/status-exchange.ts',
-    ],
+    mutate: ['src/helper/{run-helper,generation,generations,leadership}.ts', 'src/helper/report/status-exchange.ts'],
     tests: [
       'test/helper/{stuck,launch-helper,refresh-requests,credential-log,coalescing,budgets}.test.ts',
       'test/helper/{changed-registry,references,follow-and-lead,take-over}.test.ts',
