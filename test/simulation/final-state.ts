@@ -123,6 +123,20 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
     return attached && !excused ? [`${namespace}/${name}: still attached`] : []
   }
 
+  /**
+   * Whether the helper may still be writing credentials that it has just obtained: it writes
+   * `refreshRate` namespaces a second, and the registries share that pace.
+   */
+  function isRotating(): boolean {
+    const names = config.registries.map(({ name }) => name)
+    const own = contentOf(server.get('secrets', `${HOME}/${SECRET}`))
+    const pacedMs = (server.all('namespaces').length * names.length * 1000) / config.refreshRate + SETTLED_MS
+    return config.registries.some((values) => {
+      const { expiresAt, issuedAt } = cloud.issued(own.get(keyOf(HOME, values, names)) ?? '') ?? { expiresAt: null }
+      return expiresAt !== null && issuedAt > now - pacedMs
+    })
+  }
+
   function statusProblems(): string[] {
     const text = (status?.data as Record<string, string> | undefined)?.[STATUS_KEY]
     if (text === undefined) return ['status: never written']
@@ -138,7 +152,7 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
     const pending = namespaces.pending + (serviceAccounts?.pending ?? 0)
     return [
       ...(isHandled ? [] : ['status: the request for new credentials is not reported as handled']),
-      ...(pending > 0 && config.registries.every(isValid) ? [`status: ${pending} pending`] : []),
+      ...(pending > 0 && config.registries.every(isValid) && !isRotating() ? [`status: ${pending} pending`] : []),
       ...problems.flatMap(({ code, namespace }) =>
         code === 'NAMESPACE_UNREADABLE' ? [`${namespace}: still reported as unreadable`] : [],
       ),
@@ -160,6 +174,9 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
     ]
   }
 }
+
+/** How long after the last write of a rotation the status may be old: one report in 30 s. */
+const SETTLED_MS = 60_000
 
 /**
  * How far the helper's picture of the cloud's time may be off: `Date` headers have whole seconds.
