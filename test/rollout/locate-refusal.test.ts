@@ -148,3 +148,10 @@ test('a response that is no Status, or whose causes are not of its form, changes
     assert.deepEqual(located(deployment, 422, { message: 'x', details: { causes } }), ['', 'the usual fix'])
   }
 })
+
+test('a field that another client changed keeps the fixes of a conflict: the values are right', () => {
+  const body = invalid('.spec.template.spec.tolerations')
+  const cause = errorFromResponse('PATCH /x', 409, JSON.stringify({ ...body, reason: 'Conflict' }), undefined)
+  const error = new NopassError('HELM_CONFLICT', cause.message, { hint: 'both fixes', cause })
+  assert.equal(locateRefusal(error, deployment, values).hint, 'both fixes')
+})

@@ -14,7 +14,8 @@ const SHOWN = 3
 /** Adds the keys of the user's values that a refusal is about, if the chart passes the field on. */
 export function locateRefusal(error: NopassError, object: ManifestObject, values: ValuesSource): NopassError {
   const { code, message, reason, cause } = error
-  if (!(cause instanceof KubeApiError)) return error
+  // In a conflict the values are right: somebody else changed the field in the cluster.
+  if (!(cause instanceof KubeApiError) || code === 'HELM_CONFLICT') return error
   const paths = refusedFields(cause).flatMap((field) => {
     const path = keyOfField(field, object, values.merged)
     return path === undefined ? [] : [path]
