@@ -378,7 +378,8 @@ async function diagnoseWithFewRights(run: Run, expected: readonly string[]): Pro
 const WITHOUT_RIGHTS = ['RELEASE_UNREADABLE']
 
 /** True for a Pod that cannot pull, with a finding that the reason is not known. */
-const saysNotKnown = ({ id, cause = '' }: Entry): boolean => id === 'POD_STUCK' && cause.includes('doctor cannot find out why')
+const saysNotKnown = ({ id, cause = '' }: Entry): boolean =>
+  id === 'POD_STUCK' && cause.includes('doctor cannot find out why')
 
 /** True if the helper's report of the vendor's add-on repeats the finding. */
 const isRivalAgain = ({ id, cause = '' }: Entry): boolean => id === 'HELPER_PROBLEM' && cause.includes('RIVAL_ADDON')
