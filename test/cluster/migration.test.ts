@@ -75,14 +75,18 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod can pull at
   await watch.phase('install')
   await install(values)
   await eventually(async () => assert.ok(await fixture.isUsable('default')), 180_000)
-  const blocked = await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1', '-o', 'json')
-  assert.equal(blocked.code, 1)
-  const { dependents, done } = JSON.parse(blocked.stdout)
-  assert.deepEqual(done, [])
-  assert.deepEqual(
-    dependents.map(({ command }: { command: string }) => command),
-    ['kubectl -n default rollout restart deployment/web'],
-  )
+  // Until the helper reports its values, it covers nothing; it reports once in 30 s.
+  await eventually(async () => {
+    const blocked = await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1', '-o', 'json')
+    assert.equal(blocked.code, 1)
+    const { dependents, done } = JSON.parse(blocked.stdout)
+    assert.deepEqual(done, [])
+    assert.deepEqual(
+      dependents.map(({ command }: { command: string }) => command),
+      ['kubectl -n default rollout restart deployment/web'],
+      blocked.stdout,
+    )
+  }, 60_000)
 
   await watch.phase('restart')
   await restart(admin, 'default', 'web')
