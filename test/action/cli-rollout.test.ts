@@ -399,11 +399,13 @@ async function references(): Promise<readonly string[]> {
   const list = await cluster.admin.request<{
     items: { metadata: { namespace: string; name: string }; imagePullSecrets?: { name: string }[] }[]
   }>({ method: 'GET', path })
-  return list.items
-    .filter(({ imagePullSecrets = [] }) => imagePullSecrets.some(({ name }) => name === 'acr-nopass'))
-    .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
-    // The namespace of a verification may still be ending.
-    .filter((name) => !name.startsWith('acr-nopass-probe-'))
+  return (
+    list.items
+      .filter(({ imagePullSecrets = [] }) => imagePullSecrets.some(({ name }) => name === 'acr-nopass'))
+      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+      // The namespace of a verification may still be ending.
+      .filter((name) => !name.startsWith('acr-nopass-probe-'))
+  )
 }
 
 async function pullSecrets(): Promise<readonly string[]> {
