@@ -74,7 +74,7 @@ test('values of 0.1.0 are valid unchanged', async () => {
 })
 
 for (const name of ['helm4', 'helm3'] as const) {
-  test(`P4 ${name}: an upgrade from the previous version writes every Secret once, in place; after a rollback all are served`, async () => {
+  test(`P4 ${name}: an upgrade from the previous version writes every Secret at most once, in place; after a rollback all are served`, async () => {
     await using helm = await openHelm(name)
     const target = ['--namespace', HOME, '--kubeconfig', chart.cluster.adminKubeconfigFile]
     const run = async (args: readonly string[], own: readonly object[] = []): Promise<void> => {
@@ -100,8 +100,10 @@ for (const name of ['helm4', 'helm3'] as const) {
     await run(['upgrade', RELEASE, CHART, ...wait], values)
     await eventually(() => assert.ok(helperCluster.helpers().every(({ uid }) => !old.has(uid))), 60_000)
     await checkAll(before)
-    // 0.1.0 leaves no notes, so the log is new to every Secret (docs/en/decisions.md#own-copy).
-    assert.deepEqual(secretWrites(from), SECRETS)
+    // The log is new to Secrets of 0.1.0 (docs/en/decisions.md#own-copy). Those that the run with the
+    // other Helm left may have its notes, and then nothing is written.
+    const writes = secretWrites(from)
+    assert.deepEqual(writes, writes.length === 0 && name === 'helm3' ? [] : SECRETS)
     assert.deepEqual(await doctor(), [])
 
     await run(['rollback', RELEASE, '1', ...wait])
