@@ -8,7 +8,7 @@ import { applyPolicy } from '../../src/policy/apply-policy.ts'
 import type { SharedTarget } from '../../src/policy/policy-targets.ts'
 import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
 import { narrowPolicies, removePolicies } from '../../src/rollout/ram/narrow-policies.ts'
-import type { RolledCluster, RunContext } from '../../src/rollout/work/cluster-run.ts'
+import type { RolledCluster, RunContext } from '../../src/rollout/cluster/cluster-run.ts'
 import { administratorRam } from './acr-cloud-client.ts'
 import { ECS_TRUST, pull, sampleTarget } from './policy-samples.ts'
 

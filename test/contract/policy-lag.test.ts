@@ -16,7 +16,7 @@ import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
 import type { PreparedCluster } from '../../src/rollout/inputs/prepare-cluster.ts'
 import { widenPolicies } from '../../src/rollout/ram/cluster-policy.ts'
 import { narrowPolicies, removePolicies } from '../../src/rollout/ram/narrow-policies.ts'
-import { newRun, type RolledCluster, type RunContext } from '../../src/rollout/work/cluster-run.ts'
+import { newRun, type RolledCluster, type RunContext } from '../../src/rollout/cluster/cluster-run.ts'
 import { administratorRam, writesSince } from './acr-cloud-client.ts'
 import { ECS_TRUST, pull, sampleTarget, stepTexts } from './policy-samples.ts'
 

@@ -13,7 +13,7 @@ import { policyName } from '../../src/policy/ram-names.ts'
 import { removePolicy } from '../../src/policy/remove-policy.ts'
 import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
 import { narrowPolicies } from '../../src/rollout/ram/narrow-policies.ts'
-import type { RolledCluster, RunContext } from '../../src/rollout/work/cluster-run.ts'
+import type { RolledCluster, RunContext } from '../../src/rollout/cluster/cluster-run.ts'
 import { administratorRam, writesSince } from './acr-cloud-client.ts'
 import { ECS_TRUST, pull, sampleTarget, stepTexts } from './policy-samples.ts'
 

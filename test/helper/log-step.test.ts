@@ -98,7 +98,7 @@ const CASES: readonly (readonly [string, readonly LogEvent[], string])[] = [
     'a6 b6 @y1',
   ],
   [
-    'a log that another leader created anew counts, whatever its numbers',
+    'a log that another leader created again counts, whatever its numbers',
     [x1, { type: 'conflict' }, copy('y3', 1, logged('a1', 'theirs'))],
     'a1 (theirs) b3 → a1 (theirs) b6 @y3',
   ],

@@ -3,9 +3,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { RunContext } from '../../src/rollout/cluster/cluster-run.ts'
 import { planContext, refuseChangedPlan, requireApproved } from '../../src/rollout/run/check-approval.ts'
 import { createRunFolder } from '../../src/rollout/run-folder.ts'
-import type { RunContext } from '../../src/rollout/work/cluster-run.ts'
 
 test('the files of the check of an approved plan are never those of another cluster', async (t) => {
   const parent = await mkdtemp(join(tmpdir(), 'acr-nopass-approval-'))

@@ -5,6 +5,7 @@ import { NopassError } from '../../src/errors.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { Statement } from '../../src/policy/normal-form.ts'
 import { ownDescription } from '../../src/policy/ram-names.ts'
+import { newRun, type RunContext } from '../../src/rollout/cluster/cluster-run.ts'
 import {
   isAloneInCluster,
   NOTHING_IN_RAM,
@@ -13,7 +14,6 @@ import {
   widenPolicies,
 } from '../../src/rollout/ram/cluster-policy.ts'
 import { computeRrsa, formerTargets, policyTargets } from '../../src/rollout/ram/cluster-targets.ts'
-import { newRun, type RunContext } from '../../src/rollout/work/cluster-run.ts'
 
 const LISTED = 'https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/c1,https://kubernetes.default.svc'
 const [FIRST = '', SECOND = ''] = LISTED.split(',')

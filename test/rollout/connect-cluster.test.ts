@@ -9,9 +9,9 @@ import { test } from 'node:test'
 import type { ClusterDetail } from '../../src/alibaba/cs.ts'
 import type { NopassError } from '../../src/errors.ts'
 import type { KubeConnection } from '../../src/kube/kube-connection.ts'
+import type { ClusterWork } from '../../src/rollout/cluster/cluster-run.ts'
 import { checkAckServer, connectCluster } from '../../src/rollout/connect/connect-cluster.ts'
 import type { ClusterSettings } from '../../src/rollout/inputs/settings.ts'
-import type { ClusterWork } from '../../src/rollout/work/cluster-run.ts'
 import { json, KEY, scripted } from '../alibaba/scripted-transport.ts'
 
 // The address of a load balancer is a host: @alicloud/cs20151215 7.2.0,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { ConnectedWork } from '../../src/rollout/cluster/cluster-run.ts'
 import { kubeconfigMinutes } from '../../src/rollout/connect/connect-cluster.ts'
 import { withLastingCredential } from '../../src/rollout/connect/connect-work.ts'
-import type { ConnectedWork } from '../../src/rollout/work/cluster-run.ts'
 
 test("the kubeconfig of a deploy, and of an uninstall, stays valid for three waits of helm, within ACK's limits", () => {
   // TemporaryDurationMinutes is 15 to 4320:

@@ -5,10 +5,10 @@ import { NopassError } from '../../src/errors.ts'
 import type { Statement } from '../../src/policy/normal-form.ts'
 import type { SharedTarget } from '../../src/policy/policy-targets.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
+import { newRun } from '../../src/rollout/cluster/cluster-run.ts'
 import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
 import { widenPolicies } from '../../src/rollout/ram/cluster-policy.ts'
 import { narrowPolicies, removePolicies } from '../../src/rollout/ram/narrow-policies.ts'
-import { newRun } from '../../src/rollout/work/cluster-run.ts'
 
 type Context = Parameters<typeof removePolicies>[2]
 

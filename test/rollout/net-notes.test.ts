@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PolicyDocument } from '../../src/policy/normal-form.ts'
 import type { PolicyStep } from '../../src/policy/policy-target.ts'
+import { newRun } from '../../src/rollout/cluster/cluster-run.ts'
 import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
 import { countObjects } from '../../src/rollout/deploy/count-objects.ts'
 import { withNetNotes } from '../../src/rollout/ram/net-notes.ts'
 import { describeOutputs } from '../../src/rollout/report/outputs.ts'
-import { newRun } from '../../src/rollout/work/cluster-run.ts'
 
 const pull = (...names: readonly string[]): PolicyDocument => ({
   Version: '1',

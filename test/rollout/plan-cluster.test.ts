@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseHooks, parseManifest } from '../../src/helm/release/manifest.ts'
+import { newRun } from '../../src/rollout/cluster/cluster-run.ts'
 import { makePlan, planCluster } from '../../src/rollout/deploy/plan-cluster.ts'
-import { newRun } from '../../src/rollout/work/cluster-run.ts'
 
 type Arguments = Parameters<typeof makePlan>
 

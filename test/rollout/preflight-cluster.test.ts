@@ -9,11 +9,11 @@ import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 import { otherReleases } from '../../src/installation/other-releases.ts'
 import { errorFromResponse } from '../../src/kube/api-error.ts'
 import { type KubeCall, type KubeClient, METADATA_ONLY_LIST } from '../../src/kube/client.ts'
+import { newRun } from '../../src/rollout/cluster/cluster-run.ts'
 import type { ClusterRun } from '../../src/rollout/cluster-result.ts'
 import { preflightCluster, refuseRivals } from '../../src/rollout/preflight/preflight-cluster.ts'
 import { openRelease } from '../../src/rollout/release/open-release.ts'
 import { createRunFolder, type RunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
-import { newRun } from '../../src/rollout/work/cluster-run.ts'
 import { installed, labelled, labelledCluster } from '../support/labelled-cluster.ts'
 
 type Arguments = Parameters<typeof preflightCluster>

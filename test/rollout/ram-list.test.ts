@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { CloudAccess } from '../../src/rollout/cluster/cluster-run.ts'
 import type { PreparedCluster } from '../../src/rollout/inputs/prepare-cluster.ts'
 import { createRamList } from '../../src/rollout/ram/ram-list.ts'
-import type { CloudAccess } from '../../src/rollout/work/cluster-run.ts'
 
 const cloud = {
   caller: async () => ({ accountId: '1' }),

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 
 /**
- * Text that moves the cursor, fakes lines and fixes, hides itself, and speaks to the runner, to
- * Markdown and to HTML.
+ * Text that moves the cursor, fakes lines and fixes, hides itself, and gives commands to the
+ * runner, to Markdown and to HTML.
  */
 export const hostileText: fc.Arbitrary<string> = fc
   .array(

@@ -6,8 +6,8 @@ import { type CallerIdentity, getCallerIdentity } from '../../alibaba/sts.ts'
 import type { AbortableTarget, CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError } from '../../errors.ts'
+import type { CloudAccess } from '../cluster/cluster-run.ts'
 import type { ClusterSettings, Settings } from '../inputs/settings.ts'
-import type { CloudAccess } from '../work/cluster-run.ts'
 
 export interface CloudDeps {
   readonly transport: CloudTransport

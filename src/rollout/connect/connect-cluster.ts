@@ -8,8 +8,8 @@ import type { KubeConnection } from '../../kube/kube-connection.ts'
 import { identifyCluster, requireIdentity } from '../../kube/read/cluster-identity.ts'
 import { createServerClock } from '../../kube/server-clock.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
+import type { ClusterWork } from '../cluster/cluster-run.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
-import type { ClusterWork } from '../work/cluster-run.ts'
 import { kubeconfigSecrets } from './kubeconfig-text.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { parseGoDuration } from '../../lib/go-duration.ts'
+import type { ClusterWork, ConnectedWork } from '../cluster/cluster-run.ts'
 import { openRelease } from '../release/open-release.ts'
-import type { ClusterWork, ConnectedWork } from '../work/cluster-run.ts'
 import { connectCluster, kubeconfigMinutes } from './connect-cluster.ts'
 
 /**

@@ -5,8 +5,8 @@ import { grantKeys, type PolicyDocument, withoutGrants } from '../../policy/norm
 import type { PolicyPlan, PolicyStep, PolicyTarget } from '../../policy/policy-target.ts'
 import { nextPolicyName } from '../../policy/ram-names.ts'
 import { describeStep } from '../../policy/steps.ts'
+import type { Approval } from '../cluster/cluster-run.ts'
 import type { DryRun } from '../release/dry-run.ts'
-import type { Approval } from '../work/cluster-run.ts'
 
 /**
  * A change of a cluster or of RAM, in the form in which it is compared with the approved changes.

@@ -2,7 +2,7 @@ import { applyPolicy, planPolicy } from '../../policy/apply-policy.ts'
 import type { PolicyPlan, PolicyStep, PolicyTarget } from '../../policy/policy-target.ts'
 import { lockKeys, type SharedTarget } from '../../policy/policy-targets.ts'
 import { describeStep } from '../../policy/steps.ts'
-import type { ClusterWork, RunContext } from '../work/cluster-run.ts'
+import type { ClusterWork, RunContext } from '../cluster/cluster-run.ts'
 
 /**
  * True if no other entry is another release in the same cluster. Another release may need the same

@@ -12,7 +12,7 @@ import {
 } from '../../policy/policy-targets.ts'
 import { clusterKey, rrsaRoleName } from '../../policy/ram-names.ts'
 import { chooseIssuer, parseIssuers } from '../../policy/trust-document.ts'
-import type { ConnectedWork } from '../work/cluster-run.ts'
+import type { ConnectedWork } from '../cluster/cluster-run.ts'
 
 /** Returns the desired state of RAM for one cluster, given the whole list. */
 export async function policyTargets(

@@ -4,8 +4,8 @@ import type { PolicyPlan, PolicyStep, PolicyTarget } from '../../policy/policy-t
 import { lockKeys, policyKey, type SharedTarget } from '../../policy/policy-targets.ts'
 import { removePolicy } from '../../policy/remove-policy.ts'
 import type { SettleOptions } from '../../policy/settle-steps.ts'
+import type { RolledCluster, RunContext } from '../cluster/cluster-run.ts'
 import { type ClusterResult, describeError, isFailure } from '../cluster-result.ts'
-import type { RolledCluster, RunContext } from '../work/cluster-run.ts'
 import {
   describeChange,
   describeKept,

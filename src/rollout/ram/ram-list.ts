@@ -2,9 +2,9 @@ import { findWorkerRoles } from '../../alibaba/cs.ts'
 import { NopassError, toNopassError } from '../../errors.ts'
 import { namedRoles } from '../../policy/policy-target.ts'
 import type { RamCluster } from '../../policy/policy-targets.ts'
+import type { CloudAccess, RamList } from '../cluster/cluster-run.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
-import type { CloudAccess, RamList } from '../work/cluster-run.ts'
 
 /**
  * @param siblings entries that are not selected. Their roles may be shared, but their values are

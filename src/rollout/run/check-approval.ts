@@ -1,10 +1,10 @@
 import { hasCode, NopassError } from '../../errors.ts'
+import { newRun, type RunContext, skippedResult } from '../cluster/cluster-run.ts'
 import { type ClusterResult, describeError } from '../cluster-result.ts'
 import { exceedsApproval } from '../deploy/approval.ts'
 import { makePlan } from '../deploy/plan-cluster.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { OpenCluster } from '../preflight/preflight-cluster.ts'
-import { newRun, type RunContext, skippedResult } from '../work/cluster-run.ts'
 import { openCluster } from './open-cluster.ts'
 
 /**

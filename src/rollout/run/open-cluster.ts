@@ -1,10 +1,10 @@
 import { formatPlace, type NopassError } from '../../errors.ts'
 import { valuesFile } from '../../helm/helm-flags.ts'
 import { loadValues } from '../../values/load-values.ts'
+import type { ClusterWork, ConnectedWork } from '../cluster/cluster-run.ts'
 import { connectWork, withLastingCredential } from '../connect/connect-work.ts'
 import { type ChartRequest, type OpenCluster, preflightCluster } from '../preflight/preflight-cluster.ts'
 import { computeRrsa } from '../ram/cluster-targets.ts'
-import type { ClusterWork, ConnectedWork } from '../work/cluster-run.ts'
 
 /** Does the work after the phases connect and preflight. Nothing is written in these phases. */
 export async function openCluster<T>(work: ClusterWork, perform: (open: OpenCluster) => Promise<T>): Promise<T> {

@@ -1,8 +1,8 @@
 import type { Revision } from '../../helm/release/release-state.ts'
+import { newRun, type RunContext } from '../cluster/cluster-run.ts'
 import { connectCluster } from '../connect/connect-cluster.ts'
 import type { HistoryReader } from '../ram/other-deployers-since.ts'
 import { openRelease } from '../release/open-release.ts'
-import { newRun, type RunContext } from '../work/cluster-run.ts'
 
 /**
  * Reads the history of a cluster's release again, after the work on the cluster has ended. Each

@@ -1,3 +1,4 @@
+import { type ClusterEnd, type RolledCluster, type RunContext, runCluster } from '../cluster/cluster-run.ts'
 import type { ClusterResult } from '../cluster-result.ts'
 import { deployRelease } from '../deploy/deploy-release.ts'
 import { isUnchanged, planCluster } from '../deploy/plan-cluster.ts'
@@ -10,7 +11,6 @@ import { requireNewest } from '../release/other-deployers.ts'
 import { createReleaseNamespace } from '../release/release-namespace.ts'
 import { findConfig, findParts } from '../release/release-parts.ts'
 import { verifyRelease } from '../verify/verify-release.ts'
-import { type ClusterEnd, type RolledCluster, type RunContext, runCluster } from '../work/cluster-run.ts'
 import { requireApproved } from './check-approval.ts'
 import { openCluster } from './open-cluster.ts'
 
