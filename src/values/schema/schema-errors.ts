@@ -35,8 +35,8 @@ export function schemaErrors(
   const errors = contexts
     .filter((context) => !missingKeys(context).some((key) => meant.has(key.name)))
     .flatMap((context) => toError(context) ?? [])
-  // A value of the wrong type gets no further error about its form or its choice, and a text gets one
-  // error about its form.
+  // A value of the wrong type gets no further error about its form or its choice, and a text gets
+  // one error about its form.
   const wrongTypes = new Set(
     errors.filter(({ code }) => code === 'SCHEMA_TYPE').map(({ path }) => JSON.stringify(path)),
   )
