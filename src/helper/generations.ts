@@ -6,17 +6,23 @@ import type { Log } from './report/event-reporter.ts'
 
 export interface GenerationsOptions {
   readonly first: LoadedConfig
-  /** Creates what works under a configuration, with the credentials of the one before. */
+  /**
+   * Creates the generation for a configuration. `before` is the previous generation, whose
+   * credentials are carried over.
+   */
   readonly open: (loaded: LoadedConfig, before?: Generation) => Generation
   readonly log: Log
-  /** Another configuration is in use; `isForNewPods`: only because it retires. */
+  /**
+   * Called after a new configuration is in use. `isForNewPods`: the configuration needs new Pods,
+   * and is only used because it retires the helper.
+   */
   readonly onReloaded: (isForNewPods: boolean) => void
   readonly isStopped: () => boolean
 }
 
 export const DRAIN_MS = 10_000
 
-/** The helper's work under one configuration after the other. */
+/** Runs one generation at a time, and replaces the generation when the configuration changes. */
 export function createGenerations(options: GenerationsOptions) {
   const { first, open, log } = options
   let current = open(first)
@@ -31,18 +37,22 @@ export function createGenerations(options: GenerationsOptions) {
       return current
     },
     begin,
-    /** This replica leads: the generation takes over. */
+    /** Call when this replica acquires the lease: the current generation starts to write. */
     async lead(): Promise<Generation> {
       const leading = current
       await leading.lead(stop.signal)
       return leading
     },
-    /** Replaces the configuration; one that cannot be used leaves the present one in use. */
+    /**
+     * Replaces the configuration. If the new configuration cannot be used, the present one stays in
+     * use.
+     */
     async reload(text: string): Promise<void> {
       try {
         const loaded = loadConfig(text)
         const isForNewPods = needsNewPod(loaded.config.identity, first.config.identity)
-        // A retiring helper needs no credential, and the new Pods may never start.
+        // A retiring configuration is used at once, because it needs no credential and its new Pods
+        // may never start.
         if (isForNewPods && !loaded.config.retire) {
           log.info(
             { configHash: loaded.hash },
@@ -51,8 +61,8 @@ export function createGenerations(options: GenerationsOptions) {
           return
         }
         const before = current
-        // The new generation is created first, because an error in it must not end the one that
-        // works.
+        // Create the new generation before the old one stops, so that an error leaves the old one
+        // running.
         const opened = open(loaded, before)
         await before.drain(DRAIN_MS)
         if (options.isStopped()) return
@@ -74,8 +84,8 @@ export function createGenerations(options: GenerationsOptions) {
 }
 
 /**
- * Whether it is another key or ECI role. A Pod with the old one would report the new configuration
- * as proven.
+ * True if the access key or the ECI role changes. A Pod that has the old key or role cannot prove
+ * the new configuration, but would report it as proven.
  */
 function needsNewPod(next: HelperConfig['identity'], own: HelperConfig['identity']): boolean {
   const [secret, role] = [own.accessKey?.existingSecret, own.workerRole?.eciRoleName]

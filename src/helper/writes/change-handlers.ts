@@ -15,16 +15,19 @@ export interface ChangeHandlersOptions
   readonly queueNow: (key: string) => void
 }
 
-/** Queues the keys whose decision a change in the caches may alter. */
+/**
+ * Creates handlers for changes in the caches. Each handler queues the keys whose decision may
+ * change.
+ */
 export function createChangeHandlers(options: ChangeHandlersOptions): CacheHandlers {
   const { config, targets, groups, clock, caches, observed, observer, queueNow } = options
   const { secretName } = config
 
   /**
-   * Whether this replica writes a content with this hash there; undefined while it is not the
-   * leader.
+   * Returns a test for whether a hash is that of the content this replica writes in the namespace.
+   * Undefined while this replica does not lead.
    */
-  function contentTest(namespace: string): ((hash: string | undefined) => boolean) | undefined {
+  function hasOurContent(namespace: string): ((hash: string | undefined) => boolean) | undefined {
     const view = observed.namespace(namespace)
     if (view === undefined || !options.isLeader()) return undefined
     const isOwn = namespace === config.release.namespace
@@ -46,12 +49,12 @@ export function createChangeHandlers(options: ChangeHandlersOptions): CacheHandl
       const { namespace } = parsePlanKey(key)
       const lost = observed.noteSecret(namespace, current, previous, {
         now: clock.monotonic(),
-        isOurs: contentTest(namespace),
+        isOurs: hasOurContent(namespace),
       })
       if (!caches.synced) return
       if (lost) observer.lost(namespace)
       queueNow(namespace)
-      // The references depend on whether the Secret is ours.
+      // ServiceAccounts get the reference only if the Secret is ours.
       if (current?.ours === previous?.ours || config.adopt) return
       for (const { name } of observed.serviceAccountsIn(namespace)) queueNow(`${namespace}/${name}`)
     },
@@ -68,8 +71,8 @@ export function createChangeHandlers(options: ChangeHandlersOptions): CacheHandl
     },
     onRefused(namespace) {
       observer.problem(namespace, namespaceUnreadable(namespace))
-      // Planned again until it can be read, because a read without a change would not clear the
-      // problem.
+      // Plan the namespace again until it can be read: a later read that finds no change would not
+      // clear the problem.
       if (caches.synced) queueNow(namespace)
     },
   }

@@ -22,20 +22,20 @@ export interface ControllerObserverOptions {
 }
 
 /**
- * Key of the single problem for all ServiceAccounts that the vendor's add-on serves too; not a
- * valid name of an object.
+ * Key of the single problem about the vendor's add-on, for all ServiceAccounts that it also
+ * manages. No object can have this name.
  */
 const RIVAL = '(rival)'
-/** Key of the problem that the log cannot be written. */
+/** Key of the problem LOG_UNWRITABLE. */
 const LOG = '(log)'
-/** How long a new object is remembered for the metric, if no write follows. */
+/** How long to wait for the first write of a new object, which the metric `ready` measures. */
 const READY_LIMIT_MS = 60_000
 
 export type ControllerObserver = ReturnType<typeof createControllerObserver>
 
 /**
- * The controller's callbacks: reports its work as metrics, log lines, Events and problems; a
- * success is only counted. Keys: `namespace` or `namespace/serviceaccount`.
+ * Creates the controller's callbacks, which report its work as metrics, log lines, Events and
+ * problems. A success is only counted. A key is `namespace` or `namespace/serviceaccount`.
  */
 export function createControllerObserver(options: ControllerObserverOptions) {
   const { clock, log, metrics, problemStore } = options
@@ -72,16 +72,16 @@ export function createControllerObserver(options: ControllerObserverOptions) {
       finished: (ms) => metrics.queue.worked.observe({ name: QUEUE }, ms / 1000),
       retried: () => metrics.queue.retries.inc({ name: QUEUE }),
     } satisfies QueueObserver,
-    /** All caches are complete for the first time. */
+    /** Called once, when all caches are complete for the first time. */
     synced: options.onSynced,
-    /** Something in the caches changed. */
+    /** Called after each change in the caches. */
     changed: options.onChange,
-    /** An object appeared after the caches were complete. */
+    /** Called when an object appears after the caches were complete. */
     appeared(key: string): void {
       forgetOld()
       appearedAt.set(key, clock.monotonic())
     },
-    /** Another writer removed our entry, or changed or deleted the pull secret. */
+    /** Called when another writer removed our entry, or changed or deleted the pull secret. */
     lost(key: string): void {
       const planned = parsePlanKey(key)
       const what = planned.serviceAccount === undefined ? 'changed or deleted the pull secret' : 'removed the reference'
@@ -106,7 +106,10 @@ export function createControllerObserver(options: ControllerObserverOptions) {
     },
     problem: (key: string, problem: NopassError): void => report(key, key, problem),
     solved: (key: string): void => problemStore.clear(key),
-    /** The vendor's add-on also serves one of our targets; without a key: no longer. */
+    /**
+     * Called with one ServiceAccount that the vendor's add-on also manages, and without arguments
+     * when none is left.
+     */
     rival(key?: string, problem?: NopassError): void {
       if (key === undefined || problem === undefined) {
         problemStore.clear(RIVAL)
@@ -115,7 +118,9 @@ export function createControllerObserver(options: ControllerObserverOptions) {
       report(RIVAL, key, problem)
       if (options.isLeader()) log.warn({ ...parsePlanKey(key), code: problem.code }, problem.message)
     },
-    /** The log cannot be written; then false, when it was. */
+    /**
+     * Called with true when the log cannot be written, and with false when a later write succeeds.
+     */
     logStuck(isStuck: boolean): void {
       metrics.logUnwritable.set({}, isStuck ? 1 : 0)
       if (!isStuck) {

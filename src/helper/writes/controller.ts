@@ -32,28 +32,40 @@ export interface ControllerOptions
   readonly cloudNow: () => number
   readonly states: () => readonly RegistryState[]
   readonly observer: ControllerObserver
-  /** As `cloudNow`, by the earlier of two clocks. */
+  /**
+   * Epoch milliseconds by the earlier of two clocks, until the cloud has answered
+   * (docs/en/decisions.md#cloud-clock).
+   */
   readonly cloudAtLeast: () => number
   /** The log of credentials, which is the helper's own copy. */
   readonly log: {
-    /** Reads the own copy; false: it could not be read. */
+    /** Reads the own copy. Returns false if it cannot be read. */
     read(signal: AbortSignal): Promise<boolean>
-    /** The own copy was written. */
+    /** Called after the own copy was written. */
     written(version: CopyVersion, content: CredentialGroup): void
-    /** A write of the own copy was refused because it has changed, or changed on the way. */
+    /**
+     * Called after a write of the own copy was refused because the copy had changed, or was changed
+     * by a policy or webhook.
+     */
     conflict(): void
   }
-  /** A Secret has credentials of these registries that are in no log. */
+  /** Called when a Secret has credentials of these registries that the log does not have. */
   readonly onUnlogged: (registries: readonly string[]) => void
 }
 
-/** More than 16 in flight only queue in the API server (docs/en/decisions.md#in-flight). */
+/**
+ * More than 16 writes at a time would only queue in the API server
+ * (docs/en/decisions.md#in-flight).
+ */
 const CONCURRENCY = 16
-/** After this many conflicts in a row the object itself is read again. */
+/**
+ * After this many conflicts in a row, the helper reads the object itself: etcd may have been
+ * restored from a backup.
+ */
 const CONFLICTS = 5
 /**
- * The own copy is read again for the same namespace after this time: anyone who may write there
- * could ask for it.
+ * The own copy is read at most once in this time for the same namespace, because anyone who may
+ * write in a namespace can cause the read.
  */
 const LOG_PAUSE_MS = 60_000
 const NOW: Lane = { lane: 'now' }
@@ -76,8 +88,8 @@ export function createController(options: ControllerOptions) {
   const observed = createObservedCluster(caches, secretName)
   const writer = createWriter({ ...options, caches, transforms, secretName })
   /**
-   * When the own copy was read for a namespace, because its Secret was ahead of it, and for which
-   * version.
+   * By namespace: when the own copy was read because the namespace's Secret has newer credentials,
+   * and for which version of the Secret.
    */
   const logReads = new Map<string, { readonly resourceVersion: string; readonly at: number }>()
   const pacer = createPacer(config.refreshRate)
@@ -113,7 +125,7 @@ export function createController(options: ControllerOptions) {
   }
 
   function handle(key: string, failures: number): WorkOutcome | Promise<WorkOutcome> {
-    // A follower only fills its caches; when it becomes the leader everything is planned.
+    // A follower only fills its caches. When it becomes the leader, it plans every key.
     if (!options.isLeader()) return 'done'
     return handleKey(key, failures)
   }
@@ -137,7 +149,8 @@ export function createController(options: ControllerOptions) {
     }
     const pause = undone.pause(key, decision)
     if (pause > 0) return { retry: pause }
-    // A namespace that is read by polling may be minutes old, and a removal must not act on that.
+    // A namespace that is read by polling may be minutes old. Read it again, because a removal must
+    // not act on old labels.
     const confirmed = isRemoval(decision) ? caches.confirm(planned.namespace, stop.signal) : undefined
     if (confirmed === undefined) return perform(key, decision, failures)
     return confirmed.then((isKnown) => {
@@ -153,7 +166,7 @@ export function createController(options: ControllerOptions) {
     return handle(key, failures)
   }
 
-  /** Whether the write removes our entry from a list, or a registry from a Secret. */
+  /** True if the write removes our entry from a list, or a registry from a Secret. */
   function isRemoval(decision: WriteAction): boolean {
     if (decision.kind !== 'writeSecret') return decision.kind === 'detach'
     const next = groups.byKey(decision.group)?.registries ?? []
@@ -178,7 +191,7 @@ export function createController(options: ControllerOptions) {
     if (isLog && (verdict.outcome === 'conflict' || isUndone(error))) options.log.conflict()
     observer.failed(key, action, verdict, error)
     const isPersistent = verdict.outcome === 'conflict' && failures % CONFLICTS === CONFLICTS - 1
-    // While everything is being read again, another restart would only delay that.
+    // While all caches are being read again, another restart would only delay them.
     if (isPersistent && !isReadAgain(action) && (await writer.isRewound(action, stop.signal)) && !isReadAgain(action))
       options.onRewound()
     const problem = problemOfWrite(action, error, { outcome: verdict.outcome, failures, secretName })
@@ -233,12 +246,12 @@ export function createController(options: ControllerOptions) {
   }
 
   /**
-   * New objects and repairs come first; rotations go by expiry, and are paced unless the present
-   * credential does not work.
+   * New objects and repairs come first. Rotations are ordered by expiry, and are paced unless the
+   * present credential no longer works.
    */
   function laneOf(decision: WriteAction, urgent: boolean, turn: number): Lane {
-    // Secret and references of a namespace get the same deadline, so that the first namespaces are
-    // usable early.
+    // A namespace's Secret and its references get the same deadline, so that the first namespaces
+    // are complete early.
     if (decision.kind !== 'writeSecret' || !ROTATIONS.has(decision.reason)) return { lane: 'later', deadline: turn }
     const { expiresAt: deadline = 0 } = observed.secret(decision.namespace) ?? {}
     const hasExpired = deadline !== 0 && deadline <= options.cloudNow()
@@ -246,8 +259,8 @@ export function createController(options: ControllerOptions) {
   }
 
   /**
-   * Queues writes, and decisions that have to be planned again later; the own copy before all
-   * others.
+   * Queues writes, and decisions that have to be planned again later. The own copy goes before all
+   * other keys.
    */
   function enqueue(key: string, decision: PlannedAction, urgent: boolean, turn: number): void {
     if (!isWrite(decision)) {
@@ -256,8 +269,8 @@ export function createController(options: ControllerOptions) {
   }
 
   /**
-   * One pace for the whole queue: the rotation of one registry must not slow down an earlier one
-   * that is still running.
+   * Sets one pace for the whole queue. The pace never drops while an earlier rotation is still
+   * running.
    */
   function setPace(wasBusy: boolean): void {
     const needed = rotationRate(config.refreshRate, queue.depth, shortestLife(options.states()))
@@ -267,42 +280,45 @@ export function createController(options: ControllerOptions) {
 
   return {
     caches,
-    /** The context of the plan, also for the status. */
+    /** The context of the plan, which the status uses too. */
     context,
     /** Number of waiting keys. */
     get depth() {
       return queue.depth
     },
-    /** No key is waiting or being processed. */
+    /** True if no key is waiting or being processed. */
     get idle() {
       return plans.idle && queue.depth === 0 && queue.active === 0
     },
     /**
-     * Plans everything again and queues the writes: after this replica became the leader, or when
-     * all credentials are there.
+     * Plans every key again and queues the writes. Call when this replica becomes the leader, and
+     * when all credentials are available.
      */
     planAll(): void {
       if (caches.synced && options.isLeader()) plans.add(planEverything())
     },
     /**
-     * Plans all Secrets again, because there are new credentials; urgent: those before no longer
-     * work.
+     * Plans all Secrets again after a credential changed. `urgent`: the previous credential no
+     * longer works.
      */
     rotate(urgent: boolean): void {
       if (caches.synced && options.isLeader()) plans.add(planSecrets(urgent))
     },
-    /** The own copy was read: it is newer than what the watch has delivered. */
+    /**
+     * Puts the own copy that was just read into the cache, because it is newer than what the watch
+     * delivered.
+     */
     noteOwnCopy(secret: KubeObject | undefined): void {
       if (secret !== undefined) caches.secrets.put(`${ownNamespace}/${secretName}`, transforms.secret(secret))
     },
-    /** Plans the helper's own copy again, because there are credentials to log. */
+    /** Plans the helper's own copy again. Call when there are credentials to log. */
     writeLog(): void {
       if (caches.synced && options.isLeader()) queue.add(ownNamespace, NOW)
     },
     run: caches.run,
     /**
-     * Starts no more writes; resolves when those in flight have finished, or were aborted after
-     * `limitMs`.
+     * Starts no more writes. Resolves when the writes in flight have finished, or were aborted
+     * after `limitMs`.
      */
     async drain(limitMs: number): Promise<void> {
       plans.stop()

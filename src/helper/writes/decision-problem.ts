@@ -6,16 +6,23 @@ import type { RetryWait } from './pacer.ts'
 
 /** What a failed write means for its key. */
 export interface FailureVerdict {
-  /** For the metric: `conflict` and `gone` are the normal course of things. */
+  /**
+   * The label of the metric. `conflict` and `gone` are no errors: they occur in normal operation.
+   */
   readonly outcome: 'conflict' | 'gone' | 'throttled' | 'unavailable' | 'refused'
   readonly retry: RetryWait | 'never'
   /** Pause of the whole queue. */
   readonly slowDownMs: number
 }
 
-/** A refusal lasts until someone changes the cause, so retries become rare. */
+/**
+ * Retries of a refused write become rare, because a refusal lasts until someone removes its cause.
+ */
 export const REFUSED = { slowlyUpToMs: 10 * 60_000 }
-/** Quotas are raised and permissions granted more often. */
+/**
+ * Retries after a 403 are more frequent, because quotas are raised and permissions granted more
+ * often.
+ */
 const FORBIDDEN = { slowlyUpToMs: 2 * 60_000 }
 const THROTTLED_MS = 1_000
 
@@ -27,7 +34,7 @@ export function judgeFailure(error: unknown): FailureVerdict {
     case 409:
       return { outcome: 'conflict', retry: 'backoff', ...quiet }
     case 404:
-      // The watch reports what happened to it.
+      // The watch delivers the deletion of the object.
       return { outcome: 'gone', retry: 'never', ...quiet }
     case 429:
       return {
@@ -36,15 +43,15 @@ export function judgeFailure(error: unknown): FailureVerdict {
         slowDownMs: (error instanceof KubeApiError ? error.retryAfterMs : undefined) ?? THROTTLED_MS,
       }
     case 403:
-      // The namespace is being deleted, and its event has not arrived yet; or it was created again,
-      // and the API server, which checks this in a cache of its own, has not noticed yet. The next
-      // plan knows which.
+      // Either the namespace is being deleted and its event has not arrived yet. Or the namespace
+      // was created again and the API server's own cache is still old. The next plan distinguishes
+      // the two.
       if (isTerminating(error)) return { outcome: 'gone', retry: 'backoff', ...quiet }
       return { outcome: 'refused', retry: FORBIDDEN, ...quiet }
     case 400:
     case 413:
     case 422:
-      // Deleted and created again between our reading and our writing
+      // The object was deleted and created again between our read and our write
       // (docs/en/decisions.md#preconditions).
       if (isOtherUid(error)) return { outcome: 'conflict', retry: 'backoff', ...quiet }
       return { outcome: 'refused', retry: REFUSED, ...quiet }
@@ -54,8 +61,8 @@ export function judgeFailure(error: unknown): FailureVerdict {
 }
 
 /**
- * A write that was accepted but has no effect, because a policy or webhook changed it back before
- * it was stored.
+ * Returns the error for a write that was accepted without effect, because a policy or webhook undid
+ * the change before it was stored.
  */
 export function undoneWrite(action: WriteAction, secretName: string): NopassError {
   const message = `the ${nameOf(action, secretName)} was accepted, but a policy or webhook undid the change`
@@ -73,8 +80,8 @@ function nameOf(action: WriteAction, secretName: string): string {
 }
 
 /**
- * A webhook chooses the status of its denial, so that 404 or 429 says nothing about the object or
- * the API server.
+ * A webhook chooses the status of its denial. Its 404 or 429 therefore says nothing about the
+ * object or the API server.
  */
 function isWebhookDenial(error: unknown): boolean {
   return (
@@ -90,7 +97,7 @@ function isTerminating(error: unknown): boolean {
   return error instanceof KubeApiError && error.message.includes('because it is being terminated')
 }
 
-/** The problem to report for a decision; undefined: none. */
+/** Returns the problem to report for a decision, if there is one. */
 export function problemOfDecision(key: PlanKey, decision: PlannedAction, secretName: string): NopassError | undefined {
   const place = { namespace: key.namespace }
   if (decision.kind === 'skip' && decision.reason === 'foreign-secret' && key.serviceAccount === undefined) {
@@ -131,14 +138,13 @@ const FAILING_AFTER = 4
 
 export interface FailedWrite {
   readonly outcome: FailureVerdict['outcome']
-  /** Attempts that failed before this one. */
+  /** How many attempts in a row failed before this attempt. */
   readonly failures: number
   readonly secretName: string
 }
 
 /**
- * The problem to report for a failed write; undefined: none, because the retry is likely to
- * succeed.
+ * Returns the problem to report for a failed write. Undefined if the retry is likely to succeed.
  */
 export function problemOfWrite(action: WriteAction, error: unknown, failed: FailedWrite): NopassError | undefined {
   const { outcome, failures, secretName } = failed
@@ -161,8 +167,8 @@ export function problemOfWrite(action: WriteAction, error: unknown, failed: Fail
 }
 
 /**
- * Whether the guard found in it what the helper does not write, so that a mutating webhook or
- * policy must have added it.
+ * True if the chart's admission policy found content that the helper does not write: a mutating
+ * webhook or policy added it.
  */
 function isMutated(error: unknown): boolean {
   return /ValidatingAdmissionPolicy 'acr-nopass\..* denied request: the helper (adds|leaves) /.test(
@@ -171,8 +177,8 @@ function isMutated(error: unknown): boolean {
 }
 
 /**
- * Whether another policy or webhook denied it: deleting the Secret would not help, and it could not
- * be created again.
+ * True if a policy or webhook other than ours denied the write. Deleting the Secret would not help
+ * then, because it could not be created again.
  */
 function isForeignDenial(error: unknown): boolean {
   return /ValidatingAdmissionPolicy '(?!acr-nopass\.)|admission webhook "/.test((error as Error).message)

@@ -10,7 +10,9 @@ export function createPacer(perSecond: number) {
     setRate(rate: number): void {
       interval = 1000 / rate
     },
-    /** Takes a turn and returns 0, or returns the milliseconds until there is one. */
+    /**
+     * Takes a turn and returns 0. If no turn is free, returns the milliseconds until the next one.
+     */
     take(monotonic: number): number {
       if (monotonic < next) return next - monotonic
       next = Math.max(monotonic - BURST_MS, next) + interval
@@ -20,8 +22,8 @@ export function createPacer(perSecond: number) {
 }
 
 /**
- * Writes per second for a rotation of `count` Secrets: as configured, but fast enough to finish
- * within a tenth of the token's life.
+ * Returns the writes per second for a rotation of `count` Secrets: the configured rate, or more if
+ * the rotation would otherwise take over a tenth of the token's lifetime.
  * @param lifeMs lifetime of the token; 0: it does not expire
  */
 export function rotationRate(refreshRate: number, count: number, lifeMs: number): number {
@@ -29,9 +31,9 @@ export function rotationRate(refreshRate: number, count: number, lifeMs: number)
 }
 
 /**
- * How long until a key is retried: a number of milliseconds; `backoff`, doubling from 100 ms to a
- * minute; or `slowlyUpToMs`, fourfold from a second, because a refusal (a quota that is counted
- * late, a webhook that starts) ends within seconds or lasts long.
+ * The wait before a key is retried. A number is in milliseconds. `backoff` doubles from 100 ms to a
+ * minute. `slowlyUpToMs` grows fourfold from one second to this limit, because a refusal (a quota
+ * that is counted late, a webhook that starts) ends within seconds or lasts long.
  */
 export type RetryWait = number | 'backoff' | { readonly slowlyUpToMs: number }
 
@@ -40,7 +42,8 @@ const BACKOFF_CAP_MS = 60_000
 const SLOW_MS = 1000
 
 /**
- * Milliseconds until the next attempt after `failures` failures before this one; `random`: 0 to 1.
+ * Returns the milliseconds until the next attempt. `failures`: how many attempts failed before the
+ * last failure; `random`: 0 to 1.
  */
 export function waitBeforeRetry(wait: RetryWait, failures: number, random: number): number {
   if (typeof wait === 'number') return wait

@@ -1,26 +1,29 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** A plan of many keys; each step plans and queues one. */
+/** A plan of many keys. Each step plans and queues one key. */
 export type Steps = Generator<undefined, void>
 
 export interface PlanRunnerOptions {
   readonly clock: Clock
   /** Whether queued keys are waiting. */
   readonly isQueueBusy: () => boolean
-  /** A plan is complete; `wasBusy`: keys of an earlier one were waiting when it began. */
+  /**
+   * Called when a plan is complete. `wasBusy`: keys of an earlier plan were waiting when this plan
+   * began.
+   */
   readonly onPlanned: (wasBusy: boolean) => void
 }
 
 /**
- * V8 ends a garbage collection between turns: in one that planned 10,000 namespaces the heap grew
- * from 19 to 37 MB (--trace-gc).
+ * V8 finishes a garbage collection only between turns. In one turn that planned 10,000 namespaces,
+ * the heap grew from 19 to 37 MB (--trace-gc).
  */
 const STEPS_PER_TURN = 500
 
 /** Runs plans of many keys one after the other, in turns. */
 export function createPlanRunner(options: PlanRunnerOptions) {
   const { clock } = options
-  /** Begun or waiting. */
+  /** The running plan, then the plans that wait for it. */
   const plans: Steps[] = []
   let wasBusy = false
   let cancelTurn: (() => void) | undefined
@@ -37,7 +40,8 @@ export function createPlanRunner(options: PlanRunnerOptions) {
         }
       }
     } finally {
-      // Also after an error, or no later plan would begin.
+      // Schedule the next turn after an error too, because later plans would never begin without
+      // it.
       cancelTurn = plans.length > 0 ? clock.after(0, turn) : undefined
     }
   }
@@ -49,7 +53,7 @@ export function createPlanRunner(options: PlanRunnerOptions) {
       wasBusy = options.isQueueBusy()
       turn()
     },
-    /** No plan is running or waiting. */
+    /** True if no plan is running or waiting. */
     get idle() {
       return plans.length === 0
     },

@@ -1,25 +1,25 @@
 import { NopassError } from '../../errors.ts'
 
 /**
- * The pull secrets of Alibaba's own credential helper, of today and of 2018
+ * Names of the pull secrets of Alibaba's own credential helper: the present name and that of 2018
  * (docs/en/decisions.md#vendor-addon).
  */
 const ADDON_SECRET = /^(aliyun-)?acr-credential-/
 
 /**
- * Detects from the lists of our ServiceAccounts, without further permissions, whether the vendor's
- * add-on serves them too.
- * @param secretName our own, which may be one of the add-on's (`adopt`)
- * @param report called with one such ServiceAccount, with another one when that is served by us
- * alone again, and with none at the end
+ * Detects whether the vendor's add-on also manages our ServiceAccounts. Their lists suffice, so no
+ * further permission is needed.
+ * @param secretName the name of our Secret, which may be a name of the add-on (`adopt`)
+ * @param report called with one ServiceAccount that the add-on also manages; again when that
+ * ServiceAccount changes; without arguments when none is left
  */
 export function createRivalAddon(secretName: string, report: (key?: string, problem?: NopassError) => void) {
   const found = new Map<string, string>()
   let reported: string | undefined
   return {
     /**
-     * Call with the list of each ServiceAccount that is a target, and with undefined for one that
-     * is not, or not any more.
+     * Call with the list of each ServiceAccount that is a target, and with undefined for each
+     * ServiceAccount that is not a target.
      */
     note(key: string, list: readonly string[] | undefined): void {
       const entry = list?.find((name) => name !== secretName && ADDON_SECRET.test(name))

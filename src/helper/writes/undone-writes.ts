@@ -4,7 +4,7 @@ import { REFUSED } from './decision-problem.ts'
 import { waitBeforeRetry } from './pacer.ts'
 
 interface UndoneWrite {
-  /** What was to be written. */
+  /** Identifies what was to be written. */
   readonly content: string
   readonly times: number
   /** Monotonic milliseconds. */
@@ -12,9 +12,9 @@ interface UndoneWrite {
 }
 
 /**
- * Writes that a policy or webhook undid at once. The event of such a write would have it repeated
- * without a pause, because the object is never as planned; other content, such as a new credential,
- * does not wait.
+ * Remembers writes that a policy or webhook undid at once. Each undone write causes an event, and
+ * without a pause each event would cause the same write again. Other content, such as a new
+ * credential, does not wait.
  */
 export function createUndoneWrites(clock: Clock, random: () => number, hashOf: (group: string) => string | undefined) {
   const undone = new Map<string, UndoneWrite>()
@@ -22,13 +22,14 @@ export function createUndoneWrites(clock: Clock, random: () => number, hashOf: (
     action.kind === 'writeSecret' ? `${hashOf(action.group)}` : `${action.kind} ${action.list?.join()}`
   return {
     /**
-     * How long the same write of this key still has to wait, milliseconds; 0: it may be written.
+     * Returns how many milliseconds the same write of this key still has to wait; 0 if it need not
+     * wait.
      */
     pause(key: string, action: WriteAction): number {
       const last = undone.get(key)
       return last?.content === contentOf(action) ? Math.max(0, last.until - clock.monotonic()) : 0
     },
-    /** Returns how long to wait before the next try, milliseconds. */
+    /** Records that a write was undone. Returns the milliseconds until the next attempt. */
     note(key: string, action: WriteAction): number {
       const times = undone.get(key)?.times ?? 0
       const wait = waitBeforeRetry(REFUSED, times, random())

@@ -3,22 +3,22 @@ import { createDeadlineHeap, type Waiting } from './deadline-heap.ts'
 import { type Pacer, type RetryWait, waitBeforeRetry } from './pacer.ts'
 
 /**
- * `now`: changed keys, in order of arrival. `later`: by deadline; one is started for every four of
- * `now` while both wait.
+ * `now` holds changed keys in the order of arrival. `later` is ordered by deadline. While both
+ * lanes have keys, one key of `later` starts after every four of `now`.
  */
 export interface Lane {
   readonly lane: 'now' | 'later'
   readonly deadline?: number
-  /** Limited by the pacer. */
+  /** True if the pacer limits this key. */
   readonly paced?: boolean
 }
 
 export type WorkOutcome = 'done' | { readonly retry: RetryWait }
 
-/** `failures`: attempts in a row that ended with `retry`. */
+/** `failures`: how many attempts in a row returned `retry`. */
 type Handler = (key: string, failures: number) => WorkOutcome | Promise<WorkOutcome>
 
-/** Names after client-go's workqueue metrics; times in milliseconds. */
+/** Named after client-go's workqueue metrics. Times are in milliseconds. */
 export interface QueueObserver {
   added(): void
   started(waitedMs: number): void
@@ -41,8 +41,8 @@ export type WorkQueue = ReturnType<typeof createWorkQueue>
 const NOW_IN_ROW = 4
 
 /**
- * A queue of keys: deduplicated, never processed concurrently, and requeued if they change while
- * being processed.
+ * Creates a queue of keys. A key is queued once, is never processed twice at the same time, and is
+ * queued again if it changes while it is being processed.
  */
 export function createWorkQueue(options: WorkQueueOptions) {
   const { clock, pacer } = options
@@ -51,9 +51,9 @@ export function createWorkQueue(options: WorkQueueOptions) {
   const later = createDeadlineHeap()
   const inFlight = new Set<string>()
   const failures = new Map<string, number>()
-  /** Being processed after a failure. */
+  /** Keys that are being processed again after a failure. */
   const repeating = new Set<string>()
-  /** Failed before, and waiting for other retries to end. */
+  /** Keys that failed before and wait for other retries to finish. */
   const parked: string[] = []
   const mostRepeating = Math.max(1, Math.floor(options.concurrency / 2))
   const delayed = new Map<string, () => void>()
@@ -78,19 +78,19 @@ export function createWorkQueue(options: WorkQueueOptions) {
     })
   }
   /**
-   * A failing key may block until its timeout (an unresponsive webhook), so retries use at most
-   * half of the workers.
+   * Parks a key that failed before, if retries already use half of the workers. An unresponsive
+   * webhook can block each of them until its timeout.
    */
-  const parks = (key: string): boolean => {
+  const parkRetry = (key: string): boolean => {
     if (repeating.size < mostRepeating || !failures.has(key)) return false
     parked.push(key)
     return true
   }
-  /** The next key that may start; stale entries of the lanes are skipped. */
+  /** Returns the next key that may start. Skips stale entries of the lanes. */
   const next = (): string | undefined => {
     const quiet = quietUntil - clock.monotonic()
     if (quiet > 0) return wakeIn(quiet)
-    // Neither lane starves the other: objects that change without end must not hold up a rotation.
+    // Take keys from both lanes: objects that change all the time must not delay a rotation.
     const first = nowInRow < NOW_IN_ROW ? nextNow() : undefined
     if (first !== undefined) {
       nowInRow += 1
@@ -101,13 +101,13 @@ export function createWorkQueue(options: WorkQueueOptions) {
   }
   const nextNow = (): string | undefined => {
     for (let key = now.shift(); key !== undefined; key = now.shift()) {
-      if (waiting.get(key)?.lane === 'now' && !inFlight.has(key) && !parks(key)) return key
+      if (waiting.get(key)?.lane === 'now' && !inFlight.has(key) && !parkRetry(key)) return key
     }
     return undefined
   }
   const nextLater = (): string | undefined => {
     for (let head = later.peek(); head !== undefined; head = later.peek()) {
-      if (waiting.get(head.key)?.order === head.order && !inFlight.has(head.key) && !parks(head.key)) {
+      if (waiting.get(head.key)?.order === head.order && !inFlight.has(head.key) && !parkRetry(head.key)) {
         const wait = head.paced ? pacer.take(clock.monotonic()) : 0
         if (wait > 0) return wakeIn(wait)
         later.pop()
@@ -197,7 +197,7 @@ export function createWorkQueue(options: WorkQueueOptions) {
     get active() {
       return inFlight.size
     },
-    /** Drops waiting keys; resolves when nothing is being processed any more. */
+    /** Drops the waiting keys. Resolves when no key is being processed any more. */
     stop(): Promise<void> {
       stopped = true
       cancelWake?.()

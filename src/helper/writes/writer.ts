@@ -44,7 +44,7 @@ export function createWriter(options: WriterOptions) {
     return view
   }
 
-  /** Listed by name: the helper has no right to `get` a ServiceAccount or a Secret. */
+  /** Lists by name, because the helper has no permission to `get` a ServiceAccount or a Secret. */
   function readAgain<T>(action: WriteAction, signal: AbortSignal, accept?: string): Promise<KubeList<T>> {
     const [plural, name] =
       action.kind === 'writeSecret' ? ['secrets', secretName] : ['serviceaccounts', action.serviceAccount]
@@ -53,10 +53,10 @@ export function createWriter(options: WriterOptions) {
     return client.request<KubeList<T>>({ method: 'GET', path, query, accept }, signal)
   }
 
-  /** The entries of an overlong list except ours. */
+  /** Returns the entries of an overlong list except ours. */
   async function readOtherEntries(action: WriteList, signal: AbortSignal): Promise<string[]> {
     const found = await readAgain<ServiceAccountObject>(action, signal)
-    // If the list changed meanwhile, the write fails by its precondition.
+    // If the list has changed meanwhile, its precondition fails the write.
     const entries = found.items?.[0]?.imagePullSecrets ?? []
     return entries.map(({ name = '' }) => name).filter((name) => name !== secretName)
   }
@@ -73,8 +73,8 @@ export function createWriter(options: WriterOptions) {
 
   return {
     /**
-     * Performs one action by one request, and puts the response into the cache, so that the next
-     * plan sees it. Never rejects.
+     * Performs one action with one request. Puts the response into the cache, so that the next plan
+     * uses it. Never rejects.
      */
     async write(action: WriteAction, signal: AbortSignal): Promise<WriteResult> {
       try {
@@ -85,8 +85,8 @@ export function createWriter(options: WriterOptions) {
       }
     },
     /**
-     * Whether the object is older than the version that was planned with: the watch would never
-     * replace what the cache has.
+     * True if the stored object is older than the planned version (etcd was restored). The watch
+     * would never replace the newer version in the cache.
      */
     async isRewound(action: WriteAction, signal: AbortSignal): Promise<boolean> {
       const { resourceVersion } = action.precondition ?? {}
@@ -104,7 +104,7 @@ export function createWriter(options: WriterOptions) {
 // Constant strings, because a rotation makes thousands of requests.
 const BY_US = `?fieldManager=${FIELD_MANAGER}`
 /**
- * By default the API server parses an apply twice, to look for unknown fields
+ * By default the API server parses an apply a second time to find unknown fields
  * (docs/en/decisions.md#content-patch).
  */
 const APPLIED = `${BY_US}&fieldValidation=Ignore`
@@ -115,9 +115,9 @@ const CONTENT = `?fieldManager=${CONTENT_MANAGER}`
 const ABSENT = '"resourceVersion":"1",'
 
 /**
- * One server-side apply or one patch. A Secret that is not in the cache must not exist: neither
- * another client's, nor ours that a newer leader created. One in the cache is force-applied or
- * patched, but only with the UID and resourceVersion that are known
+ * Builds one server-side apply or one patch. If the Secret is not in the cache, the request fails
+ * when it exists: another client or a newer leader may have created it. If the Secret is in the
+ * cache, the request is forced, but only for the known UID and resourceVersion
  * (docs/en/decisions.md#preconditions).
  */
 export function writeSecretRequest(action: WriteSecret, group: CredentialGroup, secretName: string): KubeCall {
@@ -136,8 +136,8 @@ export function writeSecretRequest(action: WriteSecret, group: CredentialGroup, 
 }
 
 /**
- * One merge patch of the whole list, which is atomic, with the version that was planned as a
- * precondition.
+ * Builds one merge patch that replaces the whole list, because the list is atomic. The planned
+ * version is its precondition.
  */
 export function writeListRequest(action: WriteList, list: readonly string[]): KubeCall {
   return {
