@@ -2,7 +2,6 @@ import { NopassError } from '../errors.ts'
 import { isRecord, parseObject, recordsOf, textOf } from '../lib/json.ts'
 import type { CsReads } from './sdk-types.ts'
 import type { AbortableTarget } from './transport/cloud-transport.ts'
-import type { Parameters } from './transport/signature.ts'
 import { wholeList } from './transport/whole-list.ts'
 
 /** The kind of a cluster determines which identities it can offer. */
@@ -77,7 +76,7 @@ async function get<Action extends keyof CsReads>(
   target: AbortableTarget,
   action: Action,
   path: string,
-  query: CsReads[Action][0] & Parameters,
+  query: CsReads[Action][0],
 ): Promise<CsReads[Action][1]> {
   const call = { product: 'cs', version: '2015-12-15', action, method: 'GET', path, query }
   return (await target.transport.call({ ...target, ...call }, target.signal)) as CsReads[Action][1]

@@ -44,7 +44,7 @@ export function createRam(target: AbortableTarget) {
    */
   const query = async <Action extends keyof RamReads, Found>(
     action: Action,
-    parameters: RamReads[Action][0] & Parameters,
+    parameters: RamReads[Action][0],
     read: (response: RamReads[Action][1]) => Found,
     signal?: AbortSignal,
   ): Promise<Found> => {
@@ -56,11 +56,10 @@ export function createRam(target: AbortableTarget) {
     }
   }
   const getPolicy = (name: string, PolicyType: string, signal?: AbortSignal) =>
-    unlessMissing(() => {
-      const request = { PolicyName: name, PolicyType }
-      return query(
+    unlessMissing(() =>
+      query(
         'GetPolicy',
-        request,
+        { PolicyName: name, PolicyType },
         ({ Policy, DefaultPolicyVersion }) => ({
           name,
           description: textOf(objectOf(Policy).Description),
@@ -69,8 +68,8 @@ export function createRam(target: AbortableTarget) {
           defaultVersion: textOf(objectOf(Policy).DefaultVersion),
         }),
         signal,
-      )
-    })
+      ),
+    )
   return {
     /** Undefined if the policy does not exist. */
     getPolicy: (name: string, signal?: AbortSignal) => getPolicy(name, 'Custom', signal),

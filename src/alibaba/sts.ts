@@ -5,7 +5,6 @@ import type { StsCaller, StsSession, StsSessions } from './sdk-types.ts'
 import type { CloudClock } from './transport/cloud-clock.ts'
 import type { CloudCall, CloudService } from './transport/cloud-transport.ts'
 import { isFixOfGuardrail } from './transport/denial.ts'
-import type { Parameters } from './transport/signature.ts'
 
 type SignedCall = Pick<CloudCall, 'action' | 'query' | 'form' | 'credentials'>
 
@@ -32,7 +31,7 @@ export function assumeRole(
   request: RoleRequest & { readonly externalId?: string | undefined },
   signal?: AbortSignal,
 ): Promise<Credentials> {
-  const query: StsSessions['AssumeRole'] & Parameters = { ...roleParameters(request), ExternalId: request.externalId }
+  const query: StsSessions['AssumeRole'] = { ...roleParameters(request), ExternalId: request.externalId }
   return openSession(target, { action: 'AssumeRole', query, credentials }, request, signal)
 }
 
@@ -43,7 +42,7 @@ export function assumeRoleWithOidc(
   signal?: AbortSignal,
 ): Promise<Credentials> {
   const { oidcProviderArn, oidcToken } = request
-  const form: StsSessions['AssumeRoleWithOIDC'] & Parameters = {
+  const form: StsSessions['AssumeRoleWithOIDC'] = {
     ...roleParameters(request),
     OIDCProviderArn: oidcProviderArn,
     OIDCToken: oidcToken,
