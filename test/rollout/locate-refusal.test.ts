@@ -24,9 +24,15 @@ networkPolicy:
   enabled: true
   egress:
     - ports: [{ port: 10, endPort: 9 }]
+topologySpread:
+  - { topologyKey: zone, whenUnsatisfiable: ScheduleAnyway, maxSkew: 1 }
+  - { topologyKey: zone, whenUnsatisfiable: DoNotSchedule, maxSkwe: 1 }
+hostAliases:
+  - { ip: "fd00::1", hostname: a }
 `
 const values = loadValues({ files: [{ name: 'team.yaml', text }] })
-const { tolerations, extraEnv, extraVolumes, affinity, networkPolicy } = values.merged as Record<string, never[]>
+const { tolerations, extraEnv, extraVolumes, affinity, networkPolicy, topologySpread, hostAliases } =
+  values.merged as Record<string, never[]>
 
 const deployment: ManifestObject = {
   apiVersion: 'apps/v1',
@@ -39,6 +45,8 @@ const deployment: ManifestObject = {
         spec: {
           tolerations,
           affinity,
+          topologySpreadConstraints: topologySpread,
+          hostAliases,
           containers: [{ name: 'helper', env: [{ name: 'POD_NAME' }, ...(extraEnv ?? [])] }],
           volumes: [{ name: 'config' }, { name: 'token' }, ...(extraVolumes ?? [])],
         },
@@ -102,11 +110,12 @@ test('items of the values are found behind those of the chart, and an item of th
   assert.deepEqual(located(deployment, 422, invalid('spec.selector')), ['', 'the usual fix'])
 })
 
-test('several refused fields are named together, each once', () => {
-  const fields = [`${POD}.tolerations[0].effect`, `${POD}.volumes[2].configMap.name`, `${POD}.tolerations[0].effect`]
-  assert.deepEqual(located(deployment, 422, invalid(...fields)), [
+test('several refused fields are named together, each once, and at most three', () => {
+  const fields = ['tolerations[0].effect', 'volumes[2].configMap.name', 'tolerations[0].effect']
+  const more = ['affinity.podAffinity', 'hostAliases[0].hostnames']
+  assert.deepEqual(located(deployment, 422, invalid(...[...fields, ...more].map((field) => `${POD}.${field}`))), [
     'team.yaml:4:5',
-    'Change `tolerations[0].effect` (team.yaml:4:5), `extraVolumes[0].configMap.name` (team.yaml:12:17).',
+    'Change `tolerations[0].effect` (team.yaml:4:5), `extraVolumes[0].configMap.name` (team.yaml:12:17), `affinity.podAffinity` (team.yaml:13:1).',
   ])
 })
 
@@ -126,6 +135,13 @@ test('an unknown field and a repeated item are located from the text of the API 
   assert.deepEqual(located(deployment, 500, untyped(twice, within)), [
     'team.yaml:8:3',
     'Change `extraEnv` (team.yaml:8:3), `extraEnv[0].valeu` (team.yaml:8:5).',
+  ])
+  const spread = `.${POD}.topologySpreadConstraints[topologyKey="zone",whenUnsatisfiable="DoNotSchedule"].maxSkwe`
+  const alias = `.${POD}.hostAliases[ip="fd00::1"].hostname`
+  const undeclared = [spread, alias].map((field) => `${field}: field not declared in schema`)
+  assert.deepEqual(located(deployment, 500, untyped(...undeclared)), [
+    'team.yaml:21:69',
+    'Change `topologySpread[1].maxSkwe` (team.yaml:21:69), `hostAliases[0].hostname` (team.yaml:23:32).',
   ])
 })
 

@@ -1,4 +1,4 @@
-import { formatPlace, NopassError } from '../../errors.ts'
+import { formatPlace, type NopassError, reworded } from '../../errors.ts'
 import type { ManifestObject } from '../../helm/release/manifest.ts'
 import { KubeApiError } from '../../kube/api-error.ts'
 import type { LoadedValues } from '../../values/load-values.ts'
@@ -13,9 +13,9 @@ const SHOWN = 3
 
 /** Adds the keys of the user's values that a refusal is about, if the chart passes the field on. */
 export function locateRefusal(error: NopassError, object: ManifestObject, values: ValuesSource): NopassError {
-  const { code, message, reason, cause } = error
+  const { cause } = error
   // In a conflict the values are right: somebody else changed the field in the cluster.
-  if (!(cause instanceof KubeApiError) || code === 'HELM_CONFLICT') return error
+  if (!(cause instanceof KubeApiError) || error.code === 'HELM_CONFLICT') return error
   const paths = refusedFields(cause).flatMap((field) => {
     const path = keyOfField(field, object, values.merged)
     return path === undefined ? [] : [path]
@@ -28,7 +28,7 @@ export function locateRefusal(error: NopassError, object: ManifestObject, values
     return `\`${formatPath(path)}\`${position === undefined ? '' : ` (${formatPlace(position)})`}`
   })
   const hint = `Change ${[...new Set(named)].slice(0, SHOWN).join(', ')}.`
-  return new NopassError(code, message, { hint, place: positions.find(Boolean), reason, cause })
+  return reworded(error, error.message, { hint, place: positions.find(Boolean), cause })
 }
 
 /**
@@ -39,8 +39,6 @@ export function locateRefusal(error: NopassError, object: ManifestObject, values
  */
 function refusedFields({ fields, message }: KubeApiError): readonly string[] {
   const unknown = [...message.matchAll(/unknown field "([^"]+)"/g)]
-  const untyped = [
-    ...message.matchAll(/(?<=\s)(\.[^\s:]+): (?:field not declared in schema|duplicate entries for key)/g),
-  ]
+  const untyped = [...message.matchAll(/(?<=\s)(\.\S+): (?:field not declared in schema|duplicate entries for key)/g)]
   return [...fields, ...[...unknown, ...untyped].map(([, field = '']) => field)]
 }

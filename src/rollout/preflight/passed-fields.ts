@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { ManifestObject } from '../../helm/release/manifest.ts'
 import { isRecord } from '../../lib/json.ts'
 import type { ValuePath } from '../../values/yaml/yaml-node.ts'
@@ -14,16 +13,25 @@ interface Passed {
 const POD = ['spec', 'template', 'spec'] as const
 const CONTAINER = [...POD, 'containers', 0] as const
 
+/** Fields of the Pod whose keys have the same name. */
+const SAME_NAME = [
+  'affinity',
+  'dnsConfig',
+  'dnsPolicy',
+  'hostAliases',
+  'imagePullSecrets',
+  'nodeSelector',
+  'priorityClassName',
+  'tolerations',
+]
+
 /**
  * Source: chart/templates/deployment.yaml, _container.tpl, networkpolicy.yaml and
  * poddisruptionbudget.yaml.
  */
 const PASSED: Readonly<Record<string, readonly Passed[]>> = {
   Deployment: [
-    ...['affinity', 'dnsConfig', 'dnsPolicy', 'hostAliases', 'imagePullSecrets', 'nodeSelector', 'tolerations'].map(
-      (key) => ({ field: [...POD, key], key: [key] }),
-    ),
-    { field: [...POD, 'priorityClassName'], key: ['priorityClassName'] },
+    ...SAME_NAME.map((key) => ({ field: [...POD, key], key: [key] })),
     { field: [...POD, 'securityContext'], key: ['podSecurityContext'] },
     { field: [...POD, 'topologySpreadConstraints'], key: ['topologySpread'] },
     { field: [...POD, 'volumes'], key: ['extraVolumes'], isTail: true },
@@ -59,8 +67,7 @@ export function keyOfField(field: string, { kind, body }: ManifestObject, values
   const [own, all] = [at(values, passed.key), at(body, passed.field)]
   if (typeof item !== 'number' || !Array.isArray(own) || !Array.isArray(all)) return undefined
   const index = item - (all.length - own.length)
-  if (!(index in own) || !isDeepStrictEqual(own[index], all[item])) return undefined
-  return [...passed.key, index, ...rest]
+  return index in own ? [...passed.key, index, ...rest] : undefined
 }
 
 /**
