@@ -24,22 +24,22 @@ export interface GenerationOptions
   extends Pick<CredentialManagerOptions, 'entries' | 'carried'>,
     Pick<ControllerOptions, 'client' | 'clock' | 'cloudNow' | 'cloudAtLeast' | 'random' | 'features' | 'isLeader'> {
   readonly loaded: LoadedConfig
-  /** The log before a reload. */
+  /** The log of the previous generation, after a reload. */
   readonly carriedLog: LogState | undefined
   readonly leader: () => string
   readonly version: string
-  /** Undocumented behavior that is relied on. */
+  /** Returns the undocumented behavior that was relied on. */
   readonly unverified: () => readonly Unverified[]
   readonly log: Log
   readonly metrics: Metrics
   readonly events: EventReporter
-  /** Something that the status shows may have changed. */
+  /** Called after a change that the status may show. */
   readonly onChange: () => void
 }
 
 export type Generation = ReturnType<typeof createGeneration>
 
-/** The helper's work under one configuration; a reload creates the next generation. */
+/** Creates what works under one configuration. A reload creates the next generation. */
 export function createGeneration(options: GenerationOptions) {
   const { loaded, client, clock } = options
   const { config } = loaded
@@ -67,8 +67,8 @@ export function createGeneration(options: GenerationOptions) {
   })
   const groups = createCredentialGroups(
     {
-      // Empty before the first round is over, so that no Secret is written with only some of the
-      // registries.
+      // The log is empty until the first round is over, so that no Secret is written with only some
+      // of its registries.
       log: () => (firstRound.over ? log.state : EMPTY_LOG),
       names,
       stateOf: (name) => manager.stateOf(name),
@@ -76,10 +76,10 @@ export function createGeneration(options: GenerationOptions) {
     { secretName, instance, secretLabels, authFormat },
   )
   const firstRound = createFirstRound(clock, serve)
-  /** `waiting`: the first plan of everything waits until the log is written. */
+  /** What was planned. `waiting`: the first plan of everything waits until the log is written. */
   let served: 'nothing' | 'waiting' | 'everything' = 'nothing'
   let urgent = false
-  /** Writes what is to be logged, and serves the namespaces with what is in force. */
+  /** Queues the write of the log, and the writes of Secrets whose credentials are in force. */
   function serve(): void {
     groups.reset()
     if (!firstRound.over || !controller.caches.synced) return
@@ -104,7 +104,7 @@ export function createGeneration(options: GenerationOptions) {
     ownNamespace: release.namespace,
     onSynced: () => {
       options.log.info({ namespaces: [...controller.caches.namespaces.entries()].length }, 'the caches are complete')
-      // References do not wait for credentials.
+      // Write references now, because they do not depend on credentials.
       controller.planAll()
       serve()
       options.onChange()
@@ -164,7 +164,7 @@ export function createGeneration(options: GenerationOptions) {
 
   let leading: Promise<void> | undefined
   async function startLeading(signal: AbortSignal): Promise<void> {
-    // The metric is that of the log before a reload.
+    // Reset the metric, whose value is from before a reload.
     observer.logStuck(false)
     if (config.retire) {
       // A retiring helper needs no credential.
@@ -174,7 +174,7 @@ export function createGeneration(options: GenerationOptions) {
     await log.readFirst(signal)
     if (signal.aborted) return
     manager.lead((name) => newest(log.state, name))
-    // What this replica got before a reload, and has not logged.
+    // Log the credentials that this replica obtained before a reload and has not logged yet.
     const isLogged = ({ name, token }: Credential): boolean => {
       const known = newest(log.state, name)
       return known !== undefined && sameLogin(known.token, token)
@@ -188,7 +188,7 @@ export function createGeneration(options: GenerationOptions) {
 
   return {
     controller,
-    /** With `watchPods` or `heal`. */
+    /** Defined with `watchPods` or `heal`. */
     pods,
     get states() {
       return manager.states
@@ -196,9 +196,15 @@ export function createGeneration(options: GenerationOptions) {
     get log() {
       return log.state
     },
-    /** It needs no credential, and refreshes none. */
+    /**
+     * True if this generation only retires the helper. It then needs no credential and refreshes
+     * none.
+     */
     retires: config.retire,
-    /** The registries of which neither this replica nor, by `isProven`, another one got a token. */
+    /**
+     * Returns the registries for which no replica has obtained a token. `isProven`: whether another
+     * replica has.
+     */
     unproven: (isProven: (fingerprint: string) => boolean): readonly string[] =>
       (config.retire ? [] : manager.states)
         .filter((state) => !state.live && !state.isProven && !isProven(state.fingerprint))
@@ -217,24 +223,26 @@ export function createGeneration(options: GenerationOptions) {
         problems: problemStore.newest(20),
         unverified: options.unverified(),
       }),
-    /** Watches the cluster; writes nothing before `lead`. */
+    /** Watches the cluster. Writes nothing before `lead` is called. */
     async run(signal: AbortSignal): Promise<void> {
       await Promise.all([controller.run(signal), pods?.run(signal)])
     },
     /**
-     * Restores the credentials from our own copy and starts to write; a second call returns the
+     * Restores the credentials from our own copy and starts to write. A second call returns the
      * same promise.
      */
     lead(signal: AbortSignal): Promise<void> {
       leading ??= startLeading(signal)
       return leading
     },
-    /** Requests one token of each of these, while another replica leads. */
+    /** Requests one token for each of these registries, while another replica leads. */
     prove: manager.prove,
-    /** The API server's versions went back (etcd was restored): reads everything again. */
+    /**
+     * Reads everything again, because etcd was restored and the API server's versions went back.
+     */
     rewind,
     rotate: manager.rotate,
-    /** Whether work is in progress that a reader of the status would wait for. */
+    /** True while work is in progress whose result a reader of the status waits for. */
     get busy() {
       return (
         !firstRound.over || manager.holding || served === 'waiting' || !controller.idle || !controller.caches.synced

@@ -51,7 +51,7 @@ function parse<T>(read: () => T): T {
 
 function address(name: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined
-  // A bare IPv6 address of a Pod: its last part is the port.
+  // In a bare IPv6 address of a Pod, the last part is the port.
   const bare = /^([0-9a-fA-F:]*:[0-9a-fA-F:]*):(\d{1,5})$/.exec(value)
   const text = bare ? `[${bare[1]}]:${bare[2]}` : value
   if (!ADDRESS.test(text)) throw new NopassError('HELPER_ARGUMENTS', `${name} is not host:port: ${value}`)
@@ -65,7 +65,7 @@ export interface HelperLaunch {
   readonly version: string
   readonly podName: string
   readonly log: Logger
-  /** For all waits and durations (default: this machine's clock). */
+  /** The clock for all waits and durations. Default: this machine's clock. */
   readonly time?: Clock
   readonly leaseDurations?: LeaseDurations
 }

@@ -14,9 +14,7 @@ export interface LeadershipOptions
   readonly metrics: Metrics
 }
 
-/**
- * Whether this replica leads, and why it cannot: the Lease as log lines, a metric and a problem.
- */
+/** Elects the leader by the Lease. Reports the election as log lines, a metric and a problem. */
 export function createLeadership(options: LeadershipOptions) {
   const { release, log, metrics } = options
   const { lease } = release
@@ -54,7 +52,7 @@ export function createLeadership(options: LeadershipOptions) {
     get refused() {
       return elector.refused
     },
-    /** Why no replica, or not this one, can lead. */
+    /** Why no replica can lead, or why this replica cannot. */
     get problem(): NopassError | undefined {
       return elector.missing ? leaseMissing(release) : refusal
     },

@@ -19,22 +19,23 @@ export interface HelperOptions
   extends Pick<HelperPagesOptions, 'clock' | 'podName' | 'version' | 'metrics' | 'httpAddress' | 'statusAddress'> {
   readonly readConfig: () => Promise<string>
   readonly createEntries: (config: HelperConfig) => readonly RegistryEntry[]
-  /** What is relied on and could not be verified, for the status. */
+  /** Returns the undocumented behavior that was relied on, for the status. */
   readonly unverified: () => readonly Unverified[]
   readonly client: KubeClient
   readonly cloud: Pick<CloudClock, 'now' | 'atLeast' | 'skew'>
   readonly random: () => number
-  /** Unique to the Pod: the lease's holder. */
+  /** The holder of the lease; unique to the Pod. */
   readonly identity: string
   readonly log: Log
   readonly leaseDurations?: LeaseDurations
-  /** Called with the ports in use once both servers listen. */
+  /** Called with the ports when both servers listen. */
   readonly onListen?: (ports: { readonly http?: number; readonly status?: number }) => void
 }
 
 /**
- * Runs the helper: it follows, leads when it acquires the lease, and reloads its configuration. On
- * the signal it becomes unready, finishes the writes in flight and releases the lease.
+ * Runs the helper. It follows until it acquires the lease, then leads, and reloads its
+ * configuration at any time. On the signal, the helper becomes unready, finishes the writes in
+ * flight and releases the lease.
  * @throws HELPER_CONFIG_INVALID at start, LEASE_LOST later
  */
 export async function runHelper(options: HelperOptions, signal: AbortSignal): Promise<void> {
@@ -114,7 +115,10 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
 
   const unproven = (): readonly string[] => generations.current.unproven(status.isProven)
 
-  /** The leader's status is more complete than what a follower knows. */
+  /**
+   * Returns the report to show. A follower shows the leader's report, which is more complete than
+   * its own.
+   */
   function report(): HelperStatus {
     const own = (): HelperStatus => generations.current.report()
     const known = isLeader() ? own() : (status.reported ?? own())
@@ -148,7 +152,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   const followed = status.follow(inside.signal)
   const watched = watchFile(options.readConfig, text, clock, generations.reload, inside.signal)
 
-  // The lease is kept until the last writes are done.
+  // Keep the lease until the last writes are done.
   const leaseStop = new AbortController()
   const onSignal = (): void => {
     log.info({}, 'stopping')
@@ -171,7 +175,10 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   }
 }
 
-/** A write that waited for a connection is not sent once the lease is lost. */
+/**
+ * Returns a client that sends no write after the lease is lost, not even a write that waited for a
+ * connection.
+ */
 function leaderWrites(client: KubeClient, isLeader: () => boolean): KubeClient {
   return {
     ...client,

@@ -22,32 +22,44 @@ export interface CachesOptions {
   readonly features: ServerFeatures
   readonly config: Pick<HelperConfig, 'scope' | 'attach' | 'secretName' | 'release'>
   /**
-   * Scope `namespaces`: the namespaces to watch. The helper's own is added, without its
-   * ServiceAccounts.
+   * With scope `namespaces`: the namespaces to watch. The helper's own namespace is added, without
+   * its ServiceAccounts.
    */
   readonly listedNamespaces: readonly string[]
   readonly transforms: Transforms
   readonly onSynced: () => void
-  /** A watch detected that the API server's versions went back: etcd was restored from a backup. */
+  /**
+   * Called when a watch detects that the API server's versions went back, because etcd was restored
+   * from a backup.
+   */
   readonly onRewound: () => void
   readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
 }
 
-/** What a change is to set off; given after the caches, because most of it reads them. */
+/**
+ * Called for each change. The handlers are set after the caches are created, because most handlers
+ * read the caches.
+ */
 export interface CacheHandlers {
   readonly onNamespace: ChangeHandler<NamespaceView>
   readonly onSecret: ChangeHandler<SecretView>
   readonly onServiceAccount: ChangeHandler<ServiceAccountView>
-  /** Scope `namespaces`: the right to read this one or its objects is missing. */
+  /**
+   * With scope `namespaces`: called when the permission to read a namespace or its objects is
+   * missing.
+   */
   readonly onRefused: (namespace: string) => void
 }
 
 export type Caches = ReturnType<typeof createCaches>
 
-/** A ServiceAccount may have 256 KiB of annotations, so smaller pages are less often too large. */
+/**
+ * A ServiceAccount may have 256 KiB of annotations, therefore its pages are smaller than those of
+ * other objects.
+ */
 const SERVICE_ACCOUNT_PAGE = 200
 
-/** The watched objects: three watches for the cluster, or two for each listed namespace. */
+/** Creates the caches: three watches for the cluster, or two for each listed namespace. */
 export function createCaches(options: CachesOptions) {
   const { clock, config, transforms } = options
   let handlers: CacheHandlers | undefined
@@ -139,29 +151,31 @@ export function createCaches(options: CachesOptions) {
   return {
     namespaces,
     secrets,
-    /** Undefined where the helper attaches by admission alone. */
+    /** Undefined if the helper attaches by admission alone. */
     serviceAccounts,
     /**
-     * Scope `namespaces`: the permission to read it or its objects was missing at the last try.
-     * Other namespaces are not affected.
+     * With scope `namespaces`: true if the permission to read the namespace or its objects was
+     * missing at the last attempt.
      */
     unreadable,
     /**
-     * Scope `namespaces`: reads the namespace again; false: it could not be read. Undefined: it was
-     * read a moment ago.
+     * With scope `namespaces`: reads the namespace again, and returns false if it cannot be read.
+     * Undefined if it was read a moment ago.
      */
     confirm: (namespace: string, signal: AbortSignal) => reader?.confirm(namespace, signal),
     get synced(): boolean {
       return complete
     },
-    /** To be called before `run`. */
+    /** Sets the handlers. Call before `run`. */
     handle(changes: CacheHandlers): void {
       handlers = changes
     },
     async run(signal: AbortSignal): Promise<void> {
       await Promise.all(all.map((source) => source.run(signal)))
     },
-    /** The API server's versions went back (etcd was restored): reads everything again. */
+    /**
+     * Reads everything again, because etcd was restored and the API server's versions went back.
+     */
     rewind(): void {
       for (const source of all) source.rewind()
     },

@@ -2,7 +2,7 @@ import type { Reflector } from '../../kube/watch/reflector.ts'
 import type { Versioned } from '../../kube/watch/store.ts'
 
 /**
- * One source of several reflectors, each for one namespace.
+ * Joins several reflectors, each for one namespace, to one source.
  * @param names the namespace of each reflector
  * @param refused whether a namespace cannot be read, so that `synced` does not wait for it
  */

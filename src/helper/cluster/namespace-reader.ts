@@ -12,17 +12,20 @@ export interface NamespaceReaderOptions {
   readonly names: readonly string[]
   readonly onChange: ChangeHandler<NamespaceView>
   readonly onSynced: () => void
-  /** The permission to read it is missing. */
+  /** Called when the permission to read a namespace is missing. */
   readonly onRefused: (name: string) => void
   readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
 }
 
 /**
- * A Role cannot allow to list or watch namespaces, so each is read again after this time
- * (docs/en/decisions.md#namespace-scope).
+ * Each namespace is read again after this time, because a Role cannot grant list or watch of
+ * namespaces (docs/en/decisions.md#namespace-scope).
  */
 const REREAD_MS = 5 * 60_000
-/** The same for one that may not be read, usually because it was deleted together with its Role. */
+/**
+ * The pause before a namespace that may not be read is read again. Usually the namespace was
+ * deleted together with its Role.
+ */
 const REFUSED_MS = 30_000
 const RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 30_000
@@ -30,8 +33,8 @@ const LONGEST_RETRY_MS = 30_000
 const FRESH_MS = 10_000
 
 /**
- * Scope `namespaces`: polls the listed namespaces, one GET each. One that may not be read (403) is
- * treated as deleted, and reported.
+ * With scope `namespaces`: polls the listed namespaces, one GET each. A namespace that may not be
+ * read (403) is treated as deleted, and reported.
  */
 export function createNamespaceReader(options: NamespaceReaderOptions) {
   const { client, clock } = options
@@ -40,9 +43,12 @@ export function createNamespaceReader(options: NamespaceReaderOptions) {
   const failures = new Map<string, number>()
   const responded = new Set<string>()
   const refused = new Set<string>()
-  /** Monotonic time of the last response. */
+  /** The monotonic time of the last response, by namespace. */
   const readAt = new Map<string, number>()
-  /** One read at a time for each, so that no response overtakes a newer one. */
+  /**
+   * The read in progress, by namespace. Two reads of one namespace never overlap, so that no older
+   * response arrives last.
+   */
   const readings = new Map<string, Promise<void>>()
   let rewinds = 0
   let synced = false
@@ -50,7 +56,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions) {
   let lastProgress = clock.monotonic()
   let lastActivity = lastProgress
 
-  /** Returns when to read it again. */
+  /** Reads a namespace. Returns when to read it again. */
   async function readOne(name: string, signal: AbortSignal): Promise<number> {
     const path = `/api/v1/namespaces/${encodeURIComponent(name)}`
     try {
@@ -113,8 +119,8 @@ export function createNamespaceReader(options: NamespaceReaderOptions) {
     entries: () => store.entries(),
     refused: (name: string): boolean => refused.has(name),
     /**
-     * Reads it again now, unless it was read in the last 10 s (then undefined); false: it could not
-     * be read.
+     * Reads the namespace again now, and returns false if it cannot be read. Undefined if it was
+     * read in the last 10 s.
      */
     confirm: (name: string, signal: AbortSignal): Promise<boolean> | undefined =>
       isFresh(name) ? undefined : readNow(name, signal),

@@ -8,12 +8,12 @@ import type { Caches } from './caches.ts'
 
 export type ObservedCluster = ReturnType<typeof createObservedCluster>
 
-/** How many times of losses are kept for a key; more than a decision needs. */
+/** How many times of losses are kept for one key. A decision needs fewer. */
 const MOST_TIMES = 10
 
 /**
- * The plan's view of the caches, with an index of ServiceAccounts by namespace and the recent
- * losses.
+ * Creates the plan's view of the caches. Adds an index of ServiceAccounts by namespace, and the
+ * times at which other writers undid our writes.
  */
 export function createObservedCluster(caches: Caches, secretName: string) {
   const names = new Map<string, readonly string[]>()
@@ -23,7 +23,7 @@ export function createObservedCluster(caches: Caches, secretName: string) {
     times.set(key, [...(times.get(key) ?? []).filter((at) => now - at < FIGHT_WINDOW_MS), now].slice(-MOST_TIMES))
   }
   const unseen = new Set<string>()
-  // Most namespaces have the same ServiceAccounts, so equal lists are shared, however long.
+  // Share equal lists, because most namespaces have the same ServiceAccounts.
   const share = createShare(1000, Number.POSITIVE_INFINITY)
   const index = (namespace: string, name: string, exists: boolean): void => {
     const list = names.get(namespace) ?? []
@@ -54,13 +54,17 @@ export function createObservedCluster(caches: Caches, secretName: string) {
   return {
     ...view,
     /**
-     * Call before an entry is added: the namespace's event may have overtaken that of its Secret.
+     * Call before an entry is added. The cache may not have the namespace's Secret yet, because
+     * events of different kinds arrive in any order.
      */
     noteAttach(key: string): void {
       const { namespace } = parsePlanKey(key)
       if (secretOf(namespace) === undefined) unseen.add(key)
     },
-    /** Call after each change of a Secret; true when another writer changed or deleted ours. */
+    /**
+     * Call after each change of a Secret. Returns true if another writer changed or deleted our
+     * Secret.
+     */
     noteSecret(
       namespace: string,
       current: SecretView | undefined,
@@ -70,8 +74,8 @@ export function createObservedCluster(caches: Caches, secretName: string) {
       if (unseen.size > 0 && current?.ours) {
         for (const name of names.get(namespace) ?? []) unseen.delete(`${namespace}/${name}`)
       }
-      // When the lease was edited two replicas may lead for a moment, each with its own
-      // credentials.
+      // After the lease was edited, two replicas may lead for a moment. Each then replaces the
+      // content of the other.
       const isReplaced = isOurs?.(previous?.hash) === true && !isOurs(current?.hash)
       const isLost = isAsWritten(previous) && (!isAsWritten(current) || isReplaced)
       const lost = isLost && isAlive(caches.namespaces.get(namespace))
@@ -79,13 +83,16 @@ export function createObservedCluster(caches: Caches, secretName: string) {
       return lost
     },
     /**
-     * Call after each change of a Namespace: losses in a deleted one of the same name do not count.
+     * Call after each change of a Namespace. Forgets the losses in a deleted namespace of the same
+     * name.
      */
     noteNamespace(current: NamespaceView | undefined, previous: NamespaceView | undefined): void {
       const name = (current ?? previous)?.name ?? ''
       if (!isAlive(current) || current?.uid !== previous?.uid) losses.delete(name)
     },
-    /** Call after each change of a ServiceAccount; true when another writer removed our entry. */
+    /**
+     * Call after each change of a ServiceAccount. Returns true if another writer removed our entry.
+     */
     noteServiceAccount(
       key: string,
       current: ServiceAccountView | undefined,

@@ -16,7 +16,7 @@ type SkipReason =
 type WaitReason = 'no-credential' | 'last-good' | 'detaching' | 'conflict' | 'unreadable' | 'log-unread'
 
 /**
- * The planned object and version: the API server refuses the write of any other
+ * The object and the version that were planned. The API server refuses the write if either differs
  * (docs/en/decisions.md#preconditions).
  */
 interface Precondition {
@@ -25,9 +25,9 @@ interface Precondition {
 }
 
 /**
- * The write of one namespace's pull secret; `group` names the content. Without a precondition it
- * must not exist. `patch` writes only the content of an unchanged Secret of ours, which costs an
- * API server a quarter less than `apply`.
+ * The write of one namespace's pull secret. `group` names the content. Without a precondition, the
+ * Secret must not exist. `patch` writes only the content of an unchanged Secret of ours, which
+ * costs the API server a quarter less than `apply`.
  */
 export interface WriteSecret {
   readonly kind: 'writeSecret'
@@ -44,7 +44,10 @@ export interface WriteList {
   readonly namespace: string
   readonly serviceAccount: string
   readonly precondition: Precondition
-  /** Undefined: too long to cache; it is read again for this write, and our entry removed. */
+  /**
+   * Undefined if the list is too long to cache. The writer then reads the list and removes our
+   * entry.
+   */
   readonly list: readonly string[] | undefined
 }
 
@@ -55,11 +58,11 @@ export type WriteAction = WriteSecret | WriteList
 export type PlannedAction =
   | WriteAction
   | { readonly kind: 'current' }
-  /** Retired: our entries are removed. */
+  /** The helper is retired and our entries are removed. */
   | { readonly kind: 'none' }
   /** `entries`: length of an overlong list. */
   | { readonly kind: 'skip'; readonly reason: SkipReason; readonly manager?: string; readonly entries?: number }
-  /** `until`: when to plan again, monotonic milliseconds. `ask`: what would end the wait. */
+  /** `until`: when to plan again, monotonic milliseconds. `ask`: what the wait is for. */
   | {
       readonly kind: 'wait'
       readonly reason: WaitReason
@@ -69,8 +72,8 @@ export type PlannedAction =
     }
 
 /**
- * `log`: the own copy has to be read. `renew`: the Secret has credentials of these registries that
- * are in no log.
+ * `log`: the own copy must be read. `renew`: the Secret has credentials of these registries that
+ * the log does not have.
  */
 export type Question = 'log' | { readonly renew: readonly string[] }
 
@@ -78,20 +81,20 @@ export function isWrite(decision: PlannedAction): decision is WriteAction {
   return decision.kind === 'writeSecret' || decision.kind === 'attach' || decision.kind === 'detach'
 }
 
-/** When to plan again although nothing has changed, monotonic milliseconds. */
+/** Returns when to plan again even if nothing changes, monotonic milliseconds. */
 export function untilOf(decision: PlannedAction): number | undefined {
   return decision.kind === 'wait' ? decision.until : undefined
 }
 
-/** This many losses within `FIGHT_WINDOW_MS` count as a fight with another writer. */
+/** The number of losses within `FIGHT_WINDOW_MS` that shows a conflicting writer. */
 const FIGHT_LOSSES = 3
 export const FIGHT_WINDOW_MS: number = 10 * 60_000
-/** The pause between two attempts in a fight. */
+/** The pause between two attempts while another writer conflicts. */
 const FIGHT_PAUSE_MS = 60_000
 
 /**
- * Until when (monotonic) an object that another writer keeps changing is left alone; undefined: it
- * may be written now.
+ * Returns until when (monotonic) not to write an object that another writer keeps changing.
+ * Undefined if the object may be written now.
  */
 export function fightPause(losses: readonly number[], now: number): number | undefined {
   const recent = losses.filter((at) => now - at < FIGHT_WINDOW_MS)

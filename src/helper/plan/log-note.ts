@@ -1,11 +1,13 @@
-/**
- * What a Secret notes of the log: which credentials its content has (annotation
- * `acr-nopass.io/log`).
- */
+/** A Secret's annotation `acr-nopass.io/log`: which credentials of the log the content has. */
 export interface LogNote {
-  /** UID of the helper's own copy in which the numbers were given; empty: none was known. */
+  /**
+   * UID of the helper's own copy in which the numbers were assigned. Empty if no copy was known.
+   */
   readonly log: string
-  /** By name; `unlogged`: the credential was not in the log when the content was written. */
+  /**
+   * The number of each credential, by registry name. `unlogged`: the credential was not in the log
+   * when the content was written.
+   */
   readonly numbers: ReadonlyMap<string, number | 'unlogged'>
 }
 
@@ -19,7 +21,10 @@ export function formatNote(
   return `${log || NO_LOG} ${numbers.join(',')}`
 }
 
-/** Undefined: there is no valid note. Anyone who may write in the namespace may have written it. */
+/**
+ * Parses a note; undefined if it is not valid. Do not trust the note: anyone who may write in the
+ * namespace can change it.
+ */
 export function parseNote(text: string | undefined): LogNote | undefined {
   const [log, list, ...more] = (text ?? '').split(' ')
   if (log === undefined || log === '' || list === undefined || more.length > 0) return undefined

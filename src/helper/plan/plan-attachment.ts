@@ -3,7 +3,9 @@ import { FIELD_MANAGER } from '../../kube/names.ts'
 import { fightPause, type PlannedAction, type WriteList } from './actions.ts'
 import type { PlanContext } from './plan-context.ts'
 
-/** Plans one ServiceAccount's list: with our entry appended or removed, otherwise unchanged. */
+/**
+ * Plans one ServiceAccount's list: our entry is appended or removed, and all other entries stay.
+ */
 export function planAttachment(
   { observed, targets, config, now }: PlanContext,
   namespace: NamespaceView,
@@ -20,8 +22,8 @@ export function planAttachment(
   const optedOut = namespace.optedOut || serviceAccount.optedOut
   if (!targets.includes(namespace) || !targets.takesServiceAccount(name) || optedOut) {
     if (!attached) return { kind: 'skip', reason: optedOut ? 'opted-out' : 'not-targeted' }
-    // Without a Secret this release may have added the entry, because all releases write entries
-    // alike.
+    // If the Secret does not exist, this release may have added the entry: all releases write the
+    // same entry.
     const mayBeOurs = attachedUnseen || (secret === undefined ? targets.names(namespace) : secret.ours)
     return mayBeOurs ? detach() : { kind: 'skip', reason: 'kept-by-other' }
   }
@@ -42,7 +44,9 @@ export function planAttachment(
   return write('attach', serviceAccount, [...serviceAccount.list, secretName])
 }
 
-/** Whether this entry still has to be detached; the Secret is emptied afterwards. */
+/**
+ * True if our entry still has to be detached. The Secret is emptied after all entries are detached.
+ */
 export function isDetachable(serviceAccount: ServiceAccountView, secretName: string): boolean {
   return serviceAccount.list.includes(secretName) && wroteLast(serviceAccount)
 }
@@ -59,7 +63,7 @@ function planDetach(serviceAccount: ServiceAccountView, secretName: string, mayC
 }
 
 function wroteLast({ owner }: ServiceAccountView): boolean {
-  // A ServiceAccount that was never applied has no managedFields.
+  // A ServiceAccount without an owner of the list was never applied, so it has no managedFields.
   return owner === undefined || owner.manager === FIELD_MANAGER
 }
 

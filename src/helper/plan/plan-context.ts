@@ -10,32 +10,36 @@ export interface ClusterView {
   serviceAccountsIn(namespace: string): Iterable<ServiceAccountView>
   namespaces(): Iterable<NamespaceView>
   removals(namespace: string, serviceAccount: string): readonly number[]
-  /** When other writers changed or deleted the Secret of ours there, monotonic. */
+  /** When other writers changed or deleted our Secret in the namespace, monotonic milliseconds. */
   losses(namespace: string): readonly number[]
   /**
-   * The own copy was read after this version of the namespace's Secret was seen; or when it may be
-   * read for it again, monotonic.
+   * True if the own copy was read after this version of the namespace's Secret was seen. If not,
+   * `notBefore`: when the own copy may be read for this namespace, monotonic milliseconds.
    */
   logReadFor(namespace: string, resourceVersion: string): true | { readonly notBefore: number }
-  /** Scope `namespaces`: the permission to list its Secrets is missing. */
+  /** With scope `namespaces`: true if the permission to list the namespace's Secrets is missing. */
   unreadable(namespace: string): boolean
   /**
-   * Our entry was added before the Secret was in the cache, and the Secret has not been ours since.
+   * True if our entry was added before the Secret was in the cache, and no Secret of ours has
+   * appeared since.
    */
   attachedUnseen(namespace: string, serviceAccount: string): boolean
 }
 
-/** The content for a set of registries, as far as the plan needs it. */
+/** The parts of the content for a set of registries that the plan needs. */
 export interface Groups {
-  /** Undefined when none of them has a credential. */
+  /**
+   * Returns the content for these registries. Undefined if none of the registries has a credential.
+   */
   of(registries: readonly string[]): GroupSummary | undefined
   readonly empty: GroupSummary
-  /** The same for the own copy, which keeps its highest number. */
+  /** The empty content of the own copy, which keeps the highest number of the log. */
   readonly emptyOwn: GroupSummary
-  /** The content for the helper's own copy. */
+  /** Returns the content for the helper's own copy. */
   own(): GroupSummary | undefined
   /**
-   * The version of the own copy that its next write replaces; `unread`: it has to be read first.
+   * Returns the version of the own copy that the next write replaces. `unread`: the own copy must
+   * be read first.
    */
   ownVersion(): { readonly uid: string; readonly resourceVersion: string } | 'absent' | 'unread'
 }
@@ -50,7 +54,7 @@ export interface PlanContext {
   /** Epoch milliseconds on the cloud's clock. */
   readonly cloudNow: number
   /**
-   * The same where only the earlier of two clocks counts, until the cloud has answered
+   * Epoch milliseconds by the earlier of two clocks, until the cloud has answered
    * (docs/en/decisions.md#cloud-clock).
    */
   readonly cloudAtLeast: number
@@ -63,17 +67,17 @@ export interface GroupSummary {
   /** The desired registries that have a credential. */
   readonly registries: readonly string[]
   /**
-   * When the first of its credentials expires, epoch milliseconds on the cloud's clock; undefined:
-   * none does.
+   * When the first of the credentials expires, epoch milliseconds on the cloud's clock. Undefined
+   * if none expires.
    */
   readonly expiresAt: number | undefined
   /** The note of Secrets with this content. */
   readonly note: string
-  /** UID of the own copy in which the numbers were given. */
+  /** UID of the own copy in which the numbers were assigned. */
   readonly log: string
   /**
-   * Its credentials by name; no number: not in the log. `isFresh`: this replica got it as the
-   * leader.
+   * The credentials by registry name. No number: the credential is not in the log. `isFresh`: this
+   * replica obtained the credential as the leader.
    */
   readonly entries: ReadonlyMap<string, { readonly number: number | undefined; readonly isFresh: boolean }>
 }

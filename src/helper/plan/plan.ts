@@ -3,13 +3,13 @@ import { planAttachment } from './plan-attachment.ts'
 import type { PlanContext } from './plan-context.ts'
 import { planSecret } from './plan-secret.ts'
 
-/** A namespace's Secret, or with a name one of its ServiceAccounts. */
+/** Identifies a namespace's Secret or, with `serviceAccount`, one ServiceAccount. */
 export interface PlanKey {
   readonly namespace: string
   readonly serviceAccount?: string
 }
 
-/** Plans one key; undefined if it no longer exists. Pure. */
+/** Plans one key. Undefined if the object no longer exists. Pure. */
 export function planKey(context: PlanContext, key: PlanKey): PlannedAction | undefined {
   const namespace = context.observed.namespace(key.namespace)
   if (namespace === undefined) return undefined
@@ -19,7 +19,8 @@ export function planKey(context: PlanContext, key: PlanKey): PlannedAction | und
 }
 
 /**
- * All decisions, for dry runs and the status: each namespace's Secret, then its ServiceAccounts.
+ * Plans every key, for dry runs and the status: for each namespace its Secret, then its
+ * ServiceAccounts.
  */
 export function* plan(context: PlanContext): Generator<{ key: PlanKey; decision: PlannedAction }> {
   for (const namespace of context.observed.namespaces()) {
@@ -32,8 +33,8 @@ export function* plan(context: PlanContext): Generator<{ key: PlanKey; decision:
 }
 
 /**
- * Parses `namespace` or `namespace/serviceaccount`, the keys of queue and caches. By position,
- * because a rotation parses thousands.
+ * Parses a key of the queue and the caches: `namespace` or `namespace/serviceaccount`. Slices the
+ * text, because a rotation parses thousands of keys.
  */
 export function parsePlanKey(text: string): PlanKey {
   const slash = text.indexOf('/')

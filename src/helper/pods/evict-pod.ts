@@ -5,12 +5,12 @@ import type { PodView } from './pod-view.ts'
 
 export interface EvictionResult {
   readonly outcome: EvictionOutcome
-  /** Retry-After of the API server, milliseconds. */
+  /** The API server's Retry-After, in milliseconds. */
   readonly retryAfterMs: number
   readonly error?: unknown
 }
 
-/** Evicts a Pod with preconditions: one that has changed since is left alone. */
+/** Evicts a Pod with preconditions, so that a Pod that has changed since is not evicted. */
 export async function evictPod(client: KubeClient, pod: PodView, signal: AbortSignal): Promise<EvictionResult> {
   const { namespace, name, uid, resourceVersion } = pod
   const path = `${namespacedPath('/api/v1', namespace, 'pods', name)}/eviction`
@@ -36,34 +36,34 @@ function outcomeOf(status: number): EvictionOutcome {
 }
 
 /**
- * The result of an eviction. `blocked`: by a disruption budget or the API server; `gone`: the Pod
- * has changed.
+ * The result of an eviction. `blocked`: a disruption budget or the API server refused it for now.
+ * `gone`: the Pod was deleted or has changed.
  */
 export type EvictionOutcome = 'evicted' | 'blocked' | 'gone' | 'refused' | 'unavailable' | 'dry-run'
 
 interface OwnerRecord {
   readonly until: number
-  /** Pods that were there when one was last evicted. */
+  /** UIDs of the Pods that existed before the first remembered eviction. */
   readonly known: ReadonlySet<string>
-  /** Undefined: none was evicted yet. */
+  /** Undefined if no Pod of this owner was evicted yet. */
   readonly evictedAt: number | undefined
 }
 
 const WINDOW_MS = 60_000
 const MOST_IN_WINDOW = 5
-/** How long an eviction that did not help prevents others of the same owner. */
+/** How long an eviction that did not help prevents further evictions for the same owner. */
 const MEMORY_MS = 60 * 60_000
 
 /**
- * Limits evictions: one per owner and minute, few in total, and none that would not help. `now`:
- * monotonic milliseconds.
+ * Limits evictions to one per owner and minute, and to a few in total. Prevents evictions that
+ * would not help. `now`: monotonic milliseconds.
  */
 export function createEvictionPace() {
   const owners = new Map<string, OwnerRecord>()
   let begun: readonly number[] = []
   /**
-   * Created after an eviction of the same owner and still without our entry, so another eviction
-   * would not help.
+   * True if the Pod was created after an eviction of the same owner and still lacks our entry.
+   * Another eviction would not help.
    */
   const isUnhelped = (pod: PodView, now: number): boolean => {
     const record = owners.get(pod.owner?.uid ?? '')
@@ -72,7 +72,7 @@ export function createEvictionPace() {
   }
   return {
     isUnhelped,
-    /** The Pods that may be evicted now, of those that an eviction should help. */
+    /** Returns which of these Pods may be evicted now. */
     choose(pods: readonly PodView[], now: number): readonly PodView[] {
       begun = begun.filter((at) => now - at < WINDOW_MS)
       for (const [uid, { evictedAt, until }] of owners) {
@@ -89,12 +89,13 @@ export function createEvictionPace() {
       }
       return chosen
     },
-    /** Call before `note`: `pods` are all that are pending. */
+    /** Call before `note`. `pods`: all pending Pods. */
     begin(pod: PodView, pods: Iterable<PodView>, now: number): void {
       const { uid = '' } = pod.owner ?? {}
       begun = [...begun, now]
       const before = owners.get(uid)
-      // Pods that exist now were created before the eviction, whatever the clocks say.
+      // Compare by existence, not by time: Pods that exist now were created before the eviction,
+      // even if clocks differ.
       const siblings = [...pods].filter(({ owner }) => owner?.uid === uid).map((one) => one.uid)
       const known = before?.evictedAt === undefined ? new Set(siblings) : before.known
       owners.set(uid, { until: now + WINDOW_MS, known, evictedAt: before?.evictedAt })
@@ -103,7 +104,7 @@ export function createEvictionPace() {
       const { uid = '' } = pod.owner ?? {}
       const record = owners.get(uid)
       if (record === undefined) return
-      // A Pod that changed meanwhile was not evicted, and may be tried again immediately.
+      // A Pod that changed meanwhile was not evicted. It may be evicted again immediately.
       const until = outcome === 'gone' ? now : Math.max(record.until, now + retryAfterMs)
       owners.set(uid, { ...record, until, evictedAt: outcome === 'evicted' ? now : record.evictedAt })
     },

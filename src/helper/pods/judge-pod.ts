@@ -10,15 +10,18 @@ import type { PodView } from './pod-view.ts'
 export interface PodWithoutReference {
   readonly image: string
   /**
-   * `too-old`: a new Pod would have the entry. `own-list`: the Pod's own list hides the
-   * ServiceAccount's. `account`: its ServiceAccount does not have our entry.
+   * `too-old`: a new Pod would have our entry. `own-list`: the Pod's own list replaces that of its
+   * ServiceAccount. `account`: the ServiceAccount does not have our entry.
    */
   readonly why: 'too-old' | 'own-list' | 'account'
-  /** Its owner would recreate it with the entry. */
+  /** True if the owner of the Pod would recreate it with our entry. */
   readonly evictable: boolean
 }
 
-/** Controllers that always recreate a Pod; a Job may count an eviction as a failure. */
+/**
+ * Controllers that always recreate a Pod. Jobs are not listed, because a Job may count an eviction
+ * as a failure.
+ */
 const REPLACING: Readonly<Record<string, true>> = {
   'apps/v1 ReplicaSet': true,
   'apps/v1 StatefulSet': true,
@@ -26,8 +29,8 @@ const REPLACING: Readonly<Record<string, true>> = {
 }
 
 /**
- * How a Pod cannot pull one of our images for lack of our entry, if so. `domainsOf`: the domains of
- * a registry's active credential.
+ * Returns why a Pod cannot pull one of our images without our entry; undefined if it can.
+ * `domainsOf`: the domains of a registry's credential in force.
  */
 export function judgePod(
   pod: PodView,
@@ -44,11 +47,11 @@ export function judgePod(
   const domains = targets.registriesOf(namespace).flatMap(domainsOf)
   const image = pod.failing.find((one) => domains.some((domain) => isCoveredBy(domain, parseImage(one))))
   if (image === undefined) return
-  const why = reasonOf(pod, account, config)
+  const why = reasonWithoutReference(pod, account, config)
   return { image, why, evictable: why === 'too-old' && isReplaceable(pod) }
 }
 
-function reasonOf(
+function reasonWithoutReference(
   pod: PodView,
   account: ServiceAccountView | undefined,
   config: PlanContext['config'],
@@ -59,15 +62,21 @@ function reasonOf(
 }
 
 function isReplaceable({ namespace, owner, isWorking }: PodView): boolean {
-  // No disruption budget holds for a pending Pod (docs/en/decisions.md#heal).
+  // A disruption budget does not protect a pending Pod (docs/en/decisions.md#heal).
   if (owner === undefined || isWorking || namespace.startsWith('kube-')) return false
   return REPLACING[`${owner.apiVersion} ${owner.kind}`] === true
 }
 
-/** What happens to a Pod without the reference. */
+/**
+ * What the helper does about a Pod without the reference. `unhelped`: an earlier eviction did not
+ * help.
+ */
 export type Treatment = 'left' | 'to-evict' | 'unhelped'
 
-/** The problem of a Pod without the reference with its fix; the same for all Pods of an owner. */
+/**
+ * Returns the problem of a Pod without the reference. The problem is the same for all Pods of an
+ * owner.
+ */
 export function problemOfPod(
   pod: PodView,
   finding: PodWithoutReference,
@@ -83,11 +92,11 @@ export function problemOfPod(
   }[why]
   return new NopassError('PULL_SECRET_MISSING', `${subject} cannot pull ${image} without ${secretName}: ${cause}`, {
     place: { namespace: pod.namespace },
-    hint: fixOf(pod, why, secretName, treatment),
+    hint: fixOfPod(pod, why, secretName, treatment),
   })
 }
 
-function fixOf(pod: PodView, why: PodWithoutReference['why'], secretName: string, treatment: Treatment): string {
+function fixOfPod(pod: PodView, why: PodWithoutReference['why'], secretName: string, treatment: Treatment): string {
   if (treatment === 'to-evict') return 'Nothing to do: it is evicted, and the next one has the reference.'
   if (treatment === 'unhelped') {
     return `A Pod created after an eviction lacks it too, so no more are evicted: add {name: ${secretName}} to imagePullSecrets in the Pod template.`

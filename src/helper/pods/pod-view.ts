@@ -3,30 +3,33 @@ import { SKIP } from '../../kube/names.ts'
 import type { PodObject, PodOwner } from '../../kube/types.ts'
 import type { Versioned } from '../../kube/watch/store.ts'
 
-/** The parts of a pending Pod that are kept. */
+/** The parts of a pending Pod that the cache keeps. */
 export interface PodView extends Versioned {
   readonly namespace: string
   readonly name: string
   readonly serviceAccount: string
-  /** The controller that created it. */
+  /** The controller that created the Pod. */
   readonly owner: PodOwner | undefined
   readonly pending: boolean
   readonly terminating: boolean
   readonly optedOut: boolean
   /** The mirror of a static Pod, which its node created. */
   readonly mirror: boolean
-  /** One of its containers runs: a Pod is pending as long as any of them has never started. */
+  /**
+   * True if one container runs. A Pod is still pending as long as another container has never
+   * started.
+   */
   readonly isWorking: boolean
-  /** Names in `imagePullSecrets` in their order; of an overlong list only our entry. */
+  /** Names in `imagePullSecrets`, in order. An overlong list is reduced to our entry. */
   readonly list: readonly string[]
-  /** Images that a container waits for after a failed pull. */
+  /** Images whose pull failed and which a container waits for. */
   readonly failing: readonly string[]
 }
 
 const FAILED_PULL = /^(ErrImagePull|ImagePullBackOff)$/
 const MIRROR = 'kubernetes.io/config.mirror'
 
-/** Longer than any image reference and any name of an owner. */
+/** Longer texts are ignored: no image reference and no name of an owner is longer. */
 const TEXT_LIMIT = 512
 
 export function viewPod({ metadata, spec, status = {} }: PodObject, secretName: string): PodView {
@@ -49,7 +52,7 @@ export function viewPod({ metadata, spec, status = {} }: PodObject, secretName: 
     mirror: metadata.annotations?.[MIRROR] !== undefined,
     isWorking: (status.containerStatuses ?? []).some(({ state }) => state?.running !== undefined),
     list: boundedList(spec.imagePullSecrets ?? [], secretName).list,
-    // Images of the spec, because the status has the references that the node resolved.
+    // Take images from the spec, because the status has the references that the node resolved.
     failing: containers.flatMap(({ name, image = '' }) =>
       image !== '' && image.length <= TEXT_LIMIT && waiting.has(name) ? [image] : [],
     ),

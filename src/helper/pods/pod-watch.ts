@@ -15,10 +15,10 @@ import { type PodView, viewPod } from './pod-view.ts'
 
 export interface PodWatchOptions extends Pick<CachesOptions, 'client' | 'clock' | 'random' | 'features' | 'onProblem'> {
   readonly config: Pick<HelperConfig, 'scope' | 'secretName' | 'heal' | 'dryRun' | 'retire'>
-  /** Scope `namespaces`: the namespaces whose Pods may be read. */
+  /** With scope `namespaces`: the namespaces whose Pods may be read. */
   readonly listedNamespaces: readonly string[]
   readonly judge: (pod: PodView) => PodWithoutReference | undefined
-  /** Whether this replica leads and knows the cluster. */
+  /** True if this replica leads and its caches are complete. */
   readonly acts: () => boolean
   readonly log: Log
   readonly metrics: Metrics
@@ -29,8 +29,8 @@ export interface PodWatchOptions extends Pick<CachesOptions, 'client' | 'clock' 
 const SWEEP_MS = 5_000
 
 /**
- * Watches pending Pods; reports those that cannot pull without our entry, and with `heal` evicts
- * them.
+ * Watches pending Pods. Reports Pods that cannot pull without our entry, and evicts them with
+ * `heal`.
  */
 export function createPodWatch(options: PodWatchOptions) {
   const { client, clock, config, problemStore, metrics, log } = options
@@ -40,7 +40,7 @@ export function createPodWatch(options: PodWatchOptions) {
       createReflector<PodObject, PodView>({
         ...options,
         path: `/api/v1${scope}/pods`,
-        // A cluster may have 100,000 Pods; those that cannot pull are among the few that are
+        // Watch only pending Pods: a cluster may have 100,000 Pods, but a Pod that cannot pull is
         // pending.
         selector: { fieldSelector: 'status.phase=Pending' },
         transform: (pod) => viewPod(pod, config.secretName),

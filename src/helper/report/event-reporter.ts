@@ -19,8 +19,8 @@ interface EventSubject {
   readonly kind: string
   readonly name: string
   /**
-   * A Namespace's Events are in that namespace and name it; else the API server refuses them
-   * (docs/en/decisions.md#events).
+   * The namespace of the Event. For an Event about a Namespace, it is the name of that Namespace:
+   * the API server refuses any other (docs/en/decisions.md#events).
    */
   readonly namespace: string
   readonly uid?: string
@@ -32,21 +32,22 @@ export interface EventReporterOptions {
   readonly log: Log
   /** Name of the Pod that reports. */
   readonly instance: string
-  /** After it no Event is sent, even if one is waiting, because another replica may lead. */
+  /**
+   * After this signal no Event is sent, not even a waiting one, because another replica may lead.
+   */
   readonly signal: AbortSignal
 }
 
 export type EventReporter = ReturnType<typeof createEventReporter>
 
 const PAUSE_MS = 60 * 60_000
-/** The limit per hour for all objects: a broken setting must not flood etcd. */
+/** The limit of Events per hour for all objects, so that a broken setting does not flood etcd. */
 const LIMIT = 200
-/** The limit for one namespace, which must not silence the others. */
+/** The limit of Events per hour for one namespace, so that it does not use up the limit of all. */
 const NAMESPACE_LIMIT = 20
 const MESSAGE_LIMIT = 1000
 /**
- * The pauses before an Event is sent again: an API server may restart, or refuse for a moment
- * (429).
+ * The pauses before an Event is sent again, because an API server may restart or throttle (429).
  */
 const RETRY_PAUSES_MS = [10_000, 60_000, 5 * 60_000]
 
@@ -112,8 +113,8 @@ export function createEventReporter(options: EventReporterOptions) {
 }
 
 /**
- * Whether the same Event would be refused again. A conflict: the first try was performed, and its
- * response was lost.
+ * True if the API server would refuse the same Event again. After a conflict (409) the Event
+ * exists: an earlier attempt succeeded, and its response was lost.
  */
 function isFinal(error: unknown): boolean {
   return hasStatus(error, 400, 403, 404, 409, 413, 422)

@@ -23,7 +23,7 @@ export interface HelperPagesOptions {
   readonly lease: string
 }
 
-/** Probes and metrics on one address, the status page on another (loopback). */
+/** Serves probes and metrics on one address, and the status page on another address (loopback). */
 export async function startHelperPages(options: HelperPagesOptions) {
   const { clock, metrics } = options
   const sources = () => {
@@ -74,7 +74,7 @@ function verdictPage({ ok, detail }: HealthReport): Page {
   return { status: ok ? 200 : 503, type: 'text/plain', body: `${detail}\n` }
 }
 
-/** Sets the gauges that are computed only when metrics are scraped. */
+/** Sets the gauges that are computed only for a scrape. */
 function collect(
   options: HelperPagesOptions,
   sources: Readonly<Record<string, { readonly lastProgress: number } | undefined>>,
@@ -91,7 +91,10 @@ function collect(
   collectState(options, generation)
 }
 
-/** Only the leader reports these: a follower's incomplete view would raise alerts. */
+/**
+ * Sets the gauges that only the leader reports, because a follower's incomplete view would raise
+ * alerts.
+ */
 function collectState({ metrics, isLeader }: HelperPagesOptions, generation: Generation): void {
   for (const gauge of [metrics.tokenExpiry, metrics.loginRefused, metrics.secrets, metrics.serviceAccounts]) {
     gauge.reset()
@@ -120,14 +123,14 @@ function collectState({ metrics, isLeader }: HelperPagesOptions, generation: Gen
 export type HealthReport = { readonly ok: boolean; readonly detail: string }
 
 /**
- * A watch is reopened after at most 10 minutes, whatever happens; one that was not even tried is
+ * Every watch is reopened after at most 10 minutes. A watch without any attempt in 11 minutes is
  * stuck.
  */
 const STUCK_MS = 11 * 60_000
 
 /**
- * Liveness: no watch is stuck; `activities`: when each was last tried, monotonic. An API server
- * that is down does not fail it.
+ * Liveness: passes unless a watch is stuck. `activities`: when each watch was last tried, monotonic
+ * milliseconds. An API server that is down does not fail liveness.
  */
 export function checkHealth(now: number, activities: readonly number[]): HealthReport {
   const stuck = activities.filter((at) => now - at > STUCK_MS).length
@@ -136,9 +139,9 @@ export function checkHealth(now: number, activities: readonly number[]): HealthR
 
 export interface ReadinessInput {
   readonly stopping: boolean
-  /** No replica can lead: unlike the others this is not latched. */
+  /** No replica can lead. Only this field and `leaseRefused` are not latched. */
   readonly leaseMissing: boolean
-  /** The API server refuses to let this replica take the lease. Not latched either. */
+  /** The API server refuses to let this replica take the lease. */
   readonly leaseRefused: boolean
   readonly synced: boolean
   readonly statusRead: boolean
@@ -147,8 +150,8 @@ export interface ReadinessInput {
 }
 
 /**
- * Readiness (docs/en/decisions.md#readiness); the caller latches it: once ready, only a shutdown
- * and a lease that is missing or refused end it.
+ * Readiness (docs/en/decisions.md#readiness). The caller latches the result: a ready Pod becomes
+ * unready only by a shutdown, or by a lease that is missing or refused.
  */
 export function checkReadiness(input: ReadinessInput): HealthReport {
   if (input.stopping) return { ok: false, detail: 'stopping' }

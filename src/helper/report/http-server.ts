@@ -12,7 +12,7 @@ export interface Page {
   /** 200 unless given. */
   readonly status?: number
   readonly type: string
-  /** Directives of its Content-Security-Policy in addition to `default-src 'none'`. */
+  /** Directives that the page's Content-Security-Policy adds to `default-src 'none'`. */
   readonly policy?: string
   readonly body: string
 }
@@ -26,9 +26,9 @@ const HEADERS = {
 const POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /**
- * Serves pages by GET on `host:port`; anything else is refused. With `names` only requests for one
- * of these hosts, for loopback or for the address that the connection came to are served: a page of
- * another site could point its own name at it (DNS rebinding). Resolves when it listens.
+ * Serves pages by GET on `host:port`, and refuses anything else. With `names`, the Host header must
+ * be one of these names, loopback or the address of the connection. A page of another site could
+ * otherwise point its own name at this server (DNS rebinding). Resolves when the server listens.
  */
 export async function servePages(
   address: string,

@@ -7,7 +7,10 @@ export const QUEUE = 'acr-nopass'
 
 const LATENCIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-/** All metrics of the helper, in their own registry; those of the queue have client-go's names. */
+/**
+ * Creates all metrics of the helper, in a registry of their own. The queue's metrics have
+ * client-go's names.
+ */
 export function createMetrics() {
   const registry = new Registry()
   const registers = [registry]

@@ -5,12 +5,12 @@ export type Problem = StatusError & { readonly namespace?: string; readonly obje
 export type ProblemStore = ReturnType<typeof createProblemStore>
 
 const LIMIT = 1000
-/** The limit for one namespace, which must not hide the problems of the others. */
+/** The limit for one namespace, so that it does not hide the problems of other namespaces. */
 const NAMESPACE_LIMIT = 100
-/** How many of one namespace come before those of the others in `newest`. */
+/** How many problems of one namespace `newest` returns before it turns to other namespaces. */
 const NEWEST_OF_NAMESPACE = 3
 
-/** Current problems that need a person, one per key. */
+/** Stores the current problems that need a person, one per key. */
 export function createProblemStore(onChange: () => void) {
   const problems = new Map<string, Problem>()
   const inNamespace = new Map<string | undefined, Set<string>>()
@@ -34,7 +34,7 @@ export function createProblemStore(onChange: () => void) {
     set(key: string, problem: Problem): void {
       const known = problems.get(key)
       remove(key)
-      // The same problem keeps the time at which it started.
+      // A problem that is reported again keeps the time at which it started.
       const same = known?.code === problem.code && known.message === problem.message
       add(key, same ? known : problem)
       if (!same) onChange()
@@ -42,7 +42,10 @@ export function createProblemStore(onChange: () => void) {
     clear(key: string): void {
       if (remove(key)) onChange()
     },
-    /** Newest first. */
+    /**
+     * Returns up to `limit` problems, the newest first, with at most a few of one namespace at the
+     * start.
+     */
     newest(limit: number): readonly Problem[] {
       const all = [...problems.values()].sort((a, b) => (a.at < b.at ? 1 : -1))
       const taken = new Map<string | undefined, number>()

@@ -12,10 +12,12 @@ export interface RefreshReporterOptions {
   readonly isLeader: () => boolean
 }
 
-/** A single failure is not worth an Event. */
+/**
+ * The number of failures in a row before an Event is written, because a single failure is harmless.
+ */
 const EVENT_AFTER_FAILURES = 3
 
-/** Reports what becomes of credentials as metrics, log lines and Events. */
+/** Reports refreshed and failed credentials as metrics, log lines and Events. */
 export function createRefreshReporter(options: RefreshReporterOptions): (event: RefreshEvent) => void {
   const { log, metrics } = options
   const { fullname: name, namespace } = options.release

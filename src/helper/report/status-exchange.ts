@@ -23,22 +23,25 @@ export interface StatusExchangeOptions
   readonly cloud: { now(): number; skew(): number }
   readonly log: Log
   readonly isLeader: () => boolean
-  /** Whether there is something to report. */
+  /** True when there is something to report. */
   readonly mayWrite: () => boolean
-  /** The status was read for the first time. */
+  /** Called when the status was read for the first time. */
   readonly onRead: () => void
-  /** Somebody asked for new credentials just now, while this replica leads. */
+  /** Called when a person requests new credentials while this replica leads. */
   readonly onRequest: (request: RotationRequest) => void
-  /** The first status has a request, which may have been handled; this replica leads already. */
+  /**
+   * Called when the first status already has a request and this replica leads. An earlier leader
+   * may have handled the request.
+   */
   readonly onFirstRequest: () => void
 }
 
-/** How many requests for new credentials are recognized when they show up again. */
+/** How many requests for new credentials are remembered, so that none is handled twice. */
 const REMEMBERED_REQUESTS = 100
 
 /**
- * The status ConfigMap: what the leader reports there, and what people and other replicas tell in
- * it: requests for new credentials, and which configurations are proven.
+ * Writes the report of the leader to the status ConfigMap. Reads from the ConfigMap what people
+ * request (new credentials) and which configurations other replicas have proven.
  */
 export function createStatusExchange(options: StatusExchangeOptions) {
   const { clock, log } = options
@@ -46,11 +49,14 @@ export function createStatusExchange(options: StatusExchangeOptions) {
   let proven: ReadonlySet<string> = new Set()
   let reported: HelperStatus | undefined
   let noticed: Noticed | undefined
-  /** After a restore of etcd, and from a stale watch cache, an earlier request shows up again. */
+  /**
+   * Requests that were noticed. A restored etcd or a stale watch cache delivers an earlier request
+   * again.
+   */
   const knownRequests: number[] = []
   const writer = createStatusWriter({
     ...options,
-    // Before the status was read it would be replaced by one that knows of no request.
+    // A status that is written before the first read would lose a request in the old status.
     mayWrite: () => options.isLeader() && isRead && options.mayWrite(),
     onProblem: (error) => log.warn({ code: toNopassError(error).code }, 'the status could not be written'),
   })
@@ -73,21 +79,27 @@ export function createStatusExchange(options: StatusExchangeOptions) {
     noticed = { at, noticedAt, isNew: !isFirst, led: options.isLeader() }
     if (!options.isLeader()) return
     if (isFirst) options.onFirstRequest()
-    // It was asked for just now, so every credential is older.
+    // Every credential is older than a request that was made just now.
     else options.onRequest({ at, olderThan: Number.POSITIVE_INFINITY, noticedAt })
   }
 
   return {
-    /** The last report, of the present leader or an earlier one. */
+    /** The last report, by the present leader or an earlier leader. */
     get reported() {
       return reported
     },
     get isRead() {
       return isRead
     },
-    /** Whether some replica reported a credential of this configuration of a registry. */
+    /**
+     * True if some replica reported a credential for this fingerprint of a registry's
+     * configuration.
+     */
     isProven: (fingerprint: string): boolean => proven.has(fingerprint),
-    /** What a leader that takes over, or has read a new configuration, has to replace. */
+    /**
+     * Returns the request that a leader has to handle after it takes over or reads a new
+     * configuration.
+     */
     earlierRequest: (): RotationRequest | undefined =>
       noticed && earlierRequest(noticed, handledRefreshOf(reported), clock.monotonic(), options.cloud),
     touch: writer.touch,

@@ -7,7 +7,7 @@ import { createReconnectBackoff, startWatchdog } from '../../kube/watch/timing.t
 import { type Clock, sleep } from '../../lib/clock.ts'
 import { printableData } from '../../printable.ts'
 
-/** Fingerprints of the registries that a helper has got a token for. */
+/** Returns the fingerprints of the registries for which a helper has obtained a token. */
 export function provenFingerprints(status: HelperStatus | undefined): ReadonlySet<string> {
   return new Set(
     (status?.registries ?? []).filter(({ state }) => state !== 'pending').map(({ fingerprint }) => fingerprint),
@@ -41,7 +41,8 @@ export async function followStatus(options: FollowStatusOptions, signal: AbortSi
       options.onObject(object)
       const fieldSelector = `metadata.name=${options.name}`
       const seconds = Math.round(300 * (1 + options.random()))
-      // Without a resourceVersion, because that of a rarely changed object is soon too old (410).
+      // Watch without a resourceVersion: the version of an object that rarely changes is soon too
+      // old (410).
       const query = { fieldSelector, timeoutSeconds: seconds }
       const silence = new AbortController()
       const onEvent = (event: { type: string; object: StatusObject }): void => {
@@ -67,21 +68,24 @@ export async function followStatus(options: FollowStatusOptions, signal: AbortSi
 
 export interface StatusWriterOptions extends Omit<FollowStatusOptions, 'random' | 'onObject'> {
   readonly build: () => HelperStatus
-  /** While work is in progress the write waits up to 30 s, so that readers get its result. */
+  /**
+   * True while work is in progress. The write then waits up to 30 s, so that readers get the result
+   * of the work.
+   */
   readonly busy: () => boolean
   readonly mayWrite: () => boolean
 }
 
 const PAUSE_MS = 30_000
-/** Writes that may follow each other immediately. */
+/** How many writes may follow each other without a pause. */
 const BURST = 10
 const SETTLE_MS = 250
-/** How many of our own texts are recognized when the watch delivers them late. */
+/** How many of our own texts are remembered, because the watch may deliver them late. */
 const REMEMBERED = 20
 
 /**
- * Writes the status when it changed: on average one write per 30 s, with a burst of ten, so that a
- * person rarely waits.
+ * Writes the status after a change. At most one write per 30 s on average, with a burst of ten, so
+ * that a person rarely waits.
  */
 export function createStatusWriter(options: StatusWriterOptions) {
   const { client, clock } = options
@@ -91,14 +95,15 @@ export function createStatusWriter(options: StatusWriterOptions) {
   let writing = false
   /** The text of the write in progress. */
   let sending: string | undefined
-  // A leaky bucket: the time at which it is empty, with one write per PAUSE_MS and room for BURST.
+  // The time at which the leaky bucket is empty. It drains one write per PAUSE_MS and holds BURST
+  // writes.
   let paidAt = Number.NEGATIVE_INFINITY
   let touchedAt = 0
   let cancel: (() => void) | undefined
   const stop = new AbortController()
 
   function plan(): void {
-    // One at a time, so that the responses come in the order of the writes.
+    // Write one status at a time, so that the responses arrive in the order of the writes.
     if (stop.signal.aborted || cancel || writing) return
     const wait = Math.max(paidAt - (BURST - 1) * PAUSE_MS - clock.monotonic(), SETTLE_MS)
     cancel = clock.after(wait, () => {
@@ -120,8 +125,8 @@ export function createStatusWriter(options: StatusWriterOptions) {
       text = JSON.stringify({ ...status, updatedAt: '' })
       if (text === last && !replaced()) return
       const sent = JSON.stringify(status)
-      // This write replaces whatever was there before; if it fails, it is repeated, also with the
-      // same text.
+      // This write replaces any earlier text. If the write fails, it is repeated even if the text
+      // is the same.
       seen = undefined
       last = ''
       sending = sent
@@ -133,7 +138,7 @@ export function createStatusWriter(options: StatusWriterOptions) {
       last = text
       written.push(sent)
       if (written.length > REMEMBERED) written.shift()
-      // The watch may have delivered it before the response came.
+      // The watch may have delivered the new text before the response arrived.
       forgetOlder()
       if (replaced()) touch()
     } catch (error) {
@@ -148,20 +153,20 @@ export function createStatusWriter(options: StatusWriterOptions) {
     }
   }
   /**
-   * Forgets texts that the current one replaced: when one of them shows up again, etcd was restored
-   * from a backup.
+   * Forgets texts that the current text replaced. A forgotten text that appears again shows that
+   * etcd was restored from a backup.
    */
   function forgetOlder(): void {
     if (seen !== undefined) written.splice(0, Math.max(0, written.indexOf(seen)))
   }
   /**
-   * Whether the ConfigMap has a text that is none of our confirmed writes, which the watch may
-   * deliver late.
+   * True if the text of the ConfigMap is not one of our confirmed writes. The watch may deliver our
+   * own writes late.
    */
   function replaced(): boolean {
     return seen !== undefined && written.length > 0 && !written.includes(seen)
   }
-  /** Something that the status shows may have changed. */
+  /** Call after a change that the status may show. */
   function touch(): void {
     if (touchedAt === 0) touchedAt = clock.monotonic()
     plan()
@@ -169,17 +174,18 @@ export function createStatusWriter(options: StatusWriterOptions) {
   return {
     touch,
     /**
-     * Call with the ConfigMap's text: another writer, or a delayed write of ours, may have replaced
-     * the status.
+     * Call with the ConfigMap's text, because another writer or a delayed write of ours may have
+     * replaced the status.
      */
     observe(text = ''): void {
       seen = text
-      // It replaced all others, also before its response comes.
+      // The text of the write in progress has replaced all others, even before its response
+      // arrives.
       if (text === sending) written.length = 0
       forgetOlder()
       if (replaced()) touch()
     },
-    /** etcd was restored from a backup: writes the status again. */
+    /** Writes the status again, after etcd was restored from a backup. */
     rewind(): void {
       last = ''
       touch()

@@ -24,7 +24,9 @@ export interface ReportInput {
 
 const PROBLEM_LIMIT = 20
 
-/** The helper's report (src/installation/helper-status.ts) from the current state and plan. */
+/**
+ * Builds the helper's report (src/installation/helper-status.ts) from the current state and plan.
+ */
 export function buildStatus(input: ReportInput): HelperStatus {
   const { config } = input
   const namespaces = createCount()

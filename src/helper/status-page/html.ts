@@ -8,8 +8,8 @@ export interface Html {
 type Part = Html | string | number | undefined | readonly Html[]
 
 /**
- * A template of HTML: values are escaped, unless they are HTML themselves; undefined becomes an
- * empty text.
+ * Renders a template of HTML. Values are escaped unless they are `Html`. Undefined becomes an empty
+ * text.
  */
 export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): Html {
   const markup = pieces.map((piece, index) => piece + toMarkup(parts[index])).join('')
@@ -39,24 +39,24 @@ const UNITS = [
   ['second', 1_000, 0],
 ] as const
 
-/** A time relative to now, followed by the time of the clock. `now`: epoch milliseconds. */
+/** Renders a time relative to now, then the time of day. `now`: epoch milliseconds. */
 export function renderTime(time: string, now: number, language: string): Html {
-  return html`<time datetime="${time}">${relativeTime(Date.parse(time) - now, language)}</time> <small><time>${moment(time, now, language)}</time></small>`
+  return html`<time datetime="${time}">${relativeTime(Date.parse(time) - now, language)}</time> <small><time>${formatMoment(time, now, language)}</time></small>`
 }
 
-/** `in 47 minutes`, `3 hours ago`; days and hours are used from two on. */
+/** Formats a duration as `in 47 minutes` or `3 hours ago`. Days and hours are used from two on. */
 export function relativeTime(ms: number, language: string): string {
   const [unit, size] = UNITS.find(([, , from]) => Math.abs(ms) >= from) ?? ['second', 1_000]
-  // Of a report that was just made, nobody says 现在 in Chinese.
+  // In Chinese, a report that was just made is 刚刚, not 现在.
   if (language.startsWith('zh') && Math.trunc(ms / 1_000) === 0) return '刚刚'
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(ms / size), unit)
 }
 
 /**
- * `14:03:22 UTC`, with the date if it is not today; in Chinese `22:03:22 UTC+8`. The page has no
- * script that could ask for the zone of the browser.
+ * Formats a time as `14:03:22 UTC` or, in Chinese, `22:03:22 UTC+8`, with the date unless it is
+ * today. The zone is fixed, because a page without scripts cannot know the zone of the browser.
  */
-function moment(time: string, now: number, language: string): string {
+function formatMoment(time: string, now: number, language: string): string {
   const [hours, zone] = language.startsWith('zh') ? [8, 'UTC+8'] : [0, 'UTC']
   const at = (ms: number): string => new Date(ms + hours * 3_600_000).toISOString()
   const [day = '', clock = ''] = at(Date.parse(time)).slice(0, 19).split('T')

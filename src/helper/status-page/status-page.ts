@@ -3,7 +3,7 @@ import { type Html, html, prose, renderTime } from './html.ts'
 import { STYLE } from './style.ts'
 import { type Language, type Words, wordsOf } from './words.ts'
 
-/** The status as a read-only page without scripts. `now`: epoch milliseconds. */
+/** Renders the status as a read-only page without scripts. `now`: epoch milliseconds. */
 export function renderStatusPage(status: HelperStatus, now: number, language: Language = 'en'): string {
   const words = wordsOf(language)
   const found = findProblems(status)
@@ -30,7 +30,8 @@ ${renderCoverage(status, words)}
 }
 
 /**
- * The counts of namespaces, and of ServiceAccounts where the helper attaches the reference to them.
+ * Renders the counts of namespaces and, if the helper attaches references to ServiceAccounts, their
+ * counts.
  */
 function renderCoverage({ namespaces, serviceAccounts }: HelperStatus, words: Words): Html {
   const accounts = serviceAccounts && renderCard(words.serviceAccounts, serviceAccounts, words)
@@ -49,7 +50,7 @@ function renderCard(title: string, coverage: CoverageStatus, words: Words): Html
   ].filter(({ count }) => count > 0)
   const shares = rows.map((row, index) => {
     const before = rows.slice(0, index).reduce((sum, { count }) => sum + count, 0)
-    return html`<rect class="${row.tone}" x="${share(before, total)}%" width="${share(row.count, total)}%" height="8"/>`
+    return html`<rect class="${row.tone}" x="${percentOf(before, total)}%" width="${percentOf(row.count, total)}%" height="8"/>`
   })
   const label = rows.map(({ count, what }) => `${count} ${what}`).join(', ')
   return html`<section><h3>${title}</h3>
@@ -60,7 +61,7 @@ function renderCard(title: string, coverage: CoverageStatus, words: Words): Html
   })}</dl></section>`
 }
 
-function share(part: number, total: number): string {
+function percentOf(part: number, total: number): string {
   return ((100 * part) / Math.max(1, total)).toFixed(2)
 }
 
@@ -71,7 +72,10 @@ interface PageProblem extends StatusError {
   readonly object?: string
 }
 
-/** The problems of the status, registries first, because they affect every namespace. */
+/**
+ * Returns the problems of the status. Problems of registries come first, because they affect every
+ * namespace.
+ */
 export function findProblems({ registries, problems }: HelperStatus): readonly PageProblem[] {
   const ofRegistries = registries.flatMap(({ name, error }) => (error ? [{ ...error, registry: name }] : []))
   return [...ofRegistries, ...problems]
@@ -103,8 +107,8 @@ interface PageVerdict {
 }
 
 /**
- * Summarizes the status, which may be the last one of a leader that is gone; `problems`: their
- * number on the page.
+ * Summarizes the status as a headline. The status may be the last report of a leader that is gone.
+ * `problems`: the number of problems on the page.
  */
 export function judgeStatus(status: HelperStatus, problems: number, words: Words, now: number): PageVerdict {
   const { current, total, pending, kept } = countServed(status.namespaces)
@@ -130,17 +134,17 @@ function hasExpired({ expiresAt = '' }: RegistryStatus, now: number): boolean {
   return Date.parse(expiresAt) <= now
 }
 
-/** Reasons to leave an object out on purpose; with any other reason a pull may fail. */
+/** Reasons to leave an object out on purpose. For any other reason a pull may fail. */
 const INTENDED: ReadonlySet<string> = new Set(['not-targeted', 'opted-out', 'retired', 'terminating'])
 
 interface Served {
-  /** Those that should be current. */
+  /** How many objects should be current. */
   readonly total: number
   readonly current: number
   readonly pending: number
-  /** Those that should be current but cannot, by reason. */
+  /** How many objects should be current but cannot be, by reason. */
   readonly kept: readonly (readonly [reason: string, count: number])[]
-  /** Those that are left out on purpose, by reason. */
+  /** How many objects are left out on purpose, by reason. */
   readonly aside: readonly (readonly [reason: string, count: number])[]
 }
 
@@ -155,8 +159,8 @@ function countServed({ total, current, pending, skipped }: CoverageStatus): Serv
 const TONES = { live: 'good', pending: 'busy', failing: 'bad' } as const
 
 /**
- * One row per registry. ARIA roles are explicit, because a narrow screen turns the cells into
- * blocks.
+ * Renders one row per registry. ARIA roles are explicit, because the style sheet turns the cells
+ * into blocks on a narrow screen.
  */
 function renderRegistries(registries: readonly RegistryStatus[], now: number, words: Words): Html {
   return html`<table role="table" aria-labelledby="registries">
@@ -199,7 +203,7 @@ interface Life {
   readonly refreshAt: string | undefined
 }
 
-/** The credential's lifetime as a bar, with a mark where its renewal is due. */
+/** Renders the credential's lifetime as a bar, with a mark where the refresh is due. */
 function renderLife(
   { issuedAt, expiresAt, refreshAt }: Life,
   tone: string,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /**
- * The page's one style sheet: system fonts, light and dark, rows that become blocks on a narrow
- * screen.
+ * The page's only style sheet: system fonts, light and dark colors, and table rows that become
+ * blocks on a narrow screen.
  */
 export const STYLE = `
 :root{color-scheme:light dark;--ink:#1b1f24;--soft:#59636e;--line:#d9dee3;--paper:#fff;--raised:#f6f8fa;--good:#1a7f37;--busy:#7d5700;--bad:#b42318;--wash:#fef3f2}
@@ -45,9 +45,9 @@ footer{margin-top:3rem;padding-top:.75rem;border-top:1px solid var(--line)}
 @media (max-width:44rem){h1{font-size:22px;margin-top:1.5rem}header nav{margin-left:0}thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}table,tbody,tr,td,tbody th{display:block}tr{border-bottom:1px solid var(--line);padding:.75rem 0}td,tbody th{border:0;padding:.15rem 0}td.short{white-space:normal}td time+small::before{content:"· "}td time+small{display:inline}td[data-label]::before{content:attr(data-label);display:inline-block;width:7rem;color:var(--soft);font-size:13px}svg{max-width:none}}
 `
 
-/** For the header Content-Security-Policy: this style sheet and no other. */
+/** The source in the header Content-Security-Policy that allows this style sheet only. */
 export const STYLE_SOURCE: string = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`
 
-/** The page's icon; without one a browser requests /favicon.ico and gets a 404. */
+/** The page's icon. Without an icon, a browser requests /favicon.ico and gets a 404. */
 export const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#1b1f24"/><circle cx="8" cy="8" r="3.5" fill="#4ac26b"/></svg>'

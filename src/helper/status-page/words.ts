@@ -51,7 +51,7 @@ const EN = {
   of: (total: number) => `of ${total}`,
   current: 'current',
   pending: 'waiting',
-  /** Why an object is left out, by the status's reason. */
+  /** The text for each reason to leave an object out, by the reason in the status. */
   reasons: {
     'foreign-secret': 'with a Secret of that name which is not ours',
     'foreign-list': 'with a list that another client applies',
@@ -135,7 +135,10 @@ export function wordsOf(language: Language): Words {
   return language === 'zh' ? ZH : EN
 }
 
-/** The language of `?lang=`, else the browser's first that the page has, else English. */
+/**
+ * Chooses the language: that of `?lang=`, then the browser's first language that the page has, then
+ * English.
+ */
 export function chooseLanguage(requested: string | null, accepted: string): Language {
   if (requested === 'en' || requested === 'zh') return requested
   const known = accepted
