@@ -4,13 +4,13 @@ import { ValuesError, type ValuesErrorDetails } from './values-error.ts'
 import { formatPath, lookup, type Position, type Scalar, type ValuePath, type YamlNode } from './yaml/yaml-node.ts'
 
 /**
- * A place in a tree of values: what is there, if anything, and the path and position that an error
- * about it needs.
+ * A place in a tree of values, with the path and position that an error needs. The place may be
+ * empty.
  */
 export class Cursor {
   readonly root: YamlNode
   readonly path: ValuePath
-  /** Undefined: nothing is there. */
+  /** Undefined if the place is empty. */
   readonly node: YamlNode | undefined
 
   constructor(root: YamlNode, path: ValuePath = []) {
@@ -19,7 +19,7 @@ export class Cursor {
     this.node = lookup(root, path)
   }
 
-  /** A place below this one, whether or not anything is there. */
+  /** Returns a place below this place, which may be empty. */
   at(...steps: ValuePath): Cursor {
     return new Cursor(this.root, [...this.path, ...steps])
   }
@@ -28,36 +28,36 @@ export class Cursor {
     return new Cursor(this.root, this.path.slice(0, -1))
   }
 
-  /** `registries[0].name`; '' at the root. */
+  /** The path as text, such as `registries[0].name`. Empty at the root. */
   get name(): string {
     return formatPath(this.path)
   }
 
-  /** Its key in the map around it, or its index in the list. */
+  /** The key in the map around this place, or the index in the list. */
   get key(): string {
     return String(this.path.at(-1))
   }
 
-  /** The scalar; undefined for anything else. */
+  /** The scalar at this place. Undefined for anything else. */
   get value(): Scalar | undefined {
     return this.node?.kind === 'scalar' ? this.node.value : undefined
   }
 
-  /** The text; undefined for anything else. */
+  /** The text at this place. Undefined for anything else. */
   get text(): string | undefined {
     return typeof this.value === 'string' ? this.value : undefined
   }
 
   /**
-   * The value as it may be quoted in a message: `…` if it may be a secret, by the keys around it or
-   * by its form.
+   * The value as a message may quote it. `…` if the keys around the value, or its form, suggest a
+   * secret.
    */
   get shown(): string {
     const text = String(this.value)
     return isSecretPlace(this.path) || text.includes('\n') || text.length > 200 ? HIDDEN : quotable(text)
   }
 
-  /** The items of a list; none for anything else. */
+  /** The items of a list. Empty for anything else. */
   get items(): readonly Cursor[] {
     return this.node?.kind === 'list' ? this.node.items.map((_, index) => this.at(index)) : []
   }
@@ -71,23 +71,26 @@ export class Cursor {
     return this.node?.kind === 'map'
   }
 
-  /** The values of a map's keys; none for anything else. */
+  /** The values of a map's keys. Empty for anything else. */
   get members(): readonly Cursor[] {
     return this.node?.kind === 'map' ? [...this.node.entries.keys()].map((key) => this.at(key)) : []
   }
 
-  /** Whether it is the chart's own value. */
+  /** True if the value is a default of the chart. */
   get isDefault(): boolean {
     return this.node?.origin === 'chart'
   }
 
-  /** Where the value is, or would be: in the user's file, never in the chart's defaults. */
+  /**
+   * Where the value is, or where it would be. Always in the user's file, never in the chart's
+   * defaults.
+   */
   get position(): Position {
     if (this.path.length === 0) return this.root.at
     return this.node === undefined || this.isDefault ? this.parent.position : this.node.at
   }
 
-  /** Where its key is. */
+  /** Where the key of this place is. */
   get keyPosition(): Position {
     const { node } = this.parent
     const entry = node?.kind === 'map' ? node.entries.get(this.key) : undefined
@@ -98,7 +101,7 @@ export class Cursor {
     return new ValuesError(code, message, { at: this.position, path: this.path, ...details })
   }
 
-  /** What collides with something else. */
+  /** Returns an error for a value that collides with another value. */
   collision(message: string, hint: string, at = this.position): ValuesError {
     return this.error('VALUES_COLLISION', message, { hint, at })
   }

@@ -1,7 +1,7 @@
 import { CST, Parser } from 'yaml'
 import { HIDDEN, isSecretPlace, quotable } from './looks-secret.ts'
 
-/** Parts of a file that hold nothing of it but its structure. */
+/** Tokens that are only structure, so that they are always shown. */
 const STRUCTURE: ReadonlySet<string> = new Set([
   'space',
   'newline',
@@ -16,8 +16,8 @@ const STRUCTURE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A line of a file as it may be printed; `column` (from 1) and `length` are those of the word that
- * the error points at.
+ * A line of a file as it may be printed. `column` (from 1) and `length` mark the word that the
+ * error is about.
  */
 export interface Excerpt {
   readonly text: string
@@ -26,10 +26,10 @@ export interface Excerpt {
 }
 
 /**
- * Reads a YAML file once and returns a function that shows any of its lines with the keys, and of
- * the values only the one at the given column, unless that looks like a secret: every other value,
- * comment and anchor is `…`, because an error that is printed may stand next to a password. Line
- * and column count from 1. Undefined: the file is not YAML, so keys cannot be told from values.
+ * Reads a YAML file once. The returned function shows one line: its keys, and the value at the
+ * given column unless the value looks like a secret. Every other value, comment and anchor is `…`,
+ * because a password may be on the same line. Line and column count from 1. Undefined if the file
+ * is not YAML, because keys cannot be distinguished from values then.
  */
 export function readExcerpts(text: string): ((line: number, column: number) => Excerpt) | undefined {
   const spans = readSpans(text)
@@ -61,8 +61,8 @@ export function readExcerpts(text: string): ((line: number, column: number) => E
 }
 
 /**
- * Spans of a file, from the offset of each to its end: what is always shown, and values that are
- * where an error points at them.
+ * Finds the spans of a file that may be shown, each from its first offset to its end. `always`:
+ * structure and keys. `pointed`: values that are shown only if the error is about them.
  */
 function readSpans(text: string) {
   const always = new Map<number, number>()
@@ -89,7 +89,7 @@ function readSpans(text: string) {
     for (const { start, key, sep, value } of token.items) {
       showStructure(start)
       showStructure(sep)
-      // In a flow list an item without a colon is a key to this parser.
+      // To this parser, an item of a flow list is a key too. Only an item with a colon is one.
       const isKey = sep?.some(({ type }) => type === 'map-value-ind') === true && CST.isScalar(key)
       if (isKey && key && 'source' in key && !key.source.includes('\n')) {
         if (quotable(key.source) === key.source) show(key)

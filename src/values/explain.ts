@@ -5,19 +5,19 @@ import { mayShow } from './schema/schema-problem.ts'
 import { ValuesError } from './values-error.ts'
 import type { SourceFile } from './yaml/yaml-node.ts'
 
-/** Colours and weights of a terminal; each wraps a text. */
+/** Colors and weights of a terminal. Each function wraps a text. */
 export interface Paint {
   readonly place: (text: string) => string
   readonly code: (text: string) => string
   readonly mark: (text: string) => string
 }
 
-// For logs and files.
+// Logs and files get plain text.
 const plainPaint: Paint = { place: (text) => text, code: (text) => text, mark: (text) => text }
 
 /**
- * Errors as text: place, code and message, the keys of the line with a mark under the place, then
- * the fix.
+ * Formats errors as text: place, code and message; the line with a mark under the place; then the
+ * fix.
  */
 export function explainErrors(
   errors: readonly NopassError[],
@@ -25,7 +25,7 @@ export function explainErrors(
   paint: Paint = plainPaint,
 ): string {
   const readers = new Map<SourceFile, ReturnType<typeof readExcerpts>>()
-  // A file is read once, whatever the number of its errors.
+  // Each file is read once, even if it has many errors.
   const excerptsOf: ExcerptsOf = (name) => {
     const file = files.find((one) => one.name === name)
     if (file === undefined) return undefined

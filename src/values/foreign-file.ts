@@ -9,8 +9,9 @@ export interface ReadFile {
 }
 
 /**
- * Replaces errors that quote a file that is not a values or clusters file by one that does not: the
- * user may have named a file of secrets, whose lines must not get into a log.
+ * Replaces errors that quote a foreign file by one error without quotes. A foreign file is not a
+ * values or clusters file. The user may have named a file of secrets by mistake, and its lines must
+ * not get into a log.
  * @param known the keys that identify our files
  * @param what `values file`
  */
@@ -35,7 +36,8 @@ export function hideForeign(
 }
 
 /**
- * Not what says that something is missing, and not what our own words say of how a file is written.
+ * True if the error may quote the file. False for missing keys, and for syntax errors whose message
+ * is only ours.
  */
 function mayQuote({ code, hideLine }: ValuesError): boolean {
   return code !== 'SCHEMA_MISSING' && code !== 'YAML_ROOT' && !(code.startsWith('YAML_') && hideLine)
@@ -51,13 +53,13 @@ function isOurs(text: string, root: YamlNode | undefined, known: readonly string
   if (keys.length === 0)
     return text.trim() === '' || root?.kind === 'map' || (root?.kind === 'list' && root.items.length === 0)
   if (keys.some((key) => known.includes(key))) return true
-  // Words of a long file are near to some key by accident.
+  // In a long file some word resembles a key by accident.
   return keys.length <= 10 && keys.some((key) => nearest(key, known) !== undefined)
 }
 
 /**
- * The keys at the top, or those of the items of a list; of a file that is no YAML, what begins a
- * line as a key would.
+ * Returns the keys at the top, or the keys of the items of a list. If the file is not YAML, returns
+ * each word that begins a line as a key would.
  */
 function keysOf(text: string, root: YamlNode | undefined): readonly string[] {
   if (root === undefined || root.kind === 'scalar') {

@@ -3,7 +3,9 @@ import { HIDDEN, quotable } from './looks-secret.ts'
 import { ValuesError } from './values-error.ts'
 import type { SourceFile } from './yaml/yaml-node.ts'
 
-/** What an input method for Chinese writes in place of YAML's own characters. */
+/**
+ * Full-width characters that an input method for Chinese writes in place of YAML's own characters.
+ */
 const CHARACTERS: Readonly<Record<string, readonly [what: string, fix: string]>> = {
   '：': ['a full-width colon', 'Write `:` with a space after it.'],
   '，': ['a full-width comma', 'Write `,` with a space after it.'],
@@ -15,9 +17,8 @@ const CHARACTERS: Readonly<Record<string, readonly [what: string, fix: string]>>
 }
 
 /**
- * Replaces the errors of a file that a full-width character in place of YAML's own causes by an
- * error that names the character. A file without errors may have any of them: in a text they are
- * right.
+ * Replaces errors that a full-width character causes by one error that names the character. A file
+ * without errors may have full-width characters, because they are correct in texts.
  */
 export function nameFullWidth(errors: readonly ValuesError[], { name, text }: SourceFile): readonly ValuesError[] {
   const isHere = ({ place }: ValuesError): boolean => place.file === name
@@ -36,7 +37,7 @@ export function nameFullWidth(errors: readonly ValuesError[], { name, text }: So
       ({ first, last, key }) =>
         (first <= line && line <= last) || (code === 'SCHEMA_MISSING' && key !== undefined && path.at(-1) === key),
     )
-  // What a broken file is reported for elsewhere follows from it.
+  // In a file with broken syntax, the other errors follow from the full-width character.
   const isBroken = errors.some((error) => isHere(error) && error.code === 'YAML_SYNTAX')
   const others = errors.filter((error) => !isHere(error) || !(isBroken || isExplained(error)))
   return [...others, ...meant.map(({ offset, character }) => fullWidthError(name, text, offset, character))]
@@ -67,7 +68,8 @@ function plainScalars(text: string): readonly PlainScalar[] {
 }
 
 /**
- * The first character of a plain scalar that YAML's own was meant by, with the key before a colon.
+ * Finds the first full-width character of a plain scalar that was meant as YAML's own character.
+ * `key`: the word before a colon.
  */
 function findMeant(
   source: string,
@@ -87,14 +89,14 @@ function findMeant(
 
 const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length
 
-/** The key before the character; any other text is hidden. */
+/** Shows the key before the character, and hides any other text. */
 function showKey(before: string, character: string): string {
   if (/^[\s-]*[\w.-]*[: ]*$/.test(before) && quotable(before) === before) return before
   const [key = ''] = character === '：' ? (/[\w.-]+ *$/.exec(before) ?? []) : []
   return quotable(key) === key ? `${HIDDEN}${key}` : HIDDEN
 }
 
-/** The excerpt shows nothing that follows the character, because that may be a secret. */
+/** The excerpt hides what follows the character, because it may be a secret. */
 function fullWidthError(file: string, text: string, offset: number, character: string): ValuesError {
   const [what = '', hint] = CHARACTERS[character] ?? []
   const start = text.lastIndexOf('\n', offset - 1) + 1

@@ -14,25 +14,28 @@ import { readYaml } from './yaml/read-yaml.ts'
 import { type MapNode, type Position, type SourceFile, toValue } from './yaml/yaml-node.ts'
 
 export interface LoadClustersOptions {
-  /** Default release and namespace: the inputs of that name. */
+  /** Default release and namespace, from the inputs `release` and `namespace`. */
   readonly defaults?: { readonly release: string; readonly namespace: string } | undefined
-  /** With `endpoints` the regions are not checked. */
+  /**
+   * True to skip the check of regions, because `endpoints` may be those of a cloud with other
+   * regions.
+   */
   readonly anyRegion?: boolean | undefined
 }
 
 export interface LoadedClusters {
-  /** The entries in order, with defaults; undefined if there is any error. */
+  /** The entries in order, with defaults. Undefined if there is any error. */
   readonly clusters: readonly ClusterEntry[] | undefined
-  /** Each entry's own `values` with their places in the file, for `loadValues`. */
+  /** By entry: its own `values` with their places in the file, for `loadValues`. */
   readonly values: ReadonlyMap<string, MapNode | undefined>
-  /** The places of each entry's `valuesFiles`. */
+  /** By entry: the places of its `valuesFiles`. */
   readonly valuesFiles: ReadonlyMap<string, readonly Position[]>
   readonly errors: readonly ValuesError[]
 }
 
 /**
  * Reads and validates a list of clusters: a file, or the text of the input `clusters`. Never
- * throws; codes `YAML_*`, `SCHEMA_*`, `CLUSTERS_*`, `VALUES_REGION`.
+ * throws. The errors have the codes `YAML_*`, `SCHEMA_*`, `CLUSTERS_*` and `VALUES_REGION`.
  */
 export function loadClusters(file: SourceFile, options: LoadClustersOptions = {}): LoadedClusters {
   const { root, errors: unread } = readYaml(file, 'user')
@@ -69,7 +72,7 @@ const NONE = { clusters: undefined, values: new Map<never, never>(), valuesFiles
 
 const KEYS = Object.keys(schema.definitions.ClusterEntry.properties)
 
-/** Duplicate names and releases, and regions that do not exist. */
+/** Finds duplicate names, duplicate releases, and regions that do not exist. */
 function checkClusters(entries: readonly Cursor[], { defaults, anyRegion }: LoadClustersOptions): ValuesError[] {
   const releases = new Map<string, Cursor>()
   return [
@@ -101,7 +104,8 @@ function releaseErrors(
   return []
 }
 
-// What tells one cluster from another, without asking it; `shown` is for a message.
+// Returns what identifies the cluster of an entry without a request to it. `shown`: the text for a
+// message.
 function clusterMarks(entry: Cursor): { id: string; shown: string }[] {
   const context = entry.at('kubeconfig', 'context')
   const inContext = {

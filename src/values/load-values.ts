@@ -22,13 +22,13 @@ import {
 
 export interface LoadValuesOptions {
   /**
-   * Values files in Helm's order, later ones take precedence; also the `values` of a cluster's
-   * entry, read with its list.
+   * Values files in Helm's order: later files take precedence. A `MapNode` is the `values` of a
+   * cluster's entry, which was read with the list of clusters.
    */
   readonly files: readonly (SourceFile | MapNode)[]
   /**
-   * The values.yaml of another version of the chart; default: this version's, whose defaults are
-   * those of the schema.
+   * The values.yaml of another version of the chart. By default the defaults of this version's
+   * schema.
    */
   readonly defaults?: SourceFile | undefined
   /** Values that the action computes and passes to Helm after all files. */
@@ -38,29 +38,35 @@ export interface LoadValuesOptions {
 }
 
 export interface LoadedValues {
-  /** The values with all defaults, also in lists; undefined if there is any error. */
+  /** The values with all defaults, including those in lists. Undefined if there is any error. */
   readonly values: ResolvedValues | undefined
-  /** Helm's `.Values`; undefined if parsers disagree about a file. */
+  /** Helm's `.Values`. Undefined if parsers disagree about a file. */
   readonly merged: Readonly<Record<string, unknown>> | undefined
-  /** Only the user's values, as Helm stores them with the release; undefined as `merged`. */
+  /**
+   * Only the user's values, as Helm stores them with the release. Undefined if parsers disagree
+   * about a file.
+   */
   readonly given: Readonly<Record<string, unknown>> | undefined
   /**
-   * Whether Helm accepts these values by the schema; undefined if parsers disagree about a file
+   * True if the schema lets Helm accept these values. Undefined if parsers disagree about a file
    * (P11).
    */
   readonly helmAccepts: boolean | undefined
-  /** Every error of all files, in the order of files and lines. */
+  /** All errors of all files, in the order of files and lines. */
   readonly errors: readonly ValuesError[]
-  /** What may be a mistake and is no error, in the same order. */
+  /** Possible mistakes that are no errors, in the order of files and lines. */
   readonly warnings: readonly ValuesError[]
-  /** Returns the position in the user's files of a value, or of the nearest value around it. */
+  /**
+   * Returns the position of a value in the user's files. If the user did not set the value, the
+   * position of the nearest value around it.
+   */
   readonly positionOf: (path: ValuePath) => Position | undefined
 }
 
 /**
- * Reads, merges and validates values as Helm does, and beyond. Never throws; the errors' codes
- * identify the check: `YAML_*` parsing, stricter than Helm; `SCHEMA_*` the schema, with the same
- * result as Helm; `VALUES_*` our own checks.
+ * Reads, merges and validates values as Helm does, with further checks. Never throws. The code of
+ * an error identifies the check. `YAML_*`: parsing, which is stricter than Helm's. `SCHEMA_*`: the
+ * schema, with the same result as in Helm. `VALUES_*`: our own checks.
  */
 export function loadValues(options: LoadValuesOptions): LoadedValues {
   const loaded = judgeValues(options)
@@ -71,7 +77,7 @@ export function loadValues(options: LoadValuesOptions): LoadedValues {
   return { ...loaded, errors: sortErrors(errors, orderOf(options)) }
 }
 
-/** The same with errors that may quote any file, for tests. */
+/** Does what `loadValues` does, but its errors may quote any file. Exported for tests. */
 export function judgeValues(options: LoadValuesOptions): LoadedValues {
   const user = options.files.map((file) => readLayer(file, 'user'))
   const read = [
@@ -110,11 +116,14 @@ const NOTHING_READ = { warnings: [], positionOf: () => undefined }
 function positionOf(values: MapNode, path: ValuePath): Position | undefined {
   const around = path.map((_, index) => new Cursor(values, path.slice(0, path.length - index)))
   const place = around.find(({ node }) => node?.origin === 'user')
-  // The key of a map is easier to find than what is below it.
+  // Point at the key of a map, which is easier to find than its content.
   return place?.isMap ? place.keyPosition : place?.position
 }
 
-/** A test compares them with chart/values.yaml, which so need not be read. */
+/**
+ * Takes this version's defaults from the schema, so that chart/values.yaml need not be read. A test
+ * compares the two.
+ */
 function ownDefaults(): Layer {
   const at = { file: 'chart/values.yaml', line: 1, column: 1 }
   const root = fromValue(fillDefaults({}, schema), at, 'chart')
@@ -143,8 +152,8 @@ function readLayer(file: SourceFile | MapNode, origin: Origin): Layer {
   return { root: undefined, errors: [error] }
 }
 
-// The empty map that files are merged over; errors of what is missing in every file point to the
-// last file.
+// Returns the empty map over which files are merged. Its position is in the last file, which errors
+// about missing keys therefore name.
 function emptyUser(defaults: MapNode, layers: readonly MapNode[]): MapNode {
   const last = layers.findLast(({ origin }) => origin === 'user')
   return { kind: 'map', entries: new Map(), at: last?.at ?? defaults.at, origin: 'user' }
@@ -155,7 +164,7 @@ const PLACEHOLDERS = {
   oidcProviderArn: 'acs:ram::1234567890123456:oidc-provider/computed-later',
 }
 
-/** Placeholder ARNs for `identity.type: rrsa`, which the action sets later. */
+/** Adds placeholder ARNs for `identity.type: rrsa`, because the action sets the real ARNs later. */
 function withRrsaPlaceholders(values: MapNode): MapNode {
   const identity = new Cursor(values).at('identity')
   if (identity.at('type').value !== 'rrsa') return values

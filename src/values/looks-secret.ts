@@ -1,4 +1,4 @@
-/** What a secret looks like, under any key. */
+/** Forms of secrets, which are recognized under any key. */
 const FORMS: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   { what: 'an AccessKey ID', pattern: /\b(LTAI|STS\.)[A-Za-z0-9]{12,}/ },
   { what: 'a private key', pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----/ },
@@ -6,35 +6,37 @@ const FORMS: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   { what: 'a login of a registry', pattern: /"auths"\s*:/ },
 ]
 const KEYS = /secret|token|passw|pwd|passphrase|private|accesskey|api-?key|externalid|cabundle|credential/i
-/** What may hold a secret without the form of one. */
+/** Texts that may contain a secret although they do not have a form of `FORMS`. */
 const PARTS: readonly RegExp[] = [
-  // A key and its value in one text: `password:x` without a space is that to YAML.
+  // A key and its value in one text. To YAML, `password:x` without a space is one text.
   new RegExp(`(?:${KEYS.source})[\\w-]{0,60}["']?[\\s:=]`, 'i'),
-  // The login of an address without a scheme; not the digest of an image.
+  // The login in an address without a scheme, but not the digest of an image.
   /[^\s/]@(?!sha\d+:)/,
   // `-----BEGIN` in base64.
   /LS0tLS1CRUdJTi/,
 ]
 
-/** What secret a text looks like by its form; undefined: none. */
+/**
+ * Returns the kind of secret that a text looks like by its form. Undefined if it looks like none.
+ */
 export function secretForm(text: string): string | undefined {
   return FORMS.find(({ pattern }) => pattern.test(text))?.what
 }
 
-/** A text of a file for a message; `…` if it may hold a secret, by its form or by what is in it. */
+/** Returns a text of a file for a message. `…` if its form or its content suggests a secret. */
 export function quotable(text: string): string {
   return secretForm(text) === undefined && !PARTS.some((part) => part.test(text)) ? text : HIDDEN
 }
 
-/** Stands for what must not be shown. */
+/** Replaces a text that must not be shown. */
 export const HIDDEN = '…'
 
-/** Keys of names and labels of Secrets. */
+/** Keys whose values are names or labels of Secrets, not secrets. */
 const ABOUT_SECRETS: readonly string[] = ['secretName', 'imagePullSecrets', 'secretLabels']
-/** Under these keys users put any text. */
+/** Keys under which users may put any text. */
 const ANY_TEXT: readonly string[] = ['extraEnv', 'extraObjects', 'podAnnotations']
 
-/** Whether a value may be a secret, by any of the keys around it. */
+/** True if any of the keys around a value suggests a secret. */
 export function isSecretPlace(keys: readonly (string | number)[]): boolean {
   return keys.some((key) => {
     if (typeof key === 'number' || ABOUT_SECRETS.includes(key)) return false

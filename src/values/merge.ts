@@ -12,15 +12,16 @@ export function mergeFiles(base: MapNode, over: MapNode): MapNode {
     const value = below?.kind === 'map' && entry.value.kind === 'map' ? mergeFiles(below, entry.value) : entry.value
     entries.set(key, { keyAt: entry.keyAt, value })
   }
-  // What the action adds moves no place: a user can only fix the user's own file.
+  // Values that the action adds keep the position in the user's file, because that is the file the
+  // user can fix.
   return { ...(over.origin === 'computed' ? base : over), entries }
 }
 
 /**
- * Coalesces the user's values and the chart's defaults as Helm does: null deletes a default, maps
- * are merged, and a value of another type than the default's is kept (coalesceValues and
- * coalesceTablesFullKey of Helm 3.22.0 and 4.3.1). The defaults contain no null, for which Helm's
- * versions differ.
+ * Coalesces the user's values and the chart's defaults as Helm does (coalesceValues and
+ * coalesceTablesFullKey of Helm 3.22.0 and 4.3.1). Null deletes a default, and maps are merged. A
+ * user's value is kept even if its type differs from the default's. The defaults must not contain
+ * null, because Helm's versions treat it differently.
  */
 export function coalesce(user: MapNode, defaults: MapNode): MapNode {
   const entries = new Map<string, MapEntry>()
@@ -37,8 +38,8 @@ export function coalesce(user: MapNode, defaults: MapNode): MapNode {
 const isNull = (node: YamlNode): boolean => node.kind === 'scalar' && node.value === null
 
 /**
- * Sets every missing key that has a default in the schema, also in list items, for which Helm
- * merges no defaults, and after null. The value must be valid.
+ * Sets every missing key that has a default in the schema, also after a null. Fills list items too,
+ * for which Helm merges no defaults. The value must be valid.
  */
 export function fillDefaults(value: unknown, root: Schema, schema: Schema = root): unknown {
   if (Array.isArray(value)) {

@@ -3,25 +3,22 @@ import type { Excerpt } from './excerpt-line.ts'
 import { formatPath, type Position, type ValuePath } from './yaml/yaml-node.ts'
 
 export interface ValuesErrorDetails {
-  /** The fix for this very case; without it the code's general fix applies. */
+  /** The fix for this case. By default the general fix of the code. */
   readonly hint?: string | undefined
   readonly at?: Position | undefined
   readonly path?: ValuePath | undefined
-  /** The offending value as it may be shown; never set where it could be a secret. */
+  /** The wrong value as it may be shown. Never set if the value may be a secret. */
   readonly value?: string | undefined
   readonly expected?: string | undefined
-  /** The line of the file may hold a secret and is not shown. */
+  /** True if the line of the file may contain a secret, so that it is not shown. */
   readonly hideLine?: boolean | undefined
-  /** The key allows only some words, which the hint lists. */
+  /** True if the key allows only some words, which the hint lists. */
   readonly isChoice?: boolean | undefined
-  /** What is shown of the line where its file is not readable as YAML. */
+  /** The excerpt to show if the file is not readable as YAML. */
   readonly excerpt?: Excerpt | undefined
 }
 
-/**
- * One thing that is wrong with a values or clusters file: where it is, what it is and what was
- * expected.
- */
+/** One error in a values or clusters file: where it is, what is wrong and what was expected. */
 export class ValuesError extends NopassError {
   readonly path: ValuePath
   readonly value: string | undefined
@@ -41,7 +38,7 @@ export class ValuesError extends NopassError {
   }
 }
 
-/** An error as data, for `-o json`. */
+/** Returns an error as data, for `-o json`. */
 export function errorData(error: NopassError) {
   const own = error instanceof ValuesError ? error : undefined
   return {
@@ -58,8 +55,8 @@ export function errorData(error: NopassError) {
 }
 
 /**
- * Appends content errors to syntax errors, at most one error per location. Where only some words
- * are allowed, they are the fix: `off` in quotes is right for a text alone.
+ * Appends content errors to syntax errors, at most one error per location. If only some words are
+ * allowed, the fix lists the words: the general fix, `off` in quotes, is only right for a text.
  */
 export function addErrors(written: readonly ValuesError[], content: readonly ValuesError[]): ValuesError[] {
   const byPlace = new Map(content.map((error) => [formatPlace(error.place), error]))
@@ -77,7 +74,7 @@ function withHint({ code, message, place, path, value, expected, hideLine }: Val
 }
 
 /**
- * Errors in the order of the files as given, then by line and column; those without a place come
+ * Sorts errors by file in the given order, then by line and column. Errors without a place come
  * last.
  */
 export function sortErrors<T extends NopassError>(errors: readonly T[], files: readonly string[]): T[] {

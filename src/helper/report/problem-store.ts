@@ -43,8 +43,8 @@ export function createProblemStore(onChange: () => void) {
       if (remove(key)) onChange()
     },
     /**
-     * Returns up to `limit` problems, the newest first, with at most a few of one namespace at the
-     * start.
+     * Returns up to `limit` problems, the newest first. Beyond a few, the problems of one namespace
+     * come after those of all others.
      */
     newest(limit: number): readonly Problem[] {
       const all = [...problems.values()].sort((a, b) => (a.at < b.at ? 1 : -1))

@@ -2,7 +2,7 @@ import type { Cursor } from '../cursor.ts'
 import { quotable } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 
-/** Equal ports, and keys and names that belong to acr-nopass or to something else. */
+/** Finds equal ports, and keys and names that are reserved for acr-nopass or another program. */
 export function checkCollisions(values: Cursor): ValuesError[] {
   return [
     ...equalPorts(values.at('ports')),
@@ -28,7 +28,7 @@ function equalPorts(ports: Cursor): ValuesError[] {
 
 type Verdict = { readonly what: string; readonly why: string; readonly hint: string } | undefined
 
-/** Labels and annotations that are not allowed there. */
+/** Returns an error for each label or annotation that is not allowed in a map. */
 function forbiddenKeys(map: Cursor, judge: (key: string) => Verdict): ValuesError[] {
   return map.members.flatMap((member) => {
     const verdict = judge(member.key)
@@ -38,12 +38,12 @@ function forbiddenKeys(map: Cursor, judge: (key: string) => Verdict): ValuesErro
   })
 }
 
-/** These tell Secrets apart. */
+/** The labels by which the helper recognizes its Secrets. */
 const SECRET_LABELS: readonly string[] = ['app.kubernetes.io/managed-by', 'app.kubernetes.io/instance']
 
 /**
- * The chart sets these on each object, and would set them again: those of
- * chart/templates/_labels.tpl.
+ * The labels that the chart sets on each object (chart/templates/_labels.tpl). A user's label of
+ * the same name would be a duplicate key.
  */
 const OBJECT_LABELS: readonly string[] = [
   ...SECRET_LABELS,
@@ -52,7 +52,10 @@ const OBJECT_LABELS: readonly string[] = [
   'helm.sh/chart',
 ]
 
-/** Where values have labels of the chart's objects: those of chart/templates/_validation.tpl. */
+/**
+ * The keys of values that are labels of the chart's objects (the same list as in
+ * chart/templates/_validation.tpl).
+ */
 const LABELS_OF_OBJECTS: readonly string[] = [
   'commonLabels',
   'podLabels',
@@ -69,7 +72,7 @@ function ownLabel(label: string, own: readonly string[]): Verdict {
   return { what: 'label', why: 'is set by acr-nopass itself', hint: 'Remove the label.' }
 }
 
-/** Adds the rules of our ClusterRoles to a role of users. */
+/** Refuses a label that adds the rules of our ClusterRoles to a role of users. */
 function sharesRights(label: string): Verdict {
   if (!label.includes('/aggregate-to-')) return undefined
   const why = "would give the helper's rights, including those on pull secrets, to everyone with that role"
@@ -81,7 +84,7 @@ function makesHook(name: string): Verdict {
   return { what: 'annotation', why: 'would make the helper a hook, which Helm does not keep', hint: 'Remove it.' }
 }
 
-/** Replaces a security default, or gives another identity. */
+/** Refuses an annotation that replaces a security default, or gives the Pod another identity. */
 function weakensPod(name: string): Verdict {
   if (/^(container\.apparmor|container\.seccomp|seccomp)\.security\./.test(name)) {
     const hint = 'Remove it; `podSecurityContext` has what can be changed.'
@@ -92,7 +95,10 @@ function weakensPod(name: string): Verdict {
   return { what: 'annotation', why: 'would give the helper another identity', hint }
 }
 
-/** Every namespace has a ServiceAccount `default`; Alibaba's helper has the other names. */
+/**
+ * Reserved names of ServiceAccounts. Every namespace has `default`, and Alibaba's credential helper
+ * uses the others.
+ */
 const RESERVED: readonly unknown[] = ['default', 'aliyun-acr-credential-helper', 'acr-credential-helper-webhook']
 
 function reservedNames(values: Cursor): ValuesError[] {

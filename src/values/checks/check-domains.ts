@@ -3,7 +3,7 @@ import type { Cursor } from '../cursor.ts'
 import { matchesGlobs } from '../glob.ts'
 import type { ValuesError } from '../values-error.ts'
 
-/** A key of the pull secret from a registry: a domain, or all domains of an instance. */
+/** A key that a registry adds to the pull secret: a domain, or all domains of an instance. */
 interface Claim {
   readonly key: string
   readonly shown: string
@@ -12,7 +12,8 @@ interface Claim {
 }
 
 /**
- * Two registries with one domain for one namespace: a pull secret holds one credential per domain.
+ * Finds two registries with the same domain for the same namespace, because a pull secret can hold
+ * only one credential per domain.
  */
 export function checkDomains(values: Cursor): ValuesError[] {
   const claims = values.at('registries').items.flatMap(claimsOf)
@@ -34,8 +35,8 @@ function claimsOf(registry: Cursor): Claim[] {
     const domain = by.text?.toLowerCase()
     return domain === undefined ? [] : [{ key: `domain ${domain}`, shown: by.shown.toLowerCase(), by, registry }]
   })
-  // A host given as host/namespace is written in that form alone, so that two accounts can share
-  // it.
+  // If a host is given as host/namespace, the helper writes only that form, so that two accounts
+  // can share the host.
   const isNarrowed = given.some(({ key }) => key.includes('/'))
   return [...given, ...(isNarrowed ? [] : ownClaims(registry))]
 }
@@ -62,7 +63,7 @@ function targetsOf(values: Cursor, registry: Cursor): TargetSet {
   }
 }
 
-/** Namespaces by globs and labels. */
+/** A set of namespaces, by globs and labels. */
 export interface TargetSet {
   readonly include: readonly string[]
   readonly exclude: readonly string[]
@@ -70,8 +71,8 @@ export interface TargetSet {
 }
 
 /**
- * Whether a namespace can match both. Never false if one can; also true in the few cases that need
- * an exhaustive search (several exclude globs that together cover a glob).
+ * True if a namespace can match both sets. The result is never false by mistake. It may be true by
+ * mistake if several exclude globs only together cover a glob, which needs an exhaustive search.
  */
 export function targetsOverlap(left: TargetSet, right: TargetSet): boolean {
   const isApart = Object.entries(left.labels).some(([label, value]) => {
@@ -79,8 +80,7 @@ export function targetsOverlap(left: TargetSet, right: TargetSet): boolean {
   })
   if (isApart) return false
   const exclude = [...left.exclude, ...right.exclude]
-  // A glob is covered by another when that fits its text: its own `*` then counts as one more
-  // character.
+  // A glob covers another glob if it matches that glob's text, in which `*` counts as a character.
   const usable = (globs: readonly string[]): string[] => globs.filter((glob) => !matchesGlobs(exclude, glob))
   return usable(left.include).some((a) => usable(right.include).some((b) => wildcardsMeet(a, b)))
 }

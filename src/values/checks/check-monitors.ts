@@ -1,12 +1,12 @@
 import type { Cursor } from '../cursor.ts'
 import type { ValuesError } from '../values-error.ts'
 
-/** Alerts whose expression compares with no number of a user's. */
+/** Alerts whose expression has no threshold that a user can set. */
 const WITHOUT_THRESHOLD: readonly string[] = ['AcrNopassDown', 'AcrNopassWithoutLeader']
 
 /**
- * A ServiceMonitor without its Service, two monitors, a threshold without effect: those of
- * chart/templates/_validation.tpl.
+ * Finds a ServiceMonitor without its Service, two monitors, and a threshold without effect.
+ * chart/templates/_validation.tpl has the same checks.
  */
 export function checkMonitors(metrics: Cursor): ValuesError[] {
   const monitors = [metrics.at('serviceMonitor'), metrics.at('podMonitor')]
@@ -31,14 +31,17 @@ export function checkMonitors(metrics: Cursor): ValuesError[] {
   return [...errors, ...monitors.flatMap(longScrapes), ...thresholds]
 }
 
-/** The operator of Prometheus ignores such a monitor. */
+/**
+ * Finds monitors whose timeout is longer than the interval, because the Prometheus Operator ignores
+ * them.
+ */
 function longScrapes(monitor: Cursor): ValuesError[] {
   const [interval, timeout] = [monitor.at('interval'), monitor.at('scrapeTimeout')]
   const [between, most] = [secondsOf(interval), secondsOf(timeout)]
   if (monitor.at('enabled').value !== true || between === undefined || most === undefined || most <= between) return []
   const above = `\`${timeout.name}\` (${most} s) is above its \`interval\` (${between} s)`
   const message = `${above}, so Prometheus would ignore the monitor`
-  // Where the timeout is the chart's own, the interval is what the user wrote.
+  // If the timeout is the chart's default, the user wrote only the interval.
   const own = timeout.isDefault ? interval : timeout
   return [own.error('VALUES_NO_EFFECT', message, { hint: 'Lower the timeout, or raise the interval.' })]
 }

@@ -1,7 +1,9 @@
 import type { Cursor } from '../cursor.ts'
 import type { ValuesError } from '../values-error.ts'
 
-/** Keys that the chart's templates require: those of chart/templates/_validation.tpl. */
+/**
+ * Keys that the chart's templates require (the same list as in chart/templates/_validation.tpl).
+ */
 export const NEEDED: readonly string[] = [
   'targets.namespaces.include',
   'targets.namespaces.exclude',
@@ -49,7 +51,7 @@ export const NEEDED: readonly string[] = [
   'podDisruptionBudget.maxUnavailable',
 ]
 
-/** A null that removes a default that the chart needs. */
+/** Finds each null that removes a default that the chart needs. */
 export function checkNulls(values: Cursor, given: Cursor): ValuesError[] {
   const nulled = NEEDED.flatMap((dotted) => {
     const path = dotted.split('.')

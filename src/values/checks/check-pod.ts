@@ -2,11 +2,11 @@ import type { Cursor } from '../cursor.ts'
 import { quotable } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 
-/** Variables that the chart sets itself; the last one only with `caBundle`. */
+/** Variables that the chart sets itself. `CA_VARIABLE` is one of them only with `caBundle`. */
 const OWN_VARIABLES: readonly string[] = ['POD_NAME', 'POD_NAMESPACE', 'POD_UID', 'POD_IP', 'NODE_NAME']
 const CA_VARIABLE = 'NODE_EXTRA_CA_CERTS'
 /**
- * They load code, compiled code or options into the helper:
+ * Variables that load code, compiled code or options into the helper:
  * https://nodejs.org/docs/latest-v24.x/api/cli.html#environment-variables_1, ld.so(8),
  * https://docs.openssl.org/3.0/man7/openssl-env/ (a configuration of OpenSSL can name a library of
  * a provider). `NODE_EXTRA_CA_CERTS` only adds authorities, as `caBundle` does.
@@ -28,7 +28,7 @@ const OWN_PATHS: readonly string[] = [
   '/etc/acr-nopass/',
   '/var/run/secrets/kubernetes.io/serviceaccount/',
   '/var/run/secrets/acr-nopass/oidc/',
-  // The program, its Node.js, and what the container has from its runtime.
+  // The program, its Node.js, and the files that the container runtime adds.
   '/app/',
   '/nodejs/',
   '/proc/',
@@ -38,7 +38,7 @@ const OWN_PATHS: readonly string[] = [
 
 /**
  * Refuses variables, volumes and mounts that weaken the helper or cover what it reads, like
- * chart/templates/_validation.tpl. The API server judges the rest of the Pod.
+ * chart/templates/_validation.tpl. The API server validates the rest of the Pod.
  */
 export function checkPod(values: Cursor): ValuesError[] {
   const own = values.at('caBundle').value ? [...OWN_VARIABLES, CA_VARIABLE] : OWN_VARIABLES

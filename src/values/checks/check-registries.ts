@@ -1,7 +1,7 @@
 import type { Cursor } from '../cursor.ts'
 import type { ValuesError } from '../values-error.ts'
 
-// Keys without meaning for an edition: the helper would silently ignore them.
+// By edition: keys without effect, which the helper would silently ignore.
 const IDLE: Readonly<Record<string, readonly string[]>> = {
   enterprise: ['existingSecret'],
   personal: ['instanceId', 'instanceName', 'expiresInHours', 'existingSecret'],
@@ -17,7 +17,7 @@ const IDLE: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** Duplicate names, and keys of another edition. */
+/** Finds duplicate names, and keys of another edition. */
 export function checkRegistries(registries: readonly Cursor[]): ValuesError[] {
   return [
     ...repeatedNames(registries, 'VALUES_NAME_TWICE', 'registries'),
@@ -26,7 +26,7 @@ export function checkRegistries(registries: readonly Cursor[]): ValuesError[] {
   ]
 }
 
-/** Entries of a list that have the name of an earlier one. */
+/** Returns an error for each entry of a list that has the name of an earlier entry. */
 export function repeatedNames(
   entries: readonly Cursor[],
   code: 'VALUES_NAME_TWICE' | 'CLUSTERS_NAME_TWICE',
@@ -46,7 +46,7 @@ function idleKeys(registry: Cursor): ValuesError[] {
   const edition = registry.at('edition').text ?? ''
   return (Object.hasOwn(IDLE, edition) ? (IDLE[edition] ?? []) : []).flatMap((key) => {
     const given = registry.at(key)
-    // The schema refuses a new Personal Edition, and says what to do.
+    // The schema already refuses an instance of the new Personal Edition, with its fix.
     if (given.node === undefined || given.value === null || given.text?.startsWith('crpi-')) return []
     const home = Object.keys(IDLE)
       .filter((other) => !IDLE[other]?.includes(key))

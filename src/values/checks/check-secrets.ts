@@ -2,7 +2,10 @@ import type { Cursor } from '../cursor.ts'
 import { secretForm } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 
-/** Names that tutorials, other tools and the vendor's add-on use (the chart refuses them too). */
+/**
+ * Names of Secrets that tutorials, other tools and the vendor's add-on use. The chart refuses the
+ * same names.
+ */
 export const COMMON_SECRET_NAMES: readonly string[] = [
   'acr-credential',
   'acr-secret',
@@ -27,7 +30,8 @@ export const COMMON_SECRET_NAMES: readonly string[] = [
 ]
 
 /**
- * A name of the pull secret that others use, or that is one of the Secrets that the helper reads.
+ * Refuses a name of the pull secret that other tools use, or that is the name of a Secret the
+ * helper reads.
  */
 export function checkSecretName(values: Cursor): ValuesError[] {
   const own = values.at('secretName')
@@ -47,7 +51,7 @@ export function checkSecretName(values: Cursor): ValuesError[] {
 
 const SECRET_KEY = /^(password|passwd|accessKeySecret|accessKeyId|securityToken|secretKey|token)$/i
 
-/** Secrets in the user's files, under any key; the value is never shown. */
+/** Finds secrets in the user's files under any key. The error never shows the value. */
 export function checkSecrets(given: Cursor): ValuesError[] {
   const inside = [...given.items, ...given.members].flatMap(checkSecrets)
   const { text, path, key } = given

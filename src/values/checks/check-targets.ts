@@ -3,13 +3,14 @@ import { matchesGlobs } from '../glob.ts'
 import type { ValuesError } from '../values-error.ts'
 
 /**
- * `scope: namespaces` with globs or selectors, and patterns that never match or exclude everything.
+ * Finds globs and selectors that `scope: namespaces` cannot use, and patterns that never match or
+ * exclude everything.
  */
 export function checkTargets(values: Cursor): ValuesError[] {
   const own = values.at('registries').items.map((registry) => registry.at('targets', 'namespaces'))
   const general = values.at('targets', 'namespaces')
   const isListed = values.at('scope').value === 'namespaces'
-  // Global targets that every registry replaces are not used.
+  // If every registry replaces the global targets, the global targets are not used.
   const used = ['include', 'selector'].flatMap((key) => {
     const isReplaced = own.length > 0 && own.every((each) => each.at(key).node !== undefined)
     return (isReplaced ? own : [general, ...own]).map((each) => each.at(key))
@@ -53,7 +54,7 @@ function globErrors(target: Cursor, general: Cursor): ValuesError[] {
     return [globError(all, `"*" excludes every ${kind}`, 'Remove it; `exclude` wins over `include`.')]
   }
   if (include.isDefault) return []
-  // A registry that replaces only one of the two lists takes the other from the global targets.
+  // If a registry replaces only `include`, it takes `exclude` from the global targets.
   const excluding = exclude.node === undefined ? general.at('exclude') : exclude
   return include.items.flatMap((glob) => {
     const by = excluding.items.find((each) => each.text && glob.text && matchesGlobs([each.text], glob.text))

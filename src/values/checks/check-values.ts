@@ -12,8 +12,8 @@ import { checkSecretName, checkSecrets } from './check-secrets.ts'
 import { checkTargets } from './check-targets.ts'
 
 /**
- * Checks beyond the schema (codes `VALUES_*`), of values that Helm accepts. Each check ignores what
- * has the wrong shape, so that the rest of a broken file is checked too.
+ * Runs the checks that the schema cannot express, on values that Helm accepts (codes `VALUES_*`).
+ * Each check ignores a value of the wrong type, so that the rest of a broken file is checked too.
  *
  * @param values the merged values, defaults included
  * @param given the user's merged values, without defaults
@@ -42,7 +42,10 @@ const BLOCKS: ReadonlyMap<string, string> = new Map([
   ['accessKey', 'access-key'],
 ])
 
-/** Blocks of an identity that is not the one in use: exactly the configured identity is used. */
+/**
+ * Finds blocks of identities other than the configured type. They have no effect, because the
+ * helper uses exactly the configured type.
+ */
 function checkIdentity(identity: Cursor): ValuesError[] {
   const type = identity.at('type').text
   if (type === undefined || ![...BLOCKS.values()].includes(type)) return []

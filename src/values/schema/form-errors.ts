@@ -12,7 +12,7 @@ import {
   showValue,
 } from './schema-problem.ts'
 
-/** A text in the wrong form: a value, or the name of a key. */
+/** Returns the error for a text in the wrong form. The text is a value or the name of a key. */
 export function formError({ problem, rootSchema, at, schema }: ProblemContext): ValuesError {
   const { propertyName } = problem
   if (propertyName !== undefined) {
@@ -45,7 +45,7 @@ export function formError({ problem, rootSchema, at, schema }: ProblemContext): 
   })
 }
 
-/** How to convert a value to the schema's type. */
+/** Returns how to convert a value to the type of the schema. */
 export function typeHint(schema: Schema | undefined, at: Cursor): string | undefined {
   const types = typeof schema?.type === 'string' ? [schema.type] : (schema?.type ?? [])
   const { node, value } = at
@@ -74,7 +74,8 @@ function likeExample(schema: Schema | undefined, expected: string): string {
   return `Write it ${example === undefined ? `as ${lowerFirst(expected)}` : `like ${example}`}.`
 }
 
-// The definition says what form its texts have; a property only says what it is for.
+// Take the description of the definition, which says what form its texts have. The description of a
+// property only says what it is for.
 function expectedForm(schema: Schema | undefined, rootSchema: Schema): string {
   const definitions = Object.values(rootSchema.definitions ?? {})
   const form = definitions.find(({ pattern }) => pattern !== undefined && pattern === schema?.pattern)
@@ -90,7 +91,7 @@ function expectedForm(schema: Schema | undefined, rootSchema: Schema): string {
 const NEW_PERSONAL_EDITION =
   '`crpi-…` is an instance of the new Personal Edition, which returns no temporary tokens. Use `edition: static` with its domain and a fixed user name and password.'
 
-/** Common mistakes in a text of this definition of the schema, and their fix. */
+/** By definition of the schema: a function that returns the fix for a common mistake in a text. */
 const FORM_HINTS: Readonly<Record<string, (value: string) => string | undefined>> = {
   Domain(value) {
     if (value.includes('://')) return `Leave the scheme out: ${value.replace(/^.*:\/\//, '').replace(/\/+$/, '')}.`

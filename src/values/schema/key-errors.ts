@@ -7,8 +7,8 @@ import { keyPlaces, type Schema, schemaAt } from './schema.ts'
 import { exampleFor, lowerFirst, name, type ProblemContext } from './schema-problem.ts'
 
 /**
- * An unknown key: suggests the nearest one here, and where a key of that name exists. Its value is
- * never shown.
+ * Returns the error for an unknown key. It suggests the nearest known key here, and other places
+ * where a key of this name exists. It never shows the value.
  */
 export function unknownKeyError({ rootSchema, at, schema }: ProblemContext, key: string): ValuesError {
   const known = Object.keys(schema?.properties ?? {})
@@ -24,18 +24,18 @@ export function unknownKeyError({ rootSchema, at, schema }: ProblemContext, key:
   })
 }
 
-// A list that is too long to read does not help.
+// Lists the keys, unless the list would be too long to read.
 function listOf(known: readonly string[]): string {
   return known.length > 15 ? 'docs/en/values.md describes every key' : `the keys here are ${known.join(', ')}`
 }
 
-/** The key that the user most likely meant. */
+/** Returns the known key that the user most likely meant. */
 export function meantKey({ at, schema, problem }: ProblemContext): Cursor | undefined {
   const meant = nearest(problem.params.additionalProperty ?? '', Object.keys(schema?.properties ?? {}))
   return meant === undefined ? undefined : at.at(meant)
 }
 
-/** Names of keys in other charts, and ours. */
+/** Names of keys in other charts, with our names for them. */
 const USUAL_NAMES: Readonly<Record<string, string>> = {
   replicaCount: 'replicas',
   topologySpreadConstraints: 'topologySpread',
@@ -56,7 +56,7 @@ const USUAL_NAMES: Readonly<Record<string, string>> = {
   additionalRuleLabels: 'alertLabels',
 }
 
-/** Keys of a Pod that are not supported on purpose. */
+/** Keys of a Pod that the chart leaves out on purpose, with the reason. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
   hostPath:
     'Remove it: a folder of the node would allow the helper to read the data of others, and Pod Security restricted forbids it. Use `configMap`, `secret` or `csi`.',
@@ -83,7 +83,7 @@ function hintFor(key: string, known: readonly string[], elsewhere: readonly stri
   return elsewhere.length === 0 ? undefined : `\`${key}\` belongs ${places.join(' or ')}: move it there.`
 }
 
-/** A missing required key; the place is that of its map. */
+/** Returns the error for a missing required key. Its place is the map that lacks the key. */
 export function missingKeyError(rootSchema: Schema, key: Cursor): ValuesError {
   const { parent } = key
   const property = schemaAt(rootSchema, key.path)
@@ -100,7 +100,7 @@ export function missingKeyError(rootSchema: Schema, key: Cursor): ValuesError {
   })
 }
 
-/** None or several of mutually exclusive keys. */
+/** Returns the error for none or several of mutually exclusive keys. */
 export function exactlyOneError({ at, schema }: ProblemContext): ValuesError {
   const choices = alternatives(schema)
   const given = choices.filter((key) => at.at(key).node !== undefined)
@@ -117,13 +117,14 @@ export function exactlyOneError({ at, schema }: ProblemContext): ValuesError {
   })
 }
 
-/** Keys of which exactly one has to be set. */
+/** Returns the keys of which exactly one has to be set. */
 export function alternatives(schema: Schema | undefined): string[] {
   const groups = [schema, ...(schema?.allOf ?? []).map((part) => part.then)]
   return groups.flatMap((group) => (group?.oneOf ?? []).flatMap(({ required }) => required ?? []))
 }
 
-// `edition: static`, if that is why the key is required.
+// Returns the key and value that make the key required, such as `edition: static`. Undefined if the
+// key is always required.
 function reasonFor(rootSchema: Schema, at: Cursor, key: string): string | undefined {
   const own = discriminators(rootSchema, at).find(({ needs }) => needs?.required?.includes(key))
   if (own !== undefined || at.path.length === 0) return own?.reason
@@ -145,7 +146,7 @@ function discriminators(
   })
 }
 
-/** The choice, after the type to prefer. */
+/** The other types of identity, for a hint that names the preferred type first. */
 const IDENTITIES =
   ' RRSA is the narrowest, where ACK offers it; else `worker-role` (RAM role of the nodes) or `access-key` (docs/en/cluster-kinds.md).'
 

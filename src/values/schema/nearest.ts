@@ -1,7 +1,7 @@
 /**
- * The candidate that the user most likely meant: equal except for case and separators, or at most a
- * third of the letters away (insertions, deletions, replacements, swaps of neighbours). Undefined
- * if none is near.
+ * Returns the candidate that the user most likely meant. It is equal except for case and
+ * separators, or differs by at most a third of the letters (insertions, deletions, replacements,
+ * swaps of neighbours). Undefined if no candidate is near.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: { readonly candidate: string; readonly distance: number } | undefined
@@ -18,7 +18,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 function distanceOf(word: string, candidate: string): number {
   const [left, right] = [plain(word), plain(candidate)]
   if (left === right) return 0.5
-  // A shorter or longer form of the same word: warn and warning.
+  // Accept a shorter or longer form of the same word, such as warn and warning.
   const isForm = Math.min(left.length, right.length) >= 4 && (left.startsWith(right) || right.startsWith(left))
   return isForm ? 1 : editDistance(word, candidate)
 }
@@ -27,7 +27,7 @@ function plain(word: string): string {
   return word.toLowerCase().replaceAll(/[-_. ]/g, '')
 }
 
-/** Optimal string alignment distance. */
+/** Returns the optimal string alignment distance. */
 export function editDistance(left: string, right: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: right.length + 1 }, (_, index) => index)

@@ -17,7 +17,7 @@ import {
 } from './schema-problem.ts'
 
 /**
- * Converts the validator's findings to errors with places and fixes; several findings about one
+ * Converts the validator's findings to errors with places and fixes. Several findings about one
  * text become one error.
  */
 export function schemaErrors(
@@ -29,14 +29,14 @@ export function schemaErrors(
     const at = follow(problem.instancePath, new Cursor(root))
     return { problem, rootSchema, at, schema: schemaAt(rootSchema, at.path) }
   })
-  // A misspelt key is reported once: not also as missing under its right name.
+  // Report a misspelt key once, not also as missing under its right name.
   const unknown = contexts.filter(({ problem }) => problem.keyword === 'additionalProperties')
   const meant = new Set(unknown.flatMap((context) => meantKey(context)?.name ?? []))
   const errors = contexts
     .filter((context) => !missingKeys(context).some((key) => meant.has(key.name)))
     .flatMap((context) => toError(context) ?? [])
-  // A value of the wrong type gets no further error about its form or its choice, and a text gets
-  // one error about its form.
+  // A value of the wrong type gets no error about its form or choice as well. A text gets one error
+  // about its form.
   const wrongTypes = new Set(
     errors.filter(({ code }) => code === 'SCHEMA_TYPE').map(({ path }) => JSON.stringify(path)),
   )
@@ -57,7 +57,7 @@ function toError(context: ProblemContext): ValuesError | undefined {
     case 'additionalProperties':
       return unknownKeyError(context, String(params.additionalProperty))
     case 'required':
-      // Branches of "exactly one of" are reported as one, by the case below.
+      // The case `oneOf` below reports all branches of "exactly one of" as one error.
       return /\/oneOf\/\d+\/required$/.test(schemaPath)
         ? undefined
         : missingKeyError(rootSchema, at.at(String(params.missingProperty)))
@@ -73,7 +73,7 @@ function toError(context: ProblemContext): ValuesError | undefined {
     case 'minItems':
     case 'maxItems':
     case 'uniqueItems':
-      // An empty default is a key that was not set.
+      // If the list is an empty default, the user did not set the key.
       return at.isDefault ? missingKeyError(rootSchema, at) : listError(context)
     case 'not':
     case 'pattern':
@@ -93,7 +93,7 @@ function missingKeys({ problem, at, schema }: ProblemContext): readonly Cursor[]
   return choices.every(({ node }) => node === undefined) ? choices : []
 }
 
-/** A value of another type, or out of the range. */
+/** Returns the error for a value of another type, or out of the range. */
 function unexpected(
   { rootSchema, at, schema }: ProblemContext,
   code: 'SCHEMA_TYPE' | 'SCHEMA_RANGE',
@@ -138,7 +138,7 @@ function listError({ problem, at, schema }: ProblemContext): ValuesError {
   return at.error('SCHEMA_LIST', message, { expected, hint })
 }
 
-/** The place of a JSON pointer. */
+/** Returns the place of a JSON pointer. */
 function follow(pointer: string, root: Cursor): Cursor {
   return pointer
     .split('/')

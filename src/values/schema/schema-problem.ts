@@ -4,7 +4,7 @@ import { isSecretPlace, quotable } from '../looks-secret.ts'
 import { agreedValue, readings } from '../yaml/yaml-scalar.ts'
 import { resolve, type Schema } from './schema.ts'
 
-/** One problem with all that its message needs. */
+/** One problem, with everything that its message needs. */
 export interface ProblemContext {
   /** A finding of a generated validator. */
   readonly problem: ErrorObject
@@ -14,12 +14,12 @@ export interface ProblemContext {
   readonly schema: Schema | undefined
 }
 
-/** A place in a message. */
+/** Names a place in a message. */
 export function name(at: Cursor): string {
   return at.name === '' ? 'the file' : `\`${at.name}\``
 }
 
-/** A title inside a sentence. */
+/** Formats a title for use inside a sentence. */
 export function lowerFirst(title: string): string {
   return /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title
 }
@@ -27,24 +27,24 @@ export function lowerFirst(title: string): string {
 const LONGEST = 60
 
 /**
- * Whether a value may be quoted in a message: not any text, and not a possible secret by a key
- * around it.
+ * True if a message may quote the value. False if a key around the value allows any text, or
+ * suggests a secret.
  */
 export function mayShow({ path }: Pick<Cursor, 'path'>): boolean {
   return !isSecretPlace(path)
 }
 
-/** A value for a message: short, on one line; undefined: must not be shown. */
+/** Formats a value for a message: short, on one line. Undefined if the value must not be shown. */
 export function showValue(at: Cursor): string | undefined {
   if (at.value === undefined || !mayShow(at)) return undefined
   const text = String(at.value)
-  // Several lines are a file in a file, such as a kubeconfig.
+  // A text of several lines is a whole file, such as a kubeconfig, so do not show it.
   if (text.includes('\n') || quotable(text) !== text) return undefined
   const shown = JSON.stringify(at.value)
   return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…"` : shown
 }
 
-/** `the text "2"`, `the number 3`, `a list`: what is written there. */
+/** Describes the value at a place: `the text "2"`, `the number 3`, `a list`. */
 export function describeValue(at: Cursor): string {
   if (at.node === undefined) return 'nothing'
   if (at.value === undefined) return at.isMap ? 'a map of keys' : 'a list'
@@ -65,8 +65,8 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * What a schema takes, in words: type, choices, range; the definition's description for texts of a
- * form.
+ * Describes what a schema accepts: type, choices and range. For a text with a form, returns the
+ * description of its definition.
  */
 export function describeExpected(schema: Schema | undefined, root: Schema): string {
   if (schema === undefined) return 'nothing'
@@ -82,7 +82,7 @@ export function describeExpected(schema: Schema | undefined, root: Schema): stri
   return words
 }
 
-/** A value as YAML on one line. */
+/** Formats a value as YAML on one line. */
 export function flowYaml(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flowYaml).join(', ')}]`
   if (typeof value === 'object' && value !== null) {
@@ -94,15 +94,15 @@ export function flowYaml(value: unknown): string {
   return isPlain ? String(value) : JSON.stringify(value)
 }
 
-/** The schema's first example, as YAML on one line; undefined when there is none. */
+/** Returns the schema's first example as YAML on one line. Undefined if there is none. */
 export function firstExample(schema: Schema | undefined): string | undefined {
   const example = schema?.examples?.[0]
   return example === undefined ? undefined : flowYaml(example)
 }
 
 /**
- * An example for the fix of a place. Of RRSA no complete one fits: its ARNs are filled in for
- * clusters of ACK.
+ * Returns an example for the fix of a place. For RRSA it has no ARNs, because they are filled in
+ * for clusters of ACK.
  */
 export function exampleFor(at: Pick<Cursor, 'name'>, schema: Schema | undefined): string | undefined {
   if (at.name === 'identity') return '{ type: rrsa }'

@@ -4,15 +4,16 @@ import type { ValuePath } from '../yaml/yaml-node.ts'
 export interface Schema {
   readonly $schema?: string
   readonly $ref?: string
-  /** Ours: the helper reads this value. */
+  /** Our own keyword: true if the helper reads this value. */
   readonly 'x-helper'?: boolean
   /**
-   * Ours: a type of Kubernetes whose keys this definition has too, until the schema is assembled.
+   * Our own keyword: a Kubernetes type whose keys are added to this definition. The assembled
+   * schema no longer has the keyword.
    */
   readonly 'x-extends'?: string
   /**
-   * Ours: a type of Kubernetes' own, which is passed on whole; its keys are not described one by
-   * one.
+   * Our own keyword: a Kubernetes type that the chart passes on as a whole, so that its keys are
+   * not documented one by one.
    */
   readonly 'x-kubernetes'?: boolean
   readonly title?: string
@@ -44,22 +45,25 @@ export interface Schema {
   readonly definitions?: Readonly<Record<string, Schema>>
 }
 
-/** The name of the definition that a schema refers to: `{$ref}` or `{allOf: [{$ref}]}`. */
+/**
+ * Returns the name of the definition to which a schema refers by `{$ref}` or `{allOf: [{$ref}]}`.
+ */
 export function definitionName(schema: Schema): string | undefined {
   const ref = schema.$ref ?? (schema.allOf?.length === 1 ? schema.allOf[0]?.$ref : undefined)
   return ref?.replace('#/definitions/', '')
 }
 
 /**
- * True for the name of a generated definition, which has a group and a version: `core.v1.Affinity`.
+ * True if the name has a group and a version, such as `core.v1.Affinity`: the definition of a
+ * Kubernetes type is generated.
  */
 export function isKubernetesType(name: string | undefined): boolean {
   return name?.includes('.') ?? false
 }
 
 /**
- * A schema with its definition's keywords; its own title, description, default and examples take
- * precedence.
+ * Returns a schema with the keywords of its definition. The schema's own title, description,
+ * default and examples take precedence.
  */
 export function resolve(schema: Schema, root: Schema): Schema {
   const name = definitionName(schema)
@@ -71,8 +75,8 @@ export function resolve(schema: Schema, root: Schema): Schema {
 }
 
 /**
- * Whether defaults always set this key: it has a default, or is an object without required keys
- * that contains a default.
+ * True if defaults always set this key. The key has a default, or is an object without required
+ * keys that contains a default.
  */
 export function isDefaulted(schema: Schema, root: Schema): boolean {
   const full = resolve(schema, root)
@@ -81,16 +85,16 @@ export function isDefaulted(schema: Schema, root: Schema): boolean {
   return Object.values(full.properties ?? {}).some((property) => isDefaulted(property, root))
 }
 
-/** The schema of one key or item; undefined: unknown. */
+/** Returns the schema of one key or item. Undefined if it is unknown. */
 export function schemaOfChild(schema: Schema, step: string | number, root: Schema): Schema | undefined {
   const { properties, additionalProperties, items } = resolve(schema, root)
   if (typeof step === 'number') return items
-  // Not keys that are named like a method of Object.
+  // Only own properties count, because a key may have the name of a method of Object.
   if (properties !== undefined && Object.hasOwn(properties, step)) return properties[step]
   return typeof additionalProperties === 'object' ? additionalProperties : undefined
 }
 
-/** The resolved schema of the value at a path; undefined: unknown. */
+/** Returns the resolved schema of the value at a path. Undefined if it is unknown. */
 export function schemaAt(root: Schema, path: ValuePath): Schema | undefined {
   const found = path.reduce<Schema | undefined>(
     (schema, step) => (schema === undefined ? undefined : schemaOfChild(schema, step, root)),
@@ -99,7 +103,10 @@ export function schemaAt(root: Schema, path: ValuePath): Schema | undefined {
   return found === undefined ? undefined : resolve(found, root)
 }
 
-/** All keys of ours with the dotted path of their map; lists are `registries[]`. */
+/**
+ * Returns for each of our keys the dotted paths of the maps that have it. A list is written
+ * `registries[]`.
+ */
 export function keyPlaces(root: Schema): ReadonlyMap<string, readonly string[]> {
   const places = new Map<string, string[]>()
   const visit = (schema: Schema, path: string): void => {

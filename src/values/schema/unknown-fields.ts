@@ -8,13 +8,13 @@ import { resolve, type Schema, schemaOfChild } from './schema.ts'
 import { name } from './schema-problem.ts'
 
 /**
- * Finds keys inside a type of Kubernetes that the type does not have. They are no errors, because
- * the Kubernetes of the cluster may be newer than the types in the schema. Its API server decides.
+ * Finds keys that a Kubernetes type does not have. They are no errors, because the cluster may be
+ * newer than the types in the schema. The cluster's API server decides.
  */
 export function unknownFields(values: MapNode, rootSchema: Schema): ValuesError[] {
   const visit = (at: Cursor, schema: Schema): ValuesError[] => {
     const full = resolve(schema, rootSchema)
-    // A map of our own says whether it takes other keys; a type of Kubernetes says nothing.
+    // Our own maps say whether they allow other keys. Kubernetes types do not.
     const isOpen = full.properties !== undefined && full.additionalProperties === undefined
     const own = at.items.flatMap((item) => visit(item, full.items ?? {}))
     const inside = at.members.flatMap((member) => {

@@ -7,8 +7,8 @@ import { isUtf8 } from 'node:buffer'
 const ESCAPE = 0xdc00
 
 /**
- * Decodes a file for {@link readYaml}, which reports a byte that is not UTF-8 with its place: Helm
- * refuses such a file, but Node's decoder would replace the byte by U+FFFD.
+ * Decodes a file for {@link readYaml}, which reports the first byte that is not UTF-8 with its
+ * place. Helm refuses a file with such a byte, but Node's decoder would replace the byte by U+FFFD.
  */
 export function decodeText(bytes: Buffer): string {
   const text = bytes.toString('utf8')
@@ -24,7 +24,7 @@ export function decodeText(bytes: Buffer): string {
   return `${before}${String.fromCharCode(ESCAPE + (bytes[at] ?? 0))}${text.slice(before.length + 1)}`
 }
 
-/** The byte that {@link decodeText} could not decode; undefined for any other character. */
+/** Returns the byte that {@link decodeText} could not decode. Undefined for any other character. */
 export function undecodedByte(character: string): number | undefined {
   const code = character.charCodeAt(0) - ESCAPE
   return character.length === 1 && code >= 0x80 && code <= 0xff ? code : undefined

@@ -8,8 +8,8 @@ import { readNodes } from './yaml-nodes.ts'
 /** A file's content, and all errors in its syntax. */
 export interface ReadResult {
   /**
-   * Undefined if the file cannot be parsed. If all errors are in SOFT, it is what Helm reads, so
-   * that the rest can be checked too.
+   * Undefined if the file cannot be parsed. If all errors are in SOFT, the root is what Helm reads,
+   * so that its content is checked too.
    */
   readonly root: YamlNode | undefined
   readonly errors: readonly ValuesError[]
@@ -17,13 +17,14 @@ export interface ReadResult {
 
 const SOFT: readonly ErrorCode[] = ['YAML_AMBIGUOUS', 'YAML_DUPLICATE_KEY']
 
-// What Helm's reader refuses (go-yaml v2, readerc.go), and line breaks that only YAML 1.1 knows.
+// Characters that Helm's reader refuses (go-yaml v2, readerc.go), and line breaks that only YAML
+// 1.1 has.
 const BAD_CHARACTER =
   /[^\t\n\r\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|\r(?!\n)/u
 
 /**
- * Parses YAML as Helm does, and refuses what parsers disagree about. An empty file is an empty map,
- * as in Helm. Never throws; errors have the codes YAML_*.
+ * Parses YAML as Helm does, and refuses texts about which parsers disagree. An empty file is an
+ * empty map, as in Helm. Never throws. The errors have the codes YAML_*.
  */
 export function readYaml(file: SourceFile, origin: Origin): ReadResult {
   const lines = new LineCounter()
@@ -43,7 +44,8 @@ export function readYaml(file: SourceFile, origin: Origin): ReadResult {
   const errors: ValuesError[] = []
   const badCharacter = BAD_CHARACTER.exec(file.text)
   if (badCharacter !== null) errors.push(characterError(badCharacter, at))
-  // To the parser it indents the first line, so that every other one seems to be indented wrongly.
+  // Stop here: the parser counts the byte order mark as indentation of the first line, so that
+  // every other line seems wrong.
   if (file.text.startsWith('\ufeff')) return { root: undefined, errors }
   const first = Array.isArray(documents) ? documents[0] : undefined
   const second = documents[1]
@@ -67,7 +69,7 @@ function emptyMap(file: SourceFile, origin: Origin): MapNode {
   return { kind: 'map', at: { file: file.name, line: 1, column: 1 }, origin, entries: new Map() }
 }
 
-/** Helm 4 refuses some that Helm 3 reads. */
+/** Returns the directive to refuse, because Helm 4 refuses some directives that Helm 3 reads. */
 function directiveOf({ directives }: Document.Parsed): string | undefined {
   if (directives.yaml.explicit) return '%YAML'
   return Object.keys(directives.tags).some((handle) => handle !== '!!') ? '%TAG' : undefined
@@ -115,7 +117,7 @@ const TAG: SyntaxProblem = [
   'YAML_TAG',
 ]
 
-// Our own messages, because the parser's quote the file, which may contain secrets.
+// Our own messages, because the parser's messages quote the file, which may contain secrets.
 const PROBLEMS: Readonly<Partial<Record<YamlErrorCode, SyntaxProblem>>> = {
   ALIAS_PROPS: MISPLACED,
   BAD_ALIAS: [

@@ -3,14 +3,18 @@ import { ValuesError } from '../values-error.ts'
 import type { Position } from './yaml-node.ts'
 import type { Readings } from './yaml-scalar.ts'
 
-/** What is reported of a plain scalar that the parsers read differently, or none exactly. */
+/**
+ * Returns the error for a plain scalar that the parsers read differently, or that no parser can
+ * represent exactly.
+ */
 export function ambiguous(
   source: string,
   { yaml12, yaml11, helm }: Readings,
   at: Position,
   isSecret: boolean,
 ): ValuesError {
-  // Letters alone are ambiguous only as one of the words for true, false, null and infinity.
+  // A secret is not quoted. A word of letters alone may be: it is a word for true, false, null or
+  // infinity.
   if (isSecret && !/^[-+]?\.?[a-z~]{1,5}$/i.test(source)) {
     const hint = 'Quote it if you mean text.'
     return new ValuesError('YAML_AMBIGUOUS', 'a value that parsers read differently', { at, hint, hideLine: true })
@@ -38,7 +42,9 @@ function inWords(value: unknown): string {
   return value === null ? 'null' : `the ${typeof value} ${String(value)}`
 }
 
-/** An escape in double quotes that Helm's parser refuses: its place in the text, and the fix. */
+/**
+ * An escape in double quotes that Helm's parser refuses, with its place in the text and the fix.
+ */
 interface BadEscape {
   readonly index: number
   readonly escape: string
@@ -46,8 +52,8 @@ interface BadEscape {
 }
 
 /**
- * The first escape of a double-quoted text (with its quotes) that go-yaml v2 does not support;
- * undefined: none.
+ * Finds the first escape in a double-quoted text that go-yaml v2 does not support. `quoted`
+ * includes the quotes.
  */
 export function findBadEscape(quoted: string): BadEscape | undefined {
   for (const match of quoted.matchAll(/\\(?:u([0-9a-fA-F]{4})|[\s\S])/g)) {

@@ -1,12 +1,12 @@
 import { quotable } from '../looks-secret.ts'
 
-/** A text to parse, and its name in errors. */
+/** A text to parse, with its name for errors. */
 export interface SourceFile {
   readonly name: string
   readonly text: string
 }
 
-/** A place in a file; line and column count from 1, columns in UTF-16 units. */
+/** A place in a file. Line and column count from 1, columns in UTF-16 units. */
 export interface Position {
   readonly file: string
   readonly line: number
@@ -26,7 +26,7 @@ export type Scalar = string | number | boolean | null
 interface ScalarNode extends NodeBase {
   readonly kind: 'scalar'
   readonly value: Scalar
-  /** The word as it was written, when it had no quotes. */
+  /** The word as written, if it has no quotes. */
   readonly source?: string
 }
 
@@ -48,10 +48,10 @@ export interface MapNode extends NodeBase {
 /** A value as Helm reads it, with the file and place of every part. */
 export type YamlNode = ScalarNode | ListNode | MapNode
 
-/** From the root to a value: keys of maps and indexes of lists. */
+/** The path from the root to a value: keys of maps and indexes of lists. */
 export type ValuePath = readonly (string | number)[]
 
-/** The value at a path, if there is one. */
+/** Returns the value at a path, if there is one. */
 export function lookup(root: YamlNode, path: ValuePath): YamlNode | undefined {
   return path.reduce<YamlNode | undefined>((node, step) => {
     if (typeof step === 'string') return node?.kind === 'map' ? node.entries.get(step)?.value : undefined
@@ -70,7 +70,7 @@ export function toValue(node: YamlNode): unknown {
   }
 }
 
-/** A plain value as if it were written in a file; all of it at one place. */
+/** Converts a plain value to nodes that all have the same place. */
 export function fromValue(value: unknown, at: Position, origin: Origin): YamlNode {
   if (Array.isArray(value)) return { kind: 'list', at, origin, items: value.map((item) => fromValue(item, at, origin)) }
   if (typeof value !== 'object' || value === null) return { kind: 'scalar', at, origin, value: value as Scalar }
@@ -81,7 +81,8 @@ export function fromValue(value: unknown, at: Position, origin: Origin): YamlNod
 }
 
 /**
- * `registries[0].name`; a key that is not a plain word is in brackets and quotes; the root is ''.
+ * Formats a path as `registries[0].name`. A key that is not a plain word is in brackets and quotes.
+ * The root is ''.
  */
 export function formatPath(path: ValuePath): string {
   return path

@@ -16,9 +16,9 @@ import { ambiguous, findBadEscape } from './scalar-errors.ts'
 import type { MapEntry, Origin, Position, YamlNode } from './yaml-node.ts'
 import { agreedValue, type Readings, readings } from './yaml-scalar.ts'
 
-// The same order of size as go-yaml's own limit for a file of this kind; values need a handful.
+// About go-yaml's own limit for a file of this kind. Values need a handful of aliases.
 const MAX_ALIASES = 100
-// Longer keys are refused by YAML 1.2 and by Helm's reader.
+// YAML 1.2 and Helm's reader refuse longer keys.
 const MAX_KEY = 1000
 
 type YamlPair = Pair<Node | null, Node | null>
@@ -28,7 +28,7 @@ interface Reading {
   readonly text: string
   readonly at: (offset: number) => Position
   readonly origin: Origin
-  /** Gets what parsers disagree about. */
+  /** Receives an error for each text about which parsers disagree. */
   readonly errors: ValuesError[]
 }
 
@@ -37,12 +37,15 @@ export function readNodes(document: Document.Parsed, contents: Node, { text, at,
   const open = new Set<Node>()
   let aliases = 0
   /**
-   * The keys around what is read, and what stands under a key of a secret, also where an alias
-   * repeats it.
+   * `keys`: the keys around the node that is being read. `secrets`: nodes under the key of a
+   * secret, even if only an alias is there.
    */
   const keys: string[] = []
   const secrets = new Set<Node>()
-  /** Reported at the end: an alias under a key of a secret may follow its anchor. */
+  /**
+   * Ambiguous scalars. They are reported at the end, because an alias under the key of a secret may
+   * follow its anchor.
+   */
   const unclear = new Map<YamlScalar, Readings>()
   const place = (node: Node): Position => at(node.range?.[0] ?? 0)
   const report = (...error: ConstructorParameters<typeof ValuesError>): undefined =>
@@ -119,7 +122,7 @@ export function readNodes(document: Document.Parsed, contents: Node, { text, at,
     for (const pair of node.items as YamlPair[]) {
       if (isMergeKey(pair.key)) {
         for (const [key, entry] of readMerge(pair)) {
-          // go-yaml lets the merge win over keys before it, others do not.
+          // In go-yaml a merge overrides the keys before it. In other parsers it does not.
           if (entries.has(key) && !merged.has(key)) {
             const hint = 'Put `<<` before all other keys of the map.'
             report('YAML_ALIAS', `the merge sets \`${quotable(key)}\` a second time`, { at: place(pair.key), hint })
@@ -148,7 +151,7 @@ export function readNodes(document: Document.Parsed, contents: Node, { text, at,
   function readKey({ key }: YamlPair, map: YAMLMap): { name: string; at: Position } | undefined {
     const where = place(key ?? map)
     if (!isScalar(key) || key.tag !== undefined) {
-      // `{{ x }}` is a map with a map for its key.
+      // To YAML, `{{ x }}` is a map whose key is a map.
       const isTemplate = isMap(key) && text[(map.range?.[0] ?? 0) + 1] === '{'
       const hint = 'Write the value itself; put text with {{ in it in quotes.'
       if (isTemplate) return report('YAML_KEY', 'a template, which Helm does not fill in here', { at: where, hint })
@@ -166,7 +169,7 @@ export function readNodes(document: Document.Parsed, contents: Node, { text, at,
       if (key.type === 'QUOTE_DOUBLE') checkEscapes(key)
       return { name: String(key.value), at: where }
     }
-    // go-yaml takes `key:` before a bracket or comma as text.
+    // go-yaml reads `key:` before a bracket or comma as text.
     if (map.flow && /^:[[\]{},]/.test(text.slice(end, end + 2))) {
       const hint = 'Write a space after the colon.'
       return report('YAML_SYNTAX', 'a colon without a space after it', { at: at(end), hint })

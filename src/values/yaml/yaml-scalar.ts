@@ -11,21 +11,25 @@ export interface Readings {
 const core = scalarTags(new Schema({ schema: 'core' }))
 const old = scalarTags(new Schema({ schema: 'yaml-1.1' }))
 
-// No reader sees anything but text in a word that begins with another character.
+// Words that may be more than text. Every parser reads a word with any other first character as
+// text.
 const SPECIAL = /^(?:[-+.0-9~=<yYnNtTfFoO]|$)/
 
-/** All interpretations of an unquoted scalar. A file is accepted only if they agree. */
+/** Returns all interpretations of an unquoted scalar. A file is accepted only if they agree. */
 export function readings(source: string): Readings {
   if (!SPECIAL.test(source)) return { yaml12: source, yaml11: source, helm: source }
   return { yaml12: readBy(core, source), yaml11: readBy(old, source), helm: readAsHelm(source) }
 }
 
-/** The value on which all parsers agree and which JSON can represent exactly; undefined: none. */
+/**
+ * Returns the value on which all parsers agree and which JSON can represent exactly. Undefined if
+ * there is none.
+ */
 export function agreedValue({ yaml12, yaml11, helm }: Readings): Scalar | undefined {
   if (!Object.is(yaml12, yaml11) || !Object.is(yaml12, helm)) return undefined
-  // JSON's writers do not agree on its sign.
+  // Writers of JSON disagree about the sign of -0.
   if (Object.is(helm, -0)) return undefined
-  // `NaN` fails this as well: JSON has none.
+  // `NaN`, which JSON cannot represent, fails this comparison too.
   if (typeof helm === 'number' && !(Math.abs(helm) <= Number.MAX_SAFE_INTEGER)) return undefined
   return helm
 }
@@ -37,7 +41,7 @@ function scalarTags({ tags }: Schema): readonly ScalarTag[] {
 function readBy(tags: readonly ScalarTag[], source: string): unknown {
   const tag = tags.find(({ test }) => test?.test(source))
   const value: unknown = tag?.resolve?.(source, () => undefined, { intAsBigInt: false }) ?? source
-  // A timestamp or a null comes wrapped in a node.
+  // A timestamp or a null is wrapped in a node.
   return typeof value === 'object' && value !== null && 'value' in value ? value.value : value
 }
 
@@ -51,15 +55,15 @@ const WORDS = new Map<string, Scalar>([
 ])
 
 /**
- * As go-yaml v2 resolves a plain scalar (go.yaml.in/yaml/v2 v2.4.4, resolve.go): Go's number
- * literals, `_` ignored.
+ * Resolves a plain scalar as go-yaml v2 does (go.yaml.in/yaml/v2 v2.4.4, resolve.go): Go's number
+ * literals, with `_` ignored.
  */
 function readAsHelm(source: string): Scalar {
   const word = WORDS.get(source)
   if (word !== undefined) return word
   if (/^\d{4}-\d{1,2}-\d{1,2}([Tt ]|$)/.test(source)) return source
   if (source.startsWith('.')) {
-    // Go's ParseFloat takes `_` between digits.
+    // Go's ParseFloat accepts `_` between digits.
     const isFloat = /^\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?$/.test(source)
     return isFloat ? Number(source.replaceAll('_', '')) : source
   }
