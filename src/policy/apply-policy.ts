@@ -1,5 +1,5 @@
 import type { Ram } from '../alibaba/ram.ts'
-import { decideSteps, foreignMembers, keepsLeftovers, leftoverRoles } from './decide-steps.ts'
+import { decideSteps, foreignMembers, keepsLeftovers, leftoverRoles, UNRECORDED } from './decide-steps.ts'
 import { type ObservedPolicy, observePolicy } from './observe-policy.ts'
 import type { PolicyPlan, PolicyTarget } from './policy-target.ts'
 import { MORE_MEMBERS } from './ram-names.ts'
@@ -33,7 +33,7 @@ function keptLeftovers(target: PolicyTarget, observed: ObservedPolicy): readonly
 
 const ofOtherLists = (members: readonly string[]): string =>
   members.every((member) => member === MORE_MEMBERS)
-    ? 'its description does not record which clusters need it'
+    ? UNRECORDED
     : `the cluster ${members.join(', ')} of another list needs it too (its description records who does)`
 
 /**

@@ -112,6 +112,9 @@ function leftoverSteps(target: PolicyTarget, observed: ObservedPolicy): PolicySt
   return leftoverRoles(target, observed).map((role) => ({ do: 'detach', policy: target.policyName, role }))
 }
 
+/** The reason to keep a shared policy whose description was edited: another list may need it. */
+export const UNRECORDED: string = 'its description does not record which clusters need it'
+
 /**
  * Returns why our policy stays on roles that nothing in this list needs it for. If undefined, the
  * policy is detached from these roles.
@@ -120,8 +123,7 @@ export function keepsLeftovers(target: PolicyTarget, observed: ObservedPolicy): 
   const { leftovers, members } = target
   if (typeof leftovers === 'object') return leftovers.keep
   if (leftovers === undefined || members === undefined || observed.policy === undefined) return undefined
-  if (membersOf(observed.policy.description).length === 0)
-    return 'its description does not record which clusters need it'
+  if (membersOf(observed.policy.description).length === 0) return UNRECORDED
   const others = foreignMembers(target, observed)
   return others.length === 0 ? undefined : `the cluster ${others.join(', ')} of another list may need it`
 }

@@ -1,4 +1,5 @@
 import type { PolicyEntities, Ram } from '../alibaba/ram.ts'
+import { UNRECORDED } from './decide-steps.ts'
 import {
   includesDocument,
   type PolicyDocument,
@@ -64,6 +65,8 @@ function policyRemoval(
     return { steps: [], kept: [`policy ${name}: it was not made by acr-nopass`] }
   }
   const recorded = membersOf(policy.description)
+  if (target.members !== undefined && recorded.length === 0)
+    return { steps: [], kept: [`policy ${name}: ${UNRECORDED}`] }
   const members = target.members === undefined ? [] : recorded.filter((member) => !target.members?.includes(member))
   if (members.length > 0) {
     const steps: PolicyStep[] =

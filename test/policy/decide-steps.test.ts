@@ -292,6 +292,21 @@ test('P9 removal leaves and reports what is not ours and what others still use',
   )
 })
 
+test('P9 removal keeps a shared policy if its description does not record which clusters need it', () => {
+  const shared = target({ members: ['c-a'] })
+  const own = policy(pull('a'))
+  assert.ok(own)
+  const described = (description: string): ObservedPolicy => observed({ policy: { ...own, description } })
+  assert.deepEqual(removal(described('edited by hand'), entities(), shared), {
+    steps: [],
+    kept: [`policy ${NAME}: its description does not record which clusters need it`],
+  })
+  assert.deepEqual(removal(described(ownDescription('clusters', ['c-a'])), entities(), shared), {
+    steps: [`detach policy ${NAME} from role ${ROLE}`, `delete policy ${NAME}`],
+    kept: [],
+  })
+})
+
 test('P9 removal deletes our own role, unless it got other policies meanwhile', () => {
   const mine = (others: string[]) =>
     removal(
