@@ -9,7 +9,7 @@ import { createFakeClock } from '../kube/fake-clock.ts'
 const nothing = () => undefined
 const SILENT: Log = { isLevelEnabled: () => false, debug: nothing, info: nothing, warn: nothing, error: nothing }
 
-test('one namespace can only use up its own share of the Event budget', async () => {
+test('one namespace cannot use up more than its own share of the Event budget', async () => {
   const written: string[] = []
   const client: KubeClient = {
     request: (call: KubeCall) => {
@@ -72,7 +72,7 @@ for (const [what, error, posts] of [
   })
 }
 
-test('an Event that fails is not sent again after the process was told to stop, and not without end', async () => {
+test('a failed Event is retried a limited number of times, and never after the process is stopped', async () => {
   let posts = 0
   const client: KubeClient = {
     request() {
@@ -96,7 +96,7 @@ test('an Event that fails is not sent again after the process was told to stop, 
   assert.equal(posts, 5)
 })
 
-test('an Event that is still waiting when the process stops is not sent', async () => {
+test('an Event that waits when the process stops is not sent', async () => {
   const waiting: { call: KubeCall; signal: AbortSignal | undefined }[] = []
   const client: KubeClient = {
     request: (call: KubeCall, signal?: AbortSignal) => {
@@ -124,7 +124,7 @@ test('an Event that is still waiting when the process stops is not sent', async 
   )
 })
 
-test('problems of one namespace leave room for those of others, in memory and in the status', () => {
+test('problems of one namespace leave room for problems of other namespaces, in memory and in the status', () => {
   const problemStore = createProblemStore(nothing)
   const at = (index: number): string => new Date(Date.UTC(2026, 0, 1) + index * 1000).toISOString()
   const set = (namespace: string, key: string, index: number): void =>

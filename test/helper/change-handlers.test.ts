@@ -33,13 +33,13 @@ interface Settings {
   readonly synced?: boolean
   readonly adopt?: boolean
   readonly isLeader?: boolean
-  /** The hash of the content that this replica writes; undefined: it has none. */
+  /** The hash of the content that this replica writes. Undefined if it has no content. */
   readonly hash?: string | undefined
 }
 
 /**
- * The handlers of a cluster with one namespace and two ServiceAccounts, and what they did, in
- * order.
+ * Creates the handlers for a cluster with one namespace and two ServiceAccounts. Records in order
+ * what the handlers did.
  */
 function open({ synced = true, adopt = false, isLeader = true, hash }: Settings = {}) {
   const did: string[] = []
@@ -77,7 +77,7 @@ function open({ synced = true, adopt = false, isLeader = true, hash }: Settings 
 }
 const ALL = ['plan shop', 'plan shop/web', 'plan shop/db']
 
-test('a change of a namespace plans its Secret and its ServiceAccounts, and a new one is measured', () => {
+test('a change of a namespace plans its Secret and its ServiceAccounts, and the time to serve a new namespace is measured', () => {
   const { onNamespace, did } = open()
   onNamespace('shop', NAMESPACE, undefined)
   assert.deepEqual(did.splice(0), ['changed', 'appeared shop', ...ALL])
@@ -87,7 +87,7 @@ test('a change of a namespace plans its Secret and its ServiceAccounts, and a ne
   assert.deepEqual(did, ['changed', 'plan shop'])
 })
 
-test('a Secret that becomes ours, or no longer is, plans the references too, unless foreign ones are adopted', () => {
+test('a Secret that becomes ours, or is no longer ours, plans the references too, unless foreign Secrets are adopted', () => {
   const foreign = { ...SECRET, ours: false }
   for (const [current, previous, adopt, expected] of [
     [SECRET, undefined, false, ['changed', ...ALL]],
@@ -104,7 +104,7 @@ test('a Secret that becomes ours, or no longer is, plans the references too, unl
   }
 })
 
-test('a Secret counts as lost if another writer replaced what this leader writes, and not before it has a content', () => {
+test('a Secret counts as lost if another writer replaced the content of this leader, but not before the leader has a content', () => {
   const other = { ...SECRET, hash: 'other' }
   for (const [settings, current, previous, lost] of [
     [{ hash: 'ours' }, other, SECRET, true],
@@ -120,7 +120,7 @@ test('a Secret counts as lost if another writer replaced what this leader writes
   }
 })
 
-test('a change of a ServiceAccount plans its list, and a removed entry also the Secret that may be emptied now', () => {
+test('a change of a ServiceAccount plans its list, and a removed entry also plans the Secret, which may be emptied now', () => {
   const [without, attached] = [account('web'), account('web', ['acr-nopass'])]
   const key = 'shop/web'
   for (const [current, previous, expected] of [

@@ -15,7 +15,7 @@ import {
 
 const MINUTE = 60_000
 
-test('while a changed registry gives no credential, that of the earlier configuration is refreshed, also after another change', async () => {
+test('while a changed registry gives no credential, the credential of the earlier configuration is refreshed, even after another change', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const at = (instanceId: string, domain: string) => ({ ...registry('a', instanceId), domains: [domain] })
   for (const instanceId of ['cri-typo1', 'cri-typo2']) {
@@ -23,7 +23,7 @@ test('while a changed registry gives no credential, that of the earlier configur
   }
   const one = startHelper(server, clock, cloud, { registries: [at('cri-a', 'old.example.com')] })
   await clock.advance(2_000)
-  // It leads only later, and then has the credential from the helper's own copy.
+  // The second helper leads only later. It then has the credential from the helper's own copy.
   const two = startHelper(server, clock, cloud, { registries: [at('cri-a', 'old.example.com')] }, { name: 'two' })
   await clock.advance(3_000)
   const left = (): number => {
@@ -100,7 +100,7 @@ test('a typo in one registry keeps its last entry, blocks no other registry, and
   await end(clock, next)
 })
 
-test('if the own copy is lost with the leader while one registry fails, its entry stays in each Secret until the first credential there ends', async () => {
+test('if the own copy is lost with the leader while a registry fails, the registry’s entry stays in each Secret until the first credential there expires', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const registries = [registry('a'), registry('b')]
   const first = startHelper(server, clock, cloud, { registries })
@@ -113,7 +113,7 @@ test('if the own copy is lost with the leader while one registry fails, its entr
   const helper = startHelper(server, clock, cloud, typo, { name: 'two' })
   await clock.advance(59 * MINUTE)
   assert.deepEqual(passwordsIn(server, 'shop'), before)
-  // Then the others go on without it.
+  // After that, the other registries are written without the lost entry.
   await clock.advance(2 * MINUTE)
   assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['b.example.com'])
   assert.match(passwordsIn(server, 'shop')['b.example.com'] ?? '', /^two-b-/)
@@ -131,7 +131,7 @@ test('if the own copy is lost with the leader while one registry fails, its entr
 
 const moved = { ...registry('a'), domains: ['moved.example.com'] }
 
-test('a registry that a reload changed is also replaced under the next configuration if its first request fails', async () => {
+test('a registry that a reload changed gets its new credential under the next configuration, even if its first request fails', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud)
   await clock.advance(5_000)
@@ -147,7 +147,7 @@ test('a registry that a reload changed is also replaced under the next configura
   await end(clock, helper)
 })
 
-test('a registry that a reload changed is replaced once by the next leader', async () => {
+test('a registry that a reload changed gets one new credential from the next leader', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const one = startHelper(server, clock, cloud)
   await clock.advance(2_000)
@@ -168,7 +168,7 @@ test('a registry that a reload changed is replaced once by the next leader', asy
   await end(clock, one, two)
 })
 
-test('a registry that a reload changed and the leader replaced is not replaced again by the next leader', async () => {
+test('after a reload changed a registry and the leader replaced its credential, the next leader does not replace it again', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const one = startHelper(server, clock, cloud)
   await clock.advance(2_000)
@@ -184,7 +184,7 @@ test('a registry that a reload changed and the leader replaced is not replaced a
   await end(clock, one, two)
 })
 
-test('a start with other domains than those in the Secrets replaces them immediately, and one with the same domains replaces nothing', async () => {
+test('a helper that starts with other domains than the Secrets have replaces the credentials immediately; with the same domains it replaces nothing', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   for (const [registries, domain, calls] of [
     [[moved], 'moved.example.com', 1],
@@ -201,7 +201,7 @@ test('a start with other domains than those in the Secrets replaces them immedia
   }
 })
 
-test('a namespace that is created while a changed registry gives no credential gets the entry of the earlier configuration', async () => {
+test('a namespace that is created while a changed registry gives no credential gets the entry of the registry’s earlier configuration', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const typo = registry('a', 'cri-typo')
   cloud.responses.set(instanceOf(typo), new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
@@ -239,7 +239,8 @@ for (const how of ['a reload', 'a restart'] as const) {
     cloud.responses.clear()
     await clock.advance(60 * MINUTE)
     assert.notEqual(passwordsIn(server, 'shop')['shop.example.com'], before['shop.example.com'])
-    // What is taken out of the values under its last name goes.
+    // A registry that is removed from the values is removed from the Secrets, whatever its last
+    // name.
     helper.configure({ registries: [registry('b')] })
     await clock.advance(MINUTE)
     assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['b.example.com'])

@@ -10,15 +10,15 @@ const jitters = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true,
 const lives = fc.array(fc.integer({ min: 15, max: 24 * 60 }), { minLength: 2, maxLength: 5 })
 
 interface Run {
-  /** The times of replacements, and the fractions of the lifetimes that had passed by then. */
+  /** Returns the times of replacements, and which fraction of the lifetime had passed at each. */
   readonly rotations: readonly { readonly at: number; readonly used: readonly number[] }[]
   readonly calls: number
   readonly until: number
 }
 
 /**
- * Replaces the credentials of registries with these lifetimes (minutes), first issued at these
- * fractions of them.
+ * Replaces the credentials of registries with these lifetimes (minutes). Each credential is first
+ * issued at the given fraction of its lifetime.
  */
 function follow(
   minutes: readonly number[],
@@ -110,7 +110,7 @@ const cases: [
   ['expired: it is already being requested', [0, 60], [-60, 60, -20], false],
 ]
 for (const [name, [issued, life], [otherIssued, otherLife, otherRefresh], joins] of cases) {
-  test(`replaced with one that is due after 40 of 60 minutes: ${name}: ${joins ? 'yes' : 'no'}`, () => {
+  test(`replaced together with a credential that is due after 40 of 60 minutes: ${name}: ${joins ? 'yes' : 'no'}`, () => {
     const of = (at: number, lasts: number, refresh: number): Schedule => ({
       issuedAt: at * MINUTE,
       expiresAt: (at + lasts) * MINUTE,

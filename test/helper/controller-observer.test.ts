@@ -72,7 +72,7 @@ test('a log that cannot be written is a metric, a problem of its namespace and a
   assert.deepEqual([await metric(), problemStore.newest(5)], [[0], []])
 })
 
-test('a success is counted by its kind, ends the problem of its key, and is a line of the log only on debug', async () => {
+test('a successful write is counted by its kind, clears the problem of its key, and is logged only at level debug', async () => {
   const { observer, lines, changes, values, problemStore } = open()
   observer.problem('shop', new NopassError('SECRET_CONFLICT', 'again'))
   observer.wrote('shop', SECRET)
@@ -96,7 +96,7 @@ test('a success is counted by its kind, ends the problem of its key, and is a li
   assert.deepEqual(quiet.lines, [])
 })
 
-test('the time from an object to our write of it is measured once, and not for what is written a minute later', async () => {
+test('the time from an object’s appearance to our write is measured once, and not if the write comes a minute later', async () => {
   const { observer, clock, values } = open()
   observer.appeared('shop')
   observer.appeared('shop/web')
@@ -121,7 +121,7 @@ test('the time from an object to our write of it is measured once, and not for w
   ])
 })
 
-test('a failure is counted by its outcome; what other writers cause is only a debug line', async () => {
+test('a failed write is counted by its outcome; a failure that another writer causes is logged only at level debug', async () => {
   const { observer, lines, values } = open()
   const error = new KubeApiError(409, 'no', { reason: 'Conflict' })
   for (const outcome of ['conflict', 'gone', 'refused'] as const)
@@ -188,7 +188,7 @@ test("the vendor's add-on is one problem for all ServiceAccounts, which the lead
   assert.deepEqual([follower.lines, follower.problemStore.size], [[], 1])
 })
 
-test('what another writer undid, and a watch that broke, are lines of the log that say where', async () => {
+test('a write that another writer undid, and a broken watch, are logged with their place', async () => {
   const { observer, lines, values, changes } = open()
   observer.lost('shop')
   observer.lost('shop/web')
@@ -220,7 +220,7 @@ test('the queue is measured with the names and units of client-go', async () => 
       'workqueue_retries_total{name="acr-nopass"} 1',
     ],
   )
-  // The end of the add-on ends no other problem.
+  // Clearing the problem of the add-on clears no other problem.
   observer.problem('', new NopassError('SECRET_CONFLICT', 'again'))
   observer.rival()
   assert.equal(problemStore.size, 1)

@@ -42,7 +42,7 @@ test('a pull secret has one entry per domain, the helper’s labels, the hash of
   assert.equal(group.hash, hash)
 })
 
-test('an unknown Secret is only created, without force, and a known one is applied with force and its UID', () => {
+test('a Secret that is not in the cache is only created, without force; a known Secret is applied with force and its UID', () => {
   const group = buildCredentialGroup('g', [live('prod')], LOG, OPTIONS)
   const path = '/api/v1/namespaces/shop/secrets/acr-nopass?fieldManager=acr-nopass&fieldValidation=Ignore&force='
   const unknown = writeSecretRequest(action(), group, 'acr-nopass')
@@ -56,7 +56,7 @@ test('an unknown Secret is only created, without force, and a known one is appli
   assert.match(known.accept ?? '', /PartialObjectMetadata/)
 })
 
-test('an unchanged Secret gets the new content and its annotations in one patch with its UID, and nothing else', () => {
+test('an unchanged Secret gets only the new content and its annotations, in one patch with its UID', () => {
   const group = buildCredentialGroup('g', [live('prod')], LOG, { ...OPTIONS, secretLabels: { team: 'a' } })
   const precondition = { uid: 'u-1', resourceVersion: '42' }
   const call = writeSecretRequest(action(precondition, 'patch'), group, 'acr-nopass')
@@ -91,7 +91,7 @@ test('P1 a list is written completely, on condition that it has not changed', ()
   assert.deepEqual(call.body, { metadata: precondition, imagePullSecrets: [{ name: 'x' }, {}, { name: 'y' }] })
 })
 
-test('a write names UID and version of the Secret that was planned: with the version alone an apply would create a deleted one again', () => {
+test('a write names UID and version of the planned Secret, because an apply with the version alone would create a deleted Secret again', () => {
   const precondition = { uid: 'u-1', resourceVersion: '42' }
   const group = buildCredentialGroup('prod', [live('prod')], LOG, OPTIONS)
   const { uid, resourceVersion } = bodyOf(group, precondition).metadata

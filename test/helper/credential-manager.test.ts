@@ -24,7 +24,7 @@ interface Registry {
   readonly lifeMinutes: number
   /** Milliseconds until the cloud responds. */
   readonly latency?: number
-  /** Registries with the same key share calls; default: the registry's name. */
+  /** Registries with the same key share calls. By default the key is the registry's name. */
   readonly key?: string
 }
 
@@ -115,7 +115,7 @@ test('registries that have no namespace in common are rotated independently', as
   assert.deepEqual([...new Set(rotations.slice(1))].sort(), ['a', 'b'])
 })
 
-test('a credential waits at most 3 s for another’s, and is rotated without it if that fails', async () => {
+test('a new credential waits at most 3 s for another registry’s, and is rotated alone if the other request fails', async () => {
   const { clock, manager, rotations, failures } = open({
     a: { lifeMinutes: 60 },
     b: { lifeMinutes: 60, latency: 20_000 },
@@ -163,7 +163,7 @@ test('P7 registries with the same instance and identity send their requests toge
   assert.deepEqual(new Set(rotations.filter((names) => names.includes('side'))), new Set(['inside,outside']))
 })
 
-test('a requested rotation also retries immediately a registry that has failed so far', async () => {
+test('a requested rotation also retries a failing registry immediately', async () => {
   const { clock, manager, calls, failures } = open({ a: { lifeMinutes: 60 }, b: { lifeMinutes: 60 } })
   failures.set('b', new NopassError('CLOUD_DENIED', 'no', { reason: 'NoPermission' }))
   manager.lead(() => undefined)
@@ -176,7 +176,7 @@ test('a requested rotation also retries immediately a registry that has failed s
   assert.equal(state?.triedAt, clock.now() - 100)
 })
 
-test('a request while twins share a call that was sent before it gives both a credential that was requested after it', async () => {
+test('if a rotation is requested while two registries share a call, both get a credential from a later call', async () => {
   const twin = { lifeMinutes: 60, latency: 5_000, key: 'one instance' }
   const { clock, manager, calls } = open({ a: twin, b: twin })
   manager.lead(() => undefined)
@@ -190,6 +190,6 @@ test('a request while twins share a call that was sent before it gives both a cr
     manager.states.map(({ live }) => (live?.token.issuedAt ?? 0) >= requestedAt),
     [true, true],
   )
-  // The first call, that for `a` alone, and one or two after the request.
+  // The first call, the call for `a` alone, and one or two calls after the request.
   assert.ok((calls.get('one instance') ?? 0) <= 4)
 })

@@ -5,11 +5,11 @@ import { createDeadlineHeap, type Waiting } from '../../src/helper/writes/deadli
 
 const items = fc.array(fc.record({ paced: fc.boolean(), deadline: fc.integer({ min: -3, max: 3 }) }), { maxLength: 40 })
 
-/** Unpaced before paced, then the earliest deadline, then the first to arrive. */
+/** Orders unpaced before paced keys, then by deadline, then by arrival. */
 const inOrder = (waiting: readonly Waiting[]): Waiting[] =>
   waiting.toSorted((a, b) => Number(a.paced) - Number(b.paced) || a.deadline - b.deadline || a.order - b.order)
 
-test('whatever is added when, the most urgent key is the next', () => {
+test('the most urgent key is always the next, in whatever order keys are added', () => {
   fc.assert(
     fc.property(items, fc.array(fc.boolean()), (added, pops) => {
       const heap = createDeadlineHeap()

@@ -14,8 +14,8 @@ async function figuresOf(plan: FleetPlan, life: number): Promise<{ run: FleetRun
 }
 
 /**
- * The peak is below 1.5 times the mean, at rest and three lifetimes after a mass start or an outage
- * of an hour.
+ * Checks that the peak is below 1.5 times the mean, at rest and three lifetimes after a mass start
+ * or an outage of an hour.
  */
 function assertSpread(figures: FleetFigures): void {
   const { peak, spreadAfterStart, spreadAfterOutage } = figures
@@ -24,7 +24,7 @@ function assertSpread(figures: FleetFigures): void {
   assert.ok(spreadAfterOutage <= 3, `spread ${spreadAfterOutage} lives after the outage`)
 }
 
-test('P3 a fleet that starts within a minute spreads its calls, also after an outage of an hour, and no token expires', async () => {
+test('P3 a fleet that starts within a minute spreads its calls, even after an outage of an hour, and no token expires', async () => {
   const { run, figures } = await figuresOf(weekPlan(100, 0.6), HOUR)
   assertSpread(figures)
   assert.ok(figures.mostUsed <= 75, `${figures.mostUsed} % of a life used`)
@@ -33,7 +33,7 @@ test('P3 a fleet that starts within a minute spreads its calls, also after an ou
   assert.equal(run.rotations.filter(({ left }) => left === undefined).length, 100)
 })
 
-test('P3 the same with throttling: calls are as fast as the account allows, and no token expires', async () => {
+test('P3 a throttled fleet calls as fast as the account allows, and no token expires', async () => {
   const perSecond = 0.3
   const { run, figures } = await figuresOf(throttledPlan(100, perSecond, 10), HOUR)
   assertSpread(figures)
@@ -55,7 +55,7 @@ test('P7 calls for lifetimes of 15 minutes to 12 hours are spread evenly, and tw
   for (const two of [twoAlike, oneAndTwelve]) assert.ok(two <= 1.1 * one, `${two} rotations an hour, not ${one}`)
 })
 
-test('the same plan always gives the same run', async () => {
+test('a plan of a fleet always gives the same run', async () => {
   const plan = { ...throttledPlan(20, 0.1), length: 13 * HOUR }
   const [one, two] = [await simulateFleet(plan), await simulateFleet(plan)]
   assert.deepEqual(one, two)

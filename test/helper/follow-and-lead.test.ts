@@ -13,7 +13,7 @@ import {
 
 const MINUTE = 60_000
 
-test('the log says what begins, leads, is reloaded and stops', async () => {
+test('the log has lines for the start, the lead, a reload and the stop', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud)
   await clock.advance(5_000)
@@ -37,7 +37,7 @@ test('the log says what begins, leads, is reloaded and stops', async () => {
   )
 })
 
-test('each credential that is fetched is counted by its registry and result, and a leader is a metric', async () => {
+test('each refresh is counted by registry and result, and a metric shows the leader', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   cloud.responses.set('b', new Error('a bug'))
   const helper = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
@@ -58,7 +58,7 @@ test('each credential that is fetched is counted by its registry and result, and
   assert.deepEqual(await lines('leader_election_master_status'), ['leader_election_master_status{name="r"} 0'])
 })
 
-test('a leader whose caches are complete only later writes then, with the credential that it has', async () => {
+test('a leader whose caches are not complete yet writes as soon as they are, with the credential it has', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const isList = ({ method, path }: KubeCall): boolean => method === 'GET' && path === '/api/v1/namespaces'
   const fault = { matches: isList, status: 503 }
@@ -72,7 +72,7 @@ test('a leader whose caches are complete only later writes then, with the creden
   await end(clock, helper)
 })
 
-test('a status that cannot be written or read is a line of the log, and holds up no Secret', async () => {
+test('a status that cannot be written or read is logged, and delays no Secret', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const isStatus = ({ path }: KubeCall): boolean => path.includes('/configmaps')
   server.faults.add({ matches: (call) => call.method === 'PATCH' && isStatus(call), status: 403 })
@@ -88,7 +88,7 @@ test('a status that cannot be written or read is a line of the log, and holds up
   await end(clock, next)
 })
 
-test('the Lease that could not be read is a debug line with its code', async () => {
+test('a Lease that cannot be read is logged at level debug with the error code', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const fault = { matches: ({ path }: KubeCall) => path.includes('/leases/'), status: 500 }
   server.faults.add(fault)

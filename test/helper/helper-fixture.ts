@@ -33,13 +33,14 @@ export interface Fault {
 }
 
 /**
- * An API server in memory with what the helper needs with `attach: admission`, without WatchList.
+ * An API server in memory. It supports what the helper needs with `attach: admission`, but not
+ * WatchList.
  */
 export interface ApiServer {
   readonly client: KubeClient
   readonly calls: string[]
   readonly faults: Set<Fault>
-  /** By keys such as `namespaces/shop` and `secrets/shop/acr-nopass`. */
+  /** The objects, by keys such as `namespaces/shop` and `secrets/shop/acr-nopass`. */
   get(key: string): StoredObject | undefined
   createNamespace(name: string): void
   /** Changes the Secret's content, or deletes it, as another client. */
@@ -48,13 +49,15 @@ export interface ApiServer {
   create(key: string, more?: Partial<StoredObject>): void
   /** Sets the labels. */
   label(key: string, labels: Record<string, string>): void
-  /** Changes objects; the events of these changes come only after all that runs now. */
+  /**
+   * Changes objects. The events of these changes arrive only after all code that is running now.
+   */
   delayEvents(change: () => void): void
   /** Gives the object an older version without a watch event, as after a restore of etcd. */
   rewind(key: string): void
   /** Called after each write by the helper. */
   onWrite: (key: string) => void
-  /** A mutating policy or webhook: changes what the helper writes before it is stored. */
+  /** A mutating policy or webhook, which changes each write of the helper before it is stored. */
   admission: (key: string, object: StoredObject) => StoredObject
 }
 
@@ -127,7 +130,7 @@ export function createApiServer(): ApiServer {
       ...body,
       metadata: { ...metadata, managedFields } as StoredObject['metadata'],
     })
-    // A write that changes nothing makes no version and no event.
+    // A write that changes nothing creates no version and no event.
     const stored = known !== undefined && isDeepStrictEqual(known, admitted) ? known : store(key, admitted)
     server.onWrite(key)
     return stored
@@ -209,9 +212,14 @@ export function createApiServer(): ApiServer {
   return server
 }
 
-/** The responses to token calls and login checks by registry, those to calls also by instance. */
+/**
+ * The responses to token calls and login checks, by registry. Responses to token calls may also be
+ * by instance.
+ */
 export interface Cloud {
-  /** The lifetime of a token in minutes, or the error of the call; a promise comes later. */
+  /**
+   * The lifetime of a token in minutes, or the error of the call. A promise delays the response.
+   */
   readonly responses: Map<string, number | Error | Promise<number | Error>>
   readonly verdicts: Map<string, Verification>
   readonly calls: string[]
@@ -223,14 +231,14 @@ export function createCloud(): Cloud {
 
 export interface Helper {
   readonly stop: AbortController
-  /** `stopped`, or the code of the error that ended it. */
+  /** `stopped`, or the code of the error with which the helper failed. */
   readonly done: Promise<string>
   /** Lines of `level message` and, for errors, the code. */
   readonly log: string[]
-  /** The same lines with all their fields. */
+  /** The lines of the log with all their fields. */
   readonly lines: object[]
   readonly metrics: ReturnType<typeof createMetrics>
-  /** Resolves when both servers are listening; only with `http`. */
+  /** Resolves when both servers are listening. Only with `http`. */
   readonly ports: Promise<{ readonly http?: number; readonly status?: number }>
   /** Replaces the configuration. */
   configure(more: Partial<Record<keyof HelperConfig, unknown>>): void
@@ -358,7 +366,7 @@ export function passwordsIn(server: ApiServer, namespace: string): Record<string
 
 export { createFakeClock }
 
-/** Stops the helpers and waits until each has ended as a stop ends. */
+/** Stops the helpers and waits until each has stopped without an error. */
 export async function end(clock: ReturnType<typeof createFakeClock>, ...helpers: Helper[]): Promise<void> {
   for (const { stop } of helpers) stop.abort()
   await clock.advance(20_000)

@@ -6,7 +6,7 @@ import { formatNote, parseNote } from '../../src/helper/plan/log-note.ts'
 const name = fc.stringMatching(/^[a-z0-9]([a-z0-9.-]{0,20}[a-z0-9])?$/)
 const number = fc.option(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), { nil: undefined })
 
-test('a note says which log its numbers are of, and which credentials were in no log', () => {
+test('a note names the log of its numbers, and the credentials that were in no log', () => {
   const entries = [{ name: 'b', number: 3 }, { name: 'a' }]
   assert.equal(formatNote('uid', entries), 'uid a=unlogged,b=3')
   assert.equal(formatNote('', entries), '- a=unlogged,b=3')
@@ -20,7 +20,7 @@ test('a note says which log its numbers are of, and which credentials were in no
   )
 })
 
-test('what is no note says nothing', () => {
+test('a text that is not a valid note is ignored', () => {
   const odd = ['', 'uid', ' a=1', 'uid a=1 b=2', 'uid a', 'uid a=', 'uid a=0', 'uid a=-1', 'uid a=1.5', 'uid a=1e3']
   const more = ['uid a=1,', 'uid =1', 'uid a=1=2', 'uid a=9007199254740992', 'last=7', 'uid a=Unlogged']
   for (const text of [undefined, ...odd, ...more]) assert.equal(parseNote(text), undefined, text)

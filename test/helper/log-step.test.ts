@@ -14,7 +14,9 @@ import {
 import type { Credential } from '../../src/helper/credentials/registry-state.ts'
 import { live } from './plan-fixtures.ts'
 
-/** `a5`: the credential number 5 of registry a. A later word of the same name is another login. */
+/**
+ * `a5`: the credential number 5 of registry a. The same word later in a case is a different login.
+ */
 const logged = (text: string, login = text): Logged => live(text.slice(0, 1), login, { number: Number(text.slice(1)) })
 const copy = (version: string, last: number, ...credentials: Logged[]): LogEvent => ({
   type: 'read',
@@ -28,7 +30,10 @@ const written = (version: string, ...all: Logged[]): LogEvent => ({
   logged: all,
 })
 
-/** What namespaces get, what the next write logs, and where: `a5 → a6 @x1`. */
+/**
+ * Formats what namespaces get, what the next write logs, and the version of the own copy: `a5 → a6
+ * @x1`.
+ */
 function describe(state: LogState): string {
   const NAMES = ['a', 'b']
   const text = ({ name, number, token }: Credential & { number?: number | undefined }): string =>
@@ -118,7 +123,7 @@ const CASES: readonly (readonly [string, readonly LogEvent[], string])[] = [
 for (const [title, events, expected] of CASES)
   test(title, () => assert.equal(describe(events.reduce(logStep, EMPTY_LOG)), expected))
 
-test('the newest credential is the one that waits for the log, if there is one', () => {
+test('the newest credential is the credential that waits for the log, if there is one', () => {
   const state = [x1, obtained(next)].reduce(logStep, EMPTY_LOG)
   assert.deepEqual(
     [newest(state, 'a'), newest(state, 'b')?.token.password, newest(state, 'c')],
@@ -127,10 +132,10 @@ test('the newest credential is the one that waits for the log, if there is one',
 })
 
 /**
- * Two replicas that both believe to lead, one own copy with compare-and-swap, and an administrator
- * who deletes it or restores it from a backup.
+ * Two replicas that both act as leader, one own copy with compare-and-swap, and an administrator
+ * who deletes the copy or restores it from a backup.
  */
-test('whatever the order of events, no credential in force is older than one that its leader knows to be logged, and numbers never come twice', () => {
+test('in any order of events, no credential in force is older than a logged credential that its leader knows, and no number is used twice', () => {
   type Copy = { readonly uid: string; readonly version: number; readonly last: number; readonly all: readonly Logged[] }
   const action = fc.oneof(
     fc.record({
@@ -151,8 +156,8 @@ test('whatever the order of events, no credential in force is older than one tha
         const after = logStep(before, event)
         replicas[by] = after
         assert.ok(after.last >= before.last)
-        // A credential in force is only ever replaced by one of a higher number, of another copy,
-        // or that is newer than the log.
+        // Only three credentials may replace a credential in force: one with a higher number, one
+        // of another copy, or one that is newer than the log.
         for (const name of ['a', 'b']) {
           const [old, now] = [before.logged.get(name), after.logged.get(name)]
           if (old && after.uid === before.uid)
@@ -190,7 +195,7 @@ test('whatever the order of events, no credential in force is older than one tha
           }
         }
       }
-      // Two replicas that only read and write from now on agree, and log everything.
+      // If the two replicas only read and write from now on, they agree and log everything.
       for (let round = 0; round < 4; round += 1) {
         for (const by of [0, 1]) {
           const seen = own && { uid: own.uid, resourceVersion: String(own.version) }

@@ -34,7 +34,7 @@ test('all metrics are served with help, type and labels', async () => {
   )
 })
 
-test('a registry that rejects its current or next credential is only reported by the leader', async () => {
+test('only the leader reports a registry that rejects its current or next credential', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const registries = ['a', 'b', 'c'].map((name) => registry(name))
   const one = startHelper(server, clock, cloud, { registries }, { http: true })
@@ -61,7 +61,7 @@ test('a registry that rejects its current or next credential is only reported by
   assert.deepEqual([await one.done, await two.done], ['stopped', 'stopped'])
 })
 
-test('while changed values give no credential, the expiry is that of the earlier one, which pulls still use', async () => {
+test('while changed values give no credential, the expiry metric is that of the earlier credential, which pulls still use', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud, { registries: [registry('a')] }, { http: true })
   const left = async (): Promise<number> => {
@@ -88,7 +88,7 @@ test('while changed values give no credential, the expiry is that of the earlier
   assert.equal(await helper.done, 'stopped')
 })
 
-test('P12 a helper that has retired reports no expiry, which would raise an alert about a credential that nothing uses', async () => {
+test('P12 a retired helper reports no expiry, so that no alert fires for a credential that nothing uses', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud, { registries: [registry('a')] }, { http: true })
   const ofRegistries = async (): Promise<string[]> => {

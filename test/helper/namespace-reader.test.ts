@@ -40,7 +40,7 @@ for (const [status, seconds] of [
   [403, 30],
   [500, 2],
 ] as const) {
-  test(`a namespace whose confirmation meets one ${status} is read again after ${seconds} s, not at its next turn minutes later`, async (t) => {
+  test(`a namespace whose confirmation fails with ${status} is read again after ${seconds} s, not at its next poll minutes later`, async (t) => {
     const { clock, reads, reader, state, signal } = open(t)
     await clock.advance(20_000)
     state.refusal = status
@@ -53,7 +53,7 @@ for (const [status, seconds] of [
   })
 }
 
-test('a namespace is confirmed even if its response takes longer than a confirmation is valid', async (t) => {
+test('a namespace is confirmed even if the response arrives after the time for which a confirmation is valid', async (t) => {
   const { clock, reader, signal } = open(t, 12_000)
   await clock.advance(60_000)
   const confirmed = reader.confirm('a', signal)

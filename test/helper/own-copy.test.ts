@@ -26,7 +26,7 @@ const withAnnotations = (secret: SecretObject, more: Record<string, string | und
   return { ...secret, metadata: { ...secret.metadata, annotations } }
 }
 
-test('P7 reading back the helper’s own copy gives the same bytes, so that a restart writes nothing and calls no one', () => {
+test('P7 the helper’s own copy is read back to the same bytes, so that a restart writes nothing and calls no cloud', () => {
   const domain = fc.stringMatching(/^[a-z0-9]{1,8}\.(example|aliyuncs)\.com(\/[a-z]{1,5})?$/)
   const token = fc.record({
     username: fc.stringMatching(/^[\x21-\x39\x3b-\x7e]{1,20}$/),
@@ -40,7 +40,7 @@ test('P7 reading back the helper’s own copy gives the same bytes, so that a re
     fc.property(
       fc.array(fc.tuple(token, fc.uniqueArray(domain, { minLength: 1, maxLength: 3 })), { minLength: 1, maxLength: 4 }),
       (all) => {
-        // Several may have the same domains.
+        // Several credentials may have the same domains.
         const logged = all.map(([one, domains], index) => {
           const facts = { fingerprint: `f${index}`, shape: `s${index}`, refreshAt: one.expiresAt, number: index + 1 }
           return { name: `r${index}`, ...facts, token: { ...one, domains: domains.sort() } }
@@ -55,7 +55,7 @@ test('P7 reading back the helper’s own copy gives the same bytes, so that a re
   )
 })
 
-test('a copy that another client created or changed has no credentials, and its version is known all the same', () => {
+test('a copy that another client created or changed gives no credentials, but its version is known', () => {
   const good = stored(own(live('prod')))
   const version = { uid: 'u', resourceVersion: '1' }
   assert.deepEqual([readOwnCopy(good, 'home.r').last, read(good).length], [5, 1])
@@ -67,7 +67,7 @@ test('a copy that another client created or changed has no credentials, and its 
   assert.deepEqual(readOwnCopy(undefined, 'home.r'), { version: undefined, last: 0, credentials: [] })
 })
 
-test('each credential has its own login in the copy, also if an earlier one has all its domains', () => {
+test('each credential has its own login in the copy, even if an earlier credential has all its domains', () => {
   const [first, second] = [live('a'), live('b', 'x', { domains: ['a.example.com', 'z.example.com'] })]
   const third = live('c', 'y', { domains: ['z.example.com'] })
   const content = stored(own(first, second, third))
@@ -76,7 +76,7 @@ test('each credential has its own login in the copy, also if an earlier one has 
   assert.deepEqual(Object.keys(auths), ['a.example.com', 'c.acr-nopass.invalid', 'z.example.com'])
 })
 
-test('an own copy without numbers, as an earlier version wrote it, is newer than everything that has a number', () => {
+test('an own copy without numbers, which an earlier version wrote, counts as newer than every numbered credential', () => {
   const secret = stored(own(live('a', 'x', { number: 3 }), live('b', 'y', { number: 7 })))
   const notes = JSON.parse(secret.metadata.annotations?.['acr-nopass.io/tokens'] ?? '')
   const unnumbered = JSON.stringify(notes.map((note: object) => ({ ...note, number: undefined })))
@@ -88,7 +88,7 @@ test('an own copy without numbers, as an earlier version wrote it, is newer than
     return [found.last, ...found.credentials.map(({ number }) => number)]
   }
   assert.deepEqual(numbers(undefined), [1, 1, 1])
-  // It left the annotation of a later version in place.
+  // The earlier version left the annotation of a later version in place.
   assert.deepEqual(numbers('last=7'), [8, 8, 8])
   for (const odd of ['last=', 'last=x', 'last=99999999999999999', 'uid a=1']) assert.deepEqual(numbers(odd), [1, 1, 1])
 })

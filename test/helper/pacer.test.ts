@@ -5,10 +5,10 @@ import { createPacer, rotationRate } from '../../src/helper/writes/pacer.ts'
 import { createUndoneWrites } from '../../src/helper/writes/undone-writes.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'
 
-test('a pacer gives one turn an interval, saves at most 50 ms of turns, and says how long the next one takes', () => {
+test('a pacer gives one turn per interval, saves at most 50 ms of turns, and returns the wait for the next turn', () => {
   const pacer = createPacer(100)
   assert.deepEqual([pacer.take(1_000), pacer.take(1_000)], [0, 0])
-  // Turns of the last 50 ms, and the one of now.
+  // The turns of the last 50 ms, and the turn of now.
   const taken = Array.from({ length: 10 }, () => pacer.take(1_000))
   assert.deepEqual(taken, [0, 0, 0, 0, 10, 10, 10, 10, 10, 10])
   assert.deepEqual([pacer.take(1_009), pacer.take(1_010), pacer.take(1_010)], [1, 0, 10])
@@ -28,7 +28,7 @@ test('a rotation takes at most a tenth of the lifetime, and is never slower than
   )
 })
 
-test('the same write that a policy undid waits, longer each time; other content does not', () => {
+test('a write that a policy undid waits longer each time; a write of other content does not wait', () => {
   const clock = createFakeClock()
   const hashes: Record<string, string> = { g: 'one' }
   const undone = createUndoneWrites(

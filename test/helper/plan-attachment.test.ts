@@ -178,7 +178,7 @@ for (const [title, fixture, expected] of CASES) {
   test(title, () => assert.deepEqual(decide(fixture, 'default'), expected))
 }
 
-/** A ServiceAccount in an API server, where a write must name the version that it is based on. */
+/** A ServiceAccount in an API server. Each write must name the version on which it is based. */
 interface Stored {
   list: readonly string[]
   version: number
@@ -188,7 +188,7 @@ type Step =
   | { readonly by: 'other'; readonly change: 'add' | 'remove'; readonly name: string }
   /** Another client removes the helper's entry, as a reconciler with a fixed list does. */
   | { readonly by: 'other'; readonly change: 'drop-ours' }
-  /** The helper plans, `between` other clients write, then its patch arrives. */
+  /** The helper plans; other clients write (`between`); the helper's patch arrives. */
   | { readonly by: 'helper'; readonly between: readonly Step[] }
 
 const foreignStep: fc.Arbitrary<Step> = fc.oneof(

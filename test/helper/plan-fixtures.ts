@@ -20,7 +20,7 @@ import type { HelperConfig } from '../../src/values/generated/helper-config.ts'
 const HOUR = 3_600_000
 export const NOW: number = Date.parse('2026-01-01T00:00:00Z')
 
-/** A configuration as rendered by the chart, with the keys of a test. */
+/** A configuration as the chart renders it, with the keys of a test. */
 export function config(more: Partial<Record<keyof HelperConfig, unknown>> = {}): HelperConfig {
   const base = {
     registries: [{ name: 'prod', edition: 'enterprise', instanceId: 'cri-abcdefgh12345678', region: 'cn-hangzhou' }],
@@ -31,7 +31,7 @@ export function config(more: Partial<Record<keyof HelperConfig, unknown>> = {}):
   return loadConfig(JSON.stringify({ ...base, ...more })).config
 }
 
-/** UID of the helper's own copy, in which the numbers were given. */
+/** UID of the helper's own copy in which the numbers were assigned. */
 export const LOG = 'uid-log'
 
 /** A credential with the number 5 in the log. */
@@ -94,11 +94,11 @@ export interface Fixture {
   readonly config?: HelperConfig
   /** The credentials in the log. */
   readonly tokens?: readonly Logged[]
-  /** The log, if it is not just these. */
+  /** The log. By default it has exactly these credentials. */
   readonly log?: Partial<LogState>
-  /** The registries whose credential this replica got as the leader. */
+  /** The registries whose credential this replica obtained as the leader. */
   readonly fresh?: readonly string[]
-  /** The own copy was read for this version of the Secret, or when it may be. */
+  /** Whether the own copy was read for this version of the Secret, or when it may be read. */
   readonly logRead?: string | number
   readonly namespaces?: readonly NamespaceView[]
   readonly secrets?: Readonly<Record<string, SecretView>>

@@ -21,7 +21,7 @@ function open() {
   return { clock, log, state, runner, plan }
 }
 
-test('a plan runs at once, and the pace follows from what was waiting when it began', () => {
+test('a plan runs at once, and the pace depends on the keys that were waiting when it began', () => {
   const { log, state, runner, plan } = open()
   assert.equal(runner.idle, true)
   runner.add(plan('a'))
@@ -31,10 +31,10 @@ test('a plan runs at once, and the pace follows from what was waiting when it be
   assert.deepEqual(log.slice(2), ['b0', 'planned, busy'])
 })
 
-test('a long plan leaves the event loop to others after 500 steps, and one that is added meanwhile follows it', async () => {
+test('a long plan yields to the event loop after 500 steps, and a plan that is added meanwhile runs after it', async () => {
   const { log, runner, plan, clock } = open()
   runner.add(plan('a', 500))
-  // Its end is seen in the next turn.
+  // The runner notices the end of the plan in the next turn.
   assert.deepEqual([log, runner.idle, clock.timers], [['a0', 'a499'], false, 1])
   runner.add(plan('b'))
   assert.deepEqual(log, ['a0', 'a499'])
@@ -57,7 +57,7 @@ test('an error in a plan ends that plan only', async () => {
   assert.deepEqual(log, ['planned', 'a0', 'planned'])
 })
 
-test('a runner that was stopped plans nothing more and leaves no timer', async () => {
+test('a stopped runner plans nothing more and leaves no timer', async () => {
   const { log, runner, plan, clock } = open()
   runner.add(plan('a', 1_000))
   runner.add(plan('b'))

@@ -44,7 +44,7 @@ const shop = (view: Parameters<typeof secret>[1] = {}, content = current) => ({ 
 const optedOut = [namespace('shop', { optedOut: true })]
 const empty = group()
 
-/** A note of the Secret with these numbers, under the own copy that the helper knows. */
+/** A note with these numbers, for the own copy that the helper knows. */
 const note = (...numbers: readonly string[]): string => `${LOG} ${numbers.join()}`
 const keeps = (more: object = { until: HOUR }): object => ({ kind: 'wait', reason: 'last-good', ...more })
 
@@ -276,7 +276,7 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
 
 for (const [title, fixture, expected] of CASES) test(title, () => assert.deepEqual(decide(fixture), expected))
 
-/** The own copy, of which this replica knows the version 3. */
+/** The own copy. This replica knows its version 3. */
 const own = (fixture: Fixture): PlannedAction | undefined =>
   planKey(context({ namespaces: [namespace('home')], ...fixture }), { namespace: 'home' })
 const ownGroup = buildOwnGroup([prod], 5, OPTIONS)
@@ -350,7 +350,7 @@ test('the Secret is emptied only after the helper’s references were removed', 
   assert.deepEqual(decide({ ...fixture, accounts: [theirs] }), write('shrunk', ''))
 })
 
-test('a reference in a ServiceAccount that the helper may no longer change stays, and does not keep the Secret from being emptied', () => {
+test('a reference in a ServiceAccount that the helper may no longer change stays, and the Secret is emptied anyway', () => {
   const builder = account(['acr-nopass'], { name: 'builder', owner: owner('acr-nopass') })
   const fixture = (include: readonly string[], retire = false) => {
     const targets = {
@@ -379,7 +379,7 @@ test("the helper's own namespace has all registries, although it is not a target
   assert.deepEqual(made.groups.own()?.registries, ['prod'])
 })
 
-test('a plan of everything contains each Secret and each ServiceAccount once', () => {
+test('the whole plan contains each Secret and each ServiceAccount once', () => {
   const accounts = [account([]), account(['acr-nopass'], { name: 'builder' }), account([], { namespace: 'gone' })]
   const kinds = [...plan(context({ accounts }))].map(({ key, decision }) => [key.serviceAccount ?? '', decision.kind])
   assert.deepEqual(kinds, [

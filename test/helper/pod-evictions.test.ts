@@ -28,7 +28,7 @@ test('evictions: at most one per owner and minute, and five in total', () => {
   assert.deepEqual(evictAll(60_000).length, 5)
 })
 
-test('evictions: a blocked one waits as long as the API server requests, one for a changed Pod does not', () => {
+test('evictions: a blocked eviction waits as long as the API server requests; an eviction of a changed Pod does not wait', () => {
   const pace = createEvictionPace()
   const [a, b] = [ofOwner('a', 'a'), ofOwner('b', 'b')]
   for (const one of [a, b]) pace.begin(one, [a, b], 0)
@@ -39,7 +39,7 @@ test('evictions: a blocked one waits as long as the API server requests, one for
   assert.deepEqual(named(pace.choose([a], 90_000)), ['a'])
 })
 
-test('evictions stop for an hour for an owner whose new Pod lacks the entry as well', () => {
+test('evictions stop for an hour for an owner whose new Pod lacks the entry too', () => {
   const pace = createEvictionPace()
   const [old, sibling, next] = [ofOwner('a', 'old'), ofOwner('a', 'sibling'), ofOwner('a', 'next')]
   pace.begin(old, [old, sibling], 0)

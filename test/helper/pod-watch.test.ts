@@ -88,7 +88,7 @@ function follow(settings: { heal?: boolean; dryRun?: boolean; retire?: boolean }
   }
 }
 
-test('without heal, stuck Pods are reported by owner, until they are no longer stuck', async () => {
+test('without heal, stuck Pods are reported by owner until they are no longer stuck', async () => {
   const one = follow()
   await one.sweep()
   assert.deepEqual(one.queries, ['status.phase=Pending'])
@@ -124,7 +124,7 @@ test('heal evicts Pods that their owner replaces, once per minute, and reports i
   await one.stop()
 })
 
-test('a dry run counts Pods and evicts none; a retired, following or stopping helper does neither', async () => {
+test('a dry run counts Pods and evicts none; a retired, following or stopping helper neither counts nor evicts', async () => {
   const dry = follow({ heal: true, dryRun: true })
   await dry.sweep()
   assert.deepEqual(

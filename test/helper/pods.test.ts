@@ -122,7 +122,7 @@ test('only the failing images of a Pod are stored, by their names in the spec', 
   assert.deepEqual([fresh.owner, fresh.pending, fresh.failing, fresh.serviceAccount], [undefined, false, [], 'default'])
 })
 
-test('a Pod works as soon as one of its containers runs, also while its node calls it pending for another one', () => {
+test('a Pod works as soon as one container runs, even while its phase is Pending because of another container', () => {
   // kubernetes v1.37.2, pkg/kubelet/kubelet_pods.go, getPhase: `case waiting > 0` comes before
   // `case running > 0`, and pkg/registry/core/pod/storage/eviction.go, canIgnorePDB: no disruption
   // budget holds for a pending Pod.
@@ -148,7 +148,8 @@ test('a Pod works as soon as one of its containers runs, also while its node cal
     statuses.map((containerStatuses) => works({ phase: 'Pending', containerStatuses })),
     [true, false],
   )
-  // A sidecar among the init containers serves those that wait, and would run before all of them.
+  // A sidecar among the init containers does not count: it serves the containers that wait, and
+  // runs before all of them.
   const initContainerStatuses = [{ ...name.side, ...runs }]
   assert.equal(
     works({ phase: 'Pending', initContainerStatuses, containerStatuses: [{ ...name.app, ...waits }] }),

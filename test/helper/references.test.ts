@@ -30,7 +30,7 @@ const metric = async ({ metrics }: Helper, name: string): Promise<readonly strin
     .split('\n')
     .filter((line) => !line.startsWith('#') && !line.includes('_bucket') && !line.includes('_sum'))
 
-test('a ServiceAccount gets the reference within a second, and gets it back when another writer removes it', async () => {
+test('a ServiceAccount gets the reference within a second, and gets it again when another writer removes it', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   edit(server, 'shop/default', 'theirs')
   const helper = startHelper(server, clock, cloud, { attach: 'serviceAccounts' })
@@ -70,7 +70,7 @@ test('a ServiceAccount gets the reference within a second, and gets it back when
   await end(clock, helper)
 })
 
-test("the vendor's add-on is reported as long as it serves one of our ServiceAccounts, and not for others'", async () => {
+test("the vendor's add-on is reported as long as it manages one of our ServiceAccounts, and not for other ServiceAccounts", async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   server.createNamespace('lab')
   edit(server, 'lab/default', ADDON)
@@ -116,7 +116,8 @@ test('Pods without the reference are watched with watchPods and evicted with hea
       const metadata = { name, namespace: 'shop', uid: '', resourceVersion: '', ownerReferences }
       server.create(`pods/shop/${name}`, { ...stuckPod(image), metadata })
     }
-    // One registry without a credential does not hide what another one's images lack.
+    // A registry without a credential does not hide Pods that lack the reference for another
+    // registry.
     cloud.responses.set('b', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
     const values = { attach: 'serviceAccounts', registries: [registry('b'), registry('a')], ...settings }
     const helper = startHelper(server, clock, cloud, values)
@@ -169,7 +170,7 @@ test('a write to an object that is gone waits for its event', async () => {
   await end(clock, helper)
 })
 
-test('the problem of a refused write ends with the write, or with its namespace', async () => {
+test('the problem of a refused write is cleared when the write succeeds or the namespace is deleted', async () => {
   for (const how of ['written', 'deleted'] as const) {
     const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
     const isShop = ({ method, path }: KubeCall): boolean => method === 'PATCH' && path.includes('/shop/secrets/')
@@ -189,7 +190,7 @@ test('the problem of a refused write ends with the write, or with its namespace'
   }
 })
 
-test('Secrets that are missing are not paced as those of a rotation are', async () => {
+test('writes of missing Secrets are not paced, unlike those of a rotation', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const names = Array.from({ length: 50 }, (_, index) => `n-${index}`)
   for (const name of names) server.createNamespace(name)

@@ -9,16 +9,16 @@ import type {
 } from '../../src/helper/credentials/registry-state.ts'
 import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
 
-/** The driver of one registry with a clock that the test controls, and a record of its actions. */
+/** Creates the driver of one registry, with a clock that the test controls. Records its actions. */
 export interface RefreshFixture {
   readonly clock: FakeClock
   /** How far the cloud's clock is known to be ahead of the machine's. */
   readonly cloud: { ahead: number }
   readonly refresh: {
     readonly state: RegistryState
-    /** The replica leads; `found`: the newest credential in the log. */
+    /** Makes the replica lead. `found`: the newest credential in the log. */
     lead(found?: Credential): void
-    /** Another leader wrote this into the log. */
+    /** Call with a credential that another leader wrote into the log. */
     found(found: Credential): void
     prove(): void
     force(): void
@@ -31,8 +31,8 @@ export interface RefreshFixture {
   readonly tokens: RegistryState[]
   readonly events: string[]
   /**
-   * The responses to the next calls: a lifetime, a failure, `never`, or one of these that comes
-   * later; the last one is repeated.
+   * The responses to the next calls: a lifetime, a failure, `never`, or a promise of one of these.
+   * The last response is repeated.
    */
   readonly responses: (number | null | NopassError | 'never' | { readonly after: Promise<number | NopassError> })[]
   readonly verdicts: Verification[]

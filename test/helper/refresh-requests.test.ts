@@ -20,7 +20,10 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const STATUS = '/api/v1/namespaces/home/configmaps/r-status'
 
-/** As `acr-nopass refresh`; `at`: epoch milliseconds by the API server's clock. */
+/**
+ * Requests new credentials as `acr-nopass refresh` does. `at`: epoch milliseconds by the API
+ * server's clock.
+ */
 async function request(server: ApiServer, at: number): Promise<void> {
   const annotations = { [ANNOTATION_REFRESH_REQUESTED]: new Date(at).toISOString() }
   await server.client.request({
@@ -31,7 +34,7 @@ async function request(server: ApiServer, at: number): Promise<void> {
   })
 }
 
-/** A helper that has led for ten minutes. */
+/** Starts a helper that has led for ten minutes. */
 async function open(name = 'one') {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud, {}, { name })
@@ -48,7 +51,7 @@ const statusOf = (server: ApiServer) => parseStatus(server.get('configmaps/home/
 const callsSince = ({ calls }: Cloud, from: number): number => calls.length - from
 const reloaded = (interval: string): object => ({ verify: { enabled: true, interval } })
 
-test('a request for new credentials is answered once, also after a reload and a restart', async () => {
+test('a request for new credentials is handled once, even after a reload and a restart', async () => {
   const { server, clock, cloud, helper, end } = await open()
   const from = cloud.calls.length
   await request(server, serverTime(clock.now()).getTime())
@@ -65,7 +68,7 @@ test('a request for new credentials is answered once, also after a reload and a 
   await end(second)
 })
 
-test('values of earlier requests that show up again, as after a restore of etcd, are no requests', async () => {
+test('an earlier request that appears again, as after a restore of etcd, is not handled again', async () => {
   const { server, clock, cloud, end } = await open()
   const [first, second] = [clock.now(), clock.now() + 1_000]
   for (const at of [first, second]) {
@@ -81,7 +84,7 @@ test('values of earlier requests that show up again, as after a restore of etcd,
   await end()
 })
 
-test('a request is answered where the clock of the API server is an hour behind, also if the configuration is reloaded before the cloud responds', async () => {
+test('a request is handled if the API server’s clock is an hour behind, even if the configuration is reloaded before the cloud responds', async () => {
   const { server, clock, cloud, helper, end } = await open()
   const hangs = Promise.withResolvers<number | Error>()
   cloud.responses.set('a', hangs.promise)
@@ -110,7 +113,7 @@ test('twenty requests within two seconds cause at most one call per second', asy
   await end()
 })
 
-test('a request while the first credential is on its way is answered by a call that is sent after it', async () => {
+test('a request during the call for the first credential is handled by a later call', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const slow = Promise.withResolvers<number | Error>()
   cloud.responses.set('a', slow.promise)
@@ -128,7 +131,7 @@ test('a request while the first credential is on its way is answered by a call t
   assert.equal(await helper.done, 'stopped')
 })
 
-test('the status reports a request as handled when the call that was sent after it succeeds or fails, not the one before', async () => {
+test('the status reports a request as handled when a call that was sent after it succeeds or fails, not an earlier call', async () => {
   for (const outcome of [60, new NopassError('CLOUD_DENIED', 'no')]) {
     const { server, clock, cloud, end } = await open()
     const [first, second] = [Promise.withResolvers<number | Error>(), Promise.withResolvers<number | Error>()]
@@ -151,7 +154,7 @@ test('the status reports a request as handled when the call that was sent after 
   }
 })
 
-test('a request counts as handled when a registry that was added meanwhile was tried too', async () => {
+test('a request counts as handled only after a registry that was added meanwhile was tried too', async () => {
   const { server, clock, cloud, helper, end } = await open()
   const slow = Promise.withResolvers<number | Error>()
   cloud.responses.set('b', slow.promise)
@@ -174,7 +177,7 @@ for (const [title, copyMs] of [
   ['before its own copy', 5_000],
   ['after it', 0],
 ] as const) {
-  test(`a leader that reads a handled request only once it leads, ${title}, calls nobody for it`, async () => {
+  test(`a leader that first reads a handled request while it leads, ${title}, makes no call for it`, async () => {
     const { server, clock, cloud, end } = await open()
     await request(server, clock.now())
     await clock.advance(MINUTE)
@@ -199,7 +202,7 @@ for (const [title, copyMs] of [
   })
 }
 
-test('a request that no helper has handled is answered by the next one, although the clock of the API server is an hour behind', async () => {
+test('a request that no helper has handled is handled by the next helper, even if the API server’s clock is an hour behind', async () => {
   const { server, clock, cloud, end } = await open()
   await end()
   const at = clock.now() - HOUR
@@ -216,7 +219,7 @@ for (const [title, aheadMs] of [
   ['', 0],
   [', also by a clock that is an hour behind', -HOUR],
 ] as const) {
-  test(`a request right after a credential was issued, which no helper has handled, is answered by the next one${title}`, async () => {
+  test(`an unhandled request that was made right after a credential was issued is handled by the next helper${title}`, async () => {
     const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
     const helper = startHelper(server, clock, cloud)
     while (statusOf(server)?.registries[0]?.state !== 'live') await clock.advance(100)
@@ -232,7 +235,7 @@ for (const [title, aheadMs] of [
   })
 }
 
-test('a request while the leader has not read the status yet is answered by a call that is sent after it', async () => {
+test('a request that is made before the leader has read the status is handled by a later call', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const fault: Fault = { matches: ({ method, path }) => method === 'GET' && path.includes('/configmaps'), status: 503 }
   server.faults.add(fault)

@@ -5,14 +5,14 @@ import { NopassError } from '../../src/errors.ts'
 import { settle } from '../kube/fake-clock.ts'
 import { MINUTE, OUTAGE, openRefresh } from './refresh-fixture.ts'
 
-test('P3 a credential is always replaced after 60 to 70 % of its lifetime, and the first one at any time before', async () => {
+test('P3 a credential is always replaced after 60 to 70 % of its lifetime, and the first credential at any time before', async () => {
   const { clock, refresh, calls } = openRefresh()
   refresh.lead()
   await clock.advance(200 * MINUTE)
   assert.deepEqual(calls, [0, 24 * MINUTE, 63 * MINUTE, 102 * MINUTE, 141 * MINUTE, 180 * MINUTE])
 })
 
-test('P3 after an outage the next refresh is again at any time in the lifetime, and the one after that as usual', async () => {
+test('P3 after an outage the next refresh is at any time in the lifetime, and the refresh after it as usual', async () => {
   const { clock, refresh, calls, responses } = openRefresh()
   refresh.lead()
   await clock.advance(30 * MINUTE)
@@ -24,7 +24,7 @@ test('P3 after an outage the next refresh is again at any time in the lifetime, 
   assert.deepEqual(since, [0, 24 * MINUTE, 63 * MINUTE, 102 * MINUTE])
 })
 
-test('a failure keeps its start time while it repeats, and a different failure has its own', async () => {
+test('a failure keeps its start time while it repeats, and a different failure has a new start time', async () => {
   const { clock, refresh, responses } = openRefresh()
   responses.splice(0, 1, OUTAGE)
   refresh.lead()
@@ -40,7 +40,7 @@ test('a failure keeps its start time while it repeats, and a different failure h
   assert.notEqual(refresh.state.error?.at, since)
 })
 
-test('a failure that repeats on request has the time of that attempt; scheduled retries do not change it', async () => {
+test('a failure that repeats on request gets the time of that attempt; scheduled retries do not change the time', async () => {
   const { clock, refresh, responses } = openRefresh()
   responses.splice(0, 1, OUTAGE)
   refresh.lead()
@@ -68,7 +68,7 @@ test('the pause that a throttling cloud requests is respected', async () => {
   assert.deepEqual(calls, [0, 3.75 * MINUTE])
 })
 
-test('a refresh together with another’s replaces the credential and keeps the usual spread; its failure changes nothing', async () => {
+test('a refresh together with another registry replaces the credential and keeps the usual spread; a failed one changes nothing', async () => {
   const { clock, refresh, calls, responses, events } = openRefresh()
   refresh.lead()
   await clock.advance(30 * MINUTE)
@@ -108,7 +108,7 @@ test('P3 while the cloud responds, no credential ever has less than a tenth of i
   )
 })
 
-test('P2 if the cloud fails, nothing is removed, and it is called again and again, but at most every half second', async () => {
+test('P2 while the cloud fails, nothing is removed, and calls are repeated at most every half second', async () => {
   const { clock, refresh, calls, tokens, events, responses } = openRefresh()
   refresh.lead()
   await clock.advance(MINUTE)
@@ -160,7 +160,7 @@ test('a revoked credential is detected by a login check and replaced immediately
   assert.ok(events.includes('revoked'))
 })
 
-test('a refresh that is due while one together with another fails is not sent in the same second', async () => {
+test('a refresh that becomes due during a failing coalesced refresh is not sent in the same second', async () => {
   const { clock, refresh, calls, responses } = openRefresh()
   refresh.lead()
   await clock.advance(63 * MINUTE - 3)

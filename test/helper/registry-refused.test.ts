@@ -8,7 +8,7 @@ import { MINUTE, OUTAGE, openRefresh } from './refresh-fixture.ts'
 
 const passwords = ({ tokens }: ReturnType<typeof openRefresh>) => tokens.map(({ live }) => live?.token.password)
 
-test('a first credential that is rejected is used, reported and checked again, and the next one is only requested when due', async () => {
+test('a rejected first credential is used, reported and checked again, and the next credential is requested only when due', async () => {
   const fixture = openRefresh({ verifyIntervalMs: 5 * MINUTE })
   const { clock, refresh, calls, events, verdicts } = fixture
   verdicts.splice(0, 1, 'refused')
@@ -18,13 +18,13 @@ test('a first credential that is rejected is used, reported and checked again, a
   assert.deepEqual([refresh.state.verified, refresh.state.error?.code], ['refused', 'REGISTRY_LOGIN_REFUSED'])
   assert.equal(events[0], 'refused')
   assert.ok(!events.includes('revoked') && !events.includes('failed'), events.join())
-  // The check was wrong, as the next one shows.
+  // The check was wrong, which the next check shows.
   verdicts.splice(0, 1, 'accepted')
   await clock.advance(3 * MINUTE)
   assert.deepEqual([refresh.state.verified, refresh.state.error, calls.length], ['accepted', undefined, 1])
 })
 
-test('checks of a rejected credential cause no additional writes: there is one per normal period', async () => {
+test('checks of a rejected credential cause no additional writes: there is one write per normal period', async () => {
   const fixture = openRefresh({ verifyIntervalMs: 5 * MINUTE })
   const { clock, refresh, calls, verdicts } = fixture
   verdicts.splice(0, 1, 'refused')
@@ -35,7 +35,7 @@ test('checks of a rejected credential cause no additional writes: there is one p
   assert.equal(fixture.tokens.length, calls.length)
 })
 
-test('even if some checks cannot be made, a rejected credential is only replaced when it is due', async () => {
+test('a rejected credential is replaced only when it is due, even if some checks cannot be made', async () => {
   const fixture = openRefresh({ verifyIntervalMs: 5 * MINUTE })
   const { clock, refresh, verdicts } = fixture
   verdicts.splice(0, 1, ...Array.from({ length: 400 }, (_, index) => (index % 2 === 0 ? 'refused' : 'unreachable')))
@@ -44,7 +44,7 @@ test('even if some checks cannot be made, a rejected credential is only replaced
   assert.deepEqual(passwords(fixture), ['p1'])
 })
 
-test('a rejected successor is checked again while the old one is accepted, and replaces it when a tenth of its lifetime is left', async () => {
+test('a rejected new credential is checked again while the old credential is accepted, and replaces it when a tenth of the old one’s lifetime is left', async () => {
   const fixture = openRefresh()
   const { clock, refresh, calls, verdicts } = fixture
   refresh.lead()
@@ -66,7 +66,7 @@ test('a rejected successor is checked again while the old one is accepted, and r
   assert.equal(calls.filter((at) => at > since).length, 1)
 })
 
-test('if another request fails, a rejected successor is used before the old one expires', async () => {
+test('if another request fails, a rejected new credential is used before the old credential expires', async () => {
   const fixture = openRefresh()
   const { clock, refresh, responses, verdicts } = fixture
   refresh.lead()
@@ -82,7 +82,7 @@ for (const [title, verdict, ms] of [
   ['is accepted later', 'accepted', MINUTE],
   ['is used because the old one is about to expire', 'refused', 15 * MINUTE],
 ] as const) {
-  test(`a rejected successor that ${title} does not answer a request that was made after it was issued`, async () => {
+  test(`a rejected new credential that ${title} does not handle a request that was made after it was issued`, async () => {
     const fixture = openRefresh()
     const { clock, refresh, responses, verdicts } = fixture
     refresh.lead()
@@ -103,7 +103,7 @@ for (const [title, verdict, ms] of [
   })
 }
 
-test('a credential that was not accepted itself does not block its successor', async () => {
+test('a credential that was never accepted does not block the next credential', async () => {
   for (const verdict of ['skipped', 'unreachable', 'refused'] as const) {
     const fixture = openRefresh()
     fixture.verdicts.splice(0, 1, verdict)
@@ -145,7 +145,7 @@ test('however short a credential’s lifetime, there is at most one request per 
   assert.ok(fixture.calls.length <= 61, `${fixture.calls.length} requests in a minute`)
 })
 
-test('a static login that is read again and again counts as the same one: nothing in the status changes', async () => {
+test('a static login that is read repeatedly counts as the same login: nothing in the status changes', async () => {
   const fixture = openRefresh({ life: null })
   fixture.refresh.lead()
   await fixture.clock.advance(MINUTE)
@@ -161,7 +161,7 @@ const of = (live: Credential, password: string, more: Partial<RegistryToken> = {
   token: { ...live.token, password, ...more },
 })
 
-test('a credential of the log takes precedence, unless it has expired and there is a live one', async () => {
+test('a credential of the log takes precedence, unless it has expired and the present credential has not', async () => {
   const { clock, refresh } = openRefresh({ random: 0 })
   refresh.lead()
   await clock.advance(1000)
@@ -169,12 +169,12 @@ test('a credential of the log takes precedence, unless it has expired and there 
   assert.ok(live)
   refresh.found(of(live, 'expired', { expiresAt: clock.now() }))
   assert.deepEqual([refresh.state.live, refresh.state.isFresh], [live, true])
-  // Whatever the time at which it was issued.
+  // The time of issue does not matter.
   refresh.found(of(live, 'logged', { issuedAt: live.token.issuedAt - 30 * MINUTE }))
   assert.deepEqual([refresh.state.live?.token.password, refresh.state.isFresh], ['logged', false])
 })
 
-test('a credential of the log that a Secret is ahead of is replaced immediately and once, with the usual pauses', async () => {
+test('if a Secret is ahead of the log, the credential of the log is replaced immediately and once, with the usual pauses', async () => {
   const fixture = openRefresh({ random: 0 })
   const { clock, refresh, calls } = fixture
   refresh.lead(logged(clock.now()))
@@ -191,7 +191,7 @@ test('a credential of the log that a Secret is ahead of is replaced immediately 
   assert.equal(calls.length, 2)
 })
 
-test('plans that report again and again a Secret that is ahead do not shorten the pauses while the cloud fails', async () => {
+test('repeated reports of a Secret that is ahead of the log do not shorten the pauses while the cloud fails', async () => {
   const fixture = openRefresh()
   const { clock, refresh, calls } = fixture
   fixture.responses.unshift(...Array.from({ length: 60 }, () => new NopassError('CLOUD_UNAVAILABLE', 'down')))
@@ -203,7 +203,7 @@ test('plans that report again and again a Secret that is ahead do not shorten th
   assert.ok(calls.length <= 8, `${calls.length} calls in 30 s`)
 })
 
-test('the credential of an earlier configuration stays until the current one gives one, but does not count as live', async () => {
+test('the credential of an earlier configuration stays until the current configuration gives one, but does not count as live', async () => {
   const { clock, refresh, responses } = openRefresh()
   responses.splice(0, 1, new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
   refresh.lead({ ...logged(0), fingerprint: 'other' })

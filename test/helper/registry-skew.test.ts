@@ -4,7 +4,7 @@ import { MINUTE, OUTAGE, openRefresh } from './refresh-fixture.ts'
 
 const HOUR = 60 * MINUTE
 
-test('a credential that was read back with a future issue time is refreshed, because the clock is behind and only a call corrects it', async () => {
+test('a credential with a future issue time is refreshed after it is read back, because the clock is behind and only a call corrects the clock', async () => {
   const { clock, refresh, calls } = openRefresh()
   const [issuedAt, expiresAt] = [clock.now() + 3 * HOUR, clock.now() + 4 * HOUR]
   const token = { username: 'u', password: 'before', issuedAt, expiresAt, domains: ['a.example.com'] }
@@ -13,7 +13,7 @@ test('a credential that was read back with a future issue time is refreshed, bec
   assert.deepEqual([calls, refresh.state.live?.token.password], [[0], 'p1'])
 })
 
-test('a pause is measured in elapsed time: it does not become longer if a call sets the clock back by hours', async () => {
+test('a pause is measured in elapsed time, so that it stays the same if a call sets the clock back by hours', async () => {
   const failing = openRefresh()
   failing.cloud.ahead = 2 * HOUR
   failing.responses.unshift(OUTAGE)

@@ -5,24 +5,24 @@ import type { NopassError } from '../../src/errors.ts'
 import type { Credential, RegistryValues } from '../../src/helper/credentials/registry-state.ts'
 import { MINUTE, OUTAGE, openRefresh } from './refresh-fixture.ts'
 
-test('a login without expiry is read from its files every 30 s, and only a changed one counts', async () => {
+test('a login without expiry is read from its files every 30 s, and only a changed login counts as new', async () => {
   const { clock, refresh, calls, tokens } = openRefresh({ life: null })
   refresh.lead()
   await clock.advance(5 * MINUTE)
   assert.deepEqual([calls.length, tokens.length], [11, 1])
 })
 
-/** That of the fixture's registry, which configures nothing. */
+/** The shape of the fixture's registry, which configures nothing. */
 const SHAPE = registryShape({} as RegistryValues)
 
-/** The credential of an earlier process: valid for an hour, to be replaced after 38 minutes. */
+/** The credential of an earlier process. It is valid for an hour, and due after 38 minutes. */
 function tokenOf(issuedAt: number): Credential {
   const expiresAt = issuedAt + 60 * MINUTE
   const token = { username: 'u', password: 'old', issuedAt, expiresAt, domains: ['a.example.com'] }
   return { name: 'prod', fingerprint: 'fp', shape: SHAPE, token, refreshAt: issuedAt + 38 * MINUTE }
 }
 
-test('a credential of an earlier process is used according to its own schedule, without a call', async () => {
+test('a credential of an earlier process is used and refreshed by its own schedule, without a call', async () => {
   const { clock, refresh, calls, tokens } = openRefresh()
   refresh.lead(tokenOf(clock.now() - 20 * MINUTE))
   await clock.advance(17 * MINUTE)
@@ -39,7 +39,7 @@ test('an expired credential of an earlier process is kept, and replaced immediat
   assert.deepEqual([calls, tokens.at(-1)?.live?.token.password, tokens.at(-1)?.urgent], [[0], 'p1', true])
 })
 
-test('a follower requests a token until it gets one, throws it away, and requests no further ones', async () => {
+test('a follower requests a token until it gets one, discards the token, and requests no other', async () => {
   const { clock, refresh, calls, responses, tokens } = openRefresh()
   responses.unshift(OUTAGE, OUTAGE)
   refresh.prove()
@@ -48,7 +48,7 @@ test('a follower requests a token until it gets one, throws it away, and request
   assert.deepEqual([refresh.state.isProven, refresh.state.live, tokens], [true, undefined, []])
 })
 
-test('a proof that is under way when the replica begins to lead gives the credential if the log has none, and none otherwise', async () => {
+test('a proof in progress when the replica begins to lead gives the credential only if the log has none', async () => {
   for (const [found, password] of [
     [undefined, 'p1'],
     [tokenOf(Date.parse('2026-01-01T00:00:00Z')), 'old'],
@@ -66,7 +66,7 @@ test('a proof that is under way when the replica begins to lead gives the creden
   }
 })
 
-test('a request for a new credential during a proof is not answered by the proof, whose token is thrown away', async () => {
+test('a request for a new credential during a proof is not handled by the proof, whose token is discarded', async () => {
   const { clock, refresh, calls, responses } = openRefresh()
   const slow = Promise.withResolvers<number>()
   responses.unshift({ after: slow.promise })
@@ -89,7 +89,7 @@ test('a static login of the log is read again at once, because its files may hav
   assert.equal(calls.length, 1)
 })
 
-test('a registry that failed before it read back a good credential is soon called again, so that it does not count as failing for long', async () => {
+test('a registry that failed before a good credential was read back is soon called again, so that it does not count as failing for long', async () => {
   const { clock, refresh, calls, responses } = openRefresh()
   responses.unshift(OUTAGE)
   refresh.prove()
@@ -140,7 +140,7 @@ for (const readBack of [false, true]) {
   })
 }
 
-test('a request for a rotation is granted immediately, in one call', async () => {
+test('a request for a rotation is handled immediately, by one call', async () => {
   const { clock, refresh, calls } = openRefresh()
   refresh.lead()
   await clock.advance(5 * MINUTE)
@@ -154,7 +154,7 @@ for (const [title, response] of [
   ['succeeds', 60 * MINUTE],
   ['fails', OUTAGE],
 ] as const) {
-  test(`a request for a rotation during a call of the cloud that was sent before is not lost when that ${title}`, async () => {
+  test(`a request for a rotation during an earlier call to the cloud is not lost when that call ${title}`, async () => {
     const { clock, refresh, calls, responses } = openRefresh()
     refresh.lead()
     await clock.advance(5 * MINUTE)
@@ -170,7 +170,7 @@ for (const [title, response] of [
   })
 }
 
-test('a request for a rotation that was noticed before a call of the cloud is answered by that call', async () => {
+test('a request for a rotation that was noticed before a call to the cloud is handled by that call', async () => {
   const { clock, refresh, calls, responses } = openRefresh()
   const noticedAt = clock.monotonic()
   await clock.advance(1_000)

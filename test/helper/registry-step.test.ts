@@ -31,7 +31,7 @@ const verdict = fc.constantFrom<Verification | undefined>(
   'skipped',
   undefined,
 )
-/** What happens next: a response to what is in flight, some time, or an event from outside. */
+/** The next event: a response to the request in flight, some time, or an event from outside. */
 const action = fc.oneof(
   fc.record({ do: fc.constant('respond' as const), life, verdict, fails: fc.boolean() }),
   fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 500, 5_000, 2 * MINUTE, 40 * MINUTE) }),
@@ -40,7 +40,7 @@ const action = fc.oneof(
   fc.record({ do: fc.constant('clock' as const), ms: fc.constantFrom(-3_600_000, -1_000, 1_000, 3_600_000) }),
 )
 
-test('whatever happens, one request is in flight at most, and a credential that lives is replaced only by what lives', () => {
+test('in any order of events, at most one request is in flight, and only an unexpired credential replaces an unexpired one', () => {
   fc.assert(
     fc.property(
       fc.array(action, { maxLength: 80 }),
@@ -85,14 +85,14 @@ test('whatever happens, one request is in flight at most, and a credential that 
           const [old, now] = [before.live ?? before.kept, after.live ?? after.kept]
           if (old) assert.ok(now, 'a credential was lost')
           const isChanged = old !== undefined && now !== undefined && !sameLogin(old.token, now.token)
-          // Only the clock can make one expire that was just accepted.
+          // A credential that was just accepted can expire only by a change of the clock.
           if (isChanged && after.live && hasExpired(now.token, cloud))
             assert.ok(hasExpired(old.token, cloud) || before.kept)
-          // A follower distributes nothing, and nothing is distributed that did not change.
+          // A follower distributes nothing. A leader distributes only credentials that changed.
           const distributes = effects.some((effect) => effect.do === 'distribute')
           if (distributes) assert.ok(after.role === 'leader' && after.isFresh)
           if (distributes && old) assert.ok(isChanged || before.kept)
-          // A leader that rests has something to wait for.
+          // A resting leader waits for a time.
           if (after.role === 'leader' && after.work.at === 'rest') assert.notEqual(after.due, undefined)
           if (after.role === 'leader') assert.notEqual(nextTick(after, { cloud, monotonic }), NEVER)
         }
@@ -148,7 +148,7 @@ test('whatever happens, one request is in flight at most, and a credential that 
   )
 })
 
-test('a request that a person made is answered by what was sent later, and by nothing else', () => {
+test('a person’s request is handled only by a call that was sent later', () => {
   const entry = entryOf('fp-1')
   const at = (monotonic: number) => ({ cloud: 1e12 + monotonic, monotonic, random: 0.5, entry, verifyIntervalMs: 0 })
   const token = (issuedAt: number): RegistryToken => {

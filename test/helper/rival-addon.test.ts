@@ -26,7 +26,7 @@ test('the vendor’s add-on is reported once, with one ServiceAccount, until non
   assert.deepEqual(reports.slice(1), ['shop/builder RIVAL_ADDON true true', 'gone'])
 })
 
-test('its Secrets of 2018 count, but not the helper’s, even if it has their name for the sake of scripts', () => {
+test('the add-on’s Secrets of 2018 count, but the helper’s Secret does not, even if it has such a name for existing scripts', () => {
   const old = open()
   old.rival.note('shop/default', ['aliyun-acr-credential-a'])
   assert.equal(old.reports.length, 1)

@@ -44,7 +44,7 @@ const report = (more: Partial<Parameters<typeof buildStatus>[0]> = {}): HelperSt
     ...more,
   })
 
-test('the report contains what could not be verified, and no such field if there is nothing', () => {
+test('the report lists the behavior that could not be verified, and has no such field if there is none', () => {
   const unverified = [{ id: 'VPC_FALLBACK', subject: 'cr-vpc.cn-x.aliyuncs.com: cr.cn-x.aliyuncs.com' }] as const
   assert.deepEqual(report({ unverified }).unverified, unverified)
   assert.equal('unverified' in report({ unverified: [] }), false)
@@ -89,7 +89,7 @@ test('the report contains the state of each registry and no secret', () => {
   for (const word of ['-password', 'cr_temp_user']) assert.equal(JSON.stringify(status).includes(word), false)
 })
 
-test('P12 retired is reported when nothing is pending any more', () => {
+test('P12 the report says retired when nothing is pending any more', () => {
   const retire = config({ retire: true })
   assert.equal(report({ config: retire, decisions: decisions({ kind: 'none' }) }).retired, true)
   assert.equal(report({ config: retire, decisions: decisions({ kind: 'wait', reason: 'detaching' }) }).retired, false)
@@ -97,7 +97,7 @@ test('P12 retired is reported when nothing is pending any more', () => {
   assert.equal(report({ decisions: decisions({ kind: 'none' }) }).retired, false)
 })
 
-test('a registry is verified by a report with a state other than pending', () => {
+test('a registry counts as proven if a report gives it a state other than pending', () => {
   const status = report({ registries: [state('prod'), state('new', { live: undefined, error })] })
   const object = {
     metadata: { name: 's', uid: 'u', resourceVersion: '1' },
@@ -110,7 +110,10 @@ test('a registry is verified by a report with a state other than pending', () =>
   assert.equal(refreshRequestedAt(object), undefined)
 })
 
-/** A status writer, the texts that it sent and when, and what the next write contains and gets. */
+/**
+ * Creates a status writer. Records the texts that it sent, with their times. Controls the content
+ * and the response of the next write.
+ */
 function openWriter(clock: ReturnType<typeof createFakeClock>) {
   const texts: string[] = []
   const times: number[] = []
@@ -209,7 +212,7 @@ test('a status write that arrives after a later one is noticed and overwritten, 
   writer.stop()
 })
 
-test('a status that replaces a foreign one is sent again when that fails, although it has not changed', async () => {
+test('a status that replaces a foreign status is sent again after a failure, although it has not changed', async () => {
   const clock = createFakeClock()
   const { writer, texts, next, write } = openWriter(clock)
   writer.observe(await write('a'))
@@ -223,7 +226,7 @@ test('a status that replaces a foreign one is sent again when that fails, althou
   writer.stop()
 })
 
-test('a status of before a restore of etcd is replaced: delivered after the newer one, but before its response', async () => {
+test('a status from before a restore of etcd is replaced if it is delivered after a newer status and before the newer one’s response', async () => {
   const clock = createFakeClock()
   const { writer, texts, next, write } = openWriter(clock)
   const old = await write('a')
@@ -241,7 +244,7 @@ test('a status of before a restore of etcd is replaced: delivered after the newe
   writer.stop()
 })
 
-test('a status of before a restore of etcd is replaced, although the watch never delivered the newer one', async () => {
+test('a status from before a restore of etcd is replaced, even if the watch never delivered the newer status', async () => {
   const clock = createFakeClock()
   const { writer, texts, write } = openWriter(clock)
   const old = await write('a')
@@ -257,7 +260,7 @@ test('a status of before a restore of etcd is replaced, although the watch never
   writer.stop()
 })
 
-test('a status that cannot be built is reported and retried like one that cannot be written', async () => {
+test('a status that cannot be built is reported and retried like a status that cannot be written', async () => {
   const clock = createFakeClock()
   let writes = 0
   let isBroken = true
@@ -288,7 +291,7 @@ test('a status that cannot be built is reported and retried like one that cannot
   writer.stop()
 })
 
-test('ready: caches complete, status read, each new registry verified; nothing else', () => {
+test('a helper is ready if its caches are complete, the status is read and each new registry is verified', () => {
   const good = {
     stopping: false,
     leaseMissing: false,
@@ -310,7 +313,7 @@ test('ready: caches complete, status read, each new registry verified; nothing e
   }
 })
 
-test('alive: a watch that was not attempted for eleven minutes is stuck', () => {
+test('a helper is alive unless a watch was not attempted for eleven minutes', () => {
   const now = 12 * 60_000
   assert.equal(checkHealth(now, [2 * 60_000]).ok, true)
   assert.equal(checkHealth(now, [2 * 60_000, 0]).ok, false)
@@ -358,7 +361,7 @@ test('a problem keeps its start time and is removed when it is solved', () => {
   assert.deepEqual([problemStore.size, changes], [1, 3])
 })
 
-test('pages are only served for GET, each at its path, and a failing one as 500', async () => {
+test('pages are served only for GET, each at its path, and a failing page as 500', async () => {
   const server = await servePages('127.0.0.1:0', {
     '/ok': () => ({ type: 'text/plain', body: 'fine' }),
     '/bad': () => {
@@ -374,7 +377,7 @@ test('pages are only served for GET, each at its path, and a failing one as 500'
   await server.close()
 })
 
-test('the status is watched without a version, so that it never expires; an error event is followed by a pause', async () => {
+test('the status is watched without a version, so that the version never expires; a pause follows an error event', async () => {
   const clock = createFakeClock()
   const calls: string[] = []
   const client = {

@@ -39,7 +39,7 @@ test('a new leader serves every namespace within a second, with the credentials 
   await end(clock, two)
 })
 
-test('a follower that takes over and cannot read the credentials back requests new ones, although it has one of its own', async () => {
+test('a follower that takes over and cannot read the credentials back requests new credentials, although it has one of its own', async () => {
   const [server, clock, cloud, own] = [createApiServer(), createFakeClock(), createCloud(), createCloud()]
   const one = startHelper(server, clock, cloud)
   const two = startHelper(server, clock, own, {}, { name: 'two' })
@@ -111,7 +111,7 @@ test('a helper is ready once its caches are complete and the status is read, and
   }
 })
 
-test('the Lease is the one object of its kind that is ever requested', async () => {
+test('no Lease but the helper’s own is ever requested', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const [one, two] = [startHelper(server, clock, cloud), startHelper(server, clock, cloud, {}, { name: 'two' })]
   await clock.advance(10 * MINUTE)
@@ -136,7 +136,7 @@ test('the rotation of a short-lived credential ends within a tenth of its lifeti
   await end(clock, helper)
 })
 
-test('a helper that is told to retire empties the Secrets within a second', async () => {
+test('a helper that retires empties the Secrets within a second', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud)
   await clock.advance(6_000)
@@ -149,7 +149,7 @@ test('a helper that is told to retire empties the Secrets within a second', asyn
   await end(clock, helper)
 })
 
-test('a leader whose Lease is older than before, as after a restore of etcd, reads everything again and goes on', async () => {
+test('a leader whose Lease has an older version, as after a restore of etcd, reads everything again and keeps leading', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud)
   await clock.advance(MINUTE)
@@ -163,7 +163,7 @@ test('a leader whose Lease is older than before, as after a restore of etcd, rea
   const lists = server.calls.slice(from).filter((call) => /^GET .*\/(namespaces|secrets)$/.test(call))
   assert.deepEqual(new Set(lists), new Set(['GET /api/v1/namespaces', 'GET /api/v1/secrets']))
   assert.notEqual(server.get('configmaps/home/r-status')?.data?.['status.json'], undefined)
-  // The renewal that found it out.
+  // The renewal that detected the restore.
   const found = 'debug the Lease could not be read or written KUBE_CONFLICT'
   assert.deepEqual(
     helper.log.filter((line) => /could not|error/.test(line)),

@@ -20,7 +20,7 @@ const problemsOf = (server: ApiServer): HelperStatus['problems'] =>
 const listOf = (server: ApiServer): readonly string[] | undefined =>
   server.get(LIST)?.imagePullSecrets?.map(({ name }) => name)
 
-/** The times in milliseconds at which the helper writes an object from now on. */
+/** Records the times in milliseconds at which the helper writes an object from now on. */
 function writesOf(server: ApiServer, clock: ReturnType<typeof createFakeClock>, key: string): number[] {
   const times: number[] = []
   const from = clock.monotonic()
@@ -41,7 +41,7 @@ function withoutTeam(key: string, object: StoredObject): StoredObject {
   return { ...object, metadata: { ...object.metadata, labels } }
 }
 
-/** Stamps each write, so that none of them is without effect. */
+/** Stamps each write, so that every write changes the object. */
 function stamped(admission: ApiServer['admission']): ApiServer['admission'] {
   let count = 0
   return (key, object) => {
@@ -55,7 +55,7 @@ for (const [how, admission] of [
   ['so that nothing changes', onlyCorporate],
   ['and stamps the object', stamped(onlyCorporate)],
 ] as const) {
-  test(`a policy that takes our entry away again, ${how}, is reported, and the write is repeated more and more rarely`, async () => {
+  test(`a policy that removes our entry, ${how}, is reported, and the write is repeated more and more rarely`, async () => {
     const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
     server.create(LIST, { imagePullSecrets: [{ name: 'corp' }] })
     server.admission = admission

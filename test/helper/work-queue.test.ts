@@ -15,7 +15,7 @@ interface Fixture {
   readonly queue: WorkQueue
   /** The keys in the order in which they were started. */
   readonly started: string[]
-  /** Finishes the oldest run of this key that is being processed. */
+  /** Finishes the oldest unfinished run of this key. */
   end(key: string, outcome?: WorkOutcome): Promise<void>
 }
 
@@ -58,7 +58,7 @@ test('new keys are processed before waiting ones, and keys are deduplicated', as
   assert.deepEqual(started, ['first', 'n1', 'n2', 'r2', 'r1'])
 })
 
-test('neither lane starves the other: one key of `later` for every four of `now`, and only those of `now` if nothing else may start', async () => {
+test('neither lane starves the other: one key of `later` starts after four of `now`, and only keys of `now` if no key of `later` may start', async () => {
   const { queue, started, end } = open()
   queue.add('first', NOW)
   for (let index = 0; index < 3; index += 1) queue.add(`r${index}`, LATER)
@@ -135,12 +135,12 @@ test('paced keys start evenly, and a new key does not wait for them', async () =
   await clock.advance(1000)
   const at = new Map(times)
   assert.equal(at.get('new'), 50)
-  // Three of the ten are the burst that accumulates during a pause.
+  // Three of the ten keys are the burst that accumulates during a pause.
   assert.equal(at.get('r9'), 130)
   assert.deepEqual(started, [])
 })
 
-test('a failing key waits longer each time, at most a minute, and from the beginning after a success', async () => {
+test('a failing key waits longer each time, at most a minute, and a success resets the wait', async () => {
   const { queue, started, end, clock } = open()
   const waits: number[] = []
   queue.add('a', NOW)
@@ -261,7 +261,7 @@ test('a rotation has the configured rate, but is fast enough to take at most a t
   assert.equal(rotationRate(50, 1000, 0), 50)
 })
 
-test('a queue that is stopped leaves no timer, so that a reload keeps nothing of the earlier configuration in memory', async () => {
+test('a stopped queue leaves no timer, so that a reload keeps nothing of the earlier configuration in memory', async () => {
   const { clock, queue, end } = open({ concurrency: 2 })
   queue.addAfter('rare', 600_000)
   queue.add('failing', { lane: 'now' })
@@ -273,7 +273,7 @@ test('a queue that is stopped leaves no timer, so that a reload keeps nothing of
   assert.equal(clock.timers, 0)
 })
 
-test('the observer is told how long a key waited since it was first added, how long it was worked on, and of each retry', async () => {
+test('the observer receives each key’s wait since it was first added, its processing time, and each retry', async () => {
   const told: (string | number)[][] = []
   const note =
     (what: string) =>
@@ -286,7 +286,7 @@ test('the observer is told how long a key waited since it was first added, how l
   await clock.advance(100)
   queue.add('a', { lane: 'later', paced: true })
   await clock.advance(20)
-  // It is wanted sooner now, and has waited all the same.
+  // The key is more urgent now, but its wait counts from the first time it was added.
   queue.add('a', NOW)
   queue.add('a', NOW)
   await clock.advance(30)
@@ -310,7 +310,7 @@ test('the observer is told how long a key waited since it was first added, how l
   ])
 })
 
-test('a waiting key moves to a more urgent place, and never to a less urgent one', async () => {
+test('a waiting key can become more urgent, but never less urgent', async () => {
   const PACED = { lane: 'later', paced: true } as const
   for (const [first, second, added] of [
     [NOW, LATER, 1],
@@ -365,7 +365,7 @@ test('keys that a handler adds are started after it and in order', async () => {
   )
 })
 
-test('a delay that is given again replaces the earlier one, and a key that is added meanwhile is processed once', async () => {
+test('a second delay of a key replaces the first, and a key that is added meanwhile is processed once', async () => {
   const { queue, started, clock, end } = open()
   queue.addAfter('a', 1_000)
   queue.addAfter('a', 3_000)
@@ -381,7 +381,7 @@ test('a delay that is given again replaces the earlier one, and a key that is ad
   assert.deepEqual([started, clock.timers], [['a', 'a'], 0])
 })
 
-test('a queue that is stopped takes nothing more, and what waited is dropped', async () => {
+test('a stopped queue accepts no more keys, and drops the waiting keys', async () => {
   const { queue, started, clock, end } = open()
   queue.add('a', NOW)
   queue.add('b', NOW)

@@ -48,7 +48,7 @@ test('a rejected write is reported with the object and the rejecting party; only
   assert.equal(problem(attach, 403, 'no'), 'WRITE_REFUSED: the ServiceAccount web (attach) was refused with 403: no')
 })
 
-test('a write that a mutating webhook changes is reported as such, and never leads to the deletion of the Secret', async () => {
+test('a write that a mutating webhook changed is reported as changed, and the fix is never to delete the Secret', async () => {
   for (const kind of ['secrets', 'serviceaccounts']) {
     const template = await readFile(new URL(`../../chart/templates/guard-${kind}.yaml`, import.meta.url), 'utf8')
     const rules = [...template.matchAll(/message: (the helper (?:adds|leaves) .*)/g)].map(([, rule]) => rule)
@@ -61,7 +61,7 @@ test('a write that a mutating webhook changes is reported as such, and never lea
   }
 })
 
-test('a webhook chooses the status of its denial: whatever it is, the write is repeated and reported, and no other one waits', () => {
+test('a webhook’s denial with any status is reported and the write repeated, and no other write waits', () => {
   for (const status of [400, 403, 404, 409, 422, 429]) {
     const message = `PATCH x returned ${status}: admission webhook "x.example.com" denied the request: team not found`
     const { outcome, retry, slowDownMs } = judgeFailure(new KubeApiError(status, message, { retryAfterMs: 60_000 }))
@@ -79,7 +79,7 @@ test('a single server error is not reported, but repeated ones for the same name
   for (const status of [0, 404, 409, 429]) assert.equal(problem(rotation, status, 'no', 9), undefined)
 })
 
-test('a rejected write is first retried within seconds, and later rarely', () => {
+test('a rejected write is retried within seconds at first, and rarely later', () => {
   const waits = (wait: Parameters<typeof waitBeforeRetry>[0], random: number) =>
     [0, 1, 2, 3, 4, 5, 100].map((failures) => waitBeforeRetry(wait, failures, random))
   const slowly = { slowlyUpToMs: 600_000 }
@@ -89,7 +89,7 @@ test('a rejected write is first retried within seconds, and later rarely', () =>
   assert.deepEqual(waits(7, 0.5), [7, 7, 7, 7, 7, 7, 7])
 })
 
-test('what a status of the API server means for the key: wait for an event, try again, or try again rarely', () => {
+test('a status of the API server decides what the key does next: wait for an event, retry, or retry rarely', () => {
   const backoff = { retry: 'backoff', slowDownMs: 0 } as const
   const rarely = { outcome: 'refused', retry: { slowlyUpToMs: 600_000 }, slowDownMs: 0 } as const
   const terminating = 'unable to create new content in namespace shop because it is being terminated'
@@ -108,7 +108,7 @@ test('what a status of the API server means for the key: wait for an event, try 
     [400, 'no', rarely],
     [413, 'no', rarely],
     [422, 'no', rarely],
-    // What only looks like a webhook's denial, or has a status that a webhook cannot choose.
+    // Errors that only look like a webhook's denial, or have a status that a webhook cannot choose.
     [409, 'admission webhook denied the request', { outcome: 'conflict', ...backoff }],
     [500, 'PATCH x: admission webhook "a" denied the request', { outcome: 'unavailable', ...backoff }],
   ] as const)
@@ -118,7 +118,7 @@ test('what a status of the API server means for the key: wait for an event, try 
   assert.deepEqual(judgeFailure(undoneWrite(rotation, 'acr-nopass')), rarely)
 })
 
-test('a decision that leaves something alone names it, who owns it, and what to do', () => {
+test('a decision not to write reports the object, its owner and the fix', () => {
   const told = (decision: PlannedAction, serviceAccount?: string): unknown => {
     const key = { namespace: 'shop', ...(serviceAccount === undefined ? {} : { serviceAccount }) }
     const found = problemOfDecision(key, decision, 'acr-nopass')
@@ -149,7 +149,7 @@ test('a decision that leaves something alone names it, who owns it, and what to 
       ['LIST_OVERLONG', `${what} is too long (entries: 900); it is left alone`, 'shop'],
       ['LIST_CONFLICT', `"kubectl" keeps removing acr-nopass from ${what}`, 'shop'],
       ['LIST_CONFLICT', `Another writer keeps removing acr-nopass from ${what}`, 'shop'],
-      // It is reported for the namespace.
+      // The problem is reported for the namespace.
       undefined,
     ],
   )

@@ -28,8 +28,8 @@ const VIEW = { ours: true, intact: true, labelled: true, hash: 'h', registries: 
 const { signal } = new AbortController()
 
 /**
- * A writer whose requests get these responses in turn; `view`: what the API server is read to have
- * stored of a Secret.
+ * Creates a writer whose requests get these responses in turn. `view`: the stored Secret as the
+ * transform returns it.
  */
 function open(responses: readonly unknown[], view: object = VIEW) {
   const left = [...responses]
@@ -62,7 +62,7 @@ function open(responses: readonly unknown[], view: object = VIEW) {
 
 const stored = (...names: readonly string[]) => ({ imagePullSecrets: names.map((name) => ({ name })) })
 
-test('a list is replaced as a whole with its version, entries without a name included, and the response is what the next plan sees', async () => {
+test('a list is replaced as a whole at its version, including entries without a name, and the next plan uses the response', async () => {
   const { writer, calls, cached } = open([stored('corp', 'acr-nopass')])
   assert.deepEqual(await writer.write(ATTACH, signal), { ok: true, stored: { list: ['corp', 'acr-nopass'] } })
   assert.deepEqual(calls, [
@@ -76,7 +76,7 @@ test('a list is replaced as a whole with its version, entries without a name inc
   assert.deepEqual(cached, [['shop/web', { list: ['corp', 'acr-nopass'] }]])
 })
 
-test('an overlong list is read again, and loses our entry alone', async () => {
+test('an overlong list is read again, and loses only our entry', async () => {
   const items = [stored('corp', 'acr-nopass', 'other')]
   const detach: WriteList = { ...ATTACH, kind: 'detach', list: undefined }
   const { writer, calls } = open([{ items }, stored('corp', 'other')])
@@ -93,11 +93,11 @@ test('an overlong list is read again, and loses our entry alone', async () => {
   assert.deepEqual((gone.calls[1]?.body as { imagePullSecrets: unknown } | undefined)?.imagePullSecrets, [])
 })
 
-test('a write that is accepted and not stored as sent is a failure that names the object', async () => {
+test('a write that is accepted but not stored as sent fails with an error that names the object', async () => {
   const message = async (action: WriteList | WriteSecret, response: unknown, view?: object): Promise<unknown> => {
     const { writer, cached } = open([response], view)
     const result = await writer.write(action, signal)
-    // The next plan sees what is there all the same.
+    // The next plan still uses the stored object.
     assert.equal(cached.length, 1)
     return result.ok || [(result.error as Error).message, result.verdict.outcome]
   }
@@ -114,7 +114,7 @@ test('a write that is accepted and not stored as sent is a failure that names th
     assert.deepEqual(await message(SECRET, {}, { ...VIEW, ...other }), [`the Secret acr-nopass ${undone}`, 'refused'])
 })
 
-test('a refused write, or one without a content, is a result with its verdict and never a rejection', async () => {
+test('a refused write, or a write without a content, returns its verdict and never rejects', async () => {
   const error = new KubeApiError(409, 'no')
   const verdict = { outcome: 'conflict', retry: 'backoff', slowDownMs: 0 }
   assert.deepEqual(await open([error]).writer.write(ATTACH, signal), { ok: false, error, verdict })
@@ -126,7 +126,7 @@ test('a refused write, or one without a content, is a result with its verdict an
   )
 })
 
-test('an object is reset if the API server has an older version than the plan knew', async () => {
+test('an object counts as reset if the API server has an older version than the plan knew', async () => {
   const isRewound = (action: WriteList | WriteSecret, response: unknown) =>
     open([response]).writer.isRewound(action, signal)
   const at = (resourceVersion: string) => ({ items: [{ metadata: { resourceVersion } }] })
@@ -134,7 +134,7 @@ test('an object is reset if the API server has an older version than the plan kn
     await Promise.all([isRewound(ATTACH, at('6')), isRewound(ATTACH, at('7')), isRewound(SECRET, at('6'))]),
     [true, false, true],
   )
-  // The object is gone: then the version of the list counts.
+  // If the object is deleted, the version of the list counts.
   assert.equal(await isRewound(ATTACH, { metadata: { resourceVersion: '5' }, items: [] }), true)
   assert.equal(await isRewound(ATTACH, { metadata: { resourceVersion: '9' }, items: [] }), false)
   assert.equal(await isRewound(ATTACH, new KubeApiError(500, 'no')), false)

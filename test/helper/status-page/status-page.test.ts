@@ -43,7 +43,7 @@ test('the page begins with the overall state, in which deliberately skipped obje
   )
 })
 
-test('a credential that has expired is never good, whatever the last report of a leader says', () => {
+test('an expired credential is never shown as good, whatever the last report of a leader says', () => {
   const gone = registry('prod', { expiresAt: at(0) })
   const expired =
     'bad: A credential has expired / Pulls that need it fail, because no replica renewed it. Read the log of the helper.'
@@ -59,7 +59,7 @@ test('a credential that has expired is never good, whatever the last report of a
   assert.doesNotMatch(page, /class="state good"/)
 })
 
-test('problems come first, those of registries before others, each with its fix, start time and code', () => {
+test('problems come first, and problems of registries before others; each has its fix, start time and code', () => {
   const foreign = { ...denied, code: 'FOREIGN_SECRET', namespace: 'shop', object: 'Secret acr-nopass' }
   const page = renderStatusPage(
     status({ problems: [foreign], registries: [registry('prod', { state: 'failing', error: denied })] }),
@@ -90,7 +90,7 @@ test('the page shows when a registry’s credential expires and when it is renew
   assert.match(page, /in 2 days<\/time> <small><time>2026-01-03 14:00:00 UTC/)
 })
 
-test('the Chinese page shows times as a clock in China does, also where the date there is another one', () => {
+test('the Chinese page shows times in UTC+8, with the date of that zone', () => {
   const page = renderStatusPage(
     status({ registries: [registry('prod'), registry('old', { expiresAt: at(300) })] }),
     NOW,
@@ -144,7 +144,7 @@ test('times are short: seconds, minutes up to two hours, hours up to two days, d
   assert.equal(relativeTime(-1_000, 'zh-CN'), '1秒钟前')
 })
 
-test('the language is the requested one, else the one of the two that the browser prefers', () => {
+test('the page uses the requested language, or the language that the browser prefers', () => {
   assert.deepEqual(
     [
       chooseLanguage('zh', 'en-US,en;q=0.9'),
