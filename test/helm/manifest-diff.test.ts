@@ -95,7 +95,7 @@ test('a release whose hooks differ is not unchanged', () => {
   assert.equal(isSameRelease(release([job('good'), nameless]), release([nameless, job('good')])), true)
 })
 
-test('an equal object has no diff, distant lines are omitted, and a new or removed object is shown completely', () => {
+test('an equal object has no diff, distant lines are omitted, a new or removed object is shown completely, and too many changes are counted', () => {
   const lines = (...changed: number[]): string =>
     Array.from({ length: 20 }, (_, index) => `${index} ${changed.includes(index) ? 'new' : 'old'}`).join(', ')
   const object = (data: string) =>
@@ -117,6 +117,10 @@ test('an equal object has no diff, distant lines are omitted, and a new or remov
 +   - 15 new
     - 16 old
     - 17 old`,
+  )
+  assert.equal(
+    diffManifests(object(long), object(long.replaceAll('a', 'b')))[0]?.diff,
+    '- (5006 lines, too many to compare)\n+ (5006 lines, too many to compare)',
   )
   for (const [before, after, sign] of [
     [[], object(long), '+'],

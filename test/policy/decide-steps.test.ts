@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PolicyEntities } from '../../src/alibaba/ram.ts'
-import { decideSteps } from '../../src/policy/decide-steps.ts'
+import { decideSteps, foreignMembers } from '../../src/policy/decide-steps.ts'
 import { type PolicyDocument, policyOf } from '../../src/policy/normal-form.ts'
 import type { ObservedPolicy } from '../../src/policy/observe-policy.ts'
 import type { PolicyTarget } from '../../src/policy/policy-target.ts'
-import { ownDescription } from '../../src/policy/ram-names.ts'
+import { MORE_MEMBERS, ownDescription } from '../../src/policy/ram-names.ts'
 import { decideRemoval } from '../../src/policy/remove-policy.ts'
 import { describeStep } from '../../src/policy/steps.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
@@ -128,7 +128,8 @@ test('if the old and the new document fit only separately, the new document is w
     `update policy ${NAME}`,
     `detach policy ${NEXT} from role ${ROLE}`,
   ])
-  const first = { ...beside, attached }
+  const system = { name: NEXT, custom: false }
+  const first = { ...beside, attached: new Map([[ROLE, [{ name: NAME, custom: true }, system]]]) }
   assert.deepEqual(steps(target({ document: NEW }), first), [`update policy ${NAME}`])
   const nextEntities = { roles: [ROLE, 'former'], users: [], groups: [] }
   assert.deepEqual(steps(target({ document: NEW }), { ...beside, nextEntities }), [
@@ -139,16 +140,33 @@ test('if the old and the new document fit only separately, the new document is w
   ])
 })
 
-test('a second policy that is attached to a user stays; a second policy that is not ours is not written', () => {
+test('a second policy that is attached to a user or a group stays; a second policy that is not ours is not written', () => {
   const full = observed({ policy: policy(OLD), attached, next: nextPolicy(NEW) })
-  const nextEntities = { roles: [ROLE], users: ['u'], groups: [] }
-  assert.deepEqual(steps(target({ document: NEW }), { ...full, nextEntities }), [
-    `update policy ${NAME}`,
-    `detach policy ${NEXT} from role ${ROLE}`,
-  ])
+  for (const who of [{ users: ['u'] }, { groups: ['g'] }]) {
+    const nextEntities = { roles: [ROLE], users: [], groups: [], ...who }
+    assert.deepEqual(steps(target({ document: NEW }), { ...full, nextEntities }), [
+      `update policy ${NAME}`,
+      `detach policy ${NEXT} from role ${ROLE}`,
+    ])
+  }
   const foreign = { ...full, next: nextPolicy(NEW, false) }
   assert.throws(() => decideSteps(target({ document: NEW, phase: 'widen' }), foreign), { code: 'POLICY_NOT_OURS' })
   assert.deepEqual(steps(target({ document: NEW }), foreign), [`update policy ${NAME}`])
+})
+
+test('a second policy stays while a cluster of another list, or a failed one, may need it', () => {
+  const nextEntities = { roles: [ROLE], users: [], groups: [] }
+  const found = observed({ policy: policy(pull('a')), attached, next: nextPolicy(NEW), nextEntities })
+  assert.equal(steps(target({ members: undefined }), found).length, 2)
+  // The description names no member.
+  assert.deepEqual(steps(target({ members: ['c-a'] }), found), [])
+  assert.deepEqual(steps(target({ leftovers: { keep: 'b failed' } }), found), [])
+})
+
+test('a policy without our mark has no members of another list', () => {
+  const shared = target({ members: ['c-a'] })
+  assert.deepEqual(foreignMembers(shared, observed({ policy: policy(pull('a')) })), [MORE_MEMBERS])
+  assert.deepEqual(foreignMembers(shared, observed({ policy: policy(pull('a'), false) })), [])
 })
 
 test('a change that neither policy has room for is rejected with the alternative', () => {
@@ -237,6 +255,17 @@ test('rrsa: our own role trusts old and new while widening, and finally only the
   assert.deepEqual(narrow?.do === 'update-trust' && narrow.after.Statement, [ours])
 })
 
+test('rrsa: if the issuer is not verified, no trust is removed, and none is added to a role that trusts another candidate', () => {
+  const trustOf = (changes: Partial<PolicyTarget>, found: object[]) =>
+    decideSteps(withTrust(changes), observed({ trustRole: role(found, true) })).flatMap((step) =>
+      step.do === 'update-trust' ? step.after.Statement.length : [],
+    )
+  const candidate = subject('another-candidate')
+  const trust = { role: 'r', statement: ours, create: true, alternatives: [candidate] }
+  assert.deepEqual(trustOf({ trust }, [subject('former')]), [2])
+  assert.deepEqual(trustOf({ trust }, [candidate]), [])
+})
+
 test('P9 rrsa: a role of another client gets our statement, and its other statements stay word for word', () => {
   const [step] = decideSteps(withTrust(), observed({ trustRole: role([foreignTrust], false) }))
   assert.deepEqual(step?.do === 'update-trust' && step.after.Statement, [foreignTrust, ours])
@@ -305,19 +334,26 @@ test('P9 removal keeps a shared policy if its description does not record which 
     steps: [`detach policy ${NAME} from role ${ROLE}`, `delete policy ${NAME}`],
     kept: [],
   })
+  const next = { next: nextPolicy(NEW), nextEntities: entities() }
+  assert.deepEqual(removal({ ...described(ownDescription('clusters', ['c-x'])), ...next }, entities(), shared), {
+    steps: [],
+    kept: [`policy ${NAME}: the cluster c-x of another list still needs it`],
+  })
 })
 
 test('P9 removal deletes our own role, unless it got other policies meanwhile', () => {
-  const mine = (others: string[]) =>
+  const mine = (others: string[], custom = true) =>
     removal(
       observed({
         trustRole: role([ours], true),
-        attached: new Map([['r', [NAME, ...others].map((name) => ({ name, custom: true }))]]),
+        attached: new Map([['r', [{ name: NAME, custom: true }, ...others.map((name) => ({ name, custom }))]]]),
       }),
       undefined,
       withTrust(),
     )
   assert.deepEqual(mine([]), { steps: ['delete role r'], kept: [] })
+  assert.deepEqual(mine([NEXT]), { steps: ['delete role r'], kept: [] })
+  assert.deepEqual(mine([NAME], false), { steps: [], kept: [`role r: it has other policies: ${NAME}`] })
   assert.deepEqual(removal(observed(), undefined, withTrust()), { steps: [], kept: [] })
   assert.deepEqual(mine(['extra']), { steps: [], kept: ['role r: it has other policies: extra'] })
 })

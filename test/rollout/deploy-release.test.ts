@@ -140,6 +140,29 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'a release whose first installation failed is not removed either if helm has removed the record of it',
+    before: ['failed'],
+    upgrade: { history: ['pruned', 'failed*'], exit: 1, stderr: TIMEOUT },
+    expected: {
+      calls: ['upgrade'],
+      outcome: {
+        status: 'failed',
+        revision: 2,
+        notes: ['no earlier revision was deployed, and the release is kept, because it may work'],
+      },
+    },
+  },
+  {
+    name: 'a pending upgrade over a failed first installation is rolled back to it',
+    before: ['failed'],
+    upgrade: { history: ['failed', 'pending-upgrade*'], exit: 1, stderr: TIMEOUT },
+    undo: ['failed', 'pending-upgrade*', 'deployed=1'],
+    expected: {
+      calls: ['upgrade', 'rollback 1'],
+      outcome: { status: 'rolled-back', revision: 3, notes: ['rolled back to revision 1'] },
+    },
+  },
+  {
     name: 'with uninstall-on-failed-install: false, a first installation that fails is kept for inspection',
     before: [],
     keepFailed: true,

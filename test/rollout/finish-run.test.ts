@@ -81,6 +81,7 @@ test('P10 an interrupted uninstall is repeated; a rollback that failed stays as 
   assert.deepEqual(decideRepair(away, history('superseded', 'superseded', 'uninstalling'), ''), { good: null })
   // Another deployer has installed the release again.
   assert.ok('why' in decideRepair(away, history('superseded', 'superseded', 'uninstalled', 'deployed'), ''))
+  assert.ok('why' in decideRepair(away, history('superseded', 'superseded', 'uninstalled', 'uninstalling'), ''))
   assert.ok('why' in decideRepair(away, [], ''))
   const back = { ...begun, command: 'rollback', before: 4 } as const
   assert.ok('why' in decideRepair(back, history(...past, 'failed', 'failed'), ''))
