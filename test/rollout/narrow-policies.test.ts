@@ -471,7 +471,7 @@ test('a shared policy serves every cluster of the list that names it, and is rem
 })
 
 test('a shared policy is removed with the last of its clusters if the worker roles of all other clusters are known', async () => {
-  const { fake, order } = ramWith({ p: {} })
+  const { fake, order } = ramWith({ p: { members: 'a b' } })
   const { context } = openContext(fake, ['a', 'b'])
   const target = shared(['a', 'b'], { roles: ['former'], members: ['a', 'b'] })
   const targets = new Map(['a', 'b'].map((name) => [name, [target]]))
