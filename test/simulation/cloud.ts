@@ -3,8 +3,8 @@ import { createStreams, type Random } from './random.ts'
 import { type ProcessTime, type Scheduler, START } from './time.ts'
 
 /**
- * A credential that the cloud issued, with times in milliseconds since 1970; null: it does not
- * expire.
+ * A credential that the cloud issued. Times are in milliseconds since 1970. `expiresAt` is null if
+ * the credential does not expire.
  */
 export interface Issued {
   readonly registry: string
@@ -12,10 +12,10 @@ export interface Issued {
   readonly serial: number
   readonly issuedAt: number
   readonly expiresAt: number | null
-  /** The process that requested it; empty for a static login. */
+  /** The process that requested the credential. Empty for a static login. */
   readonly to: string
   revoked: boolean
-  /** Whether a login with it has succeeded. */
+  /** True if a login with the credential has succeeded. */
   accepted: boolean
 }
 
@@ -54,8 +54,8 @@ export interface CloudOptions {
 }
 
 /**
- * A simulated cloud: sessions, tokens, domains, a node's metadata service, and registries that
- * check logins.
+ * A simulated cloud. It has sessions, tokens, domains, a node's metadata service, and registries
+ * that check logins.
  */
 export interface SimulatedCloud {
   senderFor(process: string, time: ProcessTime): HttpSender
@@ -67,13 +67,15 @@ export interface SimulatedCloud {
   staticLogin(registry: string): { username: string; password: string }
   changeStaticLogin(registry: string): void
   revoke(registry: string): void
-  /** Sets or, with undefined, clears the fault of a registry or, with an empty name, of all. */
+  /**
+   * Sets the fault of a registry; undefined clears the fault. An empty name means all registries.
+   */
   setFault(registry: string, fault: CloudFault | undefined): void
   readonly faults: ReadonlyMap<string, CloudFault>
   clearFaults(): void
 }
 
-/** The instance of a registry: `cri-a` belongs to `a`. */
+/** Returns the instance of a registry: `cri-a` belongs to `a`. */
 export const instanceOf = (registry: string): string => `cri-${registry}`
 /** `a2` is another instance with the domain of `a`. */
 export const domainOf = (registry: string): string => `${registry.slice(0, 1)}-registry.cn-hangzhou.cr.aliyuncs.com`
@@ -157,7 +159,10 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
     return json({ Code: 'Success', ...session() })
   }
 
-  /** A registry that requires a token, and its token service, which checks the login. */
+  /**
+   * Responds as a registry that requires a token, and as the registry's token service, which checks
+   * the login.
+   */
   function registry(url: URL, headers: HttpRequest['headers']): CloudResponse {
     if (url.pathname === '/v2/') {
       const realm = `https://${url.host}/auth`

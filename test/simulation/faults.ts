@@ -62,12 +62,16 @@ const KINDS = [
   'suspend',
   'createPods',
 ] as const
-/** Only with `scope: namespaces`, and drawn separately from the others. */
+/** Faults for `scope: namespaces` only. They are drawn separately from the other kinds. */
 const KINDS_BY_NAMESPACE = ['reinstallNamespace'] as const
-/** The helper's own copy, which is its log; drawn separately from the others. */
+/**
+ * Faults of the helper's own copy, which is its log. They are drawn separately from the other
+ * kinds.
+ */
 const KINDS_OF_LOG = ['refuseLog', 'hangLog', 'tamperLog', 'deleteLog', 'touchLog'] as const
 /**
- * Only in plans that are written by hand, because drawing it would change the plans of all seeds.
+ * Faults that only plans written by hand use, because drawing them would change the plans of all
+ * seeds.
  */
 const KINDS_BY_HAND = ['otherIdentity'] as const
 
@@ -78,8 +82,8 @@ export type FaultKind =
   | (typeof KINDS_BY_HAND)[number]
 
 /**
- * A failure or an action of another client. It is plain data, so that a run can be repeated and
- * shortened.
+ * A failure, or an action of another client. A fault is plain data, so that a run can be repeated
+ * and shortened.
  */
 export interface Fault {
   /** Milliseconds since the start. */
@@ -105,7 +109,7 @@ export interface Fixture {
   /** Sends a request as an administrator. */
   adminRequest(method: string, path: string, body?: object, contentType?: string): ServerResponse
   configure(variant: ConfigVariant): void
-  /** Calls `react` for each change during `ms`, as another client that watches. */
+  /** Calls `react` for each change during `ms`, like another client with a watch. */
   onChange(ms: number, react: (object: AnyObject, resource: string, byHelper: boolean) => void): void
   /** Denies all requests in a namespace during `ms`. */
   forbid(namespace: string, ms: number): void
@@ -114,8 +118,8 @@ export interface Fixture {
   /** Restarts the API server with the backup that was made for this fault. */
   restore(fault: Fault): void
   /**
-   * Creates a Pod that waits for its image, admitted without the reference; bare: nothing creates
-   * it again.
+   * Creates a Pod that was admitted without the reference and waits for its image. Without an
+   * owner, nothing creates the Pod again.
    */
   createPod(namespace: string, owner: string | undefined): void
   /** The delay of watch events in milliseconds. */
@@ -127,14 +131,16 @@ export interface Replica {
   readonly running: boolean
   crash(): void
   /**
-   * Crashes at the `count`-th write from now; `arrives` is whether the server receives that write.
+   * Crashes the replica at the `count`-th write from now. `arrives`: whether the server receives
+   * that write.
    */
   crashAtWrite(count: number, arrives: boolean): void
   terminate(): void
   pause(ms: number): void
   jump(ms: number): void
   /**
-   * The machine sleeps: its monotonic clock stands still, and its wall clock is right afterwards.
+   * Makes the machine sleep. Its monotonic clock stops meanwhile, and its wall clock is correct
+   * afterwards.
    */
   suspend(ms: number): void
 }
@@ -246,7 +252,8 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
     fixture.scheduler.after(20, create)
   },
   /**
-   * Recreates a namespace without its Role, which a new installation of the chart restores later.
+   * Recreates a namespace without its Role. A new installation of the chart restores the Role
+   * later.
    */
   reinstallNamespace(fixture, fault) {
     ACTIONS.recreateNamespace(fixture, fault)
@@ -323,8 +330,8 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
     act(fixture, namespace)
   },
   requestRotation(fixture) {
-    // As `acr-nopass refresh`: by the API server's clock, and a second later, because its `Date`
-    // has whole seconds.
+    // The value is that of `acr-nopass refresh`: the API server's time and one second, because its
+    // `Date` has whole seconds.
     const value = new Date(Date.parse(fixture.server.date()) + 1000).toISOString()
     const body = { metadata: { annotations: { [ANNOTATION_REFRESH_REQUESTED]: value } } }
     fixture.adminRequest('PATCH', pathOf('configmaps', HOME, STATUS), body, MERGE_PATCH)
@@ -346,8 +353,8 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
 
   // Admission.
   /**
-   * A mutating policy takes our entry out of lists again, stamps what the helper writes so that
-   * each write counts, or both.
+   * A mutating policy removes our entry from lists, or stamps each write so that the write changes
+   * the object, or does both.
    */
   mutateWrites(fixture, fault) {
     const until = fixture.scheduler.time + fault.for
@@ -360,7 +367,7 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
       const list = ((object.imagePullSecrets ?? []) as { name: string }[]).filter(({ name }) => name !== SECRET)
       return { ...stamped, imagePullSecrets: list }
     })
-    // So that the helper writes at all.
+    // Remove the entry once, so that the helper has something to write.
     if (strips) ACTIONS.stripList(fixture, fault)
   },
   /** A quota or a policy refuses what the helper writes in a namespace. */
@@ -378,8 +385,8 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
       isLogWrite(sent) ? { ...delivery, rejection: statusResponse(403, 'Forbidden') } : undefined,
     ),
   /**
-   * A webhook does not respond to the writes of the own copy; some are performed all the same,
-   * late.
+   * A webhook does not respond to the writes of the own copy. Some of these writes are still
+   * performed, but late.
    */
   hangLog: (fixture, fault) =>
     fixture.requestRules.add(fault.for, (sent, delivery, random) => {
@@ -449,7 +456,7 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
     fixture.requestRules.add(fault.for, (sent, delivery, random) =>
       sent.method === 'PATCH' && random.chance(0.5) ? { ...delivery, outMs: random() * 40_000 } : undefined,
     ),
-  /** One renewal of the Lease gets no response, and the next one a late response. */
+  /** One renewal of the Lease gets no response, and the next renewal gets a late response. */
   flicker(fixture, fault) {
     let renewals = 0
     fixture.requestRules.add(12_000, (sent, delivery) => {
@@ -539,7 +546,7 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
   changeLogin: (fixture) => fixture.cloud.changeStaticLogin('s'),
   reload: (fixture, fault) => fixture.configure(VARIANTS[Math.floor(fault.choice * VARIANTS.length)] as ConfigVariant),
   otherIdentity: (fixture) => fixture.configure('other-identity'),
-  /** Everything is taken back, and some time later given again. */
+  /** The release retires, and is used again some time later. */
   retire(fixture, fault) {
     fixture.configure('retire')
     fixture.scheduler.after(2_000 + fault.for, () => fixture.configure('first'))
@@ -559,9 +566,7 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
   },
 }
 
-/**
- * Actions of other clients, which must not delay credentials in the targets that they do not touch.
- */
+/** Actions of other clients that must not delay credentials in other targets. */
 const NOT_DISTURBING: ReadonlySet<FaultKind> = new Set([
   'createNamespace',
   'deleteNamespace',
@@ -591,14 +596,17 @@ const NOT_DISTURBING: ReadonlySet<FaultKind> = new Set([
   'createPods',
 ])
 
-/** How long the fault disturbs requests, processes or the cloud; -Infinity if it does not. */
+/**
+ * Returns how many milliseconds the fault disturbs requests, processes or the cloud; -Infinity if
+ * it does not.
+ */
 export function disturbanceOf(fault: Fault): number {
   return NOT_DISTURBING.has(fault.kind) ? Number.NEGATIVE_INFINITY : fault.for
 }
 
 /**
- * How long before the fault the backup was made: up to eight minutes, and longer than a helper
- * takes to reconnect. The versions that a more recent backup loses are reused by other writes
+ * Returns how long before the fault the backup was made: up to eight minutes, but longer than a
+ * helper takes to reconnect. With a more recent backup, other writes would reuse the lost versions
  * before a helper notices.
  */
 export function ageOfBackup({ index }: Fault): number {
@@ -606,8 +614,8 @@ export function ageOfBackup({ index }: Fault): number {
 }
 
 /**
- * Draws the faults of a run, in order of time. Each run has only some kinds, so that these often
- * overlap.
+ * Draws the faults of a run, in order of time. A run has only some kinds of faults, so that faults
+ * of these kinds often overlap.
  */
 export function drawFaults(random: Random, settings: Settings): Fault[] {
   const part = random.pick([0.15, 0.3, 0.6])

@@ -36,7 +36,7 @@ const NOT_OWNED: ReadonlySet<string> = new Set([
   'spec\nfinalizers',
 ])
 
-/** The values of all fields that can be owned, by path, including the maps themselves. */
+/** Returns the values of all fields that can be owned, by path, including the maps themselves. */
 function fieldsOf(object: object): Map<string, string> {
   const found = new Map<string, string>()
   const walk = (value: object, prefix: string): void => {
@@ -95,7 +95,7 @@ function fieldsV1Of(paths: ReadonlySet<string>): object {
       at[key] ??= {}
       at = at[key] as Record<string, object>
     }
-    // `.` stands for the map itself and is only needed next to keys.
+    // `.` means the map itself. It is only needed next to keys.
     const hasKeys = [...paths].some((other) => other.startsWith(path + SEPARATOR))
     if (MAPS.has(path) && hasKeys) at['.'] = {}
   }
@@ -111,7 +111,7 @@ function changes(before: object, after: object): { changed: Set<string>; removed
 }
 
 /**
- * Returns `after` with its managedFields after a write by `manager`; undefined if nothing has
+ * Returns `after` with its managedFields after a write by `manager`. Undefined if nothing has
  * changed.
  */
 export function ownUpdate(before: object, after: AnyObject, manager: string, time: string): AnyObject | undefined {
@@ -131,7 +131,7 @@ export function ownUpdate(before: object, after: AnyObject, manager: string, tim
 
 /**
  * Performs a server-side apply. `object` is undefined if nothing has changed; `conflicts` are the
- * managers that own changed fields, because of which an apply without force is rejected.
+ * other managers that own changed fields: their ownership makes an apply without force fail.
  */
 export function ownApply(
   before: AnyObject | undefined,
@@ -192,7 +192,9 @@ function drop(object: AnyObject, paths: readonly string[]): AnyObject {
   return copy as unknown as AnyObject
 }
 
-/** A JSON merge patch (RFC 7386): objects are merged, null removes, anything else replaces. */
+/**
+ * Applies a JSON merge patch (RFC 7386): objects are merged, null removes, anything else replaces.
+ */
 export function mergeJson(target: unknown, patch: unknown): unknown {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
   const isObject = typeof target === 'object' && target !== null && !Array.isArray(target)

@@ -28,9 +28,9 @@ export interface InvariantOptions {
   readonly scheduler: Scheduler
   readonly cloud: SimulatedCloud
   readonly server: SimulatedServer
-  /** The configurations that a process may be using: the last ones that it has read. */
+  /** The configurations that a process may be using: the last configurations that it has read. */
   readonly configsOf: (process: string) => readonly LoadedConfig[]
-  /** How long the machine of a process slept so far, milliseconds. */
+  /** How long the machine of a process has slept so far, in milliseconds. */
   readonly suspendedOf: (process: string) => number
 }
 
@@ -40,35 +40,34 @@ export interface Invariants {
   /** Records a violation. */
   violated(rule: string, detail: string): void
   sent(sent: Sent, waitedMs: number): void
-  /** Must be called before the server handles a request that was sent at this time. */
+  /** Call before the server handles a request that was sent at this time. */
   arrives(sentAt: number): void
   changed(change: Change): void
   called(process: string, what: string): void
-  /** Must be called after the server was restored from a backup. */
+  /** Call after the server was restored from a backup. */
   restored(): void
 }
 
 /**
- * A holder stops writing this long after its last renewal (src/kube/lease.ts); its clock may be 2 %
- * slow.
+ * A holder stops writing this long after its last renewal (src/kube/lease.ts). The factor covers a
+ * clock that is 2 % slow.
  */
 const RENEW_DEADLINE_MS = 10_000 * 1.03
 /**
- * The former holder writes until its deadline, and its writes may take 40 s to arrive (the fault
- * `lateWrites`).
+ * How long two replicas may write: the former holder writes until its deadline, and its writes may
+ * take 40 s to arrive (the fault `lateWrites`).
  */
 const TWO_LEADERS_MS = RENEW_DEADLINE_MS + 40_000
 /** A request for the Lease must not wait this long for other requests. */
 const LEASE_WAIT_MS = 1_000
 /**
- * The allowed equal requests of a process in a window: more than back-offs send, far less than a
- * hot loop.
+ * How many equal requests a process may send in a window: more than with back-off, far fewer than
+ * in a hot loop.
  */
 const WINDOW_MS = 10_000
 const MAX_EQUAL = 60
 /**
- * The time after a change of a namespace's labels or a restore within which the helper need not
- * know of it.
+ * After a change of a namespace's labels, or a restore, the helper may take this long to notice.
  */
 const PROPAGATION_MS = 60_000
 /**
@@ -79,15 +78,18 @@ const CLOCK_MS = 1_500
 export function createInvariants(options: InvariantOptions): Invariants {
   const { scheduler, cloud, server } = options
   const violations: Violation[] = []
-  /** By holder; in the time that its machine was awake, which is all that a process can know. */
+  /**
+   * The last renewal, by holder. Measured in the time that the machine was awake, because a process
+   * cannot measure anything else.
+   */
   const renewedAt = new Map<string, number>()
   const awake = (process: string): number => scheduler.time - options.suspendedOf(process)
   const recent = new Map<string, number[]>()
   const leaseChanges: number[] = []
   const relabelledAt = new Map<string, number>()
-  /** When requests for new credentials were made, by their values. */
+  /** When each request for new credentials was made, by the request's value. */
   const requests = new Map<number, number>()
-  /** Those that were reported as handled. */
+  /** The requests that were reported as handled. */
   const handled = new Set<number>()
   let restoredAt = Number.NEGATIVE_INFINITY
   let sentAt = 0
@@ -147,7 +149,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
         }
         continue
       }
-      // A short-lived credential may expire while its write is on the way.
+      // A short-lived credential may expire while its write is in flight.
       const isExpired = current.expiresAt !== null && current.expiresAt <= START + sentAt - CLOCK_MS
       const wasInvalid = old.revoked || (old.expiresAt !== null && old.expiresAt <= now)
       const isOlder = current.registry === old.registry && current.serial < old.serial && !areEquallyNew(current, old)
@@ -160,9 +162,9 @@ export function createInvariants(options: InvariantOptions): Invariants {
   }
 
   /**
-   * Whether the entry is not in the log either, and the first credential of the Secret has expired:
-   * the log was lost, or could not be written, together with its leader, while that registry fails
-   * (docs/en/decisions.md#which-credential).
+   * True if the log does not have the entry either, and the first credential of the Secret has
+   * expired. This happens if the log is lost or unwritable and the leader is lost too, while the
+   * registry fails (docs/en/decisions.md#which-credential).
    */
   function isGivenUp({ metadata }: AnyObject, domain: string): boolean {
     const end = Date.parse(metadata.annotations?.[ANNOTATION_EXPIRES_AT] ?? '')
@@ -171,14 +173,15 @@ export function createInvariants(options: InvariantOptions): Invariants {
   }
 
   /**
-   * A request may only be reported as handled with a credential that the cloud issued after it, or
-   * with a failure.
+   * Checks that a request is reported as handled only after the cloud issued a later credential, or
+   * after a failure.
    */
   function checkHandled({ object, user = '' }: Change): void {
     const { lastHandledRefresh = '', registries = [] } = parseStatus(object) ?? {}
     const value = Date.parse(lastHandledRefresh)
     const requestedAt = requests.get(value)
-    // Later reports may be of a replica that knows nothing of a failure.
+    // Check only the first report: later reports may come from a replica that does not know of a
+    // failure.
     if (requestedAt === undefined || handled.has(value)) return
     handled.add(value)
     for (const { name: registry, expiresAt, error } of registries) {
@@ -189,8 +192,8 @@ export function createInvariants(options: InvariantOptions): Invariants {
   }
 
   /**
-   * Whether two leaders got the credentials almost at the same time, so that they cannot tell which
-   * one is newer.
+   * True if two leaders obtained the credentials almost at the same time, so that they cannot know
+   * which credential is newer.
    */
   function areEquallyNew(one: Issued, other: Issued): boolean {
     const isShort = Math.abs(one.issuedAt - other.issuedAt) <= 2 * CLOCK_MS
@@ -198,8 +201,8 @@ export function createInvariants(options: InvariantOptions): Invariants {
   }
 
   /**
-   * Whether there may be two legitimate leaders, because another client changed the Lease or it was
-   * restored.
+   * True if there may be two legitimate leaders, because another client changed the Lease or the
+   * Lease was restored.
    */
   function mayHaveTwoLeaders(at: number): boolean {
     return leaseChanges.some((change) => at >= change && at - change < TWO_LEADERS_MS)
@@ -216,8 +219,8 @@ export function createInvariants(options: InvariantOptions): Invariants {
   }
 
   /**
-   * Whether the entry belongs in the Secret by all configurations that the process may use, and not
-   * only recently.
+   * True if the entry belongs in the Secret by every configuration that the process may use, and
+   * has for some time.
    */
   function isExpected(process: string, namespace: string, registry: string, domain: string): boolean {
     const object = server.get('namespaces', namespace)

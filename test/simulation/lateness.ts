@@ -14,11 +14,11 @@ export interface LatenessOptions {
   readonly settings: Settings
   /** Since when requests, processes and the cloud have been undisturbed. */
   readonly undisturbedSince: () => number
-  /** The configuration in effect, and since when it has been. */
+  /** The configuration in effect, and since when it has been in effect. */
   readonly loaded: () => { readonly loaded: LoadedConfig; readonly since: number }
   /**
-   * Whether a process uses that configuration and has no requests from before a reload, whose
-   * responses it drops.
+   * True if a process uses the configuration in effect and has no requests in flight from before a
+   * reload. It ignores the responses to such requests.
    */
   readonly usesConfig: (process: string) => boolean
   /** Whether the helper has permissions in a namespace. */
@@ -27,31 +27,29 @@ export interface LatenessOptions {
 }
 
 /**
- * Checks that new credentials are written to every target in time, and that no target keeps one
+ * Checks that every target gets each new credential in time, and that no target keeps a credential
  * until it expires.
  */
 export interface Lateness {
-  /** Must be called when the cloud has issued a credential to a process. */
+  /** Call when the cloud has issued a credential to a process. */
   issued(process: string, registry: string, password: string): void
   changed(change: Change): void
-  /** Must be called when a machine wakes up. */
+  /** Call when a machine wakes up. */
   woke(): void
 }
 
-/** The time within which the replicas have recovered from disturbances and restarted. */
+/** The time in which replicas recover from disturbances and restart. */
 const SETTLED_MS = 60_000
 /**
- * The login check, the waits for other registries (3 s) and for the helper's own copy (2 s), and
- * some retries.
+ * Time for the login check, the waits for other registries (3 s) and for the helper's own copy (2
+ * s), and some retries.
  */
 const BASE_MS = 8_000
-/** A timer notices a corrected clock within this time. */
+/** The time in which a timer notices a corrected clock. */
 const NOTICED_MS = 60_000
-/**
- * The fraction of its lifetime at which a credential is not due yet. Shorter lifetimes are caused
- * by faults.
- */
+/** Before this fraction of its lifetime, no credential is due. */
 const NOT_DUE = 1 / 2
+/** Credentials with a shorter lifetime are not checked, because only faults cause them. */
 const MIN_LIFETIME_MS = 3 * 60_000
 /**
  * The time for which the helper may leave objects alone that other clients have changed
@@ -75,8 +73,8 @@ export function createLateness(options: LatenessOptions): Lateness {
   }
 
   /**
-   * The namespaces that must have the registry's credential, were not changed by other clients
-   * recently, and have no entry that the log lost.
+   * Returns the namespaces that must have the registry's credential. Excludes namespaces that other
+   * clients changed recently, and namespaces with an entry that the log lost.
    */
   function targetsOf({ targets }: LoadedConfig, registry: string): string[] {
     return server.all('namespaces').flatMap(({ metadata }: AnyObject) => {
@@ -86,11 +84,11 @@ export function createLateness(options: LatenessOptions): Lateness {
       const secret = server.get('secrets', `${name}/${SECRET}`)
       const isForeign = secret !== undefined && !isManaged(secret)
       if (isFought || isForeign || deletionTimestamp !== undefined || !options.hasAccess(name)) return []
-      // It keeps what it has until its first credential expires
+      // A Secret with a lost entry stays as it is until its first credential expires
       // (docs/en/decisions.md#which-credential).
       const lost = targets.registriesOf(view).some((one) => credentialIn(name, one) && !credentialIn(HOME, one))
       if (lost) return []
-      // Of two with the same domain the first has it.
+      // If two registries have the same domain, the first registry's credential is used.
       const owner = targets.registriesOf(view).find((one) => domainOf(one) === domainOf(registry))
       return owner === registry ? [name] : []
     })
@@ -101,8 +99,8 @@ export function createLateness(options: LatenessOptions): Lateness {
   }
 
   /**
-   * Checks that no target keeps the credential until it expires, if nothing was disturbed since
-   * before it was due.
+   * Checks that no target keeps the credential until it expires. Skips the check if anything was
+   * disturbed shortly before the credential was due, or later.
    */
   function checkEnd(registry: string, password: string): void {
     const { issuedAt = 0, expiresAt } = cloud.issued(password) ?? {}
@@ -112,7 +110,7 @@ export function createLateness(options: LatenessOptions): Lateness {
     const undisturbedFrom = issuedAt + NOT_DUE * (expiresAt - issuedAt) - SETTLED_MS - START
     scheduler.at(expiresAt - START, () => {
       const { loaded, since } = options.loaded()
-      // Without the Lease there is no leader.
+      // While the Lease is missing, there is no leader.
       const isLed = holder() !== undefined && leaseChangedAt <= undisturbedFrom
       if (isTypo(loaded, registry) || !isLed || options.undisturbedSince() > undisturbedFrom || since > undisturbedFrom)
         return

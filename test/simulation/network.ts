@@ -7,14 +7,14 @@ import type { ProcessTime, Scheduler } from './time.ts'
 
 /** The delivery of one request. */
 export interface Delivery {
-  /** Milliseconds to the server and back again. */
+  /** Milliseconds from the client to the server, and back. */
   readonly outMs: number
   readonly backMs: number
   /** `before`: the request is lost; `after`: it is performed and the response is lost. */
   readonly lost?: 'before' | 'after' | undefined
-  /** Whether the connection breaks if something is lost; otherwise the client only times out. */
+  /** With `lost`: true if the connection breaks, false if the client has to time out. */
   readonly reset?: boolean | undefined
-  /** A response from something in between, because of which the request is not performed. */
+  /** A response by a proxy or policy before the server. The request is then not performed. */
   readonly rejection?: ServerResponse | undefined
 }
 
@@ -40,11 +40,11 @@ export interface NetworkOptions {
   readonly onArrive: (sentAt: number) => void
 }
 
-/** Called for each response, as by the real client. */
+/** Called for each response, as the real client does. */
 type OnCall = (report: Pick<CallReport, 'milliseconds' | 'date'>) => void
 
 export interface Network {
-  /** Creates the client of a process, which sends requests as this user. */
+  /** Creates the client of a process. It sends requests as this user. */
   clientFor(process: string, time: ProcessTime, user: string, onCall: OnCall): KubeClient
   /** Ends open watches. */
   cut(how: 'end' | 'reset', matches: (process: string) => boolean): void
@@ -54,7 +54,8 @@ export interface Network {
 }
 
 /**
- * The number of connections of the real client (src/kube/http/agents.ts); each watch has its own.
+ * The number of connections of the real client (src/kube/http/agents.ts). Each watch has a
+ * connection of its own.
  */
 const CONNECTIONS = { call: 16, lease: 2 } as const
 const TIMEOUT_MS = 30_000
@@ -72,7 +73,7 @@ export function createNetwork(options: NetworkOptions): Network {
     }
 
     /**
-     * Sends a request as soon as there is a connection, and calls `done` exactly once unless the
+     * Sends a request as soon as a connection is free. Calls `done` exactly once, unless the
      * process has ended.
      */
     function send(
@@ -127,7 +128,7 @@ export function createNetwork(options: NetworkOptions): Network {
             if (delivery.reset) broken()
             return
           }
-          // A request arrives even if its sender has aborted it or ended.
+          // A request arrives even if the client has aborted it or the process has ended.
           options.onArrive(sentAt)
           const response = delivery.rejection ?? work()
           const date = server.date()
@@ -216,7 +217,7 @@ export function createNetwork(options: NetworkOptions): Network {
               request,
               (event) =>
                 deliver(() => {
-                  // As in the real client, an error of the reader ends the stream.
+                  // An error in the reader ends the stream, as in the real client.
                   try {
                     onEvent(event as WatchEvent<T>)
                   } catch (error) {

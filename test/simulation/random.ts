@@ -28,9 +28,9 @@ export function createRandom(seed: number): Random {
 }
 
 /**
- * Streams by key: what a request meets follows from its key and how often that key was used before,
- * and not from other requests. So a recorded run stays much the same when the program sends more or
- * fewer of others.
+ * Creates random streams by key. The fate of a request depends only on its key and on how often the
+ * key was used before, not on other requests. A recorded run therefore changes little when the
+ * program sends more or fewer other requests.
  */
 export function createStreams(random: Random): (key: string) => Random {
   const streams = new Map<string, Random>()

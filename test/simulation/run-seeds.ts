@@ -8,7 +8,9 @@ export type Outcome = Pick<Report, 'plan' | 'violations' | 'time' | 'events'>
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 
-/** Runs the seeds on several threads, in any order; the outcome of a seed does not depend on it. */
+/**
+ * Runs the seeds on several threads, in any order. The order does not change the outcome of a seed.
+ */
 export async function runSeeds(
   seeds: Iterator<number>,
   threads: number,
@@ -18,8 +20,8 @@ export async function runSeeds(
 }
 
 /**
- * Node keeps the AbortSignals of killed processes, 0.6 MB per seed, so threads are replaced after
- * this many seeds.
+ * A thread is replaced after this many seeds, because Node keeps the AbortSignals of killed
+ * processes (0.6 MB per seed).
  */
 const SEEDS_PER_THREAD = 500
 
@@ -27,7 +29,7 @@ async function runThread(seeds: Iterator<number>, onOutcome: (outcome: Outcome) 
   while (await runBatch(seeds, onOutcome));
 }
 
-/** Runs a batch of seeds on a new thread; returns whether there may be more. */
+/** Runs a batch of seeds on a new thread. Returns true if there may be more seeds. */
 function runBatch(seeds: Iterator<number>, onOutcome: (outcome: Outcome) => void): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(WORKER)
@@ -49,7 +51,7 @@ function runBatch(seeds: Iterator<number>, onOutcome: (outcome: Outcome) => void
 }
 
 /**
- * Explains a violation with the shortest sequence of faults that still causes it, and how to run it
+ * Explains a violation by the fewest faults that still cause it, with the command that runs them
  * again.
  */
 export async function explain(plan: Plan): Promise<string> {

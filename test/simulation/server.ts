@@ -36,13 +36,13 @@ export interface Change {
 }
 
 export interface OpenWatch {
-  /** Ends the watch regularly, as at its time limit. */
+  /** Ends the watch without an error, as at its time limit. */
   end(): void
   readonly seconds: number | undefined
 }
 
 /**
- * Decides whether a user may perform a request; namespace and name are empty if the request has
+ * Decides whether a user may perform a request. Namespace and name are empty if the request has
  * none.
  */
 export type Authorizer = (
@@ -57,12 +57,13 @@ export interface ServerOptions {
   /** How many milliseconds the server's clock is ahead. */
   readonly ahead?: number
   readonly authorize?: Authorizer
-  /** Whether `sendInitialEvents` is supported; servers before 1.32 reject it. */
+  /** True if the server supports `sendInitialEvents`. Servers before 1.32 reject it. */
   readonly watchList?: boolean
 }
 
 /**
- * A simulated API server, which responds immediately and keeps its history until it is compacted.
+ * A simulated API server. It responds immediately, and keeps its history until the history is
+ * compacted.
  */
 export interface SimulatedServer {
   request(request: ServerRequest): ServerResponse
@@ -71,17 +72,17 @@ export interface SimulatedServer {
   /** The `Date` header of a response, which Go's net/http sets when it writes the headers. */
   date(): string
   /**
-   * Mutating policies, in order: each changes an object that a user (not an administrator) writes
-   * before it is stored.
+   * Mutating policies, in order. Each policy changes the objects that users write before they are
+   * stored. Writes of administrators are not changed.
    */
   readonly admission: ((object: AnyObject, resource: string) => AnyObject)[]
   /** Called before a Pod is evicted. */
   onEvict: (pod: AnyObject, user: string) => void
-  /** Called after each change, before the watchers. */
+  /** Called after each change, before the watchers get the event. */
   onChange: (change: Change) => void
   get(resource: string, key: string): AnyObject | undefined
   all(resource: string): readonly AnyObject[]
-  /** Deletes the history, so that watches and continued lists from before get 410. */
+  /** Deletes the history, so that watches and continued lists of earlier versions get 410. */
   compact(): void
   /** Sends a bookmark to all watches that requested bookmarks. */
   bookmark(): void
@@ -89,8 +90,7 @@ export interface SimulatedServer {
   /** Removes an object, as if a controller removed its last finalizer. */
   finish(resource: string, key: string): void
   /**
-   * Makes a backup; returns a function that restores objects and revision, as a restore of etcd
-   * does.
+   * Makes a backup. The returned function restores objects and revision, as a restore of etcd does.
    */
   snapshot(): () => void
 }
@@ -130,7 +130,8 @@ export function createServer(options: ServerOptions): SimulatedServer {
   let version = 100
   let compacted = version
   /**
-   * Other clients of a cluster write at least once per second, because nodes renew their Leases.
+   * The base of versions that other clients use. Nodes renew their Leases, so a cluster has at
+   * least one write per second.
    */
   let otherWrites = version
   let serial = 0
@@ -318,7 +319,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
     if (conflicts.length > 0 && query.get('force') !== 'true') {
       throw new StatusError(409, 'Conflict', `Apply failed with conflicts: conflicts with ${conflicts.join(', ')}`)
     }
-    // The request's own uid and resourceVersion are checked even if it changes nothing.
+    // Check the uid and resourceVersion of the request even if the request changes nothing.
     const { uid, resourceVersion } = given.metadata
     const next = object ?? {
       ...before,

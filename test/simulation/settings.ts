@@ -13,10 +13,7 @@ export const STATUS = 'helper-status'
 export interface Settings {
   readonly scope: 'cluster' | 'namespaces'
   readonly identity: 'worker-role' | 'rrsa' | 'access-key'
-  /**
-   * `a`, `a2` and `b` are instances, of which the first two have the same domain; `s` is a static
-   * login.
-   */
+  /** `a`, `a2` and `b` are instances. `a` and `a2` have the same domain. `s` is a static login. */
   readonly registries: readonly string[]
   /** The lifetime of a token in milliseconds. */
   readonly life: number
@@ -30,7 +27,10 @@ export interface Settings {
   readonly ahead: readonly [number, number]
   /** How many milliseconds the API server's clock is ahead. */
   readonly serverAhead?: number
-  /** Undefined in plans from before these could be drawn: `serviceAccounts`, and neither. */
+  /**
+   * Undefined in plans that are older than these settings: then `serviceAccounts`, and neither
+   * `adopt` nor `heal`.
+   */
   readonly attach?: 'serviceAccounts' | 'admission' | 'both'
   readonly adopt?: boolean
   readonly heal?: boolean
@@ -57,7 +57,7 @@ export function drawSettings(random: Random): Settings {
     refreshRate: random.pick([2, 50]),
     rates: [rate(), rate()],
     ahead: [skew(), skew()],
-    // From a separate stream, so that the plans of existing seeds did not change.
+    // Drawn from a separate stream, so that existing seeds keep their plans.
     serverAhead: skew(random.fork('server')),
     attach: more.pick(['serviceAccounts', 'serviceAccounts', 'serviceAccounts', 'admission', 'both'] as const),
     adopt: more.chance(0.2),
@@ -99,7 +99,10 @@ export const VARIANTS: readonly ConfigVariant[] = [
   'unreadable',
 ]
 
-/** Whether a running helper can load the configuration; otherwise it keeps the current one. */
+/**
+ * True if a running helper can load the configuration. If not, the helper keeps its current
+ * configuration.
+ */
 export const isUsable = (variant: ConfigVariant, { identity, registries }: Settings): boolean =>
   !['broken', 'unreadable'].includes(variant) &&
   // A static login needs no identity.
@@ -111,13 +114,13 @@ function identityOf(settings: Settings, variant: ConfigVariant): Settings['ident
   return settings.identity === 'worker-role' ? 'access-key' : 'worker-role'
 }
 
-/** The text of a configuration as JSON, which is valid YAML. */
+/** Returns the text of a configuration as JSON, which is valid YAML. */
 export function configText(settings: Settings, variant: ConfigVariant): string {
   const { scope, registries } = settings
   const names = namesOf(settings)
   const all = scope === 'namespaces' ? names : ['t-*']
   const half = names.filter((_, index) => index % 2 === 1)
-  // Where there is `a2`, some namespaces have it alone, some both, and some only `a`.
+  // With `a2`, some namespaces get only `a2`, some get `a` and `a2`, and some only `a`.
   const third = names.filter((_, index) => index % 3 === 0)
   const hasTwin = registries.includes('a2')
   const targetsOf = (name: string, index: number): object | undefined => {
@@ -182,7 +185,7 @@ export interface LoadedConfig {
 
 const cache = new Map<string, LoadedConfig>()
 
-/** Loads a configuration, the same text always as the same object. */
+/** Loads a configuration. The same text always gives the same object. */
 export function loadCached(text: string): LoadedConfig {
   const found = cache.get(text)
   if (found) return found

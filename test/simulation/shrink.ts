@@ -1,8 +1,6 @@
 import { type Plan, type Report, simulate } from './simulate.ts'
 
-/**
- * Removes faults as long as the same rule is still broken, until no single fault can be removed.
- */
+/** Removes faults while the same rule is still broken, until no further fault can be removed. */
 export async function shrink(plan: Plan): Promise<Report> {
   let best = await simulate(plan)
   const rule = best.violations[0]?.rule

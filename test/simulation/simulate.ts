@@ -59,18 +59,18 @@ export interface Report {
 }
 
 export interface SimulateOptions {
-  /** Record requests, changes and log lines. */
+  /** True to record requests, changes and log lines. */
   readonly trace?: boolean
 }
 
 /**
- * After the last fault everything must be correct within this time; retries are at most 10 minutes
+ * Everything must be correct within this time after the last fault. Retries are at most 10 minutes
  * apart.
  */
 const RECOVERY_MS = 13 * 60_000
-/** The time after that in which the helper must only rotate credentials. */
+/** After the recovery, the helper must do nothing but rotate credentials for this time. */
 const QUIET_MS = 5 * 60_000
-/** The time within which a process has the responses to its requests from before a reload. */
+/** The time in which a process gets the responses to its requests from before a reload. */
 const MAX_RESPONSE_MS = 10_000
 /**
  * A kubelet's back-off of a container that ends (k8s.io/kubernetes/pkg/kubelet:
@@ -80,13 +80,13 @@ const RESTART_MS = 2_000
 const BACKOFF_MS = 10_000
 const BACKOFF_LIMIT_MS = 300_000
 /**
- * A container that ran this long starts over: twice the longest back-off
- * (k8s.io/client-go/util/flowcontrol/backoff.go).
+ * After a container ran this long (twice the longest back-off), its back-off starts from the
+ * beginning (k8s.io/client-go/util/flowcontrol/backoff.go).
  */
 const BACKOFF_RESET_MS = 600_000
 const COMPACTION_MS = 5 * 60_000
 const BOOKMARK_MS = 60_000
-/** More events than any run has without an endless loop. */
+/** The limit of events that shows an endless loop. No correct run has as many. */
 const MAX_EVENTS = 400_000
 
 export function planOf(seed: number): Plan {
@@ -96,8 +96,8 @@ export function planOf(seed: number): Plan {
 }
 
 /**
- * Runs two replicas during the faults and until everything has recovered. A plan always gives the
- * same report.
+ * Runs two replicas through the faults, and until everything has recovered. The same plan always
+ * gives the same report.
  */
 export async function simulate(plan: Plan, options: SimulateOptions = {}): Promise<Report> {
   const { settings } = plan
@@ -117,7 +117,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
       if (resource === 'configmaps') return namespace === HOME && verb !== 'create'
       if ((forbidden.get(namespace) ?? 0) > scheduler.time) return false
       if (settings.scope === 'cluster') return true
-      // A Role is deleted with its namespace; only the chart creates it again.
+      // A Role is deleted with its namespace, and only the chart creates the Role again.
       return namespace === HOME || (roles.has(namespace) && !(resource === 'namespaces' && verb !== 'get'))
     },
   })
@@ -137,7 +137,8 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     scheduler,
     cloud,
     server,
-    // Also the newest one, with which another replica may have written the helper's own copy.
+    // Include the newest configuration, with which another replica may have written the helper's
+    // own copy.
     configsOf: (process) => [...(configs.get(process) ?? []), loadCached(configText(settings, usable))],
     suspendedOf: (process) => slots.find(({ identity }) => identity === process)?.time?.suspended ?? 0,
   })
@@ -248,8 +249,8 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
 
   let pods = 0
   /**
-   * As a controller and admission do: a new Pod has the references of its ServiceAccount, and that
-   * of the Pod policy.
+   * Creates a Pod as a controller and admission do. A new Pod gets the references of its
+   * ServiceAccount and the reference of the Pod policy.
    */
   function createPod(namespace: string, owner: string | undefined, isNew: boolean): void {
     if (server.get('namespaces', namespace)?.metadata.deletionTimestamp !== undefined) return
@@ -300,7 +301,9 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     }
   }
 
-  /** Restores what recovery needs: a configuration with which a Pod can start, and the Lease. */
+  /**
+   * Restores what the recovery needs: the Lease, and a configuration with which a Pod can start.
+   */
   function upgradeChart(): void {
     if (!isUsable(variant, settings)) variant = usable
     if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(fixture)
@@ -330,7 +333,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
       const backoff = failures < 2 ? 0 : Math.min(BACKOFF_LIMIT_MS, BACKOFF_MS * 2 ** (failures - 2))
       scheduler.after(RESTART_MS * (1 + restarts()) + backoff, () => {
         if (time !== undefined) return
-        // Nobody could lead meanwhile.
+        // No replica could lead meanwhile.
         if (slots.every(({ running }) => !running)) undisturbedSince = Math.max(undisturbedSince, scheduler.time)
         slot.start()
       })
@@ -421,7 +424,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
         configs.set(me, [])
         const readConfig = async (): Promise<string> => {
           const text = configText(settings, variant)
-          // A process may use the last usable configurations that it has read.
+          // A process may use any of the last usable configurations that it has read.
           const mine = configs.get(me) ?? []
           if (isUsable(variant, settings) && mine.at(-1) !== loadCached(text)) {
             configs.set(me, [...mine.slice(-2), loadCached(text)])
@@ -508,7 +511,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     if (scheduler.events > MAX_EVENTS) throw new Error(`more than ${MAX_EVENTS} events`)
     if (scheduler.events % 500 !== 0) return
     for (const { time, identity } of slots) {
-      // Timers belong to the queue, to requests in flight and to a few loops.
+      // Only the queue, requests in flight and a few loops have timers.
       if ((time?.timers ?? 0) > 100 + 4 * objects())
         invariants.violated('memory', `${identity} has ${time?.timers} timers`)
     }
@@ -533,7 +536,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   }
   return { plan, violations: invariants.violations, time: scheduler.time, events: scheduler.events, lines }
 
-  /** Ends all faults; changes that they made remain. */
+  /** Ends all faults. Changes that the faults made remain. */
   function endFaults(): void {
     faultsEnded = true
     undisturbedSince = Math.max(undisturbedSince, scheduler.time)
@@ -545,8 +548,8 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     server.admission.length = 0
     reactions.length = 0
     for (const slot of slots) slot.crashAtWrite(Number.POSITIVE_INFINITY, true)
-    // Replicas keep the last usable configuration only while they run, so a restarted one needs a
-    // usable one.
+    // A replica keeps the last usable configuration only while it runs, so a restarted replica
+    // needs a usable configuration.
     const last = loadCached(configText(settings, usable))
     if (slots.some(({ running, identity }) => !running || configs.get(identity)?.at(-1) !== last)) upgradeChart()
     if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(fixture)
@@ -561,8 +564,8 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   }
 
   /**
-   * With `scope: namespaces` a deleted namespace has lost its Role, which only the chart creates
-   * again.
+   * True if a deleted namespace has lost its Role with `scope: namespaces`. Only the chart creates
+   * the Role again.
    */
   function isOutOfReach(line: string): boolean {
     const name = line.split(/[:/]/)[0] ?? ''
@@ -575,8 +578,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     if (lists.length > 0)
       invariants.violated('restless', `${lists.length} writes of lists while nothing changed, such as ${lists[0]?.key}`)
     const { registries } = loadCached(configText(settings, usable)).config
-    // Credentials are rotated repeatedly, each registry's at the earliest after 30 % of their
-    // lifetime.
+    // Each registry's credential is rotated repeatedly, at the earliest after 30 % of its lifetime.
     const rotations = registries.length * Math.ceil((scheduler.time - from) / (0.1 * settings.life) + 1)
     const counts = Map.groupBy(after, ({ resource, key }) => `${resource} ${key}`)
     for (const [key, list] of counts) {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/lib/clock.ts'
 
 /**
- * The true time of a simulated run. Nothing happens between two events, and simulated time takes no
+ * The true time of a simulated run. Nothing happens between two events, so simulated time takes no
  * real time.
  */
 export interface Scheduler {
@@ -11,9 +11,7 @@ export interface Scheduler {
   readonly events: number
   at(time: number, callback: () => void): () => void
   after(ms: number, callback: () => void): () => void
-  /**
-   * Must be called when code of a process runs, so that its promises settle before the next event.
-   */
+  /** Call when code of a process runs, so that its promises settle before the next event. */
   touch(): void
   /** Runs all events up to `time`; `check` is called after each. */
   run(time: number, check: () => void): Promise<void>
@@ -25,7 +23,7 @@ interface Event {
   callback: (() => void) | undefined
 }
 
-/** The true time 0 in milliseconds since 1970, which is also the cloud's. */
+/** The true time 0 in milliseconds since 1970. The cloud's clock shows the true time. */
 export const START: number = Date.parse('2026-01-05T00:00:00Z')
 
 export function createScheduler(): Scheduler {
@@ -93,7 +91,7 @@ export function createScheduler(): Scheduler {
         event.callback()
         while (touched) {
           touched = false
-          // All promises that can settle do so before an immediate.
+          // All promises that can settle settle before an immediate runs.
           await new Promise((resolve) => setImmediate(resolve))
         }
         check()
@@ -104,16 +102,19 @@ export function createScheduler(): Scheduler {
 }
 
 /**
- * The clock of one process. It may drift and jump, and nothing runs while the process is paused or
- * after its end.
+ * The clock of one process. The clock may drift and jump. Nothing runs while the process is paused,
+ * or after it has ended.
  */
 export interface ProcessTime extends Clock {
   /** Runs the callback immediately, after the pause, or never if the process has ended. */
   run(callback: () => void): void
   pause(ms: number): void
-  /** As `pause`, but the monotonic clock and its timers stand still, and the wall clock goes on. */
+  /**
+   * Pauses the process like `pause`, but also stops the monotonic clock and its timers. The wall
+   * clock continues.
+   */
   suspend(ms: number): void
-  /** How long it was suspended so far, milliseconds. */
+  /** How long the process was suspended so far, in milliseconds. */
   readonly suspended: number
   readonly paused: boolean
   /** Sets the wall clock forward or back. */
@@ -160,7 +161,7 @@ export function createProcessTime(scheduler: Scheduler, rate: number, ahead: num
         scheduler.after((due - monotonic()) / rate + 1e-6, () =>
           run(() => {
             if (!open) return
-            // The machine slept meanwhile, and the timer with it.
+            // The machine slept meanwhile, so the timer has not elapsed yet.
             if (monotonic() < due - 1e-3) {
               cancel = arm()
               return

@@ -9,16 +9,16 @@ function hintsOf(line: string): readonly (readonly [string, string])[] {
 }
 
 for (const word of ['off', 'no', 'on', '0o17']) {
-  test(`guard: ${word} gets the words that the key allows, because the same in quotes is refused too`, () => {
+  test(`guard: the fix for ${word} lists the allowed words, because the quoted word is refused too`, () => {
     assert.deepEqual(hintsOf(`guard: ${word}`), [['YAML_AMBIGUOUS', 'Take one of: enabled, disabled.']])
   })
 }
 
-test('guard: false is no text to put in quotes either', () => {
+test('the fix for guard: false does not suggest quotes', () => {
   assert.deepEqual(hintsOf('guard: false'), [['SCHEMA_TYPE', 'Take one of: enabled, disabled.']])
 })
 
-test('P6 an ambiguous text keeps the fix that quotes what is written, and a possible secret is not shown', () => {
+test('P6 the fix for an ambiguous text quotes the text, unless it may be a secret', () => {
   assert.match(hintsOf('secretName: 0012345')[0]?.[1] ?? '', /^Quote it if you mean text: "0012345"\./)
   assert.deepEqual(hintsOf('podAnnotations: { password: 0o17 }')[0], ['YAML_AMBIGUOUS', 'Quote it if you mean text.'])
 })

@@ -13,7 +13,7 @@ test('text in UTF-8 is unchanged, even if it contains the replacement character'
   for (const text of ['', 'a: ä', 'a: \ufffd', 'a: 😀']) assert.equal(decodeText(Buffer.from(text)), text)
 })
 
-test('P11 a byte that is not UTF-8 is rejected with its location, as by Helm', () => {
+test('P11 a byte that is not UTF-8 is rejected with its location, because Helm rejects it too', () => {
   const latin = Buffer.from('# ok\na: J\u00fcrgen \ufffd\n', 'latin1')
   assert.deepEqual(refusals(latin), ['2:5 the byte 0xFC is not part of a text in UTF-8'])
   for (const [hex, expected] of [

@@ -32,13 +32,13 @@ for (const file of await readFolder('examples/clusters/')) {
   })
 }
 
-test('the keys that the chart requires are those that are checked', async () => {
+test('the checked keys are exactly the keys that the chart requires', async () => {
   const template = await readFile(new URL('chart/templates/_validation.tpl', root), 'utf8')
   const list = /check-nulls[\s\S]*?range list ((?:"[\w.]+" ?)+)/.exec(template)?.[1] ?? ''
   assert.deepEqual(NEEDED, list.trim().replaceAll('"', '').split(' '))
 })
 
-test("the chart's scenarios are accepted", async () => {
+test('the values of every chart scenario are accepted', async () => {
   for (const file of await readFolder('chart/ci/')) {
     const { errors, warnings } = loadValues({ files: [file], defaults, rrsaComesLater: true })
     assert.deepEqual([errors, warnings], [[], []], file.name)

@@ -14,7 +14,7 @@ const explained = (text: string): string => {
   return explainErrors(loadValues({ files: [file] }).errors, [file])
 }
 
-/** Everything that an error says, as text and as data. */
+/** Returns everything that an error shows, as text and as data. */
 const said = (text: string): string => {
   const file = { name: 'values.yaml', text }
   const { errors } = loadValues({ files: [file] })
@@ -43,14 +43,14 @@ for (const [title, text] of [
   ['a list of defaults, merged', 'all: [&b { c: &a 1e999 }]\nregistries: [{ <<: *b, password: *a }]\n'],
   ['the key of another registry', 'registries:\n  - { name: &a 1_234_567 }\n  - { token: *a }\n'],
 ] as const) {
-  test(`a number that an alias repeats under a key of a secret is not shown at its anchor either: ${title}`, () => {
+  test(`a number is not shown at its anchor if an alias repeats it under the key of a secret: ${title}`, () => {
     const shown = said(text)
     assert.match(shown, /a value that parsers read differently/)
     assert.doesNotMatch(shown, /0717263|1e999|1_234_567/)
   })
 }
 
-test('an excerpt shows keys, and the value that the error points at', () => {
+test('an excerpt shows keys, and the value that the error is about', () => {
   const text = 'a: &x { edition: enterprize, name: "b", list: [c, *x] } # d\n'
   assert.deepEqual(readExcerpts(text)?.(1, 18), {
     text: 'a: … { edition: enterprize, name: …, list: […, …] } …',
@@ -59,7 +59,7 @@ test('an excerpt shows keys, and the value that the error points at', () => {
   })
 })
 
-test('what looks like a secret is not shown where the error points at it either', () => {
+test('a value that looks like a secret is not shown, even if the error is about this value', () => {
   assert.equal(readExcerpts('a: LTAI5tAbCdEfGhIjKlMn\n')?.(1, 4).text, 'a: …')
   assert.equal(readExcerpts('myToken: { a: hunter2 }\n')?.(1, 15).text, 'myToken: { a: … }')
 })
@@ -112,28 +112,28 @@ for (const [title, text] of [
   ['a device', `resources: { limits: { "a/token=${SECRET}": 0.5 } }\n`],
   ['a device that is only requested', `resources: { requests: { "a/token=${SECRET}": 1 } }\n`],
 ] as const) {
-  test(`no message, fix, path or value of an error has a secret in it: ${title}`, () => {
+  test(`no message, fix, path or value of an error contains a secret: ${title}`, () => {
     const shown = said(text)
     assert.ok(shown.includes('fix: ') && !shown.toLowerCase().includes(SECRET.toLowerCase()), shown)
   })
 }
 
 for (const key of ['extraEnv: [{ name: LOGIN, value: 9081_7001 }]', 'podAnnotations: { login: 9081_7001 }']) {
-  test(`a number that parsers read differently is not shown where any text may be: ${key}`, () => {
+  test(`an ambiguous number is not shown under a key that allows any text: ${key}`, () => {
     const shown = said(`${key}\n`)
     assert.match(shown, /YAML_AMBIGUOUS: a value that parsers read differently/)
     assert.ok(!shown.replaceAll('_', '').includes('90817001'), shown)
   })
 }
 
-test('a number in quotes is not shown under a key of secrets', () => {
+test('a quoted number is not shown under the key of a secret', () => {
   const token = '{ path: a, expirationSeconds: "90817001" }'
   const shown = said(`extraVolumes: [{ name: a, projected: { sources: [{ serviceAccountToken: ${token} }] } }]\n`)
   assert.match(shown, /SCHEMA_TYPE/)
   assert.ok(!shown.includes('90817001'), shown)
 })
 
-test('two clusters of one kubeconfig are two errors or none, whatever may be shown of their contexts', () => {
+test('two clusters of one kubeconfig get two errors or none, even if their contexts must not be shown', () => {
   const entry = (name: string, context: string): string =>
     `- { name: ${name}, kubeconfig: { file: a.yaml, context: "${context}" } }\n`
   const load = (text: string) => loadClusters({ name: 'c.yaml', text }).errors.map(({ message }) => message)
@@ -143,12 +143,12 @@ test('two clusters of one kubeconfig are two errors or none, whatever may be sho
   ])
 })
 
-test('two keys that are not shown are two errors', () => {
+test('two keys that must not be shown get two errors', () => {
   const { errors } = loadValues({ files: [{ name: 'v.yaml', text: 'registries: []\n"token:a": 1\n"token:b": 1\n' }] })
   assert.equal(errors.filter(({ code }) => code === 'SCHEMA_UNKNOWN_KEY').length, 2)
 })
 
-test('the digest of an image is no login', () => {
+test('the digest of an image does not count as a login', () => {
   const digest = `registry.example.com/a@sha256:${'a'.repeat(64)}`
   assert.equal(readExcerpts(`image: ${digest}\n`)?.(1, 8).text, `image: ${digest}`)
 })
@@ -164,7 +164,7 @@ const value = fc.letrec((tie) => ({
   ),
 })).node
 
-test('no line of a document, in any style, shows a value that the error does not point at', () => {
+test('no line of a document, in any style, shows a value that the error is not about', () => {
   const style = fc.record({
     collectionStyle: fc.constantFrom('any' as const, 'block' as const, 'flow' as const),
     defaultStringType: fc.constantFrom(

@@ -32,12 +32,12 @@ test('errors show the line with a mark under the location, and the fix; a line t
   )
 })
 
-test("an error of another side names that side's own code and the id of the request", () => {
+test('an error from a cloud or an API server names its own code and the ID of the request', () => {
   const error = new NopassError('CLOUD_DENIED', 'refused', { reason: 'NoPermission', requestId: 'R1', hint: 'Ask.' })
   assert.equal(explainErrors([error], []), 'CLOUD_DENIED: refused (NoPermission, request R1)\n  fix: Ask.')
 })
 
-test('errors as data contain the same', () => {
+test('errors as data have the same content as errors as text', () => {
   assert.deepEqual(errors.map(errorData), [
     {
       code: 'VALUES_REGION',
@@ -64,7 +64,7 @@ test('errors as data contain the same', () => {
   ])
 })
 
-test('errors of other areas are explained and listed too, after those with a location', () => {
+test('errors of other areas are explained and listed too, after errors with a location', () => {
   const other = new NopassError('INTERRUPTED', 'stopped')
   assert.equal(explainErrors([other], files), `INTERRUPTED: stopped\n  fix: ${other.hint}`)
   assert.deepEqual(errorData(other).file, null)

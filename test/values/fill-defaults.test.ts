@@ -38,7 +38,7 @@ test('entries of registries get the defaults that Helm does not merge into lists
   assert.deepEqual(values?.identity, { type: 'worker-role', workerRole: { imdsV1: false } })
 })
 
-test('a default that null removed, and that the chart can do without, is restored for our own code', () => {
+test('a default that null removed is restored for our own code if the chart does not need it', () => {
   const files = [{ name: 'a.yaml', text: `${text}nodeSelector: null\nglobal: null\n` }]
   const { values, merged } = loadValues({ files, defaults })
   assert.equal(Object.hasOwn(merged ?? {}, 'nodeSelector'), false)
@@ -46,7 +46,7 @@ test('a default that null removed, and that the chart can do without, is restore
   assert.deepEqual({ nodeSelector, global }, { nodeSelector: {}, global: { imageRegistry: '' } })
 })
 
-test("the helper's configuration is complete, however little the file contains", () => {
+test("the helper's configuration has all defaults, however little the file contains", () => {
   const { config } = loadConfig(`${text}attach: admission\nrelease: ${JSON.stringify(release)}\n`)
   assert.deepEqual(config.release, release)
   assert.deepEqual(config.targets, {

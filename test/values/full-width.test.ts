@@ -44,7 +44,7 @@ const CASES = [
 ] as const
 
 for (const [right, wrong, line, column, excerpt, [what, fix]] of CASES) {
-  test(`${wrong} is one error, which names the character and shows its place`, () => {
+  test(`${wrong} is one error that names the character and shows its place`, () => {
     const text = GOOD.replace(right, wrong)
     assert.notEqual(text, GOOD)
     const { errors } = loadValues({ files: [{ name: 'values.yaml', text }] })
@@ -63,7 +63,7 @@ for (const [right, wrong, line, column, excerpt, [what, fix]] of CASES) {
   })
 }
 
-test('two full-width colons are two errors, and an error of another line of a readable file stays', () => {
+test('two full-width colons are two errors, and an error on another line of a readable file stays', () => {
   const load = (text: string) =>
     loadValues({ files: [{ name: 'v', text }] }).errors.map(({ code, place }) => [code, place.line])
   const flow = GOOD.replace('{ type: worker-role, workerRole: {} }', '{ type： worker-role, workerRole： a }')
@@ -86,7 +86,7 @@ test('in a list of clusters the character is named too', () => {
   )
 })
 
-test('in a text the characters are right: no error, and none is named for an error elsewhere', () => {
+test('a full-width character in a text is no error, and errors elsewhere do not name it', () => {
   const text = `${GOOD}podAnnotations:\n  note: 负责人：王，电话“1”　备注\n  quoted: "a：b" # 注释：，\n`
   assert.deepEqual(loadValues({ files: [{ name: 'v', text }] }).errors, [])
   const wrong = text.replace('edition: enterprise', 'edition: enterprize')
@@ -102,7 +102,7 @@ test('P6 whatever text holds a full-width character, no excerpt shows a word aft
     fc.property(fc.array(piece, { maxLength: 25 }), (pieces) => {
       const text = `identity: { type: worker-role }\n${pieces.join('')}`
       const { errors } = loadValues({ files: [{ name: 'v', text }] })
-      // Without registries no such file is right.
+      // Every generated file lacks registries, so every file has an error.
       assert.ok(errors.length > 0)
       for (const { excerpt } of errors) {
         if (excerpt === undefined) continue

@@ -1,13 +1,13 @@
 /**
- * An independent implementation of Helm's merging for plain values, after its sources (Helm 3.22.0
- * and 4.3.1).
+ * Merges plain values as Helm does. Independent of our own code: written from Helm's sources
+ * (3.22.0 and 4.3.1).
  */
 
 type Tree = Record<string, unknown>
 
 const isTable = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** loader.MergeMaps: the files of `-f`, one after the other. */
+/** Merges the files of `-f` in order, as loader.MergeMaps does. */
 export function mergeMaps(a: Tree, b: Tree): Tree {
   const out: Tree = { ...a }
   for (const [key, value] of Object.entries(b)) {
@@ -17,7 +17,7 @@ export function mergeMaps(a: Tree, b: Tree): Tree {
   return out
 }
 
-/** coalesceValues: the user's values over a chart's, without subcharts. */
+/** Merges the user's values over the chart's, as coalesceValues does without subcharts. */
 export function coalesceValues(user: Tree, chart: Tree): Tree {
   const values = structuredClone(user)
   for (const [key, fallback] of Object.entries(structuredClone(chart))) {
@@ -28,7 +28,7 @@ export function coalesceValues(user: Tree, chart: Tree): Tree {
   return values
 }
 
-// coalesceTablesFullKey with merge = false.
+// As coalesceTablesFullKey does with merge = false.
 function coalesceTables(dst: Tree, src: Tree): void {
   const nonNull = new Set(Object.keys(src).filter((key) => src[key] !== null))
   for (const [key, value] of Object.entries(dst)) if (value === null) src[key] = null

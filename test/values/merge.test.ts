@@ -35,7 +35,7 @@ test('merging files and defaults gives the same result as Helm', () => {
   )
 })
 
-test('an empty file changes nothing, nor does a file over itself; a later file takes precedence', () => {
+test('neither an empty file nor a file merged over itself changes anything; a later file takes precedence', () => {
   fc.assert(
     fc.property(userTree, userTree, (a, b) => {
       const [x, y, empty] = [read(a, 'user'), read(b, 'user'), read({}, 'user')]
@@ -47,7 +47,7 @@ test('an empty file changes nothing, nor does a file over itself; a later file t
   )
 })
 
-test('every merged value has the file that it came from', () => {
+test('every merged value keeps the name of its file', () => {
   fc.assert(
     fc.property(userTree, userTree, chartTree, (a, b, chart) => {
       const layers = new Map([

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { editDistance, nearest } from '../../src/values/schema/nearest.ts'
 
-test('the most likely intended word is suggested', () => {
+test('the suggestion is the word that the user most likely meant', () => {
   const keys = ['instanceId', 'instanceName', 'region', 'existingSecret', 'warn', 'worker-role', 'registries']
   const meant = (word: string): string | undefined => nearest(word, keys)
   assert.deepEqual(

@@ -23,7 +23,7 @@ function restAt(text: string, { line, column }: Position): string {
   return content.slice(column - 1)
 }
 
-test('the location of every value is that of its text', () => {
+test('the location of every value is the location of its text', () => {
   // Words that occur once and need no quotes, so that the text contains them unchanged.
   const word = fc.stringMatching(/^[a-z]{3,8}$/).filter((each) => !/^(null|true|false|yes|no|on|off)$/.test(each))
   const { tree } = fc.letrec<{ tree: unknown; node: unknown }>((tie) => ({
@@ -61,7 +61,7 @@ test('the location of every value is that of its text', () => {
   )
 })
 
-test('every error points into a file of the user, whatever is wrong', () => {
+test('every error names a place in a file of the user', () => {
   const layer = fc.array(mutations(schema, schema), { maxLength: 3 }).map((changes) => {
     const value = changes.reduce<unknown>((tree, change) => change(tree), base)
     return stringify(value) ?? ''

@@ -7,7 +7,7 @@ import { matchesGlobs, matchesTarget } from '../../src/values/glob.ts'
 
 const glob = fc.stringMatching(/^[ab*]{1,4}$/)
 const globs = fc.array(glob, { maxLength: 2 })
-// Every name that could distinguish these globs.
+// Returns every name that could distinguish these globs.
 const grow = (name: string): string[] => (name.length === 6 ? [name] : [name, ...grow(`${name}a`), ...grow(`${name}b`)])
 const names = ['a', 'b'].flatMap(grow)
 
