@@ -54,14 +54,14 @@ const PODS: readonly Row[] = [
     title: 'all replicas are available, and a new Pod of an upgrade cannot pull its image',
     observed: fixture({ helperPods: [pod(), failedPull] }),
     finds: [['warning', 'HELPER_DEGRADED', HELPER]],
-    says: 'an upgrade is stuck: a new Pod does not become ready, the old ones keep running',
+    says: 'an upgrade is stuck: a new Pod does not become ready, and the old Pods keep running',
     message: /Pod acr-nopass\/acr-nopass-2 does not start: ErrImagePull/,
   },
   {
     title: 'all replicas are available, and the API server rejects another Pod',
     observed: fixture({ deployment: { wanted: 2, available: 2, refusal: 'violates PodSecurity "restricted"' } }),
     finds: [['warning', 'HELPER_DEGRADED', HELPER]],
-    says: 'an upgrade is stuck: a new Pod does not become ready, the old ones keep running',
+    says: 'an upgrade is stuck: a new Pod does not become ready, and the old Pods keep running',
     message:
       /The API server rejects its Pods: violates PodSecurity "restricted"\nThe message names the Pod Security level/,
   },

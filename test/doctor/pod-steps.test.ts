@@ -106,7 +106,7 @@ const ROWS: readonly Row[] = [
     pod: running({}, 'nginx'),
     steps: [
       'image ok: docker.io',
-      'registry ok: none: the node has it without a credential of acr-nopass',
+      'registry ok: not needed: the node has the image without a credential of acr-nopass',
       'namespace ok: not needed',
       'reference ok: not needed',
       'Secret ok: not needed',
@@ -119,7 +119,7 @@ const ROWS: readonly Row[] = [
     pod: having({ image: 'nginx', waiting: 'PodInitializing' }),
     steps: [
       'image ok: docker.io',
-      'registry ok: none: it is not an image of the release',
+      'registry ok: no registry of the release covers the image',
       'namespace ok: not needed',
       'reference ok: not needed',
       'Secret ok: not needed',
@@ -132,7 +132,7 @@ const ROWS: readonly Row[] = [
     pod: having({ image: 'other-registry.cn-beijing.cr.aliyuncs.com/a/b', waiting: 'PodInitializing' }),
     steps: [
       'image ok: other-registry.cn-beijing.cr.aliyuncs.com',
-      'registry unknown: none; whether the image needs a credential shows when the node pulls it',
+      'registry unknown: no registry of the release covers the image; whether the image needs a credential shows when the node pulls it',
       'namespace ok: not needed',
       'reference ok: not needed',
       'Secret ok: not needed',
@@ -149,7 +149,7 @@ const ROWS: readonly Row[] = [
     }),
     steps: [
       'image ok: other-registry.cn-beijing.cr.aliyuncs.com',
-      'registry ok: none; the pull fails for another reason',
+      'registry ok: no registry of the release covers the image, and the pull fails for another reason',
       'node wrong: The disk of the node is full.',
     ],
   },

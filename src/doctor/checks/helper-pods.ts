@@ -34,7 +34,7 @@ export function helperPodFindings({ release, deployment, helperPods }: Observed)
     subject,
     message:
       deployment.available >= deployment.wanted
-        ? 'an upgrade is stuck: a new Pod does not become ready, the old ones keep running'
+        ? 'an upgrade is stuck: a new Pod does not become ready, and the old Pods keep running'
         : `${deployment.available} of ${pluralize(deployment.wanted, 'replica')} available`,
     ...explainNotReady(first?.error, deployment.refusal, namespace),
     command: shell`kubectl -n ${namespace} describe deployment,pods -l app.kubernetes.io/instance=${release.name}`,

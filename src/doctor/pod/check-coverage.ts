@@ -41,6 +41,8 @@ export function checkImage(pod: PodFacts, { image, waiting }: ContainerFacts): S
   return ok(host)
 }
 
+const UNCOVERED = 'no registry of the release covers the image'
+
 /** Checks which registry of the values has a credential for the image. */
 export const checkRegistry: PodCheck = (_pod, container, context) => {
   const { image } = container
@@ -50,16 +52,16 @@ export const checkRegistry: PodCheck = (_pod, container, context) => {
   if (isAcrHost(host) && !knowsDomains(context)) return unknown(`the helper has not reported whether it covers ${host}`)
   // A public repository needs no credential, also on ACR:
   // registry.cn-hangzhou.aliyuncs.com/google_containers is a common mirror.
-  if (hasImage(container)) return ok('none: the node has it without a credential of acr-nopass')
+  if (hasImage(container)) return ok('not needed: the node has the image without a credential of acr-nopass')
   if (!isWaiting(container)) {
     return isAcrHost(host)
-      ? unknown('none; whether the image needs a credential shows when the node pulls it')
-      : ok('none: it is not an image of the release')
+      ? unknown(`${UNCOVERED}; whether the image needs a credential shows when the node pulls it`)
+      : ok(UNCOVERED)
   }
   const { about, cause, quote } = explainPull(container, context.observed.now)
   const command = shell`acr-nopass validate -f values.yaml`
   if (isAcrHost(host)) {
-    if (about === 'other') return ok('none; the pull fails for another reason')
+    if (about === 'other') return ok(`${UNCOVERED}, and the pull fails for another reason`)
     return wrong({
       id: 'POD_UNCOVERED',
       cause: `No registry of the release covers ${host} (it has ${summarize(context.config.registries.map(({ name }) => name))}).${quote}`,

@@ -145,7 +145,7 @@ function describeAccount(
  * does.
  */
 function whyForeign({ metadata, type }: AnyObject): string | undefined {
-  if (type !== undefined && !PULL_TYPES.includes(String(type))) return 'it is not a pull secret'
+  if (type !== undefined && !PULL_TYPES.includes(String(type))) return 'the Secret is not a pull secret'
   const owner = ownerReference(metadata)
   if (owner !== undefined) return `${owner} owns it`
   const tool = declaredBy(metadata.managedFields, ['f:data'])

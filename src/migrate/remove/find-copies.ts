@@ -50,7 +50,7 @@ function whyCopy(
       if (name !== undefined) return `its ${kind} ${key} names the Secret ${name}`
     }
   }
-  if (marks === undefined) return 'its content could not be read'
+  if (marks === undefined) return 'the content of the Secret could not be read'
   if (marks.temporary.every((mark) => known.ours.has(mark))) return undefined
   return 'it holds a temporary login of ACR that acr-nopass did not write'
 }

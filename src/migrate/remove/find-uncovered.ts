@@ -107,8 +107,8 @@ function judgeSecrets(secrets: readonly OldSecret[], ours: OurSide, reported: re
     const { namespace = 'default', name } = secret.metadata
     const title = `Secret ${namespace}/${name}`
     if (secret.logins === undefined) {
-      const why = 'its content could not be read, so which registries it gives access to is not known'
-      const fix = 'Use a kubeconfig that may read it.'
+      const why = 'the content of the Secret could not be read, so the registries of its logins are unknown'
+      const fix = 'Use a kubeconfig that may read this Secret.'
       return [{ subject: title, why, fix, confirm: `${namespace}/${name}` }]
     }
     if (!isCurrent(ours, namespace)) {
@@ -169,7 +169,7 @@ function judgeCopies(
 const OTHERS = 'pull secrets of other names'
 const UNSEEN_COPIES: Dependent = {
   subject: OTHERS,
-  why: 'they could not be read, and another program may write logins of the old helper into them',
+  why: 'these Secrets could not be read, and another program may write logins of the old helper into them',
   fix: 'Use a kubeconfig that may list Secrets in all namespaces.',
   confirm: OTHERS,
 }

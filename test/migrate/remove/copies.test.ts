@@ -85,7 +85,7 @@ for (const [title, rest, why] of [
     content({ [HOST]: temporary('before'), 'docker.io': ROBOT }),
     UNKNOWN,
   ],
-  ['content that cannot be read', { type: PULL }, 'its content could not be read'],
+  ['content that cannot be read', { type: PULL }, 'the content of the Secret could not be read'],
   ['a login that does not expire', content({ 'docker.io': ROBOT }), undefined],
   ['no login', content({}), undefined],
   ['the same login as the pull secret of acr-nopass', content({ [HOST]: temporary('ours') }), undefined],
@@ -153,7 +153,7 @@ test('P15 pull secrets that could not be listed keep the old helper, unless the 
   const [found, ...more] = dependentsOf(objects, { unseenCopies: 'secrets is forbidden' })
   assert.deepEqual(more, [])
   assert.equal(found?.confirm, 'pull secrets of other names')
-  assert.match(found?.why ?? '', /^they could not be read, .* \(secrets is forbidden\)$/)
+  assert.match(found?.why ?? '', /^these Secrets could not be read, .* \(secrets is forbidden\)$/)
 })
 
 test('a Secret with a temporary login keeps nothing if neither an old helper nor an old Secret exists', () => {

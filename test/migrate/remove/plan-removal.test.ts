@@ -315,7 +315,7 @@ test("an object that only has the name of Alibaba's helper stays, and so does wh
   ])
   assert.deepEqual(plan.shared, [
     `Deployment kube-system/${HELPER.name}: its image is not that of Alibaba's own helper`,
-    `Secret opaque/${AGGREGATION}: it is not a pull secret`,
+    `Secret opaque/${AGGREGATION}: the Secret is not a pull secret`,
     `Secret owned/${AGGREGATION}: SealedSecret mine owns it`,
     `Secret declared/${AGGREGATION}: helm applies it`,
   ])
