@@ -12,14 +12,14 @@ const POD = stuckPod({
 })
 
 /** Returns doctor's verdict on a Pod that has been in creation for an hour, with this warning. */
-async function judged(reason: string, minutesAgo: number) {
+async function judged(reason: string, minutesAgo: number, uid = POD.uid) {
   const event = {
     reason,
     type: 'Warning',
     message: 'why',
     lastTimestamp: new Date(NOW - minutesAgo * 60_000).toISOString(),
     metadata: {},
-    involvedObject: { uid: POD.uid },
+    involvedObject: { uid },
   }
   const { reader } = answeringReader(() => ({ metadata: {}, items: [event] }))
   const pod = await addOwnEvents(reader, POD, NOW)
@@ -43,4 +43,8 @@ test('a warning of long ago, or from before the Pod had its node, is not the rea
   assert.deepEqual(await judged('FailedMount', 30), UNKNOWN)
   // k8s.io/kubernetes 1.37.2, pkg/scheduler/schedule_one.go, handleSchedulingFailure.
   assert.deepEqual(await judged('FailedScheduling', 3), UNKNOWN)
+})
+
+test('a warning about another Pod is not the reason why the Pod waits', async () => {
+  assert.deepEqual(await judged('FailedMount', 3, 'other'), UNKNOWN)
 })

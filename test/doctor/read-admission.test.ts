@@ -205,3 +205,16 @@ test('without the right to create Pods, doctor makes only eight requests in a cl
   )
   assert.deepEqual([pods.length, unread], [8, ['A Pod created as a dry run in 100 of 100 namespaces']])
 })
+
+test('a right to create Pods in one namespace is enough for doctor to try all others', async () => {
+  const many = Array.from({ length: 20 }, (_, index) => namespace(`team-${index}`))
+  const { pods, unread } = await admissionOf(
+    {},
+    (call) => {
+      if (placeOf(call) === 'team-0') return withReference()
+      throw new KubeApiError(403, 'POST returned 403: pods is forbidden: User "x" cannot create resource "pods" in …')
+    },
+    many,
+  )
+  assert.deepEqual([pods.length, unread], [20, ['A Pod created as a dry run in 19 of 20 namespaces']])
+})

@@ -17,7 +17,7 @@ test('a document of RAM that cannot be parsed leads to no finding about the role
   // Without the note nothing would show that neither document was judged.
   assert.deepEqual(diagnose(observeCloud({ role: facts })), [])
   const unclear = 'it has a form that doctor does not know'
-  assert.deepEqual(findUnclear('role nodes', facts.role, facts.attached), [
+  assert.deepEqual(findUnclear('role nodes', facts.role, facts.attached ?? []), [
     { what: 'the trust policy of role nodes', why: `${unclear} (unknown condition operator GeoMatches)` },
     { what: 'policy geo of role nodes', why: `${unclear} (unknown condition operator GeoMatches)` },
     { what: 'policy none of role nodes', why: `${unclear} (not JSON)` },
@@ -43,7 +43,7 @@ test('reading a role names the documents that are not understood', async () => {
 
 test('documents that are understood, and those that could not be read, have no note of that kind', () => {
   const { role: found, attached } = role()
-  assert.deepEqual(findUnclear('role nodes', found, attached), [])
+  assert.deepEqual(findUnclear('role nodes', found, attached ?? []), [])
   assert.deepEqual(findUnclear('role nodes', null, []), [])
-  assert.deepEqual(findUnclear('role nodes', undefined, undefined), [])
+  assert.deepEqual(findUnclear('role nodes', undefined, [{ name: 'geo', document: undefined }]), [])
 })

@@ -104,7 +104,7 @@ function describeSkew(subject: string, ms: number, whose: string, command: Shell
     severity: 'warning',
     subject,
     message: `its clock is ${size} the API server's`,
-    cause: 'They record the same moment as different times.',
+    cause: 'The two clocks record the same moment as different times.',
     fix: `Set the clock of ${whose} by NTP: expiry times are compared with that clock.`,
     command,
   }

@@ -53,17 +53,17 @@ const isOf =
     custom && name === policyName
 
 /**
- * Lists the documents that cannot be parsed. No check judges these. Undefined if the documents
- * could not be read, which is recorded already.
+ * Lists the documents that cannot be parsed. No check judges these. A document that could not be
+ * read is undefined, and recorded already.
  */
 export function findUnclear(
   what: string,
   role: { readonly trust: string } | null | undefined,
-  attached: readonly { readonly name: string; readonly document?: string | undefined }[] | undefined,
+  attached: readonly { readonly name: string; readonly document?: string | undefined }[],
 ): readonly { readonly what: string; readonly why: string }[] {
   const documents = [
     { what: `the trust policy of ${what}`, kind: 'trust' as const, document: role?.trust },
-    ...(attached ?? []).map(({ name, document }) => ({
+    ...attached.map(({ name, document }) => ({
       what: `policy ${name} of ${what}`,
       kind: 'policy' as const,
       document,
