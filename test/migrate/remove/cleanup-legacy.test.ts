@@ -356,7 +356,10 @@ test('P15 cleanup --legacy by a user who may read only the old Secrets keeps the
   const before = cluster.objects
   const { code, stdout } = await cleanup(t, cluster)
   assert.deepEqual([code, cluster.objects], [1, before], stdout)
-  assert.match(stdout, /^LEGACY_IN_USE: 1 still depends .*\npull secrets of other names: these Secrets could not be read, /)
+  assert.match(
+    stdout,
+    /^LEGACY_IN_USE: 1 still depends .*\npull secrets of other names: these Secrets could not be read, /,
+  )
   const option = "--abandon 'pull secrets of other names'"
   assert.ok(stdout.includes(`  or, if it is no longer needed: ${option}\n`), stdout)
   assert.equal((await cleanup(t, cluster, '--abandon', 'pull secrets of other names')).code, 0)
