@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
-import type { KubeCall } from '../../src/kube/client.ts'
 import {
   createApiServer,
   createCloud,
   createFakeClock,
   end,
   instanceOf,
+  isOwnRead,
   passwordsIn,
   registry,
   startHelper,
+  statusOf,
 } from './helper-fixture.ts'
 
 const MINUTE = 60_000
@@ -46,7 +47,7 @@ test('while a changed registry gives no credential, the credential of the earlie
   await lives()
   await end(clock, one)
   await lives()
-  const status = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
+  const status = statusOf(server)
   assert.deepEqual([status.registries[0].state, status.registries[0].error.code], ['pending', 'CLOUD_NOT_FOUND'])
 
   cloud.responses.clear()
@@ -68,7 +69,7 @@ test('a typo in one registry keeps its last entry, blocks no other registry, and
   assert.notEqual(after['b.example.com'], before['b.example.com'])
   const expiresAt = server.get('secrets/shop/acr-nopass')?.metadata.annotations?.['acr-nopass.io/expires-at'] ?? ''
   assert.ok(Date.parse(expiresAt) > clock.now(), 'the expiry of the Secret is that of what is live')
-  const status = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
+  const status = statusOf(server)
   assert.deepEqual(
     status.registries.map((one: { name: string; state: string; error?: { code: string } }) => [
       one.name,
@@ -210,8 +211,7 @@ test('a namespace that is created while a changed registry gives no credential g
   const before = passwordsIn(server, 'shop')
   assert.deepEqual(Object.keys(before).sort(), ['a.example.com', 'b.example.com'])
   // The helper's own copy cannot be read, so only this process knows the entry.
-  const isOwnCopy = ({ method, path }: KubeCall): boolean => method === 'GET' && path.endsWith('/home/secrets')
-  server.faults.add({ matches: isOwnCopy, status: 403 })
+  server.faults.add({ matches: isOwnRead, status: 403 })
   helper.configure({ registries: [typo, registry('b')] })
   await clock.advance(20_000)
   server.createNamespace('late')

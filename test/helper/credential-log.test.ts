@@ -3,16 +3,19 @@ import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
 import { createCredentialLog } from '../../src/helper/credentials/credential-log.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import { sleep } from '../../src/lib/clock.ts'
 import {
   type ApiServer,
   createApiServer,
   createCloud,
   createFakeClock,
+  delayOwnWrites,
   end,
+  isOwnRead,
+  isOwnWrite,
   passwordsIn,
   registry,
   startHelper,
+  statusOf,
 } from './helper-fixture.ts'
 import { live } from './plan-fixtures.ts'
 
@@ -22,8 +25,6 @@ const annotation = (server: ApiServer, key: string, name: string): string =>
   server.get(key)?.metadata.annotations?.[`acr-nopass.io/${name}`] ?? ''
 const noteIn = (server: ApiServer, namespace: string): string =>
   annotation(server, `secrets/${namespace}/acr-nopass`, 'log')
-const isOwnWrite = ({ method, path }: KubeCall): boolean => method === 'PATCH' && path.includes('/home/secrets/')
-const isOwnRead = (call: string): boolean => call === 'GET /api/v1/namespaces/home/secrets'
 
 test('what was read before a write of the log ended does not undo that write', async () => {
   const clock = createFakeClock()
@@ -87,13 +88,7 @@ test('a refresh of one registry rewrites only the namespaces that have it', asyn
 
 test('a second credential that arrives while the log is written is logged by a second write, before any namespace has it', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
-  const client: KubeClient = {
-    ...server.client,
-    async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
-      if (isOwnWrite(call)) await sleep(clock, 600, signal)
-      return server.client.request<T>(call, signal)
-    },
-  }
+  const client = delayOwnWrites(server, clock, 600)
   cloud.responses.set('b', 45)
   const registries = [registry('a'), registry('b')]
   const helper = startHelper(
@@ -194,7 +189,7 @@ test('another client that only labels the log costs one read at the next refresh
   const from = server.calls.length
   server.label(OWN, { ...server.get(OWN)?.metadata.labels, seen: 'yes' })
   await clock.advance(60 * MINUTE)
-  assert.equal(server.calls.slice(from).filter(isOwnRead).length, 1)
+  assert.equal(server.calls.slice(from).filter((call) => call === 'GET /api/v1/namespaces/home/secrets').length, 1)
   assert.deepEqual(passwordsIn(server, 'home'), passwordsIn(server, 'shop'))
   await end(clock, helper)
 })
@@ -217,7 +212,7 @@ test('while the log cannot be written, namespaces get new credentials after two 
   assert.match(noteIn(server, 'shop'), / a=unlogged$/)
   assert.match(await metric(), / 1$/m)
   await clock.advance(MINUTE)
-  const status = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
+  const status = statusOf(server)
   assert.equal(status.problems[0]?.code, 'LOG_UNWRITABLE')
   server.faults.delete(failing)
   await clock.advance(5 * MINUTE)
@@ -335,10 +330,7 @@ test('while the log cannot be read, new credentials are requested and distribute
   await clock.advance(5_000)
   await end(clock, one)
   const before = passwordsIn(server, 'shop')
-  const unread = {
-    matches: ({ method, path }: KubeCall) => method === 'GET' && path.endsWith('/home/secrets'),
-    status: 503,
-  }
+  const unread = { matches: isOwnRead, status: 503 }
   server.faults.add(unread)
   cloud.responses.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
   const two = startHelper(server, clock, cloud, { registries }, { name: 'two' })

@@ -4,9 +4,11 @@ import { toNopassError } from '../../src/errors.ts'
 import type { RegistryEntry, Verification } from '../../src/helper/credentials/registry-state.ts'
 import { createMetrics } from '../../src/helper/report/metrics.ts'
 import { runHelper } from '../../src/helper/run-helper.ts'
+import { type HelperStatus, STATUS_KEY } from '../../src/installation/helper-status.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { CONTENT_MANAGER } from '../../src/kube/names.ts'
+import { sleep } from '../../src/lib/clock.ts'
 import type { HelperConfig } from '../../src/values/generated/helper-config.ts'
 import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
 
@@ -362,6 +364,26 @@ export function passwordsIn(server: ApiServer, namespace: string): Record<string
   return Object.fromEntries(
     Object.entries(auths).map(([domain, { auth }]) => [domain, Buffer.from(auth, 'base64').toString().slice(2)]),
   )
+}
+
+/** The status that the helper wrote last. */
+export function statusOf(server: ApiServer): HelperStatus {
+  return JSON.parse(server.get('configmaps/home/r-status')?.data?.[STATUS_KEY] ?? '{}')
+}
+
+/** Writes and reads of the helper's own copy. */
+export const isOwnWrite = ({ method, path }: KubeCall): boolean => method === 'PATCH' && path.includes('/home/secrets/')
+export const isOwnRead = ({ method, path }: KubeCall): boolean => method === 'GET' && path.endsWith('/home/secrets')
+
+/** A client whose writes of the own copy arrive late. */
+export function delayOwnWrites(server: ApiServer, clock: FakeClock, ms: number): KubeClient {
+  return {
+    ...server.client,
+    async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
+      if (isOwnWrite(call)) await sleep(clock, ms, signal)
+      return server.client.request<T>(call, signal)
+    },
+  }
 }
 
 export { createFakeClock }

@@ -11,10 +11,14 @@ import {
   createApiServer,
   createCloud,
   createFakeClock,
+  delayOwnWrites,
   end,
+  isOwnRead,
+  isOwnWrite,
   passwordsIn,
   registry,
   startHelper,
+  statusOf,
 } from './helper-fixture.ts'
 
 const MINUTE = 60_000
@@ -70,7 +74,7 @@ test('P12 an old Pod retires as its release does, also with values that name an 
   helper.configure({ ...identity('missing-key'), retire: true })
   await clock.advance(MINUTE)
   assert.deepEqual(passwordsIn(server, 'shop'), {})
-  const { retired, registries } = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
+  const { retired, registries } = statusOf(server)
   assert.deepEqual([retired, registries[0].state], [true, 'pending'])
   assert.equal(cloud.calls.length, calls, 'it proves no other key')
   await end(clock, helper)
@@ -130,7 +134,6 @@ test('what a leader could not log is not replaced by the older credential in the
   const first = startHelper(server, clock, cloud, { registries })
   await clock.advance(5_000)
   const logged = passwordsIn(server, 'home')
-  const isOwnWrite = ({ method, path }: KubeCall): boolean => method === 'PATCH' && path.includes('/home/secrets')
   const unwritten = { matches: isOwnWrite, status: 403 }
   server.faults.add(unwritten)
   await clock.advance(45 * MINUTE)
@@ -165,9 +168,9 @@ test('scope namespaces: a listed namespace that cannot be read delays no other, 
   })
   await clock.advance(10_000)
   assert.deepEqual(passwordsIn(server, 'good'), { 'a.example.com': 'one-a-1' })
-  const status = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
+  const status = statusOf(server)
   assert.deepEqual(
-    status.problems.map(({ code, namespace }: { code: string; namespace: string }) => [code, namespace]),
+    status.problems.map(({ code, namespace }) => [code, namespace]),
     [['NAMESPACE_UNREADABLE', 'shop']],
   )
   const before = server.calls.length
@@ -245,7 +248,7 @@ test('a follower that takes over and cannot read the credentials back overwrites
   await clock.advance(90 * MINUTE)
   const before = passwordsIn(server, 'shop')
   assert.match(before['a.example.com'] ?? '', /^one-/)
-  server.faults.add({ matches: ({ method, path }) => method === 'GET' && path.includes('/home/secrets'), status: 500 })
+  server.faults.add({ matches: isOwnRead, status: 500 })
   cloud.responses.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
   one.stop.abort()
   await clock.advance(2 * MINUTE)
@@ -263,10 +266,7 @@ test('one failed read is retried, and the credential that was read back is used 
   await clock.advance(MINUTE)
   await end(clock, one)
   const calls = cloud.calls.length
-  const fault = {
-    matches: ({ method, path }: { method: string; path: string }) => method === 'GET' && path.includes('/home/secrets'),
-    status: 500,
-  } as const
+  const fault = { matches: isOwnRead, status: 500 }
   server.faults.add(fault)
   const two = startHelper(server, clock, cloud, {}, { name: 'two' })
   await clock.advance(1_000)
@@ -289,7 +289,7 @@ test('a Secret that another client changes or deletes again and again is left al
     const helper = startHelper(server, clock, cloud)
     await clock.advance(10 * MINUTE)
     assert.ok(writes >= 4 && writes <= 16, `${writes} writes in ten minutes (${fight})`)
-    const status = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
+    const status = statusOf(server)
     assert.equal(status.problems[0]?.code, 'SECRET_CONFLICT')
     assert.match(await helper.metrics.registry.getSingleMetricAsString('acr_nopass_fights_total'), /[1-9]\d*$/)
     server.onWrite = () => undefined
@@ -334,7 +334,7 @@ test('two replicas that both lead after the Lease was edited by hand do not over
     (name, index, all) => index > 0 && name !== all[0],
   )
   // The other one cannot read back the current credential, so each has its own.
-  server.faults.add({ matches: ({ method, path }) => method === 'GET' && path.includes('/home/secrets'), status: 403 })
+  server.faults.add({ matches: isOwnRead, status: 403 })
   // The holder has just renewed, and continues to write until its deadline.
   await clock.advance(100)
   server.create('leases/home/r')
@@ -488,13 +488,7 @@ test('writes of expired Secrets are not paced, not even after the identity was r
 test("a rotation writes the helper's own copy before all other Secrets, and waits at most two seconds for it", async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   for (const name of numbered(5)) server.createNamespace(name)
-  const client: KubeClient = {
-    ...server.client,
-    async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
-      if (call.method === 'PATCH' && call.path.includes('/home/secrets/')) await sleep(clock, 500, signal)
-      return server.client.request<T>(call, signal)
-    },
-  }
+  const client = delayOwnWrites(server, clock, 500)
   const helper = startHelper(server, clock, cloud, {}, { client })
   await clock.advance(10_000)
   const written: string[] = []
@@ -507,10 +501,7 @@ test("a rotation writes the helper's own copy before all other Secrets, and wait
   await clock.advance(25 * MINUTE)
   assert.deepEqual([written.length, early], [7, []])
   server.onWrite = () => undefined
-  server.faults.add({
-    matches: ({ method, path }) => method === 'PATCH' && path.includes('/home/secrets/'),
-    status: 'hang',
-  })
+  server.faults.add({ matches: isOwnWrite, status: 'hang' })
   await clock.advance(39 * MINUTE + 5_000)
   assert.match(passwordsIn(server, 'n-0')['a.example.com'] ?? '', /-3$/)
   assert.match(passwordsIn(server, 'home')['a.example.com'] ?? '', /-2$/)

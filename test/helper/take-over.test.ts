@@ -10,6 +10,7 @@ import {
   createFakeClock,
   end,
   type Helper,
+  isOwnRead,
   passwordsIn,
   registry,
   startHelper,
@@ -45,7 +46,7 @@ test('a follower that takes over and cannot read the credentials back requests n
   const two = startHelper(server, clock, own, {}, { name: 'two' })
   await clock.advance(10 * MINUTE)
   assert.deepEqual([loginIn(server, 'shop'), own.calls.length], ['one-a-1', 1])
-  server.faults.add({ matches: ({ method, path }) => method === 'GET' && path.includes('/home/secrets'), status: 500 })
+  server.faults.add({ matches: isOwnRead, status: 500 })
   one.stop.abort()
   await clock.advance(2 * MINUTE)
   assert.deepEqual([loginIn(server, 'shop'), own.calls.length], ['two-a-2', 2])

@@ -9,14 +9,14 @@ import {
   passwordsIn,
   type StoredObject,
   startHelper,
+  statusOf,
 } from './helper-fixture.ts'
 
 const MINUTE = 60_000
 const LIST = 'serviceaccounts/shop/default'
 const SECRET = 'secrets/shop/acr-nopass'
 
-const problemsOf = (server: ApiServer): HelperStatus['problems'] =>
-  (JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}') as HelperStatus).problems
+const problemsOf = (server: ApiServer): HelperStatus['problems'] => statusOf(server).problems
 const listOf = (server: ApiServer): readonly string[] | undefined =>
   server.get(LIST)?.imagePullSecrets?.map(({ name }) => name)
 
