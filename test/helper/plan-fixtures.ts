@@ -98,6 +98,8 @@ export interface Fixture {
   readonly log?: Partial<LogState>
   /** The registries whose credential this replica obtained as the leader. */
   readonly fresh?: readonly string[]
+  /** The registries whose last request failed. */
+  readonly failing?: readonly string[]
   /** Whether the own copy was read for this version of the Secret, or when it may be read. */
   readonly logRead?: string | number
   readonly namespaces?: readonly NamespaceView[]
@@ -122,6 +124,7 @@ export function context(fixture: Fixture): PlanContext & { readonly groups: Cred
     accounts = [],
     tokens = [live('prod')],
     fresh = [],
+    failing = [],
     logRead,
   } = fixture
   const observed: ClusterView = {
@@ -148,7 +151,12 @@ export function context(fixture: Fixture): PlanContext & { readonly groups: Cred
   const stateOf = (name: string): RegistryState => {
     const found = log.pending.get(name) ?? log.logged.get(name)
     const entry = { name, source: { key: `fp-${name}` } } as RegistryEntry
-    return { ...initialState(entry, undefined), live: found, isFresh: fresh.includes(name) }
+    return {
+      ...initialState(entry, undefined),
+      live: found,
+      isFresh: fresh.includes(name),
+      failures: failing.includes(name) ? 1 : 0,
+    }
   }
   const names = settings.registries.map(({ name }) => name)
   const groups = createCredentialGroups({ log: () => log, names, stateOf }, OPTIONS)

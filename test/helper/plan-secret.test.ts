@@ -20,6 +20,7 @@ import {
 } from './plan-fixtures.ts'
 
 const HOUR = 3_600_000
+const MINUTE = 60_000
 
 const two = config({
   registries: [
@@ -46,7 +47,7 @@ const empty = group()
 
 /** A note with these numbers, for the own copy that the helper knows. */
 const note = (...numbers: readonly string[]): string => `${LOG} ${numbers.join()}`
-const keeps = (more: object = { until: HOUR }): object => ({ kind: 'wait', reason: 'last-good', ...more })
+const keeps = (more: object = { until: MINUTE }): object => ({ kind: 'wait', reason: 'last-good', ...more })
 
 const CASES: readonly (readonly [string, Fixture, object])[] = [
   ['a namespace without the Secret gets it, on condition that it does not exist', {}, write('missing', 'prod', false)],
@@ -142,7 +143,7 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
   [
     'before a higher number is replaced, the own copy is read',
     { secrets: shop({ hash: 'other', note: note('prod=6') }) },
-    keeps({ until: HOUR, ask: 'log' }),
+    keeps({ until: MINUTE, ask: 'log' }),
   ],
   [
     'a higher number is replaced if the own copy, which was read since, is really lower',
@@ -167,7 +168,21 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
   [
     'what another leader could not log stays, and a new credential is requested',
     { secrets: shop({ hash: 'other', note: note('prod=unlogged') }) },
-    keeps({ until: HOUR, ask: { renew: ['prod'] } }),
+    keeps({ until: MINUTE, ask: { renew: ['prod'] } }),
+  ],
+  [
+    'what another leader could not log stays while its registry fails',
+    { secrets: shop({ hash: 'other', note: note('prod=unlogged') }), failing: ['prod'] },
+    keeps(),
+  ],
+  [
+    'a new credential is requested for what could not be logged, although another one of the Secret and of the log has expired',
+    {
+      config: two,
+      tokens: [live('prod', 'old', { expiresAt: NOW }), legacy],
+      secrets: shop({ hash: 'other', note: note('legacy=unlogged', 'prod=5'), expiresAt: NOW }, group(prod, legacy)),
+    },
+    keeps({ until: 2_000, ask: { renew: ['legacy'] } }),
   ],
   [
     'what another leader could not log is replaced by a credential that this leader got',
@@ -175,8 +190,16 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     write('rotated'),
   ],
   [
-    'once a credential that another leader could not log has ended, that of the log replaces it',
-    { secrets: shop({ hash: 'other', note: note('prod=unlogged'), expiresAt: NOW }) },
+    'a Secret whose first credential ends in half a minute is planned again then',
+    {
+      tokens: [live('prod', 'new', { expiresAt: NOW })],
+      secrets: shop({ hash: 'other', expiresAt: NOW + MINUTE / 2 }),
+    },
+    keeps({ until: MINUTE / 2 }),
+  ],
+  [
+    'once a credential that another leader could not log has ended, and its registry fails, that of the log replaces it',
+    { secrets: shop({ hash: 'other', note: note('prod=unlogged'), expiresAt: NOW }), failing: ['prod'] },
     write('rotated'),
   ],
   [

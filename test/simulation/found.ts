@@ -1479,4 +1479,36 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding:
+      'a credential that no leader could log is replaced by an older one, without asking for a new one, because another registry’s has expired',
+    plan: {
+      seed: 1218375297,
+      settings: {
+        scope: 'namespaces',
+        identity: 'access-key',
+        registries: ['a', 'b', 's'],
+        life: 240000,
+        namespaces: 3,
+        verify: true,
+        watchList: true,
+        refreshRate: 50,
+        rates: [1, 1.0163422261271626],
+        ahead: [499, 308],
+        serverAhead: -7699000,
+        attach: 'serviceAccounts',
+        adopt: false,
+        heal: false,
+        span: 480000,
+      },
+      faults: [
+        { at: 191215, kind: 'cloud', index: 41, for: 219656, choice: 0.612 },
+        { at: 255194, kind: 'hangLog', index: 46, for: 196871, choice: 0.695 },
+        { at: 302360, kind: 'restoreEtcd', index: 49, for: 14723, choice: 0.664 },
+        { at: 336409, kind: 'deleteLease', index: 20, for: 3492, choice: 0.508 },
+        { at: 347860, kind: 'deleteLease', index: 18, for: 7840, choice: 0.462 },
+        { at: 360691, kind: 'cloud', index: 18, for: 140038, choice: 0.235 },
+      ],
+    },
+  },
 ]

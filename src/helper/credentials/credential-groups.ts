@@ -191,6 +191,7 @@ export function createCredentialGroups({ log, names, stateOf }: GroupSources, op
       if (logged.length > 0) own ??= buildOwnGroup(logged, state.last, options)
       return own
     },
+    isFailing: (registry: string) => (stateOf(registry)?.failures ?? 0) > 0,
     /**
      * The version of the own copy that its next write replaces; `unread`: it has to be read first.
      */

@@ -6,6 +6,9 @@ import type { GroupSummary, PlanContext } from './plan-context.ts'
 
 const UNREADABLE_PAUSE_MS = 30_000
 const RETIRING_PAUSE_MS = 2_000
+/** A Secret that stays is planned again: the clock may be corrected, or a request may fail. */
+const SHORTEST_STAY_MS = 2_000
+const LONGEST_STAY_MS = 60_000
 
 /**
  * What to do about one namespace's pull secret: the first line that applies
@@ -50,34 +53,38 @@ function hasContent({ registries, ...secret }: SecretView, content: GroupSummary
  * undefined: it does not.
  */
 function keep(
-  { observed, now, cloudNow, cloudAtLeast }: PlanContext,
+  { observed, groups, now, cloudNow, cloudAtLeast }: PlanContext,
   namespace: string,
   secret: SecretView,
   ours: GroupSummary,
   desired: readonly string[],
 ): PlannedAction | undefined {
+  // Only its note changes.
+  if (secret.hash === ours.hash) return undefined
   const { expiresAt: end = Number.POSITIVE_INFINITY } = secret
-  // Only its note changes, or the first of its credentials has expired.
-  if (secret.hash === ours.hash || end <= cloudAtLeast) return undefined
-  const wait = (ask?: Question, until = now + (end - cloudAtLeast)): PlannedAction => ({
+  const stay = Math.min(LONGEST_STAY_MS, Math.max(SHORTEST_STAY_MS, end - cloudAtLeast))
+  const wait = (ask?: Question, until = now + stay): PlannedAction => ({
     kind: 'wait',
     reason: 'last-good',
-    ...(Number.isFinite(until) && { until }),
+    until,
     ...(ask !== undefined && { ask }),
   })
+  const note = parseNote(secret.note)
+  const there = [...ours.entries].map(([name, entry]) => ({ name, ...entry, noted: note?.numbers.get(name) }))
+  // Another leader could not log what it wrote, so that the log may be behind.
+  const unlogged = there.filter(({ noted, isFresh }) => noted === 'unlogged' && !isFresh).map(({ name }) => name)
+  const renew = unlogged.filter((name) => !groups.isFailing(name))
+  if (renew.length > 0) return wait({ renew })
+  // The first of its credentials has expired.
+  if (end <= cloudAtLeast) return undefined
   // It has an entry that the log lost, and that its registry does not replace.
   if (secret.registries.some((name) => desired.includes(name) && !ours.entries.has(name))) return wait()
   // A credential of ours has expired.
   if (ours.expiresAt !== undefined && ours.expiresAt <= cloudNow) return wait()
-  const note = parseNote(secret.note)
-  if (note === undefined) return undefined
-  const there = [...ours.entries].map(([name, entry]) => ({ name, ...entry, noted: note.numbers.get(name) }))
-  // Another leader could not log what it wrote, so that the log may be behind.
-  const renew = there.filter(({ noted, isFresh }) => noted === 'unlogged' && !isFresh).map(({ name }) => name)
-  if (renew.length > 0) return wait({ renew })
+  if (unlogged.length > 0) return wait()
   // It is ahead of the log as this replica knows it.
   const isAhead = there.some(({ number, noted }) => number !== undefined && typeof noted === 'number' && noted > number)
-  if (note.log !== ours.log || !isAhead) return undefined
+  if (note?.log !== ours.log || !isAhead) return undefined
   const read = observed.logReadFor(namespace, secret.resourceVersion)
   if (read === true) return undefined
   return read.notBefore <= now ? wait('log') : wait(undefined, read.notBefore)
