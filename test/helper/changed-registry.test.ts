@@ -48,7 +48,7 @@ test('while a changed registry gives no credential, the credential of the earlie
   await end(clock, one)
   await lives()
   const status = statusOf(server)
-  assert.deepEqual([status.registries[0].state, status.registries[0].error.code], ['pending', 'CLOUD_NOT_FOUND'])
+  assert.deepEqual([status.registries[0]?.state, status.registries[0]?.error?.code], ['pending', 'CLOUD_NOT_FOUND'])
 
   cloud.responses.clear()
   await clock.advance(2 * MINUTE)
