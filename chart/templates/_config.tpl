@@ -20,7 +20,10 @@
 {{/* A hash of what a new Pod has to prove before the old ones leave (registries, identity) and of what is read at start only. */}}
 {{- define "acr-nopass.config-checksum" -}}
 {{- $registries := list -}}
-{{- range .Values.registries }}{{ $registries = append $registries (omit . "targets" "repositories") }}{{ end -}}
+{{- range .Values.registries }}
+{{- $isLimited := eq (.limit | default "role") "repositories" }}
+{{- $registries = append $registries (ternary (omit . "targets") (omit . "targets" "repositories") $isLimited) }}
+{{- end -}}
 {{ pick .Values "identity" "region" "network" "endpoints" "caBundle" | merge (dict "registries" $registries) | toJson | sha256sum }}
 {{- end }}
 

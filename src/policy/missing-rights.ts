@@ -1,28 +1,21 @@
 import type { Unverified } from '../alibaba/unverified.ts'
+import { isDocumentedPath } from '../values/repositories.ts'
 import type { PolicyDocument } from './normal-form.ts'
 import { matchesAction, matchesPattern, resourcesMeet } from './ram-pattern.ts'
 import { type AccessRequest, type Decision, evaluate, parseStatements, type RamStatement } from './ram-statement.ts'
 
-// True for forms of a resource that Alibaba Cloud's own pages and policies document. These are
-// literal text, `*` for a whole field or a whole segment of the path, and `*` at the end
-// (`acs:oss:*:*:mybucket/*`, `acs:log:*:*:project/*/logstore/mse_*`, `acs:ram::*:role/name`).
-// Undocumented: the meaning of `*` elsewhere, whether `?` exists, and the meaning of other empty
-// fields.
+/**
+ * True for forms of a resource that Alibaba Cloud's own pages and policies document. These are
+ * literal text, `*` for a whole field, and the forms of `isDocumentedPath` for the path. The
+ * meaning of empty fields is undocumented, except for the region of RAM (`acs:ram::*:role/name`).
+ */
 export function isDocumentedPattern(pattern: string): boolean {
   if (pattern === '*') return true
   const [scheme, service = '', region = '', account = '', ...rest] = pattern.split(':')
-  const isWhole = (field: string): boolean => field === '*' || (field !== '' && isLiteral(field))
+  const isWhole = (field: string): boolean => field === '*' || (field !== '' && !/[*?]/.test(field))
   const isRegion = isWhole(region) || (region === '' && service === 'ram')
-  const segments = rest.join(':').replace(/\*$/, '').split('/')
-  return (
-    scheme === 'acs' &&
-    [service, account].every(isWhole) &&
-    isRegion &&
-    segments.every((segment) => segment === '*' || isLiteral(segment))
-  )
+  return scheme === 'acs' && [service, account].every(isWhole) && isRegion && isDocumentedPath(rest.join(':'))
 }
-
-const isLiteral = (text: string): boolean => !/[*?]/.test(text)
 
 /** Matches a documented pattern. A `*` in the middle of the path is exactly one segment. */
 function matchesAsDocumented(pattern: string, resource: string): boolean {

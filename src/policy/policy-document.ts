@@ -1,11 +1,13 @@
 import type { ResolvedRegistry } from '../values/generated/resolved-values.ts'
+import { mergeRepositories } from '../values/repositories.ts'
 import { normalForm, type PolicyDocument, policyOf, type Statement, unionDocuments } from './normal-form.ts'
 import { roleTrustDocument } from './trust-document.ts'
 
 /** The part of an entry in values' `registries` that determines the policy. */
-export type PolicyRegistry = Readonly<
-  Pick<ResolvedRegistry, 'edition' | 'instanceId' | 'region' | 'repositories' | 'assumeRole'>
->
+export interface PolicyRegistry
+  extends Readonly<Pick<ResolvedRegistry, 'edition' | 'instanceId' | 'region' | 'assumeRole'>> {
+  readonly repositories: readonly string[]
+}
 
 export interface PolicyOptions {
   /**
@@ -26,7 +28,7 @@ export function policyDocument(
   registries: readonly PolicyRegistry[],
   options: PolicyOptions,
 ): PolicyDocument | undefined {
-  const statements = registries.flatMap((registry) => identityStatements(registry, options))
+  const statements = uniteInstances(registries).flatMap((registry) => identityStatements(registry, options))
   return statements.length === 0 ? undefined : normalForm(policyOf(statements))
 }
 
@@ -46,7 +48,7 @@ export function chainRoles(
   options: PolicyOptions & { readonly callerArn: string },
 ): readonly ChainRole[] {
   const roles = new Map<string, ChainRole>()
-  for (const registry of registries) {
+  for (const registry of uniteInstances(registries)) {
     registry.assumeRole.forEach(({ roleArn, externalId }, index) => {
       const next = registry.assumeRole[index + 1]
       const document = policyOf(next === undefined ? pullStatements(registry, options) : [mayAssume(next.roleArn)])
@@ -62,6 +64,19 @@ export function chainRoles(
   return [...roles.values()]
 }
 
+/**
+ * Unites the entries of one instance and chain, so that a glob of one entry that another entry's
+ * glob covers takes no room in the document.
+ */
+function uniteInstances(registries: readonly PolicyRegistry[]): readonly PolicyRegistry[] {
+  const groups = Map.groupBy(registries, ({ edition, instanceId, region, assumeRole }) =>
+    JSON.stringify([edition, instanceId, region, assumeRole]),
+  ).values()
+  return [...groups].flatMap((entries) =>
+    entries.slice(0, 1).map((first) => ({ ...first, repositories: entries.flatMap((entry) => entry.repositories) })),
+  )
+}
+
 function identityStatements(registry: PolicyRegistry, options: PolicyOptions): readonly Statement[] {
   if (registry.edition === 'static') return []
   const first = registry.assumeRole[0]
@@ -70,7 +85,11 @@ function identityStatements(registry: PolicyRegistry, options: PolicyOptions): r
 
 const mayAssume = (roleArn: string): Statement => allow(['sts:AssumeRole'], [roleArn])
 
-function pullStatements(registry: PolicyRegistry, options: PolicyOptions): readonly Statement[] {
+/** Returns what a role or a session must allow so that the repositories can be pulled. */
+export function pullStatements(
+  registry: Omit<PolicyRegistry, 'assumeRole'>,
+  options: PolicyOptions,
+): readonly Statement[] {
   const enterprise = registry.edition === 'enterprise'
   const byName = enterprise && !registry.instanceId
   // A token has the rights of the caller that requested it. RAM cannot limit token requests to an
@@ -80,10 +99,9 @@ function pullStatements(registry: PolicyRegistry, options: PolicyOptions): reado
     return [token, allow([...(enterprise ? ['cr:ListInstanceEndpoint'] : []), 'cr:PullRepository'], ['*'])]
   const scope = `acs:cr:${registry.region || '*'}:${options.accountId ?? '*'}`
   const instance = registry.instanceId || '*'
-  const repositories = registry.repositories.map((glob) => {
-    const path = glob === '*' ? '*' : glob.includes('/') ? glob : `${glob}/*`
-    return `${scope}:repository/${enterprise ? `${instance}/` : ''}${path}`
-  })
+  const repositories = mergeRepositories(registry.repositories).map(
+    (glob) => `${scope}:repository/${enterprise ? `${instance}/` : ''}${glob}`,
+  )
   const pull = allow(['cr:PullRepository'], repositories)
   if (!enterprise) return [token, pull]
   return [token, pull, allow(['cr:ListInstanceEndpoint'], [`${scope}:instance/${instance}`])]

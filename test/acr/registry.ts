@@ -11,6 +11,7 @@ export function registry(changes: Partial<RegistryConfig> = {}): RegistryConfig 
     apiNetwork: 'auto',
     domains: [],
     expiresInHours: null,
+    limit: 'role',
     assumeRole: [],
     ...changes,
   }

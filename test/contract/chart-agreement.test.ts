@@ -110,6 +110,7 @@ test('a change that new Pods have to verify creates new Pods; one that can be re
     { registries: [{ ...registry, instanceId: 'cri-def456' }] },
     { identity: { workerRole: { imdsV1: true } } },
     { region: 'cn-hangzhou' },
+    { registries: [{ ...registry, ...LIMITED }] },
     { endpoints: { cr: 'https://cr.example.com' } },
     { caBundle: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----' },
   ]) {
@@ -122,4 +123,15 @@ test('a change that new Pods have to verify creates new Pods; one that can be re
   ]) {
     assert.deepEqual(await annotations(values), before, JSON.stringify(values))
   }
+  const limited = await annotations({ registries: [{ ...registry, ...LIMITED }] })
+  const longer = { ...registry, ...LIMITED, repositories: ['shop/*', 'base/*'] }
+  assert.notDeepEqual(await annotations({ registries: [longer] }), limited, 'another list of a limited entry')
+  const elsewhere = { ...registry, ...LIMITED, targets: { namespaces: { include: ['shop'] } } }
+  assert.deepEqual(await annotations({ registries: [elsewhere] }), limited, 'other targets of a limited entry')
 })
+
+const LIMITED = {
+  limit: 'repositories',
+  repositories: ['shop/*'],
+  assumeRole: [{ roleArn: 'acs:ram::1234567890123456:role/puller' }],
+}

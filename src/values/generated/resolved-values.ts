@@ -71,6 +71,10 @@ export interface ResolvedRegistry {
   domains: string[]
   /** What the RAM policy allows: `*`, or `namespace/repository` with `*` for any part. */
   repositories: string[]
+  /** `role`: everything that the RAM role may pull, also through other entries. `repositories`: in each namespace only the `repositories` of the limited entries of this instance that target it. Enterprise only; it needs `identity.type: rrsa` or `assumeRole`. `role` is the default because the limit is not proven on a live account yet. */
+  limit: 'role' | 'repositories'
+  /** With `limit: repositories`: one existing repository of this entry, without a tag. The helper asks the registry whether credentials may pull it; without it the helper asks for an invented name, which decides less. */
+  probe?: string
   /** Enterprise only; null leaves it to the registry (one hour, or the life of the session that requested it). The time that the registry returns counts. */
   expiresInHours: number | null
   /** For a registry of another account: the identity assumes the first role, that one the next. */

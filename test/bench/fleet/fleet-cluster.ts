@@ -86,6 +86,7 @@ function createEntry(name: string, life: number, { cloud, clock, random }: Clust
     apiNetwork: 'auto',
     domains: [],
     expiresInHours: null,
+    limit: 'role',
     assumeRole: [],
   }
   const identity = createIdentity(identityConfig, [], {

@@ -33,7 +33,7 @@ export async function oldLogin(
     accessKeyDir: '',
     sessionName: 'old',
   }
-  const base = { name: 'old', network: 'all', apiNetwork: 'auto', expiresInHours: null } as const
+  const base = { name: 'old', network: 'all', apiNetwork: 'auto', expiresInHours: null, limit: 'role' } as const
   const lists = { domains: [], assumeRole: [] }
   const registry = instance
     ? { ...base, ...lists, edition: 'enterprise' as const, instanceId: instance.id, region: instance.region }

@@ -79,6 +79,7 @@ export async function openPrivateRegistry(
       apiNetwork: 'auto',
       domains: [],
       expiresInHours: null,
+      limit: 'role',
       assumeRole: [],
     },
     {

@@ -1,0 +1,21 @@
+import { normalForm, policyOf } from './normal-form.ts'
+import { type PolicyRegistry, pullStatements } from './policy-document.ts'
+
+/**
+ * STS's limit for the parameter `Policy` of AssumeRole and AssumeRoleWithOIDC, in characters:
+ * https://help.aliyun.com/en/ram/developer-reference/api-sts-2015-04-01-assumerolewithoidc
+ */
+export const MAX_SESSION_POLICY = 2048
+
+/**
+ * Returns the policy of a session that may pull these repositories of an instance and nothing else.
+ * STS grants what both the role and this policy allow. Lists that match the same repositories give
+ * the same text. The text can exceed `MAX_SESSION_POLICY`.
+ */
+export function sessionPolicy(
+  registry: Pick<PolicyRegistry, 'edition' | 'instanceId' | 'region'>,
+  repositories: readonly string[],
+): string {
+  const statements = pullStatements({ ...registry, repositories }, { scope: 'instance' })
+  return JSON.stringify(normalForm(policyOf(statements)))
+}
