@@ -1,4 +1,5 @@
 import { TestbedError } from '../../tools/testbed-error.ts'
+import type { SessionPolicyFault } from './faults.ts'
 import { addPolicy, addRole, addVersion, findEntity } from './ram/entities.ts'
 import type { CloudState, Endpoint } from './state.ts'
 
@@ -114,6 +115,17 @@ export function createControl(state: CloudState) {
     /** Sets whether STS accepts an OIDC provider without fingerprints. */
     acceptWithoutFingerprints: (accepted: boolean): void => {
       state.settings.acceptWithoutFingerprints = accepted
+    },
+    /** Changes what session policies do, until further notice; undefined: as documented. */
+    breakSessionPolicies: (fault: SessionPolicyFault | undefined): void => {
+      state.settings.sessionPolicyFault = fault
+    },
+    /**
+     * Sets whether the registry denies everybody a repository that does not exist, instead of
+     * responding with 404 to those who may pull it.
+     */
+    denyUnknownRepositories: (denied: boolean): void => {
+      state.settings.deniesUnknownRepositories = denied
     },
     /** Sets whether the metadata service responds to requests without a token. */
     allowImdsV1: (allowed: boolean): void => {

@@ -106,7 +106,7 @@ function authorize({ product, action, resources, context: ownKeys }: Operation, 
   if (resources === undefined || principal === undefined) return
   const context = new Map([...requestContext(call, principal), ...(ownKeys?.(call) ?? [])])
   for (const resource of resources(call)) {
-    const verdict = decide(state, principal, action, resource, context)
+    const verdict = decide(state, principal, { action, resource, context })
     if (verdict.decision === 'allow') continue
     const denied = noPermission(state, principal, action, verdict)
     if (product !== 'CS') throw denied

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from './operation.ts'
+import type { Seed } from './seed/generated/seed.ts'
 
 /** Selects the calls that a fault affects. All given fields must match. */
 interface FaultMatch {
@@ -16,6 +17,17 @@ export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly code: string }
   | { readonly kind: 'slow'; readonly ms: number }
   | { readonly kind: 'cut' | 'cut-after' | 'hang' | 'html' | 'empty' | 'garbage' }
+
+/**
+ * What a cloud may make of session policies, other than what the vendor documents.
+ * - `ignored`: nothing evaluates them. `ignored-by-registry`: only pulls and pushes ignore them.
+ * - `ignored-for-oidc`: new sessions of AssumeRoleWithOIDC have none. Its page describes `Policy`,
+ *   but RAM's page about the evaluation says that role-based SSO has no session policies
+ *   (https://help.aliyun.com/zh/ram/user-guide/policy-evaluation-process-of-assuming-a-ram-role).
+ * - `refused`: a session with a policy may do nothing. `refused-by-registry`: it may call the API,
+ *   but neither pull nor push.
+ */
+export type SessionPolicyFault = NonNullable<Seed['sessionPolicyFault']>
 
 type FaultRule = Fault & { readonly match?: FaultMatch; readonly times?: number }
 

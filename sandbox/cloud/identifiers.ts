@@ -13,7 +13,12 @@ export const newId = {
   accessKey: (): string => `LTAI5t${randomText(18)}`,
   secret: (): string => randomText(30),
   sessionKey: (): string => `STS.NU${randomText(26)}`,
-  securityToken: (): string => `CAIS${randomBytes(160).toString('base64').replace(/=+$/, '')}`,
+  /** The content is random, and grows with the session policy as in the real cloud. */
+  securityToken: (policy = ''): string => {
+    return `CAIS${randomBytes(160 + Buffer.byteLength(policy))
+      .toString('base64')
+      .replace(/=+$/, '')}`
+  },
   ramEntity: (): string => `3${randomText(17, '0123456789')}`,
   user: (): string => `2${randomText(17, '0123456789')}`,
   registryToken: (): string => randomBytes(48).toString('base64url'),

@@ -1,4 +1,4 @@
-import type { SeedCluster } from './seed/generated/seed.ts'
+import type { Seed, SeedCluster } from './seed/generated/seed.ts'
 import type { Jwks } from './sts/jwt.ts'
 
 export interface Account {
@@ -136,6 +136,8 @@ export interface Session {
   readonly accountId: string
   readonly role: string
   readonly name: string
+  /** The document of the session policy; undefined: the session has all rights of its role. */
+  readonly policy: string | undefined
   readonly issuedAt: number
   expiresAt: number
 }
@@ -176,6 +178,14 @@ interface Settings {
    * Orchestration Service calls them required.
    */
   acceptWithoutFingerprints: boolean
+  /** Undefined: session policies are evaluated as documented. */
+  sessionPolicyFault: Seed['sessionPolicyFault']
+  /**
+   * Whether the registry's token service grants nobody the pull of a repository that does not
+   * exist. Otherwise it grants the pull by the caller's rights, and the registry responds with 404.
+   * The vendor does not document which of the two ACR does.
+   */
+  deniesUnknownRepositories: boolean
 }
 
 export interface CloudState {
@@ -184,6 +194,11 @@ export interface CloudState {
   readonly main: Account
   readonly sessions: Map<string, Session>
   readonly registryCredentials: Map<string, RegistryCredential>
+  /**
+   * `namespace/repository` of the seed's repositories, and of those that a token allowed to push.
+   * One registry serves all instances.
+   */
+  readonly repositories: Set<string>
   /** Used signature nonces. They are never forgotten, like the calls. */
   readonly nonces: Set<string>
   /** Key sets by issuer, with which AssumeRoleWithOIDC verifies tokens. */

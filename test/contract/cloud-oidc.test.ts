@@ -11,7 +11,7 @@ import type { Cloud } from '../../sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../sandbox/cloud/start-cloud.ts'
 import { githubSubject } from '../../sandbox/cloud/sts/github-oidc.ts'
 import { signJwt } from '../../sandbox/cloud/sts/jwt.ts'
-import { refusal, refused, vendorClients } from '../support/cloud/vendor-sdk.ts'
+import { allow, refusal, refused, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 const ISSUER = 'https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/c0ffee'
 const SUBJECT = 'system:serviceaccount:acr-nopass:acr-nopass'
@@ -109,6 +109,39 @@ test('any other token is rejected with 401 and the reason', async () => {
     await why(podToken(), { roleArn: roleArn('nowhere') }),
     '404 EntityNotExist.Role: The role not exists: nowhere .',
   )
+})
+
+/**
+ * Sources: `Policy` of AssumeRoleWithOIDCRequest in @alicloud/sts20150401. The codes are those of
+ * AssumeRole, which is assumed. RAM's page about the evaluation contradicts: role-based SSO, which
+ * this operation belongs to, has no session policy
+ * (https://help.aliyun.com/zh/ram/user-guide/policy-evaluation-process-of-assuming-a-ram-role).
+ * Hence the fault.
+ */
+test("a ServiceAccount's session is limited by its session policy, unless the cloud ignores it", async () => {
+  cloud.control.grant('pod-role', 'cr', JSON.parse(allow(['cr:*'])))
+  const session = async () => {
+    const { body } = await assume(podToken(), { policy: allow(['cr:ListInstance']) })
+    const { accessKeyId = '', accessKeySecret = '', securityToken = '' } = body?.credentials ?? {}
+    const { call } = vendorClients(cloud, { accessKeyId, accessKeySecret, securityToken })
+    await call({ action: 'ListInstance', version: '2018-12-01' })
+    return () =>
+      call({ action: 'GetInstance', version: '2018-12-01', query: { InstanceId: cloud.instances[0]?.id ?? '' } })
+  }
+  try {
+    const limited = await session()
+    assert.equal(await refused(limited()), '403 NoPermission')
+    cloud.control.breakSessionPolicies('ignored-for-oidc')
+    await (await session())()
+    assert.equal(await refused(limited()), '403 NoPermission')
+    const grammar = '400 InvalidParameter.PolicyGrammar: The parameter Policy has not passed grammar check.'
+    assert.equal(await why(podToken(), { policy: '{' }), grammar)
+  } finally {
+    cloud.control.breakSessionPolicies(undefined)
+    cloud.control.revoke('pod-role', 'cr')
+  }
+  const size = '400 InvalidParameter.PolicySize: The size of Policy must be smaller than 2048 bytes.'
+  assert.equal(await why(podToken(), { policy: '{'.repeat(2049) }), size)
 })
 
 /**

@@ -101,7 +101,6 @@ test('invalid parameters of AssumeRole are rejected with the code of the paramet
       name: await refused(assume({ roleArn, roleSessionName: 'a b' })),
       short: await refused(assume({ roleArn, durationSeconds: 899 })),
       long: await refused(assume({ roleArn, durationSeconds: 3601 })),
-      policy: await refused(assume({ roleArn, policy: allow(['cr:*']) })),
       missing: await refused(assume({})),
     },
     {
@@ -111,7 +110,6 @@ test('invalid parameters of AssumeRole are rejected with the code of the paramet
       name: '400 InvalidParameter.RoleSessionName',
       short: '400 InvalidParameter.DurationSeconds',
       long: '400 InvalidParameter.DurationSeconds',
-      policy: '400 InvalidParameter.Policy',
       missing: '400 MissingRoleArn',
     },
   )

@@ -1,14 +1,20 @@
 import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { BlockList } from 'node:net'
 import type { ApiRequest, CallRecord } from '../http/request.ts'
 import { equalsInConstantTime } from '../http/signature.ts'
 import { newId } from '../identifiers.ts'
 import type { Call } from '../operation.ts'
 import { principalArn } from '../ram/arn.ts'
-import { decide } from '../ram/authorize.ts'
-import type { CloudState, Instance, RegistryCredential } from '../state.ts'
+import type { CloudState, RegistryCredential } from '../state.ts'
 import { signJwt } from '../sts/jwt.ts'
+import {
+  type Access,
+  grantAccess,
+  grantPublicAccess,
+  isShutOut,
+  parseScopes,
+  withExistence,
+} from './registry-rights.ts'
 
 /** The settings with which a distribution registry accepts the emulator's tokens. */
 export interface RegistryAuth {
@@ -33,8 +39,11 @@ const TOKEN_SECONDS = 300
  * Creates the registry's token server (Docker token authentication). It accepts GET with Basic
  * authentication, and POST with `grant_type` password, which containerd sends. A valid ACR
  * credential gets access, limited to its principal's current rights. As in the real cloud, a
- * request without a credential gets a token for public repositories only. The registry denies any
- * other pull with that token.
+ * request without a credential gets a token for public repositories only.
+ *
+ * The token service responds with 200 also if it grants nothing. The registry then refuses the
+ * token with 401 and `insufficient_scope`, which a node reported of an Enterprise instance
+ * (https://github.com/aliyun/kvc-3fs-operator/issues/4).
  */
 export function createRegistryTokenService(
   state: CloudState,
@@ -45,7 +54,8 @@ export function createRegistryTokenService(
   const key = createPrivateKey(keyPem)
   const x5c = [new X509Certificate(auth.certificatePem).raw.toString('base64')]
 
-  const issue = (subject: string, secondsLeft: number, access: readonly Access[]): object => {
+  const issue = (subject: string, secondsLeft: number, granted: readonly Access[]): object => {
+    const access = withExistence(state, granted)
     const now = Math.floor(state.now() / 1000)
     const expires_in = Math.min(TOKEN_SECONDS, secondsLeft)
     const claims = { iss: auth.issuer, sub: subject, aud: auth.service, iat: now, nbf: now - 5, exp: now + expires_in }
@@ -101,95 +111,6 @@ function readCredential(request: ApiRequest): PushCredential | undefined {
   const text = Buffer.from(basic ?? '', 'base64').toString()
   const colon = text.indexOf(':')
   return colon < 0 ? unreadable : { username: text.slice(0, colon), password: text.slice(colon + 1) }
-}
-
-const RAM_ACTIONS: Readonly<Record<string, string>> = { pull: 'cr:PullRepository', push: 'cr:PushRepository' }
-
-/**
- * Reads scopes such as `repository:team/app:pull,push`, separated by spaces, as `access` claims;
- * ignores others.
- */
-function parseScopes(scopes: readonly string[]) {
-  return scopes
-    .join(' ')
-    .split(' ')
-    .flatMap((scope) => {
-      const [, name, actions] = /^repository:(.+):([a-z*,]+)$/.exec(scope) ?? []
-      if (name === undefined || actions === undefined) return []
-      return [{ type: 'repository', name, actions: actions.split(',') }]
-    })
-}
-
-type Access = ReturnType<typeof parseScopes>[number]
-
-/** True if the client's address may not use the public endpoint of the repository's instance. */
-function isShutOut(state: CloudState, repository: string): boolean {
-  const { pullsFrom } = state.settings
-  if (pullsFrom === undefined) return false
-  const [namespace = ''] = repository.split('/')
-  const all = [...state.accounts.values()].flatMap(({ instances }) => instances)
-  const endpoint = all
-    .find(({ namespaces }) => namespaces.includes(namespace))
-    ?.endpoints.find(({ type }) => type === 'internet')
-  if (endpoint?.enabled !== true) return true
-  return endpoint.acl.length > 0 && !endpoint.acl.some((entry) => isInBlock(pullsFrom.address, entry))
-}
-
-/** An entry of an allow-list is an IPv4 address or a CIDR block. */
-function isInBlock(address: string, entry: string): boolean {
-  const [network = '', length = '32'] = entry.split('/')
-  const block = new BlockList()
-  block.addSubnet(network, Number(length))
-  return block.check(address)
-}
-
-/** Grants pulls from public repositories, and nothing else. */
-function grantPublicAccess(state: CloudState, requested: readonly Access[]): readonly Access[] {
-  return requested.flatMap((access) =>
-    access.actions.includes('pull') && isPublic(state, access.name) ? [{ ...access, actions: ['pull'] }] : [],
-  )
-}
-
-function isPublic(state: CloudState, repository: string): boolean {
-  const instances = [...state.accounts.values()].flatMap((account) => account.instances)
-  return instances.some(({ publicRepositories }) => publicRepositories.has(repository))
-}
-
-/**
- * Returns the part of the requested access that the credential currently has. The vendor documents
- * that a temporary password has the permissions of its requester. Therefore the principal's
- * policies at the time of the pull count.
- */
-function grantAccess(
-  state: CloudState,
-  credential: RegistryCredential,
-  requested: readonly Access[],
-): readonly Access[] {
-  return requested.flatMap((access) => {
-    const actions = access.actions.filter((action) => isAllowed(state, credential, access.name, action))
-    return actions.length === 0 ? [] : [{ ...access, actions }]
-  })
-}
-
-function isAllowed(state: CloudState, credential: RegistryCredential, repository: string, verb: string): boolean {
-  const { principal, instanceId } = credential
-  const { accountId } = principal
-  const action = RAM_ACTIONS[verb]
-  if (verb === 'pull' && isPublic(state, repository)) return true
-  const [namespace = ''] = repository.split('/')
-  if (action === undefined || namespace === repository) return false
-  const instances = state.accounts.get(accountId)?.instances ?? []
-  return instances.some((instance) => {
-    const isCovered = instanceId === undefined ? instance.edition === 'personal' : instance.id === instanceId
-    if (!isCovered || !instance.namespaces.includes(namespace)) return false
-    const resource = repositoryArn(accountId, instance, repository)
-    return decide(state, principal, action, resource, new Map()).decision === 'allow'
-  })
-}
-
-function repositoryArn(accountId: string, instance: Instance, repository: string): string {
-  const prefix = instance.edition === 'enterprise' ? `${instance.id}/` : ''
-  return `acs:cr:${instance.region}:${accountId}:repository/${prefix}${repository}`
 }
 
 /**

@@ -3,10 +3,13 @@ import type { CloudState, Principal, Role } from '../state.ts'
 import { principalArn, roleArn } from './arn.ts'
 import type { RequestContext } from './condition.ts'
 import { type PrincipalKind, readPolicy, readTrust } from './document.ts'
-import { type Decision, evaluate, evaluateTrust } from './evaluate.ts'
+import { type AccessRequest, type Decision, evaluate, evaluateTrust } from './evaluate.ts'
 
-/** The kinds of policy that may decide, as `PolicyType` of a denied call. */
-type PolicyType = 'ControlPolicy' | 'AssumeRolePolicy' | 'AccountLevelIdentityBasedPolicy'
+/**
+ * The kinds of policy that may decide, as `PolicyType` of a denied call
+ * (DecodeDiagnosticMessageResponseBody in @alicloud/ram20150501).
+ */
+type PolicyType = 'ControlPolicy' | 'SessionPolicy' | 'AssumeRolePolicy' | 'AccountLevelIdentityBasedPolicy'
 
 export interface Verdict {
   readonly decision: Decision
@@ -22,29 +25,49 @@ const FULL_ALIYUN_ACCESS = JSON.stringify({
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
 })
 
+/** The part of the cloud that asks for a decision. Only faults distinguish the two. */
+type DecisionPoint = 'api' | 'registry'
+
 /**
- * Decides whether a principal may currently perform an action on a resource. First, the control
- * policies of the resource directory apply to all users and roles of a member account. Then the
- * policies attached to the principal apply. Source: "How RAM evaluates policies"
+ * Decides whether a principal may currently perform an action on a resource. Each step must allow
+ * it:
+ * 1. The control policies of the resource directory, for all users and roles of a member account.
+ * 2. The session policy, if the principal is a session that has one.
+ * 3. The policies attached to the user or role.
+ * Source: "How RAM evaluates policies"
  * (https://www.alibabacloud.com/help/en/ram/policy-evaluation-process).
  */
 export function decide(
   state: CloudState,
-  { kind, accountId, name }: Principal,
-  action: string,
-  resource: string,
-  context: RequestContext,
+  principal: Principal,
+  request: AccessRequest,
+  point: DecisionPoint = 'api',
 ): Verdict {
+  const { kind, accountId, name } = principal
   const account = state.accounts.get(accountId)
-  const request = { action, resource, context }
   const guardrails = [FULL_ALIYUN_ACCESS, ...(account?.controlPolicies ?? [])].flatMap(readPolicy)
   const { decision: limit } = evaluate(guardrails, request)
   if (limit !== 'allow') return { decision: limit, policyType: 'ControlPolicy' }
+  const session = sessionDecision(state, principal, request, point)
+  if (session !== 'allow') return { decision: session, policyType: 'SessionPolicy' }
   const holder = (kind === 'user' ? account?.ram.User : account?.ram.Role)?.get(name.toLowerCase())
   const statements = [...(holder?.policies ?? [])].flatMap(({ versions, defaultVersion }) =>
     readPolicy(versions.get(defaultVersion) ?? ''),
   )
   return { decision: evaluate(statements, request).decision, policyType: 'AccountLevelIdentityBasedPolicy' }
+}
+
+function sessionDecision(
+  { settings }: CloudState,
+  principal: Principal,
+  request: AccessRequest,
+  point: DecisionPoint,
+): Decision {
+  const policy = principal.kind === 'role' ? principal.session.policy : undefined
+  const fault = settings.sessionPolicyFault
+  if (policy === undefined || fault === 'ignored' || fault === `ignored-by-${point}`) return 'allow'
+  if (fault === 'refused' || fault === `refused-by-${point}`) return 'implicit-deny'
+  return evaluate(readPolicy(policy), request).decision
 }
 
 /**

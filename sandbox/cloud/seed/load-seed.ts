@@ -24,12 +24,15 @@ export function loadSeed(seed: Seed, clock: () => number): CloudState {
     acceptWithoutFingerprints: false,
     rates: new Map(Object.entries(seed.rates ?? {})),
     pullsFrom: undefined,
+    sessionPolicyFault: seed.sessionPolicyFault,
+    deniesUnknownRepositories: seed.denyUnknownRepositories ?? false,
   }
   return {
     accounts,
     main,
     sessions: new Map(),
     registryCredentials: new Map(),
+    repositories: new Set(seed.accounts.flatMap(({ instances = [] }) => instances.flatMap(repositoriesOf))),
     nonces: new Set(),
     issuers: new Map(),
     issuerChains: new Map(Object.entries(seed.issuerChains ?? {})),
@@ -97,6 +100,10 @@ function loadInstance(seed: SeedInstance, created: number): Instance {
     namespaces: Object.keys(seed.namespaces ?? {}),
     publicRepositories: new Set(seed.publicRepositories),
   }
+}
+
+function repositoriesOf({ namespaces = {} }: SeedInstance): string[] {
+  return Object.entries(namespaces).flatMap(([namespace, names]) => names.map((name) => `${namespace}/${name}`))
 }
 
 function loadEndpoints({ name, region, edition, endpoints }: SeedInstance): Endpoint[] {

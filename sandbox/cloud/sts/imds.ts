@@ -30,7 +30,8 @@ export function createMetadataService(
     const now = state.now()
     const current = sessions.get(role)
     if (current !== undefined && current.expiresAt - now >= (current.expiresAt - current.issuedAt) / 6) return current
-    const fresh = openSession(state, { accountId: state.main.id, name: role }, 'vm-ram-i-bp1emulated', SESSION_SECONDS)
+    const own = { accountId: state.main.id, role, name: 'vm-ram-i-bp1emulated', policy: undefined }
+    const fresh = openSession(state, { ...own, seconds: SESSION_SECONDS })
     sessions.set(role, fresh)
     return fresh
   }

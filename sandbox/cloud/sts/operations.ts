@@ -5,6 +5,7 @@ import { requestContext } from '../ram/condition.ts'
 import type { OidcProvider } from '../state.ts'
 import { decodeJwt, verifyJwt } from './jwt.ts'
 import { createSession, findRoleByArn } from './role-session.ts'
+import { readSessionPolicy } from './session-policy.ts'
 
 function getCallerIdentity(call: Call): object {
   const { principal, account } = call
@@ -34,7 +35,7 @@ function assumeRole(call: Call): object {
       'or the specified role does not trust you'
     throw new ApiError(status, code, message, extra)
   }
-  return createSession(call, accountId, role)
+  return createSession(call, accountId, role, readSessionPolicy(call))
 }
 
 const assumedRole = (call: Call) => [call.need('RoleArn').replace(/^acs:ram::/, 'acs:ram:*:')]
@@ -78,8 +79,10 @@ async function assumeRoleWithOidc(call: Call): Promise<object> {
     const message = 'This operator is not authorized to perform this action by the trust policy of the role.'
     throw authenticationFailure('NoPermission', message)
   }
+  const policy = readSessionPolicy(call)
+  const isIgnored = call.state.settings.sessionPolicyFault === 'ignored-for-oidc'
   return {
-    ...createSession(call, accountId, found.role),
+    ...createSession(call, accountId, found.role, isIgnored ? undefined : policy),
     OIDCTokenInfo: {
       Issuer: claims.iss,
       Subject: claims.sub,

@@ -12,20 +12,21 @@ export function findRoleByArn(call: Call): { readonly role: Role; readonly accou
   return { role, accountId: arn.accountId }
 }
 
-/** Creates a session and returns the part of the response that all AssumeRole operations share. */
-export function createSession(call: Call, accountId: string, role: Role): object {
+/**
+ * Creates a session and returns the part of the response that all AssumeRole operations share. The
+ * session has the rights of the role and of its own policy only, also if the caller is a limited
+ * session: "the permissions of the returned STS token are the intersection of the permissions
+ * defined in this policy and the permissions granted by the role's policy" (AssumeRole).
+ */
+export function createSession(call: Call, accountId: string, role: Role, policy: string | undefined): object {
   const maxSeconds = role.maxSessionSeconds
   const seconds = Number(call.get('DurationSeconds') ?? Math.min(3600, maxSeconds))
   if (seconds > maxSeconds) {
     const message = `The Min/Max value of DurationSeconds is 15min/${maxSeconds / 3600}hr.`
     throw new ApiError(400, 'InvalidParameter.DurationSeconds', message)
   }
-  if (call.get('Policy') !== undefined) {
-    // A policy that was ignored would leave the session more permissions than its caller wanted.
-    throw new ApiError(400, 'InvalidParameter.Policy', 'The emulated cloud has no session policies.')
-  }
   const name = call.need('RoleSessionName')
-  const session = openSession(call.state, { accountId, name: role.name }, name, seconds)
+  const session = openSession(call.state, { accountId, role: role.name, name, seconds, policy })
   const arn = `${roleArn(accountId, role.name).replace(':role/', ':assumed-role/')}/${name}`
   return {
     Credentials: credentialsView(session),
@@ -36,9 +37,7 @@ export function createSession(call: Call, accountId: string, role: Role): object
 /** Opens a role session with the requested duration, which `maxSessionSeconds` may limit. */
 export function openSession(
   state: CloudState,
-  role: { readonly accountId: string; readonly name: string },
-  sessionName: string,
-  seconds: number,
+  { seconds, ...requested }: Pick<Session, 'accountId' | 'role' | 'name' | 'policy'> & { readonly seconds: number },
 ): Session {
   const now = state.now()
   const lifetime = Math.min(seconds, state.settings.maxSessionSeconds ?? seconds)
@@ -49,10 +48,8 @@ export function openSession(
   const session: Session = {
     accessKeyId: newId.sessionKey(),
     secret: newId.secret(),
-    token: newId.securityToken(),
-    accountId: role.accountId,
-    role: role.name,
-    name: sessionName,
+    token: newId.securityToken(requested.policy),
+    ...requested,
     issuedAt: now,
     // Whole seconds, because responses show no milliseconds.
     expiresAt: Math.floor(now / 1000) * 1000 + lifetime * 1000,

@@ -89,6 +89,28 @@ test('a linked VPC is listed by its ID, or with the fields that differ from the 
   ])
 })
 
+test('a seed sets what session policies do and whether unknown repositories are denied, and lists repositories', () => {
+  const { settings, repositories } = load({ accounts: [account] })
+  assert.deepEqual(
+    [settings.sessionPolicyFault, settings.deniesUnknownRepositories, repositories],
+    [undefined, false, new Set()],
+  )
+  const text = `sessionPolicyFault: ignored-by-registry
+denyUnknownRepositories: true
+accounts:
+  - id: "1234567890123456"
+    users: [{ name: admin }]
+    instances: [{ name: a, region: cn-beijing, edition: enterprise, namespaces: { team: [app, web], empty: [] } }]
+`
+  const set = load(parseSeed(text, 's.yaml'))
+  assert.deepEqual(
+    [set.settings.sessionPolicyFault, set.settings.deniesUnknownRepositories],
+    ['ignored-by-registry', true],
+  )
+  assert.deepEqual([...set.repositories], ['team/app', 'team/web'])
+  assert.throws(() => parseSeed(text.replace('ignored-by-registry', 'off'), 's.yaml'), { code: 'SEED_INVALID' })
+})
+
 test('a seed with an unknown name, a duplicate or a malformed policy is rejected', () => {
   const statement = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }
   const trust: SeedDocument = { Version: '1', Statement: [statement] }

@@ -18,6 +18,10 @@ export interface Seed {
     CS?: number
     cr?: number
   }
+  /** What session policies do instead of what the vendor documents; default: nothing. */
+  sessionPolicyFault?: 'ignored' | 'ignored-by-registry' | 'ignored-for-oidc' | 'refused' | 'refused-by-registry'
+  /** Whether the registry denies everybody a repository that does not exist, instead of responding with 404; default: false. */
+  denyUnknownRepositories?: boolean
   accounts: SeedAccount[]
 }
 export interface SeedAccount {
