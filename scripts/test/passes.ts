@@ -30,6 +30,7 @@ export const NEWEST_ONLY: Readonly<Record<string, string>> = {
   'test/cluster/cloud-fault-answers.test.ts': CLOUD,
   'test/cluster/cloud-fault-identity.test.ts': CLOUD,
   'test/cluster/cloud-fault-lives.test.ts': CLOUD,
+  'test/cluster/doctor-cloud.test.ts': CLOUD,
   'test/cluster/doctor-helper.test.ts': 'tests findings; a separate row names what the oldest minor lacks',
   'test/cluster/doctor-oldest.test.ts': 'starts the oldest minor itself, in either pass',
   'test/cluster/doctor-pods.test.ts': POLICY,
