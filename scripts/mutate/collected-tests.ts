@@ -23,18 +23,21 @@ interface TestFile {
   ready?: Promise<unknown>
 }
 
-const collected: CollectedTest[] = []
-const files: TestFile[] = []
+let collected: CollectedTest[] = []
 let current: TestFile
 
 /** Imports the files and returns their tests, in order. */
 export async function collectTests(names: readonly string[], load: (name: string) => Promise<unknown>) {
+  const files: TestFile[] = []
+  collected = []
   for (const name of names) {
     current = { name, before: [], beforeEach: [], after: [] }
     files.push(current)
     await load(name)
   }
-  return { tests: [...collected], cleanUp: () => Promise.all(files.map(({ after }) => runHooks(after))) }
+  // What no test has set up needs no end.
+  const cleanUp = () => Promise.all(files.map(({ ready, after }) => ready && runHooks(after)))
+  return { tests: collected, cleanUp }
 }
 
 export function test(name: string, ...rest: readonly [Body] | readonly [Options, Body]): void {

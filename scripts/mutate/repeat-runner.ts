@@ -24,7 +24,7 @@ const STAND_IN = new URL('collected-tests.ts', import.meta.url).href
 const IDLE_CHECK_MS = 100
 const IDLE_CHECKS = 20
 
-class RepeatRunner implements TestRunner {
+export class RepeatRunner implements TestRunner {
   static inject = tokens(commonTokens.options)
   readonly #globs: readonly string[]
   readonly #mutation: { [Key in keyof InstrumenterContext]: InstrumenterContext[Key] | undefined } = {}
@@ -37,7 +37,7 @@ class RepeatRunner implements TestRunner {
   #isFresh = true
   #loaded: ReturnType<typeof collectTests> | undefined
 
-  constructor(options: StrykerOptions) {
+  constructor(options: Pick<StrykerOptions, 'repeat'>) {
     this.#globs = options.repeat as readonly string[]
     Object.assign(globalThis, { [INSTRUMENTER_CONSTANTS.NAMESPACE]: this.#mutation })
     // An error that an earlier mutant left behind must not count for a later mutant.
@@ -70,8 +70,16 @@ class RepeatRunner implements TestRunner {
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
     const { activeMutant, mutantActivation, testFilter, hitLimit } = options
-    if (mutantActivation === 'static') this.#mutation.activeMutant = activeMutant.id
-    const { tests } = await this.#load()
+    const isStatic = mutantActivation === 'static'
+    if (isStatic) this.#mutation.activeMutant = activeMutant.id
+    let tests: readonly CollectedTest[]
+    try {
+      tests = (await this.#load()).tests
+    } catch (error) {
+      // Without the mutant all files could be imported: the dry run has shown it.
+      if (!isStatic) throw error
+      return { status: MutantRunStatus.Killed, killedBy: [], failureMessage: textOf(error), nrOfTests: 0 }
+    }
     const isFirst = this.#isFresh
     this.#isFresh = false
     const took = ({ id }: CollectedTest): number => this.#took.get(id) ?? 0
@@ -86,14 +94,15 @@ class RepeatRunner implements TestRunner {
       if (failure === undefined) continue
       if (hitLimit !== undefined && (this.#mutation.hitCount ?? 0) > hitLimit)
         return { status: MutantRunStatus.Timeout }
-      if (mutantActivation === 'runtime' && !isFirst) await this.#requireSuccess(test)
+      if (!isStatic && !isFirst) await this.#requireSuccess(test)
       return { status: MutantRunStatus.Killed, killedBy: [test.id], failureMessage: failure, nrOfTests: index + 1 }
     }
     return { status: MutantRunStatus.Survived, nrOfTests: chosen.length }
   }
 
   async dispose(): Promise<void> {
-    await (await this.#loaded)?.cleanUp()
+    const loaded = await this.#loaded?.catch(() => undefined)
+    await loaded?.cleanUp()
   }
 
   /**
@@ -139,11 +148,13 @@ async function failureOf(test: CollectedTest): Promise<string | undefined> {
     await Promise.race([test.run(), idle.stuck])
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return textOf(error)
   } finally {
     idle.stop()
   }
 }
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Resources that are always open: the channel to Stryker, and the output. */
 const ALWAYS_OPEN = ['PipeWrap', 'TTYWrap']

@@ -9,8 +9,8 @@ export function formatArea(
   const survivors = mutants.filter(({ noticed }) => !noticed)
   const sample = share < 1 ? `, a share of ${share} by --seed ${seed}` : ''
   const lines = survivors.map(
-    ({ file, line, kind, replacement, uncovered }) =>
-      `  ${file}:${line} ${kind}${uncovered ? ' (no test runs it)' : ''}: ${replacement.replaceAll(/\s+/g, ' ').slice(0, 120)}`,
+    ({ file, line, kind, replacement, untried }) =>
+      `  ${file}:${line} ${kind}${untried ? ` (${untried})` : ''}: ${replacement.replaceAll(/\s+/g, ' ').slice(0, 120)}`,
   )
   return [
     `${name}: ${mutants.length - survivors.length} of ${mutants.length} changes noticed, ${(rate * 100).toFixed(1)} %${sample}`,

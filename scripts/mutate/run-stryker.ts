@@ -2,6 +2,7 @@ import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { MutantStatus } from '@stryker-mutator/api/core'
 import { Stryker } from '@stryker-mutator/core'
 import type { Area } from './areas.ts'
 
@@ -21,8 +22,13 @@ export interface Mutant {
   readonly kind: string
   readonly replacement: string
   readonly noticed: boolean
-  /** No test runs the line. */
-  readonly uncovered: boolean
+  /** Why no test could notice it. */
+  readonly untried?: 'no test runs it' | 'its run broke' | undefined
+}
+
+const UNTRIED: { readonly [Status in MutantStatus]?: Mutant['untried'] } = {
+  NoCoverage: 'no test runs it',
+  RuntimeError: 'its run broke',
 }
 
 /** Runs Stryker on the files of an area. `rate` is the part of the mutants that a test noticed. */
@@ -59,7 +65,7 @@ export async function mutateArea(area: Area, { share, seed, only }: Sample) {
       kind: mutatorName,
       replacement: replacement ?? '',
       noticed: status === 'Killed' || status === 'Timeout',
-      uncovered: status === 'NoCoverage',
+      untried: UNTRIED[status],
     }),
   )
   return { mutants, rate: mutants.filter(({ noticed }) => noticed).length / Math.max(1, mutants.length) }

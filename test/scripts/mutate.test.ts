@@ -30,8 +30,8 @@ test('a seed draws the same sample in every checkout, and another seed another o
 test('a report names the figures, the seed and each change that no test noticed', () => {
   const change = { file: 'src/policy/steps.ts', line: 7, kind: 'BooleanLiteral', replacement: 'false' }
   const mutants = [
-    { ...change, noticed: true, uncovered: false },
-    { ...change, noticed: false, uncovered: true },
+    { ...change, noticed: true },
+    { ...change, noticed: false, untried: 'no test runs it' } as const,
   ]
   assert.equal(
     formatArea('policy', { mutants, rate: 0.5 }, { share: 0.2, seed: 9 }),
@@ -77,4 +77,15 @@ test('the tests of a file can be repeated, each with its hooks and in order, and
   await cleanUp()
   const once = ['each', 'one', 'end of one']
   assert.deepEqual(calls, ['before', ...once, ...once, 'each', 'inner', 'after'])
+})
+
+test('what no test has set up is not cleaned up', async () => {
+  const calls: string[] = []
+  const load = async (): Promise<void> => {
+    standIn.after(() => calls.push('after'))
+    standIn.test('one', () => undefined)
+  }
+  const { cleanUp } = await standIn.collectTests(['a.test.ts'], load)
+  await cleanUp()
+  assert.deepEqual(calls, [])
 })
