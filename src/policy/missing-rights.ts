@@ -27,8 +27,7 @@ function matchesAsDocumented(pattern: string, resource: string): boolean {
   const [path, name] = [expected.slice(4).join(':').split('/'), actual.slice(4).join(':').split('/')]
   const last = path.length - 1
   return path.every((segment, index) => {
-    const rest = index === last && segment.endsWith('*') ? name.slice(index).join('/') : undefined
-    if (rest !== undefined) return name.length > last && rest.startsWith(segment.slice(0, -1))
+    if (index === last && segment.endsWith('*')) return name[index]?.startsWith(segment.slice(0, -1))
     if (index === last && name.length !== path.length) return false
     return segment === '*' ? name[index] !== undefined : segment === name[index]
   })
@@ -70,7 +69,7 @@ function read(statement: RamStatement, { action, resource }: AccessRequest): Rea
 function readResource(pattern: string, resource: string): Reading {
   if (isDocumentedPattern(pattern) && matchesAsDocumented(pattern, resource)) return 'applies'
   const widest = pattern.replace(/:(?=:)/g, ':*').toLowerCase()
-  return widest === '*' || matchesPattern(widest, resource.toLowerCase()) ? 'open' : 'not'
+  return matchesPattern(widest, resource.toLowerCase()) ? 'open' : 'not'
 }
 
 export type RightsVerdict = ReturnType<typeof missingRamRights>

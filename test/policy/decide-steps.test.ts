@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PolicyEntities } from '../../src/alibaba/ram.ts'
-import { decideSteps, foreignMembers } from '../../src/policy/decide-steps.ts'
+import { decideSteps, foreignMembers, keepsLeftovers } from '../../src/policy/decide-steps.ts'
 import { type PolicyDocument, policyOf } from '../../src/policy/normal-form.ts'
 import type { ObservedPolicy } from '../../src/policy/observe-policy.ts'
 import type { PolicyTarget } from '../../src/policy/policy-target.ts'
@@ -163,6 +163,17 @@ test('a second policy stays while a cluster of another list, or a failed one, ma
   assert.deepEqual(steps(target({ leftovers: { keep: 'b failed' } }), found), [])
 })
 
+test('nothing is kept for another list if nothing is left over or the policy does not exist', () => {
+  const shared = target({ members: ['c-a'] })
+  const unrecorded = observed({ policy: policy(pull('a')) })
+  assert.equal(keepsLeftovers(shared, unrecorded), undefined)
+  assert.equal(keepsLeftovers({ ...shared, leftovers: 'detach' }, observed()), undefined)
+  assert.equal(
+    keepsLeftovers({ ...shared, leftovers: 'detach' }, unrecorded),
+    'its description does not record which clusters need it',
+  )
+})
+
 test('a policy without our mark has no members of another list', () => {
   const shared = target({ members: ['c-a'] })
   assert.deepEqual(foreignMembers(shared, observed({ policy: policy(pull('a')) })), [MORE_MEMBERS])
@@ -261,7 +272,7 @@ test('rrsa: if the issuer is not verified, no trust is removed, and none is adde
       step.do === 'update-trust' ? step.after.Statement.length : [],
     )
   const candidate = subject('another-candidate')
-  const trust = { role: 'r', statement: ours, create: true, alternatives: [candidate] }
+  const trust = { role: 'r', statement: ours, create: true, alternatives: [subject('a-third-one'), candidate] }
   assert.deepEqual(trustOf({ trust }, [subject('former')]), [2])
   assert.deepEqual(trustOf({ trust }, [candidate]), [])
 })
@@ -368,6 +379,8 @@ test('P9 removal takes only our statement out of a role of another client', () =
   assert.deepEqual(removal(observed({ trustRole: role([ours], false) }), undefined, withTrust()).kept, [
     'role r: the statement of acr-nopass is the only one in its trust policy',
   ])
+  const unreadable = observed({ trustRole: { name: 'r', description: '', trust: '{', ours: false } })
+  assert.throws(() => removal(unreadable, undefined, withTrust()), { message: /of role r is not/ })
 })
 
 test('rrsa: a role that the user named keeps its trust in other clusters, even if acr-nopass created it', () => {

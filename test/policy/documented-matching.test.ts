@@ -47,6 +47,7 @@ const rows: [why: string, expected: string, ...statements: object[]][] = [
   ['another service', 'implicit-deny', allow('acs:oss:*:*:*')],
   ['`?`', 'likely allow', allow('acs:cr:*:*:repository/cri-1/te?m/*')],
   ['`*` inside a segment', 'likely allow', allow('acs:cr:*:*:repository/cri-1/t*m/app')],
+  ['an empty region of another service', 'likely allow', allow('acs:cr::1:repository/cri-1/*')],
   ['another case', 'likely implicit-deny', allow('acs:cr:*:*:repository/CRI-1/*')],
   ['an open allow beside a certain one', 'allow', allow('acs:cr:*:*:*'), allow('acs:cr:*:*:repository/cri-1/te?m/*')],
   [

@@ -6,6 +6,7 @@ import {
   includesDocument,
   normalForm,
   type PolicyDocument,
+  parseDocument,
   policyOf,
   sameDocument,
   unionDocuments,
@@ -134,4 +135,16 @@ test('each single permission is one text, in a fixed order and once', () => {
     '["Allow","cr:B","r","{}"]',
     '["Deny",null,"*","{\\"NotAction\\":[\\"cr:C\\"]}"]',
   ])
+})
+
+test('a document keeps its version; a text that is no policy is refused by the name of its object', () => {
+  const statement = { Effect: 'Allow', Action: 'a', Resource: '*' }
+  const parse = (content: object) => parseDocument(JSON.stringify(content), 'policy p')
+  assert.deepEqual(parse({ Version: '2', Statement: statement }), { Version: '2', Statement: [statement] })
+  assert.deepEqual(parse({ Statement: [statement] }), { Version: '1', Statement: [statement] })
+  for (const text of ['x', '{}', '{"Statement":["a"]}', '{"Statement":[null]}'])
+    assert.throws(() => parseDocument(text, 'policy p'), {
+      code: 'POLICY_UNREADABLE',
+      message: 'the document of policy p is not a RAM policy',
+    })
 })

@@ -18,6 +18,8 @@ interface Account {
   readonly attached?: readonly object[]
   /** The calls that RAM denies. */
   readonly denied?: readonly string[]
+  /** The calls that get no answer. */
+  readonly failing?: readonly string[]
 }
 
 async function observe(account: Account, target: object = {}) {
@@ -25,6 +27,7 @@ async function observe(account: Account, target: object = {}) {
   const answer = <Found>(call: string, found: Found): Found => {
     calls.push(call)
     if (account.denied?.includes(call)) throw new NopassError('CLOUD_DENIED', 'denied')
+    if (account.failing?.includes(call)) throw new NopassError('CLOUD_UNAVAILABLE', 'down')
     return found
   }
   const ram = {
@@ -107,4 +110,7 @@ test('the attachments of a policy are listed only for our own policy, and are un
   const denied = await observe({ policies, denied: ['entities p', `get ${NEXT}`] }, { leftovers: 'detach' })
   assert.deepEqual([denied.found.entities, denied.found.next], [undefined, undefined])
   await assert.rejects(observe({ policies, denied: ['get p'] }), { code: 'CLOUD_DENIED' })
+  // Any other error tells nothing about the attachments.
+  const failing = { policies, failing: ['entities p'] }
+  await assert.rejects(observe(failing, { leftovers: 'detach' }), { code: 'CLOUD_UNAVAILABLE' })
 })

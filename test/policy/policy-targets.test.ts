@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { namedRoles } from '../../src/policy/policy-target.ts'
 import { lockKeys, type RamCluster, rrsaTarget, workerRoleTargets } from '../../src/policy/policy-targets.ts'
 
 const options = { scope: 'instance', adopt: false, phase: 'widen' } as const
@@ -48,6 +49,28 @@ test('P9 a role that two listed clusters share gets a policy with its own name, 
   const resources = JSON.stringify(targets[1]?.target.document)
   assert.match(resources, /cri-a/)
   assert.match(resources, /cri-b/)
+  const about = targets.map(({ target: { purpose, members } }) => ({ purpose, members }))
+  assert.deepEqual(about, [
+    { purpose: 'cluster a', members: undefined },
+    { purpose: 'clusters a, b', members: ['ca', 'cb'] },
+  ])
+})
+
+test('a cluster whose key is not known is no recorded member of a shared policy', () => {
+  const [a, b] = [cluster('a', ['shared']), { ...cluster('b', ['shared']), key: '' }]
+  assert.deepEqual(
+    workerRoleTargets(a, [a, b], options).map(({ clusters, target }) => [clusters, target.members]),
+    [[['a', 'b'], ['ca']]],
+  )
+})
+
+test('the metadata service gives the helper a role of the nodes or, on ECI, the role of its Pod', () => {
+  const identity = (eciRoleName: string) => ({ type: 'worker-role', workerRole: { eciRoleName } }) as const
+  assert.deepEqual(namedRoles(identity('eci'), ['w']), ['w', 'eci'])
+  assert.deepEqual(namedRoles(identity('w'), ['w']), ['w'])
+  assert.deepEqual(namedRoles(identity(''), ['w']), ['w'])
+  assert.deepEqual(namedRoles({ ...identity('eci'), type: 'rrsa' }, ['w']), ['w'])
+  assert.deepEqual(namedRoles(undefined, ['w']), ['w'])
 })
 
 test('P9 the same role name in another account is another role', () => {

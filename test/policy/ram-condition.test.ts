@@ -56,6 +56,8 @@ test('each operator compares as its name says', () => {
     ['NotIpAddress', '10.0.0.0/8', '11.0.0.1', true],
     ['NumericEquals', '1', 'one', false],
     ['StringEquals', '', '', true],
+    // Only operators that RAM documents ever hold.
+    ['StringMatches', 'a', 'a', false],
     // An invalid prefix length must not throw.
     ['IpAddress', '10.0.0.0/33', '10.0.0.1', false],
     ['IpAddress', 'fd00::/129', 'fd00::1', false],

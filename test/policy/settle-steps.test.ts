@@ -25,7 +25,7 @@ async function settle(step: PolicyStep, status: keyof typeof CODES, reason: stri
     { pause: async (ms) => void pauses.push(ms) },
   ).then(
     ({ steps }) => steps.map(({ do: what }) => what).join(),
-    (error) => error.code as string,
+    (error) => `${error.code}: ${error.message}`,
   )
   return { outcome, calls: calls.length, pauses }
 }
@@ -64,28 +64,30 @@ for (const [step, reason] of [
 ] as const) {
   test(`a ${step.do} that RAM refuses with ${reason} already has its effect: RAM is read again, and the step is not sent again`, async () => {
     const { outcome, calls, pauses } = await settle(step, 404, reason, 99)
-    assert.deepEqual({ outcome, calls }, { outcome: 'POLICY_UNSETTLED', calls: 1 })
+    assert.deepEqual({ outcome: outcome.replace(/:.*/, ''), calls }, { outcome: 'POLICY_UNSETTLED', calls: 1 })
     assert.deepEqual(pauses, [300, 600, 1200, 2400, 4800, 9600, 10_000, 10_000, 10_000, 10_000, 10_000])
   })
 }
 
-for (const [reason, code] of [
-  ['LimitExceeded.Role.Policy', 'POLICY_LIMIT'],
-  ['InvalidParameter.PolicyName', 'CLOUD_REJECTED'],
-  ['MyDeleteConflict', 'CLOUD_REJECTED'],
+for (const [reason, outcome] of [
+  ['LimitExceeded.Role.Policy', 'POLICY_LIMIT: cannot attach policy p to role r: a limit of RAM is reached'],
+  ['InvalidParameter.PolicyName', 'CLOUD_REJECTED: refused'],
+  ['MyDeleteConflict', 'CLOUD_REJECTED: refused'],
 ] as const) {
-  test(`a refusal with ${reason} ends at once as ${code}`, async () => {
-    assert.deepEqual(await settle(ATTACH, 409, reason, 99), { outcome: code, calls: 1, pauses: [] })
+  test(`a first step that RAM refuses with ${reason} ends the run at once as ${outcome}`, async () => {
+    assert.deepEqual(await settle(ATTACH, 409, reason, 99), { outcome, calls: 1, pauses: [] })
   })
 }
 
 test('a document that other runs overwrite again and again is written six times, and then reported', async () => {
   let round = 0
   let writes = 0
+  const asked: boolean[] = []
   const change = async (): Promise<void> => void writes++
   const text = (name: string) => ({ Version: '1', Statement: [{ Effect: 'Allow', Action: ['a'], Resource: [name] }] })
   await assert.rejects(
-    untilSettled({ change } as unknown as Ram, 'a test', async () => {
+    untilSettled({ change } as unknown as Ram, 'a test', async ({ overwritten }) => {
+      asked.push(overwritten)
       round++
       const before = text(`theirs-${round}`)
       const after = { ...before, Statement: [...before.Statement, ...text('ours').Statement] }
@@ -94,6 +96,8 @@ test('a document that other runs overwrite again and again is written six times,
     { code: 'POLICY_UNSETTLED', hint: 'Run again.' },
   )
   assert.equal(writes, 6)
+  // The second read shows a document of others, which is decided on again before the next write.
+  assert.deepEqual(asked, [false, false, ...Array(6).fill(true)])
 })
 
 test('if RAM is down before the first write, this is reported at once; after a write, the run waits for RAM', async () => {
@@ -192,4 +196,48 @@ test('once there is a reason to keep, a step that RAM refuses is still sent agai
     { pause: async (ms) => void pauses.push(ms), reasonToKeep: async () => 'why' },
   )
   assert.deepEqual({ kept, pauses }, { kept: ['why'], pauses: [300, 600] })
+})
+
+test('what is replaced is removed only after RAM shows its replacement', async () => {
+  const events: string[] = []
+  const change = async (action: string): Promise<void> => void events.push(action)
+  const detach: PolicyStep = { do: 'detach', policy: 'former', role: 'r' }
+  await untilSettled({ change } as unknown as Ram, 'a test', async () => {
+    events.push('read')
+    const isDone = (action: string): boolean => events.includes(action)
+    const steps = [
+      ...(isDone('DetachPolicyFromRole') ? [] : [detach]),
+      ...(isDone('AttachPolicyToRole') ? [] : [ATTACH]),
+    ]
+    return { steps, kept: [] }
+  })
+  assert.deepEqual(events, ['read', 'AttachPolicyToRole', 'read', 'DetachPolicyFromRole', 'read'])
+})
+
+test('once there is a reason to keep, the steps behind the refused removal are decided on again', async () => {
+  const text = (...Resource: string[]) => ({ Version: '1', Statement: [{ Effect: 'Allow', Action: ['a'], Resource }] })
+  const narrow: PolicyStep = { do: 'update-policy', policy: 'p', before: text('a', 'b'), after: text('a') }
+  const calls: string[] = []
+  const change = async (action: string): Promise<void> => void calls.push(action)
+  const decide = async ({ keep }: { keep: string | undefined }) => ({
+    steps: keep === undefined ? [narrow, ATTACH] : [],
+    kept: keep === undefined ? [] : [keep],
+  })
+  const reasonToKeep = async (): Promise<string> => 'why'
+  const { kept } = await untilSettled({ change } as unknown as Ram, 'a test', decide, { reasonToKeep })
+  assert.deepEqual({ kept, calls }, { kept: ['why'], calls: [] })
+})
+
+test('a cancelled run does not wait for the end of its pause', async () => {
+  const stop = new AbortController()
+  const change = async () => {
+    setImmediate(() => stop.abort(new Error('cancelled')))
+    throw new NopassError('CLOUD_UNAVAILABLE', 'down')
+  }
+  const decide = async () => ({ steps: [ATTACH], kept: [] })
+  // An error after the pause would have the reason itself as its message.
+  await assert.rejects(untilSettled({ change } as unknown as Ram, 'a test', decide, { signal: stop.signal }), {
+    name: 'AbortError',
+    message: 'The operation was aborted',
+  })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ciPolicyDocument } from '../../src/policy/ci-document.ts'
 import { policyOf } from '../../src/policy/normal-form.ts'
-import { clusterKey, hasMark, ownDescription, policyName, rrsaRoleName } from '../../src/policy/ram-names.ts'
+import { clusterKey, hasMark, membersOf, ownDescription, policyName, rrsaRoleName } from '../../src/policy/ram-names.ts'
 import { renderTerraform } from '../../src/policy/terraform.ts'
 import { githubTrustDocument, rrsaStatement } from '../../src/policy/trust-document.ts'
 
@@ -104,6 +104,7 @@ const refused: [string, Partial<Parameters<typeof githubTrustDocument>[0]>][] = 
   ['an issuer with a user', { issuer: 'https://acme@token.actions.githubusercontent.com' }],
   ['an issuer with a space', { issuer: 'https://token.actions.githubusercontent.com/a b' }],
   ['a repository with more around its name', { repository: '-acme/platform/x' }],
+  ['a repository with a path behind its name', { repository: 'acme/platform/x' }],
   ['an owner that starts with a hyphen', { repository: '-acme/platform' }],
   ['no URL as issuer', { issuer: 'github' }],
   ['a repository without owner', { repository: 'platform' }],
@@ -138,6 +139,20 @@ test('our objects are recognized by their description', () => {
   assert.ok(!hasMark(`Not ${ownDescription('cluster prod')}`))
   assert.ok(!hasMark(''))
   assert.ok(ownDescription('x'.repeat(2000)).length <= 1024)
+  assert.equal(
+    ownDescription('cluster prod'),
+    'Managed by acr-nopass for cluster prod. Changed and removed by it alone.',
+  )
+})
+
+test('a shared policy records its clusters; if they do not fit, the last ones are replaced by a word that forbids narrowing', () => {
+  assert.deepEqual(membersOf(ownDescription('clusters a, b', ['c-b', 'c-a', 'c-b'])), ['c-a', 'c-b'])
+  assert.deepEqual(membersOf(ownDescription('cluster a')), [])
+  const ids = Array.from({ length: 99 }, (_, index) => `c-${String(index).padStart(10, '0')}`)
+  const description = ownDescription(`clusters ${ids.join(', ')}`, ids)
+  assert.equal(description.length, 1024)
+  // 70 IDs of twelve characters and the word take 914 of the 924 characters that are left for them.
+  assert.deepEqual(membersOf(description), [...ids.slice(0, 70), 'more'])
 })
 
 const ci = { accountId: '1', ackClusters: ['c1'], policies: ['acr-nopass-c1'], roles: ['KubernetesWorkerRole-1'] }
@@ -166,6 +181,8 @@ test('the workflow’s own policy names the objects that it uses, and grows only
   // Only a second policy next to a full policy is deleted, and only our policies are detached.
   const on = (action: string): string[] =>
     Statement.flatMap(({ Action, Resource }) => (Action?.includes(action) ? (Resource as string[]) : [])).sort()
+  const withoutPolicies = ciPolicyDocument({ ...ci, policies: [], ram: 'worker-role' }).Statement
+  assert.ok(!JSON.stringify(withoutPolicies).includes(':policy/'), JSON.stringify(withoutPolicies))
   assert.deepEqual(on('ram:DeletePolicy'), ['acs:ram:*:1:policy/acr-nopass-*-next'])
   assert.deepEqual(on('ram:DetachPolicyFromRole'), [
     'acs:ram:*:1:policy/acr-nopass-*-next',
@@ -223,4 +240,29 @@ resource "alicloud_ram_role_policy_attachment" "KubernetesWorkerRole-1" {
     attachTo: [],
   })
   assert.match(role, /role_name {3}= alicloud_ram_role\.r\.role_name/)
+  assert.doesNotMatch(role, /provider/)
+})
+
+test('Terraform gets the role of another account with a provider of that account', () => {
+  const elsewhere = renderTerraform({
+    purpose: 'the chain',
+    role: { name: 'r', trust: policyOf([]) },
+    attachTo: [],
+    otherAccount: '2',
+  })
+  assert.equal(
+    elsewhere,
+    `# Role r, for the chain; in account 2, so it needs: provider "alicloud" { alias = "account_2" }
+resource "alicloud_ram_role" "r_2" {
+  provider                    = alicloud.account_2
+  role_name                   = "r"
+  description                 = "Managed by acr-nopass for the chain. Changed and removed by Terraform."
+  assume_role_policy_document = jsonencode({
+    "Version": "1",
+    "Statement": []
+  })
+  tags                        = { "managed-by" = "acr-nopass" }
+}
+`,
+  )
 })
