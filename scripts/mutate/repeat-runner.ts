@@ -37,7 +37,7 @@ export class RepeatRunner implements TestRunner {
   #isFresh = true
   #loaded: ReturnType<typeof collectTests> | undefined
 
-  constructor(options: Pick<StrykerOptions, 'repeat'>) {
+  constructor(options: StrykerOptions) {
     this.#globs = options.repeat as readonly string[]
     Object.assign(globalThis, { [INSTRUMENTER_CONSTANTS.NAMESPACE]: this.#mutation })
     // An error that an earlier mutant left behind must not count for a later mutant.

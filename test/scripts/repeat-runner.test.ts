@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { StrykerOptions } from '@stryker-mutator/api/core'
 import type { MutantRunOptions } from '@stryker-mutator/api/test-runner'
 import { RepeatRunner } from '../../scripts/mutate/repeat-runner.ts'
 
@@ -12,7 +13,7 @@ async function tryMutant(mutantActivation: MutantRunOptions['mutantActivation'],
   try {
     const file = join(folder, 'one.test.mjs')
     writeFileSync(file, `import { test } from 'node:test'\n${source}`)
-    const runner = new RepeatRunner({ repeat: [file] })
+    const runner = new RepeatRunner({ repeat: [file] } as unknown as StrykerOptions)
     try {
       return await runner.mutantRun({ activeMutant: { id: '1' }, mutantActivation } as MutantRunOptions)
     } finally {
