@@ -22,6 +22,8 @@ export interface Mutant {
   readonly kind: string
   readonly replacement: string
   readonly noticed: boolean
+  /** Noticed only because the tests took too long, so that a busy machine may be the cause. */
+  readonly timedOut: boolean
   /** Why no test could notice it. */
   readonly untried?: 'no test runs it' | 'its run broke' | undefined
 }
@@ -46,7 +48,8 @@ export async function mutateArea(area: Area, { share, seed, only }: Sample) {
     coverageAnalysis: 'perTest',
     concurrency: availableParallelism(),
     reporters: ['progress'],
-    timeoutMS: 5_000,
+    // Endless loops reach a limit of hits long before. A busy machine may take long to import all.
+    timeoutMS: 30_000,
     dryRunTimeoutMinutes: 30,
     // Stryker would rewrite a tsconfig with TypeScript's JavaScript API, which TypeScript 7 lacks.
     // The name of a missing file prevents that.
@@ -64,6 +67,7 @@ export async function mutateArea(area: Area, { share, seed, only }: Sample) {
       line: location.start.line,
       kind: mutatorName,
       replacement: replacement ?? '',
+      timedOut: status === 'Timeout',
       noticed: status === 'Killed' || status === 'Timeout',
       untried: UNTRIED[status],
     }),

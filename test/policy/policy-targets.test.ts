@@ -65,7 +65,8 @@ test('a cluster whose key is not known is no recorded member of a shared policy'
 })
 
 test('the metadata service gives the helper a role of the nodes or, on ECI, the role of its Pod', () => {
-  const identity = (eciRoleName: string) => ({ type: 'worker-role', workerRole: { eciRoleName, imdsV1: false } }) as const
+  const identity = (eciRoleName: string) =>
+    ({ type: 'worker-role', workerRole: { eciRoleName, imdsV1: false } }) as const
   assert.deepEqual(namedRoles(identity('eci'), ['w']), ['w', 'eci'])
   assert.deepEqual(namedRoles(identity('w'), ['w']), ['w'])
   assert.deepEqual(namedRoles(identity(''), ['w']), ['w'])
