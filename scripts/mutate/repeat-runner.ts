@@ -92,8 +92,6 @@ export class RepeatRunner implements TestRunner {
     for (const [index, test] of chosen.entries()) {
       const failure = await this.#run(test)
       if (failure === undefined) continue
-      if (hitLimit !== undefined && (this.#mutation.hitCount ?? 0) > hitLimit)
-        return { status: MutantRunStatus.Timeout }
       if (!isStatic && !isFirst) await this.#requireSuccess(test)
       return { status: MutantRunStatus.Killed, killedBy: [test.id], failureMessage: failure, nrOfTests: index + 1 }
     }

@@ -48,7 +48,8 @@ export async function mutateArea(area: Area, { share, seed, only }: Sample) {
     coverageAnalysis: 'perTest',
     concurrency: availableParallelism(),
     reporters: ['progress'],
-    // Endless loops reach a limit of hits long before. A busy machine may take long to import all.
+    // An endless loop fails long before, by its number of hits. A busy machine may take long to
+    // import all files.
     timeoutMS: 30_000,
     dryRunTimeoutMinutes: 30,
     // Stryker would rewrite a tsconfig with TypeScript's JavaScript API, which TypeScript 7 lacks.

@@ -29,10 +29,14 @@ test('a seed draws the same sample in every checkout, and another seed another o
 
 test('a report names the figures, the seed and each change that no test noticed', () => {
   const change = { file: 'src/policy/steps.ts', line: 7, kind: 'BooleanLiteral', replacement: 'false' }
-  const mutants = [{ ...change, noticed: true }, { ...change, noticed: false, untried: 'no test runs it' } as const]
+  const mutants = [
+    { ...change, noticed: true, timedOut: false },
+    { ...change, noticed: true, timedOut: true },
+    { ...change, noticed: false, timedOut: false, untried: 'no test runs it' } as const,
+  ]
   assert.equal(
-    formatArea('policy', { mutants, rate: 0.5 }, { share: 0.2, seed: 9 }),
-    'policy: 1 of 2 changes noticed, 50.0 %, a share of 0.2 by --seed 9\n  src/policy/steps.ts:7 BooleanLiteral (no test runs it): false',
+    formatArea('policy', { mutants, rate: 2 / 3 }, { share: 0.2, seed: 9 }),
+    'policy: 2 of 3 changes noticed, 66.7 %, 1 of them by the time limit, a share of 0.2 by --seed 9\n  src/policy/steps.ts:7 BooleanLiteral (no test runs it): false',
   )
 })
 
