@@ -21,7 +21,7 @@
 {{- define "acr-nopass.config-checksum" -}}
 {{- $registries := list -}}
 {{- range .Values.registries }}
-{{- $isLimited := eq (.limit | default "role") "repositories" }}
+{{- $isLimited := ne (include "acr-nopass.is-limited" .) "" }}
 {{- $registries = append $registries (ternary (omit . "targets") (omit . "targets" "repositories") $isLimited) }}
 {{- end -}}
 {{ pick .Values "identity" "region" "network" "endpoints" "caBundle" | merge (dict "registries" $registries) | toJson | sha256sum }}

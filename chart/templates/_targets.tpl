@@ -3,17 +3,22 @@ The namespace targets of the registries, as a JSON list without duplicates: a re
 key by key. Each is {include, exclude, selector}.
 */}}
 {{- define "acr-nopass.namespace-targets" -}}
-{{- $global := .Values.targets.namespaces -}}
 {{- $targets := list -}}
 {{- range .Values.registries -}}
-{{- $own := ((.targets | default dict).namespaces) | default dict -}}
+{{- $targets = append $targets (include "acr-nopass.targets-of" (list $ .) | fromJson) -}}
+{{- end -}}
+{{ $targets | uniq | toJson }}
+{{- end }}
+
+{{/* The namespace targets of one registry (a list of the root and the registry), as JSON. */}}
+{{- define "acr-nopass.targets-of" -}}
+{{- $global := (first .).Values.targets.namespaces -}}
+{{- $own := (((last .).targets | default dict).namespaces) | default dict -}}
 {{- $target := dict -}}
 {{- range $key := list "include" "exclude" "selector" -}}
 {{- $_ := set $target $key (ternary (index $own $key) (index $global $key) (hasKey $own $key)) -}}
 {{- end -}}
-{{- $targets = append $targets $target -}}
-{{- end -}}
-{{ $targets | uniq | toJson }}
+{{ toJson $target }}
 {{- end }}
 
 {{/* scope: namespaces: the listed namespaces without the excluded ones, as a sorted JSON list. */}}

@@ -6,6 +6,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- include "acr-nopass.check-nulls" . }}
 {{- include "acr-nopass.check-versions" . }}
 {{- include "acr-nopass.check-registries" . }}
+{{- include "acr-nopass.check-limits" . }}
 {{- include "acr-nopass.check-names" . }}
 {{- include "acr-nopass.check-labels" . }}
 {{- include "acr-nopass.check-pod" . }}

@@ -67,6 +67,22 @@ export const VALUES_CODES = {
     what: 'Two registries claim the same domain for the same namespace; a pull secret holds one login per domain.',
     fix: 'Give the two registries different target namespaces, or write the domains as host/namespace.',
   },
+  VALUES_LIMIT: {
+    what: 'A registry has `limit: repositories`, but no credential can be limited for it.',
+    fix: 'Use an Enterprise Edition instance with `identity.type: rrsa`, or add a role to `assumeRole`. Otherwise remove `limit`.',
+  },
+  VALUES_LIMIT_CONFLICT: {
+    what: 'Two entries of one instance contradict each other about the credential that they share.',
+    fix: 'Write the same in both entries, or give them different target namespaces.',
+  },
+  VALUES_PROBE: {
+    what: 'The `probe` of a registry is none of its `repositories`.',
+    fix: 'Write a repository that the list includes, or add it to the list.',
+  },
+  VALUES_NOT_ISOLATED: {
+    what: 'The credential of an entry may also pull the `repositories` of another entry, because both share a role. This is a warning.',
+    fix: "Write `limit: repositories` in both entries if their namespaces must not pull each other's images.",
+  },
   VALUES_NO_EFFECT: { what: 'A value is set that has no effect with the other settings.', fix: 'Remove the value.' },
   VALUES_SCOPE: {
     what: 'With `scope: namespaces`, the targets must be the exact names of existing namespaces.',

@@ -1,5 +1,5 @@
 import schema from '../../chart/values.schema.json' with { type: 'json' }
-import { checkValues } from './checks/check-values.ts'
+import { checkValues, suspectValues } from './checks/check-values.ts'
 import { Cursor } from './cursor.ts'
 import { hideForeign } from './foreign-file.ts'
 import { nameFullWidth } from './full-width.ts'
@@ -106,7 +106,7 @@ export function judgeValues(options: LoadValuesOptions): LoadedValues {
     given: unread.length > 0 ? undefined : (toValue(given) as Record<string, unknown>),
     helmAccepts: unread.length > 0 ? undefined : isAccepted,
     errors: sortErrors(errors, order),
-    warnings: sortErrors(unknownFields(judged, schema), order),
+    warnings: sortErrors([...unknownFields(judged, schema), ...suspectValues(judged)], order),
     positionOf: (path) => positionOf(merged, path),
   }
 }

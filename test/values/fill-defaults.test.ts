@@ -29,6 +29,7 @@ test('entries of registries get the defaults that Helm does not merge into lists
       region: 'cn-hangzhou',
       network: 'all',
       apiNetwork: 'auto',
+      limit: 'role',
       domains: [],
       repositories: ['*'],
       expiresInHours: null,

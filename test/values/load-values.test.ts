@@ -13,7 +13,9 @@ const defaults = {
   name: 'chart/values.yaml',
   text: await readFile(new URL('../../chart/values.yaml', import.meta.url), 'utf8'),
 }
-const valuesCases = (await Promise.all(['reading-cases', 'schema-cases', 'check-cases'].map(readCases))).flat()
+const valuesCases = (
+  await Promise.all(['reading-cases', 'schema-cases', 'check-cases', 'limit-cases'].map(readCases))
+).flat()
 const clustersCases = await readCases('clusters-cases')
 
 const shown = (errors: readonly ValuesError[]): ExpectedError[] =>

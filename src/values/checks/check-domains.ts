@@ -2,6 +2,7 @@ import { wildcardsMeet } from '../../lib/wildcards.ts'
 import type { Cursor } from '../cursor.ts'
 import { matchesGlobs } from '../glob.ts'
 import type { ValuesError } from '../values-error.ts'
+import { familyOf, isLimited } from './registry-entry.ts'
 
 /** A key that a registry adds to the pull secret: a domain, or all domains of an instance. */
 interface Claim {
@@ -22,12 +23,21 @@ export function checkDomains(values: Cursor): ValuesError[] {
   return claims.flatMap((claim, index) => {
     const rival = claims
       .slice(0, index)
-      .find((other) => other.key === claim.key && other.registry !== claim.registry && overlap(other, claim))
+      .find((other) => other.key === claim.key && isRival(other.registry, claim.registry) && overlap(other, claim))
     if (rival === undefined) return []
     const both = `\`${claim.registry.name}\` and \`${rival.registry.name}\` (line ${rival.by.position.line})`
     const message = `${both} both claim ${claim.shown} for the same namespaces`
     return [claim.by.error('VALUES_DOMAIN_TWICE', message, { value: claim.shown })]
   })
+}
+
+/**
+ * False for entries of one instance and identity if one of them is limited. Limited entries share
+ * credentials, and `checkLimits` finds a limited entry beside an unlimited one.
+ */
+function isRival(left: Cursor, right: Cursor): boolean {
+  const isFamily = familyOf(left) !== undefined && familyOf(left) === familyOf(right)
+  return left !== right && !(isFamily && (isLimited(left) || isLimited(right)))
 }
 
 function claimsOf(registry: Cursor): Claim[] {
@@ -50,11 +60,14 @@ function ownClaims(registry: Cursor): Claim[] {
   return [{ key: `${by.key} ${by.text}`, shown, by, registry }]
 }
 
-function targetsOf(values: Cursor, registry: Cursor): TargetSet {
-  const pick = (key: string): Cursor => {
-    const own = registry.at('targets', 'namespaces', key)
-    return own.node === undefined ? values.at('targets', 'namespaces', key) : own
-  }
+/** Returns a key of the entry's own targets, or of the global targets. */
+export function targetKey(values: Cursor, registry: Cursor, key: 'include' | 'exclude' | 'selector'): Cursor {
+  const own = registry.at('targets', 'namespaces', key)
+  return own.node === undefined ? values.at('targets', 'namespaces', key) : own
+}
+
+export function targetsOf(values: Cursor, registry: Cursor): TargetSet {
+  const pick = (key: 'include' | 'exclude' | 'selector'): Cursor => targetKey(values, registry, key)
   const labels = pick('selector').at('matchLabels').members
   return {
     include: pick('include').texts,

@@ -3,6 +3,8 @@ import type { ValuesError } from '../values-error.ts'
 import type { MapNode } from '../yaml/yaml-node.ts'
 import { checkCollisions } from './check-collisions.ts'
 import { checkDomains } from './check-domains.ts'
+import { checkIsolation } from './check-isolation.ts'
+import { checkLimits } from './check-limits.ts'
 import { checkMonitors } from './check-monitors.ts'
 import { checkNulls } from './check-nulls.ts'
 import { checkPod } from './check-pod.ts'
@@ -24,6 +26,7 @@ export function checkValues(values: MapNode, given: MapNode): ValuesError[] {
   return [
     ...checkRegistries(all.at('registries').items),
     ...checkDomains(all),
+    ...checkLimits(all),
     ...checkRegions(all),
     ...checkIdentity(all.at('identity')),
     ...checkTargets(all),
@@ -34,6 +37,11 @@ export function checkValues(values: MapNode, given: MapNode): ValuesError[] {
     ...checkNulls(all, own),
     ...checkSecrets(own),
   ]
+}
+
+/** Finds what is probably not meant, but is no error. */
+export function suspectValues(values: MapNode): ValuesError[] {
+  return checkIsolation(new Cursor(values))
 }
 
 const BLOCKS: ReadonlyMap<string, string> = new Map([

@@ -1,0 +1,40 @@
+import schema from '../../../chart/values.schema.json' with { type: 'json' }
+import type { Cursor } from '../cursor.ts'
+
+const DURATION = schema.definitions.AssumeRole.properties.durationSeconds.default
+
+/**
+ * Returns the same text for entries of one instance, by what the values tell. Undefined for a
+ * static login, and for an entry without an instance.
+ */
+export function instanceOf(registry: Cursor): string | undefined {
+  const edition = registry.at('edition').text
+  const name = edition === 'personal' ? '' : (registry.at('instanceId').text ?? registry.at('instanceName').text)
+  if ((edition !== 'personal' && edition !== 'enterprise') || name === undefined) return undefined
+  return JSON.stringify([edition, name, registry.at('region').text])
+}
+
+/** Returns the same text for entries of one instance with the same chain of roles. */
+export function familyOf(registry: Cursor): string | undefined {
+  const instance = instanceOf(registry)
+  const chain = registry.at('assumeRole').items.map((step) => {
+    const [role, externalId] = [step.at('roleArn').text, step.at('externalId').text]
+    return [role, externalId, step.at('durationSeconds').value ?? DURATION]
+  })
+  return instance && JSON.stringify([instance, chain])
+}
+
+/** Returns the role whose rights the credential has. Undefined: the role of `identity`. */
+export function lastRole(registry: Cursor): string | undefined {
+  return registry.at('assumeRole').items.at(-1)?.at('roleArn').text
+}
+
+export function isLimited(registry: Cursor): boolean {
+  return registry.at('limit').value === 'repositories'
+}
+
+/** Returns what the entry may pull, as the helper reads it. */
+export function repositoriesOf(registry: Cursor): readonly string[] {
+  const list = registry.at('repositories')
+  return list.node === undefined ? schema.definitions.Registry.properties.repositories.default : list.texts
+}
