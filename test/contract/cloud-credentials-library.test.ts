@@ -9,7 +9,7 @@ import type { Cloud } from '../../sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../sandbox/cloud/start-cloud.ts'
 import { signJwt } from '../../sandbox/cloud/sts/jwt.ts'
 import { findHostsObstacle, openVendorHosts, type VendorHosts } from '../support/cloud/vendor-hosts.ts'
-import { type Keys, vendorClients } from '../support/cloud/vendor-sdk.ts'
+import { allow, type Keys, refused, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 // Tests the vendor's credentials library with every identity of the emulated cloud, at the vendor's
 // own addresses.
@@ -67,6 +67,15 @@ async function callerOf({ accessKeyId, accessKeySecret, securityToken }: Keys): 
   const keys = { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) }
   return (await vendorClients(cloud, keys).sts.getCallerIdentity()).body?.arn ?? ''
 }
+/** Checks that the session may do what its session policy names, and nothing else of its role. */
+async function expectLimited({ accessKeyId, accessKeySecret, securityToken }: Keys): Promise<void> {
+  const keys = { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) }
+  const { call } = vendorClients(cloud, keys)
+  await call({ action: 'ListInstance', version: '2018-12-01' })
+  const query = { InstanceId: 'cri-k7x2m9q4w1t8z5h3' }
+  assert.equal(await refused(call({ action: 'GetInstance', version: '2018-12-01', query })), '403 NoPermission')
+}
+const POLICY = allow(['cr:ListInstance'])
 const arn = (rest: string): string => `acs:ram::${cloud.accountId}:${rest}`
 
 test('access_key: the keys unchanged', { skip }, async () => {
@@ -82,18 +91,22 @@ test('sts: a session that another client requested', { skip }, async () => {
   assert.equal(await callerOf(found), arn('assumed-role/deployer/given'))
 })
 
-test('ram_role_arn: an access key assumes a role, with the STS of a region or the central one', { skip }, async () => {
+test('ram_role_arn: an access key assumes a role, with the STS of a region or the central one, and with a session policy', {
+  skip,
+}, async () => {
   const role = { roleArn: arn('role/deployer'), roleSessionName: 'library', roleSessionExpiration: 900 }
   const config = { type: 'ram_role_arn', ...cloud.administrator, ...role }
   for (const stsEndpoint of [undefined, 'sts.cn-hangzhou.aliyuncs.com']) {
     const found = await credentials({ ...config, ...(stsEndpoint && { stsEndpoint }) })
     assert.equal(await callerOf(found), arn('assumed-role/deployer/library'))
   }
+  cloud.control.grant('deployer', 'deployer', JSON.parse(allow(['cr:*'])))
+  await expectLimited(await credentials({ ...config, policy: POLICY }))
   const auditor = { ...config, ...cloud.accessKeyOf('auditor') }
   await assert.rejects(credentials(auditor), { message: /NoPermission/ })
 })
 
-test('oidc_role_arn: the token of a ServiceAccount', { skip }, async () => {
+test('oidc_role_arn: the token of a ServiceAccount, with and without a session policy', { skip }, async () => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const issuer = 'https://oidc.example/c3'
   const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'RS256' }] }
@@ -115,6 +128,8 @@ test('oidc_role_arn: the token of a ServiceAccount', { skip }, async () => {
     oidcTokenFilePath: file,
   }
   assert.equal(await callerOf(await credentials({ ...config, roleSessionName: 'pod' })), arn('assumed-role/helper/pod'))
+  cloud.control.grant('helper', 'helper', JSON.parse(allow(['cr:*'])))
+  await expectLimited(await credentials({ ...config, roleSessionName: 'pod', policy: POLICY }))
   // The environment that the RRSA webhook sets in a Pod.
   const found = await credentials(undefined, {
     ALIBABA_CLOUD_ROLE_ARN: arn('role/helper'),
