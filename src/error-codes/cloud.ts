@@ -84,6 +84,10 @@ export const POLICY_CODES = {
     what: 'The policy document is larger than RAM allows.',
     fix: 'Name fewer repositories (a namespace with /* instead of single repositories), or use ram-scope: all.',
   },
+  SESSION_POLICY_LONG: {
+    what: 'The `repositories` of a limited registry do not fit into the policy of a session of STS.',
+    fix: 'Name a namespace with /* instead of single repositories, or divide the entry by namespaces.',
+  },
   POLICY_UNREADABLE: {
     what: 'A document in RAM is not a readable policy.',
     fix: 'Repair or delete the document in the RAM console.',

@@ -194,3 +194,22 @@ test('values for another chart are never called valid, because nothing of them i
     await rm(folder, { recursive: true })
   }
 })
+
+test('P13 validate refuses a limit that is too long for a session, and warns where only a union is', async () => {
+  const entry = (name: string, count: number): string => {
+    const repositories = Array.from({ length: count }, (_, index) => `${name}/r${index}`)
+    const where = { edition: 'enterprise', instanceId: 'cri-0123456789abcdef', region: 'cn-hangzhou' }
+    return `  - ${JSON.stringify({ name, ...where, limit: 'repositories', repositories })}`
+  }
+  const values = (...entries: string[]): string =>
+    ['identity: { type: rrsa }', 'registries:', ...entries, ''].join('\n')
+  const alone = await runBin(['validate', '-f', '-'], { input: values(entry('a', 60)) })
+  assert.deepEqual([alone.code, alone.stdout], [2, ''])
+  assert.match(alone.stderr, /^-:3:\d+: SESSION_POLICY_LONG: the `repositories` of a make a session policy of \d+ char/)
+  const both = await runBin(['validate', '-f', '-'], { input: values(entry('a', 20), entry('b', 20)) })
+  assert.deepEqual([both.code, both.stdout], [0, 'valid: -\n'])
+  assert.match(
+    both.stderr,
+    /^-:3:\d+: SESSION_POLICY_LONG: a and 1 other limited entries can target the same namespace/,
+  )
+})

@@ -137,6 +137,27 @@ test('a role of a chain belongs to its account, and its trust needs the caller',
   assert.equal((grants as unknown[]).length, 3)
 })
 
+test('P13 limited entries that share a role of their own: the role may pull what they name together, and trusts the caller', () => {
+  const assumeRole = [{ roleArn: 'acs:ram::11:role/acr-nopass-pull', durationSeconds: 3600 }]
+  const entry = (repositories: string[]): object => ({ ...REGISTRY, repositories, limit: 'repositories', assumeRole })
+  const registries = [entry(['base/*']), entry(['team-a/*', 'base/os']), entry(['team-b/*'])]
+  const { grants, notes } = helperGrants([cluster({}, { registries })], { roleArn: 'acs:ram::11:role/Worker' })
+  assert.deepEqual(notes, [])
+  const [own, role] = grants
+  assert.deepEqual(own?.policy?.document.Statement, [
+    { Effect: 'Allow', Action: ['sts:AssumeRole'], Resource: ['acs:ram::11:role/acr-nopass-pull'] },
+  ])
+  assert.equal(role?.role?.name, 'acr-nopass-pull')
+  assert.deepEqual(role?.role?.trust.Statement, [
+    { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { RAM: ['acs:ram::11:role/Worker'] } },
+  ])
+  assert.deepEqual(role?.policy?.document.Statement[2]?.Resource, [
+    'acs:cr:cn-hangzhou:*:repository/cri-1/base/*',
+    'acs:cr:cn-hangzhou:*:repository/cri-1/team-a/*',
+    'acs:cr:cn-hangzhou:*:repository/cri-1/team-b/*',
+  ])
+})
+
 test("the name of a role's policy repeats no prefix, and only a prefix counts", () => {
   assert.deepEqual(['acr-pull', 'acr-nopass-c1', 'my-acr-nopass-c1'].map(rolePolicyName), [
     'acr-nopass-acr-pull',

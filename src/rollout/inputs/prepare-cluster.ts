@@ -1,4 +1,5 @@
 import { NopassError } from '../../errors.ts'
+import { checkSessionPolicies } from '../../policy/check-session-policies.ts'
 import type { ResolvedValues } from '../../values/generated/resolved-values.ts'
 import { loadValues } from '../../values/load-values.ts'
 import { ValuesError } from '../../values/values-error.ts'
@@ -67,11 +68,15 @@ function prepareCluster(
     }
     return { name, wave, settings: cluster, values: undefined, ram: 'none', warnings: [] }
   }
-  const { values, errors, warnings } = loadValues({
+  const loaded = loadValues({
     files: cluster.layers.map(({ source }) => source),
     defaults: chart.defaults,
     rrsaComesLater: rrsa === 'later' || cluster.access.kind === 'ack' || isForNoCluster(inputs),
   })
+  const { values } = loaded
+  const long = values && checkSessionPolicies(values, loaded.positionOf)
+  const errors = [...loaded.errors, ...(long?.errors ?? [])]
+  const warnings = [...loaded.warnings, ...(long?.warnings ?? [])]
   if (inputs.mode === 'uninstall' && (inputs.ram === 'none' || !inputs['ram-cleanup'])) {
     // An uninstall uses the values of the installed release. The values given here only name a pull
     // Secret that still exists after the release.
@@ -82,7 +87,7 @@ function prepareCluster(
   if (!values && cluster.layers.length === 0 && chart.defaults === undefined) {
     throw new NopassError('INPUT_MISSING', 'no values are given', { hint: 'Name a values file with `values-files`.' })
   }
-  if (!values) return { errors: errors.map((error) => withClusterName(error, name)), warnings }
+  if (!values || errors.length > 0) return { errors: errors.map((error) => withClusterName(error, name)), warnings }
   return { name, wave, settings: cluster, values, ram: ramMode(inputs, values.identity.type, cluster), warnings }
 }
 

@@ -47,7 +47,7 @@ async function writeValues(work: ConnectedWork): Promise<Omit<ChartRequest, 'cha
     if (error) throw error
     given = loaded.given
     source = loaded
-    run.notes.push(...loaded.warnings.map(describeWarning))
+    run.notes.push(...cluster.warnings.map(describeWarning))
   }
   const layers = [...cluster.settings.layers, ...(computed ? [computed] : [])]
   const files: string[] = []
