@@ -22,6 +22,8 @@ export interface RoleRequest {
   readonly sessionName: string
   /** Seconds, from 900 to the role's maximum. The cloud's default is 3600. */
   readonly durationSeconds?: number | undefined
+  /** A RAM policy. The session may only do what both the role and this policy allow. */
+  readonly policy?: string | undefined
 }
 
 /** @throws CLOUD_DENIED, also if the role does not trust the caller */
@@ -50,10 +52,16 @@ export function assumeRoleWithOidc(
   return openSession(target, { action: 'AssumeRoleWithOIDC', form, credentials: undefined }, request, signal)
 }
 
-const roleParameters = ({ roleArn, sessionName, durationSeconds }: RoleRequest): StsSessions[keyof StsSessions] => ({
+const roleParameters = ({
+  roleArn,
+  sessionName,
+  durationSeconds,
+  policy,
+}: RoleRequest): StsSessions[keyof StsSessions] => ({
   RoleArn: roleArn,
   RoleSessionName: sessionNameOf(sessionName),
   DurationSeconds: durationSeconds,
+  Policy: policy,
 })
 
 async function openSession(

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createEnvironmentProvider } from '../../src/alibaba/identities/access-key.ts'
 import { createOidcRoleProvider } from '../../src/alibaba/identities/assumed-role.ts'
-import { createIdentity, type IdentityConfig, type IdentityDeps } from '../../src/alibaba/identities/identity.ts'
+import {
+  createIdentity,
+  createLimitedIdentity,
+  type IdentityConfig,
+  type IdentityDeps,
+} from '../../src/alibaba/identities/identity.ts'
 import { createCloudClock } from '../../src/alibaba/transport/cloud-clock.ts'
 import { createEndpoints } from '../../src/alibaba/transport/endpoints.ts'
 import { START } from './fake-time.ts'
@@ -256,6 +261,49 @@ test('a chain assumes its roles one after the other, each with its external id a
     ['acs:ram::3:role/last', 'STS.two', null, null],
   ])
 })
+
+// `Policy` and `RoleSessionName` of AssumeRole and AssumeRoleWithOIDC:
+// https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole
+test('the policy limits the last role of a chain only, and limited sessions share the roles before it', async () => {
+  const chain = [...CHAIN, { roleArn: 'acs:ram::3:role/last' }]
+  const { deps, sent } = setUp([issued('rrsa'), issued('two'), issued('team-a'), issued('team-b')])
+  const shared = createIdentity(RRSA, CHAIN, deps)
+  const asked: unknown[] = []
+  const limited = (team: string) =>
+    createLimitedIdentity(RRSA, chain, deps, { sessionName: `acr-nopass.ops.${team}`, policy: team }, (steps) => {
+      asked.push(steps)
+      return shared
+    })
+  assert.equal((await limited('team-a').fresh()).accessKeyId, 'STS.team-a')
+  assert.equal((await limited('team-b').fresh()).accessKeyId, 'STS.team-b')
+  assert.deepEqual(asked, [CHAIN, CHAIN])
+  const read = ({ searchParams }: URL) => ['RoleArn', 'RoleSessionName', 'Policy'].map((key) => searchParams.get(key))
+  assert.deepEqual(
+    sent.slice(1).map(({ url }) => read(url)),
+    [
+      ['acs:ram::2:role/puller', 'acr-nopass', null],
+      ['acs:ram::3:role/last', 'acr-nopass.ops.team-a', 'team-a'],
+      ['acs:ram::3:role/last', 'acr-nopass.ops.team-b', 'team-b'],
+    ],
+  )
+})
+
+test('rrsa: the policy of a limited session is sent in the body', async () => {
+  const { deps, sent } = setUp([issued('a')])
+  const none = () => assert.fail('rrsa has no step before')
+  const limit = { sessionName: 'acr-nopass.ops.team-a', policy: '{"Version":"1"}' }
+  assert.equal((await createLimitedIdentity(RRSA, [], deps, limit, none).fresh()).accessKeyId, 'STS.a')
+  const form = new URLSearchParams(sent[0]?.body)
+  assert.deepEqual([form.get('RoleSessionName'), form.get('Policy')], [limit.sessionName, limit.policy])
+})
+
+for (const type of ['worker-role', 'access-key'] as const) {
+  test(`${type} alone is refused where a session has to be limited`, () => {
+    const limit = { sessionName: 'acr-nopass.ops.team-a', policy: '{}' }
+    const create = () => createLimitedIdentity({ type }, [], setUp([]).deps, limit, () => assert.fail('not asked'))
+    assert.throws(create, { code: 'IDENTITY_UNAVAILABLE', message: `a session of ${type} cannot be limited` })
+  })
+}
 
 for (const config of [{ type: 'rrsa' }, { type: 'rrsa', rrsa: { roleArn: 'a' } }] as const) {
   test(`${JSON.stringify(config)} is rejected before any call`, () => {

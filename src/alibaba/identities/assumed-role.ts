@@ -11,24 +11,30 @@ export interface AssumeRoleStep {
   readonly durationSeconds?: number | undefined
 }
 
+/** The name of a session, and the RAM policy that limits it. */
+export interface SessionLimit {
+  readonly sessionName: string
+  readonly policy: string
+}
+
 /**
  * `base` assumes the first role of the chain, and each role assumes the next. `fresh` renews only
- * the last session.
+ * the last session, which `limit` limits.
  */
 export function createAssumedRoleProvider(
   base: CredentialProvider,
   chain: readonly AssumeRoleStep[],
   target: CloudService & { readonly sessionName: string },
+  limit?: SessionLimit,
 ): CredentialProvider {
-  return chain.reduce<CredentialProvider>(
-    (previous, step) =>
-      createSessionProvider({
-        name: `${previous.name} > ${step.roleArn}`,
-        clock: target.transport.clock,
-        load: (signal) => assumeRole(target, previous, { ...step, sessionName: target.sessionName }, signal),
-      }),
-    base,
-  )
+  return chain.reduce<CredentialProvider>((previous, step, index) => {
+    const session = { sessionName: target.sessionName, ...(index === chain.length - 1 && limit) }
+    return createSessionProvider({
+      name: `${previous.name} > ${step.roleArn}`,
+      clock: target.transport.clock,
+      load: (signal) => assumeRole(target, previous, { ...step, ...session }, signal),
+    })
+  }, base)
 }
 
 export interface OidcRoleOptions extends CloudService, RoleRequest {

@@ -3,7 +3,12 @@ import type { CredentialProvider } from '../credentials.ts'
 import type { CloudTransport } from '../transport/cloud-transport.ts'
 import type { Endpoints } from '../transport/endpoints.ts'
 import { createAccessKeyProvider, type ReadText, readMounted } from './access-key.ts'
-import { type AssumeRoleStep, createAssumedRoleProvider, createOidcRoleProvider } from './assumed-role.ts'
+import {
+  type AssumeRoleStep,
+  createAssumedRoleProvider,
+  createOidcRoleProvider,
+  type SessionLimit,
+} from './assumed-role.ts'
 import { createWorkerRoleProvider } from './worker-role.ts'
 
 /** `identity` in the values. */
@@ -36,11 +41,30 @@ export function createIdentity(
   deps: IdentityDeps,
 ): CredentialProvider {
   const base = createBase(config, deps)
-  if (chain.length === 0) return base
-  return createAssumedRoleProvider(base, chain, { ...stsTarget(deps), sessionName: deps.sessionName })
+  return chain.length === 0 ? base : createAssumedRoleProvider(base, chain, roleTarget(deps))
 }
 
-function createBase(config: IdentityConfig, deps: IdentityDeps): CredentialProvider {
+/**
+ * Creates the same identity with a limit on its last session. `identity` returns the identity of
+ * the steps before that session, so that several limited sessions can share them.
+ * @throws IDENTITY_UNAVAILABLE if the helper does not create that session itself
+ */
+export function createLimitedIdentity(
+  config: IdentityConfig,
+  chain: readonly AssumeRoleStep[],
+  deps: IdentityDeps,
+  limit: SessionLimit,
+  identity: (chain: readonly AssumeRoleStep[]) => CredentialProvider,
+): CredentialProvider {
+  if (chain.length > 0) {
+    return createAssumedRoleProvider(identity(chain.slice(0, -1)), chain.slice(-1), roleTarget(deps), limit)
+  }
+  if (config.type === 'rrsa') return createBase(config, deps, limit)
+  const hint = 'Add a role to assumeRole of the entry, or use identity.type rrsa.'
+  throw new NopassError('IDENTITY_UNAVAILABLE', `a session of ${config.type} cannot be limited`, { hint })
+}
+
+function createBase(config: IdentityConfig, deps: IdentityDeps, limit?: SessionLimit): CredentialProvider {
   const { transport, readText, accessKeyDir, oidcTokenFile } = deps
   switch (config.type) {
     case 'worker-role': {
@@ -55,7 +79,7 @@ function createBase(config: IdentityConfig, deps: IdentityDeps): CredentialProvi
       }
       const token = { whose: 'rrsa', file: oidcTokenFile, hint: TOKEN_HINT }
       const oidcToken = (signal: AbortSignal) => readMounted(token, readText, signal)
-      const role = { roleArn, oidcProviderArn, oidcToken, sessionName: deps.sessionName }
+      const role = { roleArn, oidcProviderArn, oidcToken, sessionName: deps.sessionName, ...limit }
       return createOidcRoleProvider({ name: 'rrsa', ...stsTarget(deps), ...role })
     }
     case 'access-key':
@@ -67,5 +91,7 @@ const stsTarget = (deps: IdentityDeps) => ({
   transport: deps.transport,
   ...deps.endpoints.locate('sts', deps.region),
 })
+
+const roleTarget = (deps: IdentityDeps) => ({ ...stsTarget(deps), sessionName: deps.sessionName })
 
 const TOKEN_HINT = 'The chart mounts it when identity.type is rrsa; outside a cluster pass --oidc-token-file.'
