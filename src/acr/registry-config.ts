@@ -9,15 +9,20 @@ export type RegistryConfig = Readonly<Omit<ResolvedRegistry, 'repositories' | 'e
  * Hashes everything that determines which token a registry issues. If a registry's fingerprint is
  * not in the status, a token call must verify the registry (docs/en/decisions.md#readiness). The
  * registry's name, networks and domains are left out, because they do not change the token.
+ * @param repositories The list that the token is limited to.
  */
-export function registryFingerprint(registry: RegistryConfig, identity: unknown): string {
+export function registryFingerprint(
+  registry: RegistryConfig,
+  identity: unknown,
+  repositories?: readonly string[],
+): string {
   const { edition, instanceId, instanceName, region, assumeRole } = registry
   // A static login has no identity. Its Secret identifies it, and the entry's name identifies the
   // Secret.
   const parts =
     edition === 'static'
       ? { edition, name: registry.name }
-      : { edition, instanceId, instanceName, region, assumeRole, identity }
+      : { edition, instanceId, instanceName, region, assumeRole, identity, ...(repositories && { repositories }) }
   return sha256(stableJson(parts))
 }
 

@@ -23,6 +23,8 @@ export interface TokenSourceDeps {
   readonly identity: (chain: readonly AssumeRoleStep[]) => CredentialProvider
   /** Values' `identity`, for the fingerprint only. */
   readonly identityConfig: unknown
+  /** The list that `identity` limits the token to, for the fingerprint only. */
+  readonly repositories?: readonly string[] | undefined
   readonly readText: ReadText
   /** Static registries: `<secretsDir>/registries/<name>/{username,password}`. */
   readonly secretsDir: string
@@ -45,7 +47,7 @@ export type SharedLogins = Map<string, (signal?: AbortSignal) => Promise<Fetched
  * domain on its network.
  */
 export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDeps) {
-  const key = registryFingerprint(registry, deps.identityConfig)
+  const key = registryFingerprint(registry, deps.identityConfig, deps.repositories)
   const credentials = registry.edition === 'static' ? undefined : deps.identity(registry.assumeRole)
   // Entries whose requests differ cannot share a request.
   const request = `${key} ${registry.apiNetwork} ${registry.expiresInHours}`

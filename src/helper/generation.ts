@@ -8,7 +8,14 @@ import { createCredentialLog } from './credentials/credential-log.ts'
 import { type CredentialManagerOptions, createCredentialManager } from './credentials/credential-manager.ts'
 import { createFirstRound } from './credentials/first-round.ts'
 import { EMPTY_LOG, inForce, type LogState, newest } from './credentials/log-step.ts'
-import { type Credential, type RegistryState, renamed, sameLogin } from './credentials/registry-state.ts'
+import {
+  type Credential,
+  type RegistryEntries,
+  type RegistryState,
+  renamed,
+  sameLogin,
+} from './credentials/registry-state.ts'
+import { createUnions, type Served, type Union } from './credentials/unions.ts'
 import { plan } from './plan/plan.ts'
 import { judgePod } from './pods/judge-pod.ts'
 import { createPodWatch } from './pods/pod-watch.ts'
@@ -21,9 +28,10 @@ import { type ControllerOptions, createController } from './writes/controller.ts
 import { createControllerObserver } from './writes/controller-observer.ts'
 
 export interface GenerationOptions
-  extends Pick<CredentialManagerOptions, 'entries' | 'carried'>,
+  extends Pick<CredentialManagerOptions, 'carried'>,
     Pick<ControllerOptions, 'client' | 'clock' | 'cloudNow' | 'cloudAtLeast' | 'random' | 'features' | 'isLeader'> {
   readonly loaded: LoadedConfig
+  readonly entries: RegistryEntries
   /** The log of the previous generation, after a reload. */
   readonly carriedLog: LogState | undefined
   readonly leader: () => string
@@ -35,6 +43,8 @@ export interface GenerationOptions
   readonly events: EventReporter
   /** Called after a change that the status may show. */
   readonly onChange: () => void
+  /** Called when the caches are complete, so that the credentials that the cluster needs are known. */
+  readonly onSynced: () => void
 }
 
 export type Generation = ReturnType<typeof createGeneration>
@@ -48,7 +58,11 @@ export function createGeneration(options: GenerationOptions) {
   const reportRefresh = createRefreshReporter({ ...options, release })
   const problemStore = createProblemStore(options.onChange)
   const targets = createTargets(config)
-  const names = config.registries.map(({ name }) => name)
+  const unions = createUnions(config)
+  /** The unions that some namespace needs, by name. Only with limited entries. */
+  let needed: ReadonlyMap<string, Union> = new Map()
+  const entries = new Map(options.entries.unlimited.map((entry) => [entry.name, entry]))
+  const synced = Promise.withResolvers<void>()
   const log = createCredentialLog({
     client,
     clock,
@@ -57,10 +71,11 @@ export function createGeneration(options: GenerationOptions) {
     instance,
     dryRun: config.dryRun,
     carried: config.retire ? undefined : options.carriedLog,
-    rename: (credentials) => renamed(credentials, options.entries),
+    rename: (credentials) => renamed(credentials, [...entries.values()]),
+    isNeeded: (name) => entries.has(name),
     onRead: (secret) => controller.noteOwnCopy(secret),
     onFound: (credentials) => manager.found(credentials),
-    onChange: serve,
+    onChange: distribute,
     onStuck: (isStuck) => observer.logStuck(isStuck),
     onFailure: (error) =>
       options.log.warn({ code: toNopassError(error).code }, 'the credentials in use could not be read back'),
@@ -72,15 +87,48 @@ export function createGeneration(options: GenerationOptions) {
       log: () => (firstRound.over ? log.state : EMPTY_LOG),
       names,
       stateOf: (name) => manager.stateOf(name),
+      serve,
+      servedBy: (name) => needed.get(name)?.entries ?? [name],
     },
     { secretName, instance, secretLabels, authFormat },
   )
-  const firstRound = createFirstRound(clock, serve)
+  const firstRound = createFirstRound(clock, distribute)
   /** What was planned. `waiting`: the first plan of everything waits until the log is written. */
   let served: 'nothing' | 'waiting' | 'everything' = 'nothing'
   let urgent = false
+  /** The credentials that are needed, in the order of the log. */
+  function names(): readonly string[] {
+    const home = controller.context().observed.namespace(release.namespace)
+    return unions.any ? unions.order(needed, home ? [...targets.listsOf([home])].flat() : []) : [...entries.keys()]
+  }
+  /** Returns the credentials of a namespace, and requests a union that no other namespace has. */
+  function serve(registries: readonly string[]): readonly Served[] {
+    const served = unions.of(registries)
+    if (isLeading) need([...needed.values(), ...served.flatMap(({ union }) => union ?? [])])
+    return served
+  }
+  /** Makes these unions the needed ones. */
+  function need(next: readonly Union[]): void {
+    needed = unions.unite(next)
+    const added = [...needed.values()].filter(({ name }) => !entries.has(name)).map(options.entries.of)
+    for (const entry of added) entries.set(entry.name, entry)
+    manager.add(added)
+  }
+  /** Makes the unions of the present namespaces the needed ones. All others are dropped. */
+  function observeNeeds(): void {
+    if (!unions.any || !controller.caches.synced || config.retire) return
+    const lists = targets.listsOf(controller.context().observed.namespaces())
+    need([...lists].flatMap((list) => unions.of(list).flatMap(({ union }) => union ?? [])))
+    const dropped = [...entries.values()].filter(({ name, union }) => union !== undefined && !needed.has(name))
+    for (const { name } of dropped) {
+      entries.delete(name)
+      manager.drop(name)
+    }
+    if (dropped.length > 0) log.send({ type: 'needed', names: [...entries.keys()] })
+  }
   /** Queues the write of the log, and the writes of Secrets whose credentials are in force. */
-  function serve(): void {
+  function distribute(): void {
+    observeNeeds()
     groups.reset()
     if (!firstRound.over || !controller.caches.synced) return
     log.open()
@@ -106,7 +154,9 @@ export function createGeneration(options: GenerationOptions) {
       options.log.info({ namespaces: [...controller.caches.namespaces.entries()].length }, 'the caches are complete')
       // Write references now, because they do not depend on credentials.
       controller.planAll()
-      serve()
+      distribute()
+      synced.resolve()
+      options.onSynced()
       options.onChange()
     },
   })
@@ -121,7 +171,7 @@ export function createGeneration(options: GenerationOptions) {
       read: log.read,
       written(version, { logged = [] }) {
         log.send({ type: 'written', version, logged })
-        serve()
+        distribute()
       },
       conflict: () => log.send({ type: 'conflict' }),
     },
@@ -135,7 +185,10 @@ export function createGeneration(options: GenerationOptions) {
           config,
           problemStore,
           listedNamespaces: targets.listedNamespaces,
-          judge: (pod) => judgePod(pod, controller.context(), (name) => inForce(log.state, name)?.token.domains ?? []),
+          judge: (pod) =>
+            judgePod(pod, controller.context(), (registries) =>
+              unions.of(registries).flatMap(({ credential }) => inForce(log.state, credential)?.token.domains ?? []),
+            ),
           acts: () => options.isLeader() && controller.caches.synced,
           onProblem: observer.watchFailed,
         })
@@ -144,7 +197,8 @@ export function createGeneration(options: GenerationOptions) {
   const manager = createCredentialManager({
     ...options,
     verifyIntervalMs: config.verify.enabled ? durationMs(config.verify.interval) : 0,
-    together: (registry) => targets.registriesBeside(registry, controller.context().observed.namespaces()),
+    entries: options.entries.unlimited,
+    together: (name) => unions.beside(name, targets.listsOf(controller.context().observed.namespaces())),
     onAnswered: (name) => firstRound.settled(name),
     onTokens(states) {
       urgent ||= states.some((state) => state.urgent)
@@ -162,6 +216,7 @@ export function createGeneration(options: GenerationOptions) {
     pods?.source.rewind()
   }
 
+  let isLeading = false
   let leading: Promise<void> | undefined
   async function startLeading(signal: AbortSignal): Promise<void> {
     // Reset the metric, whose value is from before a reload.
@@ -171,8 +226,12 @@ export function createGeneration(options: GenerationOptions) {
       if (!signal.aborted) firstRound.begin([])
       return
     }
+    if (unions.any) await synced.promise
+    if (signal.aborted) return
+    observeNeeds()
     await log.readFirst(signal)
     if (signal.aborted) return
+    isLeading = true
     manager.lead((name) => newest(log.state, name))
     // Log the credentials that this replica obtained before a reload and has not logged yet.
     const isLogged = ({ name, token }: Credential): boolean => {
@@ -217,6 +276,7 @@ export function createGeneration(options: GenerationOptions) {
         config,
         configHash: loaded.hash,
         registries: manager.states,
+        unions: needed,
         handled: manager.handled,
         complete: controller.caches.synced,
         decisions: plan(controller.context()),

@@ -6,7 +6,7 @@ import { type LoadedConfig, loadConfig } from '../installation/load-config.ts'
 import type { KubeCall, KubeClient } from '../kube/client.ts'
 import type { LeaseDurations } from '../kube/lease-record.ts'
 import type { HelperConfig } from '../values/generated/helper-config.ts'
-import type { RegistryEntry } from './credentials/registry-state.ts'
+import type { RegistryEntries } from './credentials/registry-state.ts'
 import { createGeneration, type Generation } from './generation.ts'
 import { createGenerations, DRAIN_MS } from './generations.ts'
 import { createLeadership } from './leadership.ts'
@@ -18,7 +18,7 @@ import { watchFile } from './watch-file.ts'
 export interface HelperOptions
   extends Pick<HelperPagesOptions, 'clock' | 'podName' | 'version' | 'metrics' | 'httpAddress' | 'statusAddress'> {
   readonly readConfig: () => Promise<string>
-  readonly createEntries: (config: HelperConfig) => readonly RegistryEntry[]
+  readonly createEntries: (config: HelperConfig) => RegistryEntries
   /** Returns the undocumented behavior that was relied on, for the status. */
   readonly unverified: () => readonly Unverified[]
   readonly client: KubeClient
@@ -99,6 +99,9 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       leader: () => leadership.holder,
       events,
       onChange: () => status.touch(),
+      onSynced() {
+        if (status.isRead) generations.current.prove(unproven())
+      },
     })
   }
 

@@ -41,12 +41,36 @@ export interface RegistryStatus {
   readonly refreshAt?: string
   /** Whether the registry itself accepted the credential. */
   readonly verified: 'accepted' | 'refused' | 'unreachable' | 'skipped'
+  /** Undefined: the credential has the rights of the whole role. */
+  readonly limit?: LimitStatus
   readonly error?: StatusError
   /**
    * When a requested refresh failed last. The failure keeps its own time (`at`) if it occurs again.
    * Helpers before 1.0.0 do not report this.
    */
   readonly triedAt?: string
+}
+
+/** What a credential is limited to, and whether the registry was seen to respect it. */
+export interface LimitStatus {
+  /** The limited entries that this credential serves, in the configuration's order. */
+  readonly entries: readonly string[]
+  /** The merged list of their repositories. */
+  readonly repositories: readonly string[]
+  /** Whether the registry granted a pull of the list with this credential. */
+  readonly granted: 'granted' | 'unknown'
+  /** Whether the credential may pull more than its list. */
+  readonly width: 'limited' | 'too-wide' | 'not-checked'
+  /** Why something was not checked. */
+  readonly reason?: string
+}
+
+/**
+ * Returns the credentials of an entry: its own, or those of all unions that it is part of. A
+ * limited entry that no namespace needs has none.
+ */
+export function itemsOf(status: Pick<HelperStatus, 'registries'>, entry: string): readonly RegistryStatus[] {
+  return status.registries.filter(({ name, limit }) => (limit === undefined ? name === entry : limit.entries.includes(entry)))
 }
 
 /** Counts by reason; `current`, `skipped` and `pending` add up to `total`. */

@@ -59,13 +59,11 @@ export function createTargets(config: TargetConfig) {
      */
     mayChange: (name: string): boolean => hasGlob || include.includes(name),
     /**
-     * Returns the registries that some namespace gets together with this registry. The helper's own
-     * namespace does not count, because it gets all registries.
+     * Returns the different lists of registries that these namespaces get by the configuration's
+     * targets. The helper's own namespace gets all registries, but counts like any other namespace.
      */
-    registriesBeside(registry: string, namespaces: Iterable<NamespaceView>): ReadonlySet<string> {
-      const lists = [...namespaces].map(chosen).filter((names) => names.includes(registry))
-      return new Set(lists.flat().filter((name) => name !== registry))
-    },
+    listsOf: (namespaces: Iterable<NamespaceView>): ReadonlySet<readonly string[]> =>
+      new Set([...namespaces].map(chosen)),
     /** Labels of namespaces that a selector reads. */
     namespaceLabels: new Set(rules.flatMap(({ selector }) => selectorKeys(selector))),
     /** For the scope `namespaces`: the listed names. */

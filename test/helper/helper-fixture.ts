@@ -313,7 +313,14 @@ export function startHelper(
       readConfig: async () => JSON.stringify(config),
       createEntries(loaded) {
         if (broken) throw broken
-        return loaded.registries.map((values) => entryOf(values, loaded.identity))
+        const unlimited = loaded.registries.filter(({ limit }) => limit !== 'repositories')
+        return {
+          unlimited: unlimited.map((values) => entryOf(values, loaded.identity)),
+          of: (union) => ({
+            ...entryOf(union.values, loaded.identity, `${union.values.instanceId} ${union.repositories}`),
+            union,
+          }),
+        }
       },
       client: options.client ?? server.client,
       clock,

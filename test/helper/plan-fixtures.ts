@@ -159,7 +159,7 @@ export function context(fixture: Fixture): PlanContext & { readonly groups: Cred
     }
   }
   const names = settings.registries.map(({ name }) => name)
-  const groups = createCredentialGroups({ log: () => log, names, stateOf }, OPTIONS)
+  const groups = createCredentialGroups({ log: () => log, names: () => names, stateOf }, OPTIONS)
   return {
     observed,
     targets: createTargets(settings),

@@ -3,12 +3,14 @@ import { createTokenSource, type SharedLogins } from '../../acr/token-source.ts'
 import { verifyLogin } from '../../acr/verify-login.ts'
 import type { CredentialProvider } from '../../alibaba/credentials.ts'
 import type { ReadText } from '../../alibaba/identities/access-key.ts'
-import type { AssumeRoleStep } from '../../alibaba/identities/assumed-role.ts'
-import { createIdentity } from '../../alibaba/identities/identity.ts'
+import type { AssumeRoleStep, SessionLimit } from '../../alibaba/identities/assumed-role.ts'
+import { createIdentity, createLimitedIdentity } from '../../alibaba/identities/identity.ts'
 import type { CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
+import { sessionPolicy } from '../../policy/session-policy.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
-import type { RegistryEntry, RegistryValues, Verification } from './registry-state.ts'
+import type { RegistryEntries, RegistryEntry, RegistryValues, Verification } from './registry-state.ts'
+import type { Union } from './unions.ts'
 
 export interface RegistryEntryDeps {
   readonly transport: CloudTransport
@@ -25,32 +27,64 @@ export interface RegistryEntryDeps {
 const HOSTS = 3
 
 /**
- * The registries of a configuration with their token sources. Equal role chains share an identity,
+ * The credentials of a configuration with their token sources. Equal role chains share an identity,
  * equal registries a request.
  */
-export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): readonly RegistryEntry[] {
+export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): RegistryEntries {
   const { transport } = deps
   const endpoints = createEndpoints({ overrides: config.endpoints, region: config.region, network: config.network })
   const identities = new Map<string, CredentialProvider>()
   const logins: SharedLogins = new Map()
-  const identityFor = (region: string) => (chain: readonly AssumeRoleStep[]) => {
-    const key = JSON.stringify([region, chain])
+  const identityDeps = (registryRegion = '') => {
+    return { ...deps, endpoints, region: config.region || registryRegion, accessKeyDir: `${deps.secretsDir}/access-key` }
+  }
+  const identityFor = (region: string | undefined) => (chain: readonly AssumeRoleStep[]) => {
+    const own = identityDeps(region)
+    const key = JSON.stringify([own.region, chain])
     const known = identities.get(key)
     if (known) return known
-    const accessKeyDir = `${deps.secretsDir}/access-key`
-    const created = createIdentity(config.identity, chain, { ...deps, endpoints, region, accessKeyDir })
+    const created = createIdentity(config.identity, chain, own)
     identities.set(key, created)
     return created
   }
-  return config.registries.map((values) => {
-    const identity = identityFor(config.region || (values.region ?? ''))
+  const limitedIdentity = ({ region }: RegistryValues, limit: SessionLimit) => (chain: readonly AssumeRoleStep[]) =>
+    createLimitedIdentity(config.identity, chain, identityDeps(region), limit, identityFor(region))
+  const entryOf = (values: RegistryValues, union?: Union): RegistryEntry => {
+    const identity =
+      union === undefined ? identityFor(values.region) : limitedIdentity(values, limitOf(union, config.release))
+    const repositories = union?.repositories
+    const shared = { ...deps, endpoints, identityConfig: config.identity, logins }
     return {
       name: values.name,
       values,
-      source: createTokenSource(values, { ...deps, endpoints, identity, identityConfig: config.identity, logins }),
+      source: createTokenSource(values, { ...shared, identity, repositories }),
       verify: config.verify.enabled ? createVerify(values, transport, endpoints.registry()) : async () => 'skipped',
+      ...(union && { union }),
     }
-  })
+  }
+  return {
+    unlimited: config.registries.filter(({ limit }) => limit !== 'repositories').map((values) => entryOf(values)),
+    of: (union) => entryOf(union.values, union),
+  }
+}
+
+/** STS accepts 64 characters. */
+const LONGEST_SESSION_NAME = 64
+const LONGEST_ENTRY = 24
+
+/**
+ * The limit of a union's session. Auditors find the session in ActionTrail by the release's
+ * namespace and the first entry.
+ */
+export function limitOf(
+  { entries, repositories, values }: Union,
+  { namespace }: Pick<HelperConfig['release'], 'namespace'>,
+): SessionLimit {
+  const [first = '', ...more] = entries
+  const count = more.length === 0 ? '' : `.and-${more.length}-more`
+  const end = `.${first.slice(0, LONGEST_ENTRY)}${count}`
+  const sessionName = `acr-nopass.${namespace}`.slice(0, LONGEST_SESSION_NAME - end.length) + end
+  return { sessionName, policy: sessionPolicy(values, repositories) }
 }
 
 function createVerify(

@@ -17,6 +17,7 @@ import type { GroupSummary } from '../plan/plan-context.ts'
 import { inForce, type Logged, type LogState, nextContent } from './log-step.ts'
 import { encodeTokens, lastNote, ownLogins } from './own-copy.ts'
 import { type Credential, type RegistryState, sameLogin } from './registry-state.ts'
+import type { Served } from './unions.ts'
 
 /**
  * The rendered content of the Secrets of all namespaces with the same registries; built once per
@@ -48,6 +49,8 @@ export type GroupEntry = Credential & {
   /** The entry of an earlier configuration. */
   readonly isKept?: boolean
   readonly isFresh?: boolean
+  /** The entries that it serves; default: the entry of its name. */
+  readonly serves?: readonly string[]
 }
 
 /**
@@ -92,7 +95,7 @@ function render(
   options: GroupOptions,
 ) {
   const hash = sha256(content)
-  const registries = entries.map(({ name }) => name).sort()
+  const registries = entries.flatMap(({ name, serves = [name] }) => serves).sort()
   // The entry of an earlier configuration may have expired long ago, so its expiry is ignored.
   const current = entries.filter(({ isKept }) => isKept !== true)
   const expiresAt = soonest(current.map(({ token }) => token.expiresAt))
@@ -141,14 +144,20 @@ export type CredentialGroups = ReturnType<typeof createCredentialGroups>
 
 export interface GroupSources {
   readonly log: () => LogState
-  /** The configured registries, in order. */
-  readonly names: readonly string[]
+  /** Returns the credentials that the cluster needs, in the order of the log. */
+  readonly names: () => readonly string[]
+  /** Returns the credentials that serve these entries, each with the entries that it serves. */
+  readonly serve?: (entries: readonly string[]) => readonly Pick<Served, 'credential' | 'entries'>[]
+  /** Returns the entries that a credential serves. */
+  readonly servedBy?: (credential: string) => readonly string[]
   /** Undefined: no Secret is written yet. */
   readonly stateOf: (name: string) => RegistryState | undefined
 }
 
 /** The rendered Secret contents by their registries. */
-export function createCredentialGroups({ log, names, stateOf }: GroupSources, options: GroupOptions) {
+export function createCredentialGroups(sources: GroupSources, options: GroupOptions) {
+  const { log, names, stateOf, servedBy = (name) => [name] } = sources
+  const { serve = (entries) => entries.map((name) => ({ credential: name, entries: [name] })) } = sources
   const empty = buildCredentialGroup('', [], '', options)
   // Without the annotation of the highest number, which therefore stays.
   const emptyText = buildDockerConfig([], options.authFormat)
@@ -157,21 +166,23 @@ export function createCredentialGroups({ log, names, stateOf }: GroupSources, op
   // Targets share the arrays, so the common case is one lookup.
   let byList = new WeakMap<readonly string[], CredentialGroup>()
   let own: CredentialGroup | undefined
-  const describe = <T extends Credential>(credential: T): readonly (T & GroupEntry)[] => {
+  const describe = <T extends Credential>(
+    credential: T,
+    serves = servedBy(credential.name),
+  ): readonly (T & GroupEntry)[] => {
     const state = stateOf(credential.name)
     if (state === undefined) return []
-    return [
-      { ...credential, isKept: credential.fingerprint !== state.fingerprint, isFresh: isFresh(state, credential) },
-    ]
+    const isKept = credential.fingerprint !== state.fingerprint
+    return [{ ...credential, isKept, isFresh: isFresh(state, credential), serves }]
   }
   const find = (registries: readonly string[]): CredentialGroup | undefined => {
     const state = log()
-    const entries = registries.flatMap((name) => {
+    const entries = serve(registries).flatMap(({ credential: name, entries: serves }) => {
       const credential = inForce(state, name)
-      return credential === undefined ? [] : describe(credential)
+      return credential === undefined ? [] : describe(credential, serves)
     })
     if (entries.length === 0) return undefined
-    const key = entries.map(({ name }) => name).join(',')
+    const key = entries.map(({ name, serves }) => [...new Set([name, ...(serves ?? [])])].join('+')).join()
     const group = groups.get(key) ?? buildCredentialGroup(key, entries, state.uid, options)
     groups.set(key, group)
     return group
@@ -187,7 +198,7 @@ export function createCredentialGroups({ log, names, stateOf }: GroupSources, op
     /** The content for the helper's own copy; undefined: nothing is to be logged. */
     own(): CredentialGroup | undefined {
       const state = log()
-      const logged = nextContent(state, names).flatMap(describe)
+      const logged = nextContent(state, names()).flatMap((one) => describe(one))
       if (logged.length > 0) own ??= buildOwnGroup(logged, state.last, options)
       return own
     },

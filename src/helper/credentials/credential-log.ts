@@ -18,6 +18,8 @@ export interface CredentialLogOptions {
   readonly carried?: LogState | undefined
   /** The same credentials by the names that their registries have now. */
   readonly rename: (credentials: readonly Logged[]) => readonly Logged[]
+  /** False: no namespace gets this credential any more. Default: all are needed. */
+  readonly isNeeded?: (name: string) => boolean
   /** The own copy was read. */
   readonly onRead: (secret: SecretObject | undefined) => void
   /** Another leader wrote these. */
@@ -42,7 +44,7 @@ const LONGEST_WAIT_MS = 2_000
  */
 export function createCredentialLog(options: CredentialLogOptions) {
   const { clock } = options
-  const { carried = EMPTY_LOG } = options
+  const { carried = EMPTY_LOG, isNeeded = () => true } = options
   let state: LogState = {
     ...carried,
     copy: 'unread',
@@ -80,7 +82,8 @@ export function createCredentialLog(options: CredentialLogOptions) {
     // A write of ours that ended meanwhile is newer than what was read.
     if (state.copy !== before.copy && state.copy !== 'unread') return
     const copy = readOwnCopy(secret, options.instance)
-    send({ type: 'read', copy: { ...copy, credentials: options.rename(copy.credentials) } })
+    const credentials = options.rename(copy.credentials).filter(({ name }) => isNeeded(name))
+    send({ type: 'read', copy: { ...copy, credentials } })
     const found = [...state.logged.values()].filter(({ name, token }) => {
       const known = before.pending.get(name) ?? before.logged.get(name)
       return !state.pending.has(name) && (known === undefined || !sameLogin(known.token, token))

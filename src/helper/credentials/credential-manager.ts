@@ -12,10 +12,11 @@ import type { RotationRequest } from './rotation-request.ts'
 
 export interface CredentialManagerOptions
   extends Pick<RegistryDriverOptions, 'clock' | 'cloudNow' | 'random' | 'verifyIntervalMs' | 'onChange'> {
+  /** The credentials from the start. */
   readonly entries: readonly RegistryEntry[]
   /** The states before a reload by name, including those whose fingerprint has changed. */
   readonly carried: ReadonlyMap<string, RegistryState>
-  /** The other registries that are in a Secret with this one. */
+  /** The other credentials that are in a Secret with this one. */
   readonly together: (registry: string) => ReadonlySet<string>
   /**
    * A request for this registry ended, and what it gave was handed to `onTokens`, unless that waits
@@ -36,8 +37,10 @@ export function createCredentialManager(options: CredentialManagerOptions) {
   const { clock, cloudNow } = options
   const coalescer = createRotationCoalescer(clock, options.onTokens)
   const drivers = new Map<string, RegistryDriver>()
+  const entries = new Map<string, RegistryEntry>()
   let requested: number | undefined
-  const shared = new Set(options.entries.filter(({ source }) => source.sharedSession).map(({ name }) => name))
+  /** Set while this replica leads. */
+  let newestOf: ((registry: string) => Credential | undefined) | undefined
 
   /**
    * Only a first attempt refreshes others too: the retries of a failing registry must not repeat
@@ -58,30 +61,37 @@ export function createCredentialManager(options: CredentialManagerOptions) {
    */
   function twinsOf(registry: string): string[] {
     const key = drivers.get(registry)?.state.fingerprint
-    return options.entries.filter(({ name, source }) => source.key === key && name !== registry).map(({ name }) => name)
+    const twins = [...entries.values()].filter(({ name, source }) => source.key === key && name !== registry)
+    return twins.map(({ name }) => name)
   }
 
   function scheduleOf(registry: string): Schedule | undefined {
     const { token, refreshAt = null } = drivers.get(registry)?.state.live ?? {}
     if (token === undefined || token.expiresAt === null || refreshAt === null) return undefined
     const { issuedAt, expiresAt } = token
-    return { issuedAt, expiresAt, refreshAt, sharedSession: shared.has(registry) }
+    return { issuedAt, expiresAt, refreshAt, sharedSession: entries.get(registry)?.source.sharedSession ?? false }
   }
 
-  /** The state before a reload, also of a registry that had another name. */
-  function carriedOf({ name, source }: RegistryEntry): RegistryState | undefined {
+  /**
+   * The state before a reload, also of a registry that had another name, of a union that had
+   * another list, and of an entry that was not limited.
+   */
+  function carriedOf({ name, source, union }: RegistryEntry): RegistryState | undefined {
+    // What another configuration had hours ago has expired.
+    if (newestOf !== undefined) return undefined
     const own = options.carried.get(name)
     if (own !== undefined) return own
-    const names = new Set(options.entries.map((one) => one.name))
-    const former = [...options.carried.values()].find(
-      (one) => one.fingerprint === source.key && (one.live ?? one.kept) !== undefined && !names.has(one.name),
-    )
+    const states = [...options.carried.values()].filter(({ live, kept }) => (live ?? kept) !== undefined)
+    const isOfSameEntries = ({ by }: RegistryState): boolean => by.union?.entries.join() === union?.entries.join()
+    const former =
+      states.find((one) => one.fingerprint === source.key && !entries.has(one.name)) ??
+      (union && (states.find(isOfSameEntries) ?? states.find((one) => union.entries.includes(one.name))))
     if (former === undefined) return undefined
     const { live, kept } = former
     return { ...former, name, live: live && { ...live, name }, kept: kept && { ...kept, name } }
   }
 
-  for (const entry of options.entries) {
+  function add(entry: RegistryEntry): void {
     const { name } = entry
     const one = createRegistryDriver({
       ...options,
@@ -95,18 +105,36 @@ export function createCredentialManager(options: CredentialManagerOptions) {
       onToken: coalescer.changed,
     })
     drivers.set(name, one)
+    if (newestOf !== undefined) one.send({ type: 'lead', found: newestOf(name) })
   }
+
+  function start(added: readonly RegistryEntry[]): void {
+    for (const entry of added) entries.set(entry.name, entry)
+    for (const entry of added) add(entry)
+  }
+  start(options.entries)
 
   return {
     get states(): readonly RegistryState[] {
       return [...drivers.values()].map(({ state }) => state)
     },
     stateOf: (registry: string): RegistryState | undefined => drivers.get(registry)?.state,
+    /** Keeps these credentials fresh too. */
+    add: start,
+    /** Requests no more credentials of this name. */
+    drop(name: string): void {
+      drivers.get(name)?.stop()
+      drivers.delete(name)
+      entries.delete(name)
+      coalescer.dropped(name)
+      options.onAnswered(name)
+    },
     /**
      * Refreshes the credentials from now on; `newest`: the newest credential of a registry in the
      * log.
      */
     lead(newest: (registry: string) => Credential | undefined): void {
+      newestOf = newest
       for (const [name, one] of drivers) one.send({ type: 'lead', found: newest(name) })
     },
     /** Requests one token of each of these, to prove the configuration. */
@@ -198,6 +226,11 @@ function createRotationCoalescer(clock: Clock, rotate: (states: readonly Registr
       held.set(state.name, state)
       if (state.urgent || requesting.size === 0) release()
       else cancel ??= clock.after(LONGEST_MS, release)
+    },
+    /** A credential is not needed any more. */
+    dropped(registry: string): void {
+      held.delete(registry)
+      this.responded(registry)
     },
     /** Whether credentials are waiting. */
     get holding() {

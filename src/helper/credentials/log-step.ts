@@ -54,6 +54,8 @@ export const EMPTY_LOG: LogState = {
 
 export type LogEvent =
   | { readonly type: 'obtained'; readonly credentials: readonly Credential[] }
+  /** Only these credentials are needed from now on. */
+  | { readonly type: 'needed'; readonly names: readonly string[] }
   /** The own copy was read. */
   | { readonly type: 'read'; readonly copy: OwnCopy }
   /**
@@ -71,6 +73,12 @@ export function logStep(state: LogState, event: LogEvent): LogState {
       const pending = new Map(state.pending)
       for (const credential of event.credentials) pending.set(credential.name, credential)
       return { ...state, pending }
+    }
+    case 'needed': {
+      const names = new Set(event.names)
+      const logged = new Map([...state.logged].filter(([name]) => names.has(name)))
+      const pending = new Map([...state.pending].filter(([name]) => names.has(name)))
+      return { ...state, logged, pending, isStuck: state.isStuck && pending.size > 0 }
     }
     case 'read':
       return read(state, event.copy)

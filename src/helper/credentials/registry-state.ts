@@ -3,6 +3,7 @@ import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { TokenSource } from '../../acr/token-source.ts'
 import { type StatusError, toStatusError } from '../../installation/helper-status.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
+import type { Union } from './unions.ts'
 
 export const NEVER: number = Number.POSITIVE_INFINITY
 
@@ -32,6 +33,15 @@ export interface RegistryEntry {
    * the signal.
    */
   readonly verify: (token: RegistryToken, signal: AbortSignal) => Promise<Verification>
+  /** The union that the credential is limited to. */
+  readonly union?: Union
+}
+
+/** How a configuration's credentials are obtained. */
+export interface RegistryEntries {
+  /** The entries that are not limited. Each has a credential of its own. */
+  readonly unlimited: readonly RegistryEntry[]
+  of(union: Union): RegistryEntry
 }
 
 /**
@@ -78,6 +88,8 @@ export interface RegistryState {
   /** The last configuration here that gave a credential, else the first: it refreshes `kept`. */
   readonly by: RegistryEntry
   readonly verified: Verification
+  /** Whether the registry granted a pull of the union's list with the credential in use. */
+  readonly granted: 'granted' | 'unknown'
   /** The credential in use was refused after it had been accepted, and is being replaced. */
   readonly revoked: boolean
   /** The credential in use that was refused: another refusal requests no new one. */
@@ -149,8 +161,8 @@ export function initialState(entry: RegistryEntry, before: RegistryState | undef
   if (before === undefined) return start
   const { live, kept, isFresh } = before
   if (before.fingerprint !== start.fingerprint) return { ...start, kept: live ?? kept, isFresh }
-  const { isProven, verified, revoked, error, triedAt, failures, urgent } = before
-  return { ...start, live, kept, isFresh, isProven, verified, revoked, error, triedAt, failures, urgent }
+  const { isProven, verified, granted, revoked, error, triedAt, failures, urgent } = before
+  return { ...start, live, kept, isFresh, isProven, verified, granted, revoked, error, triedAt, failures, urgent }
 }
 
 const START: Omit<RegistryState, 'name' | 'fingerprint' | 'by'> = {
@@ -161,6 +173,7 @@ const START: Omit<RegistryState, 'name' | 'fingerprint' | 'by'> = {
   isFresh: false,
   isProven: false,
   verified: 'skipped',
+  granted: 'unknown',
   revoked: false,
   refused: undefined,
   heldBack: undefined,

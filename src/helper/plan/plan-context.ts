@@ -78,7 +78,7 @@ export interface GroupSummary {
   /** UID of the own copy in which the numbers were assigned. */
   readonly log: string
   /**
-   * The credentials by registry name. No number: the credential is not in the log. `isFresh`: this
+   * The credentials by name. No number: the credential is not in the log. `isFresh`: this
    * replica obtained the credential as the leader.
    */
   readonly entries: ReadonlyMap<string, { readonly number: number | undefined; readonly isFresh: boolean }>

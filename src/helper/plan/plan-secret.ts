@@ -78,7 +78,7 @@ function keep(
   // The first of its credentials has expired.
   if (end <= cloudAtLeast) return undefined
   // It has an entry that the log lost, and that its registry does not replace.
-  if (secret.registries.some((name) => desired.includes(name) && !ours.entries.has(name))) return wait()
+  if (secret.registries.some((name) => desired.includes(name) && !ours.registries.includes(name))) return wait()
   // A credential of ours has expired.
   if (ours.expiresAt !== undefined && ours.expiresAt <= cloudNow) return wait()
   if (unlogged.length > 0) return wait()

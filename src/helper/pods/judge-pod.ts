@@ -30,12 +30,12 @@ const REPLACING: Readonly<Record<string, true>> = {
 
 /**
  * Returns why a Pod cannot pull one of our images without our entry; undefined if it can.
- * `domainsOf`: the domains of a registry's credential in force.
+ * `domainsOf`: the domains of the credentials in force of these registries.
  */
 export function judgePod(
   pod: PodView,
   context: PlanContext,
-  domainsOf: (registry: string) => readonly string[],
+  domainsOf: (registries: readonly string[]) => readonly string[],
 ): PodWithoutReference | undefined {
   const { observed, targets, config } = context
   if (!pod.pending || pod.terminating || pod.mirror || pod.optedOut || pod.list.includes(config.secretName)) return
@@ -44,7 +44,7 @@ export function judgePod(
   if (planKey(context, { namespace: pod.namespace })?.kind !== 'current') return
   const account = observed.serviceAccount(pod.namespace, pod.serviceAccount)
   if (config.attach === 'serviceAccounts' && account?.optedOut) return
-  const domains = targets.registriesOf(namespace).flatMap(domainsOf)
+  const domains = domainsOf(targets.registriesOf(namespace))
   const image = pod.failing.find((one) => domains.some((domain) => isCoveredBy(domain, parseImage(one))))
   if (image === undefined) return
   const why = reasonWithoutReference(pod, account, config)

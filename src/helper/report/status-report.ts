@@ -2,6 +2,7 @@ import type { Unverified } from '../../alibaba/unverified.ts'
 import type { CoverageStatus, HelperStatus, RegistryStatus } from '../../installation/helper-status.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import type { RegistryState } from '../credentials/registry-state.ts'
+import type { Union } from '../credentials/unions.ts'
 import type { PlannedAction } from '../plan/actions.ts'
 import type { PlanKey } from '../plan/plan.ts'
 import type { Problem } from './problem-store.ts'
@@ -13,6 +14,8 @@ export interface ReportInput {
   readonly config: HelperConfig
   readonly configHash: string
   readonly registries: readonly RegistryState[]
+  /** The unions by the names of their credentials. */
+  readonly unions?: ReadonlyMap<string, Union>
   /** The last request for new credentials that was handled. */
   readonly handled?: number | undefined
   /** Whether the caches are complete. */
@@ -44,7 +47,7 @@ export function buildStatus(input: ReportInput): HelperStatus {
     secretName: config.secretName,
     attach: config.attach,
     retired: config.retire && input.complete && pending === 0,
-    registries: input.registries.map((state) => describeRegistry(state, config)),
+    registries: input.registries.map((state) => describeRegistry(state, config, input.unions?.get(state.name))),
     lastHandledRefresh: input.handled === undefined ? '' : new Date(input.handled).toISOString(),
     namespaces: namespaces.result(),
     ...(attaches ? { serviceAccounts: serviceAccounts.result() } : {}),
@@ -53,8 +56,8 @@ export function buildStatus(input: ReportInput): HelperStatus {
   }
 }
 
-function describeRegistry(state: RegistryState, config: HelperConfig): RegistryStatus {
-  const values = config.registries.find(({ name }) => name === state.name)
+function describeRegistry(state: RegistryState, config: HelperConfig, union: Union | undefined): RegistryStatus {
+  const values = union?.values ?? config.registries.find(({ name }) => name === state.name)
   const { live, error } = state
   const time = (name: string, at: number | null | undefined): Record<string, string> =>
     at === null || at === undefined ? {} : { [name]: new Date(at).toISOString() }
@@ -70,8 +73,13 @@ function describeRegistry(state: RegistryState, config: HelperConfig): RegistryS
     ...time('expiresAt', live?.token.expiresAt),
     ...time('refreshAt', live?.refreshAt),
     verified: state.verified,
+    ...(union && { limit: limitOf(union, state) }),
     ...(error === undefined ? {} : { error, ...time('triedAt', state.triedAt) }),
   }
+}
+
+function limitOf({ entries, repositories }: Union, { granted }: RegistryState): RegistryStatus['limit'] {
+  return { entries, repositories, granted, width: 'not-checked' }
 }
 
 function createCount(): { add(decision: PlannedAction): void; result(): CoverageStatus } {

@@ -1,0 +1,113 @@
+import { registryFingerprint } from '../../acr/registry-config.ts'
+import { sha256 } from '../../lib/text.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
+import { mergeRepositories } from '../../values/repositories.ts'
+import type { RegistryValues } from './registry-state.ts'
+
+/**
+ * A credential that is limited to the repositories of all limited entries of one instance and
+ * identity that target a namespace (docs/en/decisions.md#union-lists).
+ */
+export interface Union {
+  /** `<first limited entry of the instance>.<8 digits of the list's hash>` */
+  readonly name: string
+  /** The entries that it serves, in the configuration's order. */
+  readonly entries: readonly string[]
+  /** The merged list. */
+  readonly repositories: readonly string[]
+  /** The instance, with the domains of all its limited entries, under the credential's name. */
+  readonly values: RegistryValues
+}
+
+/** A credential that a namespace gets. */
+export interface Served {
+  readonly credential: string
+  readonly entries: readonly string[]
+  /** Undefined: the credential of an entry that is not limited. */
+  readonly union?: Union
+}
+
+export type Unions = ReturnType<typeof createUnions>
+
+/** Decides which credentials serve a list of entries, and which credentials a cluster needs. */
+export function createUnions({ registries, identity }: Pick<HelperConfig, 'registries' | 'identity'>) {
+  const families = Map.groupBy(registries.filter(isLimited), (entry) => registryFingerprint(entry, identity))
+  const familyOf = new Map([...families.values()].flatMap((family) => family.map(({ name }) => [name, family] as const)))
+  const order = registries.map(({ name }) => name)
+  const known = new WeakMap<readonly string[], readonly Served[]>()
+
+  function serve(entries: readonly string[]): readonly Served[] {
+    const groups = Map.groupBy(entries, (name) => familyOf.get(name) ?? name)
+    return [...groups].map(([family, names]) => {
+      if (typeof family === 'string') return { credential: family, entries: [family] }
+      const union = unite(family, names)
+      return { credential: union.name, entries: union.entries, union }
+    })
+  }
+
+  return {
+    /** False: every entry has a credential of its own, under its own name. */
+    any: families.size > 0,
+    isLimited: (entry: string): boolean => familyOf.has(entry),
+    /** Returns the credentials of these entries, in the configuration's order. */
+    of(entries: readonly string[]): readonly Served[] {
+      const served = known.get(entries) ?? serve(entries)
+      known.set(entries, served)
+      return served
+    },
+    /** Returns these unions by name. Unions with equal lists become one, which serves all entries. */
+    unite(all: readonly Union[]): ReadonlyMap<string, Union> {
+      const united = new Map<string, Union>()
+      for (const union of all) {
+        const names = [...(united.get(union.name)?.entries ?? []), ...union.entries]
+        united.set(union.name, { ...union, entries: order.filter((name) => names.includes(name)) })
+      }
+      return united
+    },
+    /** Returns the unions without one of the entries each. */
+    fallbacks(union: Union): readonly Union[] {
+      const family = familyOf.get(union.entries[0] ?? '') ?? []
+      const rest = (without: string): readonly string[] => union.entries.filter((name) => name !== without)
+      return union.entries.length < 2 ? [] : union.entries.map((name) => unite(family, rest(name)))
+    },
+    /** Returns the credentials that some list of entries has together with this credential. */
+    beside(credential: string, lists: Iterable<readonly string[]>): ReadonlySet<string> {
+      const served = [...lists].map((list) => this.of(list).map((one) => one.credential))
+      return new Set(served.filter((names) => names.includes(credential)).flat().filter((name) => name !== credential))
+    },
+    /** Sorts credentials: by the first entry, and those of a namespace before all others. */
+    order(needed: ReadonlyMap<string, Union>, first: readonly string[]): readonly string[] {
+      const preferred = new Set(this.of(first).map(({ credential }) => credential))
+      const seen = new Set<readonly RegistryValues[]>()
+      return registries.flatMap(({ name }) => {
+        const family = familyOf.get(name)
+        if (family === undefined) return [name]
+        if (seen.has(family)) return []
+        seen.add(family)
+        const names = [...needed.values()].filter(({ entries }) => familyOf.get(entries[0] ?? '') === family)
+        const rank = (one: string): string => `${preferred.has(one) ? 0 : 1}${one}`
+        return names.map((union) => union.name).sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
+      })
+    },
+  }
+}
+
+const isLimited = ({ limit }: RegistryValues): boolean => limit === 'repositories'
+
+function unite(family: readonly RegistryValues[], names: readonly string[]): Union {
+  const [first] = family
+  if (first === undefined) throw new Error('a family has an entry')
+  const members = family.filter(({ name }) => names.includes(name))
+  const repositories = mergeRepositories(members.flatMap((entry) => entry.repositories ?? []))
+  const name = `${first.name}.${sha256(JSON.stringify(repositories)).slice(0, 8)}`
+  // Unions with equal lists share a credential, so all unions of an instance have the same domains.
+  const domains = [...new Set(family.flatMap((entry) => entry.domains))].sort()
+  const networks = new Set(family.map(({ network }) => network))
+  const network = networks.size === 1 ? first.network : 'all'
+  return {
+    name,
+    entries: members.map((entry) => entry.name),
+    repositories,
+    values: { ...first, name, domains, network },
+  }
+}
