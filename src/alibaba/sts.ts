@@ -75,8 +75,17 @@ async function openSession(
   } catch (error) {
     if (!(error instanceof NopassError)) throw error
     const hint = isFixOfGuardrail(error.hint) ? error.hint : HINTS[error.code]?.(request.action, error.reason)
-    if (hint === undefined) throw error
     const { retryAfterMs, cause } = error
+    if (error.reason === 'InvalidParameter.PolicySize') {
+      const { reason, requestId } = error
+      throw new NopassError('LIMIT_TOO_LONG', `STS refuses the session policy for the role ${roleArn} as too long`, {
+        reason,
+        requestId,
+        retryAfterMs,
+        cause,
+      })
+    }
+    if (hint === undefined) throw error
     throw reworded(error, `${error.message} for the role ${roleArn}`, { hint, retryAfterMs, cause })
   }
 }

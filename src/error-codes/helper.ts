@@ -56,6 +56,14 @@ export const HELPER_CODES = {
     what: "The pull secret in the helper's own namespace, which is its log of credentials, cannot be written; namespaces get new credentials all the same.",
     fix: 'The problem of that namespace names what refuses it (a quota, a policy, a foreign or immutable Secret): remove it. Until then a new leader requests every credential again.',
   },
+  LIMIT_TOO_LONG: {
+    what: 'The repositories that the limited entries give to a namespace do not fit into a session policy of STS (2,048 characters). Its Secret keeps the last good credential.',
+    fix: 'Merge the repositories of these entries into fewer globs, such as `team-a/*`, or let fewer limited entries target the same namespace.',
+  },
+  LIMIT_NOT_ACCEPTED: {
+    what: 'The registry refuses a pull of its own repositories to a credential that is limited to them. The last good credential stays; a first one is withheld.',
+    fix: 'Check that the repository in `probe` exists, and that the role may pull it (`acr-nopass policy`). If both are right, this registry does not accept limited sessions: set `limit: role`.',
+  },
   NAMESPACE_UNREADABLE: {
     what: 'With `scope: namespaces`, the helper lacks the right to read a listed namespace, usually because the namespace and its Role were deleted.',
     fix: 'Remove the namespace from targets.namespaces.include, or create it and run helm upgrade again, which creates its Role. The helper keeps serving all other namespaces.',

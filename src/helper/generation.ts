@@ -72,7 +72,8 @@ export function createGeneration(options: GenerationOptions) {
     dryRun: config.dryRun,
     carried: config.retire ? undefined : options.carriedLog,
     rename: (credentials) => renamed(credentials, [...entries.values()]),
-    isNeeded: (name) => entries.has(name),
+    isNeeded: (name) =>
+      entries.has(name) || [...needed.values()].flatMap(unions.narrower).some((one) => one.name === name),
     onRead: (secret) => controller.noteOwnCopy(secret),
     onFound: (credentials) => manager.found(credentials),
     onChange: distribute,
@@ -101,12 +102,20 @@ export function createGeneration(options: GenerationOptions) {
     const home = controller.context().observed.namespace(release.namespace)
     return unions.any ? unions.order(needed, home ? [...targets.listsOf([home])].flat() : []) : [...entries.keys()]
   }
-  /** Returns the credentials of a namespace, and requests a union that no other namespace has. */
+  /**
+   * Returns the credentials of a namespace, and requests a union that no other namespace has. While
+   * a union fails, the namespace gets the credential of the union that it had with an entry less.
+   */
   function serve(registries: readonly string[]): readonly Served[] {
     const served = unions.of(registries)
     if (isLeading) need([...needed.values(), ...served.flatMap(({ union }) => union ?? [])])
-    return served
+    return served.map((one) => {
+      if (one.union === undefined || isInForce(one.union) || !manager.isFailing(one.credential)) return one
+      const last = unions.narrower(one.union).find(isInForce)
+      return last === undefined ? one : { credential: last.name, entries: last.entries }
+    })
   }
+  const isInForce = ({ name }: Union): boolean => inForce(log.state, name) !== undefined
   /** Makes these unions the needed ones. */
   function need(next: readonly Union[]): void {
     needed = unions.unite(next)
@@ -114,17 +123,23 @@ export function createGeneration(options: GenerationOptions) {
     for (const entry of added) entries.set(entry.name, entry)
     manager.add(added)
   }
-  /** Makes the unions of the present namespaces the needed ones. All others are dropped. */
+  /**
+   * Makes the unions of the present namespaces the needed ones. All others are dropped, unless one
+   * stands in for a union that has no credential yet.
+   */
   function observeNeeds(): void {
     if (!unions.any || !controller.caches.synced || config.retire) return
-    const lists = targets.listsOf(controller.context().observed.namespaces())
-    need([...lists].flatMap((list) => unions.of(list).flatMap(({ union }) => union ?? [])))
-    const dropped = [...entries.values()].filter(({ name, union }) => union !== undefined && !needed.has(name))
-    for (const { name } of dropped) {
+    const lists = [...targets.listsOf(controller.context().observed.namespaces())]
+    const wanted = lists.flatMap((list) => unions.of(list).flatMap(({ union }) => union ?? []))
+    const missing = wanted.filter((union) => !isInForce(union))
+    const standIns = missing.flatMap(unions.narrower).filter(({ name }) => newest(log.state, name) !== undefined)
+    need([...wanted, ...standIns])
+    for (const { name, union } of [...entries.values()]) {
+      if (union === undefined || needed.has(name)) continue
       entries.delete(name)
       manager.drop(name)
     }
-    if (dropped.length > 0) log.send({ type: 'needed', names: [...entries.keys()] })
+    log.send({ type: 'needed', names: [...entries.keys()] })
   }
   /** Queues the write of the log, and the writes of Secrets whose credentials are in force. */
   function distribute(): void {
@@ -199,12 +214,15 @@ export function createGeneration(options: GenerationOptions) {
     verifyIntervalMs: config.verify.enabled ? durationMs(config.verify.interval) : 0,
     entries: options.entries.unlimited,
     together: (name) => unions.beside(name, targets.listsOf(controller.context().observed.namespaces())),
+    onDue: observeNeeds,
     onAnswered: (name) => firstRound.settled(name),
     onTokens(states) {
       urgent ||= states.some((state) => state.urgent)
       log.obtained(states.flatMap(({ live, kept }) => live ?? kept ?? []))
     },
     onChange(event) {
+      // The namespaces of a failing union may get another one.
+      if (event.kind === 'failed' && event.state.by.union !== undefined) groups.reset()
       reportRefresh(event)
       options.onChange()
     },
@@ -231,6 +249,7 @@ export function createGeneration(options: GenerationOptions) {
     observeNeeds()
     await log.readFirst(signal)
     if (signal.aborted) return
+    observeNeeds()
     isLeading = true
     manager.lead((name) => newest(log.state, name))
     // Log the credentials that this replica obtained before a reload and has not logged yet.

@@ -70,7 +70,9 @@ export interface LimitStatus {
  * limited entry that no namespace needs has none.
  */
 export function itemsOf(status: Pick<HelperStatus, 'registries'>, entry: string): readonly RegistryStatus[] {
-  return status.registries.filter(({ name, limit }) => (limit === undefined ? name === entry : limit.entries.includes(entry)))
+  return status.registries.filter(({ name, limit }) =>
+    limit === undefined ? name === entry : limit.entries.includes(entry),
+  )
 }
 
 /** Counts by reason; `current`, `skipped` and `pending` add up to `total`. */

@@ -6,6 +6,7 @@ import { printable, printableData } from '../printable.ts'
 import {
   type CoverageStatus,
   type HelperStatus,
+  type LimitStatus,
   type RegistryStatus,
   STATUS_KEY,
   type StatusError,
@@ -82,6 +83,8 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 const ATTACH = ['admission', 'serviceAccounts', 'both'] as const
 const EDITIONS = ['enterprise', 'personal', 'static'] as const
 const STATES = ['live', 'pending', 'failing'] as const
+const GRANTED = ['granted', 'unknown'] as const
+const WIDTHS = ['limited', 'too-wide', 'not-checked'] as const
 const VERIFIED = ['accepted', 'refused', 'unreachable', 'skipped'] as const
 
 function readFields(from: JsonObject, at: At): HelperStatus | undefined {
@@ -136,7 +139,19 @@ function readRegistry(path: string, value: unknown, at: At): RegistryStatus | un
   const times = optionalFields(path, value, ['issuedAt', 'expiresAt', 'refreshAt', 'triedAt'], at.time)
   if (name === undefined || edition === undefined || fingerprint === undefined) return
   if (state === undefined || verified === undefined) return
-  return { name, edition, fingerprint, domains, state, verified, ...texts, ...times, ...(error && { error }) }
+  const limit = at.optional(`${path}.limit`, value.limit, (where, one) => readLimit(where, one, at))
+  const optional = { ...(limit && { limit }), ...(error && { error }) }
+  return { name, edition, fingerprint, domains, state, verified, ...texts, ...times, ...optional }
+}
+
+function readLimit(path: string, value: unknown, at: At): LimitStatus | undefined {
+  if (!isRecord(value)) return at.miss(path)
+  const entries = at.list(`${path}.entries`, value.entries, at.text)
+  const repositories = at.list(`${path}.repositories`, value.repositories, at.text)
+  const granted = at.oneOf(`${path}.granted`, value.granted, GRANTED)
+  const width = at.oneOf(`${path}.width`, value.width, WIDTHS)
+  if (granted === undefined || width === undefined) return
+  return { entries, repositories, granted, width, ...optionalFields(path, value, ['reason'], at.text) }
 }
 
 function optionalFields<K extends string>(

@@ -297,6 +297,19 @@ test('rrsa: the policy of a limited session is sent in the body', async () => {
   assert.deepEqual([form.get('RoleSessionName'), form.get('Policy')], [limit.sessionName, limit.policy])
 })
 
+// "InvalidParameter.PolicySize": "The size of Policy must be smaller than 2048 bytes."
+// https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole
+test('a session policy that STS refuses as too long is reported with its own code', async () => {
+  const { deps } = setUp([json(400, { Code: 'InvalidParameter.PolicySize', RequestId: 'R-7' })])
+  const limit = { sessionName: 'acr-nopass.ops.team-a', policy: '{}' }
+  const none = () => assert.fail('rrsa has no step before')
+  await assert.rejects(createLimitedIdentity(RRSA, [], deps, limit, none).fresh(), {
+    code: 'LIMIT_TOO_LONG',
+    message: 'STS refuses the session policy for the role acs:ram::1:role/acr as too long',
+    requestId: 'R-7',
+  })
+})
+
 for (const type of ['worker-role', 'access-key'] as const) {
   test(`${type} alone is refused where a session has to be limited`, () => {
     const limit = { sessionName: 'acr-nopass.ops.team-a', policy: '{}' }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { durationMs, loadConfig } from '../../src/installation/load-config.ts'
 import { createUnions } from '../../src/helper/credentials/unions.ts'
+import { durationMs, loadConfig } from '../../src/installation/load-config.ts'
 import { createTargets } from '../../src/installation/targets.ts'
 import { config, namespace } from '../helper/plan-fixtures.ts'
 
@@ -67,7 +67,9 @@ test("a registry's own targets replace the global ones key by key", () => {
 })
 
 test('two registries overlap if they share a namespace other than the helper’s own, which has all of them', () => {
-  const both = config({ registries: registries({ include: ['a', 'home'] }, { include: ['a', 'b'] }, { include: ['c'] }) })
+  const both = config({
+    registries: registries({ include: ['a', 'home'] }, { include: ['a', 'b'] }, { include: ['c'] }),
+  })
   const [targets, unions] = [createTargets(both), createUnions(both)]
   const beside = (registry: string, ...names: string[]) => [
     ...unions.beside(registry, targets.listsOf(names.map((name) => namespace(name)))),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ERROR_CODES } from '../../src/error-codes.ts'
-import { STATUS_KEY } from '../../src/installation/helper-status.ts'
-import { parseStatus } from '../../src/installation/read-report.ts'
+import { itemsOf, STATUS_KEY } from '../../src/installation/helper-status.ts'
+import { parseStatus, readReport } from '../../src/installation/read-report.ts'
 
 const object = (status: unknown) => ({
   metadata: { name: 'acr-nopass-status', namespace: 'acr-nopass', uid: 'u', resourceVersion: '1' },
@@ -61,4 +61,20 @@ test('a report of 0.1.0, which has fixes under another name, gets the general fi
 test('an invalid report counts as none', () => {
   for (const text of ['', 'null', '[]', '{}', '{"registries":{}}', '{"registries":[1]'])
     assert.equal(parseStatus({ ...object(''), data: { [STATUS_KEY]: text } }), undefined, text)
+})
+
+test('the limit of a credential is read with its entries; a limit that cannot be read is named and left out', () => {
+  const limit = { entries: ['base', 'a'], repositories: ['base/*'], granted: 'granted', width: 'limited' }
+  const noted = { ...limit, width: 'not-checked', reason: 'no other list' }
+  const broken = { ...limit, width: 'narrow', entries: [1, 'a'] }
+  const registries = [limit, noted, broken, 'x'].map((one, index) => ({ ...registry, name: `u${index}`, limit: one }))
+  const { status, unreadable } = readReport(object({ ...REPORT, registries: [registry, ...registries] }))
+  assert.deepEqual(
+    status?.registries.map((one) => one.limit),
+    [undefined, limit, noted, undefined, undefined],
+  )
+  assert.deepEqual(unreadable, ['registries[3].limit.entries[0]', 'registries[3].limit.width', 'registries[4].limit'])
+  assert.ok(status)
+  const namesOf = (entry: string) => itemsOf(status, entry).map(({ name }) => name)
+  assert.deepEqual([namesOf('a'), namesOf('main'), namesOf('u0')], [['u0', 'u1'], ['main'], []])
 })

@@ -7,7 +7,8 @@ import type { AssumeRoleStep, SessionLimit } from '../../alibaba/identities/assu
 import { createIdentity, createLimitedIdentity } from '../../alibaba/identities/identity.ts'
 import type { CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
-import { sessionPolicy } from '../../policy/session-policy.ts'
+import { NopassError } from '../../errors.ts'
+import { MAX_SESSION_POLICY, sessionPolicy } from '../../policy/session-policy.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import type { RegistryEntries, RegistryEntry, RegistryValues, Verification } from './registry-state.ts'
 import type { Union } from './unions.ts'
@@ -36,7 +37,12 @@ export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): Re
   const identities = new Map<string, CredentialProvider>()
   const logins: SharedLogins = new Map()
   const identityDeps = (registryRegion = '') => {
-    return { ...deps, endpoints, region: config.region || registryRegion, accessKeyDir: `${deps.secretsDir}/access-key` }
+    return {
+      ...deps,
+      endpoints,
+      region: config.region || registryRegion,
+      accessKeyDir: `${deps.secretsDir}/access-key`,
+    }
   }
   const identityFor = (region: string | undefined) => (chain: readonly AssumeRoleStep[]) => {
     const own = identityDeps(region)
@@ -47,11 +53,15 @@ export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): Re
     identities.set(key, created)
     return created
   }
-  const limitedIdentity = ({ region }: RegistryValues, limit: SessionLimit) => (chain: readonly AssumeRoleStep[]) =>
-    createLimitedIdentity(config.identity, chain, identityDeps(region), limit, identityFor(region))
+  const limitedIdentity = (union: Union) => (chain: readonly AssumeRoleStep[]) => {
+    const limit = limitOf(union, config.release)
+    const { region } = union.values
+    return limit.policy.length > MAX_SESSION_POLICY
+      ? withoutSession(union)
+      : createLimitedIdentity(config.identity, chain, identityDeps(region), limit, identityFor(region))
+  }
   const entryOf = (values: RegistryValues, union?: Union): RegistryEntry => {
-    const identity =
-      union === undefined ? identityFor(values.region) : limitedIdentity(values, limitOf(union, config.release))
+    const identity = union === undefined ? identityFor(values.region) : limitedIdentity(union)
     const repositories = union?.repositories
     const shared = { ...deps, endpoints, identityConfig: config.identity, logins }
     return {
@@ -85,6 +95,15 @@ export function limitOf(
   const end = `.${first.slice(0, LONGEST_ENTRY)}${count}`
   const sessionName = `acr-nopass.${namespace}`.slice(0, LONGEST_SESSION_NAME - end.length) + end
   return { sessionName, policy: sessionPolicy(values, repositories) }
+}
+
+/** The identity of a union whose session policy is too long for STS. */
+function withoutSession({ entries }: Union): CredentialProvider {
+  const fail = async (): Promise<never> => {
+    const what = `the session policy for the entries ${entries.join(', ')} has more than ${MAX_SESSION_POLICY} characters`
+    throw new NopassError('LIMIT_TOO_LONG', what)
+  }
+  return { name: 'too long', sharedSession: false, get: fail, fresh: fail }
 }
 
 function createVerify(

@@ -23,6 +23,8 @@ export interface CredentialManagerOptions
    * for others.
    */
   readonly onAnswered: (registry: string) => void
+  /** A request is due. Credentials that nothing needs any more may be dropped now. */
+  readonly onDue?: () => void
   /** Called with all credentials that changed, for one rotation. */
   readonly onTokens: (states: readonly RegistryState[]) => void
 }
@@ -48,6 +50,7 @@ export function createCredentialManager(options: CredentialManagerOptions) {
    */
   function onRequest(registry: string, reason: RefreshReason): void {
     coalescer.requested(registry)
+    options.onDue?.()
     const due = reason === 'due' ? scheduleOf(registry) : undefined
     if (due === undefined || drivers.size < 2) return
     for (const name of new Set([...options.together(registry), ...twinsOf(registry)])) {
@@ -119,6 +122,7 @@ export function createCredentialManager(options: CredentialManagerOptions) {
       return [...drivers.values()].map(({ state }) => state)
     },
     stateOf: (registry: string): RegistryState | undefined => drivers.get(registry)?.state,
+    isFailing: (registry: string): boolean => (drivers.get(registry)?.state.failures ?? 0) > 0,
     /** Keeps these credentials fresh too. */
     add: start,
     /** Requests no more credentials of this name. */

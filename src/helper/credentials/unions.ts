@@ -32,7 +32,9 @@ export type Unions = ReturnType<typeof createUnions>
 /** Decides which credentials serve a list of entries, and which credentials a cluster needs. */
 export function createUnions({ registries, identity }: Pick<HelperConfig, 'registries' | 'identity'>) {
   const families = Map.groupBy(registries.filter(isLimited), (entry) => registryFingerprint(entry, identity))
-  const familyOf = new Map([...families.values()].flatMap((family) => family.map(({ name }) => [name, family] as const)))
+  const familyOf = new Map(
+    [...families.values()].flatMap((family) => family.map(({ name }) => [name, family] as const)),
+  )
   const order = registries.map(({ name }) => name)
   const known = new WeakMap<readonly string[], readonly Served[]>()
 
@@ -64,8 +66,8 @@ export function createUnions({ registries, identity }: Pick<HelperConfig, 'regis
       }
       return united
     },
-    /** Returns the unions without one of the entries each. */
-    fallbacks(union: Union): readonly Union[] {
+    /** Returns the unions of the same entries without one of them. */
+    narrower(union: Union): readonly Union[] {
       const family = familyOf.get(union.entries[0] ?? '') ?? []
       const rest = (without: string): readonly string[] => union.entries.filter((name) => name !== without)
       return union.entries.length < 2 ? [] : union.entries.map((name) => unite(family, rest(name)))
@@ -73,7 +75,12 @@ export function createUnions({ registries, identity }: Pick<HelperConfig, 'regis
     /** Returns the credentials that some list of entries has together with this credential. */
     beside(credential: string, lists: Iterable<readonly string[]>): ReadonlySet<string> {
       const served = [...lists].map((list) => this.of(list).map((one) => one.credential))
-      return new Set(served.filter((names) => names.includes(credential)).flat().filter((name) => name !== credential))
+      return new Set(
+        served
+          .filter((names) => names.includes(credential))
+          .flat()
+          .filter((name) => name !== credential),
+      )
     },
     /** Sorts credentials: by the first entry, and those of a namespace before all others. */
     order(needed: ReadonlyMap<string, Union>, first: readonly string[]): readonly string[] {

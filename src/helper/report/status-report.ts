@@ -1,5 +1,5 @@
 import type { Unverified } from '../../alibaba/unverified.ts'
-import type { CoverageStatus, HelperStatus, RegistryStatus } from '../../installation/helper-status.ts'
+import type { CoverageStatus, HelperStatus, LimitStatus, RegistryStatus } from '../../installation/helper-status.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import type { RegistryState } from '../credentials/registry-state.ts'
 import type { Union } from '../credentials/unions.ts'
@@ -78,7 +78,7 @@ function describeRegistry(state: RegistryState, config: HelperConfig, union: Uni
   }
 }
 
-function limitOf({ entries, repositories }: Union, { granted }: RegistryState): RegistryStatus['limit'] {
+function limitOf({ entries, repositories }: Union, { granted }: RegistryState): LimitStatus {
   return { entries, repositories, granted, width: 'not-checked' }
 }
 

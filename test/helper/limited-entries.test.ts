@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NopassError } from '../../src/errors.ts'
+import { createUnions } from '../../src/helper/credentials/unions.ts'
+import { itemsOf } from '../../src/installation/helper-status.ts'
+import { loadConfig } from '../../src/installation/load-config.ts'
+import {
+  type ApiServer,
+  createApiServer,
+  createCloud,
+  createFakeClock,
+  end,
+  type Helper,
+  passwordsIn,
+  registry,
+  startHelper,
+  statusOf,
+} from './helper-fixture.ts'
+
+const MINUTE = 60_000
+const DOMAIN = 'shared.example.com'
+
+/** An entry of the shared instance for the namespaces with a label. */
+const limited = (team: string, repositories: readonly string[] = [`team-${team}/*`]): object => ({
+  ...registry(team, 'cri-shared'),
+  domains: [DOMAIN],
+  limit: 'repositories',
+  repositories,
+  targets: { namespaces: { include: ['*'], exclude: ['home'], selector: { matchLabels: { [team]: 'yes' } } } },
+})
+const { limit, repositories, ...unlimited } = limited('a') as { limit: string; repositories: string[] }
+const TEAMS = [limited('base'), limited('a'), limited('b')]
+
+/** The name of the credential for these entries. */
+function union(entries: readonly string[], registries: readonly object[] = TEAMS): string {
+  const release = { name: 'r', namespace: 'home', fullname: 'r', serviceAccount: 'r', lease: 'r', status: 'r' }
+  const identity = { type: 'worker-role' }
+  const { config } = loadConfig(JSON.stringify({ registries, identity, attach: 'admission', release }))
+  return createUnions(config).of(entries)[0]?.credential ?? ''
+}
+
+/** A namespace of these teams. */
+function place(server: ApiServer, name: string, ...teams: readonly string[]): void {
+  if (server.get(`namespaces/${name}`) === undefined) server.createNamespace(name)
+  server.label(`namespaces/${name}`, Object.fromEntries(teams.map((team) => [team, 'yes'])))
+}
+
+function setUp() {
+  return { server: createApiServer(), clock: createFakeClock(), cloud: createCloud() }
+}
+
+const entriesOf = (server: ApiServer, namespace: string): string | undefined =>
+  server.get(`secrets/${namespace}/acr-nopass`)?.metadata.annotations?.['acr-nopass.io/registries']
+const noteOf = (server: ApiServer, namespace: string): string | undefined =>
+  server.get(`secrets/${namespace}/acr-nopass`)?.metadata.annotations?.['acr-nopass.io/log']
+const itemNames = (server: ApiServer): readonly string[] => statusOf(server).registries.map(({ name }) => name)
+const passwordOf = (server: ApiServer, namespace: string): string => passwordsIn(server, namespace)[DOMAIN] ?? ''
+
+test('each namespace gets the credential of its own union, and equal unions share one token', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'base', 'a')
+  place(server, 'a-2', 'base', 'a')
+  place(server, 'b-1', 'base', 'b')
+  const helper = startHelper(server, clock, cloud, { registries: TEAMS })
+  await clock.advance(5_000)
+  const [ofA, ofB] = [union(['base', 'a']), union(['base', 'b'])]
+  assert.deepEqual([...cloud.calls].sort(), [ofA, ofB].sort())
+  assert.equal(passwordOf(server, 'a-1'), `one-${ofA}-1`)
+  assert.equal(passwordOf(server, 'a-2'), `one-${ofA}-1`)
+  assert.equal(passwordOf(server, 'b-1'), `one-${ofB}-2`)
+  assert.deepEqual([entriesOf(server, 'a-1'), entriesOf(server, 'b-1')], ['a,base', 'b,base'])
+  assert.match(noteOf(server, 'a-1') ?? '', new RegExp(` ${ofA}=1$`))
+  assert.equal(server.get('secrets/shop/acr-nopass'), undefined)
+  await end(clock, helper)
+})
+
+test('the own copy has the login of every union, and a restart asks the cloud for nothing', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'base', 'a')
+  place(server, 'b-1', 'base', 'b')
+  const first = startHelper(server, clock, cloud, { registries: [...TEAMS, registry('plain')] })
+  await clock.advance(5_000)
+  const names = [union(['base', 'a']), union(['base', 'b'])].sort()
+  const hidden = `${names[1]}.acr-nopass.invalid`
+  assert.deepEqual(Object.keys(passwordsIn(server, 'home')), [hidden, 'plain.example.com', DOMAIN].sort())
+  assert.equal(entriesOf(server, 'home'), 'a,b,base,base,plain')
+  const before = ['a-1', 'b-1'].map((name) => passwordsIn(server, name))
+  await end(clock, first)
+  cloud.calls.length = 0
+  const second = startHelper(server, clock, cloud, { registries: [...TEAMS, registry('plain')] }, { name: 'two' })
+  await clock.advance(MINUTE)
+  assert.deepEqual(cloud.calls, [])
+  assert.deepEqual(
+    ['a-1', 'b-1'].map((name) => passwordsIn(server, name)),
+    before,
+  )
+  await end(clock, second)
+})
+
+test('the status has an item per union with its entries and list, and none for an entry that no namespace needs', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'base', 'a')
+  const helper = startHelper(server, clock, cloud, { registries: [...TEAMS, registry('plain')] })
+  await clock.advance(MINUTE)
+  const status = statusOf(server)
+  const name = union(['base', 'a'])
+  assert.deepEqual(
+    status.registries.map((item) => [item.name, item.limit]),
+    [
+      ['plain', undefined],
+      [
+        name,
+        { entries: ['base', 'a'], repositories: ['team-a/*', 'team-base/*'], granted: 'unknown', width: 'not-checked' },
+      ],
+    ],
+  )
+  assert.equal(status.registries[1]?.instanceId, 'cri-shared0123456789')
+  assert.equal(status.registries[1]?.edition, 'enterprise')
+  assert.deepEqual(
+    itemsOf(status, 'a').map((item) => item.name),
+    [name],
+  )
+  assert.deepEqual(
+    itemsOf(status, 'plain').map((item) => item.name),
+    ['plain'],
+  )
+  assert.deepEqual(itemsOf(status, 'b'), [])
+  await end(clock, helper)
+})
+
+test('a namespace whose labels change gets the credential of its new union, and the log drops a union without namespaces', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'x', 'a')
+  const helper = startHelper(server, clock, cloud, { registries: TEAMS })
+  await clock.advance(5_000)
+  place(server, 'x', 'a', 'b')
+  await clock.advance(5_000)
+  assert.equal(passwordOf(server, 'x'), `one-${union(['a', 'b'])}-2`)
+  place(server, 'x', 'b')
+  await clock.advance(5_000)
+  assert.equal(passwordOf(server, 'x'), `one-${union(['b'])}-3`)
+  await clock.advance(MINUTE)
+  assert.deepEqual(itemNames(server), [union(['b'])])
+  assert.deepEqual(Object.values(passwordsIn(server, 'home')), [`one-${union(['b'])}-3`])
+  place(server, 'x')
+  await clock.advance(5_000)
+  assert.deepEqual(passwordsIn(server, 'x'), {})
+  await end(clock, helper)
+})
+
+test('a new namespace whose union has a credential is served without a call to the cloud', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  const helper = startHelper(server, clock, cloud, { registries: TEAMS })
+  await clock.advance(5_000)
+  cloud.calls.length = 0
+  place(server, 'a-2', 'a')
+  await clock.advance(2_000)
+  assert.equal(passwordOf(server, 'a-2'), passwordOf(server, 'a-1'))
+  assert.deepEqual(cloud.calls, [])
+  await end(clock, helper)
+})
+
+test('the tokens of unions are refreshed like those of any registry', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  place(server, 'b-1', 'b')
+  const helper = startHelper(server, clock, cloud, { registries: TEAMS })
+  await clock.advance(5_000)
+  const before = ['a-1', 'b-1'].map((name) => passwordOf(server, name))
+  await clock.advance(60 * MINUTE)
+  const after = ['a-1', 'b-1'].map((name) => passwordOf(server, name))
+  for (const [index, team] of ['a', 'b'].entries()) {
+    assert.notEqual(after[index], before[index])
+    assert.match(after[index] ?? '', new RegExp(`^one-${union([team])}-`))
+  }
+  await end(clock, helper)
+})
+
+test('an entry that becomes limited keeps the role’s credential, refreshed, until the limited one exists', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  const helper = startHelper(server, clock, cloud, { registries: [unlimited] })
+  await clock.advance(5_000)
+  assert.equal(passwordOf(server, 'a-1'), 'one-a-1')
+  const name = union(['a'], [limited('a')])
+  cloud.responses.set(name, new NopassError('CLOUD_DENIED', 'no sessions with a policy'))
+  helper.configure({ registries: [limited('a')] })
+  await clock.advance(120 * MINUTE)
+  assert.match(passwordOf(server, 'a-1'), /^one-a-\d+$/)
+  assert.notEqual(passwordOf(server, 'a-1'), 'one-a-1')
+  cloud.responses.clear()
+  await clock.advance(20 * MINUTE)
+  assert.match(passwordOf(server, 'a-1'), new RegExp(`^one-${name}-`))
+  await end(clock, helper)
+})
+
+for (const how of ['a reload', 'a restart'] as const) {
+  test(`a limited entry that gets another name keeps its login while the cloud is down, after ${how}`, async () => {
+    const { server, clock, cloud } = setUp()
+    place(server, 'a-1', 'a')
+    const first = startHelper(server, clock, cloud, { registries: [limited('a')] })
+    await clock.advance(5_000)
+    const before = passwordsIn(server, 'a-1')
+    const renamed = { registries: [{ ...limited('a'), name: 'team-a' }] }
+    const down = new NopassError('CLOUD_UNAVAILABLE', 'the cloud is down')
+    cloud.responses.set(union(['team-a'], renamed.registries), down)
+    if (how === 'a reload') first.configure(renamed)
+    else await end(clock, first)
+    const helper = how === 'a reload' ? first : startHelper(server, clock, cloud, renamed, { name: 'two' })
+    await clock.advance(10 * MINUTE)
+    assert.deepEqual(passwordsIn(server, 'a-1'), before)
+    assert.equal(entriesOf(server, 'a-1'), 'team-a')
+    await end(clock, helper)
+  })
+}
+
+test('a list that changes in the values keeps the credential of the earlier list until there is one for the new list', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  const helper = startHelper(server, clock, cloud, { registries: [limited('a')] })
+  await clock.advance(5_000)
+  const changed = limited('a', ['team-a/*', 'tools/*'])
+  const [old, next] = [union(['a'], [limited('a')]), union(['a'], [changed])]
+  cloud.responses.set(next, new NopassError('LIMIT_TOO_LONG', 'the policy is too long'))
+  helper.configure({ registries: [changed] })
+  await clock.advance(120 * MINUTE)
+  assert.match(passwordOf(server, 'a-1'), new RegExp(`^one-${old}-`))
+  assert.notEqual(passwordOf(server, 'a-1'), `one-${old}-1`)
+  cloud.responses.clear()
+  await clock.advance(20 * MINUTE)
+  assert.match(passwordOf(server, 'a-1'), new RegExp(`^one-${next}-`))
+  await end(clock, helper)
+})
+
+for (const restarts of [false, true]) {
+  test(`the last good credential stays fresh while the union with one entry more fails${restarts ? ', also after a restart' : ''}`, async () => {
+    const { server, clock, cloud } = setUp()
+    place(server, 'x', 'a')
+    const first = startHelper(server, clock, cloud, { registries: TEAMS })
+    await clock.advance(5_000)
+    const failing = union(['a', 'b'])
+    cloud.responses.set(failing, new NopassError('LIMIT_TOO_LONG', 'the policy is too long'))
+    place(server, 'x', 'a', 'b')
+    await clock.advance(MINUTE)
+    assert.equal(passwordOf(server, 'x'), `one-${union(['a'])}-1`)
+    if (restarts) await end(clock, first)
+    const helper = restarts ? startHelper(server, clock, cloud, { registries: TEAMS }, { name: 'two' }) : first
+    await clock.advance(180 * MINUTE)
+    assert.match(passwordOf(server, 'x'), new RegExp(`-${union(['a'])}-[2-9]$`))
+    assert.equal(entriesOf(server, 'x'), 'a')
+    const item = statusOf(server).registries.find(({ name }) => name === failing)
+    assert.deepEqual([item?.state, item?.error?.code], ['pending', 'LIMIT_TOO_LONG'])
+    cloud.responses.clear()
+    await clock.advance(20 * MINUTE)
+    assert.match(passwordOf(server, 'x'), new RegExp(`-${failing}-`))
+    await clock.advance(MINUTE)
+    assert.deepEqual(itemNames(server), [failing])
+    await end(clock, helper)
+  })
+}
+
+test('a narrower union that fails leaves the wider credential only until it expires', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'x', 'a', 'b')
+  const helper = startHelper(server, clock, cloud, { registries: TEAMS })
+  await clock.advance(5_000)
+  cloud.responses.set(union(['a']), new NopassError('CLOUD_DENIED', 'denied'))
+  place(server, 'x', 'a')
+  await clock.advance(30 * MINUTE)
+  assert.equal(passwordOf(server, 'x'), `one-${union(['a', 'b'])}-1`)
+  await clock.advance(60 * MINUTE)
+  assert.equal(passwordOf(server, 'x'), `one-${union(['a', 'b'])}-1`)
+  assert.equal(cloud.calls.filter((name) => name === union(['a', 'b'])).length, 1)
+  await end(clock, helper)
+})
+
+test('a follower proves the unions that are needed at its start, and is ready without those of other namespaces', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  const leader = startHelper(server, clock, cloud, { registries: [unlimited] })
+  await clock.advance(5_000)
+  cloud.calls.length = 0
+  const follower = startHelper(server, clock, cloud, { registries: TEAMS }, { name: 'two' })
+  await clock.advance(5_000)
+  assert.deepEqual(cloud.calls, [union(['a'])])
+  assert.equal(passwordOf(server, 'a-1'), 'one-a-1')
+  await end(clock, leader as Helper, follower)
+})
