@@ -43,7 +43,7 @@ export interface GenerationOptions
   readonly events: EventReporter
   /** Called after a change that the status may show. */
   readonly onChange: () => void
-  /** Called when the caches are complete, so that the credentials that the cluster needs are known. */
+  /** Called when the caches are complete: only then are the needed credentials known. */
   readonly onSynced: () => void
 }
 

@@ -2,7 +2,8 @@ import { registryFingerprint } from '../../acr/registry-config.ts'
 import { sha256 } from '../../lib/text.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import { mergeRepositories } from '../../values/repositories.ts'
-import type { RegistryValues } from './registry-state.ts'
+
+export type RegistryValues = HelperConfig['registries'][number]
 
 /**
  * A credential that is limited to the repositories of all limited entries of one instance and
@@ -26,8 +27,6 @@ export interface Served {
   /** Undefined: the credential of an entry that is not limited. */
   readonly union?: Union
 }
-
-export type Unions = ReturnType<typeof createUnions>
 
 /** Decides which credentials serve a list of entries, and which credentials a cluster needs. */
 export function createUnions({ registries, identity }: Pick<HelperConfig, 'registries' | 'identity'>) {
@@ -57,7 +56,7 @@ export function createUnions({ registries, identity }: Pick<HelperConfig, 'regis
       known.set(entries, served)
       return served
     },
-    /** Returns these unions by name. Unions with equal lists become one, which serves all entries. */
+    /** Returns unions by name. Unions with equal lists become one, which serves all entries. */
     unite(all: readonly Union[]): ReadonlyMap<string, Union> {
       const united = new Map<string, Union>()
       for (const union of all) {
