@@ -10,8 +10,8 @@ import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError } from '../../errors.ts'
 import { MAX_SESSION_POLICY, sessionPolicy } from '../../policy/session-policy.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
-import type { RegistryEntries, RegistryEntry, Verification } from './registry-state.ts'
-import type { RegistryValues, Union } from './unions.ts'
+import type { RegistryEntries, RegistryEntry, RegistryValues, Verification } from './registry-state.ts'
+import type { Union } from './unions.ts'
 
 export interface RegistryEntryDeps {
   readonly transport: CloudTransport

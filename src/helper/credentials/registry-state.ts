@@ -2,7 +2,8 @@ import { registryShape } from '../../acr/registry-config.ts'
 import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { TokenSource } from '../../acr/token-source.ts'
 import { type StatusError, toStatusError } from '../../installation/helper-status.ts'
-import type { RegistryValues, Union } from './unions.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
+import type { Union } from './unions.ts'
 
 export const NEVER: number = Number.POSITIVE_INFINITY
 
@@ -19,6 +20,8 @@ export interface Credential {
 }
 
 export type Verification = 'accepted' | 'refused' | 'unreachable' | 'skipped'
+
+export type RegistryValues = HelperConfig['registries'][number]
 
 /** A configured registry and its token source. */
 export interface RegistryEntry {

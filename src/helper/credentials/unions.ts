@@ -3,7 +3,7 @@ import { sha256 } from '../../lib/text.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import { mergeRepositories } from '../../values/repositories.ts'
 
-export type RegistryValues = HelperConfig['registries'][number]
+type RegistryValues = HelperConfig['registries'][number]
 
 /**
  * A credential that is limited to the repositories of all limited entries of one instance and
