@@ -1,6 +1,6 @@
-import { stableJson } from '../lib/json.ts'
 import { type TargetSet, targetsOverlap } from '../values/checks/check-domains.ts'
 import type { ResolvedRegistry, ResolvedValues } from '../values/generated/resolved-values.ts'
+import { familyOf, isLimited } from '../values/limited-entries.ts'
 import type { LoadedValues } from '../values/load-values.ts'
 import { ValuesError } from '../values/values-error.ts'
 import { MAX_SESSION_POLICY, sessionPolicy } from './session-policy.ts'
@@ -15,7 +15,7 @@ export function checkSessionPolicies(values: ResolvedValues, positionOf: LoadedV
   const warnings: ValuesError[] = []
   const warned = new Set<string>()
   const limited = values.registries.flatMap((registry, index) =>
-    registry.limit === 'repositories' ? [{ registry, index, targets: targetSetOf(values, registry) }] : [],
+    isLimited(registry) ? [{ registry, index, targets: targetSetOf(values, registry) }] : [],
   )
   for (const { registry, index, targets } of limited) {
     const path = ['registries', index, 'repositories']
@@ -43,11 +43,6 @@ export function checkSessionPolicies(values: ResolvedValues, positionOf: LoadedV
 }
 
 const SHORTER = 'Name a namespace with /* instead of single repositories.'
-
-/** The same text for entries whose lists the helper unites. */
-function familyOf({ edition, instanceId, instanceName, region, assumeRole }: ResolvedRegistry): string {
-  return stableJson({ edition, instanceId, instanceName, region, assumeRole })
-}
 
 function targetSetOf(values: ResolvedValues, registry: ResolvedRegistry): TargetSet {
   const { include, exclude, selector } = { ...values.targets.namespaces, ...registry.targets?.namespaces }

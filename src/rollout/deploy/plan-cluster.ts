@@ -17,6 +17,7 @@ import type { DryRun } from '../release/dry-run.ts'
 import { findConfig } from '../release/release-parts.ts'
 import { approvedSteps } from './approval.ts'
 import { countObjects } from './count-objects.ts'
+import { planLimits } from './plan-limits.ts'
 
 /**
  * True if no revision is needed: the deployed release is the desired one, and nobody changed its
@@ -38,7 +39,7 @@ export async function planCluster(open: OpenCluster, verify: string): Promise<Cl
   run.overview = { ...overview, verify }
   run.digest = digest
   run.steps = steps.map(({ hash }) => hash)
-  run.notes.push(...notes)
+  run.notes.push(...notes, ...(await planLimits(open)))
   run.unverified.push(...unverified)
   return { status: unchanged ? 'unchanged' : 'planned' }
 }
