@@ -34,9 +34,11 @@ function USER(): string {
 }
 
 const guardOf = (change: Partial<AdmissionFacts>) =>
-  diagnose(fixture({ admission: admission({ guard: CHART, ...change }) })).map(({ id, severity, cause, objects }) => {
-    return { id, severity, cause, objects }
-  })
+  diagnose(fixture({ admission: admission({ guard: CHART, ...change }) })).map(
+    ({ id, severity, cause, message, objects }) => {
+      return { id, severity, cause, message, objects }
+    },
+  )
 
 /** The chart's guard with one policy changed. */
 const changed = (kind: string, change: (policy: BoundPolicy) => Partial<BoundPolicy>) =>
@@ -61,6 +63,12 @@ test("doctor has nothing to report about the chart's own guard", () => {
 test('a guard of all operations on all resources is not narrower than that of the chart', () => {
   for (const rule of [{ operations: ['*'] }, { resources: ['*'] }])
     assert.deepEqual(guardOf({ guard: withRule('leases', rule) }), [])
+  const wider = changed('leases', ({ spec }) => {
+    const { resourceRules = [], ...rest } = spec.matchConstraints ?? {}
+    const constraints = { ...rest, resourceRules: [...resourceRules, { operations: ['DELETE'], resources: ['pods'] }] }
+    return { spec: { ...spec, matchConstraints: constraints } }
+  })
+  assert.deepEqual(guardOf({ guard: wider }), [])
 })
 
 const namespaceSelector = { matchLabels: { team: 'none' } }
@@ -68,12 +76,12 @@ const OFF: readonly (readonly [title: string, change: Partial<AdmissionFacts>, c
   [
     'a binding that only audits',
     { guard: withBinding('secrets', { validationActions: ['Audit'] }) },
-    /secrets: its binding has the validationActions \[Audit\], without Deny/,
+    /secrets: its binding has the validationActions \[Audit\], without Deny\.$/,
   ],
   [
     'a binding that only audits and warns',
     { guard: withBinding('secrets', { validationActions: ['Audit', 'Warn'] }) },
-    /secrets: its binding has the validationActions \[Audit, Warn\], without Deny/,
+    /secrets: its binding has the validationActions \[Audit, Warn\], without Deny\.$/,
   ],
   [
     'a binding that matches no namespace',
@@ -103,6 +111,11 @@ const OFF: readonly (readonly [title: string, change: Partial<AdmissionFacts>, c
   [
     'constraints that leave updates out',
     { guard: withRule('leases', { operations: ['CREATE'] }) },
+    /leases: its matchConstraints leave writes out/,
+  ],
+  [
+    'constraints without a rule',
+    { guard: withConstraints('leases', { resourceRules: [] }) },
     /leases: its matchConstraints leave writes out/,
   ],
   [
@@ -145,6 +158,10 @@ for (const [title, change, cause] of OFF) {
       ['GUARD_INACTIVE', 'warning', 1, []],
     )
     assert.match(finding?.cause ?? '', cause)
+    assert.match(
+      finding?.message ?? '',
+      /^changed, so that the policy does not limit the helper like the chart's policy: acr-nopass\./,
+    )
   })
 }
 

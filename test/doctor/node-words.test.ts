@@ -517,6 +517,16 @@ const ROWS: readonly Row[] = [
     id: 'POD_DENIED',
     about: 'credential',
   },
+  {
+    title: 'a tag that is not there, by the name of a mirror',
+    message: 'rpc error: code = NotFound desc = mirror.corp/team/app:1: not found',
+    id: 'POD_IMAGE_ABSENT',
+  },
+  {
+    title: "a tag that is not there, by the name of the node's own registry",
+    message: 'rpc error: code = NotFound desc = localhost/team/app:1: not found',
+    id: 'POD_IMAGE_ABSENT',
+  },
   // Messages without a rule.
   { title: 'a webhook of the image policy', message: 'image pull policy webhook denied the request', ...unknown },
   {

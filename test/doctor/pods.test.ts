@@ -401,6 +401,30 @@ test('doctor: Pods with one cause and image are one finding, a running Pod witho
   )
 })
 
+const running = [{ name: 'app', image: IMAGE, running: true }]
+const NOT_OURS: readonly (readonly [title: string, pod: Partial<PodFacts>, change: Parameters<typeof fixture>[0]])[] = [
+  ['opted out', { optedOut: true }, {}],
+  ['has the reference', { references: ['acr-nopass'] }, {}],
+  ['runs in a namespace that is being deleted', {}, { namespaces: [namespace('shop', { terminating: true })] }],
+  ['runs in a namespace that is no target', {}, { namespaces: [namespace('shop', { optedOut: true })] }],
+  ['runs in a namespace that is not known', { namespace: 'bank' }, {}],
+  [
+    'has a ServiceAccount that is no target',
+    {},
+    { config: { targets: { serviceAccounts: { exclude: ['default'] } } } },
+  ],
+  ['is static', { isStatic: true }, {}],
+]
+for (const [title, pod, change] of NOT_OURS) {
+  test(`doctor reports no Pod as older than the reference if it ${title}`, () => {
+    const pods = [{ ...stuckPod({ references: [], ...pod }), containers: running }]
+    assert.deepEqual(
+      diagnose(fixture({ pods, ...change })).filter(({ id }) => id === 'PODS_OLD'),
+      [],
+    )
+  })
+}
+
 test("P6 a node's message is shown without anything like a credential", () => {
   const token = `eyJhbGciOiJSUzI1NiJ9.${'x'.repeat(60)}.${'y'.repeat(60)}`
   const [finding] = diagnose(fixture({ pods: [stuckPod({ detail: `401 Unauthorized: token ${token}` })] }))
