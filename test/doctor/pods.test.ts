@@ -401,7 +401,7 @@ test('doctor: Pods with one cause and image are one finding, a running Pod witho
   )
 })
 
-const running = [{ name: 'app', image: IMAGE, running: true }]
+const running: PodFacts['containers'] = [{ name: 'app', image: IMAGE, running: true }]
 const NOT_OURS: readonly (readonly [title: string, pod: Partial<PodFacts>, change: Parameters<typeof fixture>[0]])[] = [
   ['opted out', { optedOut: true }, {}],
   ['has the reference', { references: ['acr-nopass'] }, {}],
