@@ -83,7 +83,9 @@ function valuesPage(page: Page, rows: readonly Row[]): string {
   const sections = top.map(({ path: key }) => {
     const [name = '', about = ''] = keys[key] ?? []
     const own = rows.filter(({ path }) => path === key || path.startsWith(`${key}.`) || path.startsWith(`${key}[`))
-    return `## ${key}\n\n${sentence(name, about, language)}\n\n${rowsTable(page, own)}\n`
+    // The paragraph already has the description, so the row has the title only.
+    const body = rowsTable({ ...page, keys: { ...keys, [key]: [name, ''] } }, own)
+    return `## ${key}\n\n${sentence(name, about, language)}\n\n${body}\n`
   })
   const links = top.map(({ path: key }) => [`[\`${key}\`](#${key.toLowerCase()})`, keys[key]?.[0] ?? ''])
   return [

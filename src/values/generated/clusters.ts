@@ -5,55 +5,55 @@ export type Clusters = ClusterEntry[]
 
 /** One cluster and what is different there. */
 export interface ClusterEntry {
-  /** Unique in the list; stands in results, in the summary, and in the input `cluster` of matrix jobs. */
+  /** Unique in the list. Results, the summary, and the input `cluster` of matrix jobs use it. */
   name: string
-  /** Clusters of one wave are rolled out side by side; a wave starts when all lower ones are done, and not after a failure. */
+  /** Clusters of one wave are rolled out in parallel. A wave starts when all lower waves are done, and does not start after a failure. */
   wave: number
-  /** For the workflow: the outputs `matrix` and `waves` carry it, so that a job can name a GitHub environment. */
+  /** For the workflow: the outputs `matrix` and `waves` contain it, so that a job can use a GitHub environment. */
   environment?: string
-  /** Its kubeconfig is fetched for the time of the rollout when its turn comes. Exactly one of `ack` and `kubeconfig`. */
+  /** The rollout fetches a short-lived kubeconfig when it reaches this cluster. Set either `ack` or `kubeconfig`. */
   ack?: AckCluster
-  /** The ambient kubeconfig is never used. Exactly one of `ack` and `kubeconfig`. */
+  /** The kubeconfig of the environment is never used. Set either `ack` or `kubeconfig`. */
   kubeconfig?: KubeconfigSource
-  /** Missing: the input `namespace`. */
+  /** If missing, the input `namespace` is used. */
   namespace?: string
-  /** Missing: the input `release`. */
+  /** If missing, the input `release` is used. */
   release?: string
-  /** After the input `values-files`; a later file wins. A relative path starts at the folder of the clusters file. */
+  /** Merged after the input `values-files`. A later file overrides an earlier file. Relative paths start at the folder of the clusters file. */
   valuesFiles: string[]
-  /** Merged last; the same keys as in a values file. */
+  /** Merged last. The keys are the same as in a values file. */
   values?: {
     [k: string]: unknown
   }
-  /** Names, not ARNs. Missing: found through Container Service (the cluster's role and those of its node pools). */
+  /** Names, not ARNs. If missing, Container Service provides the roles of the cluster and of its node pools. */
   workerRoles?: string[]
-  /** Checked before the first write; keep it in quotes, because it is a string. */
+  /** Checked before the first write. Write it in quotes, because it is a string. */
   account?: string
-  /** Missing: the input `role-to-assume`, or the credentials of the job. */
+  /** If missing, the input `role-to-assume` or the job's own credentials are used. */
   deployRole?: string
-  /** With it the deploy role is assumed by the job's own ID token; without it by the job's credentials. Missing: the input `oidc-provider-arn`, when the account is the same. */
+  /** With it, the job assumes the deploy role with its ID token; without it, with its credentials. If missing, the input `oidc-provider-arn` is used for clusters of the same account. */
   oidcProviderArn?: string
-  /** Checked before the first write. For `ack` the address and the authority from Container Service are checked as well. */
+  /** Checked before the first write. For `ack`, the address and the certificate authority that Container Service reports are checked as well. */
   expect?: ExpectedCluster
-  /** Without it a cluster with the password-free add-on of Container Service is refused, because both write the same ServiceAccounts. */
+  /** If false, a cluster with the password-free add-on of Container Service is refused, because acr-nopass and the add-on write the same ServiceAccounts. */
   coexist: boolean
 }
 /** Id and region. */
 export interface AckCluster {
-  /** As the console shows it. */
+  /** The ID that the console shows. */
   clusterId: string
-  /** An id of a region of Alibaba Cloud. */
+  /** ID of an Alibaba Cloud region. */
   region: string
   /** For runners inside the VPC. */
   privateEndpoint: boolean
 }
 /** From a file or from an environment variable. */
 export interface KubeconfigSource {
-  /** Path of the kubeconfig; a relative one starts at the folder of the clusters file. */
+  /** Path of the kubeconfig. A relative path starts at the folder of the clusters file. */
   file?: string
   /** Name of the variable that holds the kubeconfig's text, usually from a secret. */
   env?: string
-  /** Missing: the current context of that kubeconfig. */
+  /** If missing, the current context of the kubeconfig is used. */
   context?: string
 }
 /** Each that is given must hold. */
@@ -62,6 +62,6 @@ export interface ExpectedCluster {
   server?: string
   /** SHA-256 of the DER form, 64 hex digits. */
   caSha256?: string
-  /** The most certain mark of a cluster. */
+  /** It identifies a cluster most reliably. */
   kubeSystemUid?: string
 }

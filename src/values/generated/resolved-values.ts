@@ -2,100 +2,100 @@
 
 /** Password-free pulls of private images from Alibaba Cloud Container Registry. Only `registries` and `identity` have to be set. */
 export interface ResolvedValues {
-  /** Each entry is one Container Registry instance (or one login) whose images may be pulled in the target namespaces. */
+  /** Each entry is one Container Registry instance, or one login. Pods in the target namespaces can pull its images. */
   registries: ResolvedRegistry[]
-  /** Exactly this identity is used; there is no fallback to another one. */
+  /** The helper uses this identity only, and never falls back to another identity. */
   identity: ResolvedIdentity
-  /** Tells `network: auto` which registries are near: APIs in this region are called inside the VPC, all others over the public network. Empty means that everything counts as far away. */
+  /** With `network: auto`, the helper calls APIs in this region inside the VPC, and all other APIs over the public network. If empty, it calls all APIs over the public network. */
   region: string
   /** Namespaces that get the pull secret, and ServiceAccounts that reference it. */
   targets: ResolvedTargets
-  /** `any`: every Pod of a target, as a ServiceAccount's own list would. `acr`: only Pods that name an image in a Container Registry domain or in one of the `domains` here. */
+  /** `any`: every Pod in a target namespace, as with the list of a ServiceAccount. `acr`: only Pods with an image from a Container Registry domain or from `domains` of a registry. */
   admissionImages: 'any' | 'acr'
-  /** `enabled`: the API server itself refuses whatever the helper should never write (Kubernetes 1.30 or newer). `disabled`: RBAC alone limits it; write this only where the guard cannot be installed. */
+  /** `enabled`: the API server refuses every write that the helper should never make (Kubernetes 1.30 or newer). `disabled`: only RBAC limits the helper. Use `disabled` only if the cluster does not support the guard. */
   guard: 'enabled' | 'disabled'
-  /** `cluster`: one ClusterRole, namespaces chosen by globs and selectors. `namespaces`: no ClusterRole; a Role in each namespace of `targets.namespaces.include`, which then holds plain names of namespaces that exist. A namespace that is taken off that list, or is not on it after a change from `cluster`, keeps its Secret and references, because the helper loses its rights there: label it `acr-nopass.io/skip=true` first, and wait until the Secret is empty. */
+  /** `cluster`: one ClusterRole; globs and selectors choose the namespaces. `namespaces`: no ClusterRole, but a Role in each namespace of `targets.namespaces.include`. That list then contains plain names of existing namespaces. A namespace that is no longer in the list, also after a change from `cluster`, keeps its Secret and references, because the helper has no rights there. Before you remove a namespace, label it `acr-nopass.io/skip=true` and wait until the Secret is empty. */
   scope: 'cluster' | 'namespaces'
-  /** The one Secret that the helper owns in every target namespace. Choose a name that no other tool uses; a common one such as `regcred` needs `adopt: true`. Secrets and references of an earlier name stay until `acr-nopass cleanup --detach --secret-name` with that name removes them; Pods that still name it cannot pull any more when its credentials have expired. */
+  /** The helper owns one Secret with this name in every target namespace. Choose a name that no other tool uses. If a Secret with this name exists, such as `regcred`, set `adopt: true`. After a change, Secrets and references with the old name stay. `acr-nopass cleanup --detach --secret-name` with the old name removes them. Pods that reference only the old name cannot pull after its credentials expire. */
   secretName: string
-  /** Takes over a Secret named `secretName` that another tool created. Without it such a Secret is reported and left alone. */
+  /** If true, the helper takes over a Secret named `secretName` that another tool created. If false, the helper reports such a Secret and does not change it. */
   adopt: boolean
-  /** Detaches the pull secret everywhere and empties it, then idles. Set it and wait until the status reports `retired` before an uninstall by GitOps. */
+  /** The helper removes all references, empties all pull secrets, and then does nothing. Before an uninstall by GitOps, set `retire` and wait until the status reports `retired`. */
   retire: boolean
-  /** Plans, metrics and status as usual, but no write to any namespace. */
+  /** The helper plans and reports metrics and status as usual, but writes to no namespace. */
   dryRun: boolean
-  /** Pods of a ReplicaSet (so of a Deployment), StatefulSet or DaemonSet that are stuck because they were created before the pull secret was attached are evicted, one per owner and minute; others, as with `watchPods`, are reported. Needs the right to list Pods and to evict. */
+  /** For Pods that cannot pull because they were created before the reference was added. The helper evicts such Pods of ReplicaSets (also of Deployments), StatefulSets and DaemonSets, one per owner and minute. It reports other Pods, as with `watchPods`. Needs the rights to list and to evict Pods. */
   heal: boolean
-  /** Writes an Event on Pods that cannot pull because they lack the pull secret: created before it was attached, or with their own `imagePullSecrets`, which hide those of their ServiceAccount. Needs the right to list Pods. */
+  /** The helper writes an Event for each Pod that cannot pull because it does not reference the pull secret. Such Pods were created before the reference was added, or have their own `imagePullSecrets`, which replace those of the ServiceAccount. Needs the right to list Pods. */
   watchPods: boolean
-  /** Every new credential is tested at the registry's token endpoint; a refused one is held back while the credential in use is known to work and a tenth of its life is left; then it is used anyway, and reported. */
+  /** The helper tests every new credential at the registry's token endpoint. If the registry refuses it, the helper keeps the current credential while that one works and at least a tenth of its lifetime is left. After that, the helper uses the new credential anyway, and reports it. */
   verify: ResolvedVerify
-  /** Paces rotations over many namespaces. New namespaces, and credentials that are expired or refused, are never paced. */
+  /** Limits the speed of rotations over many namespaces. The limit does not apply to new namespaces, or to credentials that are expired or refused. */
   refreshRate: number
-  /** For tools that look for them, such as the image accelerator. */
+  /** For tools that select Secrets by label, such as the image accelerator. */
   secretLabels: ResolvedLabels
-  /** `auth`: what the kubelet needs. `full`: `username` and `password` beside it, for tools that read only those. */
+  /** `auth`: the field that the kubelet needs. `full`: also `username` and `password`, for tools that read only these fields. */
   authFormat: 'auth' | 'full'
-  /** `auto`: inside the VPC for the cluster's own `region`, public elsewhere. `vpc` and `public`: always that one. A registry may differ by its `apiNetwork`. */
+  /** `auto`: the VPC for APIs in the cluster's `region`, the public network for others. `vpc` and `public`: always that network. `apiNetwork` of a registry overrides this value. */
   network: 'auto' | 'vpc' | 'public'
   /** For government clouds, private links and the sandbox. Always https, except for loopback addresses. */
   endpoints: ResolvedEndpoints
-  /** One JSON line per event; no level ever logs a credential. */
+  /** The helper logs one JSON line per event. No level logs a credential. */
   logLevel: 'debug' | 'info' | 'warn' | 'error'
-  /** In the names of the chart's objects: the release `ci` with `pull` gives `ci-pull`. Labels and the objects outside the release's namespace keep theirs. Cannot change later, as `fullnameOverride`. Two aliases of the chart in one umbrella need two names; a chart does not see the values of the other, so this is not checked. */
+  /** Part of the names of the chart's objects: the release `ci` with `pull` gives `ci-pull`. Labels, and objects outside the release's namespace, keep their names. Do not change it later, as with `fullnameOverride`. Two aliases of the chart in one umbrella chart need different names. No check can find equal names, because a chart does not see the values of another chart. */
   nameOverride: string
-  /** Deployment, ServiceAccount, Lease, ConfigMaps. Choose it at the first installation: a change renames the ServiceAccount, which the role's trust policy names, and the Lease. The action and `acr-nopass apply` refuse it (`RELEASE_RENAMED`). `helm upgrade` does not: a chart finds objects of another name only by listing, and would then fail for every deployer without that right. */
+  /** For the Deployment, ServiceAccount, Lease and ConfigMaps. Choose it at the first installation, because a change renames the Lease and the ServiceAccount, which the role's trust policy names. The action and `acr-nopass apply` refuse a change (`RELEASE_RENAMED`). `helm upgrade` does not refuse it: the chart would have to list objects, and deployers without that right could not upgrade. */
   fullnameOverride: string
-  /** Always created by the chart, because the guard is bound to it. */
+  /** The chart always creates it, because the guard applies to it. */
   serviceAccount: ResolvedServiceAccount
   /** Whole manifests, rendered as templates. */
   extraObjects: ResolvedKubernetesObject[]
 }
 /** One Container Registry instance, or one login for a registry of any kind. */
 export interface ResolvedRegistry {
-  /** Unique; shown in status, metrics and logs. */
+  /** Unique in the list. Status, metrics and logs show it. */
   name: string
-  /** `enterprise`: an instance with an id `cri-…`. `personal`: the free instance of a region, made before 2024-09-09. `static`: any registry, with a user name and a password of your own, kept in a Secret (newer Personal Edition instances, `crpi-….personal.cr.aliyuncs.com`, too). */
+  /** `enterprise`: an instance with an id `cri-…`. `personal`: the free instance of a region, made before 2024-09-09. `static`: any registry with a user name and a password, which a Secret holds. Use `static` for newer Personal Edition instances (`crpi-….personal.cr.aliyuncs.com`). */
   edition: 'enterprise' | 'personal' | 'static'
-  /** As the console shows it; or set `instanceName`. */
+  /** The ID that the console shows. You can set `instanceName` instead. */
   instanceId?: string
-  /** Instead of `instanceId`; the helper looks the id up, which needs the right `cr:ListInstance`. */
+  /** Use it instead of `instanceId`. The helper looks up the ID, which needs the right `cr:ListInstance`. */
   instanceName?: string
-  /** May differ from the cluster's own. */
+  /** May differ from the cluster's region. */
   region?: string
-  /** `all`: the public and the VPC domain and its custom domains. `vpc` or `public`: only that one and the custom domains. */
+  /** `all`: the public domain, the VPC domain and the custom domains. `vpc` or `public`: that domain and the custom domains. */
   network: 'all' | 'vpc' | 'public'
   /** `auto` follows the global `network`. */
   apiNetwork: 'auto' | 'vpc' | 'public'
-  /** Custom domains, or for `static` all of them: `host`, or `host/namespace` where two accounts share one domain. Only these and the registry's own domains ever get a credential. */
+  /** Custom domains; for `static`, all domains. Write `host`, or `host/namespace` if two accounts share one domain. Only these domains and the registry's own domains get a credential. */
   domains: string[]
-  /** What the RAM policy allows: `*`, or `namespace/repository` with `*` for any part. */
+  /** The RAM policy allows only these: `*`, or `namespace/repository`, where `*` matches any characters. */
   repositories: string[]
   /** `role`: everything that the RAM role may pull, also through other entries. `repositories`: in each namespace only the `repositories` of the limited entries of this instance that target it. Enterprise only; it needs `identity.type: rrsa` or `assumeRole`. `role` is the default because the limit is not proven on a live account yet. */
   limit: 'role' | 'repositories'
   /** With `limit: repositories`: one existing repository of this entry, without a tag. The helper asks the registry whether credentials may pull it; without it the helper asks for an invented name, which decides less. */
   probe?: string
-  /** Enterprise only; null leaves it to the registry (one hour, or the life of the session that requested it). The time that the registry returns counts. */
+  /** Enterprise only. With null the registry decides: one hour, or the lifetime of the session that requested the token. The helper uses the time that the registry returns. */
   expiresInHours: number | null
-  /** For a registry of another account: the identity assumes the first role, that one the next. */
+  /** For a registry of another account. The identity assumes the first role, the first role assumes the second, and so on. */
   assumeRole: ResolvedAssumeRole[]
-  /** For `static`: a Secret in the release's namespace with the keys `username` and `password`. Changes are noticed. */
+  /** For `static`: a Secret in the release's namespace with the keys `username` and `password`. The helper notices changes. */
   existingSecret?: string
-  /** Each key given here replaces that of the global `targets.namespaces`; the others stay. */
+  /** Each key given here replaces the same key of the global `targets.namespaces`. Other keys keep their global values. */
   targets?: ResolvedRegistryTargets
 }
 /** One step of a chain. */
 export interface ResolvedAssumeRole {
-  /** Its trust policy names the account or role before it in the chain. */
+  /** The trust policy of this role names the account or role before it in the list. */
   roleArn: string
-  /** If the role's trust policy requires one. */
+  /** Needed if the role's trust policy requires it. */
   externalId?: string
   /** At most the role's own maximum. */
   durationSeconds: number
 }
 /** Replaces the global targets, key by key. */
 export interface ResolvedRegistryTargets {
-  /** Keys given here replace the global ones. */
+  /** Keys given here replace the global keys. */
   namespaces?: {
     /** Replaces `targets.namespaces.include` for this registry. */
     include?: string[]
@@ -128,42 +128,42 @@ export interface ResolvedLabelExpression {
 }
 /** How the cloud is called. */
 export interface ResolvedIdentity {
-  /** `rrsa`: a RAM role for the helper's ServiceAccount alone (ACK managed, Serverless and Edge clusters; the best choice). `worker-role`: the role of the ECS node, or on ECI the role in `workerRole.eciRoleName`, by the metadata service. `access-key`: a key of a RAM user, kept in a Secret (clusters outside Alibaba Cloud). */
+  /** `rrsa`: a RAM role that only the helper's ServiceAccount can assume (ACK managed, Serverless and Edge clusters; the best choice). `worker-role`: the role of the ECS node, or on ECI the role in `workerRole.eciRoleName`; the metadata service provides its credentials. `access-key`: the key of a RAM user in a Secret (clusters outside Alibaba Cloud). */
   type: 'rrsa' | 'worker-role' | 'access-key'
-  /** The action and `acr-nopass apply` fill in both automatically; with Helm alone, both are needed. */
+  /** The action and `acr-nopass apply` fill in both ARNs. With Helm alone, set both ARNs yourself. */
   rrsa?: {
     /** Its trust policy names the helper's ServiceAccount. */
     roleArn?: string
     /** Created by ACK when RRSA is enabled. */
     oidcProviderArn?: string
   }
-  /** Uses the metadata service of the node, or of the Pod on ECI, version 2 (with a session token). */
+  /** The helper uses version 2 of the metadata service (with a session token), on the node or, on ECI, in the Pod. */
   workerRole: {
-    /** Name, not ARN, of a role that trusts ECS. For ACK Serverless clusters and virtual nodes, which have no worker role: the Pod gets the annotation `k8s.aliyun.com/eci-ram-role-name`. The helper must then run on ECI and uses no other role. */
+    /** The name, not the ARN, of a role that trusts ECS. For ACK Serverless clusters and virtual nodes, which have no worker role. The Pod gets the annotation `k8s.aliyun.com/eci-ram-role-name`. The helper must then run on ECI and uses no other role. */
     eciRoleName?: string
     /** Only for old nodes without version 2. */
     imdsV1: boolean
   }
-  /** The key itself is never part of the values. */
+  /** The values never contain the key itself. */
   accessKey?: {
-    /** In the release's namespace, with the keys `accessKeyId` and `accessKeySecret`. Changes are noticed. */
+    /** In the release's namespace, with the keys `accessKeyId` and `accessKeySecret`. The helper notices changes. */
     existingSecret?: string
   }
 }
 /** Namespaces and ServiceAccounts. */
 export interface ResolvedTargets {
-  /** A namespace is a target when a name of `include` matches, none of `exclude` does, and `selector` matches its labels. The release's own namespace is always a target. */
+  /** A namespace is a target if a pattern of `include` matches its name, no pattern of `exclude` matches, and `selector` matches its labels. The release's own namespace is always a target. */
   namespaces: {
-    /** `*` matches any characters. In `scope: namespaces` plain names only. */
+    /** `*` matches any characters. With `scope: namespaces`, write plain names only. */
     include: string[]
     /** Wins over `include`. */
     exclude: string[]
     /** A Kubernetes label selector; empty matches every namespace. */
     selector: ResolvedLabelSelector
   }
-  /** A convenience, not a boundary: anyone who may create Pods in a namespace may name the Secret. */
+  /** This is a convenience, not a security boundary: anyone who can create Pods in a namespace can reference the Secret. */
   serviceAccounts: {
-    /** `*` matches any characters; plain names narrow the helper's rights to these, and entries that it added to others before stay: `exclude` those first to have them removed. */
+    /** `*` matches any characters. With plain names only, the helper gets rights on these ServiceAccounts only. Entries that it added to other ServiceAccounts then stay. To have them removed, first `exclude` those ServiceAccounts. */
     include: string[]
     /** Wins over `include`. */
     exclude: string[]
@@ -171,9 +171,9 @@ export interface ResolvedTargets {
 }
 /** By one login at the registry's token endpoint. */
 export interface ResolvedVerify {
-  /** Off: credentials are distributed without a test. */
+  /** If false, the helper distributes credentials without a test. */
   enabled: boolean
-  /** Finds a credential that was revoked early: one login per registry. */
+  /** Detects a credential that was revoked early. Each test is one login per registry. */
   interval: string
 }
 /** Addresses without a path. */
@@ -188,12 +188,12 @@ export interface ResolvedEndpoints {
   ram?: string
   /** For `identity.type: worker-role`. */
   imds?: string
-  /** Instead of each registry's own domain; for the sandbox. */
+  /** Replaces each registry's own domain. For the sandbox. */
   registry?: string
 }
 /** Name and annotations. */
 export interface ResolvedServiceAccount {
-  /** Empty means the full name of the release. The trust policy of an RRSA role names it. */
+  /** If empty, the full name of the release is used. The trust policy of an RRSA role contains this name. */
   name: string
   /** For tools that read them. */
   annotations: ResolvedAnnotations
