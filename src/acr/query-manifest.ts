@@ -39,15 +39,38 @@ export async function queryManifest(
   request: ManifestRequest,
   signal?: AbortSignal,
 ): Promise<ManifestResult> {
-  const base = request.registry ?? new URL(`https://${request.host}`)
-  const get = (url: URL, headers: Headers): Promise<HttpResponse> =>
-    send({ url, method: 'GET', headers, timeout: TIMEOUT }, signal)
+  const own = toQuery(send, request, signal)
   try {
-    return await query({ ...request, base, get })
+    return await query(own)
   } catch (error) {
     if (signal?.aborted) throw error
     const reason = networkReasonOf(error)
-    return { result: 'unreachable', detail: `${base.host} gave no response: ${reason}`, platforms: [], reason }
+    return { result: 'unreachable', detail: `${own.base.host} gave no response: ${reason}`, platforms: [], reason }
+  }
+}
+
+/** Whether a login may pull a repository. `unknown`: the responses do not show it. */
+export interface PullVerdict {
+  readonly grant: 'granted' | 'denied' | 'unknown'
+  /** One line without secrets: the host and its response. */
+  readonly detail: string
+}
+
+/**
+ * Asks whether a login may pull a repository, which need not exist. Rejects only when `signal`
+ * aborts.
+ */
+export async function queryPull(
+  send: HttpSender,
+  request: ManifestRequest,
+  signal?: AbortSignal,
+): Promise<PullVerdict> {
+  const own = toQuery(send, request, signal)
+  try {
+    return await queryGrant(own)
+  } catch (error) {
+    if (signal?.aborted) throw error
+    return { grant: 'unknown', detail: `${own.base.host} gave no response: ${networkReasonOf(error)}` }
   }
 }
 
@@ -58,12 +81,47 @@ interface Query extends ManifestRequest {
   readonly get: (url: URL, headers: Headers) => Promise<HttpResponse>
 }
 
+function toQuery(send: HttpSender, request: ManifestRequest, signal: AbortSignal | undefined): Query {
+  const base = request.registry ?? new URL(`https://${request.host}`)
+  return { ...request, base, get: (url, headers) => send({ url, method: 'GET', headers, timeout: TIMEOUT }, signal) }
+}
+
+async function queryGrant(own: Query): Promise<PullVerdict> {
+  const { repository, reference, base, get } = own
+  const url = new URL(`/v2/${repository}/manifests/${reference}`, base)
+  const first = await get(url, { accept: MANIFEST_TYPES })
+  if (first.status !== 401) return verdictOf('unknown', base, first)
+  const login = await logIn(own, first)
+  if ('result' in login) {
+    const { result, response, detail } = login
+    return { grant: result === 'login-refused' && response && isDenial(response) ? 'denied' : 'unknown', detail }
+  }
+  const response = await get(url, { accept: MANIFEST_TYPES, ...login.headers })
+  const codes = errorCodes(response.text)
+  // A proxy also responds with 404 and 200.
+  const isAbsent = response.status === 404 && codes.some((code) => ABSENT.has(code))
+  const isFound = response.status === 200 && isManifest(response.text)
+  if (isAbsent || isFound) return verdictOf('granted', base, response)
+  return verdictOf(isDenial(response) ? 'denied' : 'unknown', base, response)
+}
+
+/** OCI distribution specification, "Error Codes": code-7 and code-8. */
+const ABSENT: ReadonlySet<string> = new Set(['NAME_UNKNOWN', 'MANIFEST_UNKNOWN'])
+
+// A 403 without an error code may come from an address list, a firewall or throttling.
+const isDenial = ({ status, text }: HttpResponse): boolean =>
+  status === 401 || (status === 403 && /UNAUTHORIZED|DENIED/.test(text))
+
+function verdictOf(grant: PullVerdict['grant'], base: URL, response: HttpResponse): PullVerdict {
+  return { grant, detail: resultOf('denied', base, response).detail }
+}
+
 async function query(own: Query): Promise<ManifestResult> {
   const { repository, reference, base, get } = own
   const url = new URL(`/v2/${repository}/manifests/${reference}`, base)
   const first = await get(url, { accept: MANIFEST_TYPES })
   const login = first.status === 401 ? await logIn(own, first) : { headers: {} }
-  if ('result' in login) return login
+  if ('result' in login) return { result: login.result, detail: login.detail, platforms: [] }
   const { headers } = login
   const response = first.status === 401 ? await get(url, { accept: MANIFEST_TYPES, ...headers }) : first
   const { status } = response
@@ -91,17 +149,24 @@ function isManifest(text: string): boolean {
   return Array.isArray(manifests) || isRecord(config) || Array.isArray(fsLayers)
 }
 
-async function logIn(own: Query, first: HttpResponse): Promise<{ readonly headers: Headers } | ManifestResult> {
+interface NoLogin extends Pick<ManifestResult, 'result' | 'detail'> {
+  readonly response?: HttpResponse
+}
+
+async function logIn(own: Query, first: HttpResponse): Promise<{ readonly headers: Headers } | NoLogin> {
   const target = findLoginTarget(first, own.base, own)
-  if (target.kind === 'skipped') return { result: 'skipped', detail: target.detail, platforms: [] }
+  if (target.kind === 'skipped') return { result: 'skipped', detail: target.detail }
   const login: Headers = own.username === '' ? {} : { authorization: basicAuthorization(own) }
   if (target.kind === 'basic') return { headers: login }
   target.url.searchParams.set('scope', `repository:${own.repository}:pull`)
   const response = await own.get(target.url, { accept: 'application/json', ...login })
-  if (response.status === 401 || response.status === 403) return resultOf('login-refused', target.url, response)
+  const failed = (result: ManifestResult['result']): NoLogin => {
+    return { ...resultOf(result, target.url, response), response }
+  }
+  if (response.status === 401 || response.status === 403) return failed('login-refused')
   const { token, access_token: other } = parseObject(response.text) ?? {}
   const bearer = typeof token === 'string' ? token : other
-  if (response.status !== 200 || typeof bearer !== 'string') return resultOf('unreachable', target.url, response)
+  if (response.status !== 200 || typeof bearer !== 'string') return failed('unreachable')
   return { headers: { authorization: `Bearer ${bearer}` } }
 }
 

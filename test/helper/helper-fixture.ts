@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
+import type { PullVerdict } from '../../src/acr/query-manifest.ts'
 import { toNopassError } from '../../src/errors.ts'
 import type { RegistryEntry, Verification } from '../../src/helper/credentials/registry-state.ts'
 import { createMetrics } from '../../src/helper/report/metrics.ts'
@@ -224,11 +225,13 @@ export interface Cloud {
    */
   readonly responses: Map<string, number | Error | Promise<number | Error>>
   readonly verdicts: Map<string, Verification>
+  /** Whether the registry lets a union's new credential pull the union's list. Default: it does. */
+  readonly pulls: Map<string, PullVerdict['grant']>
   readonly calls: string[]
 }
 
 export function createCloud(): Cloud {
-  return { responses: new Map(), verdicts: new Map(), calls: [] }
+  return { responses: new Map(), verdicts: new Map(), pulls: new Map(), calls: [] }
 }
 
 export interface Helper {
@@ -319,6 +322,7 @@ export function startHelper(
           of: (union) => ({
             ...entryOf(union.values, loaded.identity, `${union.values.instanceId} ${union.repositories}`),
             union,
+            mayPull: async () => ({ grant: cloud.pulls.get(union.name) ?? 'granted', detail: 'HTTP 404' }),
           }),
         }
       },

@@ -10,7 +10,6 @@ import {
   createCloud,
   createFakeClock,
   end,
-  type Helper,
   passwordsIn,
   registry,
   startHelper,
@@ -110,7 +109,7 @@ test('the status has an item per union with its entries and list, and none for a
       ['plain', undefined],
       [
         name,
-        { entries: ['base', 'a'], repositories: ['team-a/*', 'team-base/*'], granted: 'unknown', width: 'not-checked' },
+        { entries: ['base', 'a'], repositories: ['team-a/*', 'team-base/*'], granted: 'granted', width: 'not-checked' },
       ],
     ],
   )
@@ -285,5 +284,82 @@ test('a follower proves the unions that are needed at its start, and is ready wi
   await clock.advance(5_000)
   assert.deepEqual(cloud.calls, [union(['a'])])
   assert.equal(passwordOf(server, 'a-1'), 'one-a-1')
-  await end(clock, leader as Helper, follower)
+  await end(clock, leader, follower)
+})
+
+test('a first credential that may not pull its own list is withheld', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  const name = union(['a'])
+  cloud.pulls.set(name, 'denied')
+  const helper = startHelper(server, clock, cloud, { registries: TEAMS })
+  await clock.advance(10 * MINUTE)
+  assert.equal(server.get('secrets/a-1/acr-nopass'), undefined)
+  const [item] = statusOf(server).registries
+  assert.deepEqual([item?.name, item?.state, item?.error?.code], [name, 'pending', 'LIMIT_NOT_ACCEPTED'])
+  assert.equal(
+    item?.error?.message,
+    `the registry refuses a pull of its own list to the new credential ${name}: HTTP 404`,
+  )
+  cloud.pulls.clear()
+  await clock.advance(10 * MINUTE)
+  assert.match(passwordOf(server, 'a-1'), new RegExp(`^one-${name}-`))
+  await end(clock, helper)
+})
+
+test('the last good credential stays, also after it has expired, while new ones may not pull their own list', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  const name = union(['a'])
+  const helper = startHelper(server, clock, cloud, { registries: TEAMS })
+  await clock.advance(5_000)
+  const before = passwordOf(server, 'a-1')
+  cloud.pulls.set(name, 'denied')
+  await clock.advance(90 * MINUTE)
+  assert.equal(passwordOf(server, 'a-1'), before)
+  const [item] = statusOf(server).registries
+  assert.deepEqual([item?.state, item?.error?.code], ['failing', 'LIMIT_NOT_ACCEPTED'])
+  await end(clock, helper)
+})
+
+test('a credential about which the registry does not decide is used, and the status says why', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  const name = union(['a'])
+  cloud.pulls.set(name, 'unknown')
+  const helper = startHelper(server, clock, cloud, { registries: TEAMS })
+  await clock.advance(MINUTE)
+  assert.equal(passwordOf(server, 'a-1'), `one-${name}-1`)
+  const { granted, reason } = statusOf(server).registries[0]?.limit ?? {}
+  assert.deepEqual([granted, reason], ['unknown', 'HTTP 404'])
+  await end(clock, helper)
+})
+
+test('an entry that becomes limited keeps the role’s credential while the registry refuses limited ones', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  const helper = startHelper(server, clock, cloud, { registries: [unlimited] })
+  await clock.advance(5_000)
+  cloud.pulls.set(union(['a'], [limited('a')]), 'denied')
+  helper.configure({ registries: [limited('a')] })
+  await clock.advance(120 * MINUTE)
+  assert.match(passwordOf(server, 'a-1'), /^one-a-/)
+  assert.notEqual(passwordOf(server, 'a-1'), 'one-a-1')
+  // At most one request in five minutes.
+  const refused = cloud.calls.filter((name) => name === union(['a'], [limited('a')])).length
+  assert.ok(refused >= 8 && refused <= 24, String(refused))
+  await end(clock, helper)
+})
+
+test('a follower whose limited credential is refused does not become ready, so that the upgrade fails', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  const leader = startHelper(server, clock, cloud, { registries: [unlimited] })
+  await clock.advance(5_000)
+  cloud.pulls.set(union(['a']), 'denied')
+  const follower = startHelper(server, clock, cloud, { registries: TEAMS }, { name: 'two' })
+  await clock.advance(MINUTE)
+  assert.ok(follower.lines.some((line) => 'code' in line && line.code === 'LIMIT_NOT_ACCEPTED'))
+  assert.equal(passwordOf(server, 'a-1'), 'one-a-1')
+  await end(clock, leader, follower)
 })

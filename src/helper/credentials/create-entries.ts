@@ -10,6 +10,7 @@ import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError } from '../../errors.ts'
 import { MAX_SESSION_POLICY, sessionPolicy } from '../../policy/session-policy.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
+import { createAskRegistry, createMayPull } from './limit-questions.ts'
 import type { RegistryEntries, RegistryEntry, RegistryValues, Verification } from './registry-state.ts'
 import type { Union } from './unions.ts'
 
@@ -36,6 +37,7 @@ export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): Re
   const endpoints = createEndpoints({ overrides: config.endpoints, region: config.region, network: config.network })
   const identities = new Map<string, CredentialProvider>()
   const logins: SharedLogins = new Map()
+  const ask = createAskRegistry(transport.send, endpoints.registry())
   const identityDeps = (registryRegion = '') => {
     return {
       ...deps,
@@ -70,6 +72,7 @@ export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): Re
       source: createTokenSource(values, { ...shared, identity, repositories }),
       verify: config.verify.enabled ? createVerify(values, transport, endpoints.registry()) : async () => 'skipped',
       ...(union && { union }),
+      ...(union && config.verify.enabled && { mayPull: createMayPull(union, ask) }),
     }
   }
   return {

@@ -1,3 +1,4 @@
+import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { initialState, NEVER, type RefreshReason, type RegistryEntry, type RegistryState } from './registry-state.ts'
 import { nextTick, type RegistryEffect, type RegistryEvent, step } from './registry-step.ts'
@@ -62,12 +63,17 @@ export function createRegistryDriver(options: RegistryDriverOptions) {
         )
       } else {
         const { token } = effect
-        from.verify(token, stop.signal).then(
-          (verdict) => send({ type: 'verdict', token, verdict }),
-          () => send({ type: 'verdict', token, verdict: undefined }),
-        )
+        check(from, token).then(send, () => send({ type: 'verdict', token, verdict: undefined }))
       }
     }
+  }
+
+  async function check({ verify, mayPull }: RegistryEntry, token: RegistryToken): Promise<RegistryEvent> {
+    const { token: inUse } = state.live ?? state.kept ?? {}
+    const verdict = await verify(token, stop.signal)
+    // Only a new credential is asked about, because the one in use stays in any case.
+    if (mayPull === undefined || verdict === 'refused' || inUse === token) return { type: 'verdict', token, verdict }
+    return { type: 'verdict', token, verdict, pull: await mayPull(token, inUse, stop.signal) }
   }
 
   return {

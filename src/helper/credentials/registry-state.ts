@@ -1,3 +1,4 @@
+import type { PullVerdict } from '../../acr/query-manifest.ts'
 import { registryShape } from '../../acr/registry-config.ts'
 import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { TokenSource } from '../../acr/token-source.ts'
@@ -35,6 +36,15 @@ export interface RegistryEntry {
   readonly verify: (token: RegistryToken, signal: AbortSignal) => Promise<Verification>
   /** The union that the credential is limited to. */
   readonly union?: Union
+  /**
+   * Whether the registry lets a new credential pull the union's list; undefined if `verify` is
+   * disabled. `inUse`: the credential that it would replace. Rejects only for the signal.
+   */
+  readonly mayPull?: (
+    token: RegistryToken,
+    inUse: RegistryToken | undefined,
+    signal: AbortSignal,
+  ) => Promise<PullVerdict>
 }
 
 /** How a configuration's credentials are obtained. */
@@ -88,8 +98,8 @@ export interface RegistryState {
   /** The last configuration here that gave a credential, else the first: it refreshes `kept`. */
   readonly by: RegistryEntry
   readonly verified: Verification
-  /** Whether the registry granted a pull of the union's list with the credential in use. */
-  readonly granted: 'granted' | 'unknown'
+  /** Whether the registry let the credential in use pull the union's list. */
+  readonly granted: PullVerdict | undefined
   /** The credential in use was refused after it had been accepted, and is being replaced. */
   readonly revoked: boolean
   /** The credential in use that was refused: another refusal requests no new one. */
@@ -173,7 +183,7 @@ const START: Omit<RegistryState, 'name' | 'fingerprint' | 'by'> = {
   isFresh: false,
   isProven: false,
   verified: 'skipped',
-  granted: 'unknown',
+  granted: undefined,
   revoked: false,
   refused: undefined,
   heldBack: undefined,

@@ -1,3 +1,4 @@
+import type { PullVerdict } from '../../acr/query-manifest.ts'
 import { EARLIEST, refreshAt, retryAt, spreadAfter } from '../../acr/refresh-schedule.ts'
 import { registryShape } from '../../acr/registry-config.ts'
 import type { RegistryToken } from '../../acr/registry-token.ts'
@@ -38,8 +39,15 @@ export type RegistryEvent =
   | { readonly type: 'tick' }
   | { readonly type: 'token'; readonly token: RegistryToken }
   | { readonly type: 'failure'; readonly error: unknown }
-  /** Undefined: the check was not made. */
-  | { readonly type: 'verdict'; readonly token: RegistryToken; readonly verdict: Verification | undefined }
+  /**
+   * Undefined: the check was not made. `pull`: whether a limited credential may pull its own list.
+   */
+  | {
+      readonly type: 'verdict'
+      readonly token: RegistryToken
+      readonly verdict: Verification | undefined
+      readonly pull?: PullVerdict
+    }
 
 export type RegistryEffect =
   /** A request begins; `answered` follows in any case. */
@@ -77,6 +85,8 @@ const LONGEST_RECHECK_MS = 10 * 60_000
 /** At most one request in this time, however short the lifetime of the credentials is. */
 const SHORTEST_PAUSE_MS = 1_000
 const AHEAD_MS = 60_000
+/** A limited credential that may not pull its list is a matter of settings, not of a moment. */
+const NOT_ACCEPTED_PAUSE_MS = 5 * 60_000
 /** Sums of fractions of milliseconds, made in another order, differ by less. */
 const ROUNDING_MS = 1
 /** A static login has no expiry: its mounted files are read this often. */
@@ -115,7 +125,7 @@ export function step(state: RegistryState, event: RegistryEvent, at: Moment): St
     case 'failure':
       return failed(state, event.error, at)
     case 'verdict':
-      return judged(state, event.token, event.verdict, at)
+      return judged(state, event.token, event.verdict, at, event.pull)
   }
 }
 
@@ -244,11 +254,21 @@ function received(state: RegistryState, token: RegistryToken, at: Moment): Step 
   return { state: checking, effects: [{ do: 'check', from: 'configured', token }] }
 }
 
-function judged(state: RegistryState, token: RegistryToken, verdict: Verification | undefined, at: Moment): Step {
-  const { work, live } = state
+function judged(
+  before: RegistryState,
+  token: RegistryToken,
+  verdict: Verification | undefined,
+  at: Moment,
+  pull?: PullVerdict,
+): Step {
+  const { work, live } = before
+  const isDenied = pull?.grant === 'denied'
   if (work.at === 'earlier check' && work.token === token)
-    return verdict === 'refused' ? rest(state, at) : succeedEarlier(state, token, at)
-  if (work.at !== 'check' || work.token !== token) return judgedInUse(state, token, verdict, at)
+    return verdict === 'refused' || isDenied ? rest(before, at) : succeedEarlier(before, token, at)
+  if (work.at !== 'check' || work.token !== token) return judgedInUse(before, token, verdict, at)
+  // It would not pull what it is for, so it is never used, not even without a better one.
+  if (isDenied) return work.reason === 'coalesced' ? passOver(before, at) : fail(before, notAccepted(before, pull), at)
+  const state: RegistryState = { ...before, granted: pull ?? before.granted }
   const isKnown = live !== undefined && sameLogin(live.token, token)
   const isRefused = verdict === 'refused' && (!isKnown || token.expiresAt === null)
   const until = isRefused ? heldBackUntil(token, state, at.cloud) : undefined
@@ -407,6 +427,11 @@ function predatesQuestion({ issuedAt }: RegistryToken, { askedAt }: RegistryStat
 function unusable(registry: string): NopassError {
   const what = `the token service handed out a credential for registry ${registry} that has already expired or has no valid expiry`
   return new NopassError('CLOUD_UNAVAILABLE', what)
+}
+
+function notAccepted({ name }: RegistryState, { detail }: PullVerdict): NopassError {
+  const what = `the registry refuses a pull of its own list to the new credential ${name}: ${detail}`
+  return new NopassError('LIMIT_NOT_ACCEPTED', what, { retryAfterMs: NOT_ACCEPTED_PAUSE_MS })
 }
 
 function refusal(registry: string): NopassError {

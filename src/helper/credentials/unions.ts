@@ -16,6 +16,8 @@ export interface Union {
   readonly entries: readonly string[]
   /** The merged list. */
   readonly repositories: readonly string[]
+  /** An existing repository of the list. */
+  readonly probe?: string
   /** The instance, with the domains of all its limited entries, under the credential's name. */
   readonly values: RegistryValues
 }
@@ -106,6 +108,7 @@ function unite(family: readonly RegistryValues[], names: readonly string[]): Uni
   const members = family.filter(({ name }) => names.includes(name))
   const repositories = mergeRepositories(members.flatMap((entry) => entry.repositories ?? []))
   const name = `${first.name}.${sha256(JSON.stringify(repositories)).slice(0, 8)}`
+  const probe = members.find((entry) => entry.probe !== undefined)?.probe
   // Unions with equal lists share a credential, so all unions of an instance have the same domains.
   const domains = [...new Set(family.flatMap((entry) => entry.domains))].sort()
   const networks = new Set(family.map(({ network }) => network))
@@ -114,6 +117,7 @@ function unite(family: readonly RegistryValues[], names: readonly string[]): Uni
     name,
     entries: members.map((entry) => entry.name),
     repositories,
+    ...(probe !== undefined && { probe }),
     values: { ...first, name, domains, network },
   }
 }

@@ -79,8 +79,13 @@ function describeRegistry(state: RegistryState, config: HelperConfig, union: Uni
 }
 
 function limitOf({ entries, repositories }: Union, { granted }: RegistryState): LimitStatus {
-  return { entries, repositories, granted, width: 'not-checked' }
+  const isGranted = granted?.grant === 'granted'
+  const reason = granted?.detail ?? NOT_ASKED
+  const shown = isGranted ? ({ granted: 'granted' } as const) : ({ granted: 'unknown', reason } as const)
+  return { entries, repositories, width: 'not-checked', ...shown }
 }
+
+const NOT_ASKED = 'this replica has not asked the registry yet'
 
 function createCount(): { add(decision: PlannedAction): void; result(): CoverageStatus } {
   let [total, current, pending] = [0, 0, 0]

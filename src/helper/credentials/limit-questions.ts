@@ -1,0 +1,64 @@
+import { type PullVerdict, queryPull } from '../../acr/query-manifest.ts'
+import { hostOf } from '../../acr/registry-domains.ts'
+import type { RegistryToken } from '../../acr/registry-token.ts'
+import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
+import type { RegistryEntry } from './registry-state.ts'
+import type { Union } from './unions.ts'
+
+/** A repository that the registry is asked about. */
+export interface AskedRepository {
+  readonly repository: string
+  /** The values say that it exists. */
+  readonly exists: boolean
+}
+
+/** The name of a repository, or a part of it, that does not exist. */
+const INVENTED = 'acr-nopass-probe'
+
+/** Returns a repository of a list: the one that exists, else a name that the list includes. */
+export function repositoryOf({ probe, repositories }: Pick<Union, 'probe' | 'repositories'>): AskedRepository {
+  if (probe !== undefined) return { repository: probe, exists: true }
+  const [glob = ''] = repositories.toSorted((a, b) => Number(a.includes('*')) - Number(b.includes('*')))
+  const name = glob === '*' ? '*/*' : glob
+  return { repository: name.replaceAll('*', INVENTED), exists: false }
+}
+
+/** How many of a registry's hosts are tried until one decides. */
+const HOSTS = 3
+
+/** Asks a registry about repositories, with a login or anonymously. */
+export type AskRegistry = (
+  token: RegistryToken,
+  question: { readonly repository: string; readonly anonymously?: boolean },
+  signal: AbortSignal,
+) => Promise<PullVerdict>
+
+export function createAskRegistry(send: HttpSender, registry: URL | undefined): AskRegistry {
+  return async ({ domains, username, password }, { repository, anonymously = false }, signal) => {
+    const login = anonymously ? { username: '', password: '' } : { username, password }
+    let verdict: PullVerdict = { grant: 'unknown', detail: 'the registry has no domain' }
+    for (const host of [...new Set(domains.map(hostOf))].slice(0, HOSTS)) {
+      const request = { host, repository, reference: INVENTED, ...login, issuedByAcr: true, registry }
+      verdict = await queryPull(send, request, signal)
+      if (verdict.grant !== 'unknown') return verdict
+    }
+    return verdict
+  }
+}
+
+/**
+ * Asks whether a new credential may pull the union's own list. Some registries may deny all names
+ * that do not exist. An invented name is therefore only decisive if the credential in use may pull
+ * it, and the new one may not.
+ */
+export function createMayPull(union: Union, ask: AskRegistry): NonNullable<RegistryEntry['mayPull']> {
+  const { repository, exists } = repositoryOf(union)
+  return async (token, inUse, signal) => {
+    const own = await ask(token, { repository }, signal)
+    const detail = `${repository}: ${own.detail}`
+    if (own.grant !== 'denied' || exists) return { ...own, detail }
+    const before = inUse === undefined ? undefined : await ask(inUse, { repository }, signal)
+    if (before?.grant === 'granted') return { ...own, detail }
+    return { grant: 'unknown', detail: `${detail}; the repository may not exist, so set probe` }
+  }
+}
