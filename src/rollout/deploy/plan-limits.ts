@@ -1,5 +1,6 @@
 import { type ImageReference, isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import type { ManifestObject } from '../../helm/release/manifest.ts'
+import { itemsOf } from '../../installation/helper-status.ts'
 import { loadConfig } from '../../installation/load-config.ts'
 import { createTransforms, type NamespaceView } from '../../installation/object-views.ts'
 import { readStatus } from '../../installation/release-watch.ts'
@@ -200,9 +201,12 @@ async function readDomains(
   const status = await unlessStatus(readStatus(caller, place), 403, 404)
   const found = new Map<string, readonly string[]>()
   for (const entry of registries.filter(isLimited)) {
-    const items = (status?.registries ?? []).filter(
-      ({ name, instanceId }) => name === entry.name || (instanceId !== undefined && instanceId === entry.instanceId),
+    // Without its own item, any credential of the same instance shows the instance's domains.
+    const own = status === undefined ? [] : itemsOf(status, entry.name)
+    const others = (status?.registries ?? []).filter(
+      ({ instanceId }) => instanceId !== undefined && instanceId === entry.instanceId,
     )
+    const items = [...own, ...others]
     const reported = items.flatMap(({ domains }) => domains)
     if (reported.length === 0) continue
     const family = familyOf(entry)

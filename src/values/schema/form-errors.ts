@@ -107,6 +107,11 @@ const FORM_HINTS: Readonly<Record<string, (value: string) => string | undefined>
   },
   RepositoryGlob: (value) =>
     value.includes('/') ? undefined : `Write namespace/repository: ${value}/* allows all of a namespace.`,
+  RepositoryName(value) {
+    if (value.includes('*')) return 'Write the name of one repository; only `repositories` has globs.'
+    const [untagged = ''] = value.split(/[:@]/)
+    return untagged === value ? undefined : `Leave the tag out: ${untagged}.`
+  },
   Duration: (value) =>
     /^\d+$/.test(value) ? `Write a number with its unit: ${value}s, ${value}m or ${value}h.` : undefined,
 }
