@@ -24,7 +24,7 @@ const object = (kind: string, name: string, body: object) => ({
   body: { ...body },
 })
 const TEXT =
-  'secretName: pull\nregistries: [{ name: prod }, 7]\nretire: true\nscope: namespaces\nrelease: { name: r, status: r-status }\n'
+  'secretName: pull\nregistries: [{ name: prod }, { name: a, limit: repositories }, 7]\nretire: true\nscope: namespaces\nrelease: { name: r, status: r-status }\n'
 
 test("the helper's configuration, its Pods and its report are found in a rendered release", () => {
   const selector = { matchLabels: { app: 'h' } }
@@ -39,7 +39,8 @@ test("the helper's configuration, its Pods and its report are found in a rendere
   assert.deepEqual(findConfig(objects), {
     text: TEXT,
     secretName: 'pull',
-    registries: ['prod'],
+    registries: ['prod', 'a'],
+    limited: ['a'],
     retire: true,
     namespaces: [],
     release,

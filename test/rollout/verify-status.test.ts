@@ -15,6 +15,11 @@ const FAILING = reportedRegistry('stage', {
   error: { code: 'CLOUD_THROTTLED', message: 'slow', fix: '', at: '2026-11-27T09:59:00Z' },
 })
 
+/** The credential of a union. */
+const UNION = reportedRegistry('a.0123abcd', {
+  limit: { entries: ['a', 'base'], repositories: ['base/*', 'team-a/*'], granted: 'granted', width: 'limited' },
+})
+
 interface Setup {
   /**
    * The helper's reports, one for each read. The last report stays. Undefined if there is none yet.
@@ -28,6 +33,7 @@ interface Setup {
   readonly parts?: object
   /** The registries of the configuration. */
   readonly registries?: readonly string[]
+  readonly limited?: readonly string[]
   /** The API server's response to a patch. */
   readonly patch?: number
 }
@@ -37,7 +43,7 @@ interface Setup {
  * meanwhile.
  */
 async function verify(
-  { reports = [], pods = [true], parts = {}, registries = ['prod'], patch }: Setup,
+  { reports = [], pods = [true], parts = {}, registries = ['prod'], limited = [], patch }: Setup,
   work: 'verify' | 'push' = 'verify',
 ) {
   const writes: string[] = []
@@ -76,8 +82,8 @@ async function verify(
   const outcome =
     work === 'push'
       ? pushConfig(caller, all)
-      : verifyStatus({ ...caller, parts: all, registries, now: () => NOW, limitMs }).then(({ status, unchecked }) =>
-          [status.updatedAt, ...unchecked].join(': '),
+      : verifyStatus({ ...caller, parts: all, registries, limited, now: () => NOW, limitMs }).then(
+          ({ status, unchecked }) => [status.updatedAt, ...unchecked].join(': '),
         )
   return { writes, outcome: await outcome.catch((error) => `${error.code} ${error.message}`) }
 }
@@ -144,6 +150,26 @@ for (const [title, setup, outcome] of [
     'it names only some of the registries',
     { reports: [report([LIVE])], registries: ['prod', 'stage'] },
     'VERIFY_STATUS registry stage is not in its report after 0 s',
+  ],
+  [
+    'limited registries are served by one credential',
+    { reports: [report([UNION])], registries: ['a', 'base'], limited: ['a', 'base'] },
+    '2026-11-27T09:59:00Z',
+  ],
+  [
+    'no namespace needs a limited registry, which is said',
+    { reports: [report([UNION])], registries: ['a', 'base', 'b'], limited: ['a', 'base', 'b'] },
+    '2026-11-27T09:59:00Z: registry b was not checked: no namespace needs a credential of it yet',
+  ],
+  [
+    'a registry without a limit is missing beside limited ones',
+    { reports: [report([UNION])], registries: ['a', 'base', 'prod'], limited: ['a', 'base'] },
+    'VERIFY_STATUS registry prod is not in its report after 0 s',
+  ],
+  [
+    'the credential of a limited registry is rejected',
+    { reports: [report([{ ...UNION, verified: 'refused' }])], registries: ['a', 'base'], limited: ['a', 'base'] },
+    'VERIFY_STATUS registry a.0123abcd rejects the credential in use after 0 s',
   ],
   [
     'a registry is reported in a state that this version does not know',

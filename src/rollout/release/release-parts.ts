@@ -15,6 +15,8 @@ export interface RenderedConfig {
   readonly secretName: string
   /** The names of the registries. */
   readonly registries: readonly string[]
+  /** The names of the registries with `limit: repositories`. */
+  readonly limited: readonly string[]
   readonly retire: boolean
   /** The listed namespaces with `scope: namespaces`. Undefined for the whole cluster. */
   readonly namespaces: readonly string[] | undefined
@@ -33,6 +35,7 @@ export function findConfig(objects: readonly ManifestObject[]): RenderedConfig |
         text,
         secretName: String(config.secretName),
         registries: namesOf(config.registries),
+        limited: namesOf(config.registries, ({ limit }) => limit === 'repositories'),
         retire: config.retire === true,
         namespaces: config.scope === 'namespaces' ? (config.targets?.namespaces?.include ?? []) : undefined,
         release: config.release,
@@ -42,9 +45,12 @@ export function findConfig(objects: readonly ManifestObject[]): RenderedConfig |
   return undefined
 }
 
-function namesOf(list: unknown): readonly string[] {
+function namesOf(
+  list: unknown,
+  includes: (registry: Readonly<Record<string, unknown>>) => boolean = () => true,
+): readonly string[] {
   if (!Array.isArray(list)) return []
-  return list.flatMap((one) => (isRecord(one) && typeof one.name === 'string' ? [one.name] : []))
+  return list.flatMap((one) => (isRecord(one) && typeof one.name === 'string' && includes(one) ? [one.name] : []))
 }
 
 /**

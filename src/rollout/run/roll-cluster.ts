@@ -76,6 +76,7 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
       ...release,
       parts,
       registries: config.registries,
+      limited: config.limited,
       secretName: config.secretName,
       probe: open.probe,
       image: inputs['verify-image'] || undefined,

@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import type { HelperPod } from '../../installation/helper-pod.ts'
-import { type HelperStatus, type RegistryStatus, requestRefresh } from '../../installation/helper-status.ts'
+import { type HelperStatus, itemsOf, type RegistryStatus, requestRefresh } from '../../installation/helper-status.ts'
 import { type Cause, createCauseTimer, findCauses } from '../../installation/release-causes.ts'
 import { readPods, readStatusReport, type WatchedRelease } from '../../installation/release-watch.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
@@ -10,8 +10,13 @@ import { pushConfig } from '../release/push-config.ts'
 
 export interface StatusRequest extends KubeCaller {
   readonly parts: WatchedRelease
-  /** Names of the registries in the deployed configuration. Each of them must be in the report. */
+  /**
+   * Names of the registries in the deployed configuration. Each of them must be in the report,
+   * except limited registries that no namespace needs.
+   */
   readonly registries: readonly string[]
+  /** Names of those with `limit: repositories`. */
+  readonly limited?: readonly string[]
   /** Epoch milliseconds. */
   readonly now: () => number
   /** The limit for each of the waits (milliseconds). */
@@ -79,8 +84,11 @@ export async function verifyStatus(request: StatusRequest): Promise<Verified> {
   })
   if (waited !== undefined && last !== undefined) {
     const why = parts.selector ? 'the deployer lacks the right to list Pods' : 'the chart has no Deployment of it'
-    const unchecked = isHidden ? [`whether a Pod of the helper is ready was not checked: ${why}`] : []
-    return { status: last, unchecked }
+    const hidden = isHidden ? [`whether a Pod of the helper is ready was not checked: ${why}`] : []
+    const idle = absentFrom(last, request.limited ?? []).map(
+      (name) => `registry ${name} was not checked: no namespace needs a credential of it yet`,
+    )
+    return { status: last, unchecked: [...hidden, ...idle] }
   }
   const time = `after ${Math.round(limitMs / 1000)} s`
   if (running) throw new NopassError('VERIFY_STATUS', `${trouble} ${time}`)
@@ -106,9 +114,13 @@ function isInUse({ state, verified, expiresAt }: RegistryStatus, now: number): b
   return state === 'live' && verified !== 'refused' && !(expiresAt !== undefined && Date.parse(expiresAt) <= now)
 }
 
+function absentFrom(status: HelperStatus, registries: readonly string[]): readonly string[] {
+  return registries.filter((name) => itemsOf(status, name).length === 0)
+}
+
 /** Returns why the report does not show that all registries work. Undefined if it does. */
 function findTrouble(
-  { parts: { configHash: hash }, registries, now }: StatusRequest,
+  { parts: { configHash: hash }, registries, limited = [], now }: StatusRequest,
   status: HelperStatus | undefined,
   unreadable: readonly string[],
 ): string | undefined {
@@ -117,7 +129,7 @@ function findTrouble(
   if (unread.length > 0) return `its report cannot be read (${unread.join(', ')})`
   if (status === undefined) return 'the helper has written no report'
   if (hash !== undefined && status.configHash !== hash) return 'the helper still uses an older configuration'
-  const absent = registries.filter((name) => status.registries.every((registry) => registry.name !== name))
+  const absent = absentFrom(status, registries).filter((name) => !limited.includes(name))
   const bad = status.registries.filter((registry) => !isInUse(registry, now()))
   const words = bad.map(({ name, state, verified, error, expiresAt }) =>
     state === 'live' && verified === 'refused'
