@@ -64,6 +64,10 @@ export const HELPER_CODES = {
     what: 'The registry refuses a pull of its own repositories to a credential that is limited to them. The last good credential stays; a first one is withheld.',
     fix: 'Check that the repository in `probe` exists, and that the role may pull it (`acr-nopass policy`). If both are right, this registry does not accept limited sessions: set `limit: role`.',
   },
+  CREDENTIAL_TOO_WIDE: {
+    what: 'The registry lets a limited credential pull a repository of another list. So the limit does not protect the repositories of other teams there; pulls continue.',
+    fix: 'Do not rely on `limit: repositories` for this instance. Give each team a RAM role of its own (`assumeRole`), or an instance of its own.',
+  },
   NAMESPACE_UNREADABLE: {
     what: 'With `scope: namespaces`, the helper lacks the right to read a listed namespace, usually because the namespace and its Role were deleted.',
     fix: 'Remove the namespace from targets.namespaces.include, or create it and run helm upgrade again, which creates its Role. The helper keeps serving all other namespaces.',

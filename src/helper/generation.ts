@@ -226,6 +226,12 @@ export function createGeneration(options: GenerationOptions) {
       reportRefresh(event)
       options.onChange()
     },
+    onMeasured(registry, { width, reason }) {
+      const code = 'CREDENTIAL_TOO_WIDE'
+      const what = 'the registry lets a limited credential pull a repository of another list'
+      if (width === 'too-wide') options.log.warn({ registry, code, reason }, what)
+      options.onChange()
+    },
   })
 
   function rewind(): void {

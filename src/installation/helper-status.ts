@@ -61,7 +61,7 @@ export interface LimitStatus {
   readonly granted: 'granted' | 'unknown'
   /** Whether the credential may pull more than its list. */
   readonly width: 'limited' | 'too-wide' | 'not-checked'
-  /** Why something was not checked. */
+  /** What the registry responded, or why it was not asked. */
   readonly reason?: string
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import type { PullVerdict } from '../../src/acr/query-manifest.ts'
 import { toNopassError } from '../../src/errors.ts'
+import type { Width } from '../../src/helper/credentials/limit-questions.ts'
 import type { RegistryEntry, Verification } from '../../src/helper/credentials/registry-state.ts'
 import { createMetrics } from '../../src/helper/report/metrics.ts'
 import { runHelper } from '../../src/helper/run-helper.ts'
@@ -227,11 +228,15 @@ export interface Cloud {
   readonly verdicts: Map<string, Verification>
   /** Whether the registry lets a union's new credential pull the union's list. Default: it does. */
   readonly pulls: Map<string, PullVerdict['grant']>
+  /** Whether a union's credential is too wide. Default: it is limited. */
+  readonly widths: Map<string, Width | Promise<Width>>
+  /** The questions about widths, with their turns. */
+  readonly measured: string[]
   readonly calls: string[]
 }
 
 export function createCloud(): Cloud {
-  return { responses: new Map(), verdicts: new Map(), pulls: new Map(), calls: [] }
+  return { responses: new Map(), verdicts: new Map(), pulls: new Map(), widths: new Map(), measured: [], calls: [] }
 }
 
 export interface Helper {
@@ -322,6 +327,10 @@ export function startHelper(
           of: (union) => ({
             ...entryOf(union.values, loaded.identity, `${union.values.instanceId} ${union.repositories}`),
             union,
+            async measure(_token, turn) {
+              cloud.measured.push(`${union.name} ${turn}`)
+              return (await cloud.widths.get(union.name)) ?? { width: 'limited', reason: 'HTTP 401' }
+            },
             mayPull: async () => ({ grant: cloud.pulls.get(union.name) ?? 'granted', detail: 'HTTP 404' }),
           }),
         }

@@ -4,8 +4,13 @@ import fc from 'fast-check'
 import type { PullVerdict } from '../../src/acr/query-manifest.ts'
 import type { RegistryToken } from '../../src/acr/registry-token.ts'
 import type { HttpRequest } from '../../src/alibaba/transport/http-sender.ts'
-import { createAskRegistry, createMayPull, repositoryOf } from '../../src/helper/credentials/limit-questions.ts'
-import type { Union } from '../../src/helper/credentials/unions.ts'
+import {
+  createAskRegistry,
+  createMayPull,
+  createMeasure,
+  repositoryOf,
+} from '../../src/helper/credentials/limit-questions.ts'
+import { createUnions, type Union } from '../../src/helper/credentials/unions.ts'
 import { includesRepository, mergeRepositories } from '../../src/values/repositories.ts'
 
 const token = (password: string, ...domains: string[]): RegistryToken => {
@@ -98,4 +103,110 @@ test('three hosts of the registry are asked until one decides', async () => {
   const down = ['c', 'd', 'e', 'f'].map((name) => `${name}.cr.aliyuncs.com`)
   assert.equal((await ask(token('x', ...down), { repository: 'team/app' }, never)).grant, 'unknown')
   assert.equal(hosts().length, 3)
+})
+
+const other = (name: string, repositories: readonly string[], probe?: string) => ({
+  name,
+  repositories,
+  ...(probe && { probe }),
+})
+
+/** Measures with a registry that grants these repositories; `public`: also anonymously. */
+async function measure(
+  list: Union,
+  others: readonly ReturnType<typeof other>[],
+  registry: { grants: (name: string) => string; public?: boolean },
+  turn = 0,
+) {
+  const asked: string[] = []
+  const run = createMeasure({ ...list, others }, async (_token, { repository, anonymously }) => {
+    asked.push(`${anonymously ? 'anonymous ' : ''}${repository}`)
+    const grant = anonymously && registry.public !== true ? 'denied' : registry.grants(repository)
+    return { grant: grant as PullVerdict['grant'], detail: 'HTTP' }
+  })
+  return { ...(await run(NEW, turn, never)), asked }
+}
+
+const OWN = 'team-a/acr-nopass-probe'
+const THEIRS = 'team-b/acr-nopass-probe'
+const TEAM_B = other('team-b', ['team-b/*'])
+const all = () => 'granted'
+const only = (space: string) => (name: string) => (name.startsWith(`${space}/`) ? 'granted' : 'denied')
+
+test('a credential is limited if its own list is granted and another list is denied', async () => {
+  const { width, reason, asked } = await measure(union(['team-a/*']), [TEAM_B], { grants: only('team-a') })
+  assert.deepEqual([width, reason, asked], ['limited', `${THEIRS}: HTTP`, [OWN, THEIRS]])
+})
+
+test('a credential is too wide if another list is granted to it, and not to everybody', async () => {
+  const { width, asked } = await measure(union(['team-a/*']), [TEAM_B], { grants: all })
+  assert.deepEqual([width, asked], ['too-wide', [OWN, THEIRS, `anonymous ${THEIRS}`]])
+})
+
+const UNMEASURED: readonly (readonly [
+  what: string,
+  others: readonly ReturnType<typeof other>[],
+  registry: Parameters<typeof measure>[2],
+  reason: string,
+  list?: Union,
+])[] = [
+  ['the other repository is public', [TEAM_B], { grants: all, public: true }, `anonymously ${THEIRS}: HTTP`],
+  ['the registry denies all names that do not exist', [TEAM_B], { grants: () => 'denied' }, `${OWN}: HTTP`],
+  ['the own list is not decided', [TEAM_B], { grants: () => 'unknown' }, `${OWN}: HTTP`],
+  [
+    'the other list is not decided',
+    [TEAM_B],
+    { grants: (name) => (name === OWN ? 'granted' : 'unknown') },
+    `${THEIRS}: HTTP`,
+  ],
+  [
+    'no other entry has other repositories',
+    [other('x', ['team-a/app'])],
+    { grants: all },
+    'no other limited entry of the instance names other repositories',
+  ],
+  ['there is no other entry', [], { grants: all }, 'no other limited entry of the instance names other repositories'],
+  [
+    'neither the other list has a probe nor the own list a glob',
+    [TEAM_B],
+    { grants: only('team-a') },
+    'entry team-b has no probe, and the own list has no glob',
+    union(['team-a/app'], 'team-a/app'),
+  ],
+]
+for (const [what, others, registry, reason, list = union(['team-a/*'])] of UNMEASURED) {
+  test(`the width is not checked, with the reason, if ${what}`, async () => {
+    const answer = await measure(list, others, registry)
+    assert.deepEqual([answer.width, answer.reason], ['not-checked', reason])
+  })
+}
+
+test('an invented name of another list is never compared with a repository that exists', async () => {
+  // A registry that denies all names that do not exist, to a credential that is too wide.
+  const exists = (name: string) => (['team-a/app', 'team-b/app'].includes(name) ? 'granted' : 'denied')
+  const list = union(['team-a/*'], 'team-a/app')
+  const invented = await measure(list, [TEAM_B], { grants: exists })
+  assert.deepEqual([invented.width, invented.asked], ['not-checked', [OWN]])
+  const probed = await measure(list, [other('team-b', ['team-b/*'], 'team-b/app')], { grants: exists })
+  assert.deepEqual([probed.width, probed.asked], ['too-wide', ['team-a/app', 'team-b/app', 'anonymous team-b/app']])
+})
+
+test('each turn asks about another entry', async () => {
+  const others = [TEAM_B, other('same', ['team-a/x']), other('team-c', ['team-c/app'])]
+  const asked = async (turn: number) =>
+    (await measure(union(['team-a/*']), others, { grants: only('team-a') }, turn)).asked[1]
+  assert.deepEqual([await asked(0), await asked(1), await asked(2)], [THEIRS, 'team-c/app', THEIRS])
+})
+
+test('the other lists of a union are those of its instance’s entries that it does not serve', () => {
+  const config = ['a', 'b', 'c'].map((name) => ({
+    ...({ name, edition: 'enterprise', instanceId: name === 'c' ? 'cri-2' : 'cri-1', domains: [] } as object),
+    limit: 'repositories',
+    repositories: [`team-${name}/*`],
+  })) as unknown as Parameters<typeof createUnions>[0]['registries']
+  const [served] = createUnions({ registries: config, identity: {} as never }).of(['a'])
+  assert.deepEqual(
+    served?.union?.others.map(({ name }) => name),
+    ['b'],
+  )
 })

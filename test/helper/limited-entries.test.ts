@@ -109,7 +109,13 @@ test('the status has an item per union with its entries and list, and none for a
       ['plain', undefined],
       [
         name,
-        { entries: ['base', 'a'], repositories: ['team-a/*', 'team-base/*'], granted: 'granted', width: 'not-checked' },
+        {
+          entries: ['base', 'a'],
+          repositories: ['team-a/*', 'team-base/*'],
+          granted: 'granted',
+          width: 'limited',
+          reason: 'HTTP 401',
+        },
       ],
     ],
   )
@@ -362,4 +368,53 @@ test('a follower whose limited credential is refused does not become ready, so t
   assert.ok(follower.lines.some((line) => 'code' in line && line.code === 'LIMIT_NOT_ACCEPTED'))
   assert.equal(passwordOf(server, 'a-1'), 'one-a-1')
   await end(clock, leader, follower)
+})
+
+test('a credential that may pull another list is used, and the status, the log and a metric show it', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  place(server, 'b-1', 'b')
+  const [a, b] = [union(['a']), union(['b'])]
+  cloud.widths.set(a, { width: 'too-wide', reason: 'team-b/x: HTTP 404 NAME_UNKNOWN' })
+  const helper = startHelper(server, clock, cloud, { registries: TEAMS }, { http: true })
+  await clock.advance(MINUTE)
+  assert.equal(passwordOf(server, 'a-1'), `one-${a}-1`)
+  const limits = new Map(statusOf(server).registries.map(({ name, limit }) => [name, limit]))
+  assert.deepEqual([limits.get(a)?.width, limits.get(a)?.reason], ['too-wide', 'team-b/x: HTTP 404 NAME_UNKNOWN'])
+  assert.equal(limits.get(b)?.width, 'limited')
+  const warning = 'warn the registry lets a limited credential pull a repository of another list CREDENTIAL_TOO_WIDE'
+  assert.deepEqual(
+    helper.log.filter((line) => line.endsWith('CREDENTIAL_TOO_WIDE')),
+    [warning],
+  )
+  const { http } = await helper.ports
+  const metrics = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text()
+  const found = metrics
+    .split('\n')
+    .filter((line) => line.startsWith('acr_nopass_credential_too_wide{'))
+    .sort()
+  const lines = [
+    `acr_nopass_credential_too_wide{registry="${a}"} 1`,
+    `acr_nopass_credential_too_wide{registry="${b}"} 0`,
+  ]
+  assert.deepEqual(found, lines.sort())
+  await end(clock, helper)
+})
+
+test('the width is asked at most once an hour, about another list each time, and a slow answer delays no rotation', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  const name = union(['a'])
+  const slow = Promise.withResolvers<{ width: 'limited'; reason: string }>()
+  cloud.widths.set(name, slow.promise)
+  const helper = startHelper(server, clock, cloud, { registries: TEAMS })
+  await clock.advance(5_000)
+  assert.equal(passwordOf(server, 'a-1'), `one-${name}-1`)
+  slow.resolve({ width: 'limited', reason: 'HTTP 401' })
+  await clock.advance(45 * MINUTE)
+  assert.equal(passwordOf(server, 'a-1'), `one-${name}-2`)
+  assert.deepEqual(cloud.measured, [`${name} 0`])
+  await clock.advance(45 * MINUTE)
+  assert.deepEqual(cloud.measured, [`${name} 0`, `${name} 1`])
+  await end(clock, helper)
 })

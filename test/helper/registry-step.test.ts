@@ -174,3 +174,23 @@ test('a person’s request is handled only by a call that was sent later', () =>
   ] as const
   assert.deepEqual([run(after).pending, run(after).live?.token.password], [false, second.password])
 })
+
+test('a credential that expires while it is checked does not replace one that another leader got meanwhile', () => {
+  const entry = entryOf('fp-1')
+  const at = (ms: number) => ({ cloud: 1e12 + ms, monotonic: ms, random: 0.5, entry, verifyIntervalMs: 0 })
+  const token = (password: string, life: number): RegistryToken => {
+    return { username: 'u', password, issuedAt: 1e12, expiresAt: 1e12 + life, domains: ['a'] }
+  }
+  const [short, long] = [token('short', MINUTE), token('long', 60 * MINUTE)]
+  const found = { name: 'a', fingerprint: 'fp-1', shape: SHAPE, token: long, refreshAt: 1e12 + 40 * MINUTE }
+  const events: readonly (readonly [number, RegistryEvent])[] = [
+    [0, { type: 'lead', found: undefined }],
+    [0, { type: 'tick' }],
+    [0, { type: 'token', token: short }],
+    [2 * MINUTE, { type: 'found', found }],
+    [2 * MINUTE, { type: 'verdict', token: short, verdict: 'accepted' }],
+  ]
+  const state = events.reduce((now, [ms, event]) => step(now, event, at(ms)).state, initialState(entry, undefined))
+  assert.equal(state.live?.token, long)
+  assert.equal(state.error?.code, 'CLOUD_UNAVAILABLE')
+})

@@ -10,7 +10,7 @@ import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError } from '../../errors.ts'
 import { MAX_SESSION_POLICY, sessionPolicy } from '../../policy/session-policy.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
-import { createAskRegistry, createMayPull } from './limit-questions.ts'
+import { createAskRegistry, createMayPull, createMeasure } from './limit-questions.ts'
 import type { RegistryEntries, RegistryEntry, RegistryValues, Verification } from './registry-state.ts'
 import type { Union } from './unions.ts'
 
@@ -72,7 +72,11 @@ export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): Re
       source: createTokenSource(values, { ...shared, identity, repositories }),
       verify: config.verify.enabled ? createVerify(values, transport, endpoints.registry()) : async () => 'skipped',
       ...(union && { union }),
-      ...(union && config.verify.enabled && { mayPull: createMayPull(union, ask) }),
+      ...(union &&
+        config.verify.enabled && {
+          mayPull: createMayPull(union, ask),
+          measure: createMeasure(union, ask),
+        }),
     }
   }
   return {

@@ -11,7 +11,10 @@ import {
 import type { RotationRequest } from './rotation-request.ts'
 
 export interface CredentialManagerOptions
-  extends Pick<RegistryDriverOptions, 'clock' | 'cloudNow' | 'random' | 'verifyIntervalMs' | 'onChange'> {
+  extends Pick<
+    RegistryDriverOptions,
+    'clock' | 'cloudNow' | 'random' | 'verifyIntervalMs' | 'onChange' | 'onMeasured'
+  > {
   /** The credentials from the start. */
   readonly entries: readonly RegistryEntry[]
   /** The states before a reload by name, including those whose fingerprint has changed. */

@@ -2,6 +2,7 @@ import { type PullVerdict, queryPull } from '../../acr/query-manifest.ts'
 import { hostOf } from '../../acr/registry-domains.ts'
 import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
+import { includesRepository, mergeRepositories } from '../../values/repositories.ts'
 import type { RegistryEntry } from './registry-state.ts'
 import type { Union } from './unions.ts'
 
@@ -16,7 +17,10 @@ export interface AskedRepository {
 const INVENTED = 'acr-nopass-probe'
 
 /** Returns a repository of a list: the one that exists, else a name that the list includes. */
-export function repositoryOf({ probe, repositories }: Pick<Union, 'probe' | 'repositories'>): AskedRepository {
+export function repositoryOf({
+  probe,
+  repositories,
+}: Partial<Pick<Union, 'probe'>> & Pick<Union, 'repositories'>): AskedRepository {
   if (probe !== undefined) return { repository: probe, exists: true }
   const [glob = ''] = repositories.toSorted((a, b) => Number(a.includes('*')) - Number(b.includes('*')))
   const name = glob === '*' ? '*/*' : glob
@@ -61,4 +65,49 @@ export function createMayPull(union: Union, ask: AskRegistry): NonNullable<Regis
     if (before?.grant === 'granted') return { ...own, detail }
     return { grant: 'unknown', detail: `${detail}; the repository may not exist, so set probe` }
   }
+}
+
+/** Whether a credential may pull more than its list, by the registry's own responses. */
+export interface Width {
+  readonly width: 'limited' | 'too-wide' | 'not-checked'
+  /** One line without secrets. */
+  readonly reason: string
+}
+
+/**
+ * Asks whether a credential may pull a repository of another list. `turn` chooses that list. A
+ * registry may deny all names that do not exist, so an invented name of the other list is compared
+ * with an invented name of the own list.
+ */
+export function createMeasure(union: Union, ask: AskRegistry): NonNullable<RegistryEntry['measure']> {
+  const candidates = union.others.flatMap((other) => {
+    const asked = repositoryOf({ ...other, repositories: mergeRepositories(other.repositories ?? []) })
+    return includesRepository(union.repositories, asked.repository) ? [] : [{ entry: other.name, ...asked }]
+  })
+  return async (token, turn, signal) => {
+    const other = candidates[turn % Math.max(1, candidates.length)]
+    if (other === undefined) return unmeasured('no other limited entry of the instance names other repositories')
+    const own = other.exists ? repositoryOf(union).repository : inventedIn(union)
+    if (own === undefined) return unmeasured(`entry ${other.entry} has no probe, and the own list has no glob`)
+    const question = async (repository: string, anonymously = false) => {
+      const { grant, detail } = await ask(token, { repository, anonymously }, signal)
+      return { grant, reason: `${anonymously ? 'anonymously ' : ''}${repository}: ${detail}` }
+    }
+    const mine = await question(own)
+    if (mine.grant !== 'granted') return unmeasured(mine.reason)
+    const theirs = await question(other.repository)
+    if (theirs.grant === 'denied') return { width: 'limited', reason: theirs.reason }
+    if (theirs.grant === 'unknown') return unmeasured(theirs.reason)
+    const public_ = await question(other.repository, true)
+    if (public_.grant === 'denied') return { width: 'too-wide', reason: theirs.reason }
+    return unmeasured(public_.reason)
+  }
+}
+
+const unmeasured = (reason: string): Width => ({ width: 'not-checked', reason })
+
+/** Returns a name of the list that certainly does not exist. */
+function inventedIn({ repositories }: Union): string | undefined {
+  const globs = repositories.filter((glob) => glob.includes('*'))
+  return globs.length === 0 ? undefined : repositoryOf({ repositories: globs }).repository
 }

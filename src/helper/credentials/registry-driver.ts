@@ -1,5 +1,6 @@
 import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { Clock } from '../../lib/clock.ts'
+import type { Width } from './limit-questions.ts'
 import { initialState, NEVER, type RefreshReason, type RegistryEntry, type RegistryState } from './registry-state.ts'
 import { nextTick, type RegistryEffect, type RegistryEvent, step } from './registry-step.ts'
 
@@ -19,6 +20,8 @@ export interface RegistryDriverOptions {
   readonly onToken: (state: RegistryState) => void
   /** Something that the status shows has changed. */
   readonly onChange: (event: RefreshEvent) => void
+  /** It was asked whether a limited credential may pull more than its list. */
+  readonly onMeasured?: (registry: string, answer: Width) => void
 }
 
 export type RefreshEvent = { readonly state: RegistryState } & (
@@ -54,7 +57,13 @@ export function createRegistryDriver(options: RegistryDriverOptions) {
     else if (effect.do === 'answered') options.onResponse?.()
     else if (effect.do === 'distribute') options.onToken(state)
     else if (effect.do === 'report') options.onChange({ ...effect, state })
-    else {
+    else if (effect.do === 'report width') options.onMeasured?.(state.name, effect.answer)
+    else if (effect.do === 'measure') {
+      entry.measure?.(effect.token, effect.turn, stop.signal).then(
+        (answer) => send({ type: 'measured', answer }),
+        () => undefined,
+      )
+    } else {
       const from = effect.from === 'earlier' ? state.by : entry
       if (effect.do === 'request') {
         from.source.get(stop.signal).then(

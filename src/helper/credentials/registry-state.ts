@@ -4,6 +4,7 @@ import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { TokenSource } from '../../acr/token-source.ts'
 import { type StatusError, toStatusError } from '../../installation/helper-status.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
+import type { Width } from './limit-questions.ts'
 import type { Union } from './unions.ts'
 
 export const NEVER: number = Number.POSITIVE_INFINITY
@@ -45,6 +46,11 @@ export interface RegistryEntry {
     inUse: RegistryToken | undefined,
     signal: AbortSignal,
   ) => Promise<PullVerdict>
+  /**
+   * Whether the credential may pull more than the union's list, tested on one other list; each turn
+   * another one. Undefined if `verify` is disabled. Rejects only for the signal.
+   */
+  readonly measure?: (token: RegistryToken, turn: number, signal: AbortSignal) => Promise<Width>
 }
 
 /** How a configuration's credentials are obtained. */
@@ -100,6 +106,11 @@ export interface RegistryState {
   readonly verified: Verification
   /** Whether the registry let the credential in use pull the union's list. */
   readonly granted: PullVerdict | undefined
+  /**
+   * The last answer about the credential's width, undefined until the first one; `at`: when it was
+   * asked, monotonic.
+   */
+  readonly measured: { readonly at: number; readonly turn: number; readonly answer?: Width } | undefined
   /** The credential in use was refused after it had been accepted, and is being replaced. */
   readonly revoked: boolean
   /** The credential in use that was refused: another refusal requests no new one. */
@@ -171,8 +182,22 @@ export function initialState(entry: RegistryEntry, before: RegistryState | undef
   if (before === undefined) return start
   const { live, kept, isFresh } = before
   if (before.fingerprint !== start.fingerprint) return { ...start, kept: live ?? kept, isFresh }
-  const { isProven, verified, granted, revoked, error, triedAt, failures, urgent } = before
-  return { ...start, live, kept, isFresh, isProven, verified, granted, revoked, error, triedAt, failures, urgent }
+  const { isProven, verified, granted, measured, revoked, error, triedAt, failures, urgent } = before
+  return {
+    ...start,
+    live,
+    kept,
+    isFresh,
+    isProven,
+    verified,
+    granted,
+    measured,
+    revoked,
+    error,
+    triedAt,
+    failures,
+    urgent,
+  }
 }
 
 const START: Omit<RegistryState, 'name' | 'fingerprint' | 'by'> = {
@@ -184,6 +209,7 @@ const START: Omit<RegistryState, 'name' | 'fingerprint' | 'by'> = {
   isProven: false,
   verified: 'skipped',
   granted: undefined,
+  measured: undefined,
   revoked: false,
   refused: undefined,
   heldBack: undefined,

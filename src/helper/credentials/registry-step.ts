@@ -3,6 +3,7 @@ import { EARLIEST, refreshAt, retryAt, spreadAfter } from '../../acr/refresh-sch
 import { registryShape } from '../../acr/registry-config.ts'
 import type { RegistryToken } from '../../acr/registry-token.ts'
 import { NopassError, toNopassError } from '../../errors.ts'
+import type { Width } from './limit-questions.ts'
 import {
   type Credential,
   errorSince,
@@ -48,6 +49,7 @@ export type RegistryEvent =
       readonly verdict: Verification | undefined
       readonly pull?: PullVerdict
     }
+  | { readonly type: 'measured'; readonly answer: Width }
 
 export type RegistryEffect =
   /** A request begins; `answered` follows in any case. */
@@ -55,6 +57,9 @@ export type RegistryEffect =
   | { readonly do: 'request'; readonly from: 'configured' | 'earlier' }
   | { readonly do: 'check'; readonly from: 'configured' | 'earlier'; readonly token: RegistryToken }
   | { readonly do: 'answered' }
+  /** Whether the credential is too wide is asked in the background. */
+  | { readonly do: 'measure'; readonly token: RegistryToken; readonly turn: number }
+  | { readonly do: 'report width'; readonly answer: Width }
   /** The credential in use changed. */
   | { readonly do: 'distribute' }
   /** `refused`: a refused credential is in use, because there is no better one. */
@@ -85,6 +90,8 @@ const LONGEST_RECHECK_MS = 10 * 60_000
 /** At most one request in this time, however short the lifetime of the credentials is. */
 const SHORTEST_PAUSE_MS = 1_000
 const AHEAD_MS = 60_000
+/** The answer about a credential's width is kept for an hour. */
+const MEASURED_FOR_MS = 3_600_000
 /** A limited credential that may not pull its list is a matter of settings, not of a moment. */
 const NOT_ACCEPTED_PAUSE_MS = 5 * 60_000
 /** Sums of fractions of milliseconds, made in another order, differ by less. */
@@ -126,6 +133,11 @@ export function step(state: RegistryState, event: RegistryEvent, at: Moment): St
       return failed(state, event.error, at)
     case 'verdict':
       return judged(state, event.token, event.verdict, at, event.pull)
+    case 'measured': {
+      const { at: askedAt = at.monotonic, turn = 0 } = state.measured ?? {}
+      const measured = { at: askedAt, turn, answer: event.answer }
+      return { state: { ...state, measured }, effects: [{ do: 'report width', answer: event.answer }] }
+    }
   }
 }
 
@@ -270,6 +282,10 @@ function judged(
   if (isDenied) return work.reason === 'coalesced' ? passOver(before, at) : fail(before, notAccepted(before, pull), at)
   const state: RegistryState = { ...before, granted: pull ?? before.granted }
   const isKnown = live !== undefined && sameLogin(live.token, token)
+  // The check took longer than the token lives.
+  if (!isKnown && hasExpired(token, at.cloud)) {
+    return work.reason === 'coalesced' ? passOver(state, at) : fail(state, unusable(state.name), at)
+  }
   const isRefused = verdict === 'refused' && (!isKnown || token.expiresAt === null)
   const until = isRefused ? heldBackUntil(token, state, at.cloud) : undefined
   if (until === undefined) return succeed(state, token, verdict ?? 'skipped', at)
@@ -334,7 +350,13 @@ function succeed(state: RegistryState, token: RegistryToken, verified: Verificat
   const report: RegistryEffect = error
     ? { do: 'report', kind: 'refused', error }
     : { do: 'report', kind: changed ? 'refreshed' : 'unchanged' }
-  return rest(next, at, changed ? [report, { do: 'distribute' }] : [report])
+  if (!changed) return rest(next, at, [report])
+  const { measured } = state
+  if (at.entry.measure === undefined || (measured !== undefined && at.monotonic < measured.at + MEASURED_FOR_MS))
+    return rest(next, at, [report, { do: 'distribute' }])
+  const turn = measured === undefined ? 0 : measured.turn + 1
+  const asking = { ...next, measured: { ...measured, at: at.monotonic, turn } }
+  return rest(asking, at, [report, { do: 'distribute' }, { do: 'measure', token, turn }])
 }
 
 /** The token of a proof is thrown away: the log has, or gets, the credential of the leader. */

@@ -18,6 +18,8 @@ export interface Union {
   readonly repositories: readonly string[]
   /** An existing repository of the list. */
   readonly probe?: string
+  /** The lists of the other limited entries of the instance. */
+  readonly others: readonly Pick<RegistryValues, 'name' | 'repositories' | 'probe'>[]
   /** The instance, with the domains of all its limited entries, under the credential's name. */
   readonly values: RegistryValues
 }
@@ -118,6 +120,7 @@ function unite(family: readonly RegistryValues[], names: readonly string[]): Uni
     entries: members.map((entry) => entry.name),
     repositories,
     ...(probe !== undefined && { probe }),
+    others: family.filter((entry) => !members.includes(entry)),
     values: { ...first, name, domains, network },
   }
 }

@@ -96,13 +96,14 @@ function collect(
  * alerts.
  */
 function collectState({ metrics, isLeader }: HelperPagesOptions, generation: Generation): void {
-  for (const gauge of [metrics.tokenExpiry, metrics.loginRefused, metrics.secrets, metrics.serviceAccounts]) {
-    gauge.reset()
-  }
+  const { tokenExpiry, loginRefused, credentialTooWide, secrets, serviceAccounts: accounts } = metrics
+  for (const gauge of [tokenExpiry, loginRefused, credentialTooWide, secrets, accounts]) gauge.reset()
   if (!isLeader()) return
-  for (const { name: registry, live, kept, verified, error } of generation.retires ? [] : generation.states) {
+  for (const { name: registry, live, kept, verified, error, measured } of generation.retires ? [] : generation.states) {
     const isRefused = verified === 'refused' || error?.code === 'REGISTRY_LOGIN_REFUSED'
     metrics.loginRefused.set({ registry }, isRefused ? 1 : 0)
+    const { width = 'not-checked' } = measured?.answer ?? {}
+    if (width !== 'not-checked') metrics.credentialTooWide.set({ registry }, width === 'too-wide' ? 1 : 0)
     const expiresAt = (live ?? kept)?.token.expiresAt ?? null
     if (expiresAt !== null) metrics.tokenExpiry.set({ registry }, expiresAt / 1000)
   }

@@ -37,6 +37,11 @@ export function createMetrics() {
       'Whether the registry rejects the credential in use, or its replacement.',
       ['registry'],
     ),
+    credentialTooWide: gauge(
+      'acr_nopass_credential_too_wide',
+      'Whether the registry lets a limited credential pull a repository of another list; absent while that is not known.',
+      ['registry'],
+    ),
     refreshes: counter('acr_nopass_token_refresh_total', 'Refreshes of credentials by result.', ['registry', 'result']),
     secrets: gauge('acr_nopass_secrets', 'Namespaces by the state of their pull secret.', ['state']),
     serviceAccounts: gauge('acr_nopass_service_accounts', 'ServiceAccounts by the state of their reference.', [

@@ -78,11 +78,12 @@ function describeRegistry(state: RegistryState, config: HelperConfig, union: Uni
   }
 }
 
-function limitOf({ entries, repositories }: Union, { granted }: RegistryState): LimitStatus {
+function limitOf({ entries, repositories }: Union, { granted, measured }: RegistryState): LimitStatus {
   const isGranted = granted?.grant === 'granted'
-  const reason = granted?.detail ?? NOT_ASKED
-  const shown = isGranted ? ({ granted: 'granted' } as const) : ({ granted: 'unknown', reason } as const)
-  return { entries, repositories, width: 'not-checked', ...shown }
+  const { width, reason: ofWidth } = measured?.answer ?? { width: 'not-checked', reason: NOT_ASKED }
+  // One reason is enough: without a grant, the width is not known either.
+  const reason = isGranted ? ofWidth : (granted?.detail ?? NOT_ASKED)
+  return { entries, repositories, granted: isGranted ? 'granted' : 'unknown', width, reason }
 }
 
 const NOT_ASKED = 'this replica has not asked the registry yet'

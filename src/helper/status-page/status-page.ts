@@ -1,3 +1,4 @@
+import { ERROR_CODES } from '../../error-codes.ts'
 import type { CoverageStatus, HelperStatus, RegistryStatus, StatusError } from '../../installation/helper-status.ts'
 import { type Html, html, prose, renderTime } from './html.ts'
 import { STYLE } from './style.ts'
@@ -76,8 +77,12 @@ interface PageProblem extends StatusError {
  * Returns the problems of the status. Problems of registries come first, because they affect every
  * namespace.
  */
-export function findProblems({ registries, problems }: HelperStatus): readonly PageProblem[] {
-  const ofRegistries = registries.flatMap(({ name, error }) => (error ? [{ ...error, registry: name }] : []))
+export function findProblems({ registries, problems, updatedAt }: HelperStatus): readonly PageProblem[] {
+  const ofRegistries = registries.flatMap(({ name, error, limit }) => {
+    const { what, fix } = ERROR_CODES.CREDENTIAL_TOO_WIDE
+    const tooWide = { code: 'CREDENTIAL_TOO_WIDE', message: what, fix, at: updatedAt, registry: name }
+    return [...(error ? [{ ...error, registry: name }] : []), ...(limit?.width === 'too-wide' ? [tooWide] : [])]
+  })
   return [...ofRegistries, ...problems]
 }
 
@@ -165,11 +170,18 @@ const TONES = { live: 'good', pending: 'busy', failing: 'bad' } as const
 function renderRegistries(registries: readonly RegistryStatus[], now: number, words: Words): Html {
   return html`<table role="table" aria-labelledby="registries">
 <thead role="rowgroup"><tr role="row"><th role="columnheader">${words.name}</th><th role="columnheader">${words.credential}</th><th role="columnheader">${words.expires}</th><th role="columnheader">${words.refresh}</th><th role="columnheader">${words.domains}</th></tr></thead>
-<tbody role="rowgroup">${registries.map((registry) => renderRow(registry, now, words))}</tbody>
+<tbody role="rowgroup">${registries.map((registry) =>
+    renderRow(
+      registry,
+      registries.some(({ limit }) => limit),
+      now,
+      words,
+    ),
+  )}</tbody>
 </table>`
 }
 
-function renderRow(registry: RegistryStatus, now: number, words: Words): Html {
+function renderRow(registry: RegistryStatus, showsLimits: boolean, now: number, words: Words): Html {
   const { name, edition, instanceId, region, state, expiresAt, refreshAt, issuedAt, verified, domains } = registry
   const kind = [edition, region].filter((fact) => fact !== undefined).join(' · ')
   const id = instanceId === undefined ? undefined : html`<small>${instanceId}</small>`
@@ -178,12 +190,25 @@ function renderRow(registry: RegistryStatus, now: number, words: Words): Html {
   const tone = isOver || (state === 'pending' && registry.error) ? 'bad' : TONES[state]
   const time = (at: string | undefined): Html => (at === undefined ? html`${none}` : renderTime(at, now, words.lang))
   return html`<tr role="row">
-<th role="rowheader">${name}${id}<small>${kind}</small></th>
+<th role="rowheader">${name}${id}<small>${kind}</small>${showsLimits ? renderLimit(registry, words) : undefined}</th>
 <td role="cell" class="short"><span class="state ${tone}">${isOver ? words.expired : words.states[state]}</span><small class="${verified === 'refused' ? 'state bad' : ''}">${words.logins[verified]}</small></td>
 <td role="cell" data-label="${words.expires}">${time(expiresAt)}${renderLife({ issuedAt, expiresAt, refreshAt }, tone, now, words)}</td>
 <td role="cell" data-label="${words.refresh}">${time(refreshAt)}</td>
 <td role="cell" data-label="${words.domains}">${renderDomains(domains, none)}</td>
 </tr>`
+}
+
+/** How many repositories of a list are shown. */
+const SHOWN = 6
+
+/** Renders what the credential may pull. */
+function renderLimit({ limit, edition }: RegistryStatus, words: Words): Html | undefined {
+  if (limit === undefined) return edition === 'static' ? undefined : html`<small>${words.wholeRole}</small>`
+  const { repositories, width } = limit
+  const rest = repositories.length - SHOWN
+  const list = [...repositories.slice(0, SHOWN), ...(rest > 0 ? [words.andMore(rest)] : [])].join(', ')
+  const tone = width === 'too-wide' ? 'state bad' : ''
+  return html`<small>${words.limitedTo(list)}</small><small class="${tone}">${words.widths[width]}</small>`
 }
 
 function renderDomains(domains: readonly string[], none: string): Html {

@@ -158,3 +158,27 @@ test('the page uses the requested language, or the language that the browser pre
   assert.match(page, /<html lang="zh-CN">/)
   assert.match(page, /href="\/\?lang=en" lang="en">English/)
 })
+
+test('a limited credential shows its list and whether the limit was confirmed; the others show that they have the whole role', () => {
+  const limit = {
+    entries: ['a'],
+    repositories: ['base/*', 'team-a/*'],
+    granted: 'granted',
+    reason: 'HTTP 404',
+  } as const
+  const of = (width: 'limited' | 'too-wide' | 'not-checked', language: 'en' | 'zh' = 'en'): string => {
+    const registries = [registry('base.0a1b2c3d', { limit: { ...limit, width } }), registry('prod')]
+    return renderStatusPage(status({ registries }), NOW, language)
+  }
+  assert.match(of('limited'), /<small>limited to base\/\*, team-a\/\*<\/small><small class="">limit confirmed/)
+  assert.match(of('not-checked'), /<small class="">limit not checked/)
+  assert.match(of('limited'), /<small>whole role<\/small>/)
+  assert.match(of('limited', 'zh'), /限定于 base\/\*, team-a\/\*/)
+  const wide = of('too-wide')
+  assert.match(wide, /<small class="state bad">can pull other lists too/)
+  assert.match(wide, /1 problem to fix/)
+  assert.match(wide, /<code>CREDENTIAL_TOO_WIDE<\/code>/)
+  const many = { ...limit, width: 'limited', repositories: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] } as const
+  assert.match(renderStatusPage(status({ registries: [registry('x', { limit: many })] }), NOW), /e, f, 2 more</)
+  assert.doesNotMatch(renderStatusPage(status(), NOW), /whole role/)
+})
