@@ -3,7 +3,7 @@ import { hostOf } from '../../acr/registry-domains.ts'
 import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
 import { includesRepository, mergeRepositories } from '../../values/repositories.ts'
-import type { RegistryEntry } from './registry-state.ts'
+import type { RegistryEntry, Width } from './registry-state.ts'
 import type { Union } from './unions.ts'
 
 /** A repository that the registry is asked about. */
@@ -65,13 +65,6 @@ export function createMayPull(union: Union, ask: AskRegistry): NonNullable<Regis
     if (before?.grant === 'granted') return { ...own, detail }
     return { grant: 'unknown', detail: `${detail}; the repository may not exist, so set probe` }
   }
-}
-
-/** Whether a credential may pull more than its list, by the registry's own responses. */
-export interface Width {
-  readonly width: 'limited' | 'too-wide' | 'not-checked'
-  /** One line without secrets. */
-  readonly reason: string
 }
 
 /**

@@ -1,7 +1,13 @@
 import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { Width } from './limit-questions.ts'
-import { initialState, NEVER, type RefreshReason, type RegistryEntry, type RegistryState } from './registry-state.ts'
+import {
+  initialState,
+  NEVER,
+  type RefreshReason,
+  type RegistryEntry,
+  type RegistryState,
+  type Width,
+} from './registry-state.ts'
 import { nextTick, type RegistryEffect, type RegistryEvent, step } from './registry-step.ts'
 
 export interface RegistryDriverOptions {

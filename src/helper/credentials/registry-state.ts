@@ -4,7 +4,6 @@ import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { TokenSource } from '../../acr/token-source.ts'
 import { type StatusError, toStatusError } from '../../installation/helper-status.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
-import type { Width } from './limit-questions.ts'
 import type { Union } from './unions.ts'
 
 export const NEVER: number = Number.POSITIVE_INFINITY
@@ -24,6 +23,13 @@ export interface Credential {
 export type Verification = 'accepted' | 'refused' | 'unreachable' | 'skipped'
 
 export type RegistryValues = HelperConfig['registries'][number]
+
+/** Whether a credential may pull more than its list, by the registry's own responses. */
+export interface Width {
+  readonly width: 'limited' | 'too-wide' | 'not-checked'
+  /** One line without secrets. */
+  readonly reason: string
+}
 
 /** A configured registry and its token source. */
 export interface RegistryEntry {

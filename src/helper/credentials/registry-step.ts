@@ -3,7 +3,6 @@ import { EARLIEST, refreshAt, retryAt, spreadAfter } from '../../acr/refresh-sch
 import { registryShape } from '../../acr/registry-config.ts'
 import type { RegistryToken } from '../../acr/registry-token.ts'
 import { NopassError, toNopassError } from '../../errors.ts'
-import type { Width } from './limit-questions.ts'
 import {
   type Credential,
   errorSince,
@@ -17,6 +16,7 @@ import {
   type RegistryState,
   sameLogin,
   type Verification,
+  type Width,
 } from './registry-state.ts'
 
 export type RegistryEvent =

@@ -19,9 +19,16 @@ export interface Union {
   /** An existing repository of the list. */
   readonly probe?: string
   /** The lists of the other limited entries of the instance. */
-  readonly others: readonly Pick<RegistryValues, 'name' | 'repositories' | 'probe'>[]
+  readonly others: readonly OtherList[]
   /** The instance, with the domains of all its limited entries, under the credential's name. */
   readonly values: RegistryValues
+}
+
+interface OtherList {
+  /** The entry's name. */
+  readonly name: string
+  readonly repositories?: readonly string[]
+  readonly probe?: string
 }
 
 /** A credential that a namespace gets. */
