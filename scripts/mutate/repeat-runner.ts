@@ -3,7 +3,7 @@
 // a pure function.
 import { globSync } from 'node:fs'
 import { registerHooks } from 'node:module'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { INSTRUMENTER_CONSTANTS, type InstrumenterContext, type StrykerOptions } from '@stryker-mutator/api/core'
 import { commonTokens, declareClassPlugin, PluginKind, tokens } from '@stryker-mutator/api/plugin'
@@ -26,7 +26,7 @@ const IDLE_CHECKS = 20
 
 export class RepeatRunner implements TestRunner {
   static inject = tokens(commonTokens.options)
-  readonly #globs: readonly string[]
+  readonly #files: readonly string[]
   readonly #mutation: { [Key in keyof InstrumenterContext]: InstrumenterContext[Key] | undefined } = {}
   /**
    * Milliseconds of each test's last run. The fastest test runs first, because one failure is
@@ -35,10 +35,11 @@ export class RepeatRunner implements TestRunner {
   readonly #took = new Map<string, number>()
   /** True until a mutant has run in this process. */
   #isFresh = true
-  #loaded: ReturnType<typeof collectTests> | undefined
+  readonly #loaded = new Map<string, ReturnType<typeof collectTests>>()
 
   constructor(options: StrykerOptions) {
-    this.#globs = options.repeat as readonly string[]
+    // Until the times of the tests are known, the order of the area's globs counts.
+    this.#files = [...new Set((options.repeat as readonly string[]).flatMap((glob) => globSync(glob).sort()))]
     Object.assign(globalThis, { [INSTRUMENTER_CONSTANTS.NAMESPACE]: this.#mutation })
     // An error that an earlier mutant left behind must not count for a later mutant.
     process.on('unhandledRejection', () => undefined)
@@ -53,7 +54,9 @@ export class RepeatRunner implements TestRunner {
 
   async dryRun(): Promise<DryRunResult> {
     const results: TestResult[] = []
-    for (const test of (await this.#load()).tests) {
+    const tests: CollectedTest[] = []
+    for (const file of this.#files) tests.push(...(await this.#load(file)).tests)
+    for (const test of tests) {
       this.#mutation.currentTestId = test.id
       const failure = await this.#run(test)
       const result = { id: test.id, name: test.id, fileName: test.file, timeSpentMs: this.#took.get(test.id) ?? 0 }
@@ -69,38 +72,54 @@ export class RepeatRunner implements TestRunner {
   }
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
-    const { activeMutant, mutantActivation, testFilter, hitLimit } = options
+    const { activeMutant, mutantActivation, hitLimit } = options
     const isStatic = mutantActivation === 'static'
-    if (isStatic) this.#mutation.activeMutant = activeMutant.id
-    let tests: readonly CollectedTest[]
-    try {
-      tests = (await this.#load()).tests
-    } catch (error) {
-      // Without the mutant all files could be imported: the dry run has shown it.
-      if (!isStatic) throw error
-      return { status: MutantRunStatus.Killed, killedBy: [], failureMessage: textOf(error), nrOfTests: 0 }
-    }
     const isFirst = this.#isFresh
     this.#isFresh = false
-    const took = ({ id }: CollectedTest): number => this.#took.get(id) ?? 0
-    const chosen = tests
-      .filter(({ id }) => testFilter === undefined || testFilter.includes(id))
-      .toSorted((a, b) => took(a) - took(b))
-    this.#mutation.activeMutant = activeMutant.id
+    this.#mutation.activeMutant = isStatic ? activeMutant.id : undefined
     this.#mutation.hitCount = 0
     this.#mutation.hitLimit = hitLimit
-    for (const [index, test] of chosen.entries()) {
-      const failure = await this.#run(test)
-      if (failure === undefined) continue
-      if (!isStatic && !isFirst) await this.#requireSuccess(test)
-      return { status: MutantRunStatus.Killed, killedBy: [test.id], failureMessage: failure, nrOfTests: index + 1 }
+    let nrOfTests = 0
+    const kill = (failureMessage: string, ...killedBy: string[]): MutantRunResult => {
+      return { status: MutantRunStatus.Killed, killedBy, failureMessage, nrOfTests }
     }
-    return { status: MutantRunStatus.Survived, nrOfTests: chosen.length }
+    try {
+      for await (const test of this.#choose(options)) {
+        this.#mutation.activeMutant = activeMutant.id
+        const failure = await this.#run(test)
+        nrOfTests += 1
+        if (failure === undefined) continue
+        if (!isStatic && !isFirst) await this.#requireSuccess(test)
+        return kill(failure, test.id)
+      }
+    } catch (error) {
+      // Without the mutant all files could be imported: the dry run has shown it.
+      if (isStatic) return kill(textOf(error))
+      throw error
+    }
+    return { status: MutantRunStatus.Survived, nrOfTests }
+  }
+
+  /**
+   * A mutant that takes effect during import needs a new process for itself. Its files are imported
+   * one by one, beginning with those of its name, because the first failure is enough.
+   */
+  async *#choose({ activeMutant, mutantActivation, testFilter }: MutantRunOptions): AsyncGenerator<CollectedTest> {
+    if (mutantActivation === 'static') {
+      const name = basename(activeMutant.fileName, '.ts')
+      const isNamed = (file: string): number => Number(basename(file).startsWith(name))
+      for (const file of this.#files.toSorted((a, b) => isNamed(b) - isNamed(a))) yield* (await this.#load(file)).tests
+      return
+    }
+    const tests: CollectedTest[] = []
+    for (const file of this.#files)
+      if (testFilter?.some((id) => id.startsWith(`${file} #`)) !== false) tests.push(...(await this.#load(file)).tests)
+    const took = ({ id }: CollectedTest): number => this.#took.get(id) ?? 0
+    yield* tests.filter(({ id }) => testFilter?.includes(id) !== false).toSorted((a, b) => took(a) - took(b))
   }
 
   async dispose(): Promise<void> {
-    const loaded = await this.#loaded?.catch(() => undefined)
-    await loaded?.cleanUp()
+    for (const loading of this.#loaded.values()) await (await loading.catch(() => undefined))?.cleanUp()
   }
 
   /**
@@ -121,24 +140,21 @@ export class RepeatRunner implements TestRunner {
     return failure
   }
 
-  #load() {
-    this.#loaded ??= loadTests(this.#globs)
-    return this.#loaded
+  #load(file: string) {
+    const loading = this.#loaded.get(file) ?? loadTests(file)
+    this.#loaded.set(file, loading)
+    return loading
   }
 }
 
-function loadTests(globs: readonly string[]) {
+function loadTests(file: string) {
   const hooks = registerHooks({
     resolve: (name, context, next) =>
       name === 'node:test' && context.parentURL !== STAND_IN
         ? { url: STAND_IN, shortCircuit: true }
         : next(name, context),
   })
-  // A new process does not know yet which test is fast, so it takes the order of the area's globs.
-  const files = globs.flatMap((glob) => globSync(glob).sort())
-  return collectTests([...new Set(files)], (file) => import(pathToFileURL(resolve(file)).href)).finally(() =>
-    hooks.deregister(),
-  )
+  return collectTests([file], () => import(pathToFileURL(resolve(file)).href)).finally(() => hooks.deregister())
 }
 
 async function failureOf(test: CollectedTest): Promise<string | undefined> {

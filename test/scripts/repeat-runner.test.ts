@@ -7,15 +7,19 @@ import type { StrykerOptions } from '@stryker-mutator/api/core'
 import type { MutantRunOptions } from '@stryker-mutator/api/test-runner'
 import { RepeatRunner } from '../../scripts/mutate/repeat-runner.ts'
 
-/** Tries mutant `1` on one test file, as Stryker tries it in a new process. */
-async function tryMutant(mutantActivation: MutantRunOptions['mutantActivation'], source: string) {
+/** Tries mutant `1` of `one.ts` on test files, as Stryker tries it in a new process. */
+async function tryMutant(mutantActivation: MutantRunOptions['mutantActivation'], ...sources: readonly string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'repeat-runner-'))
   try {
-    const file = join(folder, 'one.test.mjs')
-    writeFileSync(file, `import { test } from 'node:test'\n${source}`)
-    const runner = new RepeatRunner({ repeat: [file] } as unknown as StrykerOptions)
+    const files = ['one.test.mjs', 'another.test.mjs'].map((name) => join(folder, name)).slice(0, sources.length)
+    for (const [index, file] of files.entries())
+      writeFileSync(file, `import { test } from 'node:test'\n${sources[index]}`)
+    const runner = new RepeatRunner({ repeat: files.toReversed() } as unknown as StrykerOptions)
     try {
-      return await runner.mutantRun({ activeMutant: { id: '1' }, mutantActivation } as MutantRunOptions)
+      return await runner.mutantRun({
+        activeMutant: { id: '1', fileName: '/src/one.ts' },
+        mutantActivation,
+      } as MutantRunOptions)
     } finally {
       await runner.dispose()
     }
@@ -53,4 +57,15 @@ test('an import that fails before the change takes effect says nothing about the
   await assert.rejects(tryMutant('runtime', `throw new Error('no file can be opened')`), {
     message: 'no file can be opened',
   })
+})
+
+test('a change that takes effect during import is tried first on the tests of its file, and on no more once it is noticed', async () => {
+  const { status } = await tryMutant('static', `test('one', () => { ${failsIfMutated('test')} })`, 'while (true) {}')
+  assert.equal(status, 'killed')
+})
+
+test('a change that takes effect later is tried on all files, imported without the change', async () => {
+  const imported = `if (globalThis.__stryker__.activeMutant === '1') throw new Error('imported with the change')`
+  const sources = ['one', 'two'].map((name) => `${imported}\ntest('${name}', () => undefined)`)
+  assert.deepEqual(await tryMutant('runtime', ...sources), { status: 'survived', nrOfTests: 2 })
 })
