@@ -22,6 +22,7 @@ const undocumented = [
   'acs:cr:*:*:repository/cri-1/a*b/app',
   'acs:cr:cn-*:1:repository/cri-1/*',
   'acs:cr::1:repository/cri-1/*',
+  'acs:ram:cn-*:1:role/r',
   'acs:cr:*::repository/cri-1/*',
 ]
 
