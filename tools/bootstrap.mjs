@@ -21,6 +21,7 @@ const COMMANDS = {
   generate: 'scripts/generate.ts',
   mutate: 'scripts/mutate.ts',
   release: 'scripts/release.ts',
+  live: 'scripts/live.ts',
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The closed list of the testbed's error codes: codes of the built tools and of the sandbox. They
- * belong neither to the product (src/error-codes.ts) nor to its pages.
+ * The closed list of the testbed's error codes: codes of the built tools, of the sandbox and of
+ * `npm run live`. They belong neither to the product (src/error-codes.ts) nor to its pages.
  */
 export const TESTBED_CODES = {
   GO_MISSING: {
@@ -74,5 +74,29 @@ export const TESTBED_CODES = {
   SANDBOX_DEMO: {
     what: 'A step of the demo did not show the expected result.',
     fix: 'The message names what was seen instead; run again, and open an issue with the output if it persists.',
+  },
+  LIVE_ARGUMENTS: {
+    what: '`npm run live` does not know an argument, or lacks one.',
+    fix: 'Run `npm run live -- --help`.',
+  },
+  LIVE_NOT_CONFIRMED: {
+    what: 'Nobody confirmed what `npm run live` would create.',
+    fix: 'Type yes, or pass --yes where there is no terminal; --dry-run only prints.',
+  },
+  LIVE_CALLER: {
+    what: 'The account, its instance or the credentials do not permit the questions of `npm run live`.',
+    fix: 'Use the access key of a RAM user with the policy that `npm run live -- --dry-run …` prints.',
+  },
+  LIVE_RECORD: {
+    what: 'The record of a run cannot be used to remove what the run created.',
+    fix: 'Name the run by the ID that it printed, or its file in .cache/live, with credentials of the same account.',
+  },
+  LIVE_LEFT: {
+    what: 'Something that a run of `npm run live` created could not be removed.',
+    fix: 'Run `npm run live -- --clean-up RUN` with the ID that the run printed.',
+  },
+  LIVE_EVIDENCE: {
+    what: 'A file in docs/evidence is not the result of `npm run live` on Alibaba Cloud.',
+    fix: 'Remove it, or commit the file as the program wrote it (schemas/live-evidence.schema.json).',
   },
 } as const

@@ -1,7 +1,9 @@
 import { TestbedError } from '../../tools/testbed-error.ts'
 import type { SessionPolicyFault } from './faults.ts'
 import { addPolicy, addRole, addVersion, findEntity } from './ram/entities.ts'
+import type { Reading } from './ram/reading.ts'
 import type { CloudState, Endpoint } from './state.ts'
+import type { Jwks } from './sts/jwt.ts'
 
 interface InstanceChange {
   readonly status?: string
@@ -76,6 +78,32 @@ export function createControl(state: CloudState) {
      */
     setStaleReads: (ms: number, accountId = state.main.id): void => {
       state.settings.staleReads.set(accountId, ms)
+    },
+    /** Sets for how many milliseconds a write to an account's RAM has no effect. */
+    setSlowEffects: (ms: number, accountId = state.main.id): void => {
+      state.settings.slowEffects.set(accountId, ms)
+    },
+    /** Changes how RAM reads what its pages do not specify. */
+    read: (reading: Partial<Reading>): void => void Object.assign(state.settings.reading, reading),
+    /** Sets whether registry credentials live one hour, whatever their request asks for. */
+    ignoreExpiresInHours: (ignored: boolean): void => {
+      state.settings.ignoresExpiresInHours = ignored
+    },
+    /** Sets whether registry credentials outlive the session that requested them. */
+    outliveSessions: (outlive: boolean): void => {
+      state.settings.tokensOutliveSessions = outlive
+    },
+    /** Sets whether instances that do not run issue credentials. */
+    serveStopped: (serve: boolean): void => {
+      state.settings.stoppedInstancesServe = serve
+    },
+    /** Moves the instances with a metadata service into a VPC. */
+    setMetadataVpc: (vpcId: string | undefined): void => {
+      state.settings.metadataVpc = vpcId
+    },
+    /** Serves an issuer's keys, without an identity provider in RAM. */
+    publishKeys: (issuer: string, jwks: Jwks): void => {
+      state.issuers.set(issuer, () => jwks)
     },
     /**
      * Limits the lifetime of new sessions and registry credentials; undefined removes the limit.

@@ -1,3 +1,4 @@
+import type { Reading } from './ram/reading.ts'
 import type { Seed, SeedCluster } from './seed/generated/seed.ts'
 import type { Jwks } from './sts/jwt.ts'
 
@@ -168,6 +169,17 @@ interface Settings {
   clockSkew: number
   /** For how many milliseconds RAM's reads do not show a write, by account. */
   readonly staleReads: Map<string, number>
+  /** For how many milliseconds a write to RAM decides about no call, by account. */
+  readonly slowEffects: Map<string, number>
+  readonly reading: Reading
+  /** Whether registry credentials live one hour, whatever their request asks for. */
+  ignoresExpiresInHours: boolean
+  /** Whether registry credentials outlive the session that requested them. */
+  tokensOutliveSessions: boolean
+  /** Whether instances that do not run issue credentials. */
+  stoppedInstancesServe: boolean
+  /** The VPC of the instances with a metadata service; undefined: not in the metadata. */
+  metadataVpc: string | undefined
   /** Calls per second that an account may make to a product; no entry: any number. */
   readonly rates: Map<string, number>
   /** The origin of pulls; undefined: a linked VPC. */

@@ -152,7 +152,11 @@ test("a provider's fingerprints must include one of the issuer's certificate aut
   const ims = (action: string, query: Record<string, string>) =>
     vendorClients(cloud).call({ action, version: '2019-08-15', query: { OIDCProviderName: 'pinned', ...query } })
   const [root, old, fresh] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string]
-  await ims('CreateOIDCProvider', { IssuerUrl: ISSUER, ClientIds: AUDIENCE })
+  const issuer = `${ISSUER}/pinned`
+  cloud.control.publishKeys(issuer, { keys: [{ ...rsa.publicKey.export({ format: 'jwk' }), kid: 'k1' }] })
+  const taken = ims('CreateOIDCProvider', { IssuerUrl: ISSUER, ClientIds: AUDIENCE })
+  assert.equal(await refused(taken), '409 EntityAlreadyExists.OIDCProvider')
+  await ims('CreateOIDCProvider', { IssuerUrl: issuer, ClientIds: AUDIENCE })
   const provider = { OIDCProviderArn: `acs:ram::${cloud.accountId}:oidc-provider/pinned` }
   cloud.control.putRole('pinned-role', {
     Version: '1',
@@ -161,19 +165,19 @@ test("a provider's fingerprints must include one of the issuer's certificate aut
   const change = { ...provider, roleArn: roleArn('pinned-role') }
   const mismatch =
     '401 AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch: The https fingerprint of this discovery is invalid'
-  await assume(podToken(), change)
-  cloud.control.setIssuerChain(ISSUER, [root, old])
+  await assume(podToken({ iss: issuer }), change)
+  cloud.control.setIssuerChain(issuer, [root, old])
   try {
-    assert.equal(await why(podToken(), change), mismatch)
+    assert.equal(await why(podToken({ iss: issuer }), change), mismatch)
     cloud.control.acceptWithoutFingerprints(true)
-    await assume(podToken(), change)
+    await assume(podToken({ iss: issuer }), change)
     const { OIDCProvider } = await ims('AddFingerprintToOIDCProvider', { Fingerprint: old })
     assert.equal((OIDCProvider as Record<string, unknown>).Fingerprints, old)
-    await assume(podToken(), change)
-    cloud.control.setIssuerChain(ISSUER, [root, fresh])
-    assert.equal(await why(podToken(), change), mismatch)
+    await assume(podToken({ iss: issuer }), change)
+    cloud.control.setIssuerChain(issuer, [root, fresh])
+    assert.equal(await why(podToken({ iss: issuer }), change), mismatch)
     await ims('AddFingerprintToOIDCProvider', { Fingerprint: root })
-    await assume(podToken(), change)
+    await assume(podToken({ iss: issuer }), change)
     assert.equal(
       await refused(ims('AddFingerprintToOIDCProvider', { Fingerprint: 'AB:CD' })),
       '400 InvalidParameter.Fingerprint',
@@ -186,7 +190,7 @@ test("a provider's fingerprints must include one of the issuer's certificate aut
     const added = await ims('AddClientIdToOIDCProvider', { ClientId: 'kubernetes' })
     assert.equal((added.OIDCProvider as Record<string, unknown>).ClientIds, `${AUDIENCE},kubernetes`)
   } finally {
-    cloud.control.setIssuerChain(ISSUER, undefined)
+    cloud.control.setIssuerChain(issuer, undefined)
     cloud.control.acceptWithoutFingerprints(false)
   }
 })

@@ -36,7 +36,7 @@ function getInstance(call: Call): object {
 }
 
 function getAuthorizationToken(call: Call): object {
-  if (findInstance(call).status !== 'RUNNING') {
+  if (findInstance(call).status !== 'RUNNING' && !call.state.settings.stoppedInstancesServe) {
     // The states are documented (GetInstance), but not which calls an instance refuses in them.
     throw new ApiError(200, 'INSTANCE_STATUS_NOT_SUPPORT', 'instance status is not support.', { IsSuccess: false })
   }

@@ -121,14 +121,16 @@ function readCredential(request: ApiRequest): PushCredential | undefined {
 export function issueRegistryCredential(call: Call, instanceId: string | undefined, hours = 1): RegistryCredential {
   const { state, principal } = call
   if (principal === undefined) throw new Error('an anonymous caller gets no registry credential')
-  const seconds = hours * 3600
-  const expiresAt = state.now() + Math.min(seconds, state.settings.maxSessionSeconds ?? seconds) * 1000
+  const { maxSessionSeconds, ignoresExpiresInHours, tokensOutliveSessions } = state.settings
+  const seconds = ignoresExpiresInHours ? 3600 : hours * 3600
+  const expiresAt = state.now() + Math.min(seconds, maxSessionSeconds ?? seconds) * 1000
+  const isBounded = principal.kind === 'role' && !tokensOutliveSessions
   const credential: RegistryCredential = {
     username: 'cr_temp_user',
     password: newId.registryToken(),
     principal,
     instanceId,
-    expiresAt: principal.kind === 'role' ? Math.min(expiresAt, principal.session.expiresAt) : expiresAt,
+    expiresAt: isBounded ? Math.min(expiresAt, principal.session.expiresAt) : expiresAt,
   }
   state.registryCredentials.set(credential.password, credential)
   return credential

@@ -4,6 +4,8 @@ import { principalArn, roleArn } from './arn.ts'
 import type { RequestContext } from './condition.ts'
 import { type PrincipalKind, readPolicy, readTrust } from './document.ts'
 import { type AccessRequest, type Decision, evaluate, evaluateTrust } from './evaluate.ts'
+import type { Reading } from './reading.ts'
+import { inEffect } from './stale-reads.ts'
 
 /**
  * The kinds of policy that may decide, as `PolicyType` of a denied call
@@ -45,29 +47,47 @@ export function decide(
 ): Verdict {
   const { kind, accountId, name } = principal
   const account = state.accounts.get(accountId)
-  const guardrails = [FULL_ALIYUN_ACCESS, ...(account?.controlPolicies ?? [])].flatMap(readPolicy)
-  const { decision: limit } = evaluate(guardrails, request)
+  const limit = evaluateAs(state.settings.reading, [FULL_ALIYUN_ACCESS, ...(account?.controlPolicies ?? [])], request)
   if (limit !== 'allow') return { decision: limit, policyType: 'ControlPolicy' }
   const session = sessionDecision(state, principal, request, point)
   if (session !== 'allow') return { decision: session, policyType: 'SessionPolicy' }
-  const holder = (kind === 'user' ? account?.ram.User : account?.ram.Role)?.get(name.toLowerCase())
-  const statements = [...(holder?.policies ?? [])].flatMap(({ versions, defaultVersion }) =>
-    readPolicy(versions.get(defaultVersion) ?? ''),
+  const ram = account && inEffect(state, account)
+  const holder = (kind === 'user' ? ram?.User : ram?.Role)?.get(name.toLowerCase())
+  const documents = [...(holder?.policies ?? [])].map(
+    ({ versions, defaultVersion }) => versions.get(defaultVersion) ?? '',
   )
-  return { decision: evaluate(statements, request).decision, policyType: 'AccountLevelIdentityBasedPolicy' }
+  return {
+    decision: evaluateAs(state.settings.reading, documents, request),
+    policyType: 'AccountLevelIdentityBasedPolicy',
+  }
+}
+
+/** Evaluates documents in the reading of the cloud. */
+function evaluateAs(reading: Readonly<Reading>, documents: readonly string[], request: AccessRequest): Decision {
+  const letters = (text: string): string => (reading.ignoresCase ? text.toLowerCase() : text)
+  // No resource contains a wildcard, so a literal wildcard matches nothing.
+  const isLiteral = (pattern: string): boolean =>
+    (!reading.questionMarks && pattern.includes('?')) || (!reading.wildcardsInside && /\*[^:/]/.test(pattern))
+  const statements = documents.flatMap((text) =>
+    readPolicy(text, reading.notResource).map((statement) => ({
+      ...statement,
+      resources: statement.resources.filter((pattern) => !isLiteral(pattern)).map(letters),
+    })),
+  )
+  return evaluate(statements, { ...request, resource: letters(request.resource) }).decision
 }
 
 function sessionDecision(
-  { settings }: CloudState,
+  state: CloudState,
   principal: Principal,
   request: AccessRequest,
   point: DecisionPoint,
 ): Decision {
   const policy = principal.kind === 'role' ? principal.session.policy : undefined
-  const fault = settings.sessionPolicyFault
+  const fault = state.settings.sessionPolicyFault
   if (policy === undefined || fault === 'ignored' || fault === `ignored-by-${point}`) return 'allow'
   if (fault === 'refused' || fault === `refused-by-${point}`) return 'implicit-deny'
-  return evaluate(readPolicy(policy), request).decision
+  return evaluateAs(state.settings.reading, [policy], request)
 }
 
 /**

@@ -21,6 +21,8 @@ export interface Statement {
   readonly action: { readonly patterns: readonly string[]; readonly except: boolean }
   /** Empty in a trust policy. */
   readonly resources: readonly string[]
+  /** True for NotResource: the statement applies to all resources but `resources`. */
+  readonly exceptResources: boolean
   /** Empty in a permission policy. */
   readonly principal: TrustedEntities
   readonly conditions: readonly Condition[]
@@ -38,22 +40,22 @@ export class MalformedDocument extends ApiError {
 }
 
 /** Reads a permission policy. @throws MalformedDocument */
-export function readPolicy(text: string): readonly Statement[] {
-  return readDocument(text, 'Resource')
+export function readPolicy(text: string, withNotResource = false): readonly Statement[] {
+  return readDocument(text, withNotResource ? ['Resource', 'NotResource'] : ['Resource'])
 }
 
 /** Reads the trust policy of a role. @throws MalformedDocument */
 export function readTrust(text: string): readonly Statement[] {
-  return readDocument(text, 'Principal')
+  return readDocument(text, ['Principal'])
 }
 
-function readDocument(text: string, subject: 'Resource' | 'Principal'): readonly Statement[] {
+function readDocument(text: string, subjects: readonly string[]): readonly Statement[] {
   const json = parseJson(text, () => new MalformedDocument('it is not valid JSON'))
   const document = members(json, 'the document', ['Version', 'Statement'])
   if (document.get('Version') !== '1') throw new MalformedDocument('Version must be "1"')
   const list = document.get('Statement')
   if (!Array.isArray(list) || list.length === 0) throw new MalformedDocument('Statement must be a list of statements')
-  return list.map((item: unknown) => readStatement(members(item, 'a statement', [...COMMON, subject])))
+  return list.map((item: unknown) => readStatement(members(item, 'a statement', [...COMMON, ...subjects])))
 }
 
 const COMMON = ['Effect', 'Action', 'NotAction', 'Condition']
@@ -67,10 +69,15 @@ function readStatement(statement: ReadonlyMap<string, unknown>): Statement {
   const patterns = texts(statement.get(except ? 'NotAction' : 'Action'), 'Action')
   const invalid = patterns.find((pattern) => pattern !== '*' && !/^[\w*?-]+:[\w*?./:-]+$/.test(pattern))
   if (invalid !== undefined) throw new MalformedDocument(`${invalid} is not <ram-code>:<action-name>`)
+  const exceptResources = statement.has('NotResource')
+  if (exceptResources && statement.has('Resource'))
+    throw new MalformedDocument('a statement must have either Resource or NotResource')
+  const resources = statement.get(exceptResources ? 'NotResource' : 'Resource')
   return {
     effect,
     action: { patterns, except },
-    resources: statement.has('Principal') ? [] : readResources(statement.get('Resource')),
+    resources: statement.has('Principal') ? [] : readResources(resources),
+    exceptResources,
     principal: statement.has('Principal') ? readPrincipal(statement.get('Principal')) : {},
     conditions: statement.has('Condition') ? readConditions(statement.get('Condition')) : [],
   }

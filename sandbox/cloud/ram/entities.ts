@@ -59,18 +59,24 @@ export function addRole(ram: RamState, given: Given<Role, 'name' | 'trust'>): Ro
 }
 
 /** @throws MalformedPolicyDocument (400) */
-export function addPolicy(ram: RamState, now: number, document: string, given: Given<Policy, 'name'>): Policy {
+export function addPolicy(
+  ram: RamState,
+  now: number,
+  document: string,
+  given: Given<Policy, 'name'>,
+  withNotResource = false,
+): Policy {
   const rest = { description: '', tags: new Map<string, string>(), versions: new Map<string, string>() }
   const dates = { created: now, updated: now }
   const policy: Policy = { type: 'Custom', ...rest, ...dates, defaultVersion: 'v1', ...given }
-  addVersion(policy, now, document)
+  addVersion(policy, now, document, withNotResource)
   ram.Policy.set(policy.name.toLowerCase(), policy)
   return policy
 }
 
 /** Adds a version to a policy and returns its id. @throws MalformedPolicyDocument (400) */
-export function addVersion(policy: Policy, now: number, document: string): string {
-  readPolicy(document)
+export function addVersion(policy: Policy, now: number, document: string, withNotResource = false): string {
+  readPolicy(document, withNotResource)
   const newest = [...policy.versions.keys()].at(-1) ?? 'v0'
   const id = `v${Number(newest.slice(1)) + 1}`
   policy.versions.set(id, document)

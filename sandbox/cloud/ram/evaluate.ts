@@ -30,11 +30,16 @@ export interface Evaluation {
  * deny.
  */
 export function evaluate(statements: readonly Statement[], request: AccessRequest): Evaluation {
-  return combine(statements, ({ action, resources, conditions }) => [
+  return combine(statements, ({ action, resources, exceptResources, conditions }) => [
     actionApplies(action, request.action),
-    some(resources.map((pattern) => matchesResource(pattern, request.resource))),
+    resourceApplies(resources, exceptResources, request.resource),
     conditionsMet(conditions, request.context),
   ])
+}
+
+function resourceApplies(patterns: readonly string[], except: boolean, resource: string): Truth {
+  const named = some(patterns.map((pattern) => matchesResource(pattern, resource)))
+  return except ? not(named) : named
 }
 
 function actionApplies({ patterns, except }: Statement['action'], action: string): Truth {

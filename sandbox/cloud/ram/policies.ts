@@ -42,7 +42,13 @@ function getPolicy(call: Call): object {
 
 function createPolicy(call: Call): object {
   const given = { name: newName(call, 'Policy'), description: call.get('Description') ?? '', tags: readTags(call) }
-  const policy = addPolicy(call.account.ram, call.state.now(), call.need('PolicyDocument'), given)
+  const policy = addPolicy(
+    call.account.ram,
+    call.state.now(),
+    call.need('PolicyDocument'),
+    given,
+    call.state.settings.reading.notResource,
+  )
   return { Policy: policyView(call, policy) }
 }
 
@@ -52,7 +58,7 @@ function createPolicyVersion(call: Call): object {
   if (isFull && call.get('RotateStrategy') !== ROTATE) {
     throw new ApiError(409, 'LimitExceeded.Policy.Version', 'The count of policy versions beyond the current limits.')
   }
-  const id = addVersion(policy, call.state.now(), call.need('PolicyDocument'))
+  const id = addVersion(policy, call.state.now(), call.need('PolicyDocument'), call.state.settings.reading.notResource)
   if (isFull) policy.versions.delete([...policy.versions.keys()].find((one) => one !== policy.defaultVersion) ?? '')
   if (call.get('SetAsDefault') === 'true') policy.defaultVersion = id
   return { PolicyVersion: versionView(policy, id) }

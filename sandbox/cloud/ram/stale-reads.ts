@@ -2,8 +2,9 @@ import type { Account, CloudState, Policy, RamState } from '../state.ts'
 
 /** Stores a copy of RAM before a write, for reads that lag. */
 export function keepForReads({ settings, now }: CloudState, { id, ram, past }: Account): void {
-  const lag = settings.staleReads.get(id)
-  if (lag === undefined) return
+  const lags = [settings.staleReads.get(id), settings.slowEffects.get(id)].filter((one) => one !== undefined)
+  if (lags.length === 0) return
+  const lag = Math.max(...lags)
   const kept = past.filter(({ until }) => until > now() - lag)
   past.splice(0, past.length, ...kept, { until: now(), ram: copyRam(ram) })
 }
@@ -13,10 +14,19 @@ export function keepForReads({ settings, now }: CloudState, { id, ram, past }: A
  * and reads from replicas (https://www.alibabacloud.com/help/en/ram/user-guide/resilience-in-ram).
  * By default there is no lag.
  */
-export function asRead({ settings, now }: CloudState, account: Account): Account {
-  const at = now() - (settings.staleReads.get(account.id) ?? 0)
-  const shown = account.past.find(({ until }) => until > at)
-  return shown === undefined ? account : { ...account, ram: shown.ram }
+export function asRead(state: CloudState, account: Account): Account {
+  return { ...account, ram: ramBefore(state, account, state.settings.staleReads.get(account.id)) }
+}
+
+/** Returns RAM in the state that decides about calls: the vendor documents no limit here either. */
+export function inEffect(state: CloudState, account: Account): RamState {
+  return ramBefore(state, account, state.settings.slowEffects.get(account.id))
+}
+
+/** Returns RAM as it was some milliseconds ago. */
+function ramBefore({ now }: CloudState, { past, ram }: Account, lag = 0): RamState {
+  const at = now() - lag
+  return past.find(({ until }) => until > at)?.ram ?? ram
 }
 
 function copyRam({ User, Role, Policy, OIDCProvider }: RamState): RamState {

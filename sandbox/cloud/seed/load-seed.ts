@@ -3,6 +3,7 @@ import { newId } from '../identifiers.ts'
 import { ApiError } from '../operation.ts'
 import { readPolicy } from '../ram/document.ts'
 import { addPolicy, addProvider, addRole, addUser, newKey } from '../ram/entities.ts'
+import { defaultReading } from '../ram/reading.ts'
 import { findPolicy } from '../ram/system-policies.ts'
 import { type Account, type CloudState, type Endpoint, emptyRam, type Instance, type Policy } from '../state.ts'
 import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './generated/seed.ts'
@@ -21,6 +22,12 @@ export function loadSeed(seed: Seed, clock: () => number): CloudState {
     imdsV1: false,
     clockSkew: 0,
     staleReads: new Map<string, number>(),
+    slowEffects: new Map<string, number>(),
+    reading: defaultReading(),
+    ignoresExpiresInHours: false,
+    tokensOutliveSessions: false,
+    stoppedInstancesServe: false,
+    metadataVpc: undefined,
     acceptWithoutFingerprints: false,
     rates: new Map(Object.entries(seed.rates ?? {})),
     pullsFrom: undefined,

@@ -67,6 +67,8 @@ export function createMetadataService(
     if (path === CREDENTIALS && isBound) return [200, name]
     if (path === CREDENTIALS + name && isBound) return [200, credentials(name)]
     if (path === 'meta-data/region-id') return [200, region]
+    const { metadataVpc } = state.settings
+    if (path === 'meta-data/vpc-id' && metadataVpc !== undefined) return [200, metadataVpc]
     return [404, '404 - Not Found']
   }
 

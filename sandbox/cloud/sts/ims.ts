@@ -28,10 +28,21 @@ function listProviders(call: Call): object {
   return { IsTruncated: false, OIDCProviders: { OIDCProvider: all } }
 }
 
+/**
+ * "The URL of the issuer must be unique within an Alibaba Cloud account"
+ * (https://www.alibabacloud.com/help/en/ram/developer-reference/api-ims-2019-08-15-createoidcprovider).
+ * The error code is not documented.
+ */
+function newIssuer(call: Call): string {
+  const issuer = call.need('IssuerUrl')
+  if (![...call.account.ram.OIDCProvider.values()].some((provider) => provider.issuer === issuer)) return issuer
+  throw new ApiError(409, 'EntityAlreadyExists.OIDCProvider', `The issuer already has an OIDC provider: ${issuer} .`)
+}
+
 function createProvider(call: Call): object {
   const provider = addProvider(call.account.ram, {
     name: newName(call, 'OIDCProvider'),
-    issuer: call.need('IssuerUrl'),
+    issuer: newIssuer(call),
     clientIds: atMost(MOST_CLIENT_IDS, list(call.get('ClientIds'))),
     fingerprints: atMost(MOST_FINGERPRINTS, list(call.get('Fingerprints'))),
     description: call.get('Description') ?? '',

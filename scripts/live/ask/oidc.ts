@@ -1,0 +1,118 @@
+import type { Credentials } from '../../../src/alibaba/credentials.ts'
+import { assumeRoleWithOidc } from '../../../src/alibaba/sts.ts'
+import { hasCode, NopassError } from '../../../src/errors.ts'
+import { parseObject, textOf } from '../../../src/lib/json.ts'
+import { no, notAnswered, type Verdict, yes } from '../evidence.ts'
+import type { CertificateChain } from '../issuer-certificates.ts'
+import { RAM_PACE, targetOf, waitFor } from '../live-deps.ts'
+import type { FingerprintId } from '../names.ts'
+import { codeOf } from '../ram-objects.ts'
+import type { Stage, TokenClaims } from '../stage.ts'
+
+/** A token that was given, with the certificates of its issuer. */
+export interface OidcInput {
+  readonly token: string
+  readonly claims: TokenClaims
+  readonly chain: CertificateChain
+}
+
+/** The token must outlive four providers, each of which RAM may show late (milliseconds). */
+const TOKEN_LIFE = 10 * 60_000
+
+/** Reads the token and the certificates of its issuer. Returns the reason if it cannot be used. */
+export async function readOidcInput({ deps, signal }: Stage, file: string): Promise<OidcInput | string> {
+  const token = (await deps.readText(file).catch(() => '')).trim()
+  if (token === '') return 'the token file cannot be read or is empty'
+  const [, payload = ''] = token.split('.')
+  const { iss, aud, sub, exp } = parseObject(Buffer.from(payload, 'base64url').toString()) ?? {}
+  const audience = textOf(Array.isArray(aud) ? aud[0] : aud)
+  const claims = { issuer: textOf(iss), audience, subject: textOf(sub) }
+  const isComplete = Object.values(claims).every((claim) => claim !== '') && typeof exp === 'number'
+  if (!isComplete) return 'the token has no issuer, audience, subject or expiry'
+  if (!/^https:\/\/[^\s?#@]+$/.test(claims.issuer)) return "the token's issuer is not an https address"
+  if (exp * 1000 < deps.transport.clock.now() + TOKEN_LIFE) return 'the token expires within 10 minutes'
+  try {
+    return { token, claims, chain: await deps.readChain(claims.issuer, signal) }
+  } catch (error) {
+    if (signal.aborted) throw error
+    return 'the certificate of the issuer cannot be read from here'
+  }
+}
+
+const MISMATCH = 'AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch'
+/** The fingerprint of no certificate. */
+const WRONG_FINGERPRINT = '0'.repeat(40)
+
+/** How STS responded to a token of a provider. */
+type Exchange =
+  | { readonly kind: 'accepted'; readonly credentials: Credentials }
+  | { readonly kind: 'mismatch' }
+  | { readonly kind: 'undecided'; readonly code: string }
+
+/**
+ * Creates a provider with one fingerprint or none, and exchanges the token. `withSession` is called
+ * while a provider that STS accepts exists. The provider is deleted before the next one, because an
+ * account has at most one provider of an issuer
+ * (https://www.alibabacloud.com/help/en/ram/developer-reference/api-ims-2019-08-15-createoidcprovider).
+ */
+export async function askFingerprint(
+  stage: Stage,
+  id: FingerprintId,
+  { token, claims, chain }: OidcInput,
+  keep: (providerArn: string) => void,
+): Promise<Verdict> {
+  const fingerprint = { ...FIXED, OIDC_ROOT_FINGERPRINT: chain.root, OIDC_LEAF_FINGERPRINT: chain.leaf }[id]
+  if (id === 'OIDC_ROOT_FINGERPRINT' && fingerprint === undefined) {
+    return notAnswered("the root of the issuer's certificates is not known here")
+  }
+  const name = stage.names.provider(id)
+  const { issuer, audience } = claims
+  const provider = { name, issuer, audience, fingerprint, description: stage.names.mark }
+  try {
+    await stage.recorder.create('oidc-provider', name, () => stage.objects.createProvider(provider))
+  } catch (error) {
+    if (!(error instanceof NopassError) || !error.reason?.startsWith('EntityAlreadyExists')) throw error
+    return notAnswered('RAM already has an OIDC provider for this issuer, which this run must not change')
+  }
+  const arn = `acs:ram::${stage.accountId}:oidc-provider/${name}`
+  await stage.trustProvider(arn, claims)
+  const exchange = await exchangeToken(stage, arn, token)
+  if (exchange.kind === 'accepted') keep(arn)
+  return judgeExchange(id, exchange)
+}
+
+const FIXED = { OIDC_NO_FINGERPRINT: undefined, OIDC_WRONG_FINGERPRINT: WRONG_FINGERPRINT }
+
+function judgeExchange(id: FingerprintId, exchange: Exchange): Verdict {
+  const { kind } = exchange
+  if (kind === 'undecided') return notAnswered(`STS gave another reason: ${exchange.code}`, { exchange: kind })
+  const because = kind === 'accepted' ? 'STS accepted the token' : `STS refused the token with ${MISMATCH}`
+  const isYes = (id === 'OIDC_WRONG_FINGERPRINT') === (kind === 'mismatch')
+  return isYes ? yes(because, { exchange: kind }) : no(because, { exchange: kind })
+}
+
+async function exchangeToken(stage: Stage, oidcProviderArn: string, oidcToken: string): Promise<Exchange> {
+  let last = ''
+  const look = async (): Promise<Exchange | undefined> => {
+    try {
+      return { kind: 'accepted', credentials: await exchangeOnce(stage, { oidcProviderArn, oidcToken }) }
+    } catch (error) {
+      if (error instanceof NopassError && error.reason === MISMATCH) return { kind: 'mismatch' }
+      const mayBeLate = ['IDENTITY_NOT_TRUSTED', 'CLOUD_NOT_FOUND', 'CLOUD_DENIED'] as const
+      if (!mayBeLate.some((code) => hasCode(error, code))) throw error
+      last = codeOf(error)
+      return undefined
+    }
+  }
+  const { found } = await waitFor(look, stage.deps.clock, RAM_PACE, stage.signal)
+  return found ?? { kind: 'undecided', code: last }
+}
+
+/** Opens a session of the role with the token, which `policy` may limit. */
+export function exchangeOnce(
+  { deps, roleArn, names, signal }: Stage,
+  request: { readonly oidcProviderArn: string; readonly oidcToken: string; readonly policy?: string },
+): Promise<Credentials> {
+  const role = { roleArn, sessionName: names.role, durationSeconds: 900 }
+  return assumeRoleWithOidc(targetOf(deps, 'sts', deps.caller), { ...role, ...request }, signal)
+}

@@ -1,0 +1,23 @@
+import { getAuthorizationToken, getInstance } from '../../../src/alibaba/cr.ts'
+import { NopassError } from '../../../src/errors.ts'
+import { no, notAnswered, type Verdict, yes } from '../evidence.ts'
+import { targetOf } from '../live-deps.ts'
+import { codeOf } from '../ram-objects.ts'
+import type { Stage } from '../stage.ts'
+
+/** Requests a token of an instance that does not run, and records the code of the refusal. */
+export async function askStopped({ deps, options, signal }: Stage, instanceId: string): Promise<Verdict> {
+  const target = targetOf(deps, 'cr', deps.caller, { region: options.region, signal })
+  const { status } = await getInstance(target, instanceId)
+  if (status === 'RUNNING') return notAnswered('the named instance runs', { status })
+  try {
+    await getAuthorizationToken(target, { instanceId })
+    return no(`an instance that is ${status} issued a token`, { status })
+  } catch (error) {
+    if (!(error instanceof NopassError) || !REFUSALS.includes(error.code)) throw error
+    return yes(`an instance that is ${status} refuses a token: ${codeOf(error)}`, { status, code: error.reason ?? '' })
+  }
+}
+
+/** Other failures show an outage, or a missing right of the caller. */
+const REFUSALS: readonly string[] = ['CLOUD_REJECTED', 'CLOUD_NOT_FOUND']

@@ -1,0 +1,58 @@
+import { policyOf } from '../../src/policy/normal-form.ts'
+import { type CreatedObject, objectsOf, PREFIX } from './names.ts'
+import type { LiveOptions } from './options.ts'
+import { QUESTION_IDS } from './questions.ts'
+
+const KINDS: Readonly<Record<CreatedObject['kind'], string>> = {
+  role: 'RAM role',
+  policy: 'RAM policy',
+  'oidc-provider': 'OIDC provider',
+}
+
+/** Prints what a run will do. Nothing is called before this text is confirmed. */
+export function renderPlan(options: LiveOptions, run: string, recordFile: string, out: string): string {
+  const objects = objectsOf(run, options.oidcTokenFile !== undefined)
+  return `npm run live: ${QUESTION_IDS.length} questions to the account of the credentials, at most an hour
+
+run       ${run}
+region    ${options.region}
+instance  ${options.instanceId}
+
+1. Creates in RAM, each name recorded in ${recordFile} before its creation:
+${objects.map(({ kind, name, purpose }) => `   ${KINDS[kind].padEnd(13)} ${name}  (${purpose})`).join('\n')}
+2. Assumes the role for 15 minutes to 4 hours, requests registry tokens and asks the registry for
+   manifests. It pulls no image, and writes nothing to the instance.
+${options.stoppedInstance === undefined ? '' : `   Requests a token of ${options.stoppedInstance}.\n`}\
+3. Detaches and deletes everything of step 1, also after Ctrl-C or an error. If this process is killed:
+   npm run live -- --clean-up ${run}
+4. Writes ${out}: answers, codes and request IDs; no names, no account, no secrets.
+
+The credentials need this policy:
+${JSON.stringify(callerPolicy(options), null, 2)}
+`
+}
+
+/** Returns what the credentials must be allowed to do, and nothing else. */
+export function callerPolicy({ region, instanceId, oidcTokenFile, stoppedInstance }: LiveOptions) {
+  const allow = (actions: readonly string[], resources: readonly string[]) => {
+    return { Effect: 'Allow', Action: actions, Resource: resources }
+  }
+  const [role, policy, provider] = ['role', 'policy', 'oidc-provider'].map((kind) => `acs:ram:*:*:${kind}/${PREFIX}*`)
+  const instances = [instanceId, ...(stoppedInstance === undefined ? [] : [stoppedInstance])]
+  return policyOf([
+    allow(['ram:CreateRole', 'ram:GetRole', 'ram:UpdateRole', 'ram:DeleteRole', 'sts:AssumeRole'], [`${role}`]),
+    allow(['ram:CreatePolicy', 'ram:GetPolicy', 'ram:DeletePolicy'], [`${policy}`]),
+    allow(['ram:AttachPolicyToRole', 'ram:DetachPolicyFromRole'], [`${role}`, `${policy}`]),
+    ...(oidcTokenFile === undefined
+      ? []
+      : [
+          allow(['ram:CreateOIDCProvider'], ['*']),
+          allow(['ram:GetOIDCProvider', 'ram:DeleteOIDCProvider'], [`${provider}`]),
+        ]),
+    allow(
+      ['cr:GetInstance', 'cr:GetInstanceVpcEndpoint'],
+      instances.map((id) => `acs:cr:${region}:*:instance/${id}`),
+    ),
+    ...(stoppedInstance === undefined ? [] : [allow(['cr:GetAuthorizationToken'], ['*'])]),
+  ])
+}

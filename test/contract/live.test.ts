@@ -1,0 +1,319 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { before, test } from 'node:test'
+import type { Evidence } from '../../scripts/live/evidence.ts'
+import { namesOf } from '../../scripts/live/names.ts'
+import type { LiveOptions } from '../../scripts/live/options.ts'
+import { callerPolicy } from '../../scripts/live/plan.ts'
+import { QUESTION_IDS, type QuestionId } from '../../scripts/live/questions.ts'
+import { createRamObjects } from '../../scripts/live/ram-objects.ts'
+import { parseEvidence } from '../../scripts/live/read-evidence.ts'
+import { cleanUpRun } from '../../scripts/live/run-live.ts'
+import { roleTrustDocument } from '../../src/policy/trust-document.ts'
+import { testTools } from '../tools.ts'
+import { fixed } from './acr-cloud-client.ts'
+import {
+  type BenchChanges,
+  CHAIN,
+  INSTANCE,
+  ISSUER,
+  type LiveBench,
+  OPTIONS,
+  RUN,
+  STOPPED,
+  startLiveBench,
+  VPC,
+} from './live-bench.ts'
+
+const GOLDEN = join(import.meta.dirname, 'golden', 'live.json')
+
+let tools: Awaited<ReturnType<typeof testTools<'registry'>>>
+before(async () => {
+  tools = await testTools('registry')
+})
+
+/** The cloud as its pages describe it, with the program on an instance in the linked VPC. */
+function asDocumented({ cloud }: LiveBench): void {
+  cloud.control.setIssuerChain(ISSUER, [CHAIN.root])
+  cloud.control.setMetadataVpc(VPC)
+}
+
+interface Case extends BenchChanges {
+  readonly options?: LiveOptions
+  readonly prepare?: (bench: LiveBench) => void
+}
+
+/** Runs the program, and checks what holds for every run. */
+async function runCase({ prepare = () => undefined, options, ...changes }: Case): Promise<Evidence> {
+  await using bench = await startLiveBench(tools, changes)
+  asDocumented(bench)
+  prepare(bench)
+  const evidence = await bench.run(options)
+  assert.deepEqual(await bench.leftovers(), [])
+  assert.ok(bench.secrets.size > 0)
+  const everything = `${JSON.stringify(evidence)}\n${bench.printed.join('\n')}`
+  for (const secret of bench.secrets) assert.equal(everything.includes(secret), false)
+  for (const name of [bench.cloud.accountId, INSTANCE, STOPPED, 'team/app', 'platform/helper', 'acme/tools']) {
+    assert.equal(JSON.stringify(evidence).includes(name), false, name)
+  }
+  return parseEvidence(JSON.stringify(evidence), 'the run')
+}
+
+type Short = readonly [answer: string, because: string]
+
+/** Runs a case and returns the answers that differ from those of the documented cloud. */
+async function differences(changes: Case): Promise<Partial<Record<QuestionId, Short>>> {
+  const golden = parseEvidence(readFileSync(GOLDEN, 'utf8'), GOLDEN)
+  const { answers } = await runCase(changes)
+  return Object.fromEntries(
+    QUESTION_IDS.flatMap((id): [string, Short][] => {
+      const { answer, because } = answers[id]
+      const { answer: usual, because: usually } = golden.answers[id]
+      return answer === usual && because === usually ? [] : [[id, [answer, because]]]
+    }),
+  )
+}
+
+test('on a cloud that does what its pages say, every question is answered, with evidence and without times', async () => {
+  const evidence = await runCase({})
+  const text = `${JSON.stringify({ ...evidence, startedAt: ZERO, endedAt: ZERO }, withoutRequestIds, 2)}\n`
+  if (process.env.UPDATE_GOLDEN) {
+    mkdirSync(dirname(GOLDEN), { recursive: true })
+    writeFileSync(GOLDEN, text)
+  }
+  assert.deepEqual(JSON.parse(text), JSON.parse(readFileSync(GOLDEN, 'utf8')))
+  const ids = Object.values(evidence.answers).flatMap(({ calls }) => calls.map(({ requestId }) => requestId))
+  assert.ok(ids.filter((id) => /^[0-9A-F-]{36}$/.test(id ?? '')).length > 40)
+})
+
+const ZERO = '2000-01-01T00:00:00.000Z'
+const withoutRequestIds = (key: string, value: unknown): unknown => (key === 'requestId' ? undefined : value)
+
+test('on a cloud that does the opposite, every answer is the opposite', async () => {
+  const found = await differences({
+    resolve: async () => [],
+    behindMs: 900_000,
+    prepare: ({ cloud: { control } }) => {
+      control.breakSessionPolicies('ignored-by-registry')
+      control.ignoreExpiresInHours(true)
+      control.outliveSessions(true)
+      control.setIssuerChain(ISSUER, undefined)
+      control.serveStopped(true)
+      control.setStaleReads(70_000)
+      control.setSlowEffects(90_000)
+      control.read({ ignoresCase: true, wildcardsInside: false, questionMarks: false, notResource: true })
+    },
+  })
+  const both = 'the limited session is granted both repositories'
+  const denied = (action: string) => [
+    'no',
+    `${action} was still denied after 280 s, and the policy for pulls took effect after 90 s`,
+  ]
+  assert.deepEqual(found, {
+    SESSION_POLICY_ENTERPRISE: ['no', both],
+    SESSION_POLICY_OIDC: ['no', both],
+    SESSION_POLICY_PERSONAL: ['no', both],
+    TOKEN_EXPIRES_IN_HOURS: ['no', 'a token of 3 hours was asked for, and it lives 60 minutes'],
+    TOKEN_ENDS_WITH_SESSION: ['no', 'the session lives 15 minutes, and its token 60'],
+    OIDC_NO_FINGERPRINT: ['yes', 'STS accepted the token'],
+    OIDC_LEAF_FINGERPRINT: ['yes', 'STS accepted the token'],
+    OIDC_WRONG_FINGERPRINT: ['no', 'STS accepted the token'],
+    VPC_LINK_UNAUTHORIZED: ['no', 'the VPC domain does not resolve in the linked VPC'],
+    RAM_EFFECT: ['no', 'the role was allowed to call ListInstanceEndpoint after 90 s'],
+    RAM_READ: ['no', 'GetPolicy returned the policy after 70 s'],
+    STOPPED_INSTANCE: ['no', 'an instance that is STOPPED issued a token'],
+    MATCH_WILDCARD_INSIDE: denied('cr:GetInstance'),
+    MATCH_QUESTION_MARK: denied('cr:GetInstanceEndpoint'),
+    MATCH_CASE: ['yes', 'cr:GetInstanceVpcEndpoint was allowed after 90 s'],
+    MATCH_NOT_RESOURCE: ['yes', 'ram:GetPolicy was allowed after 90 s'],
+  })
+})
+
+test('a refusal by the registry, by ACR or by RAM is an answer only where it decides the question', async () => {
+  const found = await differences({
+    prepare: ({ cloud }) => {
+      const { control, faults } = cloud
+      control.breakSessionPolicies('refused-by-registry')
+      const match = { action: 'GetAuthorizationToken' }
+      faults.add({ kind: 'status', status: 400, code: 'InvalidParameter', match: { ...match, instanceId: INSTANCE } })
+      faults.add({ kind: 'status', status: 403, code: 'NoPermission', match: { ...match, instanceId: STOPPED } })
+      cloud.registerOidcProvider({ name: 'theirs', issuer: ISSUER, jwks: { keys: [] }, clientIds: [] })
+      control.changeInstance(INSTANCE, { vpc: { vpcs: [{ id: VPC, vswitch: 'vsw-1' }] } })
+    },
+  })
+  const denied = 'the limited session is denied its own repository'
+  const taken = 'RAM already has an OIDC provider for this issuer, which this run must not change'
+  assert.deepEqual(found, {
+    SESSION_POLICY_ENTERPRISE: ['no', denied],
+    SESSION_POLICY_OIDC: ['not answered', 'STS accepted the token with no provider'],
+    SESSION_POLICY_PERSONAL: ['no', denied],
+    TOKEN_EXPIRES_IN_HOURS: ['no', 'the parameter is refused: CLOUD_REJECTED InvalidParameter'],
+    OIDC_ROOT_FINGERPRINT: ['not answered', taken],
+    OIDC_NO_FINGERPRINT: ['not answered', taken],
+    OIDC_LEAF_FINGERPRINT: ['not answered', taken],
+    OIDC_WRONG_FINGERPRINT: ['not answered', taken],
+    VPC_LINK_UNAUTHORIZED: ['not answered', 'no VPC link of the instance has this issue'],
+    STOPPED_INSTANCE: ['not answered', 'a call failed: CLOUD_DENIED NoPermission'],
+  })
+})
+
+test('what an account or a machine cannot show is not answered, with the reason', async () => {
+  const found = await differences({
+    withoutPersonal: true,
+    prepare: ({ cloud: { control } }) => {
+      control.setVisibility('team/app', 'public')
+      control.shortSessions(3600)
+      control.setMetadataVpc('vpc-elsewhere')
+      control.changeInstance(STOPPED, { status: 'RUNNING' })
+    },
+  })
+  const isPublic = 'an anonymous client is not denied the repository'
+  assert.deepEqual(found, {
+    SESSION_POLICY_ENTERPRISE: ['not answered', isPublic],
+    SESSION_POLICY_OIDC: ['not answered', isPublic],
+    SESSION_POLICY_PERSONAL: ['not answered', 'the account has no Personal Edition that was created before 2024-09-09'],
+    TOKEN_EXPIRES_IN_HOURS: ['not answered', 'STS gave a session of 60 minutes, which is shorter than the token'],
+    VPC_LINK_UNAUTHORIZED: [
+      'not answered',
+      'the program runs in a VPC without such a link: run it on an ECS instance in the linked VPC',
+    ],
+    STOPPED_INSTANCE: ['not answered', 'the named instance runs'],
+  })
+})
+
+test('a registry that denies unknown names to everybody needs a second repository', async () => {
+  const { otherRepository: _, ...options } = OPTIONS
+  const invented = 'the role is not granted the other repository without a session policy, whose name is invented'
+  const named: Short = ['not answered', `${invented}: name a second one with --other-repository`]
+  const prepare = ({ cloud }: LiveBench): void => cloud.control.denyUnknownRepositories(true)
+  assert.deepEqual(await differences({ options, prepare }), {
+    SESSION_POLICY_ENTERPRISE: named,
+    SESSION_POLICY_OIDC: named,
+    SESSION_POLICY_PERSONAL: ['not answered', invented],
+    UNKNOWN_REPOSITORY: ['no', 'the registry denied the unknown repository'],
+  })
+  assert.deepEqual(await differences({ options }), {})
+})
+
+test('session policies of AssumeRoleWithOIDC are asked with the first provider that STS accepts', async () => {
+  const prepare = ({ cloud: { control } }: LiveBench): void => {
+    control.breakSessionPolicies('ignored-for-oidc')
+    control.setIssuerChain(ISSUER, [CHAIN.leaf])
+  }
+  assert.deepEqual(await differences({ prepare }), {
+    SESSION_POLICY_OIDC: ['no', 'the limited session is granted both repositories'],
+    OIDC_ROOT_FINGERPRINT: [
+      'no',
+      'STS refused the token with AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch',
+    ],
+    OIDC_LEAF_FINGERPRINT: ['yes', 'STS accepted the token'],
+  })
+})
+
+test('without the optional inputs their questions say which option they need', async () => {
+  const { region, instanceId, repository } = OPTIONS
+  const token = 'no token was given with --oidc-token-file'
+  assert.deepEqual(await differences({ options: { region, instanceId, repository } }), {
+    SESSION_POLICY_OIDC: ['not answered', token],
+    SESSION_POLICY_PERSONAL: ['not answered', 'no repository was given with --personal'],
+    OIDC_ROOT_FINGERPRINT: ['not answered', token],
+    OIDC_NO_FINGERPRINT: ['not answered', token],
+    OIDC_LEAF_FINGERPRINT: ['not answered', token],
+    OIDC_WRONG_FINGERPRINT: ['not answered', token],
+    STOPPED_INSTANCE: ['not answered', 'no instance was given with --stopped-instance'],
+  })
+})
+
+/** Every question but the one that needs no role. */
+const withRole = (...verdict: Short): [QuestionId, Short][] =>
+  QUESTION_IDS.filter((id) => id !== 'STOPPED_INSTANCE').map((id) => [id, verdict])
+
+test('without the right to create the role, every question that needs it says so, and nothing is recorded', async () => {
+  const rights = { Version: '1', Statement: callerPolicy(OPTIONS).Statement.slice(1) }
+  const denied = withRole('not answered', 'the role cannot be used: CLOUD_DENIED NoPermission')
+  assert.deepEqual(await differences({ rights }), Object.fromEntries(denied))
+})
+
+test('a policy that never takes effect is an answer, and blocks the questions that need it', async () => {
+  const found = await differences({ prepare: ({ cloud }) => cloud.control.setSlowEffects(130_000) })
+  const { RAM_READ: _, ...blocked } = Object.fromEntries(
+    withRole('not answered', 'the policy of the role did not take effect'),
+  )
+  const never: Short = ['no', 'not within 120 s: the role was allowed to call ListInstanceEndpoint']
+  assert.deepEqual(found, { ...blocked, RAM_EFFECT: never })
+})
+
+test('what cannot be removed is named, stays recorded, and is removed by --clean-up with the right', async () => {
+  const statements = callerPolicy(OPTIONS).Statement
+  const rights = JSON.parse(JSON.stringify({ Version: '1', Statement: statements }).replace('"ram:DeleteRole",', ''))
+  await using bench = await startLiveBench(tools, { rights })
+  asDocumented(bench)
+  const role = namesOf(RUN).role
+  await assert.rejects(bench.run(), {
+    code: 'LIVE_LEFT',
+    message: `not removed: role ${role} (CLOUD_DENIED NoPermission)`,
+    hint: `Check the credentials, then run: npm run live -- --clean-up ${RUN}`,
+  })
+  assert.deepEqual(await bench.leftovers(), [role, `${RUN}.json`])
+  const deps = { ...bench.deps, caller: fixed(bench.cloud.administrator) }
+  await cleanUpRun(RUN, bench.records, deps, rmSync, new AbortController().signal)
+  assert.deepEqual(await bench.leftovers(), [])
+})
+
+test('--clean-up leaves an object whose description is not the one of the run', async () => {
+  await using bench = await startLiveBench(tools)
+  const { role } = namesOf(RUN)
+  const deps = { ...bench.deps, caller: fixed(bench.cloud.administrator) }
+  const trust = roleTrustDocument(`acs:ram::${bench.cloud.accountId}:root`)
+  await createRamObjects(deps).createRole({ name: role, trust, seconds: 3600, description: 'theirs' })
+  const done = cleanUpRun(RUN, bench.records, deps, rmSync, new AbortController().signal)
+  await assert.rejects(done, { message: `not removed: role ${role} (its description is not the one of this run)` })
+  assert.deepEqual(await bench.leftovers(), [role])
+})
+
+test('Ctrl-C during and after each kind of write leaves nothing in RAM, and no record', async () => {
+  const requests: string[] = []
+  let interrupt = new AbortController()
+  let at = Number.POSITIVE_INFINITY
+  const onRequest = (action: string): void => {
+    if (requests.push(action) - 1 === at) interrupt.abort('SIGINT')
+  }
+  await using bench = await startLiveBench(tools, { onRequest })
+  asDocumented(bench)
+  await bench.run()
+  const all = [...requests]
+  const removal = all.indexOf('DetachPolicyFromRole')
+  const writes = [
+    'CreateRole',
+    'CreatePolicy',
+    'AttachPolicyToRole',
+    'CreateOIDCProvider',
+    'UpdateRole',
+    'DeleteOIDCProvider',
+  ]
+  const moments = writes.flatMap((action) => [all.indexOf(action), all.indexOf(action) + 1])
+  assert.ok(moments.every((moment) => moment > 0 && moment < removal))
+  for (const moment of moments) {
+    requests.length = 0
+    at = moment
+    interrupt = new AbortController()
+    await assert.rejects(bench.run(OPTIONS, interrupt.signal), `at request ${moment}, ${all[moment]}`)
+    assert.equal(interrupt.signal.aborted, true, `at request ${moment}, ${all[moment]}`)
+    at = Number.POSITIVE_INFINITY
+    assert.deepEqual(await bench.leftovers(), [], `at request ${moment}, ${all[moment]}`)
+  }
+})
+
+test('a creation whose response is lost is removed', async () => {
+  await using bench = await startLiveBench(tools)
+  asDocumented(bench)
+  for (const actions of [['CreateRole'], ['CreatePolicy', 'CreateOIDCProvider']]) {
+    for (const action of actions) bench.cloud.faults.add({ kind: 'cut-after', match: { action } })
+    const { answers, removals } = await bench.run()
+    const lost = Object.values(answers).filter(({ because }) => because.endsWith('CLOUD_UNREACHABLE ECONNRESET'))
+    assert.ok(lost.length > 0)
+    assert.deepEqual(new Set(removals.map(({ result }) => result)), new Set(['removed']))
+    assert.deepEqual(await bench.leftovers(), [], actions.join())
+  }
+})
