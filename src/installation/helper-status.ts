@@ -70,9 +70,12 @@ export interface LimitStatus {
  * limited entry that no namespace needs has none.
  */
 export function itemsOf(status: Pick<HelperStatus, 'registries'>, entry: string): readonly RegistryStatus[] {
-  return status.registries.filter(({ name, limit }) =>
-    limit === undefined ? name === entry : limit.entries.includes(entry),
-  )
+  return status.registries.filter((item) => entriesOf(item).includes(entry))
+}
+
+/** Returns the names of the entries that a credential serves. */
+export function entriesOf({ name, limit }: Pick<RegistryStatus, 'name' | 'limit'>): readonly string[] {
+  return limit === undefined ? [name] : limit.entries
 }
 
 /** Counts by reason; `current`, `skipped` and `pending` add up to `total`. */

@@ -78,4 +78,9 @@ test('a refresh has succeeded only for the registries that the report names and 
   assert.equal(await waited([prod], ['prod', 'stage']), `${none} for registry stage`)
   assert.equal(await waited([prod, { ...stage, state: 'resting' }], ['prod', 'stage']), `${none} for registry stage`)
   assert.equal(await waited([], ['prod', 'stage']), `${none} for registry prod, stage`)
+  // Registries with a limit are not listed, because they may have no credential.
+  const limit = { entries: ['a'], repositories: ['a/*'], granted: 'granted', width: 'limited' } as const
+  const union = reportedRegistry('a.0123abcd', { limit })
+  assert.deepEqual(await waited([prod, union], ['prod']), ['prod', 'a.0123abcd'])
+  assert.equal(await waited([prod, { ...union, state: 'resting' }], ['prod']), none)
 })

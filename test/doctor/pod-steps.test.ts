@@ -6,6 +6,7 @@ import type { ContainerFacts, Observed, PodFacts } from '../../src/doctor/observ
 import { attributeVolumes } from '../../src/doctor/pod/image-volumes.ts'
 import { createPodContext } from '../../src/doctor/pod/pod-context.ts'
 import { judgeContainer } from '../../src/doctor/pod/pull-outcome.ts'
+import type { RegistryStatus } from '../../src/installation/helper-status.ts'
 import { account, fixture, HOST, IMAGE, NOW, namespace, registry, secret, stuckPod } from './fixture.ts'
 
 type Change = Parameters<typeof fixture>[0]
@@ -316,6 +317,20 @@ interface Failure {
   readonly fix: RegExp
 }
 
+const limited = { edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou', limit: 'repositories' }
+/** Two limited registries of one instance; only the first has the namespace `shop`. */
+const LIMITED = {
+  registries: [
+    { ...limited, name: 'demo', repositories: ['team/*'] },
+    { ...limited, name: 'other', repositories: ['b/*'], targets: { namespaces: { include: ['b'] } } },
+  ],
+}
+/** The credential of one limited registry. */
+function union(entry: string, change: Partial<RegistryStatus> = {}): RegistryStatus {
+  const limit = { entries: [entry], repositories: ['x/*'], granted: 'granted', width: 'limited' } as const
+  return registry({ name: `demo.${entry.length}123abcd`, limit, ...change })
+}
+
 const FAILURES: readonly Failure[] = [
   {
     title: 'a node that denies the pull, while Secrets may not be read',
@@ -370,6 +385,24 @@ const FAILURES: readonly Failure[] = [
       fix: /refresh$/,
     }),
   ),
+  {
+    title: 'a limited registry of the namespace whose credentials the registry rejects',
+    change: {
+      config: LIMITED,
+      registries: [union('demo', { verified: 'refused' }), union('other')],
+    },
+    fails: 'Secret: POD_CREDENTIAL: Registry demo has no working credential.',
+    fix: /refresh$/,
+  },
+  {
+    title: 'a limited registry of another namespace whose credentials the registry rejects',
+    change: {
+      config: LIMITED,
+      registries: [union('demo'), union('other', { verified: 'refused' })],
+    },
+    fails: `node: POD_DENIED: The registry denies the pull: the identity of the credential lacks the right to pull this repository, or the repository does not exist. The node says: ${DENIED}`,
+    fix: /repositories/,
+  },
   {
     title: 'no Secret',
     change: { secrets: new Map() },

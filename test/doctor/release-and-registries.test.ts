@@ -4,8 +4,9 @@ import { describeDenial } from '../../src/alibaba/transport/denial.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import { judgeHealth } from '../../src/doctor/finding.ts'
 import type { ReleaseFacts } from '../../src/installation/find-release.ts'
+import type { RegistryStatus } from '../../src/installation/helper-status.ts'
 import { type Row, testFindings } from './finding-table.ts'
-import { failure, fixture, NOW, registry } from './fixture.ts'
+import { failure, fixture, NOW, registry, secret } from './fixture.ts'
 
 const CONTROL_POLICY = describeDenial(
   { action: 'cr:GetAuthorizationToken', principal: 'p:s', policyType: 'ControlPolicy', isExplicit: true },
@@ -26,6 +27,23 @@ const FORGED: ReleaseFacts = {
   config: undefined,
   evidence: 'missing',
   why: 'nothing proves it',
+}
+
+const entry = { edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou', limit: 'repositories' }
+/** Two limited registries of one instance. */
+const LIMITED = {
+  config: {
+    registries: [
+      { ...entry, name: 'demo', repositories: ['team/*'] },
+      { ...entry, name: 'base', repositories: ['base/*'] },
+    ],
+  },
+  secrets: new Map(['acr-nopass', 'shop'].map((name) => [name, secret({ registries: ['demo', 'base'] })])),
+}
+/** The credential that limited registries share. */
+function union(entries: readonly string[], change: Partial<RegistryStatus> = {}): RegistryStatus {
+  const limit = { entries, repositories: ['team/*'], granted: 'granted', width: 'limited' } as const
+  return registry({ name: 'demo.0123abcd', limit, ...change })
 }
 
 /** The Pod's process runs, but the Pod is not ready. */
@@ -170,6 +188,21 @@ const ROWS: readonly Row[] = [
     finds: [['warning', 'REGISTRY_PENDING', 'registry demo']],
     says: "it is not in the helper's report",
     healthy: null,
+  },
+  {
+    title: 'limited registries that are reported with the credential that serves them',
+    observed: fixture({ ...LIMITED, registries: [union(['demo', 'base'])] }),
+    finds: [],
+  },
+  {
+    title: 'a limited registry that no namespace needs',
+    observed: fixture({ ...LIMITED, registries: [union(['demo'])] }),
+    finds: [],
+  },
+  {
+    title: 'a credential of limited registries that the registry refuses',
+    observed: fixture({ ...LIMITED, registries: [union(['demo', 'base'], { verified: 'refused' })] }),
+    finds: [['error', 'REGISTRY_REFUSES', 'registry demo.0123abcd']],
   },
   {
     title: 'a registry that is not in the report because that part of it cannot be read',

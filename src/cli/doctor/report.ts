@@ -11,7 +11,7 @@ import {
   type Severity,
 } from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
-import type { CoverageStatus, RegistryStatus } from '../../installation/helper-status.ts'
+import { type CoverageStatus, itemsOf, type RegistryStatus } from '../../installation/helper-status.ts'
 import type { Unread } from '../../kube/read/reader.ts'
 import { renderTable } from '../../lib/text.ts'
 import { printable } from '../../printable.ts'
@@ -237,9 +237,11 @@ function unverifiedLifetimes({ release }: Observed): readonly Unverified[] {
   const { config, status } = release ?? {}
   return (config?.registries ?? []).flatMap(({ name, expiresInHours }) => {
     if (!expiresInHours) return []
-    const { issuedAt = '', expiresAt = '' } = status?.registries.find((one) => one.name === name) ?? {}
-    const life = Date.parse(expiresAt) - Date.parse(issuedAt)
-    const isHonoured = life > (expiresInHours - 0.5) * HOUR
-    return isHonoured ? [] : [{ id: 'EXPIRES_IN_HOURS' as const, subject: `registry ${name}` }]
+    const items = status ? itemsOf(status, name) : []
+    const isHonoured = ({ issuedAt = '', expiresAt = '' }: RegistryStatus): boolean =>
+      Date.parse(expiresAt) - Date.parse(issuedAt) > (expiresInHours - 0.5) * HOUR
+    return items.length > 0 && items.every(isHonoured)
+      ? []
+      : [{ id: 'EXPIRES_IN_HOURS' as const, subject: `registry ${name}` }]
   })
 }

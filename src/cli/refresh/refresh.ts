@@ -8,7 +8,7 @@ import {
   requestRefresh,
   type StatusObject,
 } from '../../installation/helper-status.ts'
-import { parseStatus } from '../../installation/read-report.ts'
+import { readReport } from '../../installation/read-report.ts'
 import type { KubeCaller } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { createReader } from '../../kube/read/reader.ts'
@@ -41,7 +41,9 @@ export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost):
     writeResult(host, flags, { asked: at.toISOString() }, () => 'requested new tokens\n')
     return EXIT.ok
   }
-  const names = (release.config?.registries ?? []).map((registry) => registry.name)
+  // A limited registry has no credential while no namespace needs it.
+  const always = (release.config?.registries ?? []).filter(({ limit }) => limit !== 'repositories')
+  const names = always.map(({ name }) => name)
   const expected = { before: release.status, names, limitMs }
   const registries = await waitForTokens({ client, signal: host.signal }, object, expected)
   writeResult(host, flags, { registries }, () =>
@@ -77,11 +79,12 @@ export async function waitForTokens(
   let absent: readonly string[] = []
   const waited = await pollUntil(limitMs, signal, async () => {
     const found = await client.request<StatusObject>({ method: 'GET', path }, signal)
-    const status = parseStatus(found)
+    const { status, unreadable } = readReport(found)
+    const isComplete = !unreadable.some((place) => place.startsWith('registries'))
     registries = status?.registries ?? []
     const isDone = status !== undefined && isHandled(status, refreshRequestedAt(found), before)
     absent = isDone ? names.filter((name) => !registries.some((registry) => registry.name === name)) : []
-    return isDone && absent.length === 0
+    return isDone && isComplete && absent.length === 0
   })
   if (waited !== undefined) return registries
   const which = absent.length === 0 ? '' : ` for registry ${absent.join(', ')}`

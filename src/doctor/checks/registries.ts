@@ -1,4 +1,4 @@
-import type { RegistryStatus } from '../../installation/helper-status.ts'
+import { entriesOf, itemsOf, type RegistryStatus } from '../../installation/helper-status.ts'
 import { shell } from '../../lib/shell-command.ts'
 import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
@@ -12,21 +12,23 @@ const NEAR_END = 0.1
 export function registryFindings(observed: Observed): Found {
   const registries = observed.release?.status?.registries ?? []
   return [
-    ...registriesInFocus(observed, registries).flatMap((registry) => checkRegistryStatus(registry, observed) ?? []),
+    ...registriesInFocus(observed, registries, entriesOf).flatMap(
+      (registry) => checkRegistryStatus(registry, observed) ?? [],
+    ),
     ...findUnreported(observed),
   ]
 }
 
 /**
  * Returns the registries of the configuration that are missing in the report about this same
- * configuration.
+ * configuration. A limited registry is missing if no namespace needs it.
  */
 function findUnreported({ release }: Observed): readonly Draft[] {
   const { config, configHash, status, unreadableStatus = [] } = release ?? {}
   // Each of these cases has a finding of its own.
   if (config === undefined || status?.configHash !== configHash || unreadableStatus.length > 0) return []
   return config.registries
-    .filter(({ name }) => status?.registries.every((registry) => registry.name !== name))
+    .filter(({ name, limit }) => status && limit !== 'repositories' && itemsOf(status, name).length === 0)
     .map(({ name }) => describePending(name, "it is not in the helper's report"))
 }
 

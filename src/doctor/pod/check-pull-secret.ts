@@ -1,3 +1,4 @@
+import { itemsOf, type RegistryStatus } from '../../installation/helper-status.ts'
 import { isCopiedList, type SecretView } from '../../installation/object-views.ts'
 import { shell } from '../../lib/shell-command.ts'
 import { summarize } from '../finding.ts'
@@ -188,15 +189,22 @@ function findCredentialProblem(
   secret: SecretView,
   namespace: string,
   covering: readonly string[],
-  { observed, config }: PodContext,
+  { observed, config, namespaces, targets }: PodContext,
 ): string | undefined {
   if (!secret.ours && !config.adopt)
     return `Secret ${config.secretName} in namespace ${namespace} belongs to another owner.`
-  const failing = observed.release?.status?.registries.find(({ name, state, verified, expiresAt }) => {
-    const isOver = expiresAt !== undefined && Date.parse(expiresAt) <= observed.now
-    return covering.includes(name) && (state === 'pending' || verified === 'refused' || isOver)
+  const { status = { registries: [] } } = observed.release ?? {}
+  const isBad = ({ state, verified, expiresAt }: RegistryStatus): boolean =>
+    state === 'pending' || verified === 'refused' || (expiresAt && Date.parse(expiresAt) <= observed.now) === true
+  const view = namespaces.get(namespace)
+  const here = view && targets.registriesOf(view)
+  // A limited registry can have several credentials. Which of them the namespace has is not decided
+  // here, so all of them must be bad.
+  const failing = covering.find((name) => {
+    const items = here === undefined || here.includes(name) ? itemsOf(status, name) : []
+    return items.length > 0 && items.every(isBad)
   })
-  if (failing !== undefined) return `Registry ${failing.name} has no working credential.`
+  if (failing !== undefined) return `Registry ${failing} has no working credential.`
   if (secret.expiresAt !== undefined && secret.expiresAt <= observed.now) {
     return `The credential in Secret ${config.secretName} has expired.`
   }

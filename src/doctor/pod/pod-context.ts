@@ -1,4 +1,5 @@
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
+import { itemsOf } from '../../installation/helper-status.ts'
 import type { NamespaceView } from '../../installation/object-views.ts'
 import { createTargets, type Targets } from '../../installation/targets.ts'
 import { meaningOf } from '../../kube/waiting-reasons.ts'
@@ -45,10 +46,10 @@ export function createPodContext(observed: Observed): PodContext | undefined {
  */
 export function coveringRegistries(image: string, { observed, config }: PodContext): readonly string[] {
   const reference = parseImage(image)
-  const known = observed.release?.status?.registries ?? []
+  const status = observed.release?.status ?? { registries: [] }
   return config.registries
     .filter(({ name, domains }) => {
-      const used = known.find((registry) => registry.name === name)?.domains ?? []
+      const used = itemsOf(status, name).flatMap((item) => item.domains)
       return [...used, ...(domains ?? [])].some((domain) => isCoveredBy(domain, reference))
     })
     .map(({ name }) => name)
@@ -56,16 +57,18 @@ export function coveringRegistries(image: string, { observed, config }: PodConte
 
 /**
  * Returns all registries given. If one Pod was requested, returns only those that cover its images.
+ * `entriesOf` returns the names of the entries in the values that a registry stands for.
  */
 export function registriesInFocus<T extends { readonly name: string }>(
   observed: Observed,
   registries: readonly T[],
+  entriesOf: (registry: T) => readonly string[] = ({ name }) => [name],
 ): readonly T[] {
   const { focus } = observed
   const context = focus && createPodContext(observed)
   if (focus === undefined || context === undefined) return registries
   const covering = new Set(focus.pod.containers.flatMap(({ image }) => coveringRegistries(image, context)))
-  return registries.filter(({ name }) => covering.has(name))
+  return registries.filter((registry) => entriesOf(registry).some((name) => covering.has(name)))
 }
 
 /**

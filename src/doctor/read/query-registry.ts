@@ -3,6 +3,7 @@ import { type ManifestRequest, type ManifestResult, queryManifest, referenceOf }
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
 import { toNopassError } from '../../errors.ts'
+import { itemsOf } from '../../installation/helper-status.ts'
 import type { Reader } from '../../kube/read/reader.ts'
 import { namespacedPath } from '../../kube/types.ts'
 import { isLoopback } from '../../proxy-rules.ts'
@@ -68,7 +69,8 @@ async function queryImage(
   // hosts for which the Secret contains the same login.
   const same = logins.filter((one) => one.username === username && one.password === password)
   const hosts = new Set(same.flatMap(({ domains }) => domains))
-  const { domains = [] } = observed.release?.status?.registries.find((one) => one.name === name) ?? {}
+  const { status = { registries: [] } } = observed.release ?? {}
+  const domains = name === undefined ? [] : [...new Set(itemsOf(status, name).flatMap((item) => item.domains))]
   const others = domains.filter((domain) => !domain.includes('/') && domain !== host && hosts.has(domain))
   const first = await send({ ...request, host })
   if (first.result !== 'unreachable') return first
