@@ -1,5 +1,5 @@
 // npm test [-- SUITE… WORD…]: runs all suites, or the named suites. With a WORD, runs only files
-//   whose path contains it.
+//   whose path contains it; each named suite must have one.
 // npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: runs the tests for older versions,
 //   but no suite.
 // npm test -- --changed | --since REF: runs the files that the changes since HEAD, or since REF,
@@ -31,7 +31,7 @@ import { type Job, runJobs } from './test/run-jobs.ts'
 import { chooseSecondTries, type Tried } from './test/second-try.ts'
 import { formatSlowest } from './test/slowest.ts'
 import { stripAll } from './test/strip-types.ts'
-import { chooseSuites, findTestFiles, SUITES, type Suite, takeSeed } from './test/suites.ts'
+import { chooseSuites, emptySuites, findTestFiles, SUITES, type Suite, takeSeed } from './test/suites.ts'
 import { takeVersionRuns } from './test/version-runs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -62,6 +62,12 @@ async function main(): Promise<Counts> {
   for (const line of older.unknown) print(line)
   if (older.unknown.length > 0) return { ...NO_TESTS, failed: 1 }
   if (older.passes.length > 0) return runPasses(older.passes.map((pass) => onlyNamed(pass, words)))
+  const empty = emptySuites(root, suites, words)
+  if (empty.length > 0) {
+    print(`no file of the suite ${empty.join(' or ')} matches: ${words.join(' ')}`)
+    print('Words choose the files of every named suite: run a whole suite in a run of its own.')
+    return { ...NO_TESTS, failed: 1 }
+  }
   const all = suites
     .map((suite) => ({ suite, files: onlyAffected(findTestFiles(root, suite.name, words)) }))
     .filter(({ files }) => files.length > 0)

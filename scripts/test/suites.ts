@@ -151,6 +151,15 @@ export function chooseSuites(words: readonly string[]): { suites: readonly Suite
 }
 
 /**
+ * Returns the named suites without a file whose path contains one of the words, because they would
+ * not run.
+ */
+export function emptySuites(root: string, suites: readonly Suite[], words: readonly string[]): readonly SuiteName[] {
+  if (suites.length === SUITES.length) return []
+  return suites.map(({ name }) => name).filter((name) => findTestFiles(root, name, words).length === 0)
+}
+
+/**
  * Reads `--seed N` and `--only 1,4` as the variables that test/simulation and test/zoo read.
  * Returns the other words unchanged.
  */

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { NEWEST_ONLY, passesOf } from '../../scripts/test/passes.ts'
 import { formatCounts } from '../../scripts/test/results.ts'
-import { chooseSuites, findTestFiles, SUITES, suiteOf, takeSeed } from '../../scripts/test/suites.ts'
+import { chooseSuites, emptySuites, findTestFiles, SUITES, suiteOf, takeSeed } from '../../scripts/test/suites.ts'
 import { takeVersionRuns } from '../../scripts/test/version-runs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -54,6 +54,17 @@ test('words name suites first, and then parts of file paths', () => {
   assert.deepEqual(choose('node', 'unit'), ['unit,node', ''])
   assert.deepEqual(choose('cluster', 'helper', 'guard'), ['cluster', 'helper,guard'])
   assert.deepEqual(choose('guard'), [all, 'guard'])
+})
+
+test('a named suite without a file that the words choose is found, so that it is not left out silently', () => {
+  const empty = (...words: string[]) => {
+    const chosen = chooseSuites(words)
+    return emptySuites(root, chosen.suites, chosen.words)
+  }
+  assert.deepEqual(empty('unit', 'helper/', 'simulation'), ['simulation'])
+  assert.deepEqual(empty('unit', 'simulation'), [])
+  assert.deepEqual(empty('unit', 'helper/'), [])
+  assert.deepEqual(empty('helper/'), [])
 })
 
 test('a seed is removed from the words', () => {
