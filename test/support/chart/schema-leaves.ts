@@ -1,4 +1,14 @@
-import { definitionName, isKubernetesType, resolve, type Schema } from '../../src/values/schema/schema.ts'
+import { definitionName, isKubernetesType, resolve, type Schema } from '../../../src/values/schema/schema.ts'
+
+/** Keys that are in values.yaml only for information, with a single allowed value. */
+export const FIXED: readonly string[] = [
+  'podSecurityContext.runAsNonRoot',
+  'securityContext.allowPrivilegeEscalation',
+  'securityContext.capabilities.drop',
+]
+
+/** Only Helm reads this key, as the condition of a dependency. */
+export const WITHOUT_EFFECT: readonly string[] = ['enabled']
 
 /** A key that a user can set: its path (`registries[].assumeRole[].roleArn`) and its schema. */
 export interface SchemaLeaf {
