@@ -43,10 +43,24 @@ export function findTranslationGaps(pages: ReadonlyMap<string, string>): string[
   })
 }
 
+/** Where the Chinese texts of the generated pages are written. */
+export const CHINESE_SOURCES: Readonly<Record<string, string>> = {
+  'chart/README.zh-CN.md': 'scripts/generate-chart-readme/zh.yaml',
+  'docs/zh/action.md': 'scripts/generate-docs/action/',
+  'docs/zh/clusters.md': 'scripts/generate-values/texts/clusters-zh.yaml',
+  'docs/zh/errors.md': 'scripts/generate-docs/errors-zh.yaml',
+  'docs/zh/troubleshooting.md': 'scripts/generate-docs/findings.yaml',
+  'docs/zh/values.md': 'scripts/generate-values/texts/values-zh.yaml',
+}
+
 function findEnglish(page: string, text: string): string[] {
+  const source = CHINESE_SOURCES[page]
+  const place = source === undefined ? '' : `; translate it in ${source}`
   return text
     .split('\n')
-    .flatMap((line, index) => (line.includes(UNTRANSLATED) ? [`${page}:${index + 1}: a text is still English`] : []))
+    .flatMap((line, index) =>
+      line.includes(UNTRANSLATED) ? [`${page}:${index + 1}: a text is still English${place}`] : [],
+    )
 }
 
 function switchProblems(page: string, text: string): string[] {

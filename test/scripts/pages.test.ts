@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { findPageProblems, findTranslationGaps, readLinks } from '../../scripts/check/pages.ts'
+import { CHINESE_SOURCES, findPageProblems, findTranslationGaps, readLinks } from '../../scripts/check/pages.ts'
 import { languageSwitch, untranslated } from '../../scripts/generate-docs/languages.ts'
 import { absoluteLinks, readReleased } from '../../scripts/release/absolute-links.ts'
 
@@ -76,6 +76,16 @@ test('a link that only one language has is reported, in whatever order; one to t
 test('an English text on a Chinese page is a gap, with its line', () => {
   const zh = ZH.replace('| 1 |', `| ${untranslated('one')} |`)
   assert.deepEqual(gaps({ 'docs/en/a.md': EN, 'docs/zh/a.md': zh }), ['docs/zh/a.md:8: a text is still English'])
+})
+
+test('an English text on a generated Chinese page is a gap that names the file in which it is translated', () => {
+  const line = untranslated('one')
+  assert.deepEqual(gaps({ 'docs/en/values.md': 'one\n', 'docs/zh/values.md': `${line}\n` }), [
+    'docs/zh/values.md:1: a text is still English; translate it in scripts/generate-values/texts/values-zh.yaml',
+  ])
+  for (const [page, source] of Object.entries(CHINESE_SOURCES)) {
+    for (const path of [page, source]) assert.ok(existsSync(join(root, path)), path)
+  }
 })
 
 test('a picture may be in the language of its page', () => {
