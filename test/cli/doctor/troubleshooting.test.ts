@@ -45,6 +45,9 @@ const tabled = new Set<FindingId>(TABLES.flatMap((table) => table.map(({ id }) =
 
 test('every finding of doctor is reproduced, in a table or in a named test', () => {
   const made = [...tabled, ...(Object.keys(ELSEWHERE) as FindingId[])]
+  const without = FINDING_IDS.filter((id) => !made.includes(id))
+  const fix = 'add a case to a table in test/cluster/doctor/, or its test to ELSEWHERE'
+  assert.deepEqual(without, [], `nothing reproduces ${without.join(', ')}: ${fix}`)
   assert.deepEqual(made.toSorted(), [...FINDING_IDS].toSorted())
   for (const [id, file] of Object.entries(ELSEWHERE)) {
     assert.ok(readFileSync(join(ROOT, file), 'utf8').includes(id), `${id} in ${file}`)
