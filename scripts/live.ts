@@ -1,7 +1,7 @@
 // npm run live: an hour on a real account as a program. It answers what no page of Alibaba Cloud
 // settles, removes everything that it created, and writes the answers as JSON.
-
 import { lookup } from 'node:dns/promises'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
@@ -66,9 +66,11 @@ function createDeps(endpoints: EndpointMap): LiveDeps {
 
 async function confirm(): Promise<void> {
   if (!process.stdin.isTTY) throw new TestbedError('LIVE_NOT_CONFIRMED', 'there is no terminal to ask')
-  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  // Without `terminal: false` Ctrl-C would be a character and no signal.
+  const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: false })
   try {
-    const answer = await terminal.question('Continue? Type yes: ', { signal })
+    const closed = once(terminal, 'close').then(() => '')
+    const answer = await Promise.race([terminal.question('Continue? Type yes: ', { signal }), closed])
     if (answer.trim() !== 'yes') throw new TestbedError('LIVE_NOT_CONFIRMED', 'nothing was created')
   } finally {
     terminal.close()

@@ -1,5 +1,12 @@
 import { hasCode } from '../../src/errors.ts'
-import { askFingerprint, exchangeOnce, type OidcInput, readOidcInput } from './ask/oidc.ts'
+import {
+  askExistingProvider,
+  askFingerprint,
+  exchangeOnce,
+  judgeExisting,
+  type OidcInput,
+  readOidcInput,
+} from './ask/oidc.ts'
 import { judgeLimit, judgeUnknown, openEnterprisePulls, openPersonalPulls, type Pulls } from './ask/pulls.ts'
 import { askEffect, askRead } from './ask/ram-lag.ts'
 import { createMatchingQuestions } from './ask/ram-matching.ts'
@@ -77,13 +84,27 @@ async function askPersonal(stage: Stage, ask: Ask): Promise<void> {
 }
 
 async function askProviders(stage: Stage, ask: Ask, pulls: Pulls | undefined): Promise<void> {
-  const { oidcTokenFile } = stage.options
+  const { oidcTokenFile, oidcProvider } = stage.options
   if (oidcTokenFile === undefined) return
   const input = await readOidcInput(stage, oidcTokenFile)
   if (typeof input === 'string') {
     for (const id of [...FINGERPRINT_IDS, 'SESSION_POLICY_OIDC'] as const) await ask(id, async () => notAnswered(input))
     return
   }
+  const askLimit = (arn: string) => ask('SESSION_POLICY_OIDC', () => askLimitedByToken(stage, pulls, input, arn))
+  const isLimitAsked =
+    oidcProvider === undefined
+      ? await askOwnProviders(stage, ask, input, askLimit)
+      : await askGivenProvider(stage, ask, input, oidcProvider, askLimit)
+  if (!isLimitAsked) {
+    await ask('SESSION_POLICY_OIDC', async () => notAnswered('STS accepted the token with no provider'))
+  }
+}
+
+type AskLimit = (providerArn: string) => Promise<Verdict>
+
+/** Creates one provider after the other. Returns true if STS accepted one. */
+async function askOwnProviders(stage: Stage, ask: Ask, input: OidcInput, askLimit: AskLimit): Promise<boolean> {
   let isLimitAsked = false
   for (const id of FINGERPRINT_IDS) {
     let accepted: string | undefined
@@ -94,13 +115,31 @@ async function askProviders(stage: Stage, ask: Ask, pulls: Pulls | undefined): P
     )
     if (accepted !== undefined && !isLimitAsked) {
       isLimitAsked = true
-      const arn = accepted
-      await ask('SESSION_POLICY_OIDC', () => askLimitedByToken(stage, pulls, input, arn))
+      await askLimit(accepted)
     }
     await deleteProvider(stage, stage.names.provider(id))
   }
-  if (!isLimitAsked)
-    await ask('SESSION_POLICY_OIDC', async () => notAnswered('STS accepted the token with no provider'))
+  return isLimitAsked
+}
+
+/** Asks with a provider of somebody else. Returns true if STS accepted it. */
+async function askGivenProvider(
+  stage: Stage,
+  ask: Ask,
+  input: OidcInput,
+  arn: string,
+  askLimit: AskLimit,
+): Promise<boolean> {
+  let found: Awaited<ReturnType<typeof askExistingProvider>> | undefined
+  for (const id of FINGERPRINT_IDS) {
+    await ask(id, async () => {
+      found ??= await askExistingProvider(stage, arn, input)
+      return judgeExisting(id, found.exchange, found.fingerprints, input.chain)
+    })
+  }
+  if (found?.exchange.kind !== 'accepted') return false
+  await askLimit(arn)
+  return true
 }
 
 async function askLimitedByToken(

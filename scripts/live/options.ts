@@ -16,8 +16,10 @@ and, for a session, ALIBABA_CLOUD_SECURITY_TOKEN: of a RAM user or role, not of 
   --other-repository NS/NAME   a second one (default: an invented name, which not every registry answers)
   --domain HOST                the registry's host (default: the instance's public domain, else its VPC domain)
   --personal NS/NAME           an existing private repository of the Personal Edition in the same region
-  --oidc-token-file FILE       a token whose issuer RAM does not know yet, such as the one of a cluster:
+  --oidc-token-file FILE       a token of an issuer, such as the one of a cluster:
                                kubectl create token default --audience sts.aliyuncs.com --duration 1h > FILE
+  --oidc-provider ARN          the OIDC provider that RAM already has for this issuer, such as the one of a cluster
+                               with RRSA: it is used and not changed, so fewer questions are answered
   --stopped-instance ID        an instance of the region that expired or was stopped
   --out FILE                   default: docs/evidence/live-<date>.json
   --records FOLDER             where names are recorded before their creation (default: .cache/live)
@@ -33,6 +35,8 @@ export interface LiveOptions {
   readonly domain?: string | undefined
   readonly personal?: string | undefined
   readonly oidcTokenFile?: string | undefined
+  /** The ARN of an existing provider. */
+  readonly oidcProvider?: string | undefined
   readonly stoppedInstance?: string | undefined
 }
 
@@ -55,6 +59,7 @@ const PRODUCTS = ['ram', 'sts', 'cr', 'imds', 'registry'] as const
 const TEXT = { type: 'string' } as const
 const FLAG = { type: 'boolean', default: false } as const
 const REPOSITORY = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)+$/
+const PROVIDER = /^acs:ram::\d{10,20}:oidc-provider\/[\w.-]{1,128}$/
 const INSTANCE = /^cri-[a-z0-9]{8,40}$/
 
 /** @throws LIVE_ARGUMENTS */
@@ -82,7 +87,10 @@ export function readCommand(argv: readonly string[]): Command {
     personal: check('personal', REPOSITORY),
     stoppedInstance: check('stopped-instance', INSTANCE),
     oidcTokenFile,
+    oidcProvider: check('oidc-provider', PROVIDER),
   }
+  if (options.oidcProvider !== undefined && oidcTokenFile === undefined)
+    throw wrong('--oidc-provider needs --oidc-token-file')
   if (options.otherRepository === options.repository) throw wrong('--other-repository is the same as --repository')
   if (options.stoppedInstance === options.instanceId) throw wrong('--stopped-instance is the same as --instance')
   return { ...common, do: 'run', options, out: values.out, yes: values.yes, dryRun: values['dry-run'] }
@@ -100,6 +108,7 @@ function parse(argv: readonly string[]) {
         domain: TEXT,
         personal: TEXT,
         'oidc-token-file': TEXT,
+        'oidc-provider': TEXT,
         'stopped-instance': TEXT,
         out: TEXT,
         records: { ...TEXT, default: '.cache/live' },

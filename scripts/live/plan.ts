@@ -11,7 +11,7 @@ const KINDS: Readonly<Record<CreatedObject['kind'], string>> = {
 
 /** Prints what a run will do. Nothing is called before this text is confirmed. */
 export function renderPlan(options: LiveOptions, run: string, recordFile: string, out: string): string {
-  const objects = objectsOf(run, options.oidcTokenFile !== undefined)
+  const objects = objectsOf(run, createsProviders(options))
   return `npm run live: ${QUESTION_IDS.length} questions to the account of the credentials, at most an hour
 
 run       ${run}
@@ -22,7 +22,7 @@ instance  ${options.instanceId}
 ${objects.map(({ kind, name, purpose }) => `   ${KINDS[kind].padEnd(13)} ${name}  (${purpose})`).join('\n')}
 2. Assumes the role for 15 minutes to 4 hours, requests registry tokens and asks the registry for
    manifests. It pulls no image, and writes nothing to the instance.
-${options.stoppedInstance === undefined ? '' : `   Requests a token of ${options.stoppedInstance}.\n`}\
+${options.stoppedInstance === undefined ? '' : `   Requests a token and the addresses of ${options.stoppedInstance}.\n`}\
 3. Detaches and deletes everything of step 1, also after Ctrl-C or an error. If this process is killed:
    npm run live -- --clean-up ${run}
 4. Writes ${out}: answers, codes and request IDs; no names, no account, no secrets.
@@ -32,8 +32,12 @@ ${JSON.stringify(callerPolicy(options), null, 2)}
 `
 }
 
+const createsProviders = ({ oidcTokenFile, oidcProvider }: LiveOptions): boolean =>
+  oidcTokenFile !== undefined && oidcProvider === undefined
+
 /** Returns what the credentials must be allowed to do, and nothing else. */
-export function callerPolicy({ region, instanceId, oidcTokenFile, stoppedInstance }: LiveOptions) {
+export function callerPolicy(options: LiveOptions) {
+  const { region, instanceId, oidcProvider, stoppedInstance } = options
   const allow = (actions: readonly string[], resources: readonly string[]) => {
     return { Effect: 'Allow', Action: actions, Resource: resources }
   }
@@ -43,7 +47,7 @@ export function callerPolicy({ region, instanceId, oidcTokenFile, stoppedInstanc
     allow(['ram:CreateRole', 'ram:GetRole', 'ram:UpdateRole', 'ram:DeleteRole', 'sts:AssumeRole'], [`${role}`]),
     allow(['ram:CreatePolicy', 'ram:GetPolicy', 'ram:DeletePolicy'], [`${policy}`]),
     allow(['ram:AttachPolicyToRole', 'ram:DetachPolicyFromRole'], [`${role}`, `${policy}`]),
-    ...(oidcTokenFile === undefined
+    ...(!createsProviders(options)
       ? []
       : [
           allow(['ram:CreateOIDCProvider'], ['*']),
@@ -53,6 +57,14 @@ export function callerPolicy({ region, instanceId, oidcTokenFile, stoppedInstanc
       ['cr:GetInstance', 'cr:GetInstanceVpcEndpoint'],
       instances.map((id) => `acs:cr:${region}:*:instance/${id}`),
     ),
-    ...(stoppedInstance === undefined ? [] : [allow(['cr:GetAuthorizationToken'], ['*'])]),
+    ...(oidcProvider === undefined
+      ? []
+      : [allow(['ram:GetOIDCProvider'], [oidcProvider.replace(/^acs:ram::\d+:/, 'acs:ram:*:*:')])]),
+    ...(stoppedInstance === undefined
+      ? []
+      : [
+          allow(['cr:ListInstanceEndpoint'], [`acs:cr:${region}:*:instance/${stoppedInstance}`]),
+          allow(['cr:GetAuthorizationToken'], ['*']),
+        ]),
   ])
 }

@@ -59,6 +59,15 @@ export function createRamObjects(deps: Pick<LiveDeps, 'transport' | 'endpoints' 
         },
         true,
       ),
+    /** Returns the fingerprints of an OIDC provider, sorted. */
+    fingerprintsOf: async (name: string): Promise<readonly string[]> => {
+      const { OIDCProvider } = await ims('GetOIDCProvider', { OIDCProviderName: name })
+      const listed = isRecord(OIDCProvider) ? textOf(OIDCProvider.Fingerprints) : ''
+      return listed
+        .split(',')
+        .filter((one) => one !== '')
+        .sort()
+    },
     delete: async (kind: CreatedKind, name: string): Promise<void> => {
       if (kind === 'role') await send(ramChange('DeleteRole', { RoleName: name }))
       else if (kind === 'policy') await send(ramChange('DeletePolicy', { PolicyName: name }))

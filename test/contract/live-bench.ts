@@ -41,6 +41,7 @@ export const OPTIONS: LiveOptions = {
 }
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+export const JWKS = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'live' }] }
 
 /** An emulated account, a real registry and the program, whose pauses take no time. */
 export interface LiveBench extends AsyncDisposable {
@@ -61,6 +62,7 @@ export interface BenchChanges {
   /** Rights of the user; default: those that the plan prints. */
   readonly rights?: object
   readonly resolve?: LiveDeps['resolve']
+  readonly readChain?: LiveDeps['readChain']
   /** The account has no Personal Edition. */
   readonly withoutPersonal?: true
   /**
@@ -82,7 +84,7 @@ export async function startLiveBench(
   const registry = await startRegistry({ tools: { registry: binary }, auth: cloud.registryAuth })
   const pusher = registryClient(registry.url, cloud.registryPush)
   for (const repository of ['team/app', 'platform/helper', 'acme/tools']) await pusher.push(repository, '1', 'content')
-  cloud.control.publishKeys(ISSUER, { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'live' }] })
+  cloud.control.publishKeys(ISSUER, JWKS)
   const imds = await cloud.imdsFor('ecs')
   const secrets = new Set<string>()
   const printed: string[] = []
@@ -131,7 +133,7 @@ export async function startLiveBench(
       secrets.add(token)
       return `${token}\n`
     },
-    readChain: async () => CHAIN,
+    readChain: changes.readChain ?? (async () => CHAIN),
     resolve: changes.resolve ?? (async () => ['192.168.10.11']),
     print: (line) => printed.push(line),
   }

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { before, test } from 'node:test'
 import type { Evidence } from '../../scripts/live/evidence.ts'
-import { namesOf } from '../../scripts/live/names.ts'
+import { FINGERPRINT_IDS, namesOf } from '../../scripts/live/names.ts'
 import type { LiveOptions } from '../../scripts/live/options.ts'
 import { callerPolicy } from '../../scripts/live/plan.ts'
 import { QUESTION_IDS, type QuestionId } from '../../scripts/live/questions.ts'
@@ -18,6 +18,7 @@ import {
   CHAIN,
   INSTANCE,
   ISSUER,
+  JWKS,
   type LiveBench,
   OPTIONS,
   RUN,
@@ -42,14 +43,21 @@ function asDocumented({ cloud }: LiveBench): void {
 interface Case extends BenchChanges {
   readonly options?: LiveOptions
   readonly prepare?: (bench: LiveBench) => void
+  readonly afterwards?: (bench: LiveBench) => void
 }
 
 /** Runs the program, and checks what holds for every run. */
-async function runCase({ prepare = () => undefined, options, ...changes }: Case): Promise<Evidence> {
+async function runCase({
+  prepare = () => undefined,
+  afterwards = () => undefined,
+  options,
+  ...changes
+}: Case): Promise<Evidence> {
   await using bench = await startLiveBench(tools, changes)
   asDocumented(bench)
   prepare(bench)
   const evidence = await bench.run(options)
+  afterwards(bench)
   assert.deepEqual(await bench.leftovers(), [])
   assert.ok(bench.secrets.size > 0)
   const everything = `${JSON.stringify(evidence)}\n${bench.printed.join('\n')}`
@@ -143,7 +151,7 @@ test('a refusal by the registry, by ACR or by RAM is an answer only where it dec
     },
   })
   const denied = 'the limited session is denied its own repository'
-  const taken = 'RAM already has an OIDC provider for this issuer, which this run must not change'
+  const taken = 'RAM already has an OIDC provider for this issuer: name it with --oidc-provider'
   assert.deepEqual(found, {
     SESSION_POLICY_ENTERPRISE: ['no', denied],
     SESSION_POLICY_OIDC: ['not answered', 'STS accepted the token with no provider'],
@@ -161,6 +169,7 @@ test('a refusal by the registry, by ACR or by RAM is an answer only where it dec
 test('what an account or a machine cannot show is not answered, with the reason', async () => {
   const found = await differences({
     withoutPersonal: true,
+    readChain: () => Promise.reject(new Error('no route')),
     prepare: ({ cloud: { control } }) => {
       control.setVisibility('team/app', 'public')
       control.shortSessions(3600)
@@ -169,9 +178,12 @@ test('what an account or a machine cannot show is not answered, with the reason'
     },
   })
   const isPublic = 'an anonymous client is not denied the repository'
+  const unreadable: Short = ['not answered', 'the certificate of the issuer cannot be read from here']
   assert.deepEqual(found, {
     SESSION_POLICY_ENTERPRISE: ['not answered', isPublic],
-    SESSION_POLICY_OIDC: ['not answered', isPublic],
+    SESSION_POLICY_OIDC: ['not answered', 'STS accepted the token with no provider'],
+    OIDC_ROOT_FINGERPRINT: unreadable,
+    OIDC_LEAF_FINGERPRINT: unreadable,
     SESSION_POLICY_PERSONAL: ['not answered', 'the account has no Personal Edition that was created before 2024-09-09'],
     TOKEN_EXPIRES_IN_HOURS: ['not answered', 'STS gave a session of 60 minutes, which is shorter than the token'],
     VPC_LINK_UNAUTHORIZED: [
@@ -210,6 +222,46 @@ test('session policies of AssumeRoleWithOIDC are asked with the first provider t
     OIDC_LEAF_FINGERPRINT: ['yes', 'STS accepted the token'],
   })
 })
+
+test('an existing provider is used and not changed, and answers what its fingerprints are', async () => {
+  const others: Short = ['not answered', 'the provider of --oidc-provider has other fingerprints, and is not changed']
+  const run = async (accepted: boolean) => {
+    let calls: readonly string[] = []
+    const found = await differences({
+      rights: callerPolicy({ ...OPTIONS, oidcProvider: THEIRS }),
+      options: { ...OPTIONS, oidcProvider: THEIRS },
+      prepare: ({ cloud }) => {
+        cloud.registerOidcProvider({ ...THEIR_PROVIDER, clientIds: accepted ? ['sts.aliyuncs.com'] : [] })
+        cloud.control.acceptWithoutFingerprints(true)
+      },
+      afterwards: ({ cloud }) => {
+        calls = cloud.calls.flatMap(({ product, action }) => (product === 'Ims' ? [action] : []))
+      },
+    })
+    return { found, calls }
+  }
+  assert.deepEqual(await run(true), {
+    found: {
+      OIDC_ROOT_FINGERPRINT: others,
+      OIDC_NO_FINGERPRINT: ['yes', 'STS accepted the token'],
+      OIDC_LEAF_FINGERPRINT: others,
+      OIDC_WRONG_FINGERPRINT: others,
+    },
+    calls: ['GetOIDCProvider'],
+  })
+  const reason: Short = [
+    'not answered',
+    'STS gave another reason: IDENTITY_NOT_TRUSTED AuthenticationFail.OIDCToken.AudienceNotMatch',
+  ]
+  const { found } = await run(false)
+  assert.deepEqual(found, {
+    SESSION_POLICY_OIDC: ['not answered', 'STS accepted the token with no provider'],
+    ...Object.fromEntries(FINGERPRINT_IDS.map((id) => [id, reason])),
+  })
+})
+
+const THEIRS = 'acs:ram::1427736501988243:oidc-provider/theirs'
+const THEIR_PROVIDER = { name: 'theirs', issuer: ISSUER, jwks: JWKS }
 
 test('without the optional inputs their questions say which option they need', async () => {
   const { region, instanceId, repository } = OPTIONS

@@ -13,7 +13,8 @@ import type { Stage, TokenClaims } from '../stage.ts'
 export interface OidcInput {
   readonly token: string
   readonly claims: TokenClaims
-  readonly chain: CertificateChain
+  /** Undefined if the certificates cannot be read from here. */
+  readonly chain: CertificateChain | undefined
 }
 
 /** The token must outlive four providers, each of which RAM may show late (milliseconds). */
@@ -31,12 +32,9 @@ export async function readOidcInput({ deps, signal }: Stage, file: string): Prom
   if (!isComplete) return 'the token has no issuer, audience, subject or expiry'
   if (!/^https:\/\/[^\s?#@]+$/.test(claims.issuer)) return "the token's issuer is not an https address"
   if (exp * 1000 < deps.transport.clock.now() + TOKEN_LIFE) return 'the token expires within 10 minutes'
-  try {
-    return { token, claims, chain: await deps.readChain(claims.issuer, signal) }
-  } catch (error) {
-    if (signal.aborted) throw error
-    return 'the certificate of the issuer cannot be read from here'
-  }
+  const chain = await deps.readChain(claims.issuer, signal).catch(() => undefined)
+  signal.throwIfAborted()
+  return { token, claims, chain }
 }
 
 const MISMATCH = 'AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch'
@@ -44,14 +42,14 @@ const MISMATCH = 'AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch'
 const WRONG_FINGERPRINT = '0'.repeat(40)
 
 /** How STS responded to a token of a provider. */
-type Exchange =
+export type Exchange =
   | { readonly kind: 'accepted'; readonly credentials: Credentials }
   | { readonly kind: 'mismatch' }
   | { readonly kind: 'undecided'; readonly code: string }
 
 /**
- * Creates a provider with one fingerprint or none, and exchanges the token. `withSession` is called
- * while a provider that STS accepts exists. The provider is deleted before the next one, because an
+ * Creates a provider with one fingerprint or none, and exchanges the token. `keep` receives
+ * the ARN of a provider that STS accepts. The provider is deleted before the next one, because an
  * account has at most one provider of an issuer
  * (https://www.alibabacloud.com/help/en/ram/developer-reference/api-ims-2019-08-15-createoidcprovider).
  */
@@ -61,10 +59,8 @@ export async function askFingerprint(
   { token, claims, chain }: OidcInput,
   keep: (providerArn: string) => void,
 ): Promise<Verdict> {
-  const fingerprint = { ...FIXED, OIDC_ROOT_FINGERPRINT: chain.root, OIDC_LEAF_FINGERPRINT: chain.leaf }[id]
-  if (id === 'OIDC_ROOT_FINGERPRINT' && fingerprint === undefined) {
-    return notAnswered("the root of the issuer's certificates is not known here")
-  }
+  const fingerprint = { ...FIXED, OIDC_ROOT_FINGERPRINT: chain?.root, OIDC_LEAF_FINGERPRINT: chain?.leaf }[id]
+  if (fingerprint === undefined && id !== 'OIDC_NO_FINGERPRINT') return notAnswered(UNREADABLE)
   const name = stage.names.provider(id)
   const { issuer, audience } = claims
   const provider = { name, issuer, audience, fingerprint, description: stage.names.mark }
@@ -72,7 +68,7 @@ export async function askFingerprint(
     await stage.recorder.create('oidc-provider', name, () => stage.objects.createProvider(provider))
   } catch (error) {
     if (!(error instanceof NopassError) || !error.reason?.startsWith('EntityAlreadyExists')) throw error
-    return notAnswered('RAM already has an OIDC provider for this issuer, which this run must not change')
+    return notAnswered('RAM already has an OIDC provider for this issuer: name it with --oidc-provider')
   }
   const arn = `acs:ram::${stage.accountId}:oidc-provider/${name}`
   await stage.trustProvider(arn, claims)
@@ -82,6 +78,33 @@ export async function askFingerprint(
 }
 
 const FIXED = { OIDC_NO_FINGERPRINT: undefined, OIDC_WRONG_FINGERPRINT: WRONG_FINGERPRINT }
+
+const UNREADABLE = 'the certificate of the issuer cannot be read from here'
+
+/** Asks with a provider that is in use. Its fingerprints may answer one question. */
+export async function askExistingProvider(
+  stage: Stage,
+  arn: string,
+  { token, claims }: OidcInput,
+): Promise<{ readonly exchange: Exchange; readonly fingerprints: readonly string[] }> {
+  await stage.trustProvider(arn, claims)
+  const exchange = await exchangeToken(stage, arn, token)
+  return { exchange, fingerprints: await stage.objects.fingerprintsOf(arn.slice(arn.indexOf('/') + 1)) }
+}
+
+/** Judges one question by the fingerprints of a provider that is in use. */
+export function judgeExisting(
+  id: FingerprintId,
+  exchange: Exchange,
+  fingerprints: readonly string[],
+  chain: CertificateChain | undefined,
+): Verdict {
+  if (exchange.kind === 'undecided') return judgeExchange(id, exchange)
+  const asked = { ...FIXED, OIDC_ROOT_FINGERPRINT: chain?.root, OIDC_LEAF_FINGERPRINT: chain?.leaf }[id]
+  const isSame = id === 'OIDC_NO_FINGERPRINT' ? fingerprints.length === 0 : fingerprints.join() === asked
+  if (isSame) return judgeExchange(id, exchange)
+  return notAnswered('the provider of --oidc-provider has other fingerprints, and is not changed')
+}
 
 function judgeExchange(id: FingerprintId, exchange: Exchange): Verdict {
   const { kind } = exchange

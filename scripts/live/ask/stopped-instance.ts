@@ -1,4 +1,4 @@
-import { getAuthorizationToken, getInstance } from '../../../src/alibaba/cr.ts'
+import { getAuthorizationToken, getInstance, listInstanceEndpoint } from '../../../src/alibaba/cr.ts'
 import { NopassError } from '../../../src/errors.ts'
 import { no, notAnswered, type Verdict, yes } from '../evidence.ts'
 import { targetOf } from '../live-deps.ts'
@@ -10,12 +10,27 @@ export async function askStopped({ deps, options, signal }: Stage, instanceId: s
   const target = targetOf(deps, 'cr', deps.caller, { region: options.region, signal })
   const { status } = await getInstance(target, instanceId)
   if (status === 'RUNNING') return notAnswered('the named instance runs', { status })
+  const endpoints = await responseOf(() => listInstanceEndpoint(target, instanceId))
   try {
     await getAuthorizationToken(target, { instanceId })
-    return no(`an instance that is ${status} issued a token`, { status })
+    return no(`an instance that is ${status} issued a token`, { status, endpoints })
   } catch (error) {
     if (!(error instanceof NopassError) || !REFUSALS.includes(error.code)) throw error
-    return yes(`an instance that is ${status} refuses a token: ${codeOf(error)}`, { status, code: error.reason ?? '' })
+    return yes(`an instance that is ${status} refuses a token: ${codeOf(error)}`, {
+      status,
+      code: error.reason ?? '',
+      endpoints,
+    })
+  }
+}
+
+/** Returns `ok`, or the code of the refusal. */
+async function responseOf(call: () => Promise<unknown>): Promise<string> {
+  try {
+    await call()
+    return 'ok'
+  } catch (error) {
+    return codeOf(error)
   }
 }
 

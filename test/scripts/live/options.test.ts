@@ -22,6 +22,11 @@ test('a wrong, missing or contradictory option is refused with its name', () => 
       [...NEEDED, '--endpoints', '{"oss":"https://x"}'],
       '--endpoints: a JSON object of ram, sts, cr, imds, registry is',
     ],
+    [[...NEEDED, '--oidc-provider', 'theirs'], '--oidc-provider: "theirs" is not a valid value'],
+    [
+      [...NEEDED, '--oidc-provider', 'acs:ram::1427736501988243:oidc-provider/theirs'],
+      '--oidc-provider needs --oidc-token-file',
+    ],
     [[...NEEDED, '--endpoints', 'https://x'], '--endpoints: a JSON object of ram, sts, cr, imds, registry is'],
   ]
   for (const [args, message] of cases) {
