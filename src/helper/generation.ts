@@ -1,3 +1,4 @@
+import { createUnions, type Served, type Union } from '../acr/unions.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { toNopassError } from '../errors.ts'
 import type { HelperStatus } from '../installation/helper-status.ts'
@@ -15,7 +16,6 @@ import {
   renamed,
   sameLogin,
 } from './credentials/registry-state.ts'
-import { createUnions, type Served, type Union } from './credentials/unions.ts'
 import { plan } from './plan/plan.ts'
 import { judgePod } from './pods/judge-pod.ts'
 import { createPodWatch } from './pods/pod-watch.ts'

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { stringify } from 'yaml'
 import type { Observed, PodFacts } from '../../src/doctor/observed.ts'
 import type { AdmissionFacts } from '../../src/doctor/read/read-admission.ts'
@@ -171,4 +172,23 @@ export function fixture(change: FixtureChange = {}): Observed {
     unread: [],
     ...rest,
   }
+}
+
+/** A limited entry of the instance that the namespaces with this name get. */
+export function limitedEntry(name: string, include: readonly string[], more: object = {}): object {
+  const instance = { edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }
+  const limit = { limit: 'repositories', repositories: [`${name}/*`], targets: { namespaces: { include } } }
+  return { name, ...instance, ...limit, ...more }
+}
+
+/** The report of the credential that serves these limited entries. */
+export function limitedRegistry(
+  entries: readonly [string, ...string[]],
+  first: string,
+  change: Partial<RegistryStatus> = {},
+): RegistryStatus {
+  const repositories = entries.map((entry) => `${entry}/*`).toSorted()
+  const hash = createHash('sha256').update(JSON.stringify(repositories)).digest('hex').slice(0, 8)
+  const limit = { entries, repositories, granted: 'granted', width: 'limited', reason: 'HTTP 401' } as const
+  return registry({ name: `${first}.${hash}`, limit, ...change })
 }

@@ -3,7 +3,18 @@ import { test } from 'node:test'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { FindingId } from '../../src/doctor/finding.ts'
 import type { Observed, PodFacts } from '../../src/doctor/observed.ts'
-import { account, fixture, HOST, IMAGE, namespace, registry, secret, stuckPod } from './fixture.ts'
+import {
+  account,
+  fixture,
+  HOST,
+  IMAGE,
+  limitedEntry,
+  limitedRegistry,
+  namespace,
+  registry,
+  secret,
+  stuckPod,
+} from './fixture.ts'
 
 interface Row {
   readonly title: string
@@ -61,6 +72,16 @@ const ROWS: readonly Row[] = [
     pod: stuckPod({ ...bare, namespace: 'kube-system' }),
     id: 'POD_NOT_TARGETED',
     message: /Namespace kube-system is not a target of registry demo/,
+  },
+  {
+    title: 'an image outside of the repositories to which the namespace is limited',
+    pod: stuckPod(bare),
+    fixture: {
+      config: { registries: [limitedEntry('base', ['shop']), limitedEntry('team-b', ['other'])] },
+      registries: [limitedRegistry(['base'], 'base')],
+    },
+    id: 'POD_OUTSIDE_LIMIT',
+    message: /The credential of namespace shop is limited to base\/\*, so it may not pull team\/app/,
   },
   {
     title: 'a ServiceAccount that is not a target',

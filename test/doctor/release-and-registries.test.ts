@@ -6,7 +6,9 @@ import { judgeHealth } from '../../src/doctor/finding.ts'
 import type { ReleaseFacts } from '../../src/installation/find-release.ts'
 import type { RegistryStatus } from '../../src/installation/helper-status.ts'
 import { type Row, testFindings } from './finding-table.ts'
-import { failure, fixture, NOW, registry, secret } from './fixture.ts'
+import { failure, fixture, limitedEntry, limitedRegistry, NOW, registry, secret } from './fixture.ts'
+
+const BASE = limitedRegistry(['base'], 'base')
 
 const CONTROL_POLICY = describeDenial(
   { action: 'cr:GetAuthorizationToken', principal: 'p:s', policyType: 'ControlPolicy', isExplicit: true },
@@ -353,6 +355,55 @@ const ROWS: readonly Row[] = [
       ],
     }),
     finds: [],
+  },
+  {
+    title: 'limited entries, of which one is needed by no namespace',
+    observed: fixture({
+      config: {
+        registries: [limitedEntry('base', ['shop']), limitedEntry('team', ['shop']), limitedEntry('idle', ['no'])],
+      },
+      registries: [limitedRegistry(['base', 'team'], 'base')],
+      secrets: new Map(['acr-nopass', 'shop'].map((name) => [name, secret({ registries: ['base', 'team'] })])),
+    }),
+    finds: [],
+  },
+  {
+    title: 'an entry that is not limited and is missing in the report beside limited ones',
+    observed: fixture({
+      config: { registries: [limitedEntry('base', ['shop']), { ...limitedEntry('extra', ['no']), limit: 'role' }] },
+      registries: [limitedRegistry(['base'], 'base')],
+      secrets: new Map(['acr-nopass', 'shop'].map((name) => [name, secret({ registries: ['base', 'extra'] })])),
+    }),
+    finds: [['warning', 'REGISTRY_PENDING', 'registry extra']],
+    healthy: null,
+  },
+  {
+    title: 'a limited credential that the registry refuses its own list',
+    observed: fixture({
+      config: { registries: [limitedEntry('base', ['shop'])] },
+      registries: [limitedRegistry(['base'], 'base', { state: 'pending', error: failure('LIMIT_NOT_ACCEPTED') })],
+      secrets: new Map(['acr-nopass', 'shop'].map((name) => [name, secret({ registries: ['base'] })])),
+    }),
+    finds: [['error', 'LIMIT_NOT_ACCEPTED', `registry ${BASE.name}`]],
+  },
+  {
+    title: 'a limited credential that may pull another list',
+    observed: fixture({
+      config: { registries: [limitedEntry('base', ['shop'])] },
+      registries: [
+        limitedRegistry(['base'], 'base', {
+          limit: {
+            entries: ['base'],
+            repositories: ['base/*'],
+            granted: 'granted',
+            width: 'too-wide',
+            reason: 'HTTP 404',
+          },
+        }),
+      ],
+      secrets: new Map(['acr-nopass', 'shop'].map((name) => [name, secret({ registries: ['base'] })])),
+    }),
+    finds: [['warning', 'CREDENTIAL_TOO_WIDE', `registry ${BASE.name}`]],
   },
 ]
 

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { PullVerdict } from '../../src/acr/query-manifest.ts'
 import type { RegistryToken } from '../../src/acr/registry-token.ts'
+import { createUnions, type Union } from '../../src/acr/unions.ts'
 import type { HttpRequest } from '../../src/alibaba/transport/http-sender.ts'
 import {
   createAskRegistry,
@@ -10,7 +11,6 @@ import {
   createMeasure,
   repositoryOf,
 } from '../../src/helper/credentials/limit-questions.ts'
-import { createUnions, type Union } from '../../src/helper/credentials/unions.ts'
 import { includesRepository, mergeRepositories } from '../../src/values/repositories.ts'
 
 const token = (password: string, ...domains: string[]): RegistryToken => {
@@ -204,7 +204,7 @@ test('the other lists of a union are those of its instance’s entries that it d
     limit: 'repositories',
     repositories: [`team-${name}/*`],
   })) as unknown as Parameters<typeof createUnions>[0]['registries']
-  const [served] = createUnions({ registries: config, identity: {} as never }).of(['a'])
+  const [served] = createUnions({ registries: config }).of(['a'])
   assert.deepEqual(
     served?.union?.others.map(({ name }) => name),
     ['b'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createUnions } from '../../src/helper/credentials/unions.ts'
+import { createUnions } from '../../src/acr/unions.ts'
 import { durationMs, loadConfig } from '../../src/installation/load-config.ts'
 import { createTargets } from '../../src/installation/targets.ts'
 import { config, namespace } from '../helper/plan-fixtures.ts'

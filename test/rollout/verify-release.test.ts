@@ -20,6 +20,7 @@ interface Options {
   readonly hidesPods?: boolean
   /** The registry's verdict on the credential in use. */
   readonly verified?: RegistryStatus['verified']
+  readonly limit?: RegistryStatus['limit']
 }
 
 /** Verifies a cluster whose release is as desired. */
@@ -30,8 +31,13 @@ function verify({
   image,
   verified = 'accepted',
   hidesPods = false,
+  limit,
 }: Options): Promise<readonly string[] | string> {
-  const registry = reportedRegistry('prod', { verified, ...(expiresAt && { expiresAt }) })
+  const registry = reportedRegistry('prod', {
+    verified,
+    ...(expiresAt && { expiresAt }),
+    ...(limit && { name: 'base.0a1b2c3d', limit }),
+  })
   const report = helperReport([registry], { updatedAt: '2026-11-21T10:00:00Z' })
   const left = [...failures]
   const request = async ({ path }: { readonly path: string }): Promise<unknown> => {
@@ -48,7 +54,7 @@ function verify({
     folder: {} as RunFolder,
     target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
     parts: { namespace: 'n', selector: { app: 'h' }, statusConfigMap: 's', configHash: 'h', ramChanged: false },
-    registries: ['prod'],
+    registries: limit?.entries ?? ['prod'],
     secretName: 'acr',
     probe: undefined,
     image,
@@ -116,4 +122,17 @@ test('an error that lasts until the limit is thrown unchanged', async (t) => {
     throw new KubeApiError(503, 'away')
   }
   await assert.rejects(pollUntil(20, t.signal, check), { message: 'away' })
+})
+
+test('the notes name the entries of a limited credential, and one that may pull more than its list', async () => {
+  const limit = { entries: ['base', 'team-a'], repositories: ['base/*', 'team-a/*'], granted: 'granted' } as const
+  const verifyWidth = (width: 'limited' | 'too-wide') => verify({ ready: true, limit: { ...limit, width } })
+  const live = 'registries: base + team-a (limited) accepted'
+  assert.deepEqual(await verifyWidth('limited'), [live, NO_PROBE])
+  const notes = await verifyWidth('too-wide')
+  assert.equal(notes[0], live)
+  assert.match(
+    notes[1] ?? '',
+    /^CREDENTIAL_TOO_WIDE: base \+ team-a \(limited\): The registry lets a limited credential/,
+  )
 })

@@ -9,12 +9,14 @@ import {
   judgeHealth,
   pluralize,
   type Severity,
+  summarize,
 } from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
 import { type CoverageStatus, itemsOf, type RegistryStatus } from '../../installation/helper-status.ts'
 import type { Unread } from '../../kube/read/reader.ts'
 import { renderTable } from '../../lib/text.ts'
 import { printable } from '../../printable.ts'
+import { isLimited } from '../../values/limited-entries.ts'
 import type { CliPaint } from '../program/terminal.ts'
 
 /** Describes the cluster for `-o json`. Fields may be added, but never change their meaning. */
@@ -96,6 +98,7 @@ function renderHeading({ release, server, kubernetes, deployment, lease }: Obser
 function registryBlock({ release, now }: Observed): string {
   const registries = release?.status?.registries ?? []
   if (registries.length === 0) return ''
+  const showsLimits = registries.some(({ limit }) => limit !== undefined)
   const rows = registries.map((registry) => [
     registry.name,
     registry.edition,
@@ -103,8 +106,27 @@ function registryBlock({ release, now }: Observed): string {
     renderExpiry(registry, now),
     registry.verified,
     registry.domains.join(' ') || '-',
+    ...(showsLimits ? [renderLimit(registry)] : []),
   ])
-  return renderTable(['registry', 'edition', 'state', 'expires', 'login', 'domains'], rows)
+  const head = ['registry', 'edition', 'state', 'expires', 'login', 'domains', ...(showsLimits ? ['may pull'] : [])]
+  return [renderTable(head, rows), ...idleEntries(release)].join('\n')
+}
+
+function renderLimit({ limit, edition }: RegistryStatus): string {
+  if (limit === undefined) return edition === 'static' ? '-' : 'whole role'
+  return `limited to ${summarize(limit.repositories)} (${LIMITS[limit.width]})`
+}
+
+const LIMITS = { limited: 'confirmed', 'too-wide': 'but may pull more', 'not-checked': 'not checked' } as const
+
+/** Names the limited entries that have no credential, because no namespace needs one. */
+function idleEntries(release: Observed['release']): readonly string[] {
+  const { config, status } = release ?? {}
+  const idle = (config?.registries ?? []).filter((entry) => {
+    return isLimited(entry) && status !== undefined && itemsOf(status, entry.name).length === 0
+  })
+  if (idle.length === 0) return []
+  return [printable(`no namespace needs the limited ${summarize(idle.map(({ name }) => name))}`)]
 }
 
 function renderExpiry({ expiresAt, state }: RegistryStatus, now: number): string {

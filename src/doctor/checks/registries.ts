@@ -1,6 +1,6 @@
 import { entriesOf, itemsOf, type RegistryStatus } from '../../installation/helper-status.ts'
 import { shell } from '../../lib/shell-command.ts'
-import type { Draft, Found } from '../finding.ts'
+import { type Draft, type Found, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { registriesInFocus } from '../pod/pod-context.ts'
 import { explainRegistryFailure } from './registry-failure.ts'
@@ -12,8 +12,8 @@ const NEAR_END = 0.1
 export function registryFindings(observed: Observed): Found {
   const registries = observed.release?.status?.registries ?? []
   return [
-    ...registriesInFocus(observed, registries, entriesOf).flatMap(
-      (registry) => checkRegistryStatus(registry, observed) ?? [],
+    ...registriesInFocus(observed, registries, entriesOf).flatMap((registry) =>
+      [checkRegistryStatus(registry, observed) ?? [], checkWidth(registry) ?? []].flat(),
     ),
     ...findUnreported(observed),
   ]
@@ -85,5 +85,19 @@ function checkRegistryStatus(registry: RegistryStatus, observed: Observed): Draf
     cause: 'The credential was not refreshed in time. The helper reports no failure, so it may not be running.',
     fix: 'See the findings about the helper, then request a new credential.',
     command: shell`acr-nopass refresh`,
+  }
+}
+
+/** Reports a limited credential that was seen to pull a repository of another list. */
+function checkWidth({ name, limit }: RegistryStatus): Draft | undefined {
+  if (limit?.width !== 'too-wide') return undefined
+  return {
+    id: 'CREDENTIAL_TOO_WIDE',
+    severity: 'warning',
+    subject: `registry ${name}`,
+    message: `its credential is limited to ${summarize(limit.repositories)}, but the registry lets it pull more`,
+    cause: `The registry granted a pull of another list to it, and not to everybody (${limit.reason ?? 'no details'}).`,
+    fix: 'Do not rely on `limit: repositories` for this instance: give each team a RAM role of its own (`assumeRole`), or an instance of its own. Pulls continue.',
+    command: shell`acr-nopass policy -f values.yaml`,
   }
 }

@@ -49,6 +49,7 @@ const KINDS = new Map<string | undefined, Kind>(
     CLOUD_NOT_FOUND: { id: 'INSTANCE_NOT_FOUND', command: listInstances },
     REGISTRY_NOT_FOUND: { id: 'INSTANCE_NOT_FOUND', command: listInstances },
     CLOUD_CLOCK: { id: 'CLOCK_SKEW', command: () => shell`kubectl get nodes -o wide` },
+    LIMIT_NOT_ACCEPTED: { id: 'LIMIT_NOT_ACCEPTED', command: () => shell`acr-nopass policy -f values.yaml` },
     REGISTRY_LOGIN_REFUSED: { id: 'REGISTRY_REFUSES', command: refresh },
     'EntityNotExist.Role': {
       id: 'ROLE_MISSING',

@@ -1,6 +1,8 @@
+import { itemsOf } from '../../installation/helper-status.ts'
 import type { SecretView } from '../../installation/object-views.ts'
 import { createTargets } from '../../installation/targets.ts'
 import { type ShellCommand, shell } from '../../lib/shell-command.ts'
+import { isLimited } from '../../values/limited-entries.ts'
 import { type Draft, type FindingId, type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { logsCommand } from './fix-commands.ts'
@@ -63,9 +65,16 @@ export function secretFindings(observed: Observed): Found {
   const { config } = release ?? {}
   if (config === undefined || config.retire || config.dryRun || !namespaces || !secrets) return []
   const targets = createTargets(config)
+  // The helper's own namespace has the credentials of all entries that some namespace needs.
+  const { status } = release ?? {}
+  const unneeded = config.registries.filter((entry) => {
+    return isLimited(entry) && status !== undefined && itemsOf(status, entry.name).length === 0
+  })
+  const isServed = (namespace: string) => (entry: string) =>
+    namespace !== config.release.namespace || unneeded.every(({ name }) => name !== entry)
   const found = new Map<FindingId, string[]>()
   for (const namespace of namespaces) {
-    const wanted = namespace.terminating ? [] : targets.registriesOf(namespace)
+    const wanted = namespace.terminating ? [] : targets.registriesOf(namespace).filter(isServed(namespace.name))
     if (wanted.length === 0) continue
     const id = judgeSecretState(secrets.get(namespace.name), wanted, now)
     if (id !== undefined) found.set(id, [...(found.get(id) ?? []), namespace.name])

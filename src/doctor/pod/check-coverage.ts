@@ -1,10 +1,12 @@
 import { isAcrHost, parseImage } from '../../acr/registry-domains.ts'
 import { shell } from '../../lib/shell-command.ts'
+import { includesRepository } from '../../values/repositories.ts'
 import { summarize } from '../finding.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { explainPull } from './node-words.ts'
 import {
   coveringRegistries,
+  credentialsHere,
   describePod,
   hasImage,
   isWaiting,
@@ -99,5 +101,26 @@ export const checkTarget: PodCheck = (pod, { image }, context) => {
     cause: `Namespace ${pod.namespace} is not a target of registry ${covering.join(', ')}.`,
     fix: `Add it to \`targets.namespaces\` of the values (or to those of the registry) and upgrade, ${recreate(pod)}.`,
     command: shell`kubectl get namespace ${pod.namespace} --show-labels`,
+  })
+}
+
+/**
+ * Checks whether the limit of the namespace's credential includes the image's repository. Left out
+ * if the credential is not limited.
+ */
+export const checkLimit: PodCheck = (pod, container, context) => {
+  const { image } = container
+  const { repository } = parseImage(image)
+  const unions = credentialsHere(pod.namespace, coveringRegistries(image, context), context).map(({ union }) => union)
+  if (unions.length === 0 || unions.includes(undefined)) return undefined
+  const lists = unions.flatMap((union) => union?.repositories ?? [])
+  if (includesRepository(lists, repository)) return ok(`limited to ${summarize(lists)}, which includes ${repository}`)
+  const cause = `The credential of namespace ${pod.namespace} is limited to ${summarize(lists)}, so it may not pull ${repository}.`
+  if (!isWaiting(container)) return unknown(`${cause} A new pull works only if the repository is public.`)
+  return wrong({
+    id: 'POD_OUTSIDE_LIMIT',
+    cause,
+    fix: `Add the repository to \`repositories\` of an entry that targets this namespace, or let an entry that has it target this namespace; then upgrade, ${recreate(pod)}.`,
+    command: shell`acr-nopass validate -f values.yaml`,
   })
 }

@@ -1,4 +1,5 @@
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
+import { createUnions, type Served, type Unions } from '../../acr/unions.ts'
 import { itemsOf } from '../../installation/helper-status.ts'
 import type { NamespaceView } from '../../installation/object-views.ts'
 import { createTargets, type Targets } from '../../installation/targets.ts'
@@ -14,6 +15,7 @@ export interface PodContext {
   readonly observed: Observed
   readonly config: HelperConfig
   readonly targets: Targets
+  readonly unions: Unions
   readonly namespaces: ReadonlyMap<string, NamespaceView>
 }
 
@@ -36,6 +38,7 @@ export function createPodContext(observed: Observed): PodContext | undefined {
     observed,
     config,
     targets: createTargets(config),
+    unions: createUnions(config),
     namespaces: new Map((observed.namespaces ?? []).map((namespace) => [namespace.name, namespace])),
   }
 }
@@ -53,6 +56,18 @@ export function coveringRegistries(image: string, { observed, config }: PodConte
       return [...used, ...(domains ?? [])].some((domain) => isCoveredBy(domain, reference))
     })
     .map(({ name }) => name)
+}
+
+/** Returns the credentials that serve one of these registries in a namespace. */
+export function credentialsHere(
+  namespace: string,
+  registries: readonly string[],
+  { namespaces, targets, unions }: PodContext,
+): readonly Served[] {
+  const view = namespaces.get(namespace)
+  // Without the namespace's labels, its registries are not known.
+  const here = view === undefined ? registries : targets.registriesOf(view)
+  return unions.of(here).filter(({ entries }) => entries.some((name) => registries.includes(name)))
 }
 
 /**

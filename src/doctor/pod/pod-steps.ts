@@ -1,5 +1,5 @@
 import type { ContainerFacts, Observed, PodFacts } from '../observed.ts'
-import { checkImage, checkRegistry, checkTarget } from './check-coverage.ts'
+import { checkImage, checkLimit, checkRegistry, checkTarget } from './check-coverage.ts'
 import { checkMessage, checkOtherReason, checkPull, checkResponse } from './check-pull.ts'
 import { checkReference, checkSecret } from './check-pull-secret.ts'
 import type { PodCheck, PodContext, StepResult } from './pod-context.ts'
@@ -10,6 +10,7 @@ const CHECKS: readonly (readonly [step: string, check: PodCheck])[] = [
   ['registry', checkRegistry],
   ['node', checkOtherReason],
   ['namespace', checkTarget],
+  ['limit', checkLimit],
   ['reference', checkReference],
   ['Secret', checkSecret],
   ["registry's response", checkResponse],

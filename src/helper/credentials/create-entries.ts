@@ -1,5 +1,6 @@
 import { hostOf } from '../../acr/registry-domains.ts'
 import { createTokenSource, type SharedLogins } from '../../acr/token-source.ts'
+import type { Union } from '../../acr/unions.ts'
 import { verifyLogin } from '../../acr/verify-login.ts'
 import type { CredentialProvider } from '../../alibaba/credentials.ts'
 import type { ReadText } from '../../alibaba/identities/access-key.ts'
@@ -10,9 +11,9 @@ import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError } from '../../errors.ts'
 import { MAX_SESSION_POLICY, sessionPolicy } from '../../policy/session-policy.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
+import { isLimited } from '../../values/limited-entries.ts'
 import { createAskRegistry, createMayPull, createMeasure } from './limit-questions.ts'
 import type { RegistryEntries, RegistryEntry, RegistryValues, Verification } from './registry-state.ts'
-import type { Union } from './unions.ts'
 
 export interface RegistryEntryDeps {
   readonly transport: CloudTransport
@@ -80,7 +81,7 @@ export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): Re
     }
   }
   return {
-    unlimited: config.registries.filter(({ limit }) => limit !== 'repositories').map((values) => entryOf(values)),
+    unlimited: config.registries.filter((values) => !isLimited(values)).map((values) => entryOf(values)),
     of: (union) => entryOf(union.values, union),
   }
 }

@@ -1,4 +1,5 @@
 import { type AuthFormat, buildDockerConfig } from '../../acr/docker-config.ts'
+import type { Served } from '../../acr/unions.ts'
 import {
   ANNOTATION_CONTENT_HASH,
   ANNOTATION_EXPIRES_AT,
@@ -17,7 +18,6 @@ import type { GroupSummary } from '../plan/plan-context.ts'
 import { inForce, type Logged, type LogState, nextContent } from './log-step.ts'
 import { encodeTokens, lastNote, ownLogins } from './own-copy.ts'
 import { type Credential, type RegistryState, sameLogin } from './registry-state.ts'
-import type { Served } from './unions.ts'
 
 /**
  * The rendered content of the Secrets of all namespaces with the same registries; built once per
@@ -95,7 +95,7 @@ function render(
   options: GroupOptions,
 ) {
   const hash = sha256(content)
-  const registries = entries.flatMap(({ name, serves = [name] }) => serves).sort()
+  const registries = [...new Set(entries.flatMap(({ name, serves = [name] }) => serves))].sort()
   // The entry of an earlier configuration may have expired long ago, so its expiry is ignored.
   const current = entries.filter(({ isKept }) => isKept !== true)
   const expiresAt = soonest(current.map(({ token }) => token.expiresAt))

@@ -1,10 +1,10 @@
 import { type PullVerdict, queryPull } from '../../acr/query-manifest.ts'
 import { hostOf } from '../../acr/registry-domains.ts'
 import type { RegistryToken } from '../../acr/registry-token.ts'
+import type { Union } from '../../acr/unions.ts'
 import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
 import { includesRepository, mergeRepositories } from '../../values/repositories.ts'
 import type { RegistryEntry, Width } from './registry-state.ts'
-import type { Union } from './unions.ts'
 
 /** A repository that the registry is asked about. */
 export interface AskedRepository {

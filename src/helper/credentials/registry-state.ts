@@ -2,9 +2,9 @@ import type { PullVerdict } from '../../acr/query-manifest.ts'
 import { registryShape } from '../../acr/registry-config.ts'
 import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { TokenSource } from '../../acr/token-source.ts'
+import type { Union } from '../../acr/unions.ts'
 import { type StatusError, toStatusError } from '../../installation/helper-status.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
-import type { Union } from './unions.ts'
 
 export const NEVER: number = Number.POSITIVE_INFINITY
 

@@ -6,6 +6,7 @@ import {
   type ReleaseChoice,
   type ReleaseFacts,
 } from '../../installation/find-release.ts'
+import { itemsOf } from '../../installation/helper-status.ts'
 import type { SecretView } from '../../installation/object-views.ts'
 import { createSecretTransforms, readPullSecrets } from '../../installation/read-pull-secrets.ts'
 import { createTargets } from '../../installation/targets.ts'
@@ -110,11 +111,12 @@ export function coverageGap(
 ): 'domain' | 'repository' | undefined {
   const reference = parseImage(image)
   const inside = secrets.get(namespace)?.registries ?? []
-  const covering = (release?.status?.registries ?? []).filter(
-    ({ name, domains }) => inside.includes(name) && domains.some((domain) => isCoveredBy(domain, reference)),
+  const status = release?.status ?? { registries: [] }
+  const covering = inside.filter((name) =>
+    itemsOf(status, name).some(({ domains }) => domains.some((domain) => isCoveredBy(domain, reference))),
   )
   if (covering.length === 0) return 'domain'
-  const globs = covering.flatMap(({ name }) => repositoriesOf(release, name))
+  const globs = covering.flatMap((name) => repositoriesOf(release, name))
   return matchesGlobs(globs, reference.repository) ? undefined : 'repository'
 }
 
@@ -124,9 +126,10 @@ export function coverageGap(
  */
 export function repositoriesOn({ secrets, release }: OurSide, namespace: string, host: string): readonly string[] {
   const inside = secrets.get(namespace)?.registries ?? []
-  return (release?.status?.registries ?? [])
-    .filter(({ name, domains }) => inside.includes(name) && coversWhole(domains, host))
-    .flatMap(({ name }) => repositoriesOf(release, name))
+  const status = release?.status ?? { registries: [] }
+  return inside
+    .filter((name) => itemsOf(status, name).some(({ domains }) => coversWhole(domains, host)))
+    .flatMap((name) => repositoriesOf(release, name))
 }
 
 /** True if one of the domains is the host, or contains the host's path. */

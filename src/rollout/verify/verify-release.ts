@@ -1,4 +1,6 @@
+import { ERROR_CODES } from '../../error-codes.ts'
 import { NopassError } from '../../errors.ts'
+import type { RegistryStatus } from '../../installation/helper-status.ts'
 import { hasStatus, KubeApiError, unlessStatus } from '../../kube/api-error.ts'
 import { get, METADATA_ONLY } from '../../kube/client.ts'
 import {
@@ -32,8 +34,11 @@ interface VerifyRequest extends StatusRequest, Pick<ProbeRequest, 'folder' | 'ta
  */
 export async function verifyRelease(request: VerifyRequest): Promise<readonly string[]> {
   const { status, unchecked } = await verifyStatus(request)
-  const live = status.registries.map(({ name, verified }) => `${name} ${verified === 'accepted' ? 'accepted' : 'live'}`)
-  const notes = [`registries: ${live.join(', ')}`, ...unchecked]
+  const live = status.registries.map((registry) => {
+    return `${describeCredential(registry)} ${registry.verified === 'accepted' ? 'accepted' : 'live'}`
+  })
+  const tooWide = status.registries.filter(({ limit }) => limit?.width === 'too-wide').map(describeTooWide)
+  const notes = [`registries: ${live.join(', ')}`, ...tooWide, ...unchecked]
   for (const note of notes) request.report(note)
   const { probe, image } = request
   if (!probe) {
@@ -45,6 +50,14 @@ export async function verifyRelease(request: VerifyRequest): Promise<readonly st
     verifyProbe(request, probe, made),
   )
   return [...notes, ...probed]
+}
+
+function describeCredential({ name, limit }: RegistryStatus): string {
+  return limit === undefined ? name : `${limit.entries.join(' + ')} (limited)`
+}
+
+function describeTooWide(registry: RegistryStatus): string {
+  return `CREDENTIAL_TOO_WIDE: ${describeCredential(registry)}: ${ERROR_CODES.CREDENTIAL_TOO_WIDE.what}`
 }
 
 async function verifyProbe(

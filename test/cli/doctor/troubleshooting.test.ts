@@ -35,6 +35,10 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   SECRET_CONFLICT: 'test/helper/stuck.test.ts',
   LOG_UNWRITABLE: 'test/helper/credential-log.test.ts',
   NAMESPACE_UNREADABLE: 'test/helper/stuck.test.ts',
+  LIMIT_NOT_ACCEPTED: 'test/helper/limited-entries.test.ts',
+  CREDENTIAL_TOO_WIDE: 'test/helper/limited-entries.test.ts',
+  // It is judged by the configuration and the labels alone.
+  POD_OUTSIDE_LIMIT: 'test/doctor/pods.test.ts',
   // The running helper replaces an unreadable status within half a minute.
   STATUS_UNREADABLE: 'test/doctor/malformed-report.test.ts',
   // This is the code for everything unexpected, so no single case reproduces it.

@@ -1,7 +1,7 @@
-import { registryFingerprint } from '../../acr/registry-config.ts'
-import { sha256 } from '../../lib/text.ts'
-import type { HelperConfig } from '../../values/generated/helper-config.ts'
-import { mergeRepositories } from '../../values/repositories.ts'
+import { sha256 } from '../lib/text.ts'
+import type { HelperConfig } from '../values/generated/helper-config.ts'
+import { familyOf, isLimited } from '../values/limited-entries.ts'
+import { mergeRepositories } from '../values/repositories.ts'
 
 type RegistryValues = HelperConfig['registries'][number]
 
@@ -39,17 +39,19 @@ export interface Served {
   readonly union?: Union
 }
 
+export type Unions = ReturnType<typeof createUnions>
+
 /** Decides which credentials serve a list of entries, and which credentials a cluster needs. */
-export function createUnions({ registries, identity }: Pick<HelperConfig, 'registries' | 'identity'>) {
-  const families = Map.groupBy(registries.filter(isLimited), (entry) => registryFingerprint(entry, identity))
-  const familyOf = new Map(
+export function createUnions({ registries }: Pick<HelperConfig, 'registries'>) {
+  const families = Map.groupBy(registries.filter(isLimited), familyOf)
+  const familyByName = new Map(
     [...families.values()].flatMap((family) => family.map(({ name }) => [name, family] as const)),
   )
   const order = registries.map(({ name }) => name)
   const known = new WeakMap<readonly string[], readonly Served[]>()
 
   function serve(entries: readonly string[]): readonly Served[] {
-    const groups = Map.groupBy(entries, (name) => familyOf.get(name) ?? name)
+    const groups = Map.groupBy(entries, (name) => familyByName.get(name) ?? name)
     return [...groups].map(([family, names]) => {
       if (typeof family === 'string') return { credential: family, entries: [family] }
       const union = unite(family, names)
@@ -60,7 +62,6 @@ export function createUnions({ registries, identity }: Pick<HelperConfig, 'regis
   return {
     /** False: every entry has a credential of its own, under its own name. */
     any: families.size > 0,
-    isLimited: (entry: string): boolean => familyOf.has(entry),
     /** Returns the credentials of these entries, in the configuration's order. */
     of(entries: readonly string[]): readonly Served[] {
       const served = known.get(entries) ?? serve(entries)
@@ -78,7 +79,7 @@ export function createUnions({ registries, identity }: Pick<HelperConfig, 'regis
     },
     /** Returns the unions of the same entries without one of them. */
     narrower(union: Union): readonly Union[] {
-      const family = familyOf.get(union.entries[0] ?? '') ?? []
+      const family = familyByName.get(union.entries[0] ?? '') ?? []
       const rest = (without: string): readonly string[] => union.entries.filter((name) => name !== without)
       return union.entries.length < 2 ? [] : union.entries.map((name) => unite(family, rest(name)))
     },
@@ -97,19 +98,17 @@ export function createUnions({ registries, identity }: Pick<HelperConfig, 'regis
       const preferred = new Set(this.of(first).map(({ credential }) => credential))
       const seen = new Set<readonly RegistryValues[]>()
       return registries.flatMap(({ name }) => {
-        const family = familyOf.get(name)
+        const family = familyByName.get(name)
         if (family === undefined) return [name]
         if (seen.has(family)) return []
         seen.add(family)
-        const names = [...needed.values()].filter(({ entries }) => familyOf.get(entries[0] ?? '') === family)
+        const names = [...needed.values()].filter(({ entries }) => familyByName.get(entries[0] ?? '') === family)
         const rank = (one: string): string => `${preferred.has(one) ? 0 : 1}${one}`
         return names.map((union) => union.name).sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
       })
     },
   }
 }
-
-const isLimited = ({ limit }: RegistryValues): boolean => limit === 'repositories'
 
 function unite(family: readonly RegistryValues[], names: readonly string[]): Union {
   const [first] = family

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { createUnions } from '../../src/acr/unions.ts'
 import { limitOf } from '../../src/helper/credentials/create-entries.ts'
-import { createUnions } from '../../src/helper/credentials/unions.ts'
 import { loadConfig } from '../../src/installation/load-config.ts'
 
 const RELEASE = { name: 'r', namespace: 'ops', fullname: 'r', serviceAccount: 'r', lease: 'r', status: 's' }

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { renderReport } from '../../../src/cli/doctor/report.ts'
 import { paintFor } from '../../../src/cli/program/terminal.ts'
 import { diagnose } from '../../../src/doctor/diagnose.ts'
-import { fixture, registry, secret, stuckPod } from '../../doctor/fixture.ts'
+import { fixture, limitedEntry, limitedRegistry, registry, secret, stuckPod } from '../../doctor/fixture.ts'
 
 /** The two READMEs include this file: the registries, the coverage, and the finding. */
 const GOLDEN = join(import.meta.dirname, '../golden/doctor-readme.txt')
@@ -36,4 +36,19 @@ test('the lines of doctor in the README are what doctor prints for a Pod that na
   const text = `${[registries, covered, finding].join('\n\n')}\n`
   if (process.env.UPDATE_GOLDEN) writeFileSync(GOLDEN, text)
   assert.equal(readFileSync(GOLDEN, 'utf8'), text)
+})
+
+test('doctor shows what each credential may pull, and names limited entries that no namespace needs', () => {
+  const entries = [limitedEntry('base', ['shop']), limitedEntry('wide', ['shop']), limitedEntry('idle', ['none'])]
+  const wide = { entries: ['wide'], repositories: ['wide/*'], granted: 'granted', width: 'too-wide' } as const
+  const observed = fixture({
+    config: { registries: entries },
+    registries: [limitedRegistry(['base'], 'base'), registry({ name: 'base.1', limit: wide }), registry({ name: 'x' })],
+  })
+  const report = renderReport(observed, [], paintFor(process.stdout, { env: { NO_COLOR: '1' } }))
+  assert.match(report, /^registry .* may pull$/m)
+  assert.match(report, /^base\.[0-9a-f]{8} .* limited to base\/\* \(confirmed\)$/m)
+  assert.match(report, /^base\.1 .* limited to wide\/\* \(but may pull more\)$/m)
+  assert.match(report, /^x .* whole role$/m)
+  assert.match(report, /^no namespace needs the limited idle$/m)
 })
