@@ -1,3 +1,4 @@
+import type { RevertResult, RevertResults } from './run-reverts.ts'
 import type { mutateArea, Sample } from './run-stryker.ts'
 
 /** Renders the figures of an area, then a line for each change that no test noticed. */
@@ -18,4 +19,28 @@ export function formatArea(
     `${name}: ${mutants.length - survivors.length} of ${mutants.length} changes noticed, ${(rate * 100).toFixed(1)} %${timedOut}${sample}`,
     ...lines,
   ].join('\n')
+}
+
+/** Renders a revert, and the recorded runs that break on it. */
+export function formatRevert({ revert, broken }: RevertResult): string {
+  const { theme, file, effect } = revert
+  const runs = broken.map(({ finding, rule }) => `    ${rule}: ${finding}`)
+  return [
+    `${broken.length > 0 ? '✔' : '✖'} ${theme}: ${file}: ${effect}`,
+    ...(runs.length > 0 ? runs : ['    no recorded run breaks']),
+  ].join('\n')
+}
+
+/** Renders the figures of all reverts, and what is wrong. */
+export function formatReverts({ results, already, unbroken }: RevertResults): string {
+  const shown = results.filter(({ broken }) => broken.length > 0)
+  return [
+    `found: ${shown.length} of ${results.length} reverts break a recorded run`,
+    ...already.map(({ finding, rule }) => `  breaks without a revert (${rule}): ${finding}`),
+    ...unbroken.map((finding) => `  breaks on no revert: ${finding}`),
+  ].join('\n')
+}
+
+export function isComplete({ results, already, unbroken }: RevertResults): boolean {
+  return results.every(({ broken }) => broken.length > 0) && already.length + unbroken.length === 0
 }

@@ -4,8 +4,10 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { AREAS } from '../../scripts/mutate/areas.ts'
 import * as standIn from '../../scripts/mutate/collected-tests.ts'
-import { formatArea } from '../../scripts/mutate/report.ts'
+import { formatArea, formatRevert, formatReverts, isComplete } from '../../scripts/mutate/report.ts'
 import { isDrawn } from '../../scripts/mutate/sample-checker.ts'
+import { FOUND } from '../simulation/found.ts'
+import { applyRevert, REVERTS, THEMES } from '../simulation/reverts.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -40,10 +42,61 @@ test('a report names the figures, the seed and each change that no test noticed'
   )
 })
 
-test('every area has code and tests, and the weekly workflow runs every area', () => {
+test('every revert of the recorded runs applies exactly once to the present source, within a line', () => {
+  for (const revert of REVERTS) {
+    const text = readFileSync(`${root}/${revert.file}`, 'utf8')
+    assert.notEqual(applyRevert(text, revert), text)
+    assert.doesNotMatch(revert.from, /\n/)
+  }
+})
+
+test('a revert that applies to no place, or to two places, is refused', () => {
+  const revert = { file: 'src/a.ts', from: 'one', to: 'two' }
+  assert.equal(applyRevert('if (one) return', revert), 'if (two) return')
+  const message = (count: number) => `src/a.ts: the text of a revert has to occur once and occurs ${count} times: one`
+  assert.throws(() => applyRevert('if (three) return', revert), { message: message(0) })
+  assert.throws(() => applyRevert('if (one) return one', revert), { message: message(2) })
+})
+
+test('every theme of the recorded runs has runs and reverts, and a row in the decisions of both languages', () => {
+  assert.deepEqual([...new Set(REVERTS.map(({ theme }) => theme))], [...THEMES])
+  assert.deepEqual([...new Set(FOUND.map(({ theme }) => theme))].sort(), [...THEMES].sort())
+  const rowsOf = (language: string): string[] => {
+    const page = readFileSync(`${root}/docs/${language}/decisions.md`, 'utf8')
+    const table = page.split('<a id="recorded-runs"></a>')[1]?.split('<a id=')[0] ?? ''
+    return [...table.matchAll(/^\| ([^|-][^|]*) \|/gm)].map(([, theme = '']) => theme).slice(1)
+  }
+  assert.deepEqual(rowsOf('en'), [...THEMES])
+  assert.equal(rowsOf('zh').length, THEMES.length)
+})
+
+test('a report names the recorded runs that a revert breaks, and the reverts and runs that show nothing', () => {
+  const theme = 'clocks'
+  const revert = { theme, file: 'src/a.ts', from: 'one', to: 'two', effect: 'the helper waits too long' } as const
+  const result = { revert, broken: [{ finding: 'a clock is fast', rule: 'late' }] }
+  assert.equal(formatRevert(result), '✔ clocks: src/a.ts: the helper waits too long\n    late: a clock is fast')
+  const idle = { revert, broken: [] }
+  assert.equal(formatRevert(idle), '✖ clocks: src/a.ts: the helper waits too long\n    no recorded run breaks')
+  const right = { results: [result], already: [], unbroken: [] }
+  assert.equal(formatReverts(right), 'found: 1 of 1 reverts break a recorded run')
+  assert.ok(isComplete(right))
+  const wrong = { results: [result, idle], already: [{ finding: 'a pause', rule: 'older' }], unbroken: ['a restore'] }
+  assert.equal(
+    formatReverts(wrong),
+    [
+      'found: 1 of 2 reverts break a recorded run',
+      '  breaks without a revert (older): a pause',
+      '  breaks on no revert: a restore',
+    ].join('\n'),
+  )
+  for (const part of [{ results: [result, idle] }, { already: wrong.already }, { unbroken: wrong.unbroken }])
+    assert.ok(!isComplete({ ...right, ...part }))
+})
+
+test('every area has code and tests, and the weekly workflow runs every area and the recorded runs', () => {
   const workflow = readFileSync(`${root}/.github/workflows/mutate.yml`, 'utf8')
   const areas = /area: \[(.*)\]/.exec(workflow)?.[1]?.split(', ')
-  assert.deepEqual(areas, Object.keys(AREAS))
+  assert.deepEqual(areas, [...Object.keys(AREAS), 'found'])
   for (const [name, area] of Object.entries(AREAS))
     for (const pattern of [...area.mutate, ...area.tests])
       assert.ok(globSync(pattern, { cwd: root }).length > 0, `${name}: ${pattern}`)

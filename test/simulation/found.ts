@@ -1,11 +1,18 @@
+import type { Theme } from './reverts.ts'
 import type { Settings } from './settings.ts'
 import type { Plan } from './simulate.ts'
 
 /**
- * A run that once broke a rule, reduced to the necessary faults; the seed is that of the original
- * run.
+ * A run that shows why a line is there: it breaks a rule if a revert of its theme (reverts.ts) takes
+ * that line back. `npm run mutate -- found` tries them all.
+ *
+ * To record a run that broke a rule: copy the faults and settings that `npm run soak -- simulation`
+ * or `npm test -- simulation --seed N` prints. Once the helper is fixed, describe in reverts.ts the
+ * line that fixes it, and run `npm run mutate -- found --only THEME`. If the run does not break, it
+ * shows nothing: choose another line, or draw the run again with that line taken back.
  */
 export interface Found {
+  readonly theme: Theme
   readonly finding: string
   readonly plan: Plan
 }
@@ -25,43 +32,24 @@ const MANY: Settings = {
   span: 480000,
 }
 
+/** A plain cluster, for runs that are written by hand. */
+const SMALL: Settings = {
+  scope: 'cluster',
+  identity: 'access-key',
+  registries: ['a'],
+  life: 240000,
+  namespaces: 3,
+  verify: true,
+  watchList: true,
+  refreshRate: 50,
+  rates: [1, 1],
+  ahead: [0, 0],
+  span: 60000,
+}
+
 export const FOUND: readonly Found[] = [
   {
-    finding: 'after a pause of 10 s a new login is never written',
-    plan: {
-      seed: 127,
-      settings: {
-        scope: 'cluster',
-        identity: 'rrsa',
-        registries: ['a', 'b', 's'],
-        life: 3600000,
-        namespaces: 3,
-        verify: true,
-        watchList: false,
-        refreshRate: 50,
-        rates: [1, 1],
-        ahead: [-2551000, 4257000],
-        span: 480000,
-      },
-      faults: [
-        {
-          at: 152089,
-          kind: 'pause',
-          index: 26,
-          for: 10240,
-          choice: 0.547,
-        },
-        {
-          at: 299933,
-          kind: 'changeLogin',
-          index: 42,
-          for: 28539,
-          choice: 0.533,
-        },
-      ],
-    },
-  },
-  {
+    theme: 'configuration',
     finding: 'after a reload to an unavailable identity nothing rotates any more',
     plan: {
       seed: 120,
@@ -90,6 +78,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'configuration',
     finding: 'a typo in one registry stops the rotation of the other',
     plan: {
       seed: 7026,
@@ -118,6 +107,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'Lease, namespaces, status',
     finding: 'a listed namespace is deleted, both replicas restart, and nothing is written anywhere',
     plan: {
       seed: 26295,
@@ -153,6 +143,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'Lease, namespaces, status',
     finding: 'a listed namespace that was deleted counts as pending',
     plan: {
       seed: 8,
@@ -181,90 +172,50 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'a follower takes over after lost responses, with an older credential',
+    theme: 'two leaders, late writes',
+    finding:
+      'a write of a Secret arrives after its retry, and puts back the credential that a rotation has replaced since',
     plan: {
-      seed: 206,
-      settings: {
-        scope: 'cluster',
-        identity: 'worker-role',
-        registries: ['a', 's'],
-        life: 3600000,
-        namespaces: 3,
-        verify: true,
-        watchList: true,
-        refreshRate: 2,
-        rates: [1.0116937734931708, 1.008630018401891],
-        ahead: [341, -183],
-        span: 60000,
-      },
-      faults: [
-        {
-          at: 10716,
-          kind: 'lossy',
-          index: 45,
-          for: 80834,
-          choice: 0.669,
-        },
-        {
-          at: 16575,
-          kind: 'requestRotation',
-          index: 10,
-          for: 25179,
-          choice: 0.445,
-        },
-        {
-          at: 24575,
-          kind: 'lossy',
-          index: 49,
-          for: 6883,
-          choice: 0.007,
-        },
-        {
-          at: 34371,
-          kind: 'lossy',
-          index: 13,
-          for: 2742,
-          choice: 0.741,
-        },
-      ],
-    },
-  },
-  {
-    finding: 'a follower takes over while Secrets cannot be read, with an expired credential',
-    plan: {
-      seed: 35459,
+      seed: 8,
       settings: {
         scope: 'cluster',
         identity: 'rrsa',
-        registries: ['a', 's'],
+        registries: ['a'],
         life: 240000,
-        namespaces: 20,
+        namespaces: 3,
         verify: true,
         watchList: true,
-        refreshRate: 2,
-        rates: [1.0143336768634617, 1],
-        ahead: [-45, 438],
-        span: 480000,
+        refreshRate: 50,
+        rates: [1, 1],
+        ahead: [-392, -387],
+        serverAhead: -404,
+        attach: 'serviceAccounts',
+        adopt: false,
+        heal: false,
+        span: 60000,
       },
       faults: [
-        {
-          at: 35522,
-          kind: 'reload',
-          index: 50,
-          for: 86624,
-          choice: 0.553,
-        },
-        {
-          at: 275491,
-          kind: 'errors',
-          index: 53,
-          for: 44614,
-          choice: 0.898,
-        },
+        { at: 114, kind: 'lateWrites', index: 33, for: 80127, choice: 0.608 },
+        { at: 3518, kind: 'deleteSecret', index: 33, for: 5230, choice: 0.822 },
+        { at: 30178, kind: 'requestRotation', index: 11, for: 3204, choice: 0.534 },
       ],
     },
   },
   {
+    theme: "a follower's own token",
+    finding: 'both replicas request a token of a new identity, and the one that takes over has the older token',
+    plan: {
+      seed: 1,
+      settings: { ...SMALL, span: 120000 },
+      faults: [
+        { at: 10000, kind: 'otherIdentity', index: 0, for: 1000, choice: 0.5 },
+        { at: 70000, kind: 'requestRotation', index: 0, for: 1000, choice: 0.5 },
+        { at: 90000, kind: 'terminate', index: 0, for: 1000, choice: 0.5 },
+      ],
+    },
+  },
+  {
+    theme: 'Lease, namespaces, status',
     finding: 'slow responses delay the Lease',
     plan: {
       seed: 116,
@@ -293,6 +244,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'Lease, namespaces, status',
     finding: 'hanging writes delay the Lease',
     plan: {
       seed: 285,
@@ -328,6 +280,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'clocks',
     finding: 'a worker role on a node whose clock is ahead by more than a session',
     plan: {
       seed: 412,
@@ -348,6 +301,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'pace and load',
     finding: 'with a static login the status is written every 30 s',
     plan: {
       seed: 6,
@@ -368,6 +322,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'pace and load',
     finding: 'another writer tampers with a Secret again and again',
     plan: {
       seed: 2,
@@ -396,6 +351,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'Lease, namespaces, status',
     finding: 'every watch of the Lease ends with 410',
     plan: {
       seed: 7,
@@ -424,158 +380,66 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'a credential that is expired on arrival is written',
+    theme: 'two leaders, late writes',
+    finding: 'a write of the own copy arrives late, and puts back the credential that a rotation has replaced since',
     plan: {
-      seed: 121,
-      settings: {
-        scope: 'namespaces',
-        identity: 'rrsa',
-        registries: ['a', 'b'],
-        life: 240000,
-        namespaces: 3,
-        verify: false,
-        watchList: true,
-        refreshRate: 50,
-        rates: [1, 1],
-        ahead: [-219, 232],
-        span: 480000,
-      },
-      faults: [
-        {
-          at: 77056,
-          kind: 'cloud',
-          index: 58,
-          for: 204080,
-          choice: 0.679,
-        },
-      ],
-    },
-  },
-  {
-    finding: 'a takeover with a clock that is behind: the cloud is not called, and credentials expire',
-    plan: {
-      seed: 112532,
-      settings: {
-        scope: 'cluster',
-        identity: 'access-key',
-        registries: ['a', 'b'],
-        life: 240000,
-        namespaces: 20,
-        verify: true,
-        watchList: true,
-        refreshRate: 2,
-        rates: [1, 1],
-        ahead: [-478, -6692000],
-        span: 480000,
-      },
-      faults: [
-        {
-          at: 324193,
-          kind: 'clearLease',
-          index: 27,
-          for: 3642,
-          choice: 0.77,
-        },
-      ],
-    },
-  },
-  {
-    finding: 'the own copy is written late, and a new leader replaces newer credentials by the one in it',
-    plan: {
-      seed: 2000189,
-      settings: {
-        scope: 'cluster',
-        identity: 'rrsa',
-        registries: ['a', 'b'],
-        life: 900000,
-        namespaces: 3,
-        verify: true,
-        watchList: true,
-        refreshRate: 50,
-        rates: [1, 1.0148627643473447],
-        ahead: [358, -64],
-        span: 60000,
-      },
-      faults: [
-        { at: 38752, kind: 'flicker', index: 11, for: 86679, choice: 0.315 },
-        { at: 39337, kind: 'lateWrites', index: 40, for: 6719, choice: 0.01 },
-        { at: 40524, kind: 'reload', index: 37, for: 135048, choice: 0.527 },
-      ],
-    },
-  },
-  {
-    finding: 'a status write that was aborted arrives after its retry, and is not corrected',
-    plan: {
-      seed: 2000485,
-      settings: {
-        scope: 'namespaces',
-        identity: 'access-key',
-        registries: ['a', 'b'],
-        life: 3600000,
-        namespaces: 3,
-        verify: true,
-        watchList: true,
-        refreshRate: 2,
-        rates: [0.9964512707386166, 0.9827712862472981],
-        ahead: [-114, -8321000],
-        span: 480000,
-      },
-      faults: [
-        { at: 315686, kind: 'lateWrites', index: 15, for: 53699, choice: 0.584 },
-        { at: 322948, kind: 'reload', index: 7, for: 22681, choice: 0.613 },
-      ],
-    },
-  },
-  {
-    finding: 'a changed static login is not in the own copy yet, and a new leader writes the previous one',
-    plan: {
-      seed: 3000118,
+      seed: 10,
       settings: {
         scope: 'cluster',
         identity: 'worker-role',
-        registries: ['a', 'b', 's'],
-        life: 900000,
-        namespaces: 20,
-        verify: false,
+        registries: ['a'],
+        life: 240000,
+        namespaces: 3,
+        verify: true,
         watchList: true,
         refreshRate: 50,
-        rates: [1.016436230977997, 1],
-        ahead: [66, -8102000],
+        rates: [1, 1.0103848456032574],
+        ahead: [-286, -3940000],
+        serverAhead: -107,
+        attach: 'admission',
+        adopt: false,
+        heal: false,
         span: 60000,
       },
       faults: [
-        { at: 17454, kind: 'forbid', index: 40, for: 227894, choice: 0.139 },
-        { at: 22521, kind: 'changeLogin', index: 19, for: 178989, choice: 0.852 },
-        { at: 55718, kind: 'flicker', index: 53, for: 1014, choice: 0.076 },
+        { at: 14522, kind: 'lateWrites', index: 5, for: 2670, choice: 0.104 },
+        { at: 15053, kind: 'requestRotation', index: 56, for: 69921, choice: 0.773 },
+        { at: 24161, kind: 'requestRotation', index: 31, for: 22072, choice: 0.979 },
       ],
     },
   },
   {
+    theme: 'two leaders, late writes',
     finding:
-      'there are two legitimate leaders after the Lease was edited, and the remaining one writes its older credential',
+      'a late write changes the own copy after the Lease was lost, and the next leader\u2019s write of it is refused',
     plan: {
-      seed: 3000245,
+      seed: 46,
       settings: {
-        scope: 'cluster',
-        identity: 'rrsa',
-        registries: ['a', 'b'],
-        life: 3600000,
+        scope: 'namespaces',
+        identity: 'access-key',
+        registries: ['a'],
+        life: 240000,
         namespaces: 3,
-        verify: false,
-        watchList: false,
+        verify: true,
+        watchList: true,
         refreshRate: 2,
-        rates: [0.9817362260818481, 1.0027709733322263],
-        ahead: [-291, -8937000],
-        span: 480000,
+        rates: [1, 0.9909216013830155],
+        ahead: [189, -219],
+        serverAhead: 252,
+        attach: 'admission',
+        adopt: false,
+        heal: false,
+        span: 60000,
       },
       faults: [
-        { at: 163993, kind: 'clearLease', index: 15, for: 5414, choice: 0.443 },
-        { at: 203480, kind: 'clearLease', index: 22, for: 12302, choice: 0.94 },
-        { at: 352300, kind: 'clearLease', index: 16, for: 24831, choice: 0.68 },
+        { at: 4714, kind: 'flicker', index: 10, for: 3391, choice: 0.238 },
+        { at: 19817, kind: 'lateWrites', index: 41, for: 40230, choice: 0.095 },
+        { at: 33138, kind: 'lateWrites', index: 25, for: 45668, choice: 0.344 },
       ],
     },
   },
   {
+    theme: 'clocks',
     finding: 'a takeover with a clock that is hours ahead, by which all credentials seem to have expired',
     plan: {
       seed: 3000657,
@@ -600,6 +464,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'restores of etcd',
     finding: 'the API server is restored from a backup of a minute ago, and watches from a later version get no events',
     plan: {
       seed: 1498,
@@ -620,6 +485,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'pace and load',
     finding: 'a rotation of short-lived credentials at only the configured rate is too late',
     plan: {
       seed: 1,
@@ -634,97 +500,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'the rotation of other Secrets while clients change forty Secrets again and again',
-    plan: {
-      seed: 3,
-      settings: { ...MANY, registries: ['a'], refreshRate: 50 },
-      faults: Array.from({ length: 40 }, (_, n) => ({
-        at: 100_000 + n,
-        kind: 'fightSecret',
-        index: n,
-        for: 300_000,
-        choice: 0.3,
-      })),
-    },
-  },
-  {
-    finding: 'an Event that waits for a connection is sent after the Lease was lost',
-    plan: {
-      seed: 5000049,
-      settings: {
-        scope: 'namespaces',
-        identity: 'access-key',
-        registries: ['a', 'b', 's'],
-        life: 900000,
-        namespaces: 20,
-        verify: true,
-        watchList: false,
-        refreshRate: 2,
-        rates: [1, 0.9893278059922158],
-        ahead: [341, 105],
-        span: 60000,
-      },
-      faults: [
-        { at: 4282, kind: 'lossy', index: 12, for: 3132, choice: 0.221 },
-        { at: 4309, kind: 'clearLease', index: 50, for: 38919, choice: 0.944 },
-        { at: 8787, kind: 'down', index: 40, for: 24334, choice: 0.701 },
-        { at: 10043, kind: 'lossy', index: 10, for: 118438, choice: 0.087 },
-        { at: 21112, kind: 'hangWrites', index: 34, for: 63484, choice: 0.442 },
-        { at: 33108, kind: 'hangWrites', index: 32, for: 9369, choice: 0.893 },
-        { at: 39103, kind: 'foreignSecret', index: 13, for: 2620, choice: 0.82 },
-        { at: 53918, kind: 'partition', index: 41, for: 129574, choice: 0.929 },
-      ],
-    },
-  },
-  {
-    finding: 'after a typo is reloaded, the older entry in the own copy replaces the one in the Secrets',
-    plan: {
-      seed: 814000307,
-      settings: {
-        scope: 'cluster',
-        identity: 'access-key',
-        registries: ['a', 'b', 's'],
-        life: 900000,
-        namespaces: 6,
-        verify: true,
-        watchList: false,
-        refreshRate: 2,
-        rates: [1.0126991987321525, 1.0104749463684857],
-        ahead: [-203, -13],
-        span: 180000,
-      },
-      faults: [
-        { at: 32435, kind: 'flicker', index: 2, for: 87241, choice: 0.103 },
-        { at: 52518, kind: 'requestRotation', index: 42, for: 88478, choice: 0.787 },
-        { at: 53125, kind: 'lateWrites', index: 52, for: 147894, choice: 0.181 },
-        { at: 62268, kind: 'mistake', index: 2, for: 75260, choice: 0.94 },
-      ],
-    },
-  },
-  {
-    finding: 'a namespace that could not be read for a moment stays reported as unreadable',
-    plan: {
-      seed: 700000123,
-      settings: {
-        scope: 'namespaces',
-        identity: 'rrsa',
-        registries: ['s'],
-        life: 3600000,
-        namespaces: 6,
-        verify: true,
-        watchList: true,
-        refreshRate: 2,
-        rates: [1, 1],
-        ahead: [-336, -121],
-        span: 60000,
-      },
-      faults: [
-        { at: 1390, kind: 'restoreEtcd', index: 42, for: 35100, choice: 0.717 },
-        { at: 54980, kind: 'forbid', index: 57, for: 14402, choice: 0.232 },
-      ],
-    },
-  },
-  {
+    theme: 'restores of etcd',
     finding: 'etcd is restored, and a watch that is opened immediately gets no events until its version is reached',
     plan: {
       seed: 9100010,
@@ -749,60 +525,49 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'two leaders, late writes',
     finding: 'a Secret that was deleted is created by two leaders, and the older creation arrives last',
     plan: {
-      seed: 814013781,
+      seed: 13,
       settings: {
         scope: 'cluster',
         identity: 'rrsa',
-        registries: ['a', 'b'],
+        registries: ['a'],
         life: 240000,
-        namespaces: 20,
-        verify: false,
+        namespaces: 3,
+        verify: true,
         watchList: true,
         refreshRate: 50,
-        rates: [1, 1.0174572368990629],
-        ahead: [305, -1120000],
-        span: 480000,
+        rates: [1, 1],
+        ahead: [-134, 3324000],
+        serverAhead: -170,
+        attach: 'serviceAccounts',
+        adopt: false,
+        heal: false,
+        span: 60000,
       },
       faults: [
-        { at: 2745, kind: 'expiredWatches', index: 22, for: 2487, choice: 0.531 },
-        { at: 25472, kind: 'terminate', index: 47, for: 4972, choice: 0.225 },
-        { at: 73435, kind: 'stealLease', index: 45, for: 1043, choice: 0.651 },
-        { at: 107339, kind: 'crash', index: 49, for: 9684, choice: 0.289 },
-        { at: 124247, kind: 'errors', index: 1, for: 139969, choice: 0.813 },
-        { at: 128478, kind: 'lag', index: 40, for: 6506, choice: 0.455 },
-        { at: 141778, kind: 'lateWrites', index: 53, for: 56429, choice: 0.867 },
-        { at: 161211, kind: 'lag', index: 32, for: 76775, choice: 0.172 },
-        { at: 166280, kind: 'flicker', index: 46, for: 57128, choice: 0.667 },
-        { at: 169812, kind: 'deleteSecret', index: 12, for: 22228, choice: 0.005 },
+        { at: 37385, kind: 'lateWrites', index: 11, for: 28258, choice: 0.281 },
+        { at: 38143, kind: 'flicker', index: 33, for: 6555, choice: 0.954 },
+        { at: 42608, kind: 'lateWrites', index: 59, for: 53466, choice: 0.627 },
+        { at: 48712, kind: 'deleteSecret', index: 3, for: 5953, choice: 0.959 },
       ],
     },
   },
   {
+    theme: 'configuration',
     finding: 'both replicas start with domains other than those in the Secrets, which are not updated',
     plan: {
-      seed: 4,
-      settings: { ...MANY, registries: ['a'], life: 3_600_000, namespaces: 3 },
-      faults: [
-        { at: 60_000, kind: 'reload', index: 0, for: 1000, choice: 0.55 },
-        { at: 60_100, kind: 'crashBoth', index: 0, for: 1000, choice: 0 },
-      ],
-    },
-  },
-  {
-    finding:
-      'the identity is changed when all credentials have expired, and the new ones are written at the rate of a rotation',
-    plan: {
       seed: 5,
-      settings: { ...MANY, registries: ['a'] },
+      settings: { ...SMALL, life: 3600000, span: 62000 },
       faults: [
-        { at: 100_000, kind: 'reload', index: 0, for: 1000, choice: 0.4 },
-        { at: 400_000, kind: 'otherIdentity', index: 0, for: 1000, choice: 0 },
+        { at: 60000, kind: 'reload', index: 0, for: 1000, choice: 0.55 },
+        { at: 60100, kind: 'crashBoth', index: 0, for: 1000, choice: 0 },
       ],
     },
   },
   {
+    theme: 'pace and load',
     finding: 'a static login that changes during the rotation of short-lived credentials slows that down',
     plan: {
       seed: 6,
@@ -817,197 +582,22 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'etcd is restored from a recent backup while a replica waits to reconnect',
-    plan: {
-      seed: 454005090,
-      settings: {
-        scope: 'cluster',
-        identity: 'access-key',
-        registries: ['s'],
-        life: 240000,
-        namespaces: 6,
-        verify: true,
-        watchList: true,
-        refreshRate: 50,
-        rates: [1, 1],
-        ahead: [-65, 337],
-        span: 180000,
-      },
-      faults: [
-        { at: 32583, kind: 'lossy', index: 50, for: 109382, choice: 0.117 },
-        { at: 38674, kind: 'stripList', index: 43, for: 1467, choice: 0.762 },
-        { at: 51972, kind: 'lateWrites', index: 5, for: 96123, choice: 0.106 },
-        { at: 60125, kind: 'stripList', index: 26, for: 3572, choice: 0.034 },
-        { at: 71761, kind: 'stripList', index: 58, for: 35071, choice: 0.644 },
-        { at: 104988, kind: 'stripList', index: 31, for: 1751, choice: 0.1 },
-        { at: 137704, kind: 'restoreEtcd', index: 17, for: 3978, choice: 0.955 },
-        { at: 138630, kind: 'restoreEtcd', index: 2, for: 162897, choice: 0.185 },
-      ],
-    },
-  },
-  {
-    finding: 'etcd is restored twice, and the versions of the second backup are not below those of the first',
-    plan: {
-      seed: 454005397,
-      settings: {
-        scope: 'namespaces',
-        identity: 'access-key',
-        registries: ['s'],
-        life: 3600000,
-        namespaces: 3,
-        verify: true,
-        watchList: true,
-        refreshRate: 2,
-        rates: [1, 1],
-        ahead: [7213000, -451],
-        span: 60000,
-      },
-      faults: [
-        { at: 2062, kind: 'changeLogin', index: 11, for: 1072, choice: 0.778 },
-        { at: 28586, kind: 'restoreEtcd', index: 11, for: 84978, choice: 0.396 },
-        { at: 43763, kind: 'deleteLease', index: 26, for: 164588, choice: 0.409 },
-        { at: 46335, kind: 'restoreEtcd', index: 13, for: 27202, choice: 0.516 },
-        { at: 51086, kind: 'slow', index: 40, for: 48907, choice: 0.285 },
-        { at: 56059, kind: 'failReads', index: 8, for: 244912, choice: 0.382 },
-      ],
-    },
-  },
-  {
-    finding: 'etcd is restored from a backup that lacks only one change, which nothing else reveals',
-    plan: {
-      seed: 454005689,
-      settings: {
-        scope: 'cluster',
-        identity: 'rrsa',
-        registries: ['a'],
-        life: 3600000,
-        namespaces: 3,
-        verify: true,
-        watchList: true,
-        refreshRate: 50,
-        rates: [1, 1],
-        ahead: [-476, 197],
-        span: 60000,
-      },
-      faults: [
-        { at: 5067, kind: 'restoreEtcd', index: 9, for: 11034, choice: 0.991 },
-        { at: 6713, kind: 'optOut', index: 46, for: 12341, choice: 0.012 },
-        { at: 7628, kind: 'pause', index: 51, for: 109907, choice: 0.683 },
-        { at: 15812, kind: 'lossy', index: 32, for: 38317, choice: 0.078 },
-        { at: 24279, kind: 'optOut', index: 4, for: 9795, choice: 0.652 },
-        { at: 36393, kind: 'restoreEtcd', index: 30, for: 2582, choice: 0.403 },
-        { at: 49180, kind: 'restoreEtcd', index: 11, for: 3815, choice: 0.841 },
-      ],
-    },
-  },
-  {
-    finding: 'scope namespaces: a namespace is recreated without its label, and a new leader considers it opted out',
-    plan: {
-      seed: 1364894102,
-      settings: {
-        scope: 'namespaces',
-        identity: 'worker-role',
-        registries: ['a', 'b'],
-        life: 900000,
-        namespaces: 3,
-        verify: false,
-        watchList: true,
-        refreshRate: 50,
-        rates: [1.006153028346598, 1],
-        ahead: [236, -238],
-        span: 60000,
-      },
-      faults: [
-        { at: 4068, kind: 'optOut', index: 48, for: 7154, choice: 0.063 },
-        { at: 15430, kind: 'deleteLease', index: 43, for: 1031, choice: 0.272 },
-        { at: 29889, kind: 'compact', index: 57, for: 18914, choice: 0.681 },
-        { at: 30732, kind: 'reinstallNamespace', index: 45, for: 1787, choice: 0.334 },
-        { at: 35640, kind: 'deleteLease', index: 46, for: 32584, choice: 0.018 },
-      ],
-    },
-  },
-  {
+    theme: 'Lease, namespaces, status',
     finding:
-      'a typo is made and repaired while the own copy cannot be written: its credential is older than that in the Secrets',
+      'scope namespaces: a namespace opts in again, and a new leader that read it before takes its credentials away',
     plan: {
-      seed: 1364894437,
-      settings: {
-        scope: 'cluster',
-        identity: 'rrsa',
-        registries: ['a', 'b'],
-        life: 3600000,
-        namespaces: 3,
-        verify: true,
-        watchList: true,
-        refreshRate: 2,
-        rates: [1, 1],
-        ahead: [3906000, -149],
-        span: 60000,
-      },
+      seed: 1,
+      settings: { ...SMALL, scope: 'namespaces', life: 900000, span: 180000 },
       faults: [
-        { at: 372, kind: 'lossy', index: 31, for: 49803, choice: 0.404 },
-        { at: 1271, kind: 'crash', index: 33, for: 127102, choice: 0.264 },
-        { at: 12049, kind: 'partition', index: 22, for: 131127, choice: 0.069 },
-        { at: 22493, kind: 'requestRotation', index: 29, for: 88416, choice: 0.236 },
-        { at: 25258, kind: 'hangWrites', index: 42, for: 86687, choice: 0.411 },
-        { at: 31744, kind: 'foreignSecret', index: 4, for: 7556, choice: 0.854 },
-        { at: 42454, kind: 'lateWrites', index: 0, for: 255689, choice: 0.878 },
-        { at: 43952, kind: 'mistake', index: 46, for: 2920, choice: 0.063 },
+        { at: 10000, kind: 'optOut', index: 0, for: 1000, choice: 0.1 },
+        { at: 15000, kind: 'crash', index: 1, for: 1000, choice: 0.5 },
+        { at: 30000, kind: 'optOut', index: 0, for: 1000, choice: 0.9 },
+        { at: 110000, kind: 'terminate', index: 0, for: 1000, choice: 0.5 },
       ],
     },
   },
   {
-    finding: 'a registry that failed before its credential was read back counts as failing until the next refresh',
-    plan: {
-      seed: 1644823958,
-      settings: {
-        scope: 'namespaces',
-        identity: 'rrsa',
-        registries: ['a', 's'],
-        life: 3600000,
-        namespaces: 20,
-        verify: true,
-        watchList: false,
-        refreshRate: 2,
-        rates: [1, 1],
-        ahead: [451, 384],
-        span: 180000,
-      },
-      faults: [
-        { at: 12777, kind: 'mistake', index: 1, for: 19508, choice: 0.087 },
-        { at: 38708, kind: 'flicker', index: 27, for: 10336, choice: 0.109 },
-        { at: 65456, kind: 'mistake', index: 30, for: 4282, choice: 0.903 },
-        { at: 68531, kind: 'cloudDown', index: 53, for: 66959, choice: 0.985 },
-        { at: 86754, kind: 'partition', index: 25, for: 36009, choice: 0.106 },
-      ],
-    },
-  },
-  {
-    finding: 'after a restore of etcd each Secret with conflicts causes a list of all Secrets, endlessly',
-    plan: {
-      seed: 1644824525,
-      settings: {
-        scope: 'cluster',
-        identity: 'access-key',
-        registries: ['a', 'b'],
-        life: 900000,
-        namespaces: 20,
-        verify: true,
-        watchList: true,
-        refreshRate: 50,
-        rates: [1, 1],
-        ahead: [291, -2842000],
-        span: 480000,
-      },
-      faults: [
-        { at: 83668, kind: 'cutWatches', index: 20, for: 17931, choice: 0.853 },
-        { at: 239250, kind: 'expiredWatches', index: 58, for: 71461, choice: 0.055 },
-        { at: 425415, kind: 'expiredWatches', index: 49, for: 1125, choice: 0.447 },
-        { at: 445238, kind: 'restoreEtcd', index: 36, for: 122887, choice: 0.117 },
-      ],
-    },
-  },
-  {
+    theme: 'requests and refusals',
     finding:
       'a credential that is revoked before any login with it succeeded is replaced when it is due (the rule was too strict)',
     plan: {
@@ -1033,32 +623,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding:
-      'the own copy is lost while one registry has a typo: Secrets with its entry keep all entries until one expires',
-    plan: {
-      seed: 34514,
-      settings: {
-        scope: 'cluster',
-        identity: 'rrsa',
-        registries: ['a', 'b'],
-        life: 3600000,
-        namespaces: 20,
-        verify: true,
-        watchList: true,
-        refreshRate: 2,
-        rates: [0.9807441992033272, 1],
-        ahead: [-22, 8398000],
-        span: 60000,
-      },
-      faults: [
-        { at: 1822, kind: 'clearLease', index: 39, for: 11055, choice: 0.282 },
-        { at: 4320, kind: 'clearLease', index: 45, for: 1023, choice: 0.387 },
-        { at: 6411, kind: 'reload', index: 57, for: 1890, choice: 0.454 },
-        { at: 7432, kind: 'deleteSecret', index: 54, for: 31564, choice: 0.01 },
-      ],
-    },
-  },
-  {
+    theme: 'the own copy is behind',
     finding:
       'the own copy could not be written: after a typo an older credential is read back, and replaces that of other Secrets',
     plan: {
@@ -1085,6 +650,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'clocks',
     finding: 'a new leader whose clock is ahead considers a live credential expired that it cannot read back',
     plan: {
       seed: 31803,
@@ -1110,6 +676,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'clocks',
     finding:
       'a replica starts on a machine whose clock is behind, and the credential that it read back expires before it is due',
     plan: {
@@ -1131,6 +698,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'Lease, namespaces, status',
     finding: 'a leader is paused while its writes wait for a connection, and sends them after it has lost the Lease',
     plan: {
       seed: 1113654601,
@@ -1159,27 +727,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'a credential that arrives after a reload has replaced its registry is dropped (the rule was too strict)',
-    plan: {
-      seed: 2046417720,
-      settings: {
-        scope: 'cluster',
-        identity: 'rrsa',
-        registries: ['a', 'b'],
-        life: 240000,
-        namespaces: 3,
-        verify: true,
-        watchList: true,
-        refreshRate: 2,
-        rates: [1.0144456907827406, 1],
-        ahead: [-399, 2309000],
-        serverAhead: -445,
-        span: 180000,
-      },
-      faults: [{ at: 109328, kind: 'reload', index: 30, for: 24178, choice: 0.427 }],
-    },
-  },
-  {
+    theme: 'the own copy is lost',
     finding: 'the cloud rejects one registry and the own copy is old: when the others expire, its entry is removed',
     plan: {
       seed: 744019702,
@@ -1204,66 +752,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'after a reload while a revoked credential is being replaced, it is not replaced',
-    plan: {
-      seed: 167918980,
-      settings: {
-        scope: 'namespaces',
-        identity: 'rrsa',
-        registries: ['a', 'b'],
-        life: 3600000,
-        namespaces: 20,
-        verify: true,
-        watchList: true,
-        refreshRate: 2,
-        rates: [1, 1],
-        ahead: [200, -2731000],
-        serverAhead: 98,
-        span: 60000,
-      },
-      faults: [
-        { at: 2157, kind: 'editList', index: 55, for: 23360, choice: 0.462 },
-        { at: 3756, kind: 'reinstallNamespace', index: 39, for: 7700, choice: 0.054 },
-        { at: 3761, kind: 'deleteLease', index: 23, for: 1051, choice: 0.617 },
-        { at: 6944, kind: 'errors', index: 3, for: 2594, choice: 0.813 },
-        { at: 7737, kind: 'failReads', index: 54, for: 140618, choice: 0.455 },
-        { at: 15891, kind: 'errors', index: 34, for: 2924, choice: 0.347 },
-        { at: 18540, kind: 'stripList', index: 46, for: 46819, choice: 0.607 },
-        { at: 31024, kind: 'compact', index: 14, for: 1257, choice: 0.345 },
-        { at: 31198, kind: 'reload', index: 58, for: 53605, choice: 0.894 },
-        { at: 37001, kind: 'revoke', index: 28, for: 7304, choice: 0.448 },
-        { at: 46368, kind: 'slowLease', index: 36, for: 137127, choice: 0.208 },
-      ],
-    },
-  },
-  {
-    finding:
-      'a credential that a follower requests to verify its access replaces one that the leader got in the same second',
-    plan: {
-      seed: 167920180,
-      settings: {
-        scope: 'cluster',
-        identity: 'rrsa',
-        registries: ['a'],
-        life: 240000,
-        namespaces: 3,
-        verify: true,
-        watchList: true,
-        refreshRate: 2,
-        rates: [1.0086212488729507, 1],
-        ahead: [8577000, 313],
-        serverAhead: -357,
-        span: 180000,
-      },
-      faults: [
-        { at: 13672, kind: 'pause', index: 7, for: 71888, choice: 0.365 },
-        { at: 42772, kind: 'partition', index: 8, for: 46488, choice: 0.755 },
-        { at: 59028, kind: 'failReads', index: 31, for: 171108, choice: 0.958 },
-        { at: 68745, kind: 'cloudDown', index: 54, for: 81241, choice: 0.677 },
-      ],
-    },
-  },
-  {
+    theme: 'clocks',
     finding: 'a new leader whose clock is ahead replaces a live credential by an expired one, in a Secret with several',
     plan: {
       seed: 1475390987,
@@ -1289,40 +778,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding:
-      'a replica whose version was compacted before a restore of etcd lists again and keeps objects of the previous history',
-    plan: {
-      seed: 1929865824,
-      settings: {
-        scope: 'cluster',
-        identity: 'rrsa',
-        registries: ['s'],
-        life: 3600000,
-        namespaces: 20,
-        verify: true,
-        watchList: false,
-        refreshRate: 50,
-        rates: [1, 1.0139367977809162],
-        ahead: [406, -66],
-        serverAhead: 5753000,
-        span: 60000,
-      },
-      faults: [
-        { at: 78, kind: 'crash', index: 14, for: 12889, choice: 0.791 },
-        { at: 166, kind: 'stripList', index: 22, for: 13030, choice: 0.174 },
-        { at: 582, kind: 'lateWrites', index: 22, for: 228324, choice: 0.499 },
-        { at: 6778, kind: 'stripList', index: 0, for: 125878, choice: 0.553 },
-        { at: 7204, kind: 'flicker', index: 17, for: 54067, choice: 0.119 },
-        { at: 13017, kind: 'pause', index: 5, for: 21764, choice: 0.81 },
-        { at: 26141, kind: 'stripList', index: 12, for: 43166, choice: 0.245 },
-        { at: 30096, kind: 'errors', index: 6, for: 150629, choice: 0.704 },
-        { at: 35162, kind: 'compact', index: 50, for: 2841, choice: 0.078 },
-        { at: 35971, kind: 'flicker', index: 47, for: 155312, choice: 0.484 },
-        { at: 42747, kind: 'restoreEtcd', index: 9, for: 17986, choice: 0.878 },
-      ],
-    },
-  },
-  {
+    theme: 'restores of etcd',
     finding:
       'the status of before a restore of etcd stays, because the watch had delivered the newer one before its response came',
     plan: {
@@ -1348,6 +804,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'requests and refusals',
     finding:
       'a credential that was issued a second before a request stays, because the leader has not read the status yet',
     plan: {
@@ -1420,35 +877,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'the log is written late during a reload, and Secrets keep the note that their credentials are in no log',
-    plan: {
-      seed: 1,
-      settings: {
-        scope: 'cluster',
-        identity: 'access-key',
-        registries: ['a', 's'],
-        life: 3600000,
-        namespaces: 3,
-        verify: true,
-        watchList: false,
-        refreshRate: 2,
-        rates: [1, 1.00580339519307],
-        ahead: [-220, -480],
-        serverAhead: 112,
-        attach: 'both',
-        adopt: true,
-        heal: false,
-        span: 180000,
-      },
-      faults: [
-        { at: 4423, kind: 'hangLog', index: 39, for: 251408, choice: 0.436 },
-        { at: 5692, kind: 'hangLog', index: 21, for: 123728, choice: 0.273 },
-        { at: 75240, kind: 'deleteLog', index: 31, for: 5414, choice: 0.524 },
-        { at: 98300, kind: 'mistake', index: 23, for: 47628, choice: 0.099 },
-      ],
-    },
-  },
-  {
+    theme: 'the own copy is lost',
     finding:
       'the log is lost with its leader while one registry has a typo: the other one waits in Secrets with the lost entry (the rule was too strict)',
     plan: {
@@ -1480,6 +909,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'the own copy is behind',
     finding:
       'a credential that no leader could log is replaced by an older one, without asking for a new one, because another registry’s has expired',
     plan: {
