@@ -41,6 +41,8 @@ export function formatReverts({ results, already, unbroken }: RevertResults): st
   ].join('\n')
 }
 
+/** Whether reverts were tried, each breaks a run, and each run breaks on one. */
 export function isComplete({ results, already, unbroken }: RevertResults): boolean {
-  return results.every(({ broken }) => broken.length > 0) && already.length + unbroken.length === 0
+  const isShown = results.length > 0 && results.every(({ broken }) => broken.length > 0)
+  return isShown && already.length + unbroken.length === 0
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { FOUND } from '../../test/simulation/found.ts'
-import { REVERTS, type Revert } from '../../test/simulation/reverts.ts'
+import { REVERTS, type Revert, type Theme } from '../../test/simulation/reverts.ts'
 
 const WORKER = fileURLToPath(new URL('revert-worker.ts', import.meta.url))
 
@@ -31,13 +31,13 @@ export interface RevertResults {
  * contains this text.
  */
 export async function tryReverts(only: string, onResult: (result: RevertResult) => void): Promise<RevertResults> {
-  const already = await findBroken(undefined)
   const chosen = REVERTS.filter(({ theme, file }) => `${theme} ${file}`.includes(only))
+  const already = await findBroken(undefined, new Set(chosen.map(({ theme }) => theme)))
   const waiting = chosen.values()
   const results = new Map<Revert, RevertResult>()
   const work = async (): Promise<void> => {
     for (const revert of waiting) {
-      const result = { revert, broken: await findBroken(revert) }
+      const result = { revert, broken: await findBroken(revert, new Set([revert.theme])) }
       results.set(revert, result)
       onResult(result)
     }
@@ -49,8 +49,8 @@ export async function tryReverts(only: string, onResult: (result: RevertResult) 
   return { results: chosen.flatMap((revert) => results.get(revert) ?? []), already, unbroken }
 }
 
-/** Runs the recorded runs of the revert's theme; without a revert, all on the present sources. */
-async function findBroken(revert: Revert | undefined): Promise<readonly Broken[]> {
+/** Runs the recorded runs of these themes; without a revert, on the sources as they are. */
+async function findBroken(revert: Revert | undefined, themes: ReadonlySet<Theme>): Promise<readonly Broken[]> {
   const worker = new Worker(WORKER, { workerData: revert })
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined)
@@ -58,7 +58,7 @@ async function findBroken(revert: Revert | undefined): Promise<readonly Broken[]
   const broken: Broken[] = []
   try {
     for (const [index, { theme, finding }] of FOUND.entries()) {
-      if (revert !== undefined && revert.theme !== theme) continue
+      if (!themes.has(theme)) continue
       const response = new Promise<string>((resolve) => worker.once('message', resolve))
       worker.postMessage(index)
       const rule = await Promise.race([response, failure.promise])
