@@ -89,7 +89,12 @@ test('a report names the recorded runs that a revert breaks, and the reverts and
       '  breaks on no revert: a restore',
     ].join('\n'),
   )
-  for (const part of [{ results: [] }, { results: [result, idle] }, { already: wrong.already }, { unbroken: wrong.unbroken }])
+  for (const part of [
+    { results: [] },
+    { results: [result, idle] },
+    { already: wrong.already },
+    { unbroken: wrong.unbroken },
+  ])
     assert.ok(!isComplete({ ...right, ...part }))
 })
 

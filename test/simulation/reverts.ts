@@ -74,8 +74,8 @@ export const REVERTS: readonly Revert[] = [
   {
     theme: 'the own copy is lost',
     file: 'src/helper/plan/plan-secret.ts',
-    from: 'if (secret.registries.some((name) => desired.includes(name) && !ours.entries.has(name))) return wait()',
-    to: '',
+    from: 'desired.includes(name) && !ours.registries.includes(name)',
+    to: 'false',
     effect: 'An entry that the log lost is removed at once, while it still works.',
   },
   {
