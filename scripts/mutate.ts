@@ -1,8 +1,8 @@
 // npm run mutate -- AREA… [--share 0.2] [--seed N] [--only PATH]
 // Changes the code of an area in small ways and runs its unit tests on each change.
 // Exits with 1 if the tests noticed fewer than 90 % of an area's changes.
-// The area `found` tries the reverts of test/simulation/reverts.ts on the recorded runs. Exits with 1
-// if a revert breaks no run of its theme, or if a run breaks on no revert.
+// The area `found` tries the reverts of test/simulation/reverts.ts on the recorded runs. It exits
+// with 1 if a revert breaks no run of its theme, or if a run breaks on no revert.
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { AREAS } from './mutate/areas.ts'

@@ -22,7 +22,9 @@ export interface RevertResults {
   readonly results: readonly RevertResult[]
   /** The recorded runs that break on the sources as they are. */
   readonly already: readonly Broken[]
-  /** The recorded runs that no revert of their theme breaks. Empty if only some reverts were tried. */
+  /**
+   * The recorded runs that no revert of their theme breaks. Empty if only some reverts were tried.
+   */
   readonly unbroken: readonly string[]
 }
 

@@ -3,13 +3,13 @@ import type { Settings } from './settings.ts'
 import type { Plan } from './simulate.ts'
 
 /**
- * A run that shows why a line is there: it breaks a rule if a revert of its theme (reverts.ts) takes
- * that line back. `npm run mutate -- found` tries them all.
+ * A run that shows why a line is there: it breaks a rule if a revert of its theme (reverts.ts)
+ * undoes that line. `npm run mutate -- found` tries all reverts.
  *
- * To record a run that broke a rule: copy the faults and settings that `npm run soak -- simulation`
- * or `npm test -- simulation --seed N` prints. Once the helper is fixed, describe in reverts.ts the
- * line that fixes it, and run `npm run mutate -- found --only THEME`. If the run does not break, it
- * shows nothing: choose another line, or draw the run again with that line taken back.
+ * To record a run that broke a rule, copy the faults and settings that `npm run soak -- simulation`
+ * or `npm test -- simulation --seed N` prints. After the fix, describe in reverts.ts the line that
+ * fixed it, and run `npm run mutate -- found --only THEME`. A run that does not break shows
+ * nothing: choose another line, or draw the run again with that line reverted.
  */
 export interface Found {
   readonly theme: Theme
