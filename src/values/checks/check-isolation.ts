@@ -25,8 +25,8 @@ export function checkIsolation(values: Cursor): ValuesError[] {
         !repositoriesOf(other).every((glob) => includesRepository(own, glob)),
     )
     if (others.length === 0) return []
-    const list = registry.at('repositories')
-    const place = list.node === undefined ? registry.at('name') : list
+    // The default list includes everything, so an entry with a warning has a list of its own.
+    const place = registry.at('repositories')
     const named = others.map((other) => `\`${other.name}\` (line ${other.at('name').position.line})`)
     const message = `the credential of \`${registry.name}\` may also pull the \`repositories\` of ${joinShort(named)}, because these entries share a role`
     return [place.error('VALUES_NOT_ISOLATED', message, { at: place.keyPosition, hint: fixFor(values, registry) })]

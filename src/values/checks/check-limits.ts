@@ -14,7 +14,7 @@ export function checkLimits(values: Cursor): ValuesError[] {
   return [
     ...registries.flatMap((registry) => limitErrors(registry, values.at('identity', 'type'))),
     ...registries.flatMap(probeErrors),
-    ...registries.flatMap((registry, index) => differentKeys(registry, registries.slice(0, index))),
+    ...registries.flatMap((registry) => differentKeys(registry, registries)),
     ...registries.flatMap((registry, index) => mixedEntries(values, registry, registries.slice(0, index))),
   ]
 }
@@ -29,13 +29,13 @@ function limitErrors(registry: Cursor, identity: Cursor): ValuesError[] {
   if (edition === 'static' || edition === 'personal') {
     const why = edition === 'static' ? 'a fixed login cannot be limited' : 'the Personal Edition cannot be limited'
     const hint = 'Remove `limit`. Only a credential of `edition: enterprise` can be limited.'
-    return [limit.error('VALUES_LIMIT', `${what}, but ${why}`, { value: 'repositories', hint })]
+    return [limit.error('VALUES_LIMIT', `${what}, but ${why}`, { hint })]
   }
   const type = identity.text
   if ((type !== 'worker-role' && type !== 'access-key') || registry.at('assumeRole').items.length > 0) return []
   const why = `with \`identity.type: ${type}\` and no \`assumeRole\` the helper requests no session that can be limited`
   const hint = `Add a role: ${ROLE_TO_ADD}. \`acr-nopass policy\` prints its policy and its trust policy.`
-  return [limit.error('VALUES_LIMIT', `${what}, but ${why}`, { value: 'repositories', hint })]
+  return [limit.error('VALUES_LIMIT', `${what}, but ${why}`, { hint })]
 }
 
 function probeErrors(registry: Cursor): ValuesError[] {
@@ -50,15 +50,16 @@ function probeErrors(registry: Cursor): ValuesError[] {
   if (includesRepository(repositoriesOf(registry), text)) return []
   const message = `\`${probe.name}\` is "${probe.shown}", which is none of the \`repositories\` of this entry`
   const hint = 'Write a repository that the list includes, or add it to the list.'
-  return [probe.error('VALUES_PROBE', message, { value: probe.shown, hint })]
+  return [probe.error('VALUES_PROBE', message, { hint })]
 }
 
 /** Keys that decide about the one credential that limited entries of an instance share. */
 const SHARED_KEYS = ['domains', 'network', 'apiNetwork', 'expiresInHours'] as const
 
-function differentKeys(registry: Cursor, earlier: readonly Cursor[]): ValuesError[] {
+/** Compares a limited entry with the first limited entry of its family, which may be itself. */
+function differentKeys(registry: Cursor, registries: readonly Cursor[]): ValuesError[] {
   const family = familyOf(registry)
-  const first = earlier.find((other) => isLimited(other) && familyOf(other) === family)
+  const first = registries.find((other) => isLimited(other) && familyOf(other) === family)
   if (!isLimited(registry) || family === undefined || first === undefined) return []
   return SHARED_KEYS.flatMap((key) => {
     const [own, other] = [registry.at(key), first.at(key)]
