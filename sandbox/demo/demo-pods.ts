@@ -16,9 +16,14 @@ export async function createNamespace(client: KubeClient, name: string, signal: 
   await untilReady(exists, { what: `default ServiceAccount of ${name}`, limitMs: 30_000, everyMs: 5 }, signal)
 }
 
+export async function deleteNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<void> {
+  await client.request({ method: 'DELETE', path: `/api/v1/namespaces/${name}` }, signal)
+}
+
 /**
- * Creates the Pod `app` without imagePullSecrets, as users do. Waits until the Pod is `Running`, or
- * its container waits for a reason that matches. Returns the kubelet's message.
+ * Creates a Pod without imagePullSecrets, as users do, named after the image's repository. Waits
+ * until the Pod is `Running`, or its container waits for a reason that matches. Returns the
+ * kubelet's message.
  */
 export async function runPod(
   client: KubeClient,
@@ -27,11 +32,12 @@ export async function runPod(
   state: RegExp,
   signal: AbortSignal,
 ): Promise<string> {
-  const container = { name: 'app', image, imagePullPolicy: 'Always' }
+  const name = /\/([^/:]+):/.exec(image)?.[1] ?? 'app'
+  const container = { name, image, imagePullPolicy: 'Always' }
   const spec = { hostNetwork: true, terminationGracePeriodSeconds: 1, containers: [container] }
-  const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'app' }, spec }
+  const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec }
   await client.request({ method: 'POST', path: namespacedPath('/api/v1', namespace, 'pods'), body }, signal)
-  const path = namespacedPath('/api/v1', namespace, 'pods', 'app')
+  const path = namespacedPath('/api/v1', namespace, 'pods', name)
   let message = ''
   const matches = async (): Promise<boolean> => {
     const { status } = await client.request<PodObject>({ method: 'GET', path }, signal)
@@ -39,7 +45,7 @@ export async function runPod(
     message = waiting?.message ?? ''
     return state.test(status?.phase === 'Running' ? status.phase : (waiting?.reason ?? ''))
   }
-  await untilReady(matches, { what: `Pod ${namespace}/app ${state.source}`, limitMs: 60_000, everyMs: 20 }, signal)
+  await untilReady(matches, { what: `Pod ${namespace}/${name} ${state.source}`, limitMs: 60_000, everyMs: 20 }, signal)
   return message
 }
 

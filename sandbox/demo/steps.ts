@@ -11,7 +11,7 @@ import type { KubeObject } from '../../src/kube/types.ts'
 import { untilReady } from '../../tools/process/ready.ts'
 import { userFiles } from '../environment/user-files.ts'
 import { prepareWorkspace } from '../workflow/prepare-workspace.ts'
-import { createNamespace, readPullSecret, runPod } from './demo-pods.ts'
+import { createNamespace, deleteNamespace, readPullSecret, runPod } from './demo-pods.ts'
 import { type DemoContext, type DemoStep, expect, readDemoStatus, STATUS_OBJECT } from './demo-step.ts'
 import { REPOSITORY, type RolloutResult, rollOut } from './roll-out.ts'
 
@@ -26,7 +26,7 @@ const rejectedPull: DemoStep = {
     step.update('waiting for the kubelet')
     const message = await runPod(admin, 'before', environment.appImage, /^(ErrImagePull|ImagePullBackOff)$/, signal)
     print(`  ${environment.appImage}\n  kubelet: ${message.slice(0, 600)}`)
-    await admin.request({ method: 'DELETE', path: '/api/v1/namespaces/before' }, signal)
+    await deleteNamespace(admin, 'before', signal)
     return 'ErrImagePull, as expected'
   },
 }
@@ -90,11 +90,10 @@ const newNamespace: DemoStep = {
     const { admin } = environment.production.cluster
     const since = performance.now()
     await createNamespace(admin, 'shop', signal)
-    const exists = async (): Promise<boolean> => (await readPullSecret(admin, 'shop', signal)) !== undefined
-    await untilReady(exists, { what: 'pull secret in shop', limitMs: 30_000, everyMs: 5 }, signal)
+    await untilPullSecret(admin, 'shop', signal)
     const ready = `Secret created ${Math.round(performance.now() - since)} ms after the namespace`
     if (environment.nodeObstacle !== undefined) {
-      await pullManifest(context)
+      await expectPull(context, 'shop', environment.appImage, 'found')
       return `${ready}; the registry accepts its credential (no Pod: ${environment.nodeObstacle})`
     }
     const created = performance.now()
@@ -108,24 +107,61 @@ const newNamespace: DemoStep = {
   },
 }
 
-/**
- * Without a kubelet, checks that the registry serves the manifest with the Secret's credential and
- * refuses it without.
- */
-async function pullManifest({ environment, signal }: DemoContext): Promise<void> {
-  const registry = new URL(environment.registry.url)
-  const [host = '', repository = '', reference = ''] = environment.appImage.split(/\/(.*):/)
-  const { status } = await fetch(new URL(`/v2/${repository}/manifests/${reference}`, registry), { signal })
-  expect(status === 401, `the registry responded with ${status} to an anonymous pull`)
-  const { logins = [] } = (await readPullSecret(environment.production.cluster.admin, 'shop', signal)) ?? {}
-  const login = logins.find(({ domains }) => domains.includes(host))
-  expect(login !== undefined, `the Secret has no credential of ${host}`)
-  const request = { ...login, host, repository, reference, registry, issuedByAcr: true }
-  const { result, detail } = await queryManifest(createHttpSender(), request, signal)
-  expect(result === 'found', `the Secret's credential cannot pull: ${detail}`)
+async function untilPullSecret(client: KubeClient, namespace: string, signal: AbortSignal): Promise<void> {
+  const exists = async (): Promise<boolean> => (await readPullSecret(client, namespace, signal)) !== undefined
+  await untilReady(exists, { what: `pull secret in ${namespace}`, limitMs: 30_000, everyMs: 5 }, signal)
 }
 
-/** Step 4: a rotation updates the Secret in place. */
+/**
+ * Without a kubelet, requests the manifest with the Secret's credential. The registry always
+ * refuses it without a credential.
+ */
+async function expectPull(
+  { environment, signal }: DemoContext,
+  namespace: string,
+  image: string,
+  expected: 'found' | 'denied',
+): Promise<void> {
+  const registry = new URL(environment.registry.url)
+  const [host = '', repository = '', reference = ''] = image.split(/\/(.*):/)
+  const { status } = await fetch(new URL(`/v2/${repository}/manifests/${reference}`, registry), { signal })
+  expect(status === 401, `the registry responded with ${status} to an anonymous pull`)
+  const { logins = [] } = (await readPullSecret(environment.production.cluster.admin, namespace, signal)) ?? {}
+  const login = logins.find(({ domains }) => domains.includes(host))
+  expect(login !== undefined, `the Secret of ${namespace} has no credential of ${host}`)
+  const request = { ...login, host, repository, reference, registry, issuedByAcr: true }
+  const { result, detail } = await queryManifest(createHttpSender(), request, signal)
+  expect(result === expected, `the credential of ${namespace} asked for ${repository}: ${result}, ${detail}`)
+}
+
+/** Step 4: two teams share an instance and a role, and each pulls its own images only. */
+const secondTeam: DemoStep = {
+  title: 'a second team is refused',
+  proves: "the second team's Pod pulls its own image, and is refused the first team's",
+  async run(context, step) {
+    const { environment, print, signal } = context
+    const { appImage, opsImage } = environment
+    const { admin } = environment.production.cluster
+    await createNamespace(admin, 'ops', signal)
+    await untilPullSecret(admin, 'ops', signal)
+    if (environment.nodeObstacle !== undefined) {
+      await expectPull(context, 'ops', opsImage, 'found')
+      await expectPull(context, 'ops', appImage, 'denied')
+      await expectPull(context, 'shop', opsImage, 'denied')
+      await deleteNamespace(admin, 'ops', signal)
+      return `each Secret pulls its own team's image only (no Pod: ${environment.nodeObstacle})`
+    }
+    step.update('waiting for the kubelet')
+    await runPod(admin, 'ops', opsImage, /^Running$/, signal)
+    const message = await runPod(admin, 'ops', appImage, /^(ErrImagePull|ImagePullBackOff)$/, signal)
+    print(`  ${appImage} in ops\n  kubelet: ${message.slice(0, 600)}`)
+    expect(message.includes('insufficient_scope'), `the pull failed for another reason: ${message}`)
+    await deleteNamespace(admin, 'ops', signal)
+    return 'its own image runs; ErrImagePull for the image of the first team, as expected'
+  },
+}
+
+/** Step 5: a rotation updates the Secret in place. */
 const earlyRotation: DemoStep = {
   title: 'the token is rotated early',
   proves: 'the Secret changes in place and keeps its UID',
@@ -145,7 +181,7 @@ const earlyRotation: DemoStep = {
   },
 }
 
-/** Step 5: a second run changes nothing. */
+/** Step 6: a second run changes nothing. */
 const idleRollout: DemoStep = {
   title: 'the workflow again',
   proves: 'a run without changes does nothing',
@@ -160,7 +196,7 @@ const idleRollout: DemoStep = {
   },
 }
 
-/** Step 7: after a change of the policy a run repairs the policy and nothing else. */
+/** Step 8: after a change of the policy a run repairs the policy and nothing else. */
 const repairingRollout: DemoStep = {
   title: 'the workflow once more',
   proves: 'the changed RAM policy is repaired, and nothing else is touched',
@@ -179,17 +215,19 @@ function statuses(results: readonly RolloutResult[]): string {
 }
 
 /**
- * Step 6: without the permission to get tokens, the last token stays in use and doctor reports the
+ * Step 7: without the permission to get tokens, the last token stays in use and doctor reports the
  * cause.
  */
 const lostPermission: DemoStep = {
-  title: 'the worker role loses its permission to get tokens',
+  title: "the helper's role loses its permission to get tokens",
   proves: 'the last good token stays; doctor names the cause and the fix',
   async run(context, step) {
     const { environment, print, signal } = context
-    const { cluster, workerRole, clusterId } = environment.production
+    const { cluster, clusterId } = environment.production
     const before = await readPullSecret(cluster.admin, 'shop', signal)
-    environment.cloud.control.grant(workerRole, `acr-nopass-${clusterId}`, pullOnly())
+    // The role and its policy have the same name.
+    const name = `acr-nopass-${clusterId}`
+    environment.cloud.control.grant(name, name, pullOnly())
     await requestRefresh({ client: cluster.admin, signal }, STATUS_OBJECT, new Date())
     step.update('waiting for the helper to notice')
     const failing = async (): Promise<boolean> =>
@@ -227,7 +265,7 @@ async function runOneMore({ environment, signal }: DemoContext): Promise<string>
 const execute = promisify(execFile)
 const BIN = fileURLToPath(new URL('../../bin/acr-nopass', import.meta.url))
 
-/** Step 8: the uninstall removes everything. */
+/** Step 9: the uninstall removes everything. */
 const cleanExit: DemoStep = {
   title: 'uninstall',
   proves: 'nothing of acr-nopass is left in the clusters or in RAM',
@@ -279,6 +317,7 @@ export const STEPS: readonly DemoStep[] = [
   rejectedPull,
   firstRollout,
   newNamespace,
+  secondTeam,
   earlyRotation,
   idleRollout,
   lostPermission,

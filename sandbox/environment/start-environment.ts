@@ -103,8 +103,10 @@ async function startShared({ fast, tools: named, progress, signal, parts }: Star
       helperImage: isReal ? await writeHelperImage(join(run.folder, 'helper-image'), image) : undefined,
     }
   })
-  const push = { registry: registry.url, repository: 'team/app', tag: '1', credential: cloud.registryPush }
-  await progress.step('a private image, pushed to the registry', () => pushImage(app, push, signal))
+  const push = { registry: registry.url, tag: '1', credential: cloud.registryPush }
+  await progress.step('private images of two teams, pushed to the registry', async () => {
+    for (const repository of ['team/app', 'platform/tools']) await pushImage(app, { ...push, repository }, signal)
+  })
   const domain = cloud.instances.find(({ edition }) => edition === 'enterprise')?.domains[0] ?? ''
   return {
     tools,
@@ -118,6 +120,8 @@ async function startShared({ fast, tools: named, progress, signal, parts }: Star
      * The reference of the private image: `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1`.
      */
     appImage: `${domain}/team/app:1`,
+    /** The same image in the repository of the second team. */
+    opsImage: `${domain}/platform/tools:1`,
     /** The run of all parts. Its folder is removed when the environment stops. */
     run,
     /** Why there is no real node, in one line; undefined if there is one. */
