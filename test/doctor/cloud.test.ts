@@ -103,6 +103,19 @@ testFindings([
     finds: [['error', 'INSTANCE_NOT_FOUND', 'registry demo']],
   },
   {
+    title: 'two instances that do not exist are two findings',
+    observed: observe({
+      instance: instance({ found: null }),
+      fixture: {
+        registries: [registry(), registry({ name: 'other', state: 'failing', error: failure('CLOUD_NOT_FOUND') })],
+      },
+    }),
+    finds: [
+      ['error', 'INSTANCE_NOT_FOUND', 'registry other'],
+      ['error', 'INSTANCE_NOT_FOUND', 'registry demo'],
+    ],
+  },
+  {
     title: 'a VPC that is not linked, and not needed',
     observed: observe({ instance: instance({ vpcs }) }),
     finds: [['info', 'VPC_UNLINKED', 'registry demo']],
@@ -191,6 +204,10 @@ test('doctor: a Pod that pulls by the public domain needs the public endpoint', 
       .filter((id) => /^(PUBLIC|VPC)_/.test(id))
   assert.deepEqual(ids([]), [])
   assert.deepEqual(ids([stuckPod({ image: IMAGE })]), ['PUBLIC_CLOSED'])
+  // `doctor pod` asks about one Pod and reads no others.
+  const focus = { pod: stuckPod({ image: IMAGE }), node: undefined, responses: new Map() }
+  const ofOne = diagnose({ ...observe({ instance: closed }), pods: undefined, focus }).map(({ id }) => id)
+  assert.ok(ofOne.includes('PUBLIC_CLOSED'), ofOne.join())
 })
 
 test('doctor: the report names the identity that read the cloud, or why it was not read', () => {

@@ -363,6 +363,14 @@ const ROWS: readonly Row[] = [
     id: 'POD_NETWORK',
     waiting: 'RegistryUnavailable',
   },
+  // kubelet: pkg/kubelet/images/types.go, ErrImageInspect.
+  {
+    title: 'an image that the runtime cannot inspect',
+    message: 'Failed to inspect image "x": rpc error: code = Unknown desc = x',
+    id: 'POD_STUCK',
+    waiting: 'ImageInspectError',
+    says: /fails to inspect the image[\s\S]*runtime and its disk/,
+  },
   // Connections that break.
   { title: 'a connection that ends', message: head('EOF'), id: 'POD_NETWORK' },
   {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { FindingId } from '../../src/doctor/finding.ts'
 import type { Observed, PodFacts } from '../../src/doctor/observed.ts'
+import { coveringRegistries, createPodContext, recreate } from '../../src/doctor/pod/pod-context.ts'
 import {
   account,
   fixture,
@@ -469,4 +470,40 @@ test('P12 without a report of the helper no Pod is reported to lack a registry, 
       .filter((id) => id.startsWith('POD_'))
   assert.deepEqual(idsOf(DENIED), ['POD_UNKNOWN'])
   assert.deepEqual(idsOf(X509), ['POD_CERTIFICATE'])
+})
+
+test('a Pod gets what applies to new Pods from its controller, from its owner or from its manifest', () => {
+  assert.equal(recreate(stuckPod()), 'then delete the Pod')
+  assert.equal(
+    recreate({ ...stuckPod(), isReplaced: false, owner: undefined }),
+    'then create the Pod again from its manifest',
+  )
+  assert.match(
+    recreate({ ...stuckPod(), isReplaced: false, owner: 'Job/x' }),
+    /^then let Job\/x create its Pods again /,
+  )
+})
+
+test('an image is covered by the registries that report or configure its host, and by no other registry', () => {
+  const entry = { name: 'demo', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }
+  const registries = [entry, { ...entry, name: 'other', instanceId: 'cri-def456', domains: ['images.example.com'] }]
+  const covering = (image: string, status?: null) => {
+    const reported = [registry(), registry({ name: 'other', domains: ['other.example.com'] })]
+    const context = createPodContext(
+      fixture({ config: { registries }, registries: reported, ...(status === null && { status }) }),
+    )
+    assert.ok(context)
+    return coveringRegistries(image, context)
+  }
+  assert.deepEqual(covering(IMAGE), ['demo'])
+  assert.deepEqual(covering('other.example.com/team/app:1'), ['other'])
+  assert.deepEqual(covering('images.example.com/team/app:1'), ['other'])
+  assert.deepEqual(covering('nginx'), [])
+  assert.deepEqual([covering(IMAGE, null), covering('images.example.com/team/app:1', null)], [[], ['other']])
+})
+
+test('a Pod that waits for a reason that nobody knows may be unable to pull, and a Pod that the registry denies cannot', () => {
+  const messageOf = (change: object) => diagnose(fixture({ pods: [stuckPod(change)] }))[0]?.message
+  assert.equal(messageOf({ waiting: 'SomethingNew' }), `may be unable to pull ${IMAGE}`)
+  assert.equal(messageOf({ detail: DENIED }), `cannot pull ${IMAGE}`)
 })

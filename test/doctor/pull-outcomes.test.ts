@@ -613,8 +613,8 @@ test('doctor: one node that cannot pull its sandbox image is one finding for all
   const { reader } = readerOf(['a', 'b'].map((uid) => ({ reason: 'FailedCreatePodSandBox', message: SANDBOX, uid })))
   const findings = diagnose(fixture({ pods: await addEvents(reader, facts, NOW) }))
   assert.deepEqual(
-    findings.map(({ id, subject, objects }) => [id, subject, objects]),
-    [['POD_SANDBOX', 'node n1', ['shop/a', 'shop/b']]],
+    findings.map(({ id, subject, objects, command }) => [id, subject, objects, command]),
+    [['POD_SANDBOX', 'node n1', ['shop/a', 'shop/b'], 'kubectl get node n1 -o wide']],
   )
 })
 
