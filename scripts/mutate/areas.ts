@@ -62,7 +62,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
   // What no schema can say. regions.ts is a copy of the vendor's list.
   values: {
     mutate: ['src/values/checks/!(regions).ts'],
-    tests: ['test/values/load-values.test.ts', 'test/values/{examples,positions,target-overlap}.test.ts'],
+    tests: ['test/values/load-values.test.ts', 'test/values/{chart-agreement,examples,target-overlap}.test.ts'],
   },
   writer: {
     mutate: ['src/helper/writes/*.ts'],

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { stringify } from 'yaml'
+import { NEEDED } from '../../src/values/checks/check-nulls.ts'
+import { COMMON_SECRET_NAMES } from '../../src/values/checks/check-secrets.ts'
+import { loadValues } from '../../src/values/load-values.ts'
+
+const chart = new URL('../../chart/', import.meta.url)
+const template = await readFile(new URL('templates/_validation.tpl', chart), 'utf8')
+const defaults = { name: 'chart/values.yaml', text: await readFile(new URL('values.yaml', chart), 'utf8') }
+
+/** Returns the words of the chart's list that begins with `first`. */
+function chartList(first: string): readonly string[] {
+  const from = template.indexOf(`list "${first}"`)
+  assert.ok(from >= 0, first)
+  const [words = ''] = /^list(?: "[^"]*")+/.exec(template.slice(from)) ?? []
+  return [...words.matchAll(/"([^"]*)"/g)].map(([, word = '']) => word)
+}
+
+const registry = { name: 'prod', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }
+
+/** The messages for working values with these changes. */
+function refusals(changes: object): readonly string[] {
+  const text = stringify({ registries: [registry], identity: { type: 'worker-role' }, ...changes })
+  return loadValues({ files: [{ name: 'a.yaml', text }], defaults }).errors.map(({ message }) => message)
+}
+
+/** Returns values that have only this key, such as `metrics.service`. */
+const valuesAt = (dotted: string, value: unknown): object =>
+  dotted.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as object
+
+test('validate refuses every name of a pull secret that the chart refuses, unless it is adopted', () => {
+  assert.deepEqual(COMMON_SECRET_NAMES, chartList('acr-credential'))
+  for (const name of [...COMMON_SECRET_NAMES, 'acr-credential-prod']) {
+    assert.deepEqual(refusals({ secretName: name }), [`\`secretName\` is "${name}", a name that others commonly use`])
+    assert.deepEqual(refusals({ secretName: name, adopt: true }), [])
+  }
+  assert.deepEqual(refusals({ secretName: 'my-acr-credential-prod' }), [])
+})
+
+test('validate refuses null for every key whose default the chart needs', () => {
+  assert.deepEqual(NEEDED, chartList('targets.namespaces.include'))
+  for (const key of NEEDED) {
+    assert.deepEqual(refusals(valuesAt(key, null)), [`\`${key}\` is null, which removes its default`])
+  }
+})
+
+test('validate refuses every label that the chart sets, on every object, and rights for roles of users', () => {
+  const set = (label: string, path: string) => `the label \`${label}\` in \`${path}\` is set by acr-nopass itself`
+  for (const path of chartList('commonLabels')) {
+    for (const label of [
+      'acr-nopass.io/x',
+      'app.kubernetes.io/managed-by',
+      'app.kubernetes.io/instance',
+      'app.kubernetes.io/name',
+      'app.kubernetes.io/version',
+      'helm.sh/chart',
+    ])
+      assert.deepEqual(refusals(valuesAt(path, { [label]: 'x' })), [set(label, path)])
+    assert.deepEqual(refusals(valuesAt(path, { 'example.com/acr-nopass.io': 'x' })), [])
+  }
+  for (const label of ['acr-nopass.io/x', ...chartList('app.kubernetes.io/managed-by')])
+    assert.deepEqual(refusals({ secretLabels: { [label]: 'x' } }), [set(label, 'secretLabels')])
+  assert.deepEqual(refusals({ secretLabels: { 'helm.sh/chart': 'x' } }), [])
+  const aggregated = { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' }
+  assert.deepEqual(refusals({ commonLabels: aggregated }), [
+    "the label `rbac.authorization.k8s.io/aggregate-to-view` in `commonLabels` would give the helper's rights, including those on pull secrets, to everyone with that role",
+  ])
+  assert.deepEqual(refusals({ podLabels: aggregated }), [])
+})
+
+test('validate refuses annotations that make the helper a hook, weaken its Pod or change its identity', () => {
+  const hook = 'helm.sh/hook-weight'
+  for (const path of ['podAnnotations', 'deploymentAnnotations'])
+    assert.deepEqual(refusals({ [path]: { [hook]: '1' } }), [
+      `the annotation \`${hook}\` in \`${path}\` would make the helper a hook, which Helm does not keep`,
+    ])
+  for (const name of [
+    'seccomp.security.alpha.kubernetes.io/pod',
+    'container.seccomp.security.alpha.kubernetes.io/helper',
+    'container.apparmor.security.beta.kubernetes.io/helper',
+  ])
+    assert.deepEqual(refusals({ podAnnotations: { [name]: 'unconfined' } }), [
+      `the annotation \`${name}\` in \`podAnnotations\` would replace a security default of the Pod`,
+    ])
+  const role = 'k8s.aliyun.com/eci-ram-role-name'
+  assert.deepEqual(refusals({ podAnnotations: { [role]: 'x' } }), [
+    `the annotation \`${role}\` in \`podAnnotations\` would give the helper another identity`,
+  ])
+  assert.deepEqual(refusals({ podAnnotations: { 'my.helm.sh/hook': 'x', 'my.seccomp.security.x/y': 'x' } }), [])
+})
+
+test('validate refuses a name of the helper that every namespace or the vendor’s add-on has', () => {
+  for (const name of chartList('default')) {
+    const taken = (key: string) => [`\`${key}\` is ${name}, which is the name of something else`]
+    assert.deepEqual(refusals({ fullnameOverride: name }), taken('fullnameOverride'))
+    assert.deepEqual(refusals({ serviceAccount: { name } }), taken('serviceAccount.name'))
+    assert.deepEqual(refusals({ fullnameOverride: `my-${name}` }), [])
+  }
+})
+
+test('validate refuses variables that the chart sets or that load code, and two that leak or open connections', () => {
+  const refused = (name: string, more: object = {}) => refusals({ extraEnv: [{ name, value: 'x' }], ...more })
+  const why = (name: string, reason: string) => [`the variable \`${name}\` in \`extraEnv\` ${reason}`]
+  for (const name of chartList('POD_NAME')) assert.deepEqual(refused(name), why(name, 'is set by the chart itself'))
+  for (const name of chartList('NODE_OPTIONS'))
+    assert.deepEqual(refused(name), why(name, 'can load code into the helper, or open it to a debugger'))
+  const tls = 'NODE_TLS_REJECT_UNAUTHORIZED'
+  assert.deepEqual(refused(tls), why(tls, 'can switch off the verification of certificates'))
+  assert.deepEqual(refused('NODE_DEBUG'), why('NODE_DEBUG', 'can write credentials into the log'))
+  assert.deepEqual([refused('NODE_EXTRA_CA_CERTS'), refused('HTTPS_PROXY')], [[], []])
+  const caBundle = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
+  assert.deepEqual(
+    refused('NODE_EXTRA_CA_CERTS', { caBundle }),
+    why('NODE_EXTRA_CA_CERTS', 'is set by the chart itself'),
+  )
+})
+
+test('validate refuses volumes of the chart and mounts over, above or below what the helper reads', () => {
+  for (const name of chartList('config'))
+    assert.deepEqual(refusals({ extraVolumes: [{ name, emptyDir: {} }] }), [
+      `the volume \`${name}\` in \`extraVolumes\` is one of the chart's own`,
+    ])
+  const mount = (mountPath: string) => refusals({ extraVolumeMounts: [{ name: 'a', mountPath }] })
+  const covers = (path: string, own: string) => [
+    `the mount at ${path} in \`extraVolumeMounts\` would cover what the helper reads from ${own}`,
+  ]
+  for (const path of chartList('/etc/acr-nopass/')) {
+    const own = path.slice(0, -1)
+    for (const place of [own, path, `${path}below`]) assert.deepEqual(mount(place), covers(place, own))
+    assert.deepEqual(mount(`${own}-beside`), [])
+  }
+  assert.deepEqual(
+    mount('/var/run/secrets/acr-nopass'),
+    covers('/var/run/secrets/acr-nopass', '/var/run/secrets/acr-nopass/oidc'),
+  )
+})
+
+test('validate refuses monitors that scrape twice, that Prometheus would ignore, and thresholds without effect', () => {
+  const monitors = (change: object) => refusals({ metrics: change })
+  const on = { enabled: true }
+  assert.deepEqual(monitors({ serviceMonitor: on, podMonitor: on }), [
+    '`metrics.serviceMonitor` and `metrics.podMonitor` are both enabled, so every sample would be scraped twice',
+  ])
+  assert.deepEqual([monitors({ serviceMonitor: on }), monitors({ enabled: false, podMonitor: on })], [[], []])
+  for (const name of ['serviceMonitor', 'podMonitor']) {
+    const scraped = (interval: string, scrapeTimeout: string, enabled = true) =>
+      monitors({ [name]: { enabled, interval, scrapeTimeout } })
+    const ignored = (most: number, between: number) => [
+      `\`metrics.${name}.scrapeTimeout\` (${most} s) is above its \`interval\` (${between} s), so Prometheus would ignore the monitor`,
+    ]
+    assert.deepEqual(scraped('30s', '31s'), ignored(31, 30))
+    assert.deepEqual(scraped('1m', '61s'), ignored(61, 60))
+    assert.deepEqual(scraped('1h', '61m'), ignored(3660, 3600))
+    assert.deepEqual(scraped('60s', '1m'), [])
+    assert.deepEqual(scraped('30s', '31s', false), [])
+  }
+  for (const alert of chartList('AcrNopassDown'))
+    assert.deepEqual(monitors({ prometheusRule: { alerts: { [alert]: { threshold: 1 } } } }), [
+      `the alert \`${alert}\` has no threshold that could be set`,
+    ])
+})
