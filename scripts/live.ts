@@ -54,6 +54,7 @@ function createDeps(endpoints: EndpointMap): LiveDeps {
     endpoints: createEndpoints({ overrides: { ...endpoints, ims: endpoints.ram } }),
     clock: systemClock,
     caller: createEnvironmentProvider(process.env),
+    env: process.env,
     readText: (file) => readFile(file, 'utf8'),
     readChain: (issuer, until) => readIssuerChain(issuer, { send: calls.send }, until),
     resolve: async (host) => {

@@ -84,18 +84,17 @@ async function askPersonal(stage: Stage, ask: Ask): Promise<void> {
 }
 
 async function askProviders(stage: Stage, ask: Ask, pulls: Pulls | undefined): Promise<void> {
-  const { oidcTokenFile, oidcProvider } = stage.options
-  if (oidcTokenFile === undefined) return
-  const input = await readOidcInput(stage, oidcTokenFile)
+  const input = await readOidcInput(stage)
+  if (input === undefined) return
   if (typeof input === 'string') {
     for (const id of [...FINGERPRINT_IDS, 'SESSION_POLICY_OIDC'] as const) await ask(id, async () => notAnswered(input))
     return
   }
   const askLimit = (arn: string) => ask('SESSION_POLICY_OIDC', () => askLimitedByToken(stage, pulls, input, arn))
   const isLimitAsked =
-    oidcProvider === undefined
+    input.provider === undefined
       ? await askOwnProviders(stage, ask, input, askLimit)
-      : await askGivenProvider(stage, ask, input, oidcProvider, askLimit)
+      : await askGivenProvider(stage, ask, input, input.provider, askLimit)
   if (!isLimitAsked) {
     await ask('SESSION_POLICY_OIDC', async () => notAnswered('STS accepted the token with no provider'))
   }

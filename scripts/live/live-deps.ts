@@ -14,6 +14,8 @@ export interface LiveDeps {
   readonly clock: Clock
   /** The user's own identity. */
   readonly caller: CredentialProvider
+  /** Holds the proxies for API servers. */
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly readText: (file: string) => Promise<string>
   readonly readChain: (issuer: string, signal: AbortSignal) => Promise<CertificateChain>
   /** Returns the addresses of a host, none if it does not resolve. */

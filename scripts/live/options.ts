@@ -16,14 +16,16 @@ and, for a session, ALIBABA_CLOUD_SECURITY_TOKEN: of a RAM user or role, not of 
   --other-repository NS/NAME   a second one (default: an invented name, which not every registry answers)
   --domain HOST                the registry's host (default: the instance's public domain, else its VPC domain)
   --personal NS/NAME           an existing private repository of the Personal Edition in the same region
-  --oidc-token-file FILE       a token of an issuer, such as the one of a cluster:
+  --cluster ID                 an ACK cluster of the region with RRSA: its token and its OIDC provider are used, the
+                               provider is not changed; needs \`create serviceaccounts/token\` in the namespace default
+  --oidc-token-file FILE       a token of another issuer, such as a self-built cluster:
                                kubectl create token default --audience sts.aliyuncs.com --duration 1h > FILE
-  --oidc-provider ARN          the OIDC provider that RAM already has for this issuer, such as the one of a cluster
-                               with RRSA: it is used and not changed, so fewer questions are answered
+  --oidc-provider ARN          the OIDC provider that RAM already has for this issuer: it is used and not changed,
+                               so fewer questions are answered
   --stopped-instance ID        an instance of the region that expired or was stopped
   --out FILE                   default: docs/evidence/live-<date>.json
   --records FOLDER             where names are recorded before their creation (default: .cache/live)
-  --endpoints JSON             addresses instead of Alibaba Cloud's: ram, sts, cr, imds, registry
+  --endpoints JSON             addresses instead of Alibaba Cloud's: ram, sts, cr, cs, imds, registry
   --dry-run                    prints what a run would do, and calls nothing
   --yes                        does not ask`
 
@@ -34,6 +36,8 @@ export interface LiveOptions {
   readonly otherRepository?: string | undefined
   readonly domain?: string | undefined
   readonly personal?: string | undefined
+  /** An ACK cluster with RRSA. */
+  readonly cluster?: string | undefined
   readonly oidcTokenFile?: string | undefined
   /** The ARN of an existing provider. */
   readonly oidcProvider?: string | undefined
@@ -55,10 +59,11 @@ export type Command = { readonly endpoints: EndpointMap; readonly records: strin
     }
 )
 
-const PRODUCTS = ['ram', 'sts', 'cr', 'imds', 'registry'] as const
+const PRODUCTS = ['ram', 'sts', 'cr', 'cs', 'imds', 'registry'] as const
 const TEXT = { type: 'string' } as const
 const FLAG = { type: 'boolean', default: false } as const
 const REPOSITORY = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)+$/
+const CLUSTER = /^c[a-z0-9]{10,40}$/
 const PROVIDER = /^acs:ram::\d{10,20}:oidc-provider\/[\w.-]{1,128}$/
 const INSTANCE = /^cri-[a-z0-9]{8,40}$/
 
@@ -86,9 +91,12 @@ export function readCommand(argv: readonly string[]): Command {
     domain: check('domain', /^[a-z0-9.-]{4,253}(:\d{1,5})?$/),
     personal: check('personal', REPOSITORY),
     stoppedInstance: check('stopped-instance', INSTANCE),
+    cluster: check('cluster', CLUSTER),
     oidcTokenFile,
     oidcProvider: check('oidc-provider', PROVIDER),
   }
+  if (options.cluster !== undefined && oidcTokenFile !== undefined)
+    throw wrong('--cluster and --oidc-token-file exclude each other')
   if (options.oidcProvider !== undefined && oidcTokenFile === undefined)
     throw wrong('--oidc-provider needs --oidc-token-file')
   if (options.otherRepository === options.repository) throw wrong('--other-repository is the same as --repository')
@@ -107,6 +115,7 @@ function parse(argv: readonly string[]) {
         'other-repository': TEXT,
         domain: TEXT,
         personal: TEXT,
+        cluster: TEXT,
         'oidc-token-file': TEXT,
         'oidc-provider': TEXT,
         'stopped-instance': TEXT,

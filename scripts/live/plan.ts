@@ -23,6 +23,12 @@ ${objects.map(({ kind, name, purpose }) => `   ${KINDS[kind].padEnd(13)} ${name}
 2. Assumes the role for 15 minutes to 4 hours, requests registry tokens and asks the registry for
    manifests. It pulls no image, and writes nothing to the instance.
 ${options.stoppedInstance === undefined ? '' : `   Requests a token and the addresses of ${options.stoppedInstance}.\n`}\
+${
+  options.cluster === undefined
+    ? ''
+    : `   Requests a kubeconfig of 15 minutes from ACK, and with it a token of one hour from the API server of
+   ${options.cluster}, for the ServiceAccount default of the namespace default.\n`
+}\
 3. Detaches and deletes everything of step 1, also after Ctrl-C or an error. If this process is killed:
    npm run live -- --clean-up ${run}
 4. Writes ${out}: answers, codes and request IDs; no names, no account, no secrets.
@@ -37,7 +43,7 @@ const createsProviders = ({ oidcTokenFile, oidcProvider }: LiveOptions): boolean
 
 /** Returns what the credentials must be allowed to do, and nothing else. */
 export function callerPolicy(options: LiveOptions) {
-  const { region, instanceId, oidcProvider, stoppedInstance } = options
+  const { region, instanceId, cluster, oidcProvider, stoppedInstance } = options
   const allow = (actions: readonly string[], resources: readonly string[]) => {
     return { Effect: 'Allow', Action: actions, Resource: resources }
   }
@@ -57,6 +63,12 @@ export function callerPolicy(options: LiveOptions) {
       ['cr:GetInstance', 'cr:GetInstanceVpcEndpoint'],
       instances.map((id) => `acs:cr:${region}:*:instance/${id}`),
     ),
+    ...(cluster === undefined
+      ? []
+      : [
+          allow(['cs:DescribeClusterDetail', 'cs:DescribeClusterUserKubeconfig'], [`acs:cs:*:*:cluster/${cluster}`]),
+          allow(['ram:GetOIDCProvider'], [`acs:ram:*:*:oidc-provider/ack-rrsa-${cluster}`]),
+        ]),
     ...(oidcProvider === undefined
       ? []
       : [allow(['ram:GetOIDCProvider'], [oidcProvider.replace(/^acs:ram::\d+:/, 'acs:ram:*:*:')])]),

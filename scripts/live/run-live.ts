@@ -128,9 +128,13 @@ function completeAnswers(
   >
 }
 
-function missingOption(id: QuestionId, { oidcTokenFile, personal, stoppedInstance }: LiveOptions): string | undefined {
+function missingOption(
+  id: QuestionId,
+  { cluster, oidcTokenFile, personal, stoppedInstance }: LiveOptions,
+): string | undefined {
   const isAboutOidc = id.includes('OIDC')
-  if (isAboutOidc && oidcTokenFile === undefined) return 'no token was given with --oidc-token-file'
+  const hasToken = cluster !== undefined || oidcTokenFile !== undefined
+  if (isAboutOidc && !hasToken) return 'no token was given with --cluster or --oidc-token-file'
   if (id === 'SESSION_POLICY_PERSONAL' && personal === undefined) return 'no repository was given with --personal'
   if (id === 'STOPPED_INSTANCE' && stoppedInstance === undefined) return 'no instance was given with --stopped-instance'
   return undefined

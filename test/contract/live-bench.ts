@@ -1,11 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import type { Seed } from '../../sandbox/cloud/seed/generated/seed.ts'
 import { readSeedFile } from '../../sandbox/cloud/seed/read-seed.ts'
 import { type Cloud, DEMO_SEED_FILE, startCloud } from '../../sandbox/cloud/start-cloud.ts'
 import { signJwt } from '../../sandbox/cloud/sts/jwt.ts'
+import { createAuthority } from '../../sandbox/cluster/certificate.ts'
 import { type Registry, startRegistry } from '../../sandbox/registry/start-registry.ts'
 import { createCallRecorder, type Evidence } from '../../scripts/live/evidence.ts'
 import type { LiveDeps } from '../../scripts/live/live-deps.ts'
@@ -26,6 +31,7 @@ export const INSTANCE = 'cri-k7x2m9q4w1t8z5h3'
 export const STOPPED = 'cri-s0t0p0p0e0d00001'
 export const VPC = 'vpc-bp1live'
 export const ISSUER = 'https://issuer.example/live'
+export const CLUSTER = 'c11111111111111111111111111111111'
 export const CHAIN = { leaf: 'a'.repeat(40), root: 'b'.repeat(40) }
 /** The user whose only rights are those that `npm run live -- --dry-run` prints. */
 export const USER = 'live'
@@ -126,10 +132,9 @@ export async function startLiveBench(
       overrides: { ...cloud.endpoints, ims: cloud.endpoints.ram, imds, registry: registry.url },
     }),
     caller: fixed(caller),
+    env: {},
     readText: async () => {
-      const seconds = Math.floor(now / 1000)
-      const claims = { iss: ISSUER, sub: 'system:serviceaccount:default:default', aud: ['sts.aliyuncs.com'] }
-      const token = signJwt({ ...claims, iat: seconds, exp: seconds + 3600 }, privateKey, { kid: 'live' })
+      const token = issueToken(now)
       secrets.add(token)
       return `${token}\n`
     },
@@ -198,4 +203,58 @@ function secretsIn(text: string): readonly string[] {
   const fields =
     /"(?:AccessKeySecret|SecurityToken|AuthorizationToken|authorizationToken|token|access_token)":"([^"]{8,})"/g
   return [...text.matchAll(fields)].map(([, secret = '']) => secret)
+}
+
+function issueToken(now: number): string {
+  const seconds = Math.floor(now / 1000)
+  const claims = { iss: ISSUER, sub: 'system:serviceaccount:default:default', aud: ['sts.aliyuncs.com'] }
+  return signJwt({ ...claims, iat: seconds, exp: seconds + 3600 }, privateKey, { kid: 'live' })
+}
+
+/** An API server that only issues tokens of ServiceAccounts. */
+export async function startTokenServer() {
+  const authority = createAuthority('cluster')
+  const pair = authority.issue({ commonName: 'api', names: ['127.0.0.1'] })
+  const requests: (readonly [request: string, audiences: unknown])[] = []
+  let isRefused = false
+  const server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (request, response) => {
+    void json(request).then((body) => {
+      requests.push([`${request.method} ${request.url}`, (body as { spec: { audiences: unknown } }).spec.audiences])
+      response.writeHead(isRefused ? 403 : 201, { 'content-type': 'application/json' })
+      const refusal = { kind: 'Status', reason: 'Forbidden', code: 403 }
+      response.end(
+        JSON.stringify(isRefused ? refusal : { ...(body as object), status: { token: issueToken(Date.now()) } }),
+      )
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const kubeconfig = JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'c',
+    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+    clusters: [{ name: 'c', cluster: { server: url, 'certificate-authority-data': btoa(authority.certificatePem) } }],
+    users: [{ name: 'u', user: { token: 'kubeconfig token' } }],
+  })
+  const cluster = {
+    clusterId: CLUSTER,
+    name: 'live',
+    region: 'cn-hangzhou',
+    server: url,
+    workerRoles: ['live-nodes'],
+    kubeconfig: async () => kubeconfig,
+  }
+  return {
+    cluster,
+    requests,
+    refuse: () => {
+      isRefused = true
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
 }

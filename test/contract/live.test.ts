@@ -16,6 +16,7 @@ import { fixed } from './acr-cloud-client.ts'
 import {
   type BenchChanges,
   CHAIN,
+  CLUSTER,
   INSTANCE,
   ISSUER,
   JWKS,
@@ -24,6 +25,7 @@ import {
   RUN,
   STOPPED,
   startLiveBench,
+  startTokenServer,
   VPC,
 } from './live-bench.ts'
 
@@ -224,7 +226,7 @@ test('session policies of AssumeRoleWithOIDC are asked with the first provider t
 })
 
 test('an existing provider is used and not changed, and answers what its fingerprints are', async () => {
-  const others: Short = ['not answered', 'the provider of --oidc-provider has other fingerprints, and is not changed']
+  const others: Short = ['not answered', 'the provider that is in use has other fingerprints, and is not changed']
   const run = async (accepted: boolean) => {
     let calls: readonly string[] = []
     const found = await differences({
@@ -260,12 +262,51 @@ test('an existing provider is used and not changed, and answers what its fingerp
   })
 })
 
+test('a cluster with RRSA gives a token, and its provider shows whether RRSA can be limited', async () => {
+  await using server = await startTokenServer()
+  const { oidcTokenFile: _, ...rest } = OPTIONS
+  const options = { ...rest, cluster: CLUSTER }
+  const rights = callerPolicy(options)
+  const other: Short = ['not answered', 'the provider that is in use has other fingerprints, and is not changed']
+  const found = await differences({
+    rights,
+    options,
+    prepare: ({ cloud: { control, ...cloud } }) => {
+      cloud.registerCluster({ ...server.cluster, rrsa: { issuer: ISSUER, jwks: JWKS } })
+      control.acceptWithoutFingerprints(true)
+      control.breakSessionPolicies('ignored-for-oidc')
+    },
+  })
+  assert.deepEqual(found, {
+    SESSION_POLICY_OIDC: ['no', 'the limited session is granted both repositories'],
+    OIDC_ROOT_FINGERPRINT: other,
+    OIDC_NO_FINGERPRINT: ['yes', 'STS accepted the token'],
+    OIDC_LEAF_FINGERPRINT: other,
+    OIDC_WRONG_FINGERPRINT: other,
+  })
+  assert.deepEqual(server.requests, [
+    ['POST /api/v1/namespaces/default/serviceaccounts/default/token', ['sts.aliyuncs.com']],
+  ])
+  const unanswered = async (prepare: (bench: LiveBench) => void) => {
+    const all = Object.entries(await differences({ rights, options, prepare }))
+    assert.equal(all.length, 1 + FINGERPRINT_IDS.length)
+    return new Set(all.map(([, [answer, because]]) => `${answer}, because ${because}`))
+  }
+  const off = await unanswered(({ cloud }) => cloud.registerCluster(server.cluster))
+  assert.deepEqual(off, new Set(['not answered, because RRSA is off in the cluster, so its issuer is not public']))
+  const refused = await unanswered(({ cloud }) => {
+    cloud.registerCluster({ ...server.cluster, rrsa: { issuer: ISSUER, jwks: JWKS } })
+    server.refuse()
+  })
+  assert.deepEqual(refused, new Set(['not answered, because the cluster gave no token: KUBE_FORBIDDEN Forbidden']))
+})
+
 const THEIRS = 'acs:ram::1427736501988243:oidc-provider/theirs'
 const THEIR_PROVIDER = { name: 'theirs', issuer: ISSUER, jwks: JWKS }
 
 test('without the optional inputs their questions say which option they need', async () => {
   const { region, instanceId, repository } = OPTIONS
-  const token = 'no token was given with --oidc-token-file'
+  const token = 'no token was given with --cluster or --oidc-token-file'
   assert.deepEqual(await differences({ options: { region, instanceId, repository } }), {
     SESSION_POLICY_OIDC: ['not answered', token],
     SESSION_POLICY_PERSONAL: ['not answered', 'no repository was given with --personal'],

@@ -8,10 +8,12 @@ import { RAM_PACE, targetOf, waitFor } from '../live-deps.ts'
 import type { FingerprintId } from '../names.ts'
 import { codeOf } from '../ram-objects.ts'
 import type { Stage, TokenClaims } from '../stage.ts'
+import { requestClusterToken } from './cluster-token.ts'
 
-/** A token that was given, with the certificates of its issuer. */
+/** A token, the certificates of its issuer, and the provider that RAM already has for it. */
 export interface OidcInput {
   readonly token: string
+  readonly provider?: string | undefined
   readonly claims: TokenClaims
   /** Undefined if the certificates cannot be read from here. */
   readonly chain: CertificateChain | undefined
@@ -20,10 +22,31 @@ export interface OidcInput {
 /** The token must outlive four providers, each of which RAM may show late (milliseconds). */
 const TOKEN_LIFE = 10 * 60_000
 
-/** Reads the token and the certificates of its issuer. Returns the reason if it cannot be used. */
-export async function readOidcInput({ deps, signal }: Stage, file: string): Promise<OidcInput | string> {
-  const token = (await deps.readText(file).catch(() => '')).trim()
-  if (token === '') return 'the token file cannot be read or is empty'
+/**
+ * Returns the token of the cluster or of the file, with the certificates of its issuer. Returns the
+ * reason if it cannot be used, and undefined if the options name no token.
+ */
+export async function readOidcInput(stage: Stage): Promise<OidcInput | string | undefined> {
+  const { cluster, oidcTokenFile, oidcProvider } = stage.options
+  if (cluster !== undefined) {
+    try {
+      const found = await requestClusterToken(stage, cluster)
+      return typeof found === 'string' ? found : await readToken(stage, found.token, found.provider)
+    } catch (error) {
+      if (stage.signal.aborted) throw error
+      return `the cluster gave no token: ${codeOf(error)}`
+    }
+  }
+  if (oidcTokenFile === undefined) return undefined
+  const token = (await stage.deps.readText(oidcTokenFile).catch(() => '')).trim()
+  return token === '' ? 'the token file cannot be read or is empty' : readToken(stage, token, oidcProvider)
+}
+
+async function readToken(
+  { deps, signal }: Stage,
+  token: string,
+  provider: string | undefined,
+): Promise<OidcInput | string> {
   const [, payload = ''] = token.split('.')
   const { iss, aud, sub, exp } = parseObject(Buffer.from(payload, 'base64url').toString()) ?? {}
   const audience = textOf(Array.isArray(aud) ? aud[0] : aud)
@@ -34,7 +57,7 @@ export async function readOidcInput({ deps, signal }: Stage, file: string): Prom
   if (exp * 1000 < deps.transport.clock.now() + TOKEN_LIFE) return 'the token expires within 10 minutes'
   const chain = await deps.readChain(claims.issuer, signal).catch(() => undefined)
   signal.throwIfAborted()
-  return { token, claims, chain }
+  return { token, provider, claims, chain }
 }
 
 const MISMATCH = 'AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch'
@@ -103,7 +126,7 @@ export function judgeExisting(
   const asked = { ...FIXED, OIDC_ROOT_FINGERPRINT: chain?.root, OIDC_LEAF_FINGERPRINT: chain?.leaf }[id]
   const isSame = id === 'OIDC_NO_FINGERPRINT' ? fingerprints.length === 0 : fingerprints.join() === asked
   if (isSame) return judgeExchange(id, exchange)
-  return notAnswered('the provider of --oidc-provider has other fingerprints, and is not changed')
+  return notAnswered('the provider that is in use has other fingerprints, and is not changed')
 }
 
 function judgeExchange(id: FingerprintId, exchange: Exchange): Verdict {

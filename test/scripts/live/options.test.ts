@@ -20,14 +20,19 @@ test('a wrong, missing or contradictory option is refused with its name', () => 
     [[...NEEDED, '--oidc-token-file', '/none'], '--oidc-token-file: /none does not exist'],
     [
       [...NEEDED, '--endpoints', '{"oss":"https://x"}'],
-      '--endpoints: a JSON object of ram, sts, cr, imds, registry is',
+      '--endpoints: a JSON object of ram, sts, cr, cs, imds, registry is',
+    ],
+    [[...NEEDED, '--cluster', 'prod'], '--cluster: "prod" is not a valid value'],
+    [
+      [...NEEDED, '--cluster', 'c11111111111111111111111111111111', '--oidc-token-file', import.meta.filename],
+      '--cluster and --oidc-token-file exclude each other',
     ],
     [[...NEEDED, '--oidc-provider', 'theirs'], '--oidc-provider: "theirs" is not a valid value'],
     [
       [...NEEDED, '--oidc-provider', 'acs:ram::1427736501988243:oidc-provider/theirs'],
       '--oidc-provider needs --oidc-token-file',
     ],
-    [[...NEEDED, '--endpoints', 'https://x'], '--endpoints: a JSON object of ram, sts, cr, imds, registry is'],
+    [[...NEEDED, '--endpoints', 'https://x'], '--endpoints: a JSON object of ram, sts, cr, cs, imds, registry is'],
   ]
   for (const [args, message] of cases) {
     const isExpected = (error: Error): boolean => error.message.startsWith(message)

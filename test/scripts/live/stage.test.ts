@@ -26,8 +26,9 @@ test('a token that cannot be exchanged is not answered, with the reason', async 
       typeof claims === 'string' ? claims : `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`
     const readText = async () => (text === 'unreadable' ? Promise.reject(new Error()) : text)
     const input = deps({ readText, readChain, transport: { clock: { now: () => NOW } } })
-    const found = await readOidcInput({ deps: input, signal } as unknown as Stage, 'token')
-    return typeof found === 'string' ? found : found.claims
+    const stage = { deps: input, signal, options: { oidcTokenFile: 'token' } } as unknown as Stage
+    const found = await readOidcInput(stage)
+    return typeof found === 'object' ? found.claims : found
   }
   const claims = { iss: 'https://issuer.example', aud: ['one', 'two'], sub: 'pod', exp: NOW / 1000 + 3600 }
   assert.deepEqual(await reasonOf(claims), { issuer: 'https://issuer.example', audience: 'one', subject: 'pod' })
