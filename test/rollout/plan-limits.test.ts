@@ -33,11 +33,13 @@ interface Setup {
   /** Undefined if there is no release. */
   readonly deployed?: readonly object[] | undefined
   readonly namespaces?: readonly string[]
-  /** Images by Pod (`namespace/name`). */
-  readonly pods?: Readonly<Record<string, readonly string[]>>
+  /** Images, or the whole spec, by Pod (`namespace/name`). */
+  readonly pods?: Readonly<Record<string, readonly string[] | object>>
   /** Registries that the helper reports. Undefined if there is no report. */
   readonly reported?: Parameters<typeof helperReport>[0] | undefined
   readonly config?: object
+  /** The configuration of the deployed release, if it differs. */
+  readonly deployedConfig?: object
   /** Paths that the API server refuses. */
   readonly refused?: readonly string[]
 }
@@ -49,7 +51,7 @@ async function notesOf(setup: Setup) {
   const { desired = TEAMS, namespaces = ['a-1', 'a-2', 'b-1', 'c'], pods = {}, config, refused = [] } = setup
   const reported = 'reported' in setup ? setup.reported : REPORTED
   const read: string[] = []
-  const request = async ({ path }: KubeCall): Promise<unknown> => {
+  const request = async ({ path, query }: KubeCall): Promise<unknown> => {
     read.push(path)
     if (refused.includes(path)) throw new KubeApiError(403, 'no')
     if (path === '/api/v1/namespaces')
@@ -59,17 +61,18 @@ async function notesOf(setup: Setup) {
       return { data: { [STATUS_KEY]: JSON.stringify(helperReport(reported)) } }
     }
     const within = /^\/api\/v1\/namespaces\/(.+)\/pods$/.exec(path)?.[1]
-    const items = Object.entries(pods).flatMap(([key, images]) => {
+    assert.equal(query?.fieldSelector, 'status.phase!=Succeeded,status.phase!=Failed')
+    const items = Object.entries(pods).flatMap(([key, given]) => {
       const [namespace, name] = key.split('/')
       if (within !== undefined && within !== namespace) return []
-      const containers = images.map((image, index) => ({ name: `c${index}`, image }))
-      return [{ metadata: { namespace, name }, spec: { containers } }]
+      const spec = Array.isArray(given) ? { containers: given.map((image) => ({ image })) } : given
+      return [{ metadata: { namespace, name }, spec }]
     })
     return { metadata: {}, items }
   }
   const open = {
     desired: { objects: objectsOf(desired, config) },
-    deployed: setup.deployed && { objects: objectsOf(setup.deployed, config) },
+    deployed: setup.deployed && { objects: objectsOf(setup.deployed, setup.deployedConfig ?? config) },
     release: { client: { request }, signal: AbortSignal.timeout(60_000) },
   }
   const notes = await planLimits(open as unknown as Parameters<typeof planLimits>[0])
@@ -116,7 +119,12 @@ test('P13 before a change to `limit: repositories` a plan names images of runnin
 test('a plan counts the images of running Pods if all are in the lists of their namespaces', async () => {
   const pods = { 'a-1/web': [`${HOST}/team-a/web:1`, `${HOST}/base/os`], 'a-1/web-2': [`${HOST}/team-a/web:2`] }
   const { notes } = await notesOf({ deployed: withoutLimit, pods })
-  assert.equal(notes.at(-1), 'limits: all 2 images of running Pods are in the lists of their namespaces')
+  assert.equal(notes.at(-1), 'limits: the credentials can pull the images of running Pods (2 checked)')
+})
+
+test('a plan says so if no running Pod has an image of a limited instance', async () => {
+  const { notes } = await notesOf({ deployed: withoutLimit, pods: { 'a-1/web': ['docker.io/library/nginx'] } })
+  assert.deepEqual(notes.slice(1), ['limits: no running Pod has an image of an instance with a limit'])
 })
 
 test('a plan reads no Pods if the limits do not change, and if nothing is deployed', async () => {
@@ -161,4 +169,79 @@ test('with `scope: namespaces` a plan reads the listed namespaces only', async (
     notes.join(' '),
     /^limits: 2 limited credentials for 2 namespaces limits: .* team-b\/web \(Pod a-1\/web\)\./,
   )
+})
+
+test('entries that are not limited, namespaces that they alone target, and other instances count for nothing', async () => {
+  const login = { name: 'login', edition: 'static', domains: ['docker.example.com'], existingSecret: 'login' }
+  const plain = { ...login, targets: { namespaces: { include: ['only-login'] } } }
+  const { targets: _, ...everywhere } = TEAMS[0] as ReturnType<typeof entry>
+  const desired = [{ ...everywhere, targets: { namespaces: { include: ['a-*'] } } }, ...TEAMS.slice(1), plain]
+  const other = { ...INSTANCE, instanceId: 'cri-2', name: 'other', domains: ['other.example.com'] }
+  const pods = { 'a-1/web': ['other.example.com/x/y', 'docker.example.com/x/y', `vpc.${HOST}/team-b/app`] }
+  const reported = [
+    // The helper with the former configuration has another name for the entry.
+    reportedRegistry('former', { instanceId: 'cri-1', domains: [HOST, `vpc.${HOST}`] }),
+    reportedRegistry('other', { instanceId: 'cri-2', domains: ['other.example.com'] }),
+    reportedRegistry('login', { edition: 'static', domains: ['docker.example.com'] }),
+  ]
+  const namespaces = ['a-1', 'b-1', 'only-login', 'nothing']
+  const deployed = [...withoutLimit, plain]
+  const { notes } = await notesOf({ desired: [...desired, other], deployed, pods, reported, namespaces })
+  assert.deepEqual(notes, [
+    'limits: 2 limited credentials for 2 namespaces',
+    'limits: the credential will not pull these images of running Pods any more: team-b/app (Pod a-1/web). Add them to the `repositories` of an entry that targets their namespace.',
+  ])
+})
+
+test('a plan reads images of every kind of container and of volumes, names five of them, and counts the rest', async () => {
+  const spec = {
+    initContainers: [{ image: `${HOST}/team-b/init` }],
+    containers: [{ image: `${HOST}/team-a/own` }, {}],
+    ephemeralContainers: [{ image: `${HOST}/team-b/debug` }],
+    volumes: [{ name: 'v' }, { name: 'i', image: { reference: `${HOST}/team-b/volume` } }, { name: 'j', image: {} }],
+  }
+  const outside = async (more: readonly string[]): Promise<string> => {
+    const pods = { 'a-1/first': spec, 'a-1/second': more.map((name) => `${HOST}/team-b/${name}`) }
+    return (await notesOf({ deployed: withoutLimit, pods })).notes.at(-1) ?? ''
+  }
+  const [init, debug, volume] = ['init', 'debug', 'volume'].map((name) => `team-b/${name} (Pod a-1/first)`)
+  const second = (name: string) => `team-b/${name} (Pod a-1/second)`
+  const five = `${init}, ${debug}, ${volume}, ${second('x')}, ${second('y')}`
+  assert.match(await outside(['x', 'y']), new RegExp(`any more: ${five.replaceAll(/[()]/g, '\\$&')}\\. Add`))
+  assert.match(
+    await outside(['x', 'y', 'z']),
+    new RegExp(`any more: ${five.replaceAll(/[()]/g, '\\$&')} and 1 more\\. Add`),
+  )
+})
+
+test('targets are part of a limit: a plan checks images when they change, also the global ones', async () => {
+  const open = TEAMS.map(({ targets: _, ...rest }, index) => (index === 0 ? rest : TEAMS[index])) as object[]
+  const pods = { 'kube-x/dns': [`${HOST}/team-a/dns`] }
+  const targets = (exclude: readonly string[]) => ({ targets: { namespaces: { exclude } } })
+  const namespaces = ['kube-x']
+  const setup = { desired: open, deployed: open, pods, namespaces, config: targets([]) }
+  const changed = await notesOf({ ...setup, deployedConfig: targets(['kube-*']) })
+  assert.match(changed.notes.at(-1) ?? '', /any more: team-a\/dns \(Pod kube-x\/dns\)/)
+  assert.deepEqual((await notesOf(setup)).notes, ['limits: 1 limited credential for 1 namespace'])
+})
+
+test('after a release of another version, whose limits are unknown, a plan checks images', async () => {
+  const pods = { 'a-1/web': [`${HOST}/team-b/web`] }
+  const { notes } = await notesOf({ deployed: TEAMS, deployedConfig: { surprise: true }, pods })
+  assert.match(notes.at(-1) ?? '', /any more: team-b\/web/)
+})
+
+test('a helper that will be retired has no limited credentials', async () => {
+  assert.deepEqual((await notesOf({ config: { retire: true } })).notes, [])
+})
+
+test('an instance by name is not mistaken for a registry without an id', async () => {
+  const { instanceId: _, ...byName } = entry('named', ['team-a/*'], ['a-*'], { instanceName: 'images' })
+  const { limit, ...open } = byName
+  const pods = { 'a-1/web': ['docker.example.com/team-b/web'] }
+  const reported = [reportedRegistry('login', { edition: 'static', domains: ['docker.example.com'] })]
+  const { notes } = await notesOf({ desired: [byName], deployed: [open], pods, reported })
+  assert.match(notes[1] ?? '', /images of named not checked/)
+  assert.equal(notes.length, 2)
+  assert.equal(limit, 'repositories')
 })

@@ -58,7 +58,7 @@ function listsByNamespace(config: HelperConfig, namespaces: readonly NamespaceVi
   // other namespace does.
   const targets = createTargets({ ...config, release: { namespace: '' } })
   const entries = new Map(config.registries.map((entry) => [entry.name, entry]))
-  const found = namespaces.filter(targets.includes).map((namespace) => {
+  const found = namespaces.map((namespace) => {
     const chosen = targets.registriesOf(namespace).flatMap((name) => entries.get(name) ?? [])
     return [namespace.name, limitedLists(chosen)] as const
   })
@@ -76,11 +76,13 @@ function limitsText({ registries, targets }: HelperConfig): string {
 
 function countNotes(lists: Lists): readonly string[] {
   const credentials = new Set([...lists.values()].flatMap((families) => [...families].map((one) => stableJson(one))))
-  const count = `limits: ${credentials.size} limited credentials for ${lists.size} namespaces`
+  const count = `limits: ${counted(credentials.size, 'limited credential')} for ${counted(lists.size, 'namespace')}`
   if (credentials.size <= MANY) return [count]
   const fix = 'Give more namespaces the same lists, for example by one entry for several teams.'
   return [`${count}. More than ${MANY} may reach the limits of calls to STS and Container Registry. ${fix}`]
 }
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 async function listNamespaces(caller: KubeCaller, config: HelperConfig): Promise<readonly NamespaceView[] | undefined> {
   const { listedNamespaces, namespaceLabels } = createTargets(config)
@@ -139,13 +141,12 @@ async function imageNotes(
     return own === undefined ? [] : [{ ...one, reference, list: own[1] }]
   })
   const outside = limited.filter(({ list, reference }) => !includesRepository(list, reference.repository))
-  if (outside.length === 0) {
-    return [
-      ...unchecked,
-      `limits: all ${distinct(limited).length} images of running Pods are in the lists of their namespaces`,
-    ]
+  if (outside.length > 0) return [...unchecked, describeOutside(outside)]
+  if (limited.length > 0) {
+    const checked = distinct(limited).length
+    return [...unchecked, `limits: the credentials can pull the images of running Pods (${checked} checked)`]
   }
-  return [...unchecked, describeOutside(outside)]
+  return unchecked.length > 0 ? unchecked : ['limits: no running Pod has an image of an instance with a limit']
 }
 
 function describeOutside(outside: readonly (RunningImage & { readonly reference: ImageReference })[]): string {
@@ -200,7 +201,7 @@ async function readDomains(
   const place = { namespace: release.namespace, statusConfigMap: release.status }
   const status = await unlessStatus(readStatus(caller, place), 403, 404)
   const found = new Map<string, readonly string[]>()
-  for (const entry of registries.filter(isLimited)) {
+  for (const entry of registries) {
     // Without its own item, any credential of the same instance shows the instance's domains.
     const own = status === undefined ? [] : itemsOf(status, entry.name)
     const others = (status?.registries ?? []).filter(
