@@ -31,18 +31,17 @@ const AREAS: readonly (readonly [title: Text, rows: Rows])[] = [
 const WORDS = {
   en: {
     title: 'Errors and their fixes',
-    introduction: `Every failure that acr-nopass reports has one of these codes. A message says what failed, where (file:line:column, or cluster
-and namespace), why, and the fix for that very case; the fixes here are the general ones. The list is closed: a code never
-changes its meaning. Events of the helper have the code as reason, in camel case: \`ForeignSecret\`; an Event about a registry has the
-reason \`TokenFailing\`. (This page is generated from \`src/error-codes/\`.)
+    introduction: `Every failure that acr-nopass reports has one of these codes. A message contains the failure, its place (file:line:column, or cluster
+and namespace), the cause and the fix for this case. This page has the general fixes. A code never changes its meaning. Events of the
+helper have the code as reason, in camel case: \`ForeignSecret\`. An Event about a registry has the reason \`TokenFailing\`.
 `,
     columns: ['code', 'what it means', 'fix'],
   },
   zh: {
     title: '错误码与解决方法',
     introduction: `acr-nopass 报告的每个失败都带有下列错误码之一。消息会说明什么失败、在哪里（文件:行:列，或集群与命名空间）、原因，以及针对该情形的解决方法；
-此处为一般性的解决方法。消息文本本身为英文。错误码的含义永不改变。helper 的 Event 以驼峰形式的错误码为 reason，例如 \`ForeignSecret\`；
-关于实例的 Event 的 reason 为 \`TokenFailing\`。（本页由 \`src/error-codes/\` 生成。）
+本页列出一般性的解决方法。消息文本为英文。错误码的含义永不改变。helper 的 Event 以驼峰形式的错误码为 reason，例如 \`ForeignSecret\`。
+关于实例的 Event 的 reason 为 \`TokenFailing\`。
 `,
     columns: ['错误码', '含义', '解决方法'],
   },

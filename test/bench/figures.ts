@@ -60,7 +60,10 @@ export const FIGURES: readonly Figure[] = [
   {
     id: 'early-new',
     scenario: 'early-pods',
-    title: { en: 'The same, each in a new namespace', zh: '同上，每个都在新命名空间中' },
+    title: {
+      en: 'Of 500 Pods 0 / 5 / 10 / 20 ms after their ServiceAccount, those without the reference: each in a new namespace',
+      zh: 'ServiceAccount 创建后 0 / 5 / 10 / 20 ms 创建的 500 个 Pod 中，没有引用的个数：新命名空间',
+    },
     measure: 'count',
     dependsOnMachine: true,
     bars: [ANY, ANY, 0, 0],
@@ -80,8 +83,8 @@ export const FIGURES: readonly Figure[] = [
     id: 'early-helm-minimal',
     scenario: 'early-pods',
     title: {
-      en: 'The same with the minimal program, which does nothing else',
-      zh: '同上，换成不做其他事的最小程序',
+      en: 'Of 200 Deployments with the minimal program, which does nothing else, those whose Pod lacks the reference',
+      zh: '使用不做其他事的最小程序时，200 个 Deployment 中 Pod 没有引用的个数',
     },
     measure: 'count',
     dependsOnMachine: true,
@@ -112,7 +115,10 @@ export const FIGURES: readonly Figure[] = [
   {
     id: 'usable',
     scenario: 'new-namespaces',
-    title: { en: 'The same, p50 / p99', zh: '同上，p50 / p99' },
+    title: {
+      en: 'Time until a namespace is usable after its ServiceAccount exists, p50 / p99',
+      zh: 'ServiceAccount 出现之后命名空间可用所需的时间，p50 / p99',
+    },
     measure: 'milliseconds',
   },
   {
@@ -150,7 +156,10 @@ export const FIGURES: readonly Figure[] = [
   {
     id: 'secret',
     scenario: 'admission',
-    title: { en: 'The same, p50 / p99 / the slowest', zh: '同上，p50 / p99 / 最慢的一个' },
+    title: {
+      en: 'Time until a new namespace has its Secret, p50 / p99 / the slowest',
+      zh: '新命名空间得到 Secret 所需的时间，p50 / p99 / 最慢的一个',
+    },
     measure: 'milliseconds',
   },
   {
@@ -174,8 +183,8 @@ export const FIGURES: readonly Figure[] = [
     id: 'cold',
     scenario: 'cold-start',
     title: {
-      en: 'The same: from the start of the process / from the refused login until all have the new credential',
-      zh: '同上：从进程启动 / 从登录被拒到全部换新',
+      en: 'Cold start from the start of the process / rotation from the refused login until all have the new credential',
+      zh: '冷启动（从进程启动）/ 轮换（从登录被拒）到全部换新',
     },
     measure: 'seconds',
   },
@@ -227,7 +236,10 @@ export const FIGURES: readonly Figure[] = [
   {
     id: 'memory',
     scenario: 'cold-start',
-    title: { en: 'The same, steady / peak', zh: '同上，稳定 / 峰值' },
+    title: {
+      en: 'Memory (RSS) at 1,000 namespaces in MiB, steady / peak',
+      zh: '1,000 个命名空间时的内存（RSS，MiB），稳定 / 峰值',
+    },
     measure: 'mebibytes',
   },
 
@@ -245,7 +257,10 @@ export const FIGURES: readonly Figure[] = [
   {
     id: 'race-attached',
     scenario: 'other-writers',
-    title: { en: 'The same: own entries missing 10 s later', zh: '同上：10 s 后缺失的自身条目' },
+    title: {
+      en: '200 new ServiceAccounts that another client edits immediately: own entries missing 10 s later',
+      zh: '200 个新 ServiceAccount 被另一客户端立即修改：10 s 后缺失的自身条目',
+    },
     measure: 'count',
     bars: [0],
   },
@@ -362,7 +377,7 @@ export const FIGURES: readonly Figure[] = [
   {
     id: 'rollout-cpu',
     scenario: 'fleet-rollout',
-    title: { en: 'CPU that it takes, with Helm', zh: '占用的 CPU（含 Helm）' },
+    title: { en: 'CPU of the action, with Helm', zh: '占用的 CPU（含 Helm）' },
     against: HELM,
     measure: 'times',
   },
@@ -377,14 +392,14 @@ export const FIGURES: readonly Figure[] = [
   {
     id: 'again-cpu',
     scenario: 'fleet-rollout',
-    title: { en: 'CPU of that second run', zh: '第二次运行占用的 CPU' },
+    title: { en: 'CPU of the second run', zh: '第二次运行占用的 CPU' },
     against: FIRST_RUN,
     measure: 'times',
   },
   {
     id: 'again-writes',
     scenario: 'fleet-rollout',
-    title: { en: 'Helm revisions and RAM writes of that second run', zh: '第二次运行的 Helm 修订版本与 RAM 写入' },
+    title: { en: 'Helm revisions and RAM writes of the second run', zh: '第二次运行的 Helm 修订版本与 RAM 写入' },
     measure: 'count',
     bars: [0],
   },
@@ -414,7 +429,10 @@ export const FIGURES: readonly Figure[] = [
   {
     id: 'scale-memory-admission',
     scenario: 'scale',
-    title: { en: 'The same with `attach: admission`', zh: '同上，使用 `attach: admission`' },
+    title: {
+      en: 'Memory (RSS) at 10,000 namespaces with `attach: admission`, steady / peak',
+      zh: '10,000 个命名空间、使用 `attach: admission` 时的内存（RSS），稳定 / 峰值',
+    },
     measure: 'mebibytes',
     bars: [80, 90],
     long: true,
@@ -428,7 +446,7 @@ export const FIGURES: readonly Figure[] = [
   {
     id: 'scale-cpu',
     scenario: 'scale',
-    title: { en: 'Idle there: CPU of one core', zh: '此规模下空闲：占一个核的 CPU' },
+    title: { en: 'Idle at 10,000 namespaces: CPU of one core', zh: '10,000 个命名空间时空闲：占一个核的 CPU' },
     measure: 'percent',
   },
 
@@ -461,7 +479,10 @@ export const FIGURES: readonly Figure[] = [
   {
     id: 'fleet-outage',
     scenario: 'fleet',
-    title: { en: "The same after an hour's outage of the region", zh: '地域中断一小时之后，同上' },
+    title: {
+      en: "Token lives after an hour's outage of the region until every minute is within 1.5 times the mean",
+      zh: '地域中断一小时之后，每分钟都不超过均值 1.5 倍所需的令牌有效期个数',
+    },
     measure: 'count',
     bars: [3, 3, 3, 3],
   },
@@ -469,7 +490,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'fleet-used',
     scenario: 'fleet',
     title: {
-      en: 'The most of its life that a token had used up when all 200 namespaces had the next one, while the region answered',
+      en: 'Largest part of its life that a token had used when all 200 namespaces had the next token, while the region worked',
       zh: '地域可用期间，200 个命名空间全部换新时旧令牌最多已用掉的有效期比例',
     },
     measure: 'percent',
@@ -489,14 +510,14 @@ export const FIGURES: readonly Figure[] = [
   {
     id: 'fleet-recovered',
     scenario: 'fleet',
-    title: { en: "No token is expired any more, after an hour's outage", zh: '中断一小时后，不再有过期令牌的时间' },
+    title: { en: "Time until no token is expired, after an hour's outage", zh: '中断一小时后，不再有过期令牌的时间' },
     measure: 'seconds',
     dependsOnMachine: false,
   },
   {
     id: 'fleet-busiest',
     scenario: 'fleet',
-    title: { en: 'Calls in the busiest second of all', zh: '最忙一秒的调用数' },
+    title: { en: 'Calls in the busiest second', zh: '最忙一秒的调用数' },
     measure: 'count',
   },
   {
@@ -512,7 +533,7 @@ export const FIGURES: readonly Figure[] = [
       en: 'Writes of a namespace with two registries (mixed lives)',
       zh: '含两个仓库的命名空间的写入次数（混合有效期）',
     },
-    against: { en: 'one with one registry', zh: '只含一个仓库的命名空间' },
+    against: { en: 'a namespace with one registry', zh: '只含一个仓库的命名空间' },
     measure: 'times',
     dependsOnMachine: false,
     bars: [1.1],

@@ -71,9 +71,9 @@ export interface ResolvedRegistry {
   domains: string[]
   /** The RAM policy allows only these: `*`, or `namespace/repository`, where `*` matches any characters. */
   repositories: string[]
-  /** `role`: everything that the RAM role may pull, also through other entries. `repositories`: in each namespace only the `repositories` of the limited entries of this instance that target it. Enterprise only; it needs `identity.type: rrsa` or `assumeRole`. `role` is the default because the limit is not proven on a live account yet. */
+  /** `role`: everything that the RAM role may pull, also the repositories of other entries. `repositories`: in each namespace only the `repositories` of the limited entries of this instance that target it. Enterprise only; it needs `identity.type: rrsa` or `assumeRole`. `role` is the default because the limit is not proven on a live account yet. */
   limit: 'role' | 'repositories'
-  /** With `limit: repositories`: one existing repository of this entry, without a tag. The helper asks the registry whether credentials may pull it; without it the helper asks for an invented name, which decides less. */
+  /** With `limit: repositories`: one existing repository of this entry, without a tag. The helper asks the registry whether a limited credential may pull this repository. Without `probe`, the helper asks for an invented name, which often gives no result. */
   probe?: string
   /** Enterprise only. With null the registry decides: one hour, or the lifetime of the session that requested the token. The helper uses the time that the registry returns. */
   expiresInHours: number | null
