@@ -50,7 +50,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'early-old',
     scenario: 'early-pods',
     title: {
-      en: 'Of 500 Pods 0 / 5 / 10 / 20 ms after their ServiceAccount, those without the reference: in an old namespace',
+      en: 'Pods without the reference, of 500 created 0 / 5 / 10 / 20 ms after their ServiceAccount: in an old namespace',
       zh: 'ServiceAccount 创建后 0 / 5 / 10 / 20 ms 创建的 500 个 Pod 中，没有引用的个数：已有命名空间',
     },
     measure: 'count',
@@ -61,7 +61,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'early-new',
     scenario: 'early-pods',
     title: {
-      en: 'Of 500 Pods 0 / 5 / 10 / 20 ms after their ServiceAccount, those without the reference: each in a new namespace',
+      en: 'Pods without the reference, of 500 created 0 / 5 / 10 / 20 ms after their ServiceAccount: each in a new namespace',
       zh: 'ServiceAccount 创建后 0 / 5 / 10 / 20 ms 创建的 500 个 Pod 中，没有引用的个数：新命名空间',
     },
     measure: 'count',
@@ -72,7 +72,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'early-helm',
     scenario: 'early-pods',
     title: {
-      en: 'Of 200 Deployments that Helm installs with a ServiceAccount of their own, those whose Pod lacks the reference',
+      en: 'Pods without the reference, of 200 Deployments that Helm installs with their own ServiceAccount',
       zh: 'Helm 安装的 200 个自带 ServiceAccount 的 Deployment 中，Pod 没有引用的个数',
     },
     measure: 'count',
@@ -83,7 +83,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'early-helm-minimal',
     scenario: 'early-pods',
     title: {
-      en: 'Of 200 Deployments with the minimal program, which does nothing else, those whose Pod lacks the reference',
+      en: 'Pods without the reference, of 200 Deployments with the minimal program, which does nothing else',
       zh: '使用不做其他事的最小程序时，200 个 Deployment 中 Pod 没有引用的个数',
     },
     measure: 'count',
@@ -93,7 +93,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'early-admission',
     scenario: 'early-pods',
     title: {
-      en: 'With `attach: admission`, of 500 Pods right after their ServiceAccount: in an old / in a new namespace',
+      en: 'Pods without the reference with `attach: admission`, of 500 created right after their ServiceAccount: in an old / in a new namespace',
       zh: '`attach: admission` 时，ServiceAccount 创建后立即创建的 500 个 Pod：已有 / 新命名空间',
     },
     measure: 'count',
