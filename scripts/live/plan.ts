@@ -33,7 +33,8 @@ ${
    npm run live -- --clean-up ${run}
 4. Writes ${out}: answers, codes and request IDs; no names, no account, no secrets.
 
-The credentials need this policy:
+The credentials need this policy. Whoever has them can give a new role any right, so use an access key
+that you delete afterwards:
 ${JSON.stringify(callerPolicy(options), null, 2)}
 `
 }

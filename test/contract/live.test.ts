@@ -179,7 +179,7 @@ test('what an account or a machine cannot show is not answered, with the reason'
       control.changeInstance(STOPPED, { status: 'RUNNING' })
     },
   })
-  const isPublic = 'an anonymous client is not denied the repository'
+  const isPublic = 'the repository is public'
   const unreadable: Short = ['not answered', 'the certificate of the issuer cannot be read from here']
   assert.deepEqual(found, {
     SESSION_POLICY_ENTERPRISE: ['not answered', isPublic],

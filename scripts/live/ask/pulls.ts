@@ -125,8 +125,11 @@ export function judgeLimit(
     limitedOwn: limited.own,
     limitedOther: limited.other,
   }
-  if (anonymous.own !== 'denied') return notAnswered('an anonymous client is not denied the repository', facts)
-  if (anonymous.other !== 'denied') return notAnswered('an anonymous client is not denied the other repository', facts)
+  if ([anonymous.own, anonymous.other, role.own, role.other].includes('unknown')) {
+    return notAnswered('the registry did not decide: its domain may not be reachable from here', facts)
+  }
+  if (anonymous.own === 'granted') return notAnswered('the repository is public', facts)
+  if (anonymous.other === 'granted') return notAnswered('the other repository is public', facts)
   if (role.own !== 'granted')
     return notAnswered('the role is not granted the repository without a session policy', facts)
   if (role.other !== 'granted') {

@@ -30,6 +30,25 @@ test('a limit is confirmed or refuted only if both controls decide', () => {
   })
 })
 
+test('the reason for no answer names the control that failed', () => {
+  const reasonOf = (anonymous: Grant, other: Grant, roleOwn: Grant, roleOther: Grant): string =>
+    judgeLimit(
+      { anonymous: pair(anonymous, other), role: pair(roleOwn, roleOther) },
+      pair('granted', 'unknown'),
+      ': hint',
+    ).because
+  const unreachable = 'the registry did not decide: its domain may not be reachable from here'
+  assert.equal(reasonOf('unknown', 'granted', 'granted', 'granted'), unreachable)
+  assert.equal(reasonOf('denied', 'denied', 'granted', 'unknown'), unreachable)
+  assert.equal(reasonOf('granted', 'granted', 'granted', 'granted'), 'the repository is public')
+  assert.equal(reasonOf('denied', 'granted', 'granted', 'granted'), 'the other repository is public')
+  const own = 'the role is not granted the repository without a session policy'
+  assert.equal(reasonOf('denied', 'denied', 'denied', 'denied'), own)
+  const second = 'the role is not granted the other repository without a session policy: hint'
+  assert.equal(reasonOf('denied', 'denied', 'granted', 'denied'), second)
+  assert.equal(reasonOf('denied', 'denied', 'granted', 'granted'), 'the registry did not decide')
+})
+
 test('a response to an unknown repository decides only if the existing one is granted', () => {
   const answers = GRANTS.flatMap((own) =>
     GRANTS.map((unknown) => {
