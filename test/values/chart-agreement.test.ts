@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { stringify } from 'yaml'
 import { NEEDED } from '../../src/values/checks/check-nulls.ts'
+import { regionHint } from '../../src/values/checks/check-regions.ts'
 import { COMMON_SECRET_NAMES } from '../../src/values/checks/check-secrets.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 
@@ -23,7 +24,9 @@ const registry = { name: 'prod', edition: 'enterprise', instanceId: 'cri-abc123'
 /** The messages for working values with these changes. */
 function refusals(changes: object): readonly string[] {
   const text = stringify({ registries: [registry], identity: { type: 'worker-role' }, ...changes })
-  return loadValues({ files: [{ name: 'a.yaml', text }], defaults }).errors.map(({ message }) => message)
+  const { errors } = loadValues({ files: [{ name: 'a.yaml', text }], defaults })
+  for (const { message, hint } of errors) assert.match(hint ?? '', /^\S.*[.:]/, message)
+  return errors.map(({ message }) => message)
 }
 
 /** Returns values that have only this key, such as `metrics.service`. */
@@ -160,4 +163,51 @@ test('validate refuses monitors that scrape twice, that Prometheus would ignore,
     assert.deepEqual(monitors({ prometheusRule: { alerts: { [alert]: { threshold: 1 } } } }), [
       `the alert \`${alert}\` has no threshold that could be set`,
     ])
+})
+
+test('validate shows the value and what is expected as data too', () => {
+  const dataOf = (changes: object) => {
+    const text = stringify({ registries: [registry], identity: { type: 'worker-role' }, ...changes })
+    return loadValues({ files: [{ name: 'a.yaml', text }], defaults }).errors.map(({ value, expected }) => [
+      value,
+      expected,
+    ])
+  }
+  assert.deepEqual(dataOf({ secretName: 'regcred' }), [['regcred', 'a name of its own, such as acr-nopass']])
+  assert.deepEqual(dataOf({ region: 'cn-bejing' }), [['cn-bejing', 'a region, such as cn-beijing']])
+  assert.deepEqual(dataOf({ region: 'moon-1' }), [['moon-1', 'a region, such as cn-hangzhou']])
+  const both = { serviceMonitor: { enabled: true }, podMonitor: { enabled: true } }
+  assert.deepEqual(dataOf({ metrics: both }), [['true', undefined]])
+})
+
+test('a city instead of a region gets the region of that city', () => {
+  const or = 'For a cloud with regions of its own set `x`.'
+  assert.equal(regionHint('Shanghai', '`x`'), `Did you mean cn-shanghai? ${or}`)
+  assert.equal(regionHint('hongkong', '`x`'), `Did you mean cn-hongkong? ${or}`)
+  assert.equal(regionHint('moon', '`x`'), `Write the id of a region, such as cn-hangzhou. ${or}`)
+})
+
+test('validate refuses a pull secret that is also the Secret of a login or of an AccessKey', () => {
+  const read = (name: string) =>
+    `the Secret "${name}" is read here and is also the pull secret (\`secretName\`), which the helper overwrites`
+  const identity = { type: 'access-key', accessKey: { existingSecret: 'mine' } }
+  assert.deepEqual(refusals({ identity, secretName: 'mine' }), [read('mine')])
+  assert.deepEqual(refusals({ identity, secretName: 'another' }), [])
+})
+
+test('a registry with its own namespaces takes the global exclusions', () => {
+  const targets = { namespaces: { include: ['kube-system', 'shop'] } }
+  assert.deepEqual(refusals({ registries: [{ ...registry, targets }] }), [
+    '`registries[0].targets.namespaces.include[0]`: "kube-system" can never fit: "kube-*" of `targets.namespaces.exclude` excludes it',
+  ])
+})
+
+test('a value of the wrong type is refused by its type alone', () => {
+  const wrong = (namespaces: object) => refusals({ scope: 'namespaces', targets: { namespaces } })
+  for (const message of [...wrong({ include: [5] }), ...wrong({ include: ['shop'], exclude: [5] })])
+    assert.match(message, /is the number 5; expected text$/)
+  const personal = { name: 'p', edition: 'personal', instanceId: 'crpi-abc123', region: 'cn-hangzhou' }
+  const [message, ...more] = refusals({ registries: [personal] })
+  assert.match(message ?? '', /crpi-/)
+  assert.deepEqual(more, [])
 })
