@@ -380,6 +380,16 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    theme: 'clocks',
+    finding:
+      'both replicas and the API server have clocks that are behind: the cloud is not called, and credentials expire',
+    plan: {
+      seed: 1,
+      settings: { ...SMALL, verify: false, ahead: [-6692000, -6692000], serverAhead: -6692000, span: 62000 },
+      faults: [{ at: 60000, kind: 'crashBoth', index: 0, for: 1000, choice: 0.5 }],
+    },
+  },
+  {
     theme: 'two leaders, late writes',
     finding: 'a write of the own copy arrives late, and puts back the credential that a rotation has replaced since',
     plan: {
@@ -748,6 +758,19 @@ export const FOUND: readonly Found[] = [
         { at: 53320, kind: 'crashAtWrite', index: 5, for: 110043, choice: 0.491 },
         { at: 85020, kind: 'cloud', index: 44, for: 196832, choice: 0.029 },
         { at: 112524, kind: 'forbid', index: 59, for: 54529, choice: 0.044 },
+      ],
+    },
+  },
+  {
+    theme: 'configuration',
+    finding: 'after a reload while a revoked credential is being replaced, it is not replaced',
+    plan: {
+      seed: 1,
+      settings: { ...SMALL, life: 3600000, span: 180000 },
+      faults: [
+        { at: 50000, kind: 'cloud', index: 1, for: 125000, choice: 0.15 },
+        { at: 51000, kind: 'revoke', index: 1, for: 1000, choice: 0.5 },
+        { at: 150000, kind: 'reload', index: 0, for: 1000, choice: 0.3 },
       ],
     },
   },

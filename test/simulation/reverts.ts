@@ -41,7 +41,7 @@ export const REVERTS: readonly Revert[] = [
     file: 'src/helper/writes/writer.ts',
     from: 'const ABSENT = \'"resourceVersion":"1",\'',
     to: "const ABSENT = ''",
-    effect: 'A Secret that is not in the cache is created although another leader has created it since.',
+    effect: 'A Secret that another leader has just created is overwritten, because the cache does not have it yet.',
   },
   {
     theme: 'two leaders, late writes',
@@ -55,7 +55,7 @@ export const REVERTS: readonly Revert[] = [
     file: 'src/helper/plan/plan-secret.ts',
     from: "noted === 'unlogged' && !isFresh",
     to: "noted === 'unlogged' && isFresh",
-    effect: 'A leader takes its own unlogged credential for one of another leader, and never writes it.',
+    effect: 'A leader takes its own unlogged credential for one of another leader, and never replaces it.',
   },
   {
     theme: 'the own copy is behind',
@@ -128,6 +128,13 @@ export const REVERTS: readonly Revert[] = [
     effect: 'A clock that is fast is not corrected by the cloud, so credentials count as expired.',
   },
   {
+    theme: 'clocks',
+    file: 'src/helper/credentials/registry-step.ts',
+    from: 'return isAhead || planned < at.cloud + shortest ?',
+    to: 'return planned < at.cloud + shortest ?',
+    effect: 'A credential that was issued in the future counts as not due, so the cloud never corrects the clock.',
+  },
+  {
     theme: 'restores of etcd',
     file: 'src/kube/watch/reflector.ts',
     from: 'store.rewind()',
@@ -168,6 +175,13 @@ export const REVERTS: readonly Revert[] = [
     from: '|| isOutdated(live, at.entry.values)',
     to: '',
     effect: 'A credential of other domains than are configured stays until it is due.',
+  },
+  {
+    theme: 'configuration',
+    file: 'src/helper/credentials/registry-step.ts',
+    from: 'state.forced || revoked ||',
+    to: 'state.forced ||',
+    effect: 'After a reload a revoked credential counts as good, and stays until it is due.',
   },
   {
     theme: 'requests and refusals',
