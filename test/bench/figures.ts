@@ -531,9 +531,9 @@ export const FIGURES: readonly Figure[] = [
     scenario: 'fleet',
     title: {
       en: 'Writes of a namespace with two registries (mixed lives)',
-      zh: '含两个仓库的命名空间的写入次数（混合有效期）',
+      zh: '含两个实例的命名空间的写入次数（混合有效期）',
     },
-    against: { en: 'a namespace with one registry', zh: '只含一个仓库的命名空间' },
+    against: { en: 'a namespace with one registry', zh: '只含一个实例的命名空间' },
     measure: 'times',
     dependsOnMachine: false,
     bars: [1.1],
