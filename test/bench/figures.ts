@@ -470,7 +470,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'fleet-start',
     scenario: 'fleet',
     title: {
-      en: 'Token lives after a mass start until every minute is within 1.5 times the mean',
+      en: 'Token lifetimes from a mass start until every minute is within 1.5 times the mean',
       zh: '同时启动后，每分钟都不超过均值 1.5 倍所需的令牌有效期个数',
     },
     measure: 'count',
@@ -480,7 +480,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'fleet-outage',
     scenario: 'fleet',
     title: {
-      en: "Token lives after an hour's outage of the region until every minute is within 1.5 times the mean",
+      en: "Token lifetimes from the end of an hour's outage of the region until every minute is within 1.5 times the mean",
       zh: '地域中断一小时之后，每分钟都不超过均值 1.5 倍所需的令牌有效期个数',
     },
     measure: 'count',

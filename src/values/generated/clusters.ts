@@ -31,7 +31,7 @@ export interface ClusterEntry {
   account?: string
   /** If missing, the input `role-to-assume` or the job's own credentials are used. */
   deployRole?: string
-  /** With it, the job assumes the deploy role with its ID token; without it, with its credentials. If missing, the input `oidc-provider-arn` is used for clusters of the same account. */
+  /** If set, the job assumes the deploy role with its ID token; otherwise with its credentials. If missing, the input `oidc-provider-arn` is used for clusters of the same account. */
   oidcProviderArn?: string
   /** Checked before the first write. For `ack`, the address and the certificate authority that Container Service reports are checked as well. */
   expect?: ExpectedCluster
@@ -51,7 +51,7 @@ export interface AckCluster {
 export interface KubeconfigSource {
   /** Path of the kubeconfig. A relative path starts at the folder of the clusters file. */
   file?: string
-  /** Name of the variable that holds the kubeconfig's text, usually from a secret. */
+  /** Name of the variable with the kubeconfig's text, usually from a secret. */
   env?: string
   /** If missing, the current context of the kubeconfig is used. */
   context?: string

@@ -55,7 +55,7 @@ export interface ResolvedValues {
 export interface ResolvedRegistry {
   /** Unique in the list. Status, metrics and logs show it. */
   name: string
-  /** `enterprise`: an instance with an id `cri-…`. `personal`: the free instance of a region, made before 2024-09-09. `static`: any registry with a user name and a password, which a Secret holds. Use `static` for newer Personal Edition instances (`crpi-….personal.cr.aliyuncs.com`). */
+  /** `enterprise`: an instance with an id `cri-…`. `personal`: the free instance of a region, made before 2024-09-09. `static`: any registry with a user name and a password in a Secret. Use `static` for newer Personal Edition instances (`crpi-….personal.cr.aliyuncs.com`). */
   edition: 'enterprise' | 'personal' | 'static'
   /** The ID that the console shows. You can set `instanceName` instead. */
   instanceId?: string
@@ -69,7 +69,7 @@ export interface ResolvedRegistry {
   apiNetwork: 'auto' | 'vpc' | 'public'
   /** Custom domains; for `static`, all domains. Write `host`, or `host/namespace` if two accounts share one domain. Only these domains and the registry's own domains get a credential. */
   domains: string[]
-  /** The RAM policy allows only these: `*`, or `namespace/repository`, where `*` matches any characters. */
+  /** The RAM policy allows only these repositories. Write `*`, or `namespace/repository`, where `*` matches any characters. */
   repositories: string[]
   /** `role`: everything that the RAM role may pull, also the repositories of other entries. `repositories`: in each namespace only the `repositories` of the limited entries of this instance that target it. Enterprise only; it needs `identity.type: rrsa` or `assumeRole`. `role` is the default because the limit is not proven on a live account yet. */
   limit: 'role' | 'repositories'
