@@ -218,3 +218,13 @@ test('a list that does not fit into a session policy is refused before any call'
   })
   assert.deepEqual(sessions(), [])
 })
+
+for (const type of ['worker-role', 'access-key'] as const) {
+  test(`a configuration that limits the sessions of ${type} is refused as a whole, before a namespace needs it`, () => {
+    const { transport } = scripted([])
+    const registries = [{ ...VALUES, limit: 'repositories' as const, repositories: ['base/*'] }]
+    const config = { ...TEMPLATE, identity: { type }, registries } as typeof TEMPLATE
+    const deps = { transport, readText: async () => '', secretsDir: '/none', sessionName: 'the-pod' }
+    assert.throws(() => createEntries(config, deps), { code: 'IDENTITY_UNAVAILABLE' })
+  })
+}

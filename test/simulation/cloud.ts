@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpSender } from '../../src/alibaba/transport/http-sender.ts'
+import { includesRepository } from '../../src/values/repositories.ts'
 import { createStreams, type Random } from './random.ts'
 import { type ProcessTime, type Scheduler, START } from './time.ts'
 
@@ -7,7 +8,10 @@ import { type ProcessTime, type Scheduler, START } from './time.ts'
  * the credential does not expire.
  */
 export interface Issued {
+  /** For a limited credential of instance `l`: `l` and its list. */
   readonly registry: string
+  /** The list of a limited credential. */
+  readonly repositories?: readonly string[]
   /** Increases with each credential of a registry. */
   readonly serial: number
   readonly issuedAt: number
@@ -75,8 +79,16 @@ export interface SimulatedCloud {
   clearFaults(): void
 }
 
-/** Returns the instance of a registry: `cri-a` belongs to `a`. */
-export const instanceOf = (registry: string): string => `cri-${registry}`
+/** Returns the instance of a registry: `cri-a` belongs to `a`, and `cri-l` to all limited entries. */
+export const instanceOf = (registry: string): string => `cri-${registry.startsWith('l') ? 'l' : registry}`
+
+/** Returns the name under which the cloud counts the credentials with this list. */
+export const limitedName = (repositories: readonly string[]): string => `l ${repositories.join(' ')}`
+
+/** Returns the list of a session policy for instance `cri-l`, as an access key ID contains it. */
+const listOf = (text: string): readonly string[] =>
+  [...text.matchAll(/repository\/cri-l\/([^"]+)"/g)].map(([, glob = '']) => glob)
+const encode = (text: string): string => Buffer.from(text).toString('hex')
 /** `a2` is another instance with the domain of `a`. */
 export const domainOf = (registry: string): string => `${registry.slice(0, 1)}-registry.cn-hangzhou.cr.aliyuncs.com`
 
@@ -92,11 +104,13 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
   const faults = new Map<string, CloudFault>()
   const now = (): number => START + scheduler.time
 
-  const issue = (registry: string, expiresAt: number | null, to: string): string => {
+  const issue = (registry: string, expiresAt: number | null, to: string, repositories?: readonly string[]): string => {
     const serial = (serials.get(registry) ?? 0) + 1
     serials.set(registry, serial)
     const password = `${registry}-${serial}`
-    tokens.set(password, { registry, serial, issuedAt: now(), expiresAt, to, revoked: false, accepted: false })
+    const times = { issuedAt: now(), expiresAt }
+    const limit = repositories && { repositories }
+    tokens.set(password, { registry, serial, ...times, to, revoked: false, accepted: false, ...limit })
     return password
   }
 
@@ -104,8 +118,8 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
   const json = (body: object, status = 200): CloudResponse => ({ status, body })
   const failure = (status: number, code: string): CloudResponse =>
     json({ Code: code, Message: code, RequestId: 'r' }, status)
-  const session = (): object => ({
-    AccessKeyId: 'STS.sim',
+  const session = (policy = ''): object => ({
+    AccessKeyId: `STS.${encode(listOf(policy).join(' '))}`,
     AccessKeySecret: 'secret',
     SecurityToken: 'token',
     Expiration: new Date(now() + SESSION_MS).toISOString().replace(/\.\d+Z$/, 'Z'),
@@ -121,9 +135,11 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
     const at = Date.parse(headers['x-acs-date'] ?? url.searchParams.get('Timestamp') ?? '')
     if (Math.abs(at - now()) > CLOCK_TOLERANCE) return failure(400, 'InvalidTimeStamp.Expired')
     if (action === 'AssumeRoleWithOIDC' || action === 'AssumeRole') {
-      return json({ Credentials: session(), RequestId: 'r' })
+      const { searchParams: query } = url
+      const policy = query.get('Policy') ?? new URLSearchParams(request.body?.toString()).get('Policy')
+      return json({ Credentials: session(policy ?? ''), RequestId: 'r' })
     }
-    if (!/^[a-d]2?$/.test(registryName)) return failure(404, 'INSTANCE_NOT_EXIST')
+    if (!/^[a-dl]2?$/.test(registryName)) return failure(404, 'INSTANCE_NOT_EXIST')
     const fault = faults.get(registryName) ?? faults.get('')
     switch (fault) {
       case 'throttled':
@@ -146,10 +162,18 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
     }
     if (action !== 'GetAuthorizationToken') return failure(400, 'UnsupportedOperation')
     const expiresAt = fault === 'expired' ? now() - 1000 : now() + (fault === 'short' ? lifetime / 10 : lifetime)
-    const AuthorizationToken = issue(registryName, expiresAt, process)
-    options.onIssued(process, registryName, AuthorizationToken)
+    const AuthorizationToken =
+      registryName === 'l' ? issueLimited(headers, expiresAt, process) : issue(registryName, expiresAt, process)
+    options.onIssued(process, tokens.get(AuthorizationToken)?.registry ?? registryName, AuthorizationToken)
     const ExpireTime = fault === 'nanoseconds' ? expiresAt * 1e6 : expiresAt
     return json({ IsSuccess: true, Code: 'success', TempUsername: 'cr_temp_user', AuthorizationToken, ExpireTime })
+  }
+
+  /** Issues a token with the list of the session that requests it. */
+  function issueLimited(headers: HttpRequest['headers'], expiresAt: number, process: string): string {
+    const key = Buffer.from((headers['x-acs-accesskey-id'] ?? '').replace(/^STS\./, ''), 'hex').toString()
+    const repositories = key.split(' ').filter(Boolean)
+    return issue(limitedName(repositories), expiresAt, process, repositories)
   }
 
   function metadata(url: URL): CloudResponse {
@@ -164,7 +188,15 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
    * the login.
    */
   function registry(url: URL, headers: HttpRequest['headers']): CloudResponse {
-    if (url.pathname === '/v2/') {
+    const [, repository] = /^\/v2\/(.+)\/manifests\//.exec(url.pathname) ?? []
+    const bearer = headers.authorization?.startsWith('Bearer ') ? tokens.get(headers.authorization.slice(7)) : undefined
+    if (repository !== undefined && headers.authorization?.startsWith('Bearer ')) {
+      const mayPull =
+        isLive(bearer) && (bearer.repositories?.some((glob) => includesRepository([glob], repository)) ?? true)
+      const body = { errors: [{ code: mayPull ? 'NAME_UNKNOWN' : 'UNAUTHORIZED' }] }
+      return json(body, mayPull ? 404 : 401)
+    }
+    if (url.pathname === '/v2/' || repository !== undefined) {
       const realm = `https://${url.host}/auth`
       return { status: 401, body: '', headers: { 'www-authenticate': `Bearer realm="${realm}",service="sim"` } }
     }
@@ -172,9 +204,14 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
     const token = tokens.get(login.slice(login.indexOf(':') + 1))
     const name = url.host.split('-registry')[0] ?? ''
     if (faults.get(name) === 'refused' || faults.get('') === 'refused') return { status: 401, body: '{}' }
-    const isValid = token !== undefined && !token.revoked && (token.expiresAt === null || token.expiresAt > now())
+    const isValid = isLive(token)
     if (isValid) token.accepted = true
-    return { status: isValid ? 200 : 401, body: '{}' }
+    const body = url.searchParams.has('scope') && isValid ? { token: login.slice(login.indexOf(':') + 1) } : {}
+    return { status: isValid ? 200 : 401, body: JSON.stringify(body) }
+  }
+
+  function isLive(token: Issued | undefined): token is Issued {
+    return token !== undefined && !token.revoked && (token.expiresAt === null || token.expiresAt > now())
   }
 
   return {

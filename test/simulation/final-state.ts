@@ -2,9 +2,11 @@ import { readDockerConfig } from '../../src/acr/docker-config.ts'
 import { type HelperStatus, STATUS_KEY } from '../../src/installation/helper-status.ts'
 import { ANNOTATION_REFRESH_REQUESTED, FIELD_MANAGER, SKIP } from '../../src/kube/names.ts'
 import type { HelperConfig } from '../../src/values/generated/helper-config.ts'
-import { domainOf, type Issued, instanceOf, type SimulatedCloud } from './cloud.ts'
+import { isLimited } from '../../src/values/limited-entries.ts'
+import { mergeRepositories } from '../../src/values/repositories.ts'
+import { domainOf, type Issued, instanceOf, limitedName, type SimulatedCloud } from './cloud.ts'
 import type { AnyObject } from './fields.ts'
-import { isManaged, listOf } from './invariants.ts'
+import { isManaged, listOf as referencesOf } from './invariants.ts'
 import type { SimulatedServer } from './server.ts'
 import { HOME, type LoadedConfig, SECRET, STATUS } from './settings.ts'
 import { START } from './time.ts'
@@ -55,11 +57,15 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
       const values = config.registries.find((one) => one.name === registry)
       // With a typo in the registry that has the domain, its last credential stays there.
       if (values === undefined || !isValid(values) || !isValid(ownerOf(values, registries))) return []
+      if (isLimited(values) && namespace === HOME) return []
       const password = content.get(keyOf(namespace, values, registries))
       if (password === undefined) return [`${namespace}: no credential for ${registry}`]
       const issued = cloud.issued(password)
       if (issued === undefined) return [`${namespace}: a credential for ${registry} that was never issued`]
       const left = issued.expiresAt === null ? 1 : issued.expiresAt - now
+      const union = limitedName(listOf(registries))
+      if (isLimited(values) && issued.registry !== union)
+        return [`${namespace}: ${password} instead of a credential for ${union}`]
       if (left <= 0) return [`${namespace}: the credential ${password} expired ${Math.round(-left / 1000)} s ago`]
       if (issued.revoked && !isNeverAccepted(issued) && config.verify.enabled)
         return [`${namespace}: the credential ${password} is revoked`]
@@ -69,6 +75,12 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
       return isCurrent ? [] : [`${namespace}: the login ${password} was replaced`]
     })
     return [...problems, ...domainProblems(namespace, registries, content)]
+  }
+
+  /** The list to which the credential of these registries is limited. */
+  function listOf(registries: readonly string[]): readonly string[] {
+    const entries = config.registries.filter((one) => isLimited(one) && registries.includes(one.name))
+    return mergeRepositories(entries.flatMap(({ repositories = [] }) => repositories))
   }
 
   /** Where a registry's login is: in the log also that of one whose domain an earlier one has. */
@@ -98,6 +110,8 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
     content: ReadonlyMap<string, string>,
   ): string[] {
     const all = config.registries.filter(({ name }) => registries.includes(name))
+    // The own copy has the unions that some namespace needs.
+    if (namespace === HOME && all.some(isLimited)) return []
     if (content.size === 0 || !all.every(isValid)) return []
     const expected = new Set([...all.flatMap(domainsOf), ...all.map((one) => keyOf(namespace, one, registries))])
     const obsolete = [...content.keys()].filter((domain) => !expected.has(domain))
@@ -109,7 +123,7 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
 
   function listProblems(account: AnyObject, targeted: boolean, secret: AnyObject | undefined): string[] {
     const { namespace, name, managedFields = [] } = account.metadata
-    const attached = listOf(account).includes(SECRET)
+    const attached = referencesOf(account).includes(SECRET)
     const owners = managedFields.filter(({ fieldsV1 }) => 'f:imagePullSecrets' in (fieldsV1 as object))
     const isForeign = (one: (typeof owners)[number]): boolean => one.manager !== FIELD_MANAGER
     if (targeted && targets.takesServiceAccount(name)) {
@@ -156,7 +170,8 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
       ...problems.flatMap(({ code, namespace }) =>
         code === 'NAMESPACE_UNREADABLE' ? [`${namespace}: still reported as unreadable`] : [],
       ),
-      ...registries.flatMap(({ name, state }) => {
+      ...registries.flatMap(({ name, state, limit }) => {
+        if (limit !== undefined) return state === 'live' ? [] : [`status: ${name} is ${state}`]
         const values = config.registries.find((one) => one.name === name)
         if (values === undefined) return [`status: registry ${name}, which is not configured`]
         const password = contentOf(server.get('secrets', `${HOME}/${SECRET}`)).get(

@@ -129,6 +129,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
   }
 
   function checkSecret({ object, before, user = '', key }: Change): void {
+    if (before === undefined) checkLimits(user, key.slice(0, key.indexOf('/')), issuedIn(object))
     if (object.type !== 'kubernetes.io/dockerconfigjson') violated('secret-type', `${key}: ${String(object.type)}`)
     if (before === undefined) return
     if (!isManaged(before)) {
@@ -139,6 +140,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
     const namespace = key.slice(0, key.indexOf('/'))
     const now = START + scheduler.time
     const next = issuedIn(object)
+    checkLimits(user, namespace, next)
     for (const [domain, old] of issuedIn(before)) {
       if (old === undefined) continue
       const current = next.get(domain)
@@ -158,6 +160,24 @@ export function createInvariants(options: InvariantOptions): Invariants {
       }
       if (isExpired && !wasInvalid)
         violated('expired', `${key}: ${name(old)} became ${name(current)}, which has expired, by ${user}`)
+    }
+  }
+
+  /**
+   * Checks that no namespace gets a credential for repositories that no entry gives it, by the
+   * configurations that the process may use. The helper's own copy has all credentials.
+   */
+  function checkLimits(user: string, namespace: string, next: ReadonlyMap<string, Issued | undefined>): void {
+    if (namespace === HOME) return
+    const view = { name: namespace, uid: '', resourceVersion: '', labels: {}, optedOut: false, terminating: false }
+    const given = options.configsOf(user).map(({ config, targets }) => {
+      const names = targets.registriesOf(view)
+      return config.registries.flatMap(({ name, repositories = [] }) => (names.includes(name) ? repositories : []))
+    })
+    for (const issued of next.values()) {
+      const list = issued?.repositories ?? []
+      if (issued !== undefined && !given.some((globs) => list.every((glob) => globs.includes(glob))))
+        violated('too-wide', `${namespace} got ${name(issued)} from ${user}`)
     }
   }
 

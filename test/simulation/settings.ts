@@ -34,6 +34,8 @@ export interface Settings {
   readonly attach?: 'serviceAccounts' | 'admission' | 'both'
   readonly adopt?: boolean
   readonly heal?: boolean
+  /** Adds three limited entries of one more instance, with one domain and lists of their own. */
+  readonly limits?: boolean
   /** The time in milliseconds within which faults begin. */
   readonly span: number
 }
@@ -62,6 +64,7 @@ export function drawSettings(random: Random): Settings {
     attach: more.pick(['serviceAccounts', 'serviceAccounts', 'serviceAccounts', 'admission', 'both'] as const),
     adopt: more.chance(0.2),
     heal: more.chance(0.3),
+    limits: random.fork('limits').chance(0.25),
     span: random.pick([1, 3, 8]) * MINUTE,
   }
 }
@@ -103,16 +106,19 @@ export const VARIANTS: readonly ConfigVariant[] = [
  * True if a running helper can load the configuration. If not, the helper keeps its current
  * configuration.
  */
-export const isUsable = (variant: ConfigVariant, { identity, registries }: Settings): boolean =>
+export const isUsable = (variant: ConfigVariant, { identity, registries, limits }: Settings): boolean =>
   !['broken', 'unreadable'].includes(variant) &&
   // A static login needs no identity.
-  !(variant === 'no-identity' && identity !== 'rrsa' && registries.some((name) => name !== 's'))
+  !(variant === 'no-identity' && identity !== 'rrsa' && (limits === true || registries.some((name) => name !== 's')))
 
 function identityOf(settings: Settings, variant: ConfigVariant): Settings['identity'] {
   if (variant === 'no-identity') return 'rrsa'
   if (variant !== 'other-identity') return settings.identity
   return settings.identity === 'worker-role' ? 'access-key' : 'worker-role'
 }
+
+/** The lists of the limited entries: what all namespaces may pull, and those of two teams. */
+const LISTS: readonly (readonly string[])[] = [['base/*'], ['team-a/*', 'tools/app'], ['team-b/*']]
 
 /** Returns the text of a configuration as JSON, which is valid YAML. */
 export function configText(settings: Settings, variant: ConfigVariant): string {
@@ -139,8 +145,21 @@ export function configText(settings: Settings, variant: ConfigVariant): string {
       index === 0 && { domains: [...(name === 's' ? ['static.example.com'] : []), 'images.example.com'] }),
   }))
   const identity = identityOf(settings, variant)
+  const rest = names.filter((one) => !third.includes(one))
+  // With other labels, the two teams have each other's namespaces.
+  const teams = variant === 'labels' ? [rest, third] : [third, rest]
+  const limited = [names, ...teams].map((include, index) => ({
+    name: `l${index}`,
+    edition: 'enterprise',
+    instanceId: instanceOf('l'),
+    region: 'cn-hangzhou',
+    assumeRole: [{ roleArn: 'acs:ram::1234567890123456:role/puller' }],
+    limit: 'repositories',
+    repositories: LISTS[index],
+    targets: { namespaces: { include } },
+  }))
   const config = {
-    registries: entries,
+    registries: settings.limits ? [...entries, ...limited] : entries,
     targets: {
       namespaces: { include: all, ...(variant === 'fewer' && { exclude: ['t-1'] }) },
       serviceAccounts: { include: ['*'], exclude: ['ci-*'] },

@@ -1,6 +1,6 @@
 import { hostOf } from '../../acr/registry-domains.ts'
 import { createTokenSource, type SharedLogins } from '../../acr/token-source.ts'
-import type { Union } from '../../acr/unions.ts'
+import { createUnions, type Union } from '../../acr/unions.ts'
 import { verifyLogin } from '../../acr/verify-login.ts'
 import type { CredentialProvider } from '../../alibaba/credentials.ts'
 import type { ReadText } from '../../alibaba/identities/access-key.ts'
@@ -79,6 +79,12 @@ export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): Re
           measure: createMeasure(union, ask),
         }),
     }
+  }
+  // An identity that cannot be created or limited refuses the configuration now, not at the first
+  // namespace.
+  const unions = createUnions(config)
+  for (const { union } of config.registries.flatMap(({ name }) => unions.of([name]))) {
+    if (union !== undefined) entryOf(union.values, union)
   }
   return {
     unlimited: config.registries.filter((values) => !isLimited(values)).map((values) => entryOf(values)),
