@@ -79,7 +79,7 @@ export interface SimulatedCloud {
   clearFaults(): void
 }
 
-/** Returns the instance of a registry: `cri-a` belongs to `a`, and `cri-l` to all limited entries. */
+/** Returns the instance of a registry: `cri-a` of `a`, and `cri-l` of all limited entries. */
 export const instanceOf = (registry: string): string => `cri-${registry.startsWith('l') ? 'l' : registry}`
 
 /** Returns the name under which the cloud counts the credentials with this list. */
