@@ -50,6 +50,8 @@ export function namesOf(run: string) {
     role: base,
     policy: base,
     matching: (id: MatchId): string => `${base}-${MATCH_SUFFIX[id]}`,
+    /** The policy that shows that an action is authorized by resource at all. */
+    control: (id: MatchId): string => `${base}-${MATCH_SUFFIX[id]}-exact`,
     provider: (id: FingerprintId): string => `${base}-${PROVIDER_SUFFIX[id]}`,
   }
 }
@@ -62,6 +64,9 @@ export function objectsOf(run: string, withProviders: boolean): readonly Created
     { kind: 'policy', name: names.policy, purpose: 'lets the role pull the named repositories' },
     ...MATCH_IDS.map((id): CreatedObject => {
       return { kind: 'policy', name: names.matching(id), purpose: `one read-only action, for ${id}` }
+    }),
+    ...MATCH_IDS.map((id): CreatedObject => {
+      return { kind: 'policy', name: names.control(id), purpose: 'the same for the exact resource, if it is denied' }
     }),
     ...(withProviders ? FINGERPRINT_IDS : []).map((id): CreatedObject => {
       return { kind: 'oidc-provider', name: names.provider(id), purpose: `for ${id}; removed before the next one` }

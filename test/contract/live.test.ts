@@ -103,7 +103,7 @@ const withoutRequestIds = (key: string, value: unknown): unknown => (key === 're
 test('on a cloud that does the opposite, every answer is the opposite', async () => {
   const found = await differences({
     resolve: async () => [],
-    behindMs: 900_000,
+    behindMs: 1_080_000,
     prepare: ({ cloud: { control } }) => {
       control.breakSessionPolicies('ignored-by-registry')
       control.ignoreExpiresInHours(true)
@@ -116,9 +116,9 @@ test('on a cloud that does the opposite, every answer is the opposite', async ()
     },
   })
   const both = 'the limited session is granted both repositories'
-  const denied = (action: string) => [
+  const denied = (action: string): Short => [
     'no',
-    `${action} was still denied after 280 s, and the policy for pulls took effect after 90 s`,
+    `${action} was denied for 280 s, and allowed for the exact resource after 90 s`,
   ]
   assert.deepEqual(found, {
     SESSION_POLICY_ENTERPRISE: ['no', both],
@@ -172,11 +172,19 @@ test('what an account or a machine cannot show is not answered, with the reason'
   const found = await differences({
     withoutPersonal: true,
     readChain: () => Promise.reject(new Error('no route')),
-    prepare: ({ cloud: { control } }) => {
+    prepare: ({ cloud: { control, faults } }) => {
       control.setVisibility('team/app', 'public')
       control.shortSessions(3600)
       control.setMetadataVpc('vpc-elsewhere')
       control.changeInstance(STOPPED, { status: 'RUNNING' })
+      // As if RAM did not authorize this action by resource.
+      faults.add({
+        kind: 'status',
+        status: 403,
+        code: 'NoPermission',
+        times: 999,
+        match: { action: 'GetInstanceEndpoint' },
+      })
     },
   })
   const isPublic = 'the repository is public'
@@ -193,6 +201,7 @@ test('what an account or a machine cannot show is not answered, with the reason'
       'the program runs in a VPC without such a link: run it on an ECS instance in the linked VPC',
     ],
     STOPPED_INSTANCE: ['not answered', 'the named instance runs'],
+    MATCH_QUESTION_MARK: ['not answered', 'cr:GetInstanceEndpoint was denied for the exact resource too'],
   })
 })
 

@@ -13,27 +13,31 @@ import { isAllowed } from './ram-lag.ts'
 interface Probe {
   readonly action: string
   readonly resource: { readonly Resource: readonly string[] } | { readonly NotResource: readonly string[] }
+  /** The name of the resource, without any wildcard. */
+  readonly exact: string
   readonly call: () => Promise<unknown>
 }
 
 /**
  * Each form of a resource has an action of its own, so the answers do not depend on each other. The
- * actions of ACR are authorized by instance (the pages of GetInstance, GetInstanceEndpoint and
- * GetInstanceVpcEndpoint), RAM's by policy.
+ * actions of ACR are authorized by instance
+ * (https://help.aliyun.com/zh/acr/developer-reference/api-cr-2018-12-01-getinstanceendpoint), RAM's
+ * by policy. If an action is denied, the same policy for the exact resource is the control.
  */
 function probesOf({ deps, enterprise, accountId, names, role, signal }: Stage): Readonly<Record<MatchId, Probe>> {
   const { region, instanceId } = enterprise
-  const instance = (id: string) => ({ Resource: [`acs:cr:${region}:${accountId}:instance/${id}`] })
+  const instanceArn = (id: string): string => `acs:cr:${region}:${accountId}:instance/${id}`
+  const instance = (id: string) => ({ resource: { Resource: [instanceArn(id)] }, exact: instanceArn(instanceId) })
   const cr = targetOf(deps, 'cr', role, { region, signal })
   return {
     MATCH_WILDCARD_INSIDE: {
       action: 'cr:GetInstance',
-      resource: instance(`${instanceId.slice(0, 6)}*${instanceId.slice(-2)}`),
+      ...instance(`${instanceId.slice(0, 6)}*${instanceId.slice(-2)}`),
       call: () => getInstance(cr, instanceId),
     },
     MATCH_QUESTION_MARK: {
       action: 'cr:GetInstanceEndpoint',
-      resource: instance(`${instanceId.slice(0, -1)}?`),
+      ...instance(`${instanceId.slice(0, -1)}?`),
       call: () => {
         const query = { InstanceId: instanceId, EndpointType: 'internet', ModuleName: 'Registry' }
         const call = { product: 'cr', version: '2018-12-01', action: 'GetInstanceEndpoint', query }
@@ -42,12 +46,13 @@ function probesOf({ deps, enterprise, accountId, names, role, signal }: Stage): 
     },
     MATCH_CASE: {
       action: 'cr:GetInstanceVpcEndpoint',
-      resource: instance(instanceId.toUpperCase()),
+      ...instance(instanceId.toUpperCase()),
       call: () => listLinkedVpcs(cr, instanceId),
     },
     MATCH_NOT_RESOURCE: {
       action: 'ram:GetPolicy',
       resource: { NotResource: [`acs:ram:*:${accountId}:policy/${names.policy}-other`] },
+      exact: `acs:ram:*:${accountId}:policy/${names.policy}`,
       call: () => createRam(targetOf(deps, 'ram', role, { signal })).getPolicy(names.policy),
     },
   }
@@ -62,27 +67,38 @@ export async function createMatchingQuestions(stage: Stage) {
     before.set(id, result)
   }
 
+  /** Lets the role call the action on these resources, and waits until it may. */
+  async function allow(name: string, id: MatchId, resource: Probe['resource'], patienceMs: number) {
+    const { deps, names, objects, signal } = stage
+    const { action, call } = probes[id]
+    await stage.createPolicy(name, policyOf([{ Effect: 'Allow', Action: [action], ...resource }]))
+    await objects.attach(name, names.role)
+    const look = async () => ((await isAllowed(call)) ? true : undefined)
+    return waitFor(look, deps.clock, { everyMs: 1000, patienceMs }, signal)
+  }
+
   /** `effectSeconds`: how long the policy for pulls needed to take effect. */
   return async (id: MatchId, effectSeconds: number): Promise<Verdict> => {
-    const { action, resource, call } = probes[id]
-    const { names, objects, deps, signal } = stage
+    const { action, resource, exact } = probes[id]
+    const { names } = stage
     const first = before.get(id)
     if (first?.status === 'rejected') throw first.reason
     if (first?.value) return notAnswered(`the role was allowed to call ${action} before any policy was attached`)
-    const name = names.matching(id)
+    const patienceMs = 1000 * Math.max(30, 3 * effectSeconds + 10)
+    let asked: Awaited<ReturnType<typeof allow>>
     try {
-      await stage.createPolicy(name, policyOf([{ Effect: 'Allow', Action: [action], ...resource }]))
+      asked = await allow(names.matching(id), id, resource, patienceMs)
     } catch (error) {
-      if (!hasCode(error, 'CLOUD_REJECTED')) throw error
+      if (!hasCode(error, 'CLOUD_REJECTED') || !error.reason?.includes('PolicyDocument')) throw error
       return no(`RAM refuses the document: ${codeOf(error)}`, { created: false })
     }
-    await objects.attach(name, names.role)
-    const patienceMs = 1000 * Math.max(30, 3 * effectSeconds + 10)
-    const look = async () => ((await isAllowed(() => call())) ? true : undefined)
-    const { found, seconds } = await waitFor(look, deps.clock, { everyMs: 1000, patienceMs }, signal)
-    const facts = { created: true, seconds }
-    if (found) return yes(`${action} was allowed after ${seconds} s`, facts)
-    const usual = `the policy for pulls took effect after ${effectSeconds} s`
-    return no(`${action} was still denied after ${seconds} s, and ${usual}`, facts)
+    const facts = { created: true, seconds: asked.seconds }
+    if (asked.found) return yes(`${action} was allowed after ${asked.seconds} s`, facts)
+    // Without this control, an action that RAM does not authorize by resource would look the same.
+    const control = await allow(names.control(id), id, { Resource: [exact] }, patienceMs)
+    const all = { ...facts, exactSeconds: control.seconds }
+    if (!control.found) return notAnswered(`${action} was denied for the exact resource too`, all)
+    const because = `${action} was denied for ${asked.seconds} s, and allowed for the exact resource after ${control.seconds} s`
+    return no(because, all)
   }
 }

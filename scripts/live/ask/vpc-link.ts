@@ -48,9 +48,9 @@ export async function askVpcLink(stage: Stage): Promise<Verdict> {
 }
 
 /**
- * Returns the VPC of the machine from ECS instance metadata, or undefined outside of ECS.
- * `vpc-id` is an item of the basic metadata
- * (https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata).
+ * Returns the VPC of the machine from ECS instance metadata, or undefined outside of ECS. The item
+ * `vpc-id` is listed by cloud-init
+ * (https://github.com/canonical/cloud-init/blob/21.3/doc/rtd/topics/datasources/aliyun.rst).
  */
 async function readOwnVpc({ transport, endpoints }: LiveDeps, signal: AbortSignal): Promise<string | undefined> {
   const request = (method: string, path: string, headers: Record<string, string>) => {
