@@ -40,6 +40,7 @@ export const NEWEST_ONLY: Readonly<Record<string, string>> = {
   'test/cluster/helper-identities.test.ts': CLOUD,
   'test/cluster/helper-options.test.ts': FILES,
   'test/cluster/helper-reload.test.ts': FILES,
+  'test/cluster/limits.test.ts': CLOUD,
   'test/cluster/migration.test.ts': CLOUD,
   'test/cluster/object-fault-namespaces.test.ts': AGES,
   'test/cluster/sandbox-cluster.test.ts': FIXTURE,

@@ -3,6 +3,7 @@ import { after, test } from 'node:test'
 import { readSeedFile } from '../../sandbox/cloud/seed/read-seed.ts'
 import { DEMO_SEED_FILE } from '../../sandbox/cloud/start-cloud.ts'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { trustHelper } from '../support/cloud/trust-helper.ts'
 import { rolledOut } from '../support/cluster/app-deployment.ts'
 import { eventually } from '../support/eventually.ts'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
@@ -209,29 +210,14 @@ test('expiresInHours that an endpoint rejects is omitted, and the token’s own 
 })
 
 test('rrsa: the helper’s own ServiceAccount token, with the audience of STS, is exchanged for the role that trusts it', async () => {
-  const { issuer, jwks } = chart.cluster
-  const oidcProviderArn = cloud.registerOidcProvider({
-    name: 'ack-rrsa',
-    issuer,
-    jwks,
-    clientIds: ['sts.aliyuncs.com'],
-  })
   const role = 'helper-by-rrsa'
-  const subject = `system:serviceaccount:${HOME}:${RELEASE}`
-  const StringEquals = { 'oidc:iss': issuer, 'oidc:aud': 'sts.aliyuncs.com', 'oidc:sub': subject }
-  const trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Federated: [oidcProviderArn] } }
-  cloud.control.putRole(role, { Version: '1', Statement: [{ ...trust, Condition: { StringEquals } }] })
-  cloud.control.grant(role, 'pull', {
-    Version: '1',
-    Statement: [{ Effect: 'Allow', Action: ['cr:*'], Resource: ['*'] }],
-  })
+  const identity = trustHelper(cloud, chart.cluster, { role, namespace: HOME, serviceAccount: RELEASE })
   const from = cloud.calls.length
-  const roleArn = `acs:ram::${cloud.accountId}:role/${role}`
   const before = contentOf(await helperCluster.secret('ops'))
   await helperCluster.install({
     replicas: 1,
     registries: [demo],
-    identity: { type: 'rrsa', rrsa: { roleArn, oidcProviderArn } },
+    identity,
   })
   await eventually(async () => assert.notEqual(contentOf(await helperCluster.secret('ops')), before), 60_000)
   await helperCluster.settled()

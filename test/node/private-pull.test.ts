@@ -10,6 +10,7 @@ import { type NodeHelper, prepareHelper } from '../support/node/node-helper.ts'
 import { testAttach } from './attach-suite.ts'
 import { testImageCache } from './cache-suite.ts'
 import { testDoctor } from './doctor-suite.ts'
+import { testLimits } from './limit-suite.ts'
 import { testMigration } from './migrate-suite.ts'
 import { testPulls } from './pull-suite.ts'
 import { testVerifyImage } from './verify-suite.ts'
@@ -103,3 +104,5 @@ test('an upgrade with the host network replaces the only Pod: the new Pod takes 
 })
 
 testAttach('admission', () => [fixture, helper])
+
+testLimits(() => [fixture, helper])

@@ -35,7 +35,7 @@ export function testPulls(opened: () => NodeFixture): void {
       assert.deepEqual((pod.spec as { imagePullSecrets?: unknown }).imagePullSecrets, [{ name: SECRET }])
       assert.ok((fixture.node.vendorNames.requests.get(tokenHost) ?? 0) > 0)
       assert.ok(fixture.cloud.calls.some(({ product, status }) => product === 'registry' && status === 200))
-      assert.equal(await fixture.log('shop', 'app'), 'running app-1\n')
+      assert.equal(await fixture.log('shop', 'app'), 'running team-app-1\n')
     })
 
     test('P8 a Secret that is created just after the Pod causes no failed pull', async () => {

@@ -12,6 +12,7 @@ import { createIdentity } from '../../../src/alibaba/identities/identity.ts'
 import { createDefaultTransport } from '../../../src/alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../../../src/alibaba/transport/endpoints.ts'
 import { openRun } from '../../../tools/process/run.ts'
+import { INSTANCE, teamSeed } from '../cloud/team-seed.ts'
 
 /**
  * The demo's account and a real registry for its Enterprise instance with the private image
@@ -21,15 +22,14 @@ export interface PrivateRegistry extends AsyncDisposable {
   readonly cloud: Cloud
   readonly registry: Registry
   readonly domain: string
-  /** Pushes an image with another tag and other content. */
-  push(tag: string): Promise<void>
+  /** Pushes an image with another tag or to another repository, and other content. */
+  push(tag: string, repository?: string): Promise<void>
   pushLayout(layout: ImageLayout, repository: string, tag: string): Promise<void>
   /** Gets a login as the helper does: with the worker role, through instance metadata. */
   pullToken(): Promise<RegistryToken>
 }
 
 export const WORKER_ROLE = 'KubernetesWorkerRole-5f3c1a9e-7d42-4b8f-9c60-2ab1e0d4f731'
-const INSTANCE = 'cri-k7x2m9q4w1t8z5h3'
 const PULL_POLICY = {
   Version: '1',
   Statement: [
@@ -45,18 +45,17 @@ export async function openPrivateRegistry(
   tools: { readonly registry: string; readonly 'sandbox-program': string },
   signal: AbortSignal,
 ): Promise<PrivateRegistry> {
-  const cloud = await startCloud()
+  const cloud = await startCloud({ seed: await teamSeed() })
   cloud.control.grant(WORKER_ROLE, 'pull', PULL_POLICY)
   const run = await openRun()
   const registry = await startRegistry({ tools, auth: cloud.registryAuth, run, signal })
   const pushLayout = (layout: ImageLayout, repository: string, tag: string): Promise<void> =>
     pushImage(layout, { registry: registry.url, repository, tag, credential: cloud.registryPush }, signal)
-  const push = (tag: string): Promise<void> =>
-    pushLayout(
-      writeProgramImage(join(run.folder, `image-${tag}`), tools['sandbox-program'], `app-${tag}`, process.arch),
-      'team/app',
-      tag,
-    )
+  const push = (tag: string, repository = 'team/app'): Promise<void> => {
+    const name = `${repository.replace('/', '-')}-${tag}`
+    const layout = writeProgramImage(join(run.folder, name), tools['sandbox-program'], name, process.arch)
+    return pushLayout(layout, repository, tag)
+  }
   await push('1')
   const { cr, imds } = cloud.endpoints
   const endpoints = createEndpoints({ overrides: { cr, imds }, region: cloud.regionId })

@@ -1,0 +1,286 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { startRegistry } from '../../sandbox/registry/start-registry.ts'
+import type { HelperStatus, RegistryStatus } from '../../src/installation/helper-status.ts'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { ensureTools } from '../../tools/build/ensure-tools.ts'
+import { INSTANCE, teamSeed } from '../support/cloud/team-seed.ts'
+import { trustHelper } from '../support/cloud/trust-helper.ts'
+import { rolledOut } from '../support/cluster/app-deployment.ts'
+import { watchPulls } from '../support/cluster/pull-watch.ts'
+import { eventually } from '../support/eventually.ts'
+import { registryClient } from '../support/registry/registry-client.ts'
+import { silentProgress } from '../support/silent-progress.ts'
+import { contentOf, HOME, openHelperCluster, RELEASE } from './helper-cluster.ts'
+
+/**
+ * Helper, API server and registry are real. Only the cloud is emulated, which evaluates the session
+ * policies.
+ */
+const DOMAIN = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
+const OTHER_DOMAIN = 'shared-registry.cn-beijing.cr.aliyuncs.com'
+const READER = 'acs:ram::1867204395510376:role/image-reader'
+const REPOSITORIES = ['base/os', 'shared/base', 'team-a/app', 'team-b/app']
+
+const helperCluster = await openHelperCluster('limits', undefined, { cloud: { seed: await teamSeed() } })
+const { admin, chart, cloud } = helperCluster
+const tools = await ensureTools(['registry'], { progress: silentProgress, signal: AbortSignal.timeout(30 * 60_000) })
+const registry = await startRegistry({ tools, auth: cloud.registryAuth })
+after(async () => {
+  await helperCluster[Symbol.asyncDispose]()
+  await registry.stop()
+})
+const push = registryClient(registry.url, cloud.registryPush)
+for (const repository of REPOSITORIES) assert.equal(await push.push(repository, '1', repository), 201)
+
+const identity = trustHelper(cloud, chart.cluster, {
+  role: 'helper',
+  namespace: HOME,
+  serviceAccount: RELEASE,
+  actions: ['cr:*', 'sts:AssumeRole'],
+})
+const values = { replicas: 1, identity, region: 'cn-hangzhou', endpoints: { registry: registry.url } }
+const entry = (name: string) => ({ name, edition: 'enterprise', instanceId: INSTANCE, region: 'cn-hangzhou' })
+const labelled = (matchLabels: Readonly<Record<string, string>>) => ({
+  targets: { namespaces: { selector: { matchLabels } } },
+})
+/** The role of another account. */
+const shared = {
+  ...entry('shared'),
+  instanceId: 'cri-p4c8r2f6j0v9n1l5',
+  region: 'cn-beijing',
+  repositories: ['shared/base'],
+  assumeRole: [{ roleArn: READER, externalId: 'acme-shared-images' }],
+  ...labelled({ team: 'a' }),
+}
+const UNLIMITED = [
+  { ...entry('base'), repositories: ['base/*'], targets: { namespaces: { exclude: ['loose'] } } },
+  { ...entry('team-a'), repositories: ['team-a/*'], ...labelled({ team: 'a' }) },
+  { ...entry('team-b'), repositories: ['team-b/*'], ...labelled({ team: 'b' }) },
+  shared,
+  { ...entry('long-1'), repositories: longList('one'), ...labelled({ 'long-1': 'yes' }) },
+  { ...entry('long-2'), repositories: longList('two'), ...labelled({ 'long-2': 'yes' }) },
+  { ...entry('loose'), repositories: ['loose/*'], ...labelled({ loose: 'yes' }) },
+]
+/** A list that fits into a session policy, but not together with another one. */
+function longList(name: string): readonly string[] {
+  return Array.from({ length: 15 }, (_, index) => `team-b/an-image-of-list-${name}-${index}`)
+}
+const PROBES: Readonly<Record<string, string>> = {
+  base: 'base/os',
+  'team-a': 'team-a/app',
+  'team-b': 'team-b/app',
+  shared: 'shared/base',
+}
+const LIMITED = UNLIMITED.map((one) => {
+  const probe = PROBES[one.name]
+  return { ...one, limit: 'repositories', ...(probe !== undefined && { probe }) }
+})
+
+for (const [name, team] of [
+  ['a-1', 'a'],
+  ['a-2', 'a'],
+  ['b-1', 'b'],
+] as const) {
+  await chart.createNamespace(name, { team })
+}
+
+type Auths = Readonly<Record<string, { readonly auth: string }>>
+const authsIn = async (namespace: string): Promise<Auths> =>
+  JSON.parse(contentOf(await helperCluster.secret(namespace)) || '{"auths":{}}').auths
+const loginIn = async (namespace: string, domain = DOMAIN): Promise<string> =>
+  Buffer.from((await authsIn(namespace))[domain]?.auth ?? '', 'base64').toString()
+/** Returns the repositories of a domain's instance that a namespace's login pulls. */
+async function pulled(namespace: string, domain = DOMAIN): Promise<readonly string[]> {
+  const [username = '', password = ''] = (await loginIn(namespace, domain)).split(':')
+  const client = registryClient(registry.url, { username, password })
+  const statuses = await Promise.all(REPOSITORIES.map(async (name) => (await client.pull(name, '1')).status))
+  return REPOSITORIES.filter((_, index) => statuses[index] === 200)
+}
+/** The leader's current status. The one in the cluster may be 30 s old. */
+async function status(): Promise<HelperStatus> {
+  const { ip } = await helperCluster.leader()
+  return (await (await fetch(`http://${ip}:8081/status.json`)).json()) as HelperStatus
+}
+/** The status of the credential that is limited to this list. */
+async function limitedTo(...repositories: readonly string[]): Promise<RegistryStatus> {
+  const found = (await status()).registries.find(({ limit }) => limit?.repositories.join() === repositories.join())
+  assert.ok(found, `no credential is limited to ${repositories}`)
+  return found
+}
+const label = (namespace: string, labels: Readonly<Record<string, string>>) =>
+  admin.request({
+    method: 'PATCH',
+    path: `/api/v1/namespaces/${namespace}`,
+    contentType: MERGE_PATCH,
+    body: { metadata: { labels } },
+  })
+const lists = async (): Promise<readonly string[]> =>
+  (await status()).registries.map(({ limit }) => limit?.repositories.join() ?? 'role').sort()
+/** The successful calls of an operation since a number of calls, each as the caller's session. */
+const calls = (action: string, from: number): readonly string[] =>
+  cloud.calls
+    .slice(from)
+    .filter((call) => call.action === action && call.code === '')
+    .map(({ principal }) => principal.split('/').slice(1).join('/'))
+    .sort()
+
+test('limit: role: the credential in each namespace pulls the images of all teams', async () => {
+  await helperCluster.install(values, { registries: UNLIMITED })
+  await eventually(async () => assert.ok((await loginIn('b-1')) !== ''), 60_000)
+  await helperCluster.settled()
+  const all = ['base/os', 'team-a/app', 'team-b/app']
+  assert.deepEqual([await pulled('a-1'), await pulled('a-2'), await pulled('b-1')], [all, all, all])
+})
+
+test('a change to limit: repositories: Pods pull their own images at every moment, and then nothing else; equal lists share one session and one token', async () => {
+  const watch = watchPulls(
+    admin,
+    registry.url,
+    [
+      ['a-1', 'team-a/app'],
+      ['b-1', 'team-b/app'],
+    ].map(([namespace = '', name]) => ({ namespace, serviceAccount: 'default', image: `${DOMAIN}/${name}:1` })),
+  )
+  await watch.phase('role')
+  await helperCluster.install(values, { registries: LIMITED })
+  await rolledOut(admin, HOME, RELEASE)
+  await eventually(
+    async () => assert.deepEqual(await lists(), ['base/*', 'base/*,team-a/*', 'base/*,team-b/*', 'shared/base']),
+    60_000,
+  )
+  await eventually(async () => assert.deepEqual(await pulled('b-1'), ['base/os', 'team-b/app']), 60_000)
+  await eventually(async () => assert.deepEqual(await pulled('a-1'), ['base/os', 'team-a/app']), 60_000)
+  await watch.phase('limited')
+  const { pulls, failed } = await watch.stop()
+  assert.deepEqual(failed, [])
+  for (const phase of ['role', 'limited']) assert.ok((pulls[phase] ?? 0) > 2, phase)
+
+  assert.deepEqual(await pulled('a-1', OTHER_DOMAIN), ['shared/base'])
+  assert.deepEqual(await authsIn('a-1'), await authsIn('a-2'))
+})
+
+test('a rotation requests one limited session and one token for each list, whatever the number of namespaces', async () => {
+  const before = await Promise.all(['a-1', 'a-2', 'b-1'].map((name) => authsIn(name)))
+  const uid = (await helperCluster.secret('a-1'))?.metadata.uid
+  const from = cloud.calls.length
+  await helperCluster.requestRotation()
+  await eventually(async () => {
+    for (const [index, name] of ['a-1', 'a-2', 'b-1'].entries()) {
+      const now = await authsIn(name)
+      for (const domain of Object.keys(before[index] ?? {})) assert.notDeepEqual(now[domain], before[index]?.[domain])
+    }
+  }, 60_000)
+  await helperCluster.settled()
+  assert.equal((await helperCluster.secret('a-1'))?.metadata.uid, uid)
+  assert.deepEqual(await authsIn('a-1'), await authsIn('a-2'))
+  assert.deepEqual(await pulled('a-1'), ['base/os', 'team-a/app'])
+  assert.deepEqual(await pulled('b-1'), ['base/os', 'team-b/app'])
+  assert.deepEqual(calls('GetAuthorizationToken', from), [
+    'helper/acr-nopass.acr-system.base',
+    'helper/acr-nopass.acr-system.base.and-1-more',
+    'helper/acr-nopass.acr-system.base.and-1-more',
+    'image-reader/acr-nopass.acr-system.shared',
+  ])
+  // The role before the last one is shared, and its session is still valid.
+  assert.deepEqual([calls('AssumeRoleWithOIDC', from).length, calls('AssumeRole', from).length], [3, 1])
+})
+
+test('a new leader serves a new namespace with the credential of its list, without a request to the cloud', async () => {
+  const before = await helperCluster.leader()
+  const from = cloud.calls.length
+  await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/${HOME}/pods/${before.name}` })
+  await eventually(async () => assert.notEqual((await helperCluster.leader()).uid, before.uid), 60_000)
+  await chart.createNamespace('a-3', { team: 'a' })
+  await eventually(async () => assert.deepEqual(await authsIn('a-3'), await authsIn('a-1')), 60_000)
+  assert.deepEqual(calls('GetAuthorizationToken', from), [])
+})
+
+test('a namespace that gets another label, or an entry that gets other targets, moves to the credential of the other list', async () => {
+  const from = cloud.calls.length
+  const pod = await helperCluster.leader()
+  await label('a-2', { team: 'b' })
+  await eventually(async () => assert.deepEqual(await authsIn('a-2'), await authsIn('b-1')), 60_000)
+  const moved = LIMITED.map((one) => (one.name === 'team-b' ? { ...one, ...labelled({ team: 'a' }) } : one))
+  await helperCluster.install(values, { registries: moved })
+  await eventually(async () => assert.deepEqual(await pulled('a-1'), ['base/os', 'team-a/app', 'team-b/app']), 60_000)
+  await eventually(async () => assert.deepEqual(await pulled('b-1'), ['base/os']), 60_000)
+  assert.deepEqual(calls('GetAuthorizationToken', from), ['helper/acr-nopass.acr-system.base.and-2-more'])
+  await helperCluster.install(values, { registries: LIMITED })
+  await eventually(async () => assert.deepEqual(await pulled('a-1'), ['base/os', 'team-a/app']), 60_000)
+  assert.deepEqual(await helperCluster.leader(), pod)
+})
+
+test('a namespace whose new list does not fit into a session policy keeps its credential, and the status names the list', async () => {
+  await chart.createNamespace('long', { 'long-1': 'yes' })
+  const before = await eventually(async () => {
+    const auths = await authsIn('long')
+    assert.ok(DOMAIN in auths)
+    return auths
+  }, 60_000)
+  await label('long', { 'long-2': 'yes' })
+  await eventually(async () => {
+    const { state, error } = await limitedTo('base/*', ...longList('one').toSorted(), ...longList('two').toSorted())
+    assert.deepEqual([state, error?.code], ['pending', 'LIMIT_TOO_LONG'])
+  }, 60_000)
+  assert.deepEqual(await authsIn('long'), before)
+})
+
+test('a registry that refuses limited sessions: the credential in use stays, and a first one is withheld', async () => {
+  cloud.control.breakSessionPolicies('refused-by-registry')
+  const before = await authsIn('a-1')
+  await chart.createNamespace('refused', { loose: 'yes' })
+  await helperCluster.requestRotation()
+  await eventually(async () => {
+    for (const [list, state] of [
+      ['base/*,team-a/*', 'failing'],
+      ['base/*,loose/*', 'pending'],
+    ] as const) {
+      const found = await limitedTo(...list.split(','))
+      assert.deepEqual([found.state, found.error?.code], [state, 'LIMIT_NOT_ACCEPTED'])
+    }
+  }, 60_000)
+  assert.deepEqual(await authsIn('a-1'), before)
+  assert.equal(await helperCluster.secret('refused'), undefined)
+  cloud.control.breakSessionPolicies(undefined)
+  await helperCluster.requestRotation()
+  await eventually(async () => assert.deepEqual(await pulled('refused'), ['base/os']), 60_000)
+  await eventually(async () => assert.notDeepEqual(await authsIn('a-1'), before), 60_000)
+})
+
+test('a registry that ignores session policies: the credential is used, and reported as too wide', async () => {
+  cloud.control.breakSessionPolicies('ignored-by-registry')
+  await chart.createNamespace('wide', { team: 'a', loose: 'yes' })
+  await eventually(async () => {
+    const { limit } = await limitedTo('base/*', 'loose/*', 'team-a/*')
+    assert.deepEqual([limit?.granted, limit?.width], ['granted', 'too-wide'])
+    assert.match(limit?.reason ?? '', /^team-b\/app: \S+ responded with HTTP 404 /)
+  }, 60_000)
+  assert.deepEqual(await pulled('wide'), ['base/os', 'team-a/app', 'team-b/app'])
+  cloud.control.breakSessionPolicies(undefined)
+})
+
+test('a repository that everybody may pull says nothing about a limit', async () => {
+  cloud.control.setVisibility('team-a/app', 'public')
+  await chart.createNamespace('public', { team: 'b', loose: 'yes' })
+  await eventually(async () => {
+    const { limit } = await limitedTo('base/*', 'loose/*', 'team-b/*')
+    assert.equal(limit?.width, 'not-checked')
+    assert.match(limit?.reason ?? '', /^anonymously team-a\/app: /)
+  }, 60_000)
+  assert.deepEqual(await pulled('public'), ['base/os', 'team-a/app', 'team-b/app'])
+  cloud.control.setVisibility('team-a/app', 'private')
+  assert.deepEqual(await pulled('public'), ['base/os', 'team-b/app'])
+})
+
+test('a registry that denies all names it does not have decides nothing about a list without a probe, whose credential is used', async () => {
+  cloud.control.denyUnknownRepositories(true)
+  await chart.createNamespace('loose', { loose: 'yes' })
+  await eventually(async () => {
+    const { state, limit } = await limitedTo('loose/*')
+    assert.deepEqual([state, limit?.granted], ['live', 'unknown'])
+    assert.match(limit?.reason ?? '', /^loose\/acr-nopass-probe: .*; the repository may not exist, so set probe$/)
+  }, 60_000)
+  await eventually(async () => assert.ok(DOMAIN in (await authsIn('loose'))), 60_000)
+  cloud.control.denyUnknownRepositories(false)
+})
