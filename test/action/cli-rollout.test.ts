@@ -113,6 +113,38 @@ test('doctor finds no problems', async () => {
   assert.match(stdout, /\nall is well\n$/)
 })
 
+test('P13 before a new limit, plan names the images of running Pods that could not be pulled any more', async () => {
+  const path = '/api/v1/namespaces/acr-nopass/configmaps/acr-nopass-status'
+  const { data } = await cluster.admin.request<{ data: Record<string, string> }>({ method: 'GET', path })
+  const [domain] = JSON.parse(data['status.json'] ?? '').registries[0].domains
+  const pod = {
+    metadata: { name: 'limits' },
+    spec: {
+      containers: ['shop/web:1', 'other/tool:1'].map((image, index) => ({
+        name: `c${index}`,
+        image: `${domain}/${image}`,
+      })),
+    },
+  }
+  const pods = '/api/v1/namespaces/default/pods'
+  await eventually(() => cluster.admin.request({ method: 'POST', path: pods, body: pod }), 60_000)
+  const assumeRole = [{ roleArn: `acs:ram::${fixture.cloud.accountId}:role/acr-nopass-pull` }]
+  const [registry] = parse(fixture.values).registries
+  const file = join(folder, 'limited.yaml')
+  await writeFile(
+    file,
+    stringify({ registries: [{ ...registry, limit: 'repositories', repositories: ['shop/*'], assumeRole }] }),
+  )
+  const { code, stdout, stderr } = await cli('plan', ...rollout, '-f', file, '-o', 'json')
+  assert.equal(code, 0, stdout + stderr)
+  const notes: readonly string[] = JSON.parse(stdout).results[0].notes
+  const limits = notes.filter((note) => note.startsWith('limits:'))
+  assert.match(limits[0] ?? '', /^limits: 1 limited credential for \d+ namespaces$/)
+  assert.match(limits[1] ?? '', /any more: other\/tool \(Pod default\/limits\)\. Add them to/)
+  assert.equal(limits.length, 2)
+  await cluster.admin.request({ method: 'DELETE', path: `${pods}/limits`, query: { gracePeriodSeconds: 0 } })
+})
+
 test('P4 refresh waits for newer tokens', async () => {
   const before = await issuedAt()
   const { code, stdout, stderr } = await cli('refresh', ...target)
