@@ -57,6 +57,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
     tests: [
       'test/helper/{registry-*,log-*,own-copy,credential-*,plan-*,coalescing,rotation-request}.test.ts',
       'test/helper/{changed-registry,refresh-requests,take-over,write-versions,stuck}.test.ts',
+      'test/helper/{limit-questions,limited-entries,union-rights}.test.ts',
     ],
   },
   // What no schema can say. regions.ts is a copy of the vendor's list.
