@@ -211,3 +211,20 @@ test('a value of the wrong type is refused by its type alone', () => {
   assert.match(message ?? '', /crpi-/)
   assert.deepEqual(more, [])
 })
+
+test('an entry is found by the line of its name, wherever the name stands in it', () => {
+  const { name, ...rest } = registry
+  const assumeRole = [{ roleArn: 'acs:ram::1234567890123456:role/pull' }]
+  const entries = [
+    { ...rest, assumeRole, name, limit: 'repositories', repositories: ['a/*'] },
+    { ...rest, assumeRole, name: 'open', repositories: ['b/*'] },
+  ]
+  const [message = ''] = refusals({ registries: entries }).filter((text) => text.includes('is limited'))
+  const text = stringify({ registries: entries })
+  const line = text.split('\n').findIndex((one) => one.endsWith('name: prod')) + 1
+  assert.ok(line > 2, text)
+  assert.match(
+    message,
+    new RegExp(`^\`registries\\[1\\]\` and \`registries\\[0\\]\` \\(line ${line}\\) are for the same namespaces`),
+  )
+})
