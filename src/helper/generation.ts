@@ -287,12 +287,18 @@ export function createGeneration(options: GenerationOptions) {
     retires: config.retire,
     /**
      * Returns the registries for which no replica has obtained a token. `isProven`: whether another
-     * replica has.
+     * replica has. Labels of namespaces decide which entries a union has. It is therefore proven
+     * with its entries, so that no label keeps a new Pod unready.
      */
-    unproven: (isProven: (fingerprint: string) => boolean): readonly string[] =>
-      (config.retire ? [] : manager.states)
-        .filter((state) => !state.live && !state.isProven && !isProven(state.fingerprint))
-        .map(({ name }) => name),
+    unproven(isProven: (fingerprint: string) => boolean): readonly string[] {
+      if (config.retire) return []
+      const isOpen = (state: RegistryState): boolean => !state.live && !state.isProven && !isProven(state.fingerprint)
+      const served = ({ name }: RegistryState): readonly string[] => needed.get(name)?.entries ?? []
+      const proven = new Set(manager.states.filter((state) => !isOpen(state)).flatMap(served))
+      const isCovered = (entries: readonly string[]): boolean =>
+        entries.length > 0 && entries.every((entry) => proven.has(entry))
+      return manager.states.filter((state) => isOpen(state) && !isCovered(served(state))).map(({ name }) => name)
+    },
     report: (): HelperStatus =>
       buildStatus({
         version: options.version,

@@ -20,7 +20,7 @@ import { contentOf, HOME, openHelperCluster, RELEASE } from './helper-cluster.ts
 const DOMAIN = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 const OTHER_DOMAIN = 'shared-registry.cn-beijing.cr.aliyuncs.com'
 const READER = 'acs:ram::1867204395510376:role/image-reader'
-const REPOSITORIES = ['base/os', 'shared/base', 'team-a/app', 'team-b/app']
+const REPOSITORIES = ['base/os', 'shared/base', 'shared/tools', 'team-a/app', 'team-b/app']
 
 const helperCluster = await openHelperCluster('limits', undefined, { cloud: { seed: await teamSeed() } })
 const { admin, chart, cloud } = helperCluster
@@ -131,6 +131,7 @@ test('limit: role: the credential in each namespace pulls the images of all team
   await helperCluster.settled()
   const all = ['base/os', 'team-a/app', 'team-b/app']
   assert.deepEqual([await pulled('a-1'), await pulled('a-2'), await pulled('b-1')], [all, all, all])
+  assert.deepEqual(await pulled('a-1', OTHER_DOMAIN), ['shared/base', 'shared/tools'])
 })
 
 test('a change to limit: repositories: Pods pull their own images at every moment, and then nothing else; equal lists share one session and one token', async () => {

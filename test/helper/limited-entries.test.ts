@@ -293,6 +293,26 @@ test('a follower proves the unions that are needed at its start, and is ready wi
   await end(clock, leader, follower)
 })
 
+test('a new Pod becomes ready although a list that only a namespace’s labels make fails; an entry that gives no credential at all keeps it unready', async () => {
+  const [ofB, ofBoth] = [union(['b']), union(['a', 'b'])]
+  for (const [failing, answer] of [
+    [[ofBoth], 'ok'],
+    [[ofB, ofBoth], `no token yet for ${ofB}, ${ofBoth}`],
+  ] as const) {
+    const { server, clock, cloud } = setUp()
+    place(server, 'a-1', 'a')
+    place(server, 'b-1', 'b')
+    place(server, 'both', 'a', 'b')
+    for (const name of failing) cloud.responses.set(name, new NopassError('LIMIT_TOO_LONG', 'the policy is too long'))
+    const helper = startHelper(server, clock, cloud, { registries: TEAMS }, { http: true })
+    await clock.advance(MINUTE)
+    const { http } = await helper.ports
+    const text = await (await fetch(`http://127.0.0.1:${http}/readyz`)).text()
+    assert.equal(text, `${answer}\n`)
+    await end(clock, helper)
+  }
+})
+
 test('a first credential that may not pull its own list is withheld', async () => {
   const { server, clock, cloud } = setUp()
   place(server, 'a-1', 'a')
