@@ -104,14 +104,17 @@ export function createGeneration(options: GenerationOptions) {
   }
   /**
    * Returns the credentials of a namespace, and requests a union that no other namespace has. While
-   * a union fails, the namespace gets the credential of the union that it had with an entry less.
+   * a union fails, the namespace gets the credential of a union with an entry less, if possible
+   * without one that it did not have before.
    */
-  function serve(registries: readonly string[]): readonly Served[] {
+  function serve(registries: readonly string[], missing: readonly string[] = []): readonly Served[] {
     const served = unions.of(registries)
     if (isLeading) need([...needed.values(), ...served.flatMap(({ union }) => union ?? [])])
     return served.map((one) => {
       if (one.union === undefined || isInForce(one.union) || !manager.isFailing(one.credential)) return one
-      const last = unions.narrower(one.union).find(isInForce)
+      const usable = unions.narrower(one.union).filter(isInForce)
+      const added = missing.filter((name) => one.entries.includes(name))
+      const last = usable.find(({ entries }) => added.some((name) => !entries.includes(name))) ?? usable[0]
       return last === undefined ? one : { credential: last.name, entries: last.entries }
     })
   }

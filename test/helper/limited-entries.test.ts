@@ -438,3 +438,24 @@ test('the width is asked at most once an hour, about another list each time, and
   assert.deepEqual(cloud.measured, [`${name} 0`, `${name} 1`])
   await end(clock, helper)
 })
+
+test('a namespace whose list with one entry more fails keeps its own credential, whichever lists other namespaces have', async () => {
+  for (const [own, other] of [
+    ['a', 'b'],
+    ['b', 'a'],
+  ] as const) {
+    const { server, clock, cloud } = setUp()
+    place(server, 'x', own)
+    place(server, 'y', other)
+    // An entry that has no credential is missing in every Secret.
+    cloud.responses.set('plain', new NopassError('CLOUD_UNAVAILABLE', 'the cloud is down'))
+    const helper = startHelper(server, clock, cloud, { registries: [registry('plain'), ...TEAMS] })
+    await clock.advance(5_000)
+    cloud.responses.set(union(['a', 'b']), new NopassError('LIMIT_TOO_LONG', 'the policy is too long'))
+    place(server, 'x', 'a', 'b')
+    await clock.advance(180 * MINUTE)
+    assert.match(passwordOf(server, 'x'), new RegExp(`^one-${union([own])}-`))
+    assert.equal(entriesOf(server, 'x'), own)
+    await end(clock, helper)
+  }
+})

@@ -146,8 +146,14 @@ export interface GroupSources {
   readonly log: () => LogState
   /** Returns the credentials that the cluster needs, in the order of the log. */
   readonly names: () => readonly string[]
-  /** Returns the credentials that serve these entries, each with the entries that it serves. */
-  readonly serve?: (entries: readonly string[]) => readonly Pick<Served, 'credential' | 'entries'>[]
+  /**
+   * Returns the credentials that serve these entries, each with the entries that it serves.
+   * `missing`: those of them that the namespace does not have yet.
+   */
+  readonly serve?: (
+    entries: readonly string[],
+    missing: readonly string[],
+  ) => readonly Pick<Served, 'credential' | 'entries'>[]
   /** Returns the entries that a credential serves. */
   readonly servedBy?: (credential: string) => readonly string[]
   /** Undefined: no Secret is written yet. */
@@ -164,7 +170,7 @@ export function createCredentialGroups(sources: GroupSources, options: GroupOpti
   const emptyOwn = { ...render(EMPTY_OWN, emptyText, [], { [ANNOTATION_TOKENS]: '[]' }, options), note: '', log: '' }
   const groups = new Map<string, CredentialGroup>()
   // Targets share the arrays, so the common case is one lookup.
-  let byList = new WeakMap<readonly string[], CredentialGroup>()
+  let byList = new WeakMap<readonly string[], Map<string, CredentialGroup>>()
   let own: CredentialGroup | undefined
   const describe = <T extends Credential>(
     credential: T,
@@ -175,9 +181,9 @@ export function createCredentialGroups(sources: GroupSources, options: GroupOpti
     const isKept = credential.fingerprint !== state.fingerprint
     return [{ ...credential, isKept, isFresh: isFresh(state, credential), serves }]
   }
-  const find = (registries: readonly string[]): CredentialGroup | undefined => {
+  const find = (registries: readonly string[], missing: readonly string[]): CredentialGroup | undefined => {
     const state = log()
-    const entries = serve(registries).flatMap(({ credential: name, entries: serves }) => {
+    const entries = serve(registries, missing).flatMap(({ credential: name, entries: serves }) => {
       const credential = inForce(state, name)
       return credential === undefined ? [] : describe(credential, serves)
     })
@@ -190,9 +196,12 @@ export function createCredentialGroups(sources: GroupSources, options: GroupOpti
   return {
     empty,
     emptyOwn,
-    of(registries: readonly string[]): CredentialGroup | undefined {
-      const group = byList.get(registries) ?? find(registries)
-      if (group) byList.set(registries, group)
+    of(registries: readonly string[], present = registries): CredentialGroup | undefined {
+      const missing = registries.filter((name) => !present.includes(name))
+      const known = byList.get(registries) ?? new Map<string, CredentialGroup>()
+      byList.set(registries, known)
+      const group = known.get(missing.join()) ?? find(registries, missing)
+      if (group) known.set(missing.join(), group)
       return group
     },
     /** The content for the helper's own copy; undefined: nothing is to be logged. */

@@ -24,14 +24,17 @@ export function createChangeHandlers(options: ChangeHandlersOptions): CacheHandl
   const { secretName } = config
 
   /**
-   * Returns a test for whether a hash is that of the content this replica writes in the namespace.
-   * Undefined while this replica does not lead.
+   * Returns a test for whether a hash is that of the content this replica writes in the namespace,
+   * whose Secret has `present`. Undefined while this replica does not lead.
    */
-  function hasOurContent(namespace: string): ((hash: string | undefined) => boolean) | undefined {
+  function hasOurContent(
+    namespace: string,
+    present: readonly string[] | undefined,
+  ): ((hash: string | undefined) => boolean) | undefined {
     const view = observed.namespace(namespace)
     if (view === undefined || !options.isLeader()) return undefined
     const isOwn = namespace === config.release.namespace
-    const hash = (isOwn ? groups.own() : groups.of(targets.registriesOf(view)))?.hash
+    const hash = (isOwn ? groups.own() : groups.of(targets.registriesOf(view), present))?.hash
     return hash === undefined ? undefined : (found) => found === hash
   }
 
@@ -49,7 +52,7 @@ export function createChangeHandlers(options: ChangeHandlersOptions): CacheHandl
       const { namespace } = parsePlanKey(key)
       const lost = observed.noteSecret(namespace, current, previous, {
         now: clock.monotonic(),
-        isOurs: hasOurContent(namespace),
+        isOurs: hasOurContent(namespace, previous?.registries),
       })
       if (!caches.synced) return
       if (lost) observer.lost(namespace)
