@@ -63,6 +63,7 @@ export function createGeneration(options: GenerationOptions) {
   let needed: ReadonlyMap<string, Union> = new Map()
   const entries = new Map(options.entries.unlimited.map((entry) => [entry.name, entry]))
   const synced = Promise.withResolvers<void>()
+  let isLeading = false
   const log = createCredentialLog({
     client,
     clock,
@@ -146,7 +147,8 @@ export function createGeneration(options: GenerationOptions) {
   }
   /** Queues the write of the log, and the writes of Secrets whose credentials are in force. */
   function distribute(): void {
-    observeNeeds()
+    // A follower keeps the unions of its start, which it proves.
+    if (isLeading) observeNeeds()
     groups.reset()
     if (!firstRound.over || !controller.caches.synced) return
     log.open()
@@ -172,6 +174,7 @@ export function createGeneration(options: GenerationOptions) {
       options.log.info({ namespaces: [...controller.caches.namespaces.entries()].length }, 'the caches are complete')
       // Write references now, because they do not depend on credentials.
       controller.planAll()
+      observeNeeds()
       distribute()
       synced.resolve()
       options.onSynced()
@@ -217,7 +220,9 @@ export function createGeneration(options: GenerationOptions) {
     verifyIntervalMs: config.verify.enabled ? durationMs(config.verify.interval) : 0,
     entries: options.entries.unlimited,
     together: (name) => unions.beside(name, targets.listsOf(controller.context().observed.namespaces())),
-    onDue: observeNeeds,
+    onDue() {
+      if (isLeading) observeNeeds()
+    },
     onAnswered: (name) => firstRound.settled(name),
     onTokens(states) {
       urgent ||= states.some((state) => state.urgent)
@@ -243,7 +248,6 @@ export function createGeneration(options: GenerationOptions) {
     pods?.source.rewind()
   }
 
-  let isLeading = false
   let leading: Promise<void> | undefined
   async function startLeading(signal: AbortSignal): Promise<void> {
     // Reset the metric, whose value is from before a reload.

@@ -459,3 +459,23 @@ test('a namespace whose list with one entry more fails keeps its own credential,
     await end(clock, helper)
   }
 })
+
+test('a follower becomes ready by the unions of its start, whatever namespaces appear until then', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  const leader = startHelper(server, clock, cloud, { registries: [unlimited] })
+  await clock.advance(5_000)
+  const name = union(['a'])
+  cloud.responses.set(name, new NopassError('CLOUD_UNAVAILABLE', 'the cloud is down'))
+  const follower = startHelper(server, clock, cloud, { registries: TEAMS }, { name: 'two', http: true })
+  await clock.advance(5_000)
+  const { http } = await follower.ports
+  const readiness = async () => (await fetch(`http://127.0.0.1:${http}/readyz`)).text()
+  assert.equal(await readiness(), `no token yet for ${name}\n`)
+  place(server, 'b-1', 'b')
+  await clock.advance(MINUTE)
+  cloud.responses.clear()
+  await clock.advance(5 * MINUTE)
+  assert.equal(await readiness(), 'ok\n')
+  await end(clock, leader, follower)
+})
