@@ -538,4 +538,15 @@ export const FIGURES: readonly Figure[] = [
     dependsOnMachine: false,
     bars: [1.1],
   },
+  {
+    id: 'fleet-limited',
+    scenario: 'fleet',
+    title: {
+      en: 'Sessions of STS per second: 1,000 clusters with 20 limited credentials each',
+      zh: '每秒 STS 会话数：1,000 个集群，每个集群 20 个受限凭证',
+    },
+    measure: 'count',
+    // A tenth of the 100 calls per second that STS publishes (docs/en/scale.md).
+    bars: [10],
+  },
 ]

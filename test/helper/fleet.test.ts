@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type FleetFigures, readFigures } from '../bench/fleet/fleet-figures.ts'
 import { type FleetPlan, HOUR } from '../bench/fleet/fleet-plan.ts'
-import { MIXED_LIFE, mixedPlan, rotationsAnHour, throttledPlan, weekPlan } from '../bench/fleet/fleet-plans.ts'
+import {
+  limitedPlan,
+  MIXED_LIFE,
+  mixedPlan,
+  rotationsAnHour,
+  throttledPlan,
+  weekPlan,
+} from '../bench/fleet/fleet-plans.ts'
 import { type FleetRun, simulateFleet } from '../bench/fleet/simulate-fleet.ts'
 
 // `npm run bench -- fleet` simulates the whole fleet; this test has fewer clusters, with the same
@@ -53,6 +60,14 @@ test('P7 calls for lifetimes of 15 minutes to 12 hours are spread evenly, and tw
   const [one = 0, twelve = 0, , twoAlike = 0, oneAndTwelve = 0] = rotationsAnHour(run)
   assert.ok(twelve < one / 10, `${twelve} an hour`)
   for (const two of [twoAlike, oneAndTwelve]) assert.ok(two <= 1.1 * one, `${two} rotations an hour, not ${one}`)
+})
+
+test('a thousand clusters with twenty limited credentials each need less than a tenth of the sessions that STS allows an account', async () => {
+  const { sessions } = readFigures(await simulateFleet(limitedPlan(10, 20)), HOUR)
+  // STS publishes 100 calls per second: https://www.alibabacloud.com/notice/ram20220829
+  assert.ok(sessions * 100 < 10, `${sessions * 100} a second`)
+  // A credential of an hour is replaced after 60 to 70 % of its life.
+  assert.ok(sessions * 100 > (1000 * 20) / (0.7 * 3600), `${sessions * 100} a second`)
 })
 
 test('a plan of a fleet always gives the same run', async () => {

@@ -12,6 +12,8 @@ import type { VirtualClock } from './virtual-clock.ts'
 export interface CallCounts {
   /** All calls that reached the region, by second since the start. */
   readonly requests: Uint32Array
+  /** Those that request a session from STS. */
+  readonly sessions: Uint32Array
   /** Those that were throttled. */
   readonly refused: Uint32Array
 }
@@ -41,7 +43,7 @@ const ENDPOINTS: JsonObject = {
 /** One account in one region: its outage, its throttling, its responses. */
 export function createCloudModel(plan: FleetPlan, clock: VirtualClock, random: () => number): CloudModel {
   const size = Math.ceil(plan.length / 1000) + 1
-  const counts = { requests: new Uint32Array(size), refused: new Uint32Array(size) }
+  const counts = { requests: new Uint32Array(size), sessions: new Uint32Array(size), refused: new Uint32Array(size) }
   const throttle = plan.limit && createThrottle(plan.limit)
   const retryAfter = plan.limit?.retryAfterMs
   const refusal: CloudFailure = { ...THROTTLED, ...(retryAfter !== undefined && { retryAfter }) }
@@ -61,6 +63,7 @@ export function createCloudModel(plan: FleetPlan, clock: VirtualClock, random: (
       return after(TIMEOUT, () => ({ failure: UNREACHABLE }))
     }
     counts.requests[second] = (counts.requests[second] ?? 0) + 1
+    if (call.action === 'AssumeRoleWithOIDC') counts.sessions[second] = (counts.sessions[second] ?? 0) + 1
     if (throttle?.admits(call.action, now) === false) {
       counts.refused[second] = (counts.refused[second] ?? 0) + 1
       return after(LATENCY, () => ({ failure: refusal }))

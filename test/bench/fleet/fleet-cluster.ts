@@ -24,6 +24,8 @@ export interface ClusterOptions {
   readonly namespaces: number
   /** The session lifetimes of the registries. */
   readonly lives: readonly number[]
+  /** Whether each registry is a list of repositories of one instance: see `FleetPlan`. */
+  readonly limited: boolean
   readonly cloud: CloudModel
   readonly clock: VirtualClock
   readonly random: () => number
@@ -53,7 +55,7 @@ export function createFleetCluster(options: ClusterOptions): CredentialManager {
     cloudNow: clock.now,
     random,
     verifyIntervalMs: 0,
-    together: (registry) => new Set(names.filter((name) => name !== registry)),
+    together: (registry) => new Set(options.limited ? [] : names.filter((name) => name !== registry)),
     onAnswered: () => undefined,
     onChange: () => undefined,
     onTokens(states) {
@@ -73,7 +75,7 @@ export function createFleetCluster(options: ClusterOptions): CredentialManager {
   })
 }
 
-function createEntry(name: string, life: number, { cloud, clock, random }: ClusterOptions): RegistryEntry {
+function createEntry(name: string, life: number, { cloud, clock, random, limited }: ClusterOptions): RegistryEntry {
   const transport = cloud.transportFor(life)
   const endpoints = createEndpoints({ region: 'cn-hangzhou' })
   const readText = async (): Promise<string> => 'a token of the ServiceAccount'
@@ -103,6 +105,7 @@ function createEntry(name: string, life: number, { cloud, clock, random }: Clust
     endpoints,
     identity: () => identity,
     identityConfig,
+    ...(limited && { repositories: [`${name}/*`] }),
     readText,
     secretsDir: '/secrets',
     random,

@@ -5,6 +5,8 @@ import type { FleetRun } from './simulate-fleet.ts'
 export interface FleetFigures {
   /** Calls per second, in the quiet time before the outage (or the end). */
   readonly mean: number
+  /** Requests for a session from STS per second, in the same time. */
+  readonly sessions: number
   /** The busiest window of that time, relative to its mean. */
   readonly peak: number
   /**
@@ -46,7 +48,8 @@ export function readFigures({ plan, counts, rotations }: FleetRun, life: number)
   const { outage, length } = plan
   const quiet = { from: 3 * life, until: outage?.from ?? length }
   const calls = sum(counts.requests, quiet.from, quiet.until)
-  const mean = calls / ((quiet.until - quiet.from) / 1000)
+  const seconds = (quiet.until - quiet.from) / 1000
+  const mean = calls / seconds
   const window = MINUTE * Math.max(1, Math.ceil(ENOUGH / (mean * 60)))
   const busy = (from: number, until: number): number[] => {
     const windows: number[] = []
@@ -65,6 +68,7 @@ export function readFigures({ plan, counts, rotations }: FleetRun, life: number)
   const served = counts.requests.reduce((all, one) => all + one, 0) - counts.refused.reduce((all, one) => all + one, 0)
   return {
     mean,
+    sessions: sum(counts.sessions, quiet.from, quiet.until) / seconds,
     peak: largest(busy(quiet.from, quiet.until)),
     spreadAfterStart: livesUntilSpread(0, quiet.until),
     spreadAfterOutage: outage ? livesUntilSpread(outage.until, length) : Number.NaN,

@@ -18,6 +18,11 @@ export interface FleetPlan {
    * Session lifetimes of a cluster's registries, in milliseconds; the clusters use these in turn.
    */
   readonly lives: readonly (readonly number[])[]
+  /**
+   * The registries are lists of repositories of one instance, and no namespace has two of them: each
+   * has a limited credential of its own.
+   */
+  readonly limited?: true
   /** All clusters start at random times within this period. */
   readonly startWithin: number
   readonly outage?: Outage

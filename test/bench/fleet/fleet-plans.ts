@@ -32,6 +32,11 @@ export function mixedPlan(clusters: number): FleetPlan {
   return { ...BASE, clusters, lives, length: 4 * DAY, outage: { from: 2 * DAY, until: 2 * DAY + HOUR } }
 }
 
+/** Each cluster has limited credentials for this many lists of repositories of one instance. */
+export function limitedPlan(clusters: number, lists: number): FleetPlan {
+  return { ...weekPlan(clusters, 1), lives: [Array.from({ length: lists }, () => HOUR)], limited: true }
+}
+
 /** Rotations of a cluster in an hour of steady state, by the lists of lifetimes. */
 export function rotationsAnHour({ plan, rotations }: FleetRun): readonly number[] {
   const [from, until] = [36 * HOUR, 48 * HOUR]

@@ -1,6 +1,6 @@
 import { type FleetFigures, SPREAD_OUT } from '../fleet/fleet-figures.ts'
 import { type FleetPlan, HOUR } from '../fleet/fleet-plan.ts'
-import { MIXED_LIFE, mixedPlan, throttledPlan, weekPlan } from '../fleet/fleet-plans.ts'
+import { limitedPlan, MIXED_LIFE, mixedPlan, throttledPlan, weekPlan } from '../fleet/fleet-plans.ts'
 import { type FleetSummary, summarizeInThread } from '../fleet/fleet-summary.ts'
 import { plotLines, type Series } from '../report/plot.ts'
 import type { BenchContext, Measured, Scenario } from '../scenario.ts'
@@ -8,6 +8,8 @@ import type { BenchContext, Measured, Scenario } from '../scenario.ts'
 const CLUSTERS = 5000
 const MIXED_CLUSTERS = 1000
 const DAYS = 7
+const LIMITED_CLUSTERS = 1000
+const LISTS = 20
 /**
  * The limit of the plot: a mass start is fifty times the mean and would flatten everything else.
  */
@@ -32,11 +34,16 @@ async function measureFleet({ report, signal }: BenchContext): Promise<Measured>
     open += 1
     const summary = await summarizeInThread({ plan, life, most: MOST }, signal)
     open -= 1
-    report(`${open} of 4 still run`)
+    report(`${open} of 5 still run`)
     return { title, ...summary }
   }
-  report('4 simulations side by side')
-  const all = await Promise.all([
+  report('5 simulations side by side')
+  const [limited, ...all] = await Promise.all([
+    simulate(
+      `${LIMITED_CLUSTERS} clusters, 1 day, ${LISTS} limited credentials each`,
+      limitedPlan(LIMITED_CLUSTERS, LISTS),
+      HOUR,
+    ),
     simulate(`${CLUSTERS} clusters, ${DAYS} days, no limit`, weekPlan(CLUSTERS, DAYS), HOUR),
     simulate(`${CLUSTERS} clusters, 1 day, 50 calls a second`, throttledPlan(CLUSTERS, 50), HOUR),
     simulate(`${CLUSTERS} clusters, 1 day, 10 calls a second`, throttledPlan(CLUSTERS, 10), HOUR),
@@ -57,8 +64,9 @@ async function measureFleet({ report, signal }: BenchContext): Promise<Measured>
       'fleet-busiest': of('busiestSecond'),
       'fleet-refused': of('refusedEach'),
       'fleet-joined': [two / one],
+      'fleet-limited': [limited.figures.sessions],
     },
-    notes: all.map(describe),
+    notes: [...all, limited].map(describe),
     pictures: { 'fleet-calls.svg': draw(week, tight) },
   }
 }
