@@ -19,8 +19,8 @@ export interface FleetPlan {
    */
   readonly lives: readonly (readonly number[])[]
   /**
-   * The registries are lists of repositories of one instance, and no namespace has two of them: each
-   * has a limited credential of its own.
+   * The registries are lists of repositories of one instance, and no namespace has two of them.
+   * Each has a limited credential of its own.
    */
   readonly limited?: true
   /** All clusters start at random times within this period. */
