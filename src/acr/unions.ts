@@ -77,11 +77,16 @@ export function createUnions({ registries }: Pick<HelperConfig, 'registries'>) {
       }
       return united
     },
-    /** Returns the unions of the same entries without one of them. */
-    narrower(union: Union): readonly Union[] {
-      const family = familyByName.get(union.entries[0] ?? '') ?? []
-      const rest = (without: string): readonly string[] => union.entries.filter((name) => name !== without)
-      return union.entries.length < 2 ? [] : union.entries.map((name) => unite(family, rest(name)))
+    /**
+     * Returns unions of a part of the entries: first of those that a namespace already has, then of
+     * all without one.
+     */
+    narrower({ entries }: Union, present: readonly string[]): readonly Union[] {
+      const family = familyByName.get(entries[0] ?? '') ?? []
+      const parts = [present, ...entries.map((without) => entries.filter((name) => name !== without))]
+        .map((part) => entries.filter((name) => part.includes(name)))
+        .filter(({ length }) => length > 0 && length < entries.length)
+      return parts.map((part) => unite(family, part))
     },
     /** Returns the credentials that some list of entries has together with this credential. */
     beside(credential: string, lists: Iterable<readonly string[]>): ReadonlySet<string> {

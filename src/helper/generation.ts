@@ -61,6 +61,8 @@ export function createGeneration(options: GenerationOptions) {
   const unions = createUnions(config)
   /** The unions that some namespace needs, by name. Only with limited entries. */
   let needed: ReadonlyMap<string, Union> = new Map()
+  /** The unions that may stand in for one that has no credential, by name. */
+  let spare: ReadonlyMap<string, Union> = new Map()
   const entries = new Map(options.entries.unlimited.map((entry) => [entry.name, entry]))
   const synced = Promise.withResolvers<void>()
   let isLeading = false
@@ -73,8 +75,7 @@ export function createGeneration(options: GenerationOptions) {
     dryRun: config.dryRun,
     carried: config.retire ? undefined : options.carriedLog,
     rename: (credentials) => renamed(credentials, [...entries.values()]),
-    isNeeded: (name) =>
-      entries.has(name) || [...needed.values()].flatMap(unions.narrower).some((one) => one.name === name),
+    isNeeded: (name) => entries.has(name) || spare.has(name),
     onRead: (secret) => controller.noteOwnCopy(secret),
     onFound: (credentials) => manager.found(credentials),
     onChange: distribute,
@@ -105,17 +106,15 @@ export function createGeneration(options: GenerationOptions) {
   }
   /**
    * Returns the credentials of a namespace, and requests a union that no other namespace has. While
-   * a union fails, the namespace gets the credential of a union with an entry less, if possible
-   * without one that it did not have before.
+   * a union fails, the namespace gets the credential of a narrower one, if possible of the entries
+   * that are `present` in its Secret.
    */
-  function serve(registries: readonly string[], missing: readonly string[] = []): readonly Served[] {
+  function serve(registries: readonly string[], present: readonly string[]): readonly Served[] {
     const served = unions.of(registries)
     if (isLeading) need([...needed.values(), ...served.flatMap(({ union }) => union ?? [])])
     return served.map((one) => {
       if (one.union === undefined || isInForce(one.union) || !manager.isFailing(one.credential)) return one
-      const usable = unions.narrower(one.union).filter(isInForce)
-      const added = missing.filter((name) => one.entries.includes(name))
-      const last = usable.find(({ entries }) => added.some((name) => !entries.includes(name))) ?? usable[0]
+      const last = unions.narrower(one.union, present).find(isInForce)
       return last === undefined ? one : { credential: last.name, entries: last.entries }
     })
   }
@@ -135,15 +134,31 @@ export function createGeneration(options: GenerationOptions) {
     if (!unions.any || !controller.caches.synced || config.retire) return
     const lists = [...targets.listsOf(controller.context().observed.namespaces())]
     const wanted = lists.flatMap((list) => unions.of(list).flatMap(({ union }) => union ?? []))
-    const missing = wanted.filter((union) => !isInForce(union))
-    const standIns = missing.flatMap(unions.narrower).filter(({ name }) => newest(log.state, name) !== undefined)
-    need([...wanted, ...standIns])
+    spare = wanted.every(isInForce) ? new Map() : standIns()
+    need([...wanted, ...[...spare.values()].filter(({ name }) => newest(log.state, name) !== undefined)])
     for (const { name, union } of [...entries.values()]) {
       if (union === undefined || needed.has(name)) continue
       entries.delete(name)
       manager.drop(name)
     }
     log.send({ type: 'needed', names: [...entries.keys()] })
+  }
+  /** Returns the unions that may stand in for one that has no credential, by name. */
+  function standIns(): ReadonlyMap<string, Union> {
+    const { observed } = controller.context()
+    const found = new Map<string, Union>()
+    const seen = new Set<string>()
+    for (const namespace of observed.namespaces()) {
+      const present = observed.secret(namespace.name)?.registries ?? []
+      for (const list of targets.listsOf([namespace])) {
+        const key = `${list} ${present}`
+        if (seen.has(key)) continue
+        seen.add(key)
+        const missing = unions.of(list).flatMap(({ union }) => (union === undefined || isInForce(union) ? [] : union))
+        for (const one of missing.flatMap((union) => unions.narrower(union, present))) found.set(one.name, one)
+      }
+    }
+    return found
   }
   /** Queues the write of the log, and the writes of Secrets whose credentials are in force. */
   function distribute(): void {

@@ -479,3 +479,25 @@ test('a follower becomes ready by the unions of its start, whatever namespaces a
   assert.equal(await readiness(), 'ok\n')
   await end(clock, leader, follower)
 })
+
+for (const restarts of [false, true]) {
+  test(`the last good credential stays fresh while the list with several entries more fails${restarts ? ', also after a restart' : ''}`, async () => {
+    const { server, clock, cloud } = setUp()
+    place(server, 'x', 'a')
+    const first = startHelper(server, clock, cloud, { registries: TEAMS })
+    await clock.advance(5_000)
+    const failing = union(['base', 'a', 'b'])
+    cloud.responses.set(failing, new NopassError('LIMIT_TOO_LONG', 'the policy is too long'))
+    place(server, 'x', 'base', 'a', 'b')
+    await clock.advance(MINUTE)
+    if (restarts) await end(clock, first)
+    const helper = restarts ? startHelper(server, clock, cloud, { registries: TEAMS }, { name: 'two' }) : first
+    await clock.advance(180 * MINUTE)
+    assert.match(passwordOf(server, 'x'), new RegExp(`-${union(['a'])}-[2-9]$`))
+    cloud.responses.clear()
+    await clock.advance(20 * MINUTE)
+    assert.match(passwordOf(server, 'x'), new RegExp(`-${failing}-`))
+    assert.deepEqual(Object.values(passwordsIn(server, 'home')).length, 1)
+    await end(clock, helper)
+  })
+}

@@ -148,11 +148,11 @@ export interface GroupSources {
   readonly names: () => readonly string[]
   /**
    * Returns the credentials that serve these entries, each with the entries that it serves.
-   * `missing`: those of them that the namespace does not have yet.
+   * `present`: those of them that the namespace's Secret has.
    */
   readonly serve?: (
     entries: readonly string[],
-    missing: readonly string[],
+    present: readonly string[],
   ) => readonly Pick<Served, 'credential' | 'entries'>[]
   /** Returns the entries that a credential serves. */
   readonly servedBy?: (credential: string) => readonly string[]
@@ -181,9 +181,9 @@ export function createCredentialGroups(sources: GroupSources, options: GroupOpti
     const isKept = credential.fingerprint !== state.fingerprint
     return [{ ...credential, isKept, isFresh: isFresh(state, credential), serves }]
   }
-  const find = (registries: readonly string[], missing: readonly string[]): CredentialGroup | undefined => {
+  const find = (registries: readonly string[], present: readonly string[]): CredentialGroup | undefined => {
     const state = log()
-    const entries = serve(registries, missing).flatMap(({ credential: name, entries: serves }) => {
+    const entries = serve(registries, present).flatMap(({ credential: name, entries: serves }) => {
       const credential = inForce(state, name)
       return credential === undefined ? [] : describe(credential, serves)
     })
@@ -196,12 +196,12 @@ export function createCredentialGroups(sources: GroupSources, options: GroupOpti
   return {
     empty,
     emptyOwn,
-    of(registries: readonly string[], present = registries): CredentialGroup | undefined {
-      const missing = registries.filter((name) => !present.includes(name))
+    of(registries: readonly string[], inSecret: readonly string[] = []): CredentialGroup | undefined {
+      const present = registries.filter((name) => inSecret.includes(name))
       const known = byList.get(registries) ?? new Map<string, CredentialGroup>()
       byList.set(registries, known)
-      const group = known.get(missing.join()) ?? find(registries, missing)
-      if (group) known.set(missing.join(), group)
+      const group = known.get(present.join()) ?? find(registries, present)
+      if (group) known.set(present.join(), group)
       return group
     },
     /** The content for the helper's own copy; undefined: nothing is to be logged. */

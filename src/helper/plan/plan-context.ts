@@ -29,10 +29,10 @@ export interface ClusterView {
 /** The parts of the content for a set of registries that the plan needs. */
 export interface Groups {
   /**
-   * Returns the content for these registries, in a Secret that has `present`. Undefined if none of
+   * Returns the content for these registries. `inSecret`: what the Secret has. Undefined if none of
    * the registries has a credential.
    */
-  of(registries: readonly string[], present?: readonly string[]): GroupSummary | undefined
+  of(registries: readonly string[], inSecret?: readonly string[]): GroupSummary | undefined
   readonly empty: GroupSummary
   /** The empty content of the own copy, which keeps the highest number of the log. */
   readonly emptyOwn: GroupSummary
