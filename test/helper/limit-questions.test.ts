@@ -49,11 +49,12 @@ test('the list always includes the repository that the registry is asked about',
 })
 
 /** What the registry says to each login. */
-async function decide(list: Union, grants: { fresh: string; before?: string }) {
+async function decide(list: Union, grants: { fresh: string; before?: string; everybody?: string }) {
   const asked: string[] = []
-  const mayPull = createMayPull(list, async ({ password }, { repository }) => {
-    asked.push(`${password} ${repository}`)
-    const grant = (password === 'new' ? grants.fresh : grants.before) as PullVerdict['grant']
+  const mayPull = createMayPull(list, async ({ password }, { repository, anonymously }) => {
+    const { fresh, before, everybody = 'denied' } = grants
+    asked.push(`${anonymously ? 'anonymous' : password} ${repository}`)
+    const grant = (anonymously ? everybody : password === 'new' ? fresh : before) as PullVerdict['grant']
     return { grant, detail: 'HTTP 404' }
   })
   return { verdict: await mayPull(NEW, grants.before === undefined ? undefined : IN_USE, never), asked }
@@ -77,12 +78,23 @@ test('a denial of an invented name refuses the credential only if the credential
   }
 })
 
-test('a grant and an undecided response are taken as they are', async () => {
-  for (const fresh of ['granted', 'unknown']) {
-    const { verdict, asked } = await decide(union(['team-a/*']), { fresh, before: 'granted' })
-    assert.equal(verdict.grant, fresh)
-    assert.equal(asked.length, 1)
+test('a grant counts only if the registry denies the same pull without a login', async () => {
+  const list = union(['team-a/*'], 'team-a/app')
+  const granted = await decide(list, { fresh: 'granted' })
+  assert.deepEqual(granted.verdict, { grant: 'granted', detail: 'team-a/app: HTTP 404' })
+  assert.deepEqual(granted.asked, ['new team-a/app', 'anonymous team-a/app'])
+  for (const [everybody, detail] of [
+    ['granted', 'team-a/app: everyone may pull it, so set probe to a private repository'],
+    ['unknown', 'without a login: team-a/app: HTTP 404'],
+  ] as const) {
+    assert.deepEqual((await decide(list, { fresh: 'granted', everybody })).verdict, { grant: 'unknown', detail })
   }
+})
+
+test('an undecided response is taken as it is', async () => {
+  const { verdict, asked } = await decide(union(['team-a/*']), { fresh: 'unknown', before: 'granted' })
+  assert.equal(verdict.grant, 'unknown')
+  assert.equal(asked.length, 1)
 })
 
 test('three hosts of the registry are asked until one decides', async () => {

@@ -60,11 +60,26 @@ export function createMayPull(union: Union, ask: AskRegistry): NonNullable<Regis
   return async (token, inUse, signal) => {
     const own = await ask(token, { repository }, signal)
     const detail = `${repository}: ${own.detail}`
-    if (own.grant !== 'denied' || exists) return { ...own, detail }
+    if (own.grant === 'granted') return (await grantedToAll(ask, token, repository, signal)) ?? { ...own, detail }
+    if (own.grant === 'unknown' || exists) return { ...own, detail }
     const before = inUse === undefined ? undefined : await ask(inUse, { repository }, signal)
     if (before?.grant === 'granted') return { ...own, detail }
     return { grant: 'unknown', detail: `${detail}; the repository may not exist, so set probe` }
   }
+}
+
+/** Returns why a grant says nothing about the credential. Undefined if only a login is granted the pull. */
+async function grantedToAll(
+  ask: AskRegistry,
+  token: RegistryToken,
+  repository: string,
+  signal: AbortSignal,
+): Promise<PullVerdict | undefined> {
+  const { grant, detail } = await ask(token, { repository, anonymously: true }, signal)
+  if (grant === 'denied') return undefined
+  const isPublic = grant === 'granted'
+  const why = isPublic ? 'everyone may pull it, so set probe to a private repository' : detail
+  return { grant: 'unknown', detail: `${isPublic ? '' : 'without a login: '}${repository}: ${why}` }
 }
 
 /**
