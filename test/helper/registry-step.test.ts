@@ -194,3 +194,42 @@ test('a credential that expires while it is checked does not replace one that an
   assert.equal(state.live?.token, long)
   assert.equal(state.error?.code, 'CLOUD_UNAVAILABLE')
 })
+
+test('a grant counts only for the credential that was asked about', () => {
+  const entry = entryOf('fp-1')
+  const at = { cloud: 1_800_000_000_000, monotonic: 1_000, random: 0.5, entry, verifyIntervalMs: 5 * MINUTE }
+  const tokenOf = (password: string): RegistryToken => {
+    const { cloud } = at
+    return { username: 'u', password, issuedAt: cloud, expiresAt: cloud + 60 * MINUTE, domains: ['a.example.com'] }
+  }
+  const granted = { grant: 'granted', detail: 'HTTP 404' } as const
+  const run = (state: RegistryState, ...events: readonly RegistryEvent[]): RegistryState =>
+    events.reduce((last, event) => step(last, event, at).state, state)
+  const ask = (token: RegistryToken, verdict: Verification, pull?: typeof granted): readonly RegistryEvent[] => [
+    { type: 'tick' },
+    { type: 'token', token },
+    { type: 'verdict', token, verdict, ...(pull && { pull }) },
+  ]
+  const [first, second] = [tokenOf('first'), tokenOf('second')]
+  const logged = { name: 'a', fingerprint: 'fp-1', shape: SHAPE, token: second, refreshAt: at.cloud + 20 * MINUTE }
+  const start = initialState(entry, undefined)
+  // Another replica's credential, after this replica proved the configuration by one of its own.
+  const proven = run(start, { type: 'prove' }, ...ask(first, 'accepted', granted))
+  assert.equal(run(proven, { type: 'lead', found: logged }).granted, undefined)
+  const proving = run(start, { type: 'prove' }, { type: 'tick' }, { type: 'lead', found: logged })
+  assert.equal(run(proving, ...ask(first, 'accepted', granted)).granted, undefined)
+  const leading = run(start, { type: 'lead', found: undefined }, ...ask(first, 'accepted', granted))
+  assert.deepEqual([leading.live?.token, leading.granted], [first, granted])
+  assert.equal(run(leading, { type: 'found', found: logged }).granted, undefined)
+  // The registry refused the next one at its login, so it was not asked about a pull.
+  at.monotonic += MINUTE
+  const next = run({ ...leading, verified: 'skipped' }, { type: 'force' }, ...ask(second, 'refused'))
+  assert.deepEqual([next.live?.token, next.granted], [second, undefined])
+  // One that comes to nothing does not change what is known of the one in use.
+  const unknown = { grant: 'unknown', detail: 'HTTP 500' } as const
+  const late = { ...second, expiresAt: at.cloud + 1 }
+  const asked = run(leading, { type: 'force' }, { type: 'tick' }, { type: 'token', token: late })
+  at.cloud += MINUTE
+  const expired = run(asked, { type: 'verdict', token: late, verdict: 'accepted', pull: unknown })
+  assert.deepEqual([expired.live?.token, expired.granted], [first, granted])
+})

@@ -200,6 +200,7 @@ function adopt(state: RegistryState, found: Credential, at: Moment): RegistrySta
     by: at.entry,
     isFresh: false,
     verified: 'skipped',
+    granted: undefined,
     revoked: false,
     refused: undefined,
     // A failing registry keeps its retry: another replica's credential does not show that it works
@@ -280,17 +281,18 @@ function judged(
   if (work.at !== 'check' || work.token !== token) return judgedInUse(before, token, verdict, at)
   // It would not pull what it is for, so it is never used, not even without a better one.
   if (isDenied) return work.reason === 'coalesced' ? passOver(before, at) : fail(before, notAccepted(before, pull), at)
-  const state: RegistryState = { ...before, granted: pull ?? before.granted }
   const isKnown = live !== undefined && sameLogin(live.token, token)
   // The check took longer than the token lives.
   if (!isKnown && hasExpired(token, at.cloud)) {
-    return work.reason === 'coalesced' ? passOver(state, at) : fail(state, unusable(state.name), at)
+    return work.reason === 'coalesced' ? passOver(before, at) : fail(before, unusable(before.name), at)
   }
   const isRefused = verdict === 'refused' && (!isKnown || token.expiresAt === null)
-  const until = isRefused ? heldBackUntil(token, state, at.cloud) : undefined
-  if (until === undefined) return succeed(state, token, verdict ?? 'skipped', at)
-  const held = { ...state, heldBack: token.expiresAt === null ? undefined : token }
-  return work.reason === 'coalesced' ? passOver(held, at) : fail(held, refusal(state.name), at, until)
+  const until = isRefused ? heldBackUntil(token, before, at.cloud) : undefined
+  // A proof's token is thrown away.
+  const granted = work.use === 'proof' || (isKnown && pull === undefined) ? before.granted : pull
+  if (until === undefined) return succeed({ ...before, granted }, token, verdict ?? 'skipped', at)
+  const held = { ...before, heldBack: token.expiresAt === null ? undefined : token }
+  return work.reason === 'coalesced' ? passOver(held, at) : fail(held, refusal(before.name), at, until)
 }
 
 /** The login in use was checked, to detect a revoked credential. */
@@ -384,7 +386,7 @@ function failed(state: RegistryState, error: unknown, at: Moment): Step {
   if (work.at !== 'request') return only(state)
   // Even refused it is better than one that is about to expire.
   const isBetter = spare && !hasExpired(spare, at.cloud) && heldBackUntil(spare, state, at.cloud) === undefined
-  if (isBetter) return succeed(state, spare, 'refused', at)
+  if (isBetter) return succeed({ ...state, granted: undefined }, spare, 'refused', at)
   return work.reason === 'coalesced' ? passOver(state, at) : fail(state, error, at)
 }
 
