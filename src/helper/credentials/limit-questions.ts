@@ -68,7 +68,10 @@ export function createMayPull(union: Union, ask: AskRegistry): NonNullable<Regis
   }
 }
 
-/** Returns why a grant says nothing about the credential. Undefined if only a login is granted the pull. */
+/**
+ * Returns why a grant says nothing about the credential. Undefined if the registry denies the pull
+ * without a login.
+ */
 async function grantedToAll(
   ask: AskRegistry,
   token: RegistryToken,
