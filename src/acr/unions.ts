@@ -77,6 +77,12 @@ export function createUnions({ registries }: Pick<HelperConfig, 'registries'>) {
       }
       return united
     },
+    /** Returns the union of those entries that a namespace already has. Undefined: none or all. */
+    part({ entries }: Union, present: readonly string[]): Union | undefined {
+      const family = familyByName.get(entries[0] ?? '') ?? []
+      const part = entries.filter((name) => present.includes(name))
+      return part.length === 0 || part.length === entries.length ? undefined : unite(family, part)
+    },
     /**
      * Returns unions of a part of the entries: first of those that a namespace already has, then of
      * all without one.

@@ -135,13 +135,30 @@ export function createGeneration(options: GenerationOptions) {
     const lists = [...targets.listsOf(controller.context().observed.namespaces())]
     const wanted = lists.flatMap((list) => unions.of(list).flatMap(({ union }) => union ?? []))
     spare = wanted.every(isInForce) ? new Map() : standIns()
-    need([...wanted, ...[...spare.values()].filter(({ name }) => newest(log.state, name) !== undefined)])
+    const usable = [...spare.values()].filter(({ name }) => newest(log.state, name) !== undefined)
+    need([...wanted, ...usable, ...parts()])
     for (const { name, union } of [...entries.values()]) {
       if (union === undefined || needed.has(name)) continue
       entries.delete(name)
       manager.drop(name)
     }
     log.send({ type: 'needed', names: [...entries.keys()] })
+  }
+  /**
+   * Returns the unions of the entries that a namespace keeps, where the union of all its entries
+   * fails. Otherwise their pulls would end with the credential of its former entries.
+   */
+  function parts(): readonly Union[] {
+    if (spare.size === 0) return []
+    const { observed } = controller.context()
+    return [...observed.namespaces()].flatMap((namespace) => {
+      const { ours = false, registries: present = [] } = observed.secret(namespace.name) ?? {}
+      const served = [...targets.listsOf([namespace])].flatMap(unions.of)
+      const failing = served.filter(
+        ({ union, credential }) => union && !isInForce(union) && manager.isFailing(credential),
+      )
+      return failing.flatMap(({ union }) => (ours && union && unions.part(union, present)) || [])
+    })
   }
   /** Returns the unions that may stand in for one that has no credential, by name. */
   function standIns(): ReadonlyMap<string, Union> {
@@ -244,8 +261,11 @@ export function createGeneration(options: GenerationOptions) {
       log.obtained(states.flatMap(({ live, kept }) => live ?? kept ?? []))
     },
     onChange(event) {
-      // The namespaces of a failing union may get another one.
-      if (event.kind === 'failed' && event.state.by.union !== undefined) groups.reset()
+      // The namespaces of a failing union may get another one, and the request may have dropped one.
+      if (event.kind === 'failed' && unions.any) {
+        groups.reset()
+        controller.writeLog()
+      }
       reportRefresh(event)
       options.onChange()
     },

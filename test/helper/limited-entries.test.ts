@@ -501,3 +501,36 @@ for (const restarts of [false, true]) {
     await end(clock, helper)
   })
 }
+
+test('a namespace that loses an entry and gets another one keeps the third while the new union fails, and loses the first', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'x', 'a', 'b')
+  const helper = startHelper(server, clock, cloud, { registries: TEAMS })
+  await clock.advance(5_000)
+  cloud.responses.set(union(['base', 'b']), new NopassError('LIMIT_TOO_LONG', 'the policy is too long'))
+  place(server, 'x', 'base', 'b')
+  await clock.advance(180 * MINUTE)
+  assert.match(passwordOf(server, 'x'), new RegExp(`-${union(['b'])}-`))
+  assert.equal(entriesOf(server, 'x'), 'b')
+  cloud.responses.clear()
+  await clock.advance(20 * MINUTE)
+  assert.deepEqual([entriesOf(server, 'x'), itemNames(server)], ['b,base', [union(['base', 'b'])]])
+  await end(clock, helper)
+})
+
+test('a union that no namespace needs leaves the own copy, also if the request that noticed it fails', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  place(server, 'b-1', 'b')
+  const [ofA, ofB] = [union(['a']), union(['b'])]
+  const helper = startHelper(server, clock, cloud, { registries: TEAMS })
+  await clock.advance(5_000)
+  place(server, 'b-1')
+  cloud.responses.set(ofA, new NopassError('CLOUD_UNAVAILABLE', 'the cloud is down'))
+  while (cloud.calls.length < 4) await clock.advance(5_000)
+  assert.equal(cloud.calls.filter((name) => name === ofB).length, 1)
+  assert.deepEqual(Object.values(passwordsIn(server, 'home')), [`one-${ofA}-1`])
+  await clock.advance(MINUTE)
+  assert.equal(statusOf(server).namespaces.pending, 0)
+  await end(clock, helper)
+})
