@@ -261,7 +261,7 @@ export function createGeneration(options: GenerationOptions) {
       log.obtained(states.flatMap(({ live, kept }) => live ?? kept ?? []))
     },
     onChange(event) {
-      // The namespaces of a failing union may get another one, and the request may have dropped one.
+      // The namespaces of a failing union may get another one, and unions may have been dropped.
       if (event.kind === 'failed' && unions.any) {
         groups.reset()
         controller.writeLog()
