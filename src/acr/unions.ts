@@ -10,7 +10,7 @@ type RegistryValues = HelperConfig['registries'][number]
  * identity that target a namespace (docs/en/decisions.md#union-lists).
  */
 export interface Union {
-  /** `<first limited entry of the instance>.<8 digits of the list's hash>` */
+  /** `<first limited entry of the instance>.<16 digits of the list's hash>` */
   readonly name: string
   /** The entries that it serves, in the configuration's order. */
   readonly entries: readonly string[]
@@ -121,12 +121,18 @@ export function createUnions({ registries }: Pick<HelperConfig, 'registries'>) {
   }
 }
 
+/**
+ * Two lists with the same name would share a credential. Whoever may label namespaces can try many
+ * lists, so 8 digits are too few.
+ */
+const DIGITS = 16
+
 function unite(family: readonly RegistryValues[], names: readonly string[]): Union {
   const [first] = family
   if (first === undefined) throw new Error('a family has an entry')
   const members = family.filter(({ name }) => names.includes(name))
   const repositories = mergeRepositories(members.flatMap((entry) => entry.repositories ?? []))
-  const name = `${first.name}.${sha256(JSON.stringify(repositories)).slice(0, 8)}`
+  const name = `${first.name}.${sha256(JSON.stringify(repositories)).slice(0, DIGITS)}`
   const probe = members.find((entry) => entry.probe !== undefined)?.probe
   // Unions with equal lists share a credential, so all unions of an instance have the same domains.
   const domains = [...new Set(family.flatMap((entry) => entry.domains))].sort()

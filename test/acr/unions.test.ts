@@ -31,10 +31,19 @@ test('a namespace gets one credential for all limited entries of an instance, an
     served.map(({ credential, entries, union }) => [credential, entries, union?.repositories]),
     [
       // `printf '["base/*","team-a/*"]' | sha256sum`
-      ['base.637ae1ba', ['base', 'team-a'], ['base/*', 'team-a/*']],
+      ['base.637ae1baccd72364', ['base', 'team-a'], ['base/*', 'team-a/*']],
       ['plain', ['plain'], undefined],
     ],
   )
+})
+
+test('lists whose hashes begin with the same 8 digits do not share a credential', () => {
+  // Both hashes begin with 7d9e269e.
+  const [one, two] = ['team/mwv', 'team/p7p'].map(
+    (repository) => unionsOf(entry('base', [repository])).of(['base'])[0]?.credential,
+  )
+  assert.equal(one?.slice(0, 13), two?.slice(0, 13))
+  assert.notEqual(one, two)
 })
 
 test('entries of another instance, role or region never share a union', () => {
