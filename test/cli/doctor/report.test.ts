@@ -47,7 +47,7 @@ test('doctor shows what each credential may pull, and names limited entries that
   })
   const report = renderReport(observed, [], paintFor(process.stdout, { env: { NO_COLOR: '1' } }))
   assert.match(report, /^registry .* may pull$/m)
-  assert.match(report, /^base\.[0-9a-f]{16} .* limited to base\/\* \(confirmed\)$/m)
+  assert.match(report, /^base\.[0-9a-f]{8} .* limited to base\/\* \(confirmed\)$/m)
   assert.match(report, /^base\.1 .* limited to wide\/\* \(but may pull more\)$/m)
   assert.match(report, /^x .* whole role$/m)
   assert.match(report, /^no namespace needs the limited idle$/m)
