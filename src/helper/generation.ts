@@ -22,7 +22,7 @@ import { createPodWatch } from './pods/pod-watch.ts'
 import type { EventReporter, Log } from './report/event-reporter.ts'
 import type { Metrics } from './report/metrics.ts'
 import { createProblemStore } from './report/problem-store.ts'
-import { createRefreshReporter } from './report/refresh-reporter.ts'
+import { createRefreshReporter, forgetRefreshes } from './report/refresh-reporter.ts'
 import { buildStatus } from './report/status-report.ts'
 import { type ControllerOptions, createController } from './writes/controller.ts'
 import { createControllerObserver } from './writes/controller-observer.ts'
@@ -141,6 +141,7 @@ export function createGeneration(options: GenerationOptions) {
       if (union === undefined || needed.has(name)) continue
       entries.delete(name)
       manager.drop(name)
+      forgetRefreshes(options.metrics, name)
     }
     log.send({ type: 'needed', names: [...entries.keys()] })
   }

@@ -534,3 +534,22 @@ test('a union that no namespace needs leaves the own copy, also if the request t
   assert.equal(statusOf(server).namespaces.pending, 0)
   await end(clock, helper)
 })
+
+test('the metrics of a union end with it, because whoever may label namespaces makes unions', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'x', 'a')
+  place(server, 'y', 'base')
+  const failing = union(['a', 'base'])
+  cloud.responses.set(failing, new NopassError('CLOUD_UNAVAILABLE', 'the cloud is down'))
+  const helper = startHelper(server, clock, cloud, { registries: TEAMS }, { http: true })
+  await clock.advance(5_000)
+  place(server, 'x', 'a', 'base')
+  await clock.advance(MINUTE)
+  place(server, 'x', 'a', 'b')
+  await clock.advance(60 * MINUTE)
+  const { http } = await helper.ports
+  const metrics = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text()
+  const named = [...metrics.matchAll(/registry="([^"]*)"/g)].map(([, name]) => name)
+  assert.deepEqual([...new Set(named)].sort(), [union(['base']), union(['a', 'b'])].sort())
+  await end(clock, helper)
+})

@@ -17,6 +17,16 @@ export interface RefreshReporterOptions {
  */
 const EVENT_AFTER_FAILURES = 3
 
+const RESULTS: readonly RefreshEvent['kind'][] = ['refreshed', 'unchanged', 'revoked', 'proven', 'failed', 'refused']
+
+/**
+ * Removes the series of a credential that no namespace needs, because labels of namespaces make any
+ * number of lists.
+ */
+export function forgetRefreshes({ refreshes }: Metrics, registry: string): void {
+  for (const result of RESULTS) refreshes.remove({ registry, result })
+}
+
 /** Reports refreshed and failed credentials as metrics, log lines and Events. */
 export function createRefreshReporter(options: RefreshReporterOptions): (event: RefreshEvent) => void {
   const { log, metrics } = options
