@@ -48,6 +48,11 @@ export interface FixtureOptions {
   readonly workerRole?: string
   /** ACK's ids of the clusters, by name (default: derived from the name). */
   readonly clusterIds?: Readonly<Record<string, string>>
+  /**
+   * `false`: RAM has no identity provider for the issuers of the clusters, whose keys STS can read
+   * (default: ACK has created the providers).
+   */
+  readonly rrsa?: boolean
   /** Starts a real registry, where the helpers verify each credential before they distribute it. */
   readonly registry?: boolean
   /** Further images on the nodes, and the programs that run for them. */
@@ -80,6 +85,7 @@ export async function startActionFixture(options: FixtureOptions): Promise<Actio
           kind,
           clusterId: options.clusterIds?.[name],
           workerRole: options.workerRole,
+          rrsa: options.rrsa ?? true,
           tools,
           etcd,
           run,
@@ -129,6 +135,7 @@ interface OpenOptions {
   readonly kind: ClusterKind
   readonly clusterId: string | undefined
   readonly workerRole: string | undefined
+  readonly rrsa: boolean
   readonly tools: Parameters<typeof startCluster>[0]['tools']
   readonly etcd: Awaited<ReturnType<typeof startEtcd>>
   readonly run: Run
@@ -157,10 +164,11 @@ async function openCluster(name: string, options: OpenOptions): Promise<FixtureC
     region: cloud.regionId,
     kind,
     workerRoles: kind === 'serverless' ? [] : [workerRole],
-    rrsa: { issuer: cluster.issuer, jwks: () => cluster.jwks() },
+    ...(options.rrsa && { rrsa: { issuer: cluster.issuer, jwks: () => cluster.jwks() } }),
     server: cluster.server,
     kubeconfig: async ({ minutes, groups }) => cluster.kubeconfigFor('deployer', groups, minutes),
   })
+  if (!options.rrsa) cloud.control.publishKeys(cluster.issuer, await cluster.jwks())
   const imds = await cloud.imdsFor(workerRole)
   return {
     cluster,

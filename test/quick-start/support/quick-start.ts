@@ -64,6 +64,7 @@ export async function followQuickStart(
     clusterIds: clusters,
     ...(kind && { kind }),
     ...(role && { workerRole: role }),
+    rrsa: registersIssuer !== true,
     helm: 'helm4',
     registry: true,
     seed: await pageSeed(),
