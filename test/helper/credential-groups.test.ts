@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { buildCredentialGroup, type CredentialGroup } from '../../src/helper/credentials/credential-groups.ts'
 import { writeListRequest, writeSecretRequest } from '../../src/helper/writes/writer.ts'
-import { LOG, live, OPTIONS } from './plan-fixtures.ts'
+import { LOG, live, NOW, OPTIONS } from './plan-fixtures.ts'
 
 const action = (precondition?: { uid: string; resourceVersion: string }, by: 'apply' | 'patch' = 'apply') =>
   ({ kind: 'writeSecret', namespace: 'shop', group: 'g', by, precondition, reason: 'missing' }) as const
@@ -12,13 +12,18 @@ const bodyOf = (group: CredentialGroup, precondition?: { uid: string; resourceVe
 
 test('a pull secret has one entry per domain, the helper’s labels, the hash of its content and the earliest times', () => {
   const [prod, legacy] = [live('prod'), live('legacy', 'x', { expiresAt: null })]
-  const tokens = [prod, { ...legacy, refreshAt: null }]
+  const late = live('late', 'y', { expiresAt: NOW + 7_200_000 })
+  const tokens = [prod, { ...legacy, refreshAt: null }, { ...late, refreshAt: NOW + 3_600_000 }]
   const group = buildCredentialGroup('g', tokens, LOG, { ...OPTIONS, secretLabels: { team: 'a' } })
   const body = bodyOf(group)
   const content = Buffer.from(body.data['.dockerconfigjson'], 'base64').toString()
   const auth = (password: string): string => Buffer.from(`cr_temp_user:${password}`).toString('base64')
   assert.deepEqual(JSON.parse(content), {
-    auths: { 'legacy.example.com': { auth: auth('x') }, 'prod.example.com': { auth: auth('prod-password') } },
+    auths: {
+      'late.example.com': { auth: auth('y') },
+      'legacy.example.com': { auth: auth('x') },
+      'prod.example.com': { auth: auth('prod-password') },
+    },
   })
   const hash = createHash('sha256').update(content).digest('hex')
   assert.deepEqual(body, {
@@ -31,10 +36,10 @@ test('a pull secret has one entry per domain, the helper’s labels, the hash of
       labels: { team: 'a', 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'home.r' },
       annotations: {
         'acr-nopass.io/content-hash': hash,
-        'acr-nopass.io/registries': 'legacy,prod',
+        'acr-nopass.io/registries': 'late,legacy,prod',
         'acr-nopass.io/expires-at': '2026-01-01T01:00:00.000Z',
         'acr-nopass.io/refresh-at': '2026-01-01T00:39:00.000Z',
-        'acr-nopass.io/log': 'uid-log legacy=5,prod=5',
+        'acr-nopass.io/log': 'uid-log late=5,legacy=5,prod=5',
       },
     },
     data: body.data,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
-import { createCredentialLog } from '../../src/helper/credentials/credential-log.ts'
+import { type CredentialLogOptions, createCredentialLog } from '../../src/helper/credentials/credential-log.ts'
+import { EMPTY_LOG, type Logged } from '../../src/helper/credentials/log-step.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import {
   type ApiServer,
@@ -26,11 +27,12 @@ const annotation = (server: ApiServer, key: string, name: string): string =>
 const noteIn = (server: ApiServer, namespace: string): string =>
   annotation(server, `secrets/${namespace}/acr-nopass`, 'log')
 
-test('what was read before a write of the log ended does not undo that write', async () => {
+/** Creates a log that nothing else acts on. `response`: to each read of the own copy. */
+function openLog(response: () => Promise<object>, more: Partial<CredentialLogOptions> = {}) {
   const clock = createFakeClock()
-  const response = Promise.withResolvers<object>()
+  const events: string[] = []
   const log = createCredentialLog({
-    client: { request: () => response.promise } as unknown as KubeClient,
+    client: { request: response } as unknown as KubeClient,
     clock,
     namespace: 'home',
     secretName: 'acr-nopass',
@@ -40,9 +42,57 @@ test('what was read before a write of the log ended does not undo that write', a
     onRead: () => undefined,
     onFound: () => undefined,
     onChange: () => undefined,
-    onStuck: () => undefined,
-    onFailure: () => undefined,
+    onStuck: (isStuck) => void events.push(isStuck ? 'stuck' : 'not stuck'),
+    onFailure: () => void events.push('failure'),
+    ...more,
   })
+  return { clock, log, events }
+}
+const noCopy = async () => ({ items: [] })
+
+test('after a reload the log is known before it is read, by the present names', () => {
+  const carried = { ...EMPTY_LOG, logged: new Map([['a', live('a')]]), copy: { uid: 'u', resourceVersion: '7' } }
+  const rename = (credentials: readonly Logged[]) => credentials.map((one) => ({ ...one, name: 'b' }))
+  const { log } = openLog(noCopy, { carried, rename })
+  assert.deepEqual(log.state, { ...carried, logged: new Map([['b', { ...live('a'), name: 'b' }]]), copy: 'unread' })
+})
+
+test('from the moment that namespaces are served, a new credential waits two seconds for its write in the log', async () => {
+  const { clock, log, events } = openLog(noCopy)
+  const written = (...logged: readonly Logged[]) =>
+    log.send({ type: 'written', version: { uid: 'u', resourceVersion: '7' }, logged })
+  log.obtained([live('a')])
+  await clock.advance(10_000)
+  log.open()
+  await clock.advance(1_999)
+  assert.deepEqual(events, [])
+  await clock.advance(1)
+  assert.deepEqual(events, ['stuck'])
+  written(live('a'))
+  assert.deepEqual(events, ['stuck', 'not stuck'])
+  log.obtained([live('a', 'next')])
+  await clock.advance(1_999)
+  written(live('a', 'next'))
+  log.obtained([live('a', 'third')])
+  await clock.advance(1_999)
+  assert.deepEqual(events.splice(0), ['stuck', 'not stuck'])
+  await clock.advance(1)
+  assert.deepEqual(events, ['stuck'])
+})
+
+test('a failed read of the log is reported, but not one that the end of the process aborted', async () => {
+  const { log, events } = openLog(async () => {
+    throw new Error('down')
+  })
+  assert.equal(await log.read(AbortSignal.abort()), false)
+  assert.deepEqual(events, [])
+  assert.equal(await log.read(new AbortController().signal), false)
+  assert.deepEqual(events, ['failure'])
+})
+
+test('what was read before a write of the log ended does not undo that write', async () => {
+  const response = Promise.withResolvers<object>()
+  const { log } = openLog(() => response.promise)
   const reading = log.read(new AbortController().signal)
   const version = { uid: 'u', resourceVersion: '7' }
   const logged = [live('a')]

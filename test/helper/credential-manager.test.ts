@@ -2,9 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
 import { type CredentialManager, createCredentialManager } from '../../src/helper/credentials/credential-manager.ts'
-import type { RegistryEntry, RegistryValues } from '../../src/helper/credentials/registry-state.ts'
+import {
+  initialState,
+  type RegistryEntry,
+  type RegistryState,
+  type RegistryValues,
+} from '../../src/helper/credentials/registry-state.ts'
 import { singleFlight } from '../../src/lib/concurrency.ts'
 import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
+import { live } from './plan-fixtures.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -28,7 +34,10 @@ interface Registry {
   readonly key?: string
 }
 
-function open(registries: Record<string, Registry>, options: { apart?: boolean } = {}): Fixture {
+function open(
+  registries: Record<string, Registry>,
+  options: { apart?: boolean; carried?: readonly RegistryState[] } = {},
+): Fixture {
   const clock = createFakeClock()
   const rotations: string[] = []
   const calls = new Map<string, number>()
@@ -61,7 +70,7 @@ function open(registries: Record<string, Registry>, options: { apart?: boolean }
   })
   const manager = createCredentialManager({
     entries,
-    carried: new Map(),
+    carried: new Map(options.carried?.map((state) => [state.name, state])),
     clock,
     cloudNow: clock.now,
     random,
@@ -192,4 +201,16 @@ test('if a rotation is requested while two registries share a call, both get a c
   )
   // The first call, the call for `a` alone, and one or two calls after the request.
   assert.ok((calls.get('one instance') ?? 0) <= 4)
+})
+
+test('a registry that has another name after a reload keeps its credential, also that of an earlier configuration', () => {
+  const entry = { name: 'before', source: { key: 'same' } } as RegistryEntry
+  const [mine, renamed] = [live('before'), { ...live('before'), name: 'after' }]
+  const after = (state: Partial<RegistryState>) => {
+    const carried = [{ ...initialState(entry, undefined), ...state }]
+    const { manager } = open({ after: { lifeMinutes: 60, key: 'same' } }, { carried })
+    return manager.states.map(({ name, live, kept }) => ({ name, live, kept }))
+  }
+  assert.deepEqual(after({ live: mine }), [{ name: 'after', live: renamed, kept: undefined }])
+  assert.deepEqual(after({ kept: mine }), [{ name: 'after', live: undefined, kept: renamed }])
 })

@@ -117,6 +117,21 @@ test('three hosts of the registry are asked until one decides', async () => {
   assert.equal(hosts().length, 3)
 })
 
+test('nothing of the credential is sent for the question without a login', async () => {
+  const sent: HttpRequest[] = []
+  const ask = createAskRegistry(async (request) => {
+    sent.push(request)
+    return { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' }, text: '' }
+  }, undefined)
+  const login = async (anonymously: boolean) => {
+    sent.length = 0
+    await ask(token('secret', 'a.cr.aliyuncs.com'), { repository: 'team/app', anonymously }, never)
+    return sent.map(({ headers }) => headers?.authorization)
+  }
+  assert.deepEqual(await login(true), [undefined, undefined])
+  assert.deepEqual(await login(false), [undefined, `Basic ${Buffer.from('u:secret').toString('base64')}`])
+})
+
 const other = (name: string, repositories: readonly string[], probe?: string) => ({
   name,
   repositories,

@@ -67,6 +67,11 @@ const CASES: readonly (readonly [string, readonly LogEvent[], string])[] = [
     'a6 (next) b3 → a7 (later) b3 @x2',
   ],
   [
+    'a login that two registries share is logged for each of them',
+    [x1, obtained(next), obtained({ ...next, name: 'b' }), written('x2', { ...next, number: 6 }, logged('b3'))],
+    'a6 (next) b3 → a6 (next) b7 (next) @x2',
+  ],
+  [
     'after a conflict the log is read again',
     [x1, obtained(next), { type: 'conflict' }],
     'a5 b3 → a6 (next) b3 @unread',

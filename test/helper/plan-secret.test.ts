@@ -236,6 +236,11 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     { kind: 'wait', reason: 'conflict', until: 60_020 },
   ],
   [
+    'a loss of ten minutes ago does not count any more',
+    { losses: [0, 590_000, 599_000], now: 600_000 },
+    write('missing', 'prod', false),
+  ],
+  [
     'a Secret that was lost three times is written again after the minute',
     { losses: [0, 10, 20], now: 60_020 },
     write('missing', 'prod', false),

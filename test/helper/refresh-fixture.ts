@@ -3,6 +3,7 @@ import { NopassError } from '../../src/errors.ts'
 import { createRegistryDriver } from '../../src/helper/credentials/registry-driver.ts'
 import type {
   Credential,
+  RegistryEntry,
   RegistryState,
   RegistryValues,
   Verification,
@@ -50,6 +51,7 @@ export function openRefresh(
     verifyIntervalMs?: number
     sharedSession?: boolean
     initial?: RegistryState
+    mayPull?: RegistryEntry['mayPull']
   } = {},
 ): RefreshFixture {
   const clock = createFakeClock()
@@ -79,6 +81,7 @@ export function openRefresh(
       values: {} as RegistryValues,
       source: { key: 'fp', sharedSession: options.sharedSession ?? false, get },
       verify: async () => next(verdicts),
+      ...(options.mayPull && { mayPull: options.mayPull }),
     },
     clock,
     cloudNow,

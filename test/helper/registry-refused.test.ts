@@ -115,6 +115,23 @@ test('a credential that was never accepted does not block the next credential', 
   }
 })
 
+test('the registry is asked about a pull only with a new credential whose login it did not refuse', async () => {
+  const asked: string[] = []
+  const mayPull = async ({ password }: RegistryToken) => {
+    asked.push(password)
+    return { grant: 'granted', detail: 'HTTP 404' } as const
+  }
+  const { clock, refresh, verdicts } = openRefresh({ verifyIntervalMs: 5 * MINUTE, mayPull })
+  verdicts.splice(0, 1, 'refused')
+  refresh.lead()
+  await clock.advance(MINUTE)
+  assert.deepEqual([refresh.state.live?.token.password, asked], ['p1', []])
+  verdicts.splice(0, 1, 'accepted')
+  refresh.force()
+  await clock.advance(12 * MINUTE)
+  assert.deepEqual([refresh.state.live?.token.password, asked], ['p2', ['p2']])
+})
+
 test('a static login that is rejected at first is not used until it is accepted', async () => {
   const fixture = openRefresh({ life: null })
   fixture.verdicts.splice(0, 1, 'refused')

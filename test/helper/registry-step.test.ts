@@ -9,13 +9,21 @@ import {
   hasExpired,
   initialState,
   NEVER,
+  type RefreshReason,
   type RegistryEntry,
   type RegistryState,
   type RegistryValues,
   sameLogin,
   type Verification,
+  type Work,
 } from '../../src/helper/credentials/registry-state.ts'
-import { nextTick, type RegistryEffect, type RegistryEvent, step } from '../../src/helper/credentials/registry-step.ts'
+import {
+  type Moment,
+  nextTick,
+  type RegistryEffect,
+  type RegistryEvent,
+  step,
+} from '../../src/helper/credentials/registry-step.ts'
 
 const MINUTE = 60_000
 const SHAPE = registryShape({} as RegistryValues)
@@ -233,3 +241,162 @@ test('a grant counts only for the credential that was asked about', () => {
   const expired = run(asked, { type: 'verdict', token: late, verdict: 'accepted', pull: unknown })
   assert.deepEqual([expired.live?.token, expired.granted], [first, granted])
 })
+
+const at = {
+  ...{ cloud: 1_800_000_000_000, monotonic: 10_000, random: 0.5, verifyIntervalMs: 5 * MINUTE },
+  entry: entryOf('fp-1'),
+}
+const tokenOf = (password: string, expiresAt: number | null = at.cloud + 60 * MINUTE): RegistryToken => {
+  return { username: 'u', password, issuedAt: at.cloud - MINUTE, expiresAt, domains: ['a.example.com'] }
+}
+const credential = (token: RegistryToken, fingerprint = 'fp-1'): Credential => {
+  return { name: 'a', fingerprint, shape: SHAPE, token, refreshAt: token.expiresAt && token.expiresAt - 20 * MINUTE }
+}
+const [P1, P2] = [tokenOf('p1'), tokenOf('p2')]
+const EXPIRED = tokenOf('expired', at.cloud)
+const FILES = tokenOf('files', null)
+const DOWN: RegistryEvent = { type: 'failure', error: new NopassError('CLOUD_UNAVAILABLE', 'down') }
+const follower = (more: Partial<RegistryState> = {}): RegistryState => {
+  return { ...initialState(at.entry, undefined), startedAt: 9_000, ...more }
+}
+/** A leader whose credential is the first one. */
+const leader = (more: Partial<RegistryState> = {}): RegistryState =>
+  follower({ role: 'leader', live: credential(P1), due: { cloud: at.cloud + MINUTE, monotonic: NEVER }, ...more })
+const requesting = (reason: RefreshReason): Work => ({ at: 'request', use: 'credential', reason })
+const checking = (token: RegistryToken): Work => ({ ...requesting('due'), at: 'check', token }) as Work
+/** A leader with the credential of an earlier configuration, whose successor it requests. */
+const earlier = (token: RegistryToken): RegistryState =>
+  leader({ live: undefined, kept: credential(token, 'fp-0'), work: { at: 'earlier request' } })
+
+const UNCHANGED: readonly (readonly [string, RegistryState, RegistryEvent])[] = [
+  ['a leader proves nothing', leader({ live: undefined }), { type: 'prove' }],
+  ['a second demand for a proof does not hurry the first', follower({ role: 'prover' }), { type: 'prove' }],
+  [
+    'a follower with a credential from before a reload proves nothing',
+    follower({ live: credential(P1) }),
+    { type: 'prove' },
+  ],
+  ['a follower replaces nothing together with another registry', follower({ live: credential(P1) }), { type: 'join' }],
+  ['a failing registry keeps its pause when another one is replaced', leader({ failures: 1 }), { type: 'join' }],
+  ['what is requested already is not requested again', leader({ work: requesting('due') }), { type: 'join' }],
+  ['a credential of this leader is not doubted', leader({ isFresh: true }), { type: 'doubt' }],
+  ['a doubt does not hurry a request that was asked for', leader({ forced: true }), { type: 'doubt' }],
+  ['a doubt does not hurry the retry of a failing registry', leader({ failures: 1 }), { type: 'doubt' }],
+  ['a token that nobody waits for is not used', leader(), { type: 'token', token: P2 }],
+  ['a failure that nobody waits for is not counted', leader(), DOWN],
+  [
+    'a verdict on a credential that was given up changes nothing',
+    leader({ work: checking(P2) }),
+    { type: 'verdict', token: tokenOf('given up'), verdict: 'refused' },
+  ],
+]
+
+for (const [title, state, event] of UNCHANGED)
+  test(title, () => assert.deepEqual(step(state, event, at), { state, effects: [] }))
+
+const LIMITED = { width: 'limited', reason: 'HTTP 401' } as const
+const MEASURED: Partial<Moment> = { entry: { ...at.entry, measure: async () => LIMITED } }
+
+const CASES: readonly (readonly [
+  title: string,
+  state: RegistryState,
+  event: RegistryEvent,
+  effects: readonly string[],
+  after: Partial<RegistryState>,
+  moment?: Partial<Moment>,
+])[] = [
+  [
+    'a follower is proven at once',
+    follower(),
+    { type: 'prove' },
+    [],
+    { role: 'prover', due: { cloud: at.cloud, monotonic: at.monotonic } },
+  ],
+  [
+    'a failed refresh together with another registry is not reported, and pauses for a second',
+    leader({ work: requesting('coalesced') }),
+    DOWN,
+    ['answered'],
+    { failures: 0, error: undefined, live: credential(P1), notBefore: 10_000 },
+  ],
+  [
+    'a static login in use that the registry refuses stays, and counts as failing while its files have no other',
+    leader({ live: credential(FILES), verified: 'refused', work: requesting('due') }),
+    { type: 'token', token: { ...FILES, issuedAt: at.cloud } },
+    ['report failed REGISTRY_LOGIN_REFUSED', 'answered'],
+    { failures: 1, live: credential(FILES), heldBack: undefined },
+  ],
+  [
+    'a refused credential with an end that the cloud gives once more is used further',
+    leader({ verified: 'refused', work: requesting('due') }),
+    { type: 'token', token: P1 },
+    ['report refused REGISTRY_LOGIN_REFUSED', 'answered'],
+    { failures: 0, verified: 'refused' },
+  ],
+  [
+    'the successor of an earlier configuration’s credential is checked first',
+    earlier(P1),
+    { type: 'token', token: P2 },
+    ['check earlier p2'],
+    { kept: credential(P1, 'fp-0'), work: { at: 'earlier check', token: P2 } },
+  ],
+  [
+    'the successor of an earlier configuration’s credential that has expired is used at once',
+    earlier(EXPIRED),
+    { type: 'token', token: P2 },
+    ['distribute', 'answered'],
+    { kept: { ...credential(P2, 'fp-0'), refreshAt: P2.issuedAt + 0.65 * 61 * MINUTE }, urgent: true, isFresh: true },
+  ],
+  [
+    'the first limited credential is measured',
+    leader({ work: checking(P2) }),
+    { type: 'verdict', token: P2, verdict: 'accepted' },
+    ['report refreshed', 'distribute', 'measure p2 0', 'answered'],
+    { measured: { at: 10_000, turn: 0 } },
+    MEASURED,
+  ],
+  [
+    'a limited credential of the same hour is not measured',
+    leader({ work: checking(P2), measured: { at: 10_001 - 60 * MINUTE, turn: 3 } }),
+    { type: 'verdict', token: P2, verdict: 'accepted' },
+    ['report refreshed', 'distribute', 'answered'],
+    { measured: { at: 10_001 - 60 * MINUTE, turn: 3 } },
+    MEASURED,
+  ],
+  [
+    'after an hour a limited credential is measured by the next list, and the last answer stays until then',
+    leader({ work: checking(P2), measured: { at: 10_000 - 60 * MINUTE, turn: 3, answer: LIMITED } }),
+    { type: 'verdict', token: P2, verdict: 'accepted' },
+    ['report refreshed', 'distribute', 'measure p2 4', 'answered'],
+    { measured: { at: 10_000, turn: 4, answer: LIMITED } },
+    MEASURED,
+  ],
+  [
+    'a credential that is not limited is not measured',
+    leader({ work: checking(P2) }),
+    { type: 'verdict', token: P2, verdict: 'accepted' },
+    ['report refreshed', 'distribute', 'answered'],
+    { measured: undefined, verified: 'accepted' },
+  ],
+]
+
+const describe = (effect: RegistryEffect): string =>
+  [
+    effect.do,
+    'kind' in effect && effect.kind,
+    'from' in effect && effect.from === 'earlier' && 'earlier',
+    'reason' in effect && effect.reason,
+    'error' in effect && (effect.error as NopassError).code,
+    'token' in effect && effect.token.password,
+    'turn' in effect && effect.turn,
+  ]
+    .filter((word) => word !== false)
+    .join(' ')
+
+for (const [title, state, event, effects, expected, moment] of CASES) {
+  test(title, () => {
+    const { state: after, effects: done } = step(state, event, { ...at, ...moment })
+    const seen = Object.fromEntries(Object.keys(expected).map((key) => [key, after[key as keyof RegistryState]]))
+    assert.deepEqual([done.map(describe), seen], [effects, expected])
+  })
+}

@@ -131,12 +131,15 @@ test('what a user forged in the pull secret of a namespace is never read, and ne
 test('what a leader could not log is not replaced by the older credential in the log: the next leader requests new ones once', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const registries = [registry('a'), registry('b')]
-  const first = startHelper(server, clock, cloud, { registries })
+  const first = startHelper(server, clock, cloud, { registries, verify: { enabled: true, interval: '1m' } })
   await clock.advance(5_000)
   const logged = passwordsIn(server, 'home')
   const unwritten = { matches: isOwnWrite, status: 403 }
   server.faults.add(unwritten)
-  await clock.advance(45 * MINUTE)
+  // Long before the logged credentials are due, the registries refuse them as revoked.
+  for (const name of ['a', 'b']) cloud.verdicts.set(name, 'refused')
+  await clock.advance(2 * MINUTE)
+  cloud.verdicts.clear()
   const unlogged = passwordsIn(server, 'shop')
   assert.deepEqual(passwordsIn(server, 'home'), logged)
   assert.notEqual(unlogged['a.example.com'], logged['a.example.com'])

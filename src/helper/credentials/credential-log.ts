@@ -88,7 +88,7 @@ export function createCredentialLog(options: CredentialLogOptions) {
       const known = before.pending.get(name) ?? before.logged.get(name)
       return !state.pending.has(name) && (known === undefined || !sameLogin(known.token, token))
     })
-    if (found.length > 0) options.onFound(found)
+    options.onFound(found)
     const isSame = state.last === before.last && state.uid === before.uid && state.pending.size === before.pending.size
     if (found.length > 0 || !isSame) options.onChange()
   })

@@ -232,17 +232,13 @@ export function createController(options: ControllerOptions) {
 
   function* planSecrets(urgent: boolean): Steps {
     let count = 0
-    const unlogged = new Set<string>()
     for (const { name } of observed.namespaces()) {
       const decision = planKey(context(), { namespace: name })
       if (decision === undefined) continue
-      const question = decision.kind === 'wait' ? decision.ask : undefined
-      if (typeof question === 'object') for (const registry of question.renew) unlogged.add(registry)
       if (isWrite(decision)) count += 1
       enqueue(name, decision, urgent, count)
       yield
     }
-    options.onUnlogged([...unlogged])
   }
 
   /**
