@@ -100,6 +100,52 @@ test('the log has the union of the helper’s own namespace first, so that its d
   assert.deepEqual(unions.order(needed, []), ['first', ...[...needed.keys()].sort(), 'last'])
 })
 
+test('the log has the unions of each instance at the place of its first limited entry', () => {
+  const other = entry('other', ['other/*'], { instanceId: 'cri-zzzzzzzzzzzzzzzz' })
+  const unions = unionsOf(other, BASE, TEAM_A)
+  const needed = [['base', 'team-a'], ['base'], ['other']].flatMap((list) => unions.of(list))
+  const ofBase = needed.slice(0, 2).map(({ credential }) => credential)
+  const order = unions.order(unions.unite(needed.flatMap(({ union }) => union ?? [])), [])
+  assert.deepEqual(order, [needed[2]?.credential, ...ofBase.sort()])
+})
+
+test('a failing union is replaced by one of what the namespace has, else by one that lacks one entry', () => {
+  const unions = unionsOf(BASE, TEAM_A, TEAM_B)
+  const names = ['base', 'team-a', 'team-b']
+  const [whole, single] = [names, ['base']].map((list) => unions.of(list)[0]?.union)
+  assert.ok(whole && single)
+  const narrower = (present: readonly string[]) => unions.narrower(whole, present).map(({ entries }) => entries)
+  const lacking = [
+    ['team-a', 'team-b'],
+    ['base', 'team-b'],
+    ['base', 'team-a'],
+  ]
+  assert.deepEqual(narrower([]), lacking)
+  assert.deepEqual(narrower(['gone', 'team-b', 'base']), [['base', 'team-b'], ...lacking])
+  assert.deepEqual(narrower(names), lacking)
+  assert.deepEqual(unions.narrower(single, []), [])
+  const part = (present: readonly string[]) => unions.part(whole, present)?.entries
+  assert.deepEqual([part(['team-b', 'gone']), part(['gone']), part(names)], [['team-b'], undefined, undefined])
+})
+
+test('credentials that some namespace has together are known, each without itself', () => {
+  const unions = unionsOf(BASE, entry('plain', undefined), TEAM_A)
+  const [base, both] = [['base'], ['base', 'team-a']].map((list) => unions.of(list)[0]?.credential ?? '')
+  const lists = [['base', 'plain'], ['plain'], ['base', 'team-a']]
+  const beside = (credential = '') => [...unions.beside(credential, lists)]
+  assert.deepEqual([beside(base), beside('plain'), beside(both)], [['plain'], [base], []])
+})
+
+test('the registry is asked about the first probe of a union’s entries', () => {
+  const probes = [{}, { probe: 'team-a/app' }, { probe: 'team-b/app' }]
+  const unions = unionsOf(...[BASE, TEAM_A, TEAM_B].map((one, index) => ({ ...one, ...probes[index] })))
+  const probe = (...entries: readonly string[]) => unions.of(entries)[0]?.union?.probe
+  assert.deepEqual(
+    [probe('base', 'team-a', 'team-b'), probe('base', 'team-b'), probe('base')],
+    ['team-a/app', 'team-b/app', undefined],
+  )
+})
+
 test('a session’s name shows the namespace of the release, the first entry and how many more', () => {
   const nameOf = (namespace: string, entries: readonly string[]) => {
     const [served] = unionsOf(...entries.map((name) => entry(name, ['xx/*']))).of(entries)

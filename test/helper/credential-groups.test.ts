@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { buildCredentialGroup, type CredentialGroup } from '../../src/helper/credentials/credential-groups.ts'
+import {
+  buildCredentialGroup,
+  buildOwnGroup,
+  type CredentialGroup,
+  createCredentialGroups,
+} from '../../src/helper/credentials/credential-groups.ts'
+import { byName, EMPTY_LOG } from '../../src/helper/credentials/log-step.ts'
+import { initialState, type RegistryEntry } from '../../src/helper/credentials/registry-state.ts'
 import { writeListRequest, writeSecretRequest } from '../../src/helper/writes/writer.ts'
 import { LOG, live, NOW, OPTIONS } from './plan-fixtures.ts'
 
@@ -47,6 +54,33 @@ test('a pull secret has one entry per domain, the helper’s labels, the hash of
   assert.equal(group.hash, hash)
 })
 
+test('only what this leader got itself counts as fresh, and an earlier configuration’s credential has no part in the times', () => {
+  const earlier = { ...live('c', 'x', { expiresAt: NOW }), fingerprint: 'fp-before', refreshAt: NOW }
+  const logged = byName([live('a'), live('b', 'logged'), earlier])
+  const states = new Map([
+    ['a', { live: live('a') }],
+    ['b', { live: live('b', 'newer') }],
+    ['c', { kept: earlier }],
+  ])
+  const stateOf = (name: string) => {
+    const entry = { name, source: { key: `fp-${name}` } } as RegistryEntry
+    return { ...initialState(entry, undefined), isFresh: true, ...states.get(name) }
+  }
+  const groups = createCredentialGroups({ log: () => ({ ...EMPTY_LOG, logged }), names: () => [], stateOf }, OPTIONS)
+  const group = groups.of(['a', 'b', 'c'])
+  assert.ok(group)
+  const fresh = [...group.entries].map(([name, { isFresh }]) => [name, isFresh])
+  assert.deepEqual(Object.fromEntries(fresh), { a: true, b: false, c: true })
+  const { annotations } = bodyOf(group).metadata
+  const times = [annotations['acr-nopass.io/expires-at'], annotations['acr-nopass.io/refresh-at']]
+  assert.deepEqual(times, ['2026-01-01T01:00:00.000Z', '2026-01-01T00:39:00.000Z'])
+})
+
+test('the log keeps the highest number that was given, also of a credential that it does not have any more', () => {
+  const notes = [9, 3].map((last) => buildOwnGroup([live('prod')], last, OPTIONS).note)
+  assert.deepEqual(notes, ['last=9', 'last=5'])
+})
+
 test('a Secret that is not in the cache is only created, without force; a known Secret is applied with force and its UID', () => {
   const group = buildCredentialGroup('g', [live('prod')], LOG, OPTIONS)
   const path = '/api/v1/namespaces/shop/secrets/acr-nopass?fieldManager=acr-nopass&fieldValidation=Ignore&force='
@@ -80,6 +114,7 @@ test('both requests write the same annotations, so that none remains from an ear
   assert.deepEqual(marks(), marks(live('prod')))
   const { annotations } = bodyOf(buildCredentialGroup('g', [static_], LOG, OPTIONS)).metadata
   assert.deepEqual([annotations['acr-nopass.io/expires-at'], annotations['acr-nopass.io/refresh-at']], ['', ''])
+  assert.equal(buildCredentialGroup('', [], '', OPTIONS).note, '')
 })
 
 test('P1 a list is written completely, on condition that it has not changed', () => {

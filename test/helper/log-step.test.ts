@@ -122,6 +122,33 @@ const CASES: readonly (readonly [string, readonly LogEvent[], string])[] = [
     [x1, obtained(next), { type: 'stuck' }, written('x2', { ...next, number: 6 }, logged('b3'))],
     'a6 (next) b3 @x2',
   ],
+  [
+    'after that write, the next credential waits for the log again',
+    [
+      x1,
+      obtained(next),
+      { type: 'stuck' },
+      written('x2', { ...next, number: 6 }, logged('b3')),
+      obtained(live('a', 'later')),
+    ],
+    'a6 (next) b3 → a7 (later) b3 @x2',
+  ],
+  [
+    'so it does if only the response to that write was lost',
+    [
+      x1,
+      obtained(next),
+      { type: 'stuck' },
+      copy('x2', 6, logged('a6', 'next'), logged('b3')),
+      obtained(live('a', 'later')),
+    ],
+    'a6 (next) b3 → a7 (later) b3 @x2',
+  ],
+  [
+    'so it does if the cluster does not need those that could not be logged any more',
+    [x1, obtained(next), { type: 'stuck' }, { type: 'needed', names: ['b'] }, obtained(live('b', 'later'))],
+    'b3 → b6 (later) @x1',
+  ],
   ['a log with nothing to write is not stuck', [x1, { type: 'stuck' }, obtained(next)], 'a5 b3 → a6 (next) b3 @x1'],
 ]
 

@@ -295,6 +295,11 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
   ],
   ['P12 a Secret that was emptied stays empty', { namespaces: optedOut, secrets: shop({}, empty) }, { kind: 'none' }],
   [
+    'P12 an emptied Secret that another client filled again is emptied again',
+    { namespaces: optedOut, secrets: shop({ intact: false }, empty) },
+    write('tampered', ''),
+  ],
+  [
     "P12 another client's Secret is not emptied",
     { namespaces: optedOut, secrets: shop({ ours: false }) },
     { kind: 'skip', reason: 'opted-out' },
@@ -334,6 +339,11 @@ const OWN_CASES: readonly (readonly [string, Fixture, object])[] = [
     ownWrite('missing', { by: 'apply', precondition: undefined }),
   ],
   [
+    'a log that was deleted is created as a whole, although the watch does not know of the deletion yet',
+    { secrets: { home: secret(ownGroup) }, log: { ...pending, copy: 'absent' } },
+    ownWrite('rotated', { by: 'apply', precondition: undefined }),
+  ],
+  [
     'a log that another client changed is repaired',
     { secrets: { home: secret(ownGroup, { intact: false }) } },
     ownWrite('tampered', { by: 'apply' }),
@@ -354,14 +364,17 @@ const OWN_CASES: readonly (readonly [string, Fixture, object])[] = [
     { kind: 'wait', reason: 'detaching', until: 2_000 },
   ],
   [
-    'a retired log keeps its highest number',
+    'a retired log keeps its highest number, and waits for no Secret of another client',
     {
       config: config({ retire: true }),
       namespaces: [
-        ...['home', 'shop', 'shut'].map((name) => namespace(name)),
+        ...['home', 'shop', 'shut', 'theirs'].map((name) => namespace(name)),
         namespace('gone', { terminating: true }),
       ],
-      secrets: { home: secret(ownGroup), shop: secret(empty), gone: secret(current), shut: secret(current) },
+      secrets: {
+        ...{ home: secret(ownGroup), shop: secret(empty), gone: secret(current), shut: secret(current) },
+        theirs: secret(current, { ours: false }),
+      },
       unreadable: 'shut',
     },
     { ...write('shrunk', '(empty own)'), namespace: 'home' },

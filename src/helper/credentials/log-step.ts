@@ -107,7 +107,7 @@ export function logStep(state: LogState, event: LogEvent): LogState {
  * again.
  */
 function read(state: LogState, copy: OwnCopy): LogState {
-  const isSameCopy = copy.version === undefined || state.uid === '' || copy.version.uid === state.uid
+  const isSameCopy = copy.version === undefined || copy.version.uid === state.uid
   const logged = byName(copy.credentials)
   const pending = new Map(state.pending)
   for (const known of state.logged.values()) {
