@@ -6,6 +6,7 @@ import type { RegistryToken } from '../../src/acr/registry-token.ts'
 import { NopassError } from '../../src/errors.ts'
 import {
   type Credential,
+  errorSince,
   hasExpired,
   initialState,
   NEVER,
@@ -294,6 +295,25 @@ const UNCHANGED: readonly (readonly [string, RegistryState, RegistryEvent])[] = 
 for (const [title, state, event] of UNCHANGED)
   test(title, () => assert.deepEqual(step(state, event, at), { state, effects: [] }))
 
+/** A time that has come: the moment of each case. */
+const NOW = { cloud: at.cloud, monotonic: at.monotonic }
+const TICK: RegistryEvent = { type: 'tick' }
+const verdictOn = (token: RegistryToken, verdict: Verification, grant?: 'denied'): RegistryEvent => {
+  return { type: 'verdict', token, verdict, ...(grant && { pull: { grant, detail: 'HTTP 403' } }) }
+}
+const REFUSED = credential(P1)
+const REFUSAL = errorSince(undefined, new NopassError('REGISTRY_LOGIN_REFUSED', 'no'), at.cloud)
+/** A token with an hour of life, of which these minutes have passed. */
+const used = (minutes: number): RegistryToken => {
+  const issuedAt = at.cloud - minutes * MINUTE
+  return { ...tokenOf('held back', issuedAt + 60 * MINUTE), issuedAt }
+}
+/** A leader that has only this credential of an earlier configuration, and waits for another. */
+const waiting = (token: RegistryToken, by: string): RegistryState =>
+  leader({ live: undefined, kept: credential(token, 'fp-0'), by: entryOf(by), work: requesting('due') })
+const DUE = tokenOf('due', at.cloud + 20 * MINUTE)
+const coalesced = (token: RegistryToken): Work => ({ ...checking(token), reason: 'coalesced' }) as Work
+
 const LIMITED = { width: 'limited', reason: 'HTTP 401' } as const
 const MEASURED: Partial<Moment> = { entry: { ...at.entry, measure: async () => LIMITED } }
 
@@ -346,6 +366,202 @@ const CASES: readonly (readonly [
     { type: 'token', token: P2 },
     ['distribute', 'answered'],
     { kept: { ...credential(P2, 'fp-0'), refreshAt: P2.issuedAt + 0.65 * 61 * MINUTE }, urgent: true, isFresh: true },
+  ],
+  [
+    'a credential of the log from the future shows that the clock is behind, so that the cloud is called at once',
+    follower(),
+    { type: 'lead', found: credential({ ...P2, issuedAt: at.cloud + MINUTE + 1 }) },
+    [],
+    { role: 'leader', due: NOW },
+  ],
+  [
+    'a minute of difference between two clocks is no sign of that',
+    follower(),
+    { type: 'lead', found: credential({ ...P2, issuedAt: at.cloud + MINUTE }) },
+    [],
+    { role: 'leader', due: { cloud: at.cloud + 40 * MINUTE, monotonic: NEVER } },
+  ],
+  [
+    'a new credential that was asked for before this replica leads is requested when it leads',
+    follower({ live: credential(P1), forced: true }),
+    { type: 'lead', found: undefined },
+    [],
+    { forced: true, due: NOW },
+  ],
+  [
+    'a credential of the log for other domains is replaced at once',
+    follower(),
+    { type: 'lead', found: { ...credential(P1), shape: 'other' } },
+    [],
+    { forced: true, due: NOW },
+  ],
+  [
+    'of two expired credentials that of the log is used',
+    leader({ live: credential(EXPIRED) }),
+    { type: 'found', found: credential(tokenOf('logged', at.cloud)) },
+    ['report unchanged'],
+    { live: credential(tokenOf('logged', at.cloud)) },
+  ],
+  [
+    'a refused credential in use is checked again after half a minute, then after longer pauses',
+    leader({ live: REFUSED, refused: REFUSED, verified: 'refused', recheckAt: 10_000, rechecks: 1 }),
+    TICK,
+    ['check p1'],
+    { recheckAt: 10_000 + 60_000 * 1.25, rechecks: 2 },
+  ],
+  [
+    'a refused credential that was accepted since is not checked again',
+    leader({ live: REFUSED, refused: REFUSED, verified: 'accepted', recheckAt: 10_000, rechecks: 1 }),
+    TICK,
+    [],
+    { recheckAt: NEVER, rechecks: 1 },
+  ],
+  [
+    'the successor of a refused credential is not checked in its place',
+    leader({ live: credential(P2), refused: REFUSED, verified: 'skipped', recheckAt: 10_000 }),
+    TICK,
+    [],
+    { recheckAt: NEVER },
+  ],
+  [
+    'the login in use is checked regularly',
+    leader({ checkAt: 10_000 }),
+    TICK,
+    ['check p1'],
+    { checkAt: 10_000 + 5 * MINUTE },
+  ],
+  [
+    'a login that has expired is not checked',
+    leader({ live: credential(EXPIRED), checkAt: 10_000 }),
+    TICK,
+    [],
+    { checkAt: 10_000 + 5 * MINUTE },
+  ],
+  [
+    'the login in use is not checked while a new one is requested',
+    leader({ work: requesting('due'), checkAt: 10_000 }),
+    TICK,
+    [],
+    { work: requesting('due') },
+  ],
+  [
+    'a retry checks the credential that was held back again',
+    leader({ due: NOW, failures: 1, heldBack: used(35) }),
+    TICK,
+    ['announce retried', 'check held back'],
+    { startedAt: 10_000 },
+  ],
+  [
+    'a retry requests a new credential in place of one that was held back until it was due itself',
+    leader({ due: NOW, failures: 1, heldBack: used(36) }),
+    TICK,
+    ['announce retried', 'request'],
+    { work: requesting('retried') },
+  ],
+  [
+    'an accepted login ends the report of its refusal',
+    leader({ verified: 'refused', error: REFUSAL }),
+    verdictOn(P1, 'accepted'),
+    ['report unchanged'],
+    { verified: 'accepted', error: undefined },
+  ],
+  [
+    'an accepted login does not hide that its successor was refused',
+    leader({ verified: 'refused', error: REFUSAL, failures: 1 }),
+    verdictOn(P1, 'accepted'),
+    ['report unchanged'],
+    { verified: 'accepted', error: REFUSAL },
+  ],
+  [
+    'the successor of a refused credential is urgent',
+    leader({ verified: 'refused', work: checking(P2) }),
+    verdictOn(P2, 'accepted'),
+    ['report refreshed', 'distribute', 'answered'],
+    { urgent: true },
+  ],
+  [
+    'a credential that was held back until it expired is no help in an outage',
+    leader({ heldBack: EXPIRED, work: requesting('due') }),
+    DOWN,
+    ['report failed CLOUD_UNAVAILABLE', 'answered'],
+    { live: credential(P1), failures: 1 },
+  ],
+  [
+    'a credential that was held back replaces one that is about to expire, and is due in its usual time',
+    leader({ verified: 'skipped', heldBack: P2, work: requesting('forced') }),
+    DOWN,
+    ['report refused REGISTRY_LOGIN_REFUSED', 'distribute', 'answered'],
+    { live: { ...credential(P2), refreshAt: P2.issuedAt + 0.65 * 61 * MINUTE }, heldBack: undefined, failures: 0 },
+  ],
+  [
+    'while the current configuration fails, the earlier one is asked for the successor of its credential',
+    waiting(DUE, 'fp-0'),
+    DOWN,
+    ['report failed CLOUD_UNAVAILABLE', 'request earlier'],
+    { work: { at: 'earlier request' } },
+  ],
+  [
+    'an earlier configuration is not asked before its credential is due',
+    waiting(P1, 'fp-0'),
+    DOWN,
+    ['report failed CLOUD_UNAVAILABLE', 'answered'],
+    { work: { at: 'rest' } },
+  ],
+  [
+    'a configuration is not asked for the successor of another one’s credential',
+    waiting(DUE, 'fp-1'),
+    DOWN,
+    ['report failed CLOUD_UNAVAILABLE', 'answered'],
+    { work: { at: 'rest' } },
+  ],
+  [
+    'a refused successor of an earlier configuration’s credential is not used',
+    { ...earlier(P1), work: { at: 'earlier check', token: P2 } },
+    verdictOn(P2, 'refused'),
+    ['answered'],
+    { kept: credential(P1, 'fp-0') },
+  ],
+  [
+    'a successor of an earlier configuration’s credential that may not pull its list is not used',
+    { ...earlier(P1), work: { at: 'earlier check', token: P2 } },
+    verdictOn(P2, 'accepted', 'denied'),
+    ['answered'],
+    { kept: credential(P1, 'fp-0') },
+  ],
+  [
+    'a credential that may not pull its list is reported, and asked for again after five minutes',
+    leader({ work: checking(P2) }),
+    verdictOn(P2, 'accepted', 'denied'),
+    ['report failed LIMIT_NOT_ACCEPTED', 'answered'],
+    { live: credential(P1), failures: 1, due: { cloud: at.cloud + 6.25 * MINUTE, monotonic: 10_000 + 6.25 * MINUTE } },
+  ],
+  [
+    'before it is due, a credential that may not pull its list counts as no failure',
+    leader({ work: coalesced(P2) }),
+    verdictOn(P2, 'accepted', 'denied'),
+    ['answered'],
+    { live: credential(P1), failures: 0 },
+  ],
+  [
+    'before it is due, a credential that expires while it is checked counts as no failure',
+    leader({ work: coalesced(EXPIRED) }),
+    verdictOn(EXPIRED, 'accepted'),
+    ['answered'],
+    { live: credential(P1), failures: 0 },
+  ],
+  [
+    'before it is due, a refused credential is held back, and counts as no failure',
+    leader({ verified: 'accepted', work: coalesced(P2) }),
+    verdictOn(P2, 'refused'),
+    ['answered'],
+    { live: credential(P1), failures: 0, heldBack: P2 },
+  ],
+  [
+    'a refused static login is not held back, because its files are read again',
+    leader({ live: undefined, work: checking(FILES) }),
+    verdictOn(FILES, 'refused'),
+    ['report failed REGISTRY_LOGIN_REFUSED', 'answered'],
+    { live: undefined, failures: 1, heldBack: undefined },
   ],
   [
     'the first limited credential is measured',
