@@ -238,6 +238,32 @@ test('a list that changes in the values keeps the credential of the earlier list
   await end(clock, helper)
 })
 
+test('while a changed list fails, only the namespaces that have the entry keep the credential of the earlier list', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'a')
+  place(server, 'later', 'b')
+  const before = [limited('a', ['team-a/*', 'secret/*']), limited('b'), registry('other', 'cri-other')]
+  const helper = startHelper(server, clock, cloud, { registries: before })
+  await clock.advance(5_000)
+  const kept = passwordOf(server, 'a-1')
+  const changed = [limited('a'), ...before.slice(1)]
+  const failing = union(['a'], changed)
+  cloud.responses.set(failing, new NopassError('CLOUD_UNAVAILABLE', 'the cloud is down'))
+  helper.configure({ registries: changed })
+  await clock.advance(MINUTE)
+  place(server, 'later', 'a')
+  place(server, 'new', 'a')
+  await clock.advance(10 * MINUTE)
+  assert.equal(passwordOf(server, 'a-1'), kept)
+  assert.equal(entriesOf(server, 'new'), 'other')
+  assert.equal(passwordOf(server, 'new'), '')
+  assert.notEqual(passwordOf(server, 'later'), kept)
+  cloud.responses.clear()
+  await clock.advance(20 * MINUTE)
+  for (const name of ['a-1', 'new', 'later']) assert.match(passwordOf(server, name), new RegExp(`-${failing}-`))
+  await end(clock, helper)
+})
+
 for (const restarts of [false, true]) {
   test(`the last good credential stays fresh while the union with one entry more fails${restarts ? ', also after a restart' : ''}`, async () => {
     const { server, clock, cloud } = setUp()

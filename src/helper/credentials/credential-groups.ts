@@ -185,7 +185,10 @@ export function createCredentialGroups(sources: GroupSources, options: GroupOpti
     const state = log()
     const entries = serve(registries, present).flatMap(({ credential: name, entries: serves }) => {
       const credential = inForce(state, name)
-      return credential === undefined ? [] : describe(credential, serves)
+      const found = credential === undefined ? [] : describe(credential, serves)
+      // A limited credential of an earlier list gets into no further namespace. Its name is no entry's.
+      const mayAppear = serves.includes(name) || serves.every((entry) => present.includes(entry))
+      return mayAppear ? found : found.filter(({ isKept }) => isKept !== true)
     })
     if (entries.length === 0) return undefined
     const key = entries.map(({ name, serves }) => [...new Set([name, ...(serves ?? [])])].join('+')).join()
