@@ -186,7 +186,8 @@ export function createCredentialGroups(sources: GroupSources, options: GroupOpti
     const entries = serve(registries, present).flatMap(({ credential: name, entries: serves }) => {
       const credential = inForce(state, name)
       const found = credential === undefined ? [] : describe(credential, serves)
-      // A limited credential of an earlier list gets into no further namespace. Its name is no entry's.
+      // A limited credential of an earlier list gets into no further namespace. Its name is not the
+      // name of an entry.
       const mayAppear = serves.includes(name) || serves.every((entry) => present.includes(entry))
       return mayAppear ? found : found.filter(({ isKept }) => isKept !== true)
     })
