@@ -162,7 +162,7 @@ const only = (space: string) => (name: string) => (name.startsWith(`${space}/`) 
 
 test('a credential is limited if its own list is granted and another list is denied', async () => {
   const { width, reason, asked } = await measure(union(['team-a/*']), [TEAM_B], { grants: only('team-a') })
-  assert.deepEqual([width, reason, asked], ['limited', `${THEIRS}: HTTP`, [OWN, THEIRS]])
+  assert.deepEqual([width, reason, asked], ['limited', `${THEIRS}: HTTP`, [OWN, THEIRS, `anonymous ${OWN}`]])
 })
 
 test('a credential is too wide if another list is granted to it, and not to everybody', async () => {
@@ -178,6 +178,12 @@ const UNMEASURED: readonly (readonly [
   list?: Union,
 ])[] = [
   ['the other repository is public', [TEAM_B], { grants: all, public: true }, `anonymously ${THEIRS}: HTTP`],
+  [
+    'everybody may pull the own repository',
+    [TEAM_B],
+    { grants: only('team-a'), public: true },
+    `${OWN}: everyone may pull it, so set probe to a private repository`,
+  ],
   ['the registry denies all names that do not exist', [TEAM_B], { grants: () => 'denied' }, `${OWN}: HTTP`],
   ['the own list is not decided', [TEAM_B], { grants: () => 'unknown' }, `${OWN}: HTTP`],
   [

@@ -107,7 +107,10 @@ export function createMeasure(union: Union, ask: AskRegistry): NonNullable<Regis
     const mine = await question(own)
     if (mine.grant !== 'granted') return unmeasured(mine.reason)
     const theirs = await question(other.repository)
-    if (theirs.grant === 'denied') return { width: 'limited', reason: theirs.reason }
+    if (theirs.grant === 'denied') {
+      const open = await grantedToAll(ask, token, own, signal)
+      return open === undefined ? { width: 'limited', reason: theirs.reason } : unmeasured(open.detail)
+    }
     if (theirs.grant === 'unknown') return unmeasured(theirs.reason)
     const public_ = await question(other.repository, true)
     if (public_.grant === 'denied') return { width: 'too-wide', reason: theirs.reason }
