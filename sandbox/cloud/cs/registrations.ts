@@ -49,7 +49,7 @@ export function addCluster(state: CloudState, registration: ClusterRegistration)
   const hasRrsa = rrsa !== undefined && KIND_VIEWS[kind].profile !== undefined
   const ownName = `ack-rrsa-${id}`
   ram.OIDCProvider.delete(ownName)
-  // An account has one provider for an issuer (ims.ts), which an earlier registration may have made.
+  // An account has one provider for an issuer (ims.ts). An earlier registration may have made it.
   const known = [...ram.OIDCProvider.values()].find(({ issuer }) => issuer === rrsa?.issuer)
   const providerName = known?.name ?? ownName
   if (hasRrsa) addOidcProvider(state, { ...rrsa, name: providerName, clientIds: ['sts.aliyuncs.com'] })
