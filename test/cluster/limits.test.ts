@@ -203,13 +203,16 @@ test('a new leader serves a new namespace with the credential that its list alre
 test('a namespace that gets another label, or an entry that gets other targets, moves to the credential of the other list', async () => {
   const from = cloud.calls.length
   const pod = await helperCluster.leader()
+  const other = await loginIn('a-1', OTHER_DOMAIN)
   await label('a-2', { team: 'b' })
   await eventually(async () => assert.deepEqual(await authsIn('a-2'), await authsIn('b-1')), 60_000)
   const moved = LIMITED.map((one) => (one.name === 'team-b' ? { ...one, ...labelled({ team: 'a' }) } : one))
   await helperCluster.install(values, { registries: moved })
   await eventually(async () => assert.deepEqual(await pulled('a-1'), ['base/os', 'team-a/app', 'team-b/app']), 60_000)
   await eventually(async () => assert.deepEqual(await pulled('b-1'), ['base/os']), 60_000)
-  assert.deepEqual(calls('GetAuthorizationToken', from), ['helper/acr-nopass.acr-system.base.and-2-more'])
+  // The Pod that replaced the former leader may prove its lists meanwhile.
+  assert.ok(calls('GetAuthorizationToken', from).includes('helper/acr-nopass.acr-system.base.and-2-more'))
+  assert.equal(await loginIn('a-1', OTHER_DOMAIN), other)
   await helperCluster.install(values, { registries: LIMITED })
   await eventually(async () => assert.deepEqual(await pulled('a-1'), ['base/os', 'team-a/app']), 60_000)
   assert.deepEqual(await helperCluster.leader(), pod)
