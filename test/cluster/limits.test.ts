@@ -158,15 +158,20 @@ test('a change to limit: repositories: Pods pull their own images at every momen
   for (const phase of ['role', 'limited']) assert.ok((pulls[phase] ?? 0) > 2, phase)
 })
 
-/** Requests a rotation, and waits until each login of the teams is replaced. */
+/**
+ * Requests a rotation. Waits until each login of the teams is replaced, and until the status says
+ * so: a later leader would repeat a rotation that is not in the status.
+ */
 async function rotate(): Promise<void> {
   const before = await Promise.all(TEAMS.map(authsIn))
+  const handled = (await helperCluster.status())?.lastHandledRefresh
   await helperCluster.requestRotation()
   await eventually(async () => {
     for (const [index, name] of TEAMS.entries()) {
       const now = await authsIn(name)
       for (const [domain, login] of Object.entries(before[index] ?? {})) assert.notDeepEqual(now[domain], login)
     }
+    assert.notEqual((await helperCluster.status())?.lastHandledRefresh, handled)
   }, 60_000)
 }
 
@@ -263,7 +268,7 @@ test('a registry that ignores session policies: the credential is used, and repo
     assert.deepEqual([limit?.granted, limit?.width], ['granted', 'too-wide'])
     assert.match(limit?.reason ?? '', /^team-b\/app: \S+ responded with HTTP 404 /)
   }, 60_000)
-  assert.deepEqual(await pulled('wide'), ['base/os', 'team-a/app', 'team-b/app'])
+  await eventually(async () => assert.deepEqual(await pulled('wide'), ['base/os', 'team-a/app', 'team-b/app']), 60_000)
   cloud.control.breakSessionPolicies(undefined)
 })
 
@@ -275,7 +280,10 @@ test('a repository that everybody may pull says nothing about a limit', async ()
     assert.equal(limit?.width, 'not-checked')
     assert.match(limit?.reason ?? '', /^anonymously team-a\/app: /)
   }, 60_000)
-  assert.deepEqual(await pulled('public'), ['base/os', 'team-a/app', 'team-b/app'])
+  await eventually(
+    async () => assert.deepEqual(await pulled('public'), ['base/os', 'team-a/app', 'team-b/app']),
+    60_000,
+  )
   cloud.control.setVisibility('team-a/app', 'private')
   assert.deepEqual(await pulled('public'), ['base/os', 'team-b/app'])
 })
