@@ -1,6 +1,7 @@
 import { collectUnverified, renderUnverified, type Unverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
 import { judgeRights, readRoles } from '../../doctor/checks/cloud-roles.ts'
 import { issuerCandidates } from '../../doctor/checks/cluster-issuer.ts'
+import { unreportedEntries } from '../../doctor/checks/registries.ts'
 import type { CloudSnapshot } from '../../doctor/cloud/inspect-cloud.ts'
 import {
   type Finding,
@@ -105,28 +106,27 @@ function registryBlock({ release, now }: Observed): string {
     registry.state,
     renderExpiry(registry, now),
     registry.verified,
-    registry.domains.join(' ') || '-',
     ...(showsLimits ? [renderLimit(registry)] : []),
+    registry.domains.join(' ') || '-',
   ])
-  const head = ['registry', 'edition', 'state', 'expires', 'login', 'domains', ...(showsLimits ? ['may pull'] : [])]
+  const head = ['registry', 'edition', 'state', 'expires', 'login', ...(showsLimits ? ['may pull'] : []), 'domains']
   return [renderTable(head, rows), ...idleEntries(release)].join('\n')
 }
 
 function renderLimit({ limit, edition }: RegistryStatus): string {
   if (limit === undefined) return edition === 'static' ? '-' : 'whole role'
-  return `limited to ${summarize(limit.repositories)} (${LIMITS[limit.width]})`
+  const { repositories, granted, width } = limit
+  const isConfirmed = granted === 'granted' && width === 'limited'
+  const verdict = width === 'too-wide' ? 'but may pull more' : isConfirmed ? 'confirmed' : 'not confirmed'
+  return `limited to ${summarize(repositories)} (${verdict})`
 }
-
-const LIMITS = { limited: 'confirmed', 'too-wide': 'but may pull more', 'not-checked': 'not checked' } as const
 
 /** Names the limited entries that have no credential, because no namespace needs one. */
 function idleEntries(release: Observed['release']): readonly string[] {
-  const { config, status } = release ?? {}
-  const idle = (config?.registries ?? []).filter((entry) => {
-    return isLimited(entry) && status !== undefined && itemsOf(status, entry.name).length === 0
-  })
-  if (idle.length === 0) return []
-  return [printable(`no namespace needs the limited ${summarize(idle.map(({ name }) => name))}`)]
+  const names = unreportedEntries(release)
+    .filter(isLimited)
+    .map(({ name }) => name)
+  return names.length === 0 ? [] : [printable(`no namespace needs the limited ${summarize(names)}`)]
 }
 
 function renderExpiry({ expiresAt, state }: RegistryStatus, now: number): string {

@@ -1,5 +1,7 @@
 import { entriesOf, itemsOf, type RegistryStatus } from '../../installation/helper-status.ts'
 import { shell } from '../../lib/shell-command.ts'
+import type { HelperConfig } from '../../values/generated/helper-config.ts'
+import { isLimited } from '../../values/limited-entries.ts'
 import { type Draft, type Found, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { registriesInFocus } from '../pod/pod-context.ts'
@@ -13,22 +15,26 @@ export function registryFindings(observed: Observed): Found {
   const registries = observed.release?.status?.registries ?? []
   return [
     ...registriesInFocus(observed, registries, entriesOf).flatMap((registry) =>
-      [checkRegistryStatus(registry, observed) ?? [], checkWidth(registry) ?? []].flat(),
+      [checkRegistryStatus(registry, observed), checkWidth(registry)].filter((found) => found !== undefined),
     ),
     ...findUnreported(observed),
   ]
 }
 
 /**
- * Returns the registries of the configuration that are missing in the report about this same
- * configuration. A limited registry is missing if no namespace needs it.
+ * Returns the entries of the configuration without a credential in the report about this same
+ * configuration. A limited entry has none if no namespace needs it.
  */
-function findUnreported({ release }: Observed): readonly Draft[] {
+export function unreportedEntries(release: Observed['release']): HelperConfig['registries'] {
   const { config, configHash, status, unreadableStatus = [] } = release ?? {}
   // Each of these cases has a finding of its own.
-  if (config === undefined || status?.configHash !== configHash || unreadableStatus.length > 0) return []
-  return config.registries
-    .filter(({ name, limit }) => status && limit !== 'repositories' && itemsOf(status, name).length === 0)
+  if (!config || !status || status.configHash !== configHash || unreadableStatus.length > 0) return []
+  return config.registries.filter(({ name }) => itemsOf(status, name).length === 0)
+}
+
+function findUnreported({ release }: Observed): readonly Draft[] {
+  return unreportedEntries(release)
+    .filter((entry) => !isLimited(entry))
     .map(({ name }) => describePending(name, "it is not in the helper's report"))
 }
 

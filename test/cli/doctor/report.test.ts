@@ -38,17 +38,51 @@ test('the lines of doctor in the README are what doctor prints for a Pod that na
   assert.equal(readFileSync(GOLDEN, 'utf8'), text)
 })
 
-test('doctor shows what each credential may pull, and names limited entries that no namespace needs', () => {
-  const entries = [limitedEntry('base', ['shop']), limitedEntry('wide', ['shop']), limitedEntry('idle', ['none'])]
-  const wide = { entries: ['wide'], repositories: ['wide/*'], granted: 'granted', width: 'too-wide' } as const
+test('doctor shows what each credential may pull, and calls a limit confirmed only if its own list was granted too', () => {
+  const limit = { entries: ['team'], repositories: ['team/*'], granted: 'granted', width: 'limited' } as const
+  const credentials = {
+    confirmed: limit,
+    'not-granted': { ...limit, granted: 'unknown' },
+    wide: { ...limit, width: 'too-wide' },
+    'wide-not-granted': { ...limit, granted: 'unknown', width: 'too-wide' },
+    unasked: { ...limit, width: 'not-checked' },
+  } as const
   const observed = fixture({
-    config: { registries: entries },
-    registries: [limitedRegistry(['base'], 'base'), registry({ name: 'base.1', limit: wide }), registry({ name: 'x' })],
+    registries: [
+      ...Object.entries(credentials).map(([name, one]) => registry({ name, limit: one })),
+      registry({ name: 'open' }),
+      registry({ name: 'login', edition: 'static' }),
+    ],
   })
   const report = renderReport(observed, [], paintFor(process.stdout, { env: { NO_COLOR: '1' } }))
-  assert.match(report, /^registry .* may pull$/m)
-  assert.match(report, /^base\.[0-9a-f]{8} .* limited to base\/\* \(confirmed\)$/m)
-  assert.match(report, /^base\.1 .* limited to wide\/\* \(but may pull more\)$/m)
-  assert.match(report, /^x .* whole role$/m)
-  assert.match(report, /^no namespace needs the limited idle$/m)
+  const rows = (report.split('\n\n')[1] ?? '').split('\n').map((line) => line.split(/ {2,}/))
+  assert.deepEqual(
+    rows.map((row) => [row[0], row.at(-2)]),
+    [
+      ['registry', 'may pull'],
+      ['confirmed', 'limited to team/* (confirmed)'],
+      ['not-granted', 'limited to team/* (not confirmed)'],
+      ['wide', 'limited to team/* (but may pull more)'],
+      ['wide-not-granted', 'limited to team/* (but may pull more)'],
+      ['unasked', 'limited to team/* (not confirmed)'],
+      ['open', 'whole role'],
+      ['login', '-'],
+    ],
+  )
+})
+
+test('doctor names limited entries that no namespace needs, unless the report is old or partly unreadable', () => {
+  const entries = [limitedEntry('base', ['shop']), limitedEntry('idle', ['none']), limitedEntry('rest', ['none'])]
+  const facts = { config: { registries: entries }, registries: [limitedRegistry(['base'], 'base')] }
+  const idle = (more: Parameters<typeof fixture>[0] = {}): readonly string[] => {
+    const report = renderReport(
+      fixture({ ...facts, ...more }),
+      [],
+      paintFor(process.stdout, { env: { NO_COLOR: '1' } }),
+    )
+    return report.split('\n').filter((line) => line.startsWith('no namespace'))
+  }
+  assert.deepEqual(idle(), ['no namespace needs the limited idle, rest'])
+  assert.deepEqual(idle({ status: { configHash: 'of-before' } }), [])
+  assert.deepEqual(idle({ release: { unreadableStatus: ['registries[1].limit'] } }), [])
 })
