@@ -156,7 +156,7 @@ async function askLimitedByToken(
 async function deleteProvider({ recorder, objects }: Stage, name: string): Promise<void> {
   if (!recorder.record.objects.some((object) => object.name === name)) return
   await objects.delete('oidc-provider', name).then(
-    () => recorder.forget(name),
+    () => recorder.forget('oidc-provider', name),
     () => undefined,
   )
 }

@@ -47,15 +47,15 @@ export function createRecorder(folder: string, run: string, accountId: string) {
       } catch (error) {
         // Without a response, RAM may have created the object.
         const isRefused = !hasCode(error, 'CLOUD_UNREACHABLE') && !hasCode(error, 'CLOUD_UNAVAILABLE')
-        if (error instanceof NopassError && isRefused) this.forget(name)
+        if (error instanceof NopassError && isRefused) this.forget(kind, name)
         throw error
       }
       object.state = 'created'
       save()
     },
-    /** Removes an object from the record. */
-    forget(name: string): void {
-      const at = record.objects.findIndex((object) => object.name === name)
+    /** Removes an object from the record. The role and the policy for pulls have the same name. */
+    forget(kind: CreatedKind, name: string): void {
+      const at = record.objects.findIndex((object) => object.kind === kind && object.name === name)
       if (at >= 0) record.objects.splice(at, 1)
       save()
     },
