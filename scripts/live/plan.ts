@@ -12,7 +12,7 @@ const KINDS: Readonly<Record<CreatedObject['kind'], string>> = {
 /** Prints what a run will do. Nothing is called before this text is confirmed. */
 export function renderPlan(options: LiveOptions, run: string, recordFile: string, out: string): string {
   const objects = objectsOf(run, createsProviders(options))
-  return `npm run live: ${QUESTION_IDS.length} questions to the account of the credentials, at most an hour
+  return `npm run live: ${QUESTION_IDS.length} questions to the account of the credentials
 
 run       ${run}
 region    ${options.region}

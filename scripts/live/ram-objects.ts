@@ -45,7 +45,8 @@ export function createRamObjects(deps: Pick<LiveDeps, 'transport' | 'endpoints' 
       name: string
       issuer: string
       audience: string
-      fingerprint: string | undefined
+      /** Empty: none. */
+      fingerprint: string
       description: string
     }) =>
       ims(
@@ -54,7 +55,7 @@ export function createRamObjects(deps: Pick<LiveDeps, 'transport' | 'endpoints' 
           OIDCProviderName: provider.name,
           IssuerUrl: provider.issuer,
           ClientIds: provider.audience,
-          Fingerprints: provider.fingerprint,
+          Fingerprints: provider.fingerprint || undefined,
           Description: provider.description,
         },
         true,

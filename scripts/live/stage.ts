@@ -104,7 +104,6 @@ export function createStage(
     deps,
     role,
     signal,
-    run,
     names,
     objects,
     recorder,

@@ -200,7 +200,7 @@ test('what an account or a machine cannot show is not answered, with the reason'
       'not answered',
       'the program runs in a VPC without such a link: run it on an ECS instance in the linked VPC',
     ],
-    STOPPED_INSTANCE: ['not answered', 'the named instance runs'],
+    STOPPED_INSTANCE: ['not answered', 'the named instance is RUNNING'],
     MATCH_QUESTION_MARK: ['not answered', 'cr:GetInstanceEndpoint was denied for the exact resource too'],
   })
 })

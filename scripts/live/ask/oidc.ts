@@ -61,8 +61,19 @@ async function readToken(
 }
 
 const MISMATCH = 'AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch'
-/** The fingerprint of no certificate. */
-const WRONG_FINGERPRINT = '0'.repeat(40)
+const UNREADABLE = 'the certificate of the issuer cannot be read from here'
+
+/** Returns the only fingerprint of the provider in a question; undefined if it cannot be read. */
+function fingerprintOf(id: FingerprintId, chain: CertificateChain | undefined): string | undefined {
+  const fingerprints: Readonly<Record<FingerprintId, string | undefined>> = {
+    OIDC_ROOT_FINGERPRINT: chain?.root,
+    OIDC_NO_FINGERPRINT: '',
+    OIDC_LEAF_FINGERPRINT: chain?.leaf,
+    // No certificate has this fingerprint.
+    OIDC_WRONG_FINGERPRINT: '0'.repeat(40),
+  }
+  return fingerprints[id]
+}
 
 /** How STS responded to a token of a provider. */
 export type Exchange =
@@ -82,8 +93,8 @@ export async function askFingerprint(
   { token, claims, chain }: OidcInput,
   keep: (providerArn: string) => void,
 ): Promise<Verdict> {
-  const fingerprint = { ...FIXED, OIDC_ROOT_FINGERPRINT: chain?.root, OIDC_LEAF_FINGERPRINT: chain?.leaf }[id]
-  if (fingerprint === undefined && id !== 'OIDC_NO_FINGERPRINT') return notAnswered(UNREADABLE)
+  const fingerprint = fingerprintOf(id, chain)
+  if (fingerprint === undefined) return notAnswered(UNREADABLE)
   const name = stage.names.provider(id)
   const { issuer, audience } = claims
   const provider = { name, issuer, audience, fingerprint, description: stage.names.mark }
@@ -99,10 +110,6 @@ export async function askFingerprint(
   if (exchange.kind === 'accepted') keep(arn)
   return judgeExchange(id, exchange)
 }
-
-const FIXED = { OIDC_NO_FINGERPRINT: undefined, OIDC_WRONG_FINGERPRINT: WRONG_FINGERPRINT }
-
-const UNREADABLE = 'the certificate of the issuer cannot be read from here'
 
 /** Asks with a provider that is in use. Its fingerprints may answer one question. */
 export async function askExistingProvider(
@@ -123,9 +130,9 @@ export function judgeExisting(
   chain: CertificateChain | undefined,
 ): Verdict {
   if (exchange.kind === 'undecided') return judgeExchange(id, exchange)
-  const asked = { ...FIXED, OIDC_ROOT_FINGERPRINT: chain?.root, OIDC_LEAF_FINGERPRINT: chain?.leaf }[id]
-  const isSame = id === 'OIDC_NO_FINGERPRINT' ? fingerprints.length === 0 : fingerprints.join() === asked
-  if (isSame) return judgeExchange(id, exchange)
+  const asked = fingerprintOf(id, chain)
+  if (asked === undefined) return notAnswered(UNREADABLE)
+  if (fingerprints.join() === asked) return judgeExchange(id, exchange)
   return notAnswered('the provider that is in use has other fingerprints, and is not changed')
 }
 

@@ -86,17 +86,12 @@ async function openPulls(
   const ask = async (credentials: Credentials) => queryBoth(await given.login(credentials))
   const anonymous = await queryBoth(ANONYMOUS)
   // The registry may see the role's rights later than the API does.
-  let role = await ask(await openSession())
-  await waitFor(
-    async () => {
-      if (role.own !== 'denied') return true
-      role = await ask(await openSession())
-      return role.own !== 'denied' || undefined
-    },
-    deps.clock,
-    { ...RAM_PACE, everyMs: 5000 },
-    signal,
-  )
+  let role = anonymous
+  const look = async () => {
+    role = await ask(await openSession())
+    return role.own !== 'denied' || undefined
+  }
+  await waitFor(look, deps.clock, { ...RAM_PACE, everyMs: 5000 }, signal)
   const askUnknown = async () => query(await given.login(await openSession()), inventedOf(repositories.own))
   return { controls: { anonymous, role }, policy, ask, askUnknown }
 }

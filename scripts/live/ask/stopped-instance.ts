@@ -9,7 +9,7 @@ import type { Stage } from '../stage.ts'
 export async function askStopped({ deps, options, signal }: Stage, instanceId: string): Promise<Verdict> {
   const target = targetOf(deps, 'cr', deps.caller, { region: options.region, signal })
   const { status } = await getInstance(target, instanceId)
-  if (status === 'RUNNING') return notAnswered('the named instance runs', { status })
+  if (OTHERWISE.includes(status)) return notAnswered(`the named instance is ${status}`, { status })
   const endpoints = await responseOf(() => listInstanceEndpoint(target, instanceId))
   try {
     await getAuthorizationToken(target, { instanceId })
@@ -33,6 +33,13 @@ async function responseOf(call: () => Promise<unknown>): Promise<string> {
     return codeOf(error)
   }
 }
+
+/**
+ * The documented states of an instance that was neither stopped nor expired
+ * (https://alibabacloud.com/help/zh/acr/developer-reference/api-cr-2018-12-01-getinstance). The
+ * state of an expired instance is not documented.
+ */
+const OTHERWISE: readonly string[] = ['PENDING', 'INIT_ERROR', 'STARTING', 'RUNNING', 'DELETING', 'DELETED']
 
 /** Other failures show an outage, or a missing right of the caller. */
 const REFUSALS: readonly string[] = ['CLOUD_REJECTED', 'CLOUD_NOT_FOUND']

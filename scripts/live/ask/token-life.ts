@@ -41,7 +41,10 @@ export async function askEndsWithSession({ openSession, ...stage }: Stage): Prom
   const { expiresAt } = await requestToken(stage, session)
   const facts = { tokenMinutes: minutesOf(expiresAt), sessionMinutes: minutesOf(session.expiresAt) }
   const because = `the session lives ${facts.sessionMinutes} minutes, and its token ${facts.tokenMinutes}`
-  return expiresAt <= (session.expiresAt ?? 0) + TOLERANCE_MS ? yes(because, facts) : no(because, facts)
+  const laterMs = expiresAt - (session.expiresAt ?? 0)
+  if (laterMs > TOLERANCE_MS) return no(because, facts)
+  // A token that expires far earlier does not show that the session limits it.
+  return laterMs < -TOLERANCE_MS ? notAnswered(because, facts) : yes(because, facts)
 }
 
 type Asked = Pick<Stage, 'deps' | 'enterprise' | 'signal'>
