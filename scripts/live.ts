@@ -1,8 +1,8 @@
-// npm run live: an hour on a real account as a program. It answers what no page of Alibaba Cloud
-// settles, removes everything that it created, and writes the answers as JSON.
+// npm run live: answers on a real account what no page of Alibaba Cloud settles, removes everything
+// that it created, and writes the answers as JSON.
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
@@ -27,12 +27,6 @@ import { cleanUpRun, renderAnswers, runLive } from './live/run-live.ts'
 const EVIDENCE = join(import.meta.dirname, '..', 'docs', 'evidence')
 
 const interrupt = new AbortController()
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(name, () => {
-    if (interrupt.signal.aborted) console.error('Still removing what this run created.')
-    interrupt.abort(name)
-  })
-}
 const { signal } = interrupt
 // A closed pipe, as behind `| head`, must not end the run before its removal.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
@@ -58,8 +52,13 @@ function createDeps(endpoints: EndpointMap): LiveDeps {
     readText: (file) => readFile(file, 'utf8'),
     readChain: (issuer, until) => readIssuerChain(issuer, { send: calls.send }, until),
     resolve: async (host) => {
-      const found = await lookup(host, { all: true }).catch(() => [])
-      return found.map(({ address }) => address)
+      try {
+        return (await lookup(host, { all: true })).map(({ address }) => address)
+      } catch (error) {
+        // Only this error is final. The others are temporary failures of DNS servers.
+        if ((error as NodeJS.ErrnoException).code === 'ENOTFOUND') return []
+        throw error
+      }
     },
     print: (line) => console.log(printable(line)),
   }
@@ -78,7 +77,18 @@ async function confirm(): Promise<void> {
   }
 }
 
+/** Lets a signal end the run after its removal. --clean-up ends at once, and can be repeated. */
+function catchSignals(): void {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (signal.aborted) console.error('Still removing what this run created.')
+      interrupt.abort(name)
+    })
+  }
+}
+
 async function run(command: Extract<Command, { do: 'run' }>): Promise<void> {
+  catchSignals()
   const { options, records, endpoints } = command
   const id = newRunId()
   const out = outFile(command.out, id)
@@ -104,10 +114,7 @@ try {
   const command = readCommand(process.argv.slice(2))
   if (command.do === 'help') console.log(USAGE)
   else if (command.do === 'run') await run(command)
-  else {
-    const discard = (file: string): void => rmSync(file, { force: true })
-    await cleanUpRun(command.run, command.records, createDeps(command.endpoints), discard, signal)
-  }
+  else await cleanUpRun(command.run, command.records, createDeps(command.endpoints))
 } catch (error) {
   if (signal.aborted && !(error instanceof TestbedError)) {
     console.error('Interrupted. Everything that this run created was removed; no answers were written.')

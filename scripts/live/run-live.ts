@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { VERSION } from '../../src/version.ts'
 import { TestbedError } from '../../tools/testbed-error.ts'
 import { askAll } from './ask-all.ts'
@@ -61,15 +62,9 @@ export async function runLive(
  * Removes what a killed run left behind.
  * @throws LIVE_RECORD, LIVE_LEFT
  */
-export async function cleanUpRun(
-  fileOrRun: string,
-  records: string,
-  deps: LiveDeps,
-  discard: (file: string) => void,
-  signal: AbortSignal,
-): Promise<Evidence['removals']> {
+export async function cleanUpRun(fileOrRun: string, records: string, deps: LiveDeps): Promise<Evidence['removals']> {
   const { record, file } = readRecord(fileOrRun, records)
-  const { accountId } = await identifyCaller(deps, signal)
+  const { accountId } = await identifyCaller(deps)
   if (record.accountId !== '' && record.accountId !== accountId) {
     throw new TestbedError(
       'LIVE_RECORD',
@@ -77,7 +72,7 @@ export async function cleanUpRun(
     )
   }
   const removals = await cleanUp(record, deps)
-  finish(removals, record.run, () => file !== undefined && discard(file))
+  finish(removals, record.run, () => file !== undefined && rmSync(file))
   return removals
 }
 

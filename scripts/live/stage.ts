@@ -29,7 +29,7 @@ export type Caller = Awaited<ReturnType<typeof identifyCaller>>
  * Reads who calls, and that the instance exists.
  * @throws LIVE_CALLER for the account's own key, which may assume no role
  */
-export async function identifyCaller(deps: LiveDeps, signal: AbortSignal) {
+export async function identifyCaller(deps: LiveDeps, signal?: AbortSignal) {
   const service = targetOf(deps, 'sts', deps.caller)
   const { accountId, arn } = await getCallerIdentity(service, deps.caller, signal)
   const [, kind = '', name = ''] = /^acs:ram::\d+:(user|assumed-role)\/([^/]+)/.exec(arn) ?? []

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { before, test } from 'node:test'
 import type { Evidence } from '../../scripts/live/evidence.ts'
@@ -359,7 +359,7 @@ test('what cannot be removed is named, stays recorded, and is removed by --clean
   })
   assert.deepEqual(await bench.leftovers(), [role, `${RUN}.json`])
   const deps = { ...bench.deps, caller: fixed(bench.cloud.administrator) }
-  await cleanUpRun(RUN, bench.records, deps, rmSync, new AbortController().signal)
+  await cleanUpRun(RUN, bench.records, deps)
   assert.deepEqual(await bench.leftovers(), [])
 })
 
@@ -369,7 +369,7 @@ test('--clean-up leaves an object whose description is not the one of the run', 
   const deps = { ...bench.deps, caller: fixed(bench.cloud.administrator) }
   const trust = roleTrustDocument(`acs:ram::${bench.cloud.accountId}:root`)
   await createRamObjects(deps).createRole({ name: role, trust, seconds: 3600, description: 'theirs' })
-  const done = cleanUpRun(RUN, bench.records, deps, rmSync, new AbortController().signal)
+  const done = cleanUpRun(RUN, bench.records, deps)
   await assert.rejects(done, { message: `not removed: role ${role} (its description is not the one of this run)` })
   assert.deepEqual(await bench.leftovers(), [role])
 })
