@@ -20,27 +20,25 @@
 {{- $identity := .Values.identity.type -}}
 {{- $families := dict -}}
 {{- range .Values.registries }}
+{{- $name := .name -}}
 {{- $isLimited := include "acr-nopass.is-limited" . -}}
-{{- with .probe }}
-{{- if not $isLimited }}
-{{- fail (printf "the probe %s has no effect without limit: repositories. Remove probe, or write limit: repositories." .) }}
-{{- end }}
+{{- if and .probe (not $isLimited) }}
+{{- fail (printf "the probe %s of the registry %s has no effect without limit: repositories. Remove probe, or write limit: repositories." .probe $name) }}
 {{- end }}
 {{- if $isLimited }}
 {{- if ne .edition "enterprise" }}
-{{- fail (printf "the registry %s has limit: repositories, but only a credential of edition: enterprise can be limited. Remove limit." .name) }}
+{{- fail (printf "the registry %s has limit: repositories, but only a credential of edition: enterprise can be limited. Remove limit." $name) }}
 {{- end }}
 {{- if and (ne $identity "rrsa") (not .assumeRole) }}
-{{- fail (printf "the registry %s has limit: repositories, but with identity.type: %s and no assumeRole the helper requests no session that can be limited. Add a role: assumeRole: [{ roleArn: \"acs:ram::<account>:role/acr-nopass-pull\" }]. `acr-nopass policy` prints its policy and its trust policy." .name $identity) }}
+{{- fail (printf "the registry %s has limit: repositories, but with identity.type: %s and no assumeRole the helper requests no session that can be limited. Add a role: assumeRole: [{ roleArn: \"acs:ram::<account>:role/acr-nopass-pull\" }]. `acr-nopass policy` prints its policy and its trust policy." $name $identity) }}
 {{- end }}
 {{- if and .probe (not (regexMatch (include "acr-nopass.globs" (.repositories | default (list "*"))) .probe)) }}
-{{- fail (printf "the probe %s of the registry %s is none of its repositories. Write a repository that the list includes, or add it to the list." .probe .name) }}
+{{- fail (printf "the probe %s of the registry %s is none of its repositories. Write a repository that the list includes, or add it to the list." .probe $name) }}
 {{- end }}
 {{- $shared := dict "domains" (.domains | default list | uniq | sortAlpha) "network" (.network | default "all") "apiNetwork" (.apiNetwork | default "auto") "expiresInHours" (.expiresInHours | default 0 | int) -}}
 {{- $family := include "acr-nopass.family-of" . -}}
-{{- $first := get $families $family | default (dict "name" .name "shared" $shared) -}}
+{{- $first := get $families $family | default (dict "name" $name "shared" $shared) -}}
 {{- $_ := set $families $family $first -}}
-{{- $name := .name -}}
 {{- range $key, $value := $shared }}
 {{- if ne (toJson $value) (toJson (get $first.shared $key)) }}
 {{- fail (printf "%s of the registries %s and %s differ, but limited entries of one instance share their credentials. Write the same %s in both entries." $key $first.name $name $key) }}
