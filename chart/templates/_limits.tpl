@@ -35,7 +35,7 @@
 {{- if and .probe (not (regexMatch (include "acr-nopass.globs" (.repositories | default (list "*"))) .probe)) }}
 {{- fail (printf "the probe %s of the registry %s is none of its repositories. Write a repository that the list includes, or add it to the list." .probe $name) }}
 {{- end }}
-{{- $shared := dict "domains" (.domains | default list | uniq | sortAlpha) "network" (.network | default "all") "apiNetwork" (.apiNetwork | default "auto") "expiresInHours" (.expiresInHours | default 0 | int) -}}
+{{- $shared := dict "domains" (.domains | default list | sortAlpha) "network" (.network | default "all") "apiNetwork" (.apiNetwork | default "auto") "expiresInHours" (.expiresInHours | default 0 | int) -}}
 {{- $family := include "acr-nopass.family-of" . -}}
 {{- $first := get $families $family | default (dict "name" $name "shared" $shared) -}}
 {{- $_ := set $families $family $first -}}

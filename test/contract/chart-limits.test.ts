@@ -62,3 +62,19 @@ for (const { title, files, rrsaComesLater, expected } of cases) {
     }
   })
 }
+
+test('P13 the notes do not compare static logins, whose repositories have no effect', async () => {
+  const login = (name: string) => {
+    const targets = { namespaces: { include: [name] } }
+    return {
+      name,
+      edition: 'static',
+      existingSecret: name,
+      domains: ['a.example.com'],
+      repositories: [`${name}/*`],
+      targets,
+    }
+  }
+  const values = [{ registries: ['a', 'b'].map(login), identity: { type: 'worker-role' } }]
+  for (const helm of helms) assert.doesNotMatch(await chart.notes(helm, values), /ISOLATED/)
+})

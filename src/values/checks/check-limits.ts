@@ -74,9 +74,7 @@ function differentKeys(registry: Cursor, registries: readonly Cursor[]): ValuesE
 const DEFAULTS: Readonly<Record<string, unknown>> = { network: 'all', apiNetwork: 'auto', expiresInHours: null }
 
 function settingOf(setting: Cursor): string {
-  return JSON.stringify(
-    setting.key === 'domains' ? [...new Set(setting.texts)].sort() : (setting.value ?? DEFAULTS[setting.key]),
-  )
+  return JSON.stringify(setting.key === 'domains' ? setting.texts.toSorted() : (setting.value ?? DEFAULTS[setting.key]))
 }
 
 /**
