@@ -20,7 +20,7 @@ const layersOf = (files: readonly string[], isRrsa = false) => [
   ...files.map((text) => parse(text, { merge: true }) as object),
   ...(isRrsa ? [rrsa] : []),
 ]
-/** The chart does not compare the namespaces of two entries, and ignores keys without effect on a static login. */
+/** The chart does not compare the namespaces of two entries, nor refuse all keys without effect. */
 const ONLY_VALIDATE = /for the same namespaces|has no effect with `edition: static`/
 
 for (const { title, files, rrsaComesLater, expected } of cases) {
