@@ -147,7 +147,7 @@ test('a plan says what it could not check, and why', async () => {
   assert.deepEqual((await rest({ refused: ['/api/v1/pods'] })).slice(1), [
     'limits: images of running Pods not checked, because the deployer lacks the right to list Pods',
   ])
-  const unreported = 'limits: images of base, a, b not checked, because the helper has reported no domain for it'
+  const unreported = 'limits: images of base, a, b not checked, because the helper has not reported the domains'
   assert.equal((await rest({ reported: undefined }))[1], unreported)
   assert.equal((await rest({ reported: [] }))[1], unreported)
   assert.deepEqual(await rest({ config: { surprise: true } }), [
@@ -244,4 +244,13 @@ test('an instance by name is not mistaken for a registry without an id', async (
   assert.match(notes[1] ?? '', /images of named not checked/)
   assert.equal(notes.length, 2)
   assert.equal(limit, 'repositories')
+})
+
+test('a plan does not take the domains of the instance that an entry had before', async () => {
+  const before = withoutLimit.map((one) => ({ ...one, instanceId: 'cri-2' }))
+  const reported = [reportedRegistry('base', { instanceId: 'cri-2', domains: [HOST] })]
+  const { notes } = await notesOf({ deployed: before, pods: { 'a-1/web': [`${HOST}/team-b/web`] }, reported })
+  assert.deepEqual(notes.slice(1), [
+    'limits: images of base, a, b not checked, because the helper has not reported the domains',
+  ])
 })

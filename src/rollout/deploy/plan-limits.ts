@@ -1,22 +1,23 @@
 import { type ImageReference, isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
+import { createUnions, type Union } from '../../acr/unions.ts'
 import type { ManifestObject } from '../../helm/release/manifest.ts'
-import { itemsOf } from '../../installation/helper-status.ts'
+import { entriesOf, type HelperStatus } from '../../installation/helper-status.ts'
 import { loadConfig } from '../../installation/load-config.ts'
 import { createTransforms, type NamespaceView } from '../../installation/object-views.ts'
 import { readStatus } from '../../installation/release-watch.ts'
 import { createTargets } from '../../installation/targets.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
 import { type KubeCaller, METADATA_ONLY_LIST } from '../../kube/client.ts'
-import { listPages } from '../../kube/list-pages.ts'
-import { type KubeObject, namespacedPath, type PodObject } from '../../kube/types.ts'
+import type { KubeObject } from '../../kube/types.ts'
 import { stableJson } from '../../lib/json.ts'
 import { orElse } from '../../lib/or-else.ts'
 import { printable } from '../../printable.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
-import { familyOf, isLimited, limitedLists } from '../../values/limited-entries.ts'
+import { familyOf, isLimited } from '../../values/limited-entries.ts'
 import { includesRepository } from '../../values/repositories.ts'
 import type { OpenCluster } from '../preflight/preflight-cluster.ts'
 import { findConfig } from '../release/release-parts.ts'
+import { listRunningImages, type RunningImage, readAll } from './running-images.ts'
 
 /** More credentials in one cluster are many sessions and tokens for the cloud's limits of calls. */
 const MANY = 50
@@ -39,10 +40,10 @@ export async function planLimits({
   if (namespaces === undefined) {
     return ['limits: not checked, because the deployer lacks the right to list Namespaces']
   }
-  const lists = listsByNamespace(config, namespaces)
+  const unions = unionsByNamespace(config, namespaces)
   const before = deployed && configOf(deployed.objects)
   const isChanged = before !== undefined && (before === 'unknown' || limitsText(before) !== limitsText(config))
-  return [...countNotes(lists), ...(isChanged ? await imageNotes(release, config, lists) : [])]
+  return [...countNotes(unions), ...(isChanged ? await imageNotes(release, config, unions) : [])]
 }
 
 function configOf(objects: readonly ManifestObject[]): HelperConfig | 'unknown' | undefined {
@@ -50,19 +51,19 @@ function configOf(objects: readonly ManifestObject[]): HelperConfig | 'unknown' 
   return found && orElse(() => loadConfig(found.text).config, 'unknown' as const)
 }
 
-/** The namespaces that have limited credentials: the lists by family. */
-type Lists = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
+/** The limited credentials of the namespaces that have some. */
+type Unions = ReadonlyMap<string, readonly Union[]>
 
-function listsByNamespace(config: HelperConfig, namespaces: readonly NamespaceView[]): Lists {
+function unionsByNamespace(config: HelperConfig, namespaces: readonly NamespaceView[]): Unions {
   // The release's own namespace holds all credentials, but pulls by those of its targets, as any
   // other namespace does.
   const targets = createTargets({ ...config, release: { namespace: '' } })
-  const entries = new Map(config.registries.map((entry) => [entry.name, entry]))
+  const unions = createUnions(config)
   const found = namespaces.map((namespace) => {
-    const chosen = targets.registriesOf(namespace).flatMap((name) => entries.get(name) ?? [])
-    return [namespace.name, limitedLists(chosen)] as const
+    const served = unions.of(targets.registriesOf(namespace))
+    return [namespace.name, served.flatMap(({ union }) => union ?? [])] as const
   })
-  return new Map(found.filter(([, lists]) => lists.size > 0))
+  return new Map(found.filter(([, own]) => own.length > 0))
 }
 
 /** Two configurations with the same text limit every namespace in the same way. */
@@ -74,9 +75,9 @@ function limitsText({ registries, targets }: HelperConfig): string {
   )
 }
 
-function countNotes(lists: Lists): readonly string[] {
-  const credentials = new Set([...lists.values()].flatMap((families) => [...families].map((one) => stableJson(one))))
-  const count = `limits: ${counted(credentials.size, 'limited credential')} for ${counted(lists.size, 'namespace')}`
+function countNotes(unions: Unions): readonly string[] {
+  const credentials = new Set([...unions.values()].flat().map(({ name }) => name))
+  const count = `limits: ${counted(credentials.size, 'limited credential')} for ${counted(unions.size, 'namespace')}`
   if (credentials.size <= MANY) return [count]
   const fix = 'Give more namespaces the same lists, for example by one entry for several teams.'
   return [`${count}. More than ${MANY} may reach the limits of calls to STS and Container Registry. ${fix}`]
@@ -93,41 +94,21 @@ async function listNamespaces(caller: KubeCaller, config: HelperConfig): Promise
   return readAll<KubeObject, NamespaceView>(caller, call, (object) => [view(object)])
 }
 
-/** Returns undefined if the caller may not list these objects. */
-async function readAll<T, K>(
-  { client, signal }: KubeCaller,
-  call: Parameters<typeof listPages>[1],
-  select: (object: T) => readonly K[],
-): Promise<readonly K[] | undefined> {
-  const read = async (): Promise<readonly K[]> => {
-    const found: K[] = []
-    for await (const { items } of listPages<T>(client, call, signal)) found.push(...(items ?? []).flatMap(select))
-    return found
-  }
-  return unlessStatus(read(), 403)
-}
-
-interface RunningImage {
-  readonly namespace: string
-  readonly pod: string
-  readonly image: string
-}
-
 async function imageNotes(
   caller: OpenCluster['release'],
   config: HelperConfig,
-  lists: Lists,
+  unions: Unions,
 ): Promise<readonly string[]> {
-  const domains = await readDomains(caller, config)
-  const unknown = [...new Set([...lists.values()].flatMap((families) => [...families.keys()]))].filter(
-    (family) => !domains.has(family),
-  )
-  const names = config.registries.filter((entry) => unknown.includes(familyOf(entry))).map(({ name }) => name)
+  const place = { namespace: config.release.namespace, statusConfigMap: config.release.status }
+  const status = await unlessStatus(readStatus(caller, place), 403, 404)
+  const domains = new Map([...unions.values()].flat().map((union) => [union, reportedDomains(status, union)]))
+  const unknown = [...domains].flatMap(([union, known]) => (known.length === 0 ? membersOf(union) : []))
+  const names = config.registries.map(({ name }) => name).filter((name) => unknown.includes(name))
   const unchecked =
     names.length === 0
       ? []
-      : [`limits: images of ${names.join(', ')} not checked, because the helper has reported no domain for it`]
-  const images = await listImages(caller, config, lists)
+      : [`limits: images of ${names.join(', ')} not checked, because the helper has not reported the domains`]
+  const images = await listRunningImages(caller, config, new Set(unions.keys()))
   if (images === undefined) {
     return [
       ...unchecked,
@@ -136,17 +117,42 @@ async function imageNotes(
   }
   const limited = images.flatMap((one) => {
     const reference = parseImage(one.image)
-    const families = [...(lists.get(one.namespace) ?? [])]
-    const own = families.find(([family]) => domains.get(family)?.some((domain) => isCoveredBy(domain, reference)))
-    return own === undefined ? [] : [{ ...one, reference, list: own[1] }]
+    const isOwn = (union: Union): boolean | undefined =>
+      domains.get(union)?.some((domain) => isCoveredBy(domain, reference))
+    const own = unions.get(one.namespace)?.find(isOwn)
+    return own === undefined ? [] : [{ ...one, reference, repositories: own.repositories }]
   })
-  const outside = limited.filter(({ list, reference }) => !includesRepository(list, reference.repository))
+  const outside = limited.filter(
+    ({ repositories, reference }) => !includesRepository(repositories, reference.repository),
+  )
   if (outside.length > 0) return [...unchecked, describeOutside(outside)]
   if (limited.length > 0) {
     const checked = distinct(limited).length
     return [...unchecked, `limits: the credentials can pull the images of running Pods (${checked} checked)`]
   }
   return unchecked.length > 0 ? unchecked : ['limits: no running Pod has an image of an instance with a limit']
+}
+
+/** Returns the names of all limited entries of the union's instance. */
+function membersOf({ entries, others }: Union): readonly string[] {
+  return [...entries, ...others.map(({ name }) => name)]
+}
+
+/**
+ * Returns the domains of the union's instance. Empty if the deployed helper has not reported the
+ * instance, because the instance's own domains are unknown then. The deployed helper may know the
+ * instance by other entries.
+ */
+function reportedDomains(status: HelperStatus | undefined, union: Union): readonly string[] {
+  const members = membersOf(union)
+  const reported = (status?.registries ?? [])
+    .filter((item) =>
+      item.instanceId === undefined
+        ? entriesOf(item).some((name) => members.includes(name))
+        : item.instanceId === union.values.instanceId,
+    )
+    .flatMap(({ domains }) => domains)
+  return reported.length === 0 ? [] : [...reported, ...union.values.domains]
 }
 
 function describeOutside(outside: readonly (RunningImage & { readonly reference: ImageReference })[]): string {
@@ -162,56 +168,4 @@ function describeOutside(outside: readonly (RunningImage & { readonly reference:
 /** Keeps one Pod for each repository of a namespace. */
 function distinct<T extends RunningImage & { readonly reference: ImageReference }>(images: readonly T[]): readonly T[] {
   return [...new Map(images.map((one) => [`${one.namespace} ${one.reference.repository}`, one])).values()]
-}
-
-async function listImages(
-  caller: KubeCaller,
-  { scope }: HelperConfig,
-  lists: Lists,
-): Promise<readonly RunningImage[] | undefined> {
-  const paths =
-    scope === 'namespaces' ? [...lists.keys()].map((name) => namespacedPath('/api/v1', name, 'pods')) : ['/api/v1/pods']
-  const query = { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' }
-  const found: RunningImage[] = []
-  for (const path of paths) {
-    const images = await readAll<PodObject, RunningImage>(caller, { path, query, pageSize: 100 }, (pod) => {
-      const { namespace = '', name } = pod.metadata
-      return lists.has(namespace) ? imagesOf(pod).map((image) => ({ namespace, pod: name, image })) : []
-    })
-    if (images === undefined) return undefined
-    found.push(...images)
-  }
-  return found
-}
-
-function imagesOf({ spec }: PodObject): readonly string[] {
-  const containers = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]
-  const volumes = (spec.volumes ?? []).map(({ image }) => image?.reference)
-  return [...containers.map(({ image }) => image), ...volumes].flatMap((image) => image || [])
-}
-
-/**
- * Returns the domains of each instance that the deployed helper has reported. Without a report the
- * instance's own domains are unknown.
- */
-async function readDomains(
-  caller: KubeCaller,
-  { release, registries }: HelperConfig,
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const place = { namespace: release.namespace, statusConfigMap: release.status }
-  const status = await unlessStatus(readStatus(caller, place), 403, 404)
-  const found = new Map<string, readonly string[]>()
-  for (const entry of registries) {
-    // Without its own item, any credential of the same instance shows the instance's domains.
-    const own = status === undefined ? [] : itemsOf(status, entry.name)
-    const others = (status?.registries ?? []).filter(
-      ({ instanceId }) => instanceId !== undefined && instanceId === entry.instanceId,
-    )
-    const items = [...own, ...others]
-    const reported = items.flatMap(({ domains }) => domains)
-    if (reported.length === 0) continue
-    const family = familyOf(entry)
-    found.set(family, [...new Set([...(found.get(family) ?? []), ...reported, ...entry.domains])])
-  }
-  return found
 }
