@@ -87,12 +87,10 @@ export function createUnions({ registries }: Pick<HelperConfig, 'registries'>) {
      * Returns unions of a part of the entries: first of those that a namespace already has, then of
      * all without one.
      */
-    narrower({ entries }: Union, present: readonly string[]): readonly Union[] {
-      const family = familyByName.get(entries[0] ?? '') ?? []
+    narrower(union: Union, present: readonly string[]): readonly Union[] {
+      const { entries } = union
       const parts = [present, ...entries.map((without) => entries.filter((name) => name !== without))]
-        .map((part) => entries.filter((name) => part.includes(name)))
-        .filter(({ length }) => length > 0 && length < entries.length)
-      return parts.map((part) => unite(family, part))
+      return parts.flatMap((part) => this.part(union, part) ?? [])
     },
     /** Returns the credentials that some list of entries has together with this credential. */
     beside(credential: string, lists: Iterable<readonly string[]>): ReadonlySet<string> {

@@ -9,6 +9,7 @@ import { createCredentialLog } from './credentials/credential-log.ts'
 import { type CredentialManagerOptions, createCredentialManager } from './credentials/credential-manager.ts'
 import { createFirstRound } from './credentials/first-round.ts'
 import { EMPTY_LOG, inForce, type LogState, newest } from './credentials/log-step.ts'
+import { neededUnions } from './credentials/needed-unions.ts'
 import {
   type Credential,
   type RegistryEntries,
@@ -61,8 +62,8 @@ export function createGeneration(options: GenerationOptions) {
   const unions = createUnions(config)
   /** The unions that some namespace needs, by name. Only with limited entries. */
   let needed: ReadonlyMap<string, Union> = new Map()
-  /** The unions that may stand in for one that has no credential, by name. */
-  let spare: ReadonlyMap<string, Union> = new Map()
+  /** The names of unions that may stand in for one that has no credential. */
+  let spare: ReadonlySet<string> = new Set()
   const entries = new Map(options.entries.unlimited.map((entry) => [entry.name, entry]))
   const synced = Promise.withResolvers<void>()
   let isLeading = false
@@ -105,18 +106,22 @@ export function createGeneration(options: GenerationOptions) {
     return unions.any ? unions.order(needed, home ? [...targets.listsOf([home])].flat() : []) : [...entries.keys()]
   }
   /**
-   * Returns the credentials of a namespace, and requests a union that no other namespace has. While
-   * a union fails, the namespace gets the credential of a narrower one, if possible of the entries
-   * that are `present` in its Secret.
+   * Returns the credentials of a namespace. While a union fails, the namespace gets the credential
+   * of a narrower one, if possible of the entries that are `present` in its Secret.
    */
   function serve(registries: readonly string[], present: readonly string[]): readonly Served[] {
-    const served = unions.of(registries)
-    if (isLeading) need([...needed.values(), ...served.flatMap(({ union }) => union ?? [])])
-    return served.map((one) => {
+    return unions.of(registries).map((one) => {
       if (one.union === undefined || isInForce(one.union) || !manager.isFailing(one.credential)) return one
-      const last = unions.narrower(one.union, present).find(isInForce)
-      return last === undefined ? one : { credential: last.name, entries: last.entries }
+      const union = unions.narrower(one.union, present).find(isInForce)
+      return union === undefined ? one : { credential: union.name, entries: union.entries, union }
     })
+  }
+  /** Requests the unions of a namespace that no other namespace has. */
+  function serveNamespace(name: string): void {
+    const namespace = unions.any && isLeading ? controller.context().observed.namespace(name) : undefined
+    if (namespace === undefined) return
+    const wanted = [...targets.listsOf([namespace])].flatMap(unions.of).flatMap(({ union }) => union ?? [])
+    if (wanted.some((union) => !needed.has(union.name))) need([...needed.values(), ...wanted])
   }
   const isInForce = ({ name }: Union): boolean => inForce(log.state, name) !== undefined
   /** Makes these unions the needed ones. */
@@ -132,11 +137,19 @@ export function createGeneration(options: GenerationOptions) {
    */
   function observeNeeds(): void {
     if (!unions.any || !controller.caches.synced || config.retire) return
-    const lists = [...targets.listsOf(controller.context().observed.namespaces())]
-    const wanted = lists.flatMap((list) => unions.of(list).flatMap(({ union }) => union ?? []))
-    spare = wanted.every(isInForce) ? new Map() : standIns()
-    const usable = [...spare.values()].filter(({ name }) => newest(log.state, name) !== undefined)
-    need([...wanted, ...usable, ...parts()])
+    const { observed } = controller.context()
+    const next = neededUnions(unions, {
+      places: [...observed.namespaces()].flatMap((namespace) => {
+        const secret = observed.secret(namespace.name)
+        const present = secret?.ours ? secret.registries : []
+        return [...targets.listsOf([namespace])].map((list) => ({ entries: list, present }))
+      }),
+      isInForce,
+      isKnown: ({ name }) => newest(log.state, name) !== undefined,
+      isFailing: ({ name }) => manager.isFailing(name),
+    })
+    spare = next.spare
+    need(next.needed)
     for (const { name, union } of [...entries.values()]) {
       if (union === undefined || needed.has(name)) continue
       entries.delete(name)
@@ -144,39 +157,6 @@ export function createGeneration(options: GenerationOptions) {
       forgetRefreshes(options.metrics, name)
     }
     log.send({ type: 'needed', names: [...entries.keys()] })
-  }
-  /**
-   * Returns the unions of the entries that a namespace keeps, where the union of all its entries
-   * fails. Otherwise their pulls would end with the credential of its former entries.
-   */
-  function parts(): readonly Union[] {
-    if (spare.size === 0) return []
-    const { observed } = controller.context()
-    return [...observed.namespaces()].flatMap((namespace) => {
-      const { ours = false, registries: present = [] } = observed.secret(namespace.name) ?? {}
-      const served = [...targets.listsOf([namespace])].flatMap(unions.of)
-      const failing = served.filter(
-        ({ union, credential }) => union && !isInForce(union) && manager.isFailing(credential),
-      )
-      return failing.flatMap(({ union }) => (ours && union && unions.part(union, present)) || [])
-    })
-  }
-  /** Returns the unions that may stand in for one that has no credential, by name. */
-  function standIns(): ReadonlyMap<string, Union> {
-    const { observed } = controller.context()
-    const found = new Map<string, Union>()
-    const seen = new Set<string>()
-    for (const namespace of observed.namespaces()) {
-      const present = observed.secret(namespace.name)?.registries ?? []
-      for (const list of targets.listsOf([namespace])) {
-        const key = `${list} ${present}`
-        if (seen.has(key)) continue
-        seen.add(key)
-        const missing = unions.of(list).flatMap(({ union }) => (union === undefined || isInForce(union) ? [] : union))
-        for (const one of missing.flatMap((union) => unions.narrower(union, present))) found.set(one.name, one)
-      }
-    }
-    return found
   }
   /** Queues the write of the log, and the writes of Secrets whose credentials are in force. */
   function distribute(): void {
@@ -229,6 +209,7 @@ export function createGeneration(options: GenerationOptions) {
       },
       conflict: () => log.send({ type: 'conflict' }),
     },
+    onPlan: serveNamespace,
     onUnlogged: (registries) => manager.renewUnlogged(registries),
     onRewound: rewind,
   })

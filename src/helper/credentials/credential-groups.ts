@@ -150,10 +150,7 @@ export interface GroupSources {
    * Returns the credentials that serve these entries, each with the entries that it serves.
    * `present`: those of them that the namespace's Secret has.
    */
-  readonly serve?: (
-    entries: readonly string[],
-    present: readonly string[],
-  ) => readonly Pick<Served, 'credential' | 'entries'>[]
+  readonly serve?: (entries: readonly string[], present: readonly string[]) => readonly Served[]
   /** Returns the entries that a credential serves. */
   readonly servedBy?: (credential: string) => readonly string[]
   /** Undefined: no Secret is written yet. */
@@ -163,7 +160,9 @@ export interface GroupSources {
 /** The rendered Secret contents by their registries. */
 export function createCredentialGroups(sources: GroupSources, options: GroupOptions) {
   const { log, names, stateOf, servedBy = (name) => [name] } = sources
-  const { serve = (entries) => entries.map((name) => ({ credential: name, entries: [name] })) } = sources
+  const alone = (entries: readonly string[]): readonly Served[] =>
+    entries.map((name) => ({ credential: name, entries: [name] }))
+  const { serve = alone } = sources
   const empty = buildCredentialGroup('', [], '', options)
   // Without the annotation of the highest number, which therefore stays.
   const emptyText = buildDockerConfig([], options.authFormat)
@@ -183,12 +182,11 @@ export function createCredentialGroups(sources: GroupSources, options: GroupOpti
   }
   const find = (registries: readonly string[], present: readonly string[]): CredentialGroup | undefined => {
     const state = log()
-    const entries = serve(registries, present).flatMap(({ credential: name, entries: serves }) => {
+    const entries = serve(registries, present).flatMap(({ credential: name, entries: serves, union }) => {
       const credential = inForce(state, name)
       const found = credential === undefined ? [] : describe(credential, serves)
-      // A limited credential of an earlier list gets into no further namespace. Its name is not the
-      // name of an entry.
-      const mayAppear = serves.includes(name) || serves.every((entry) => present.includes(entry))
+      // A limited credential of an earlier list gets into no further namespace.
+      const mayAppear = union === undefined || serves.every((entry) => present.includes(entry))
       return mayAppear ? found : found.filter(({ isKept }) => isKept !== true)
     })
     if (entries.length === 0) return undefined

@@ -49,6 +49,8 @@ export interface ControllerOptions
      */
     conflict(): void
   }
+  /** Called before a change in this namespace is planned. */
+  readonly onPlan: (namespace: string) => void
   /** Called when a Secret has credentials of these registries that the log does not have. */
   readonly onUnlogged: (registries: readonly string[]) => void
 }
@@ -132,6 +134,7 @@ export function createController(options: ControllerOptions) {
 
   function handleKey(key: string, failures: number): WorkOutcome | Promise<WorkOutcome> {
     const planned = parsePlanKey(key)
+    options.onPlan(planned.namespace)
     const decision = planKey(context(), planned)
     if (decision === undefined) {
       if (!observed.unreadable(planned.namespace)) observer.solved(key)
