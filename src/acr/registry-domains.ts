@@ -35,6 +35,14 @@ export function hostOf(domain: string): string {
   return (domain.split('/')[0] ?? '').toLowerCase()
 }
 
+/** How many hosts of a registry are asked until one decides. */
+const HOSTS = 3
+
+/** Returns a domain of each of the first hosts, which are asked one after the other. */
+export function domainsToAsk(domains: readonly string[]): readonly string[] {
+  return [...new Map(domains.map((domain) => [hostOf(domain), domain])).values()].slice(0, HOSTS)
+}
+
 /** A host name of at least two labels: not an address, no port, no path. */
 const HOST_NAME = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]([-a-z0-9]*[a-z0-9])?$/
 

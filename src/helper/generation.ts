@@ -118,7 +118,7 @@ export function createGeneration(options: GenerationOptions) {
   }
   /** Requests the unions of a namespace that no other namespace has. */
   function serveNamespace(name: string): void {
-    const namespace = unions.any && isLeading ? controller.context().observed.namespace(name) : undefined
+    const namespace = unions.any ? controller.context().observed.namespace(name) : undefined
     if (namespace === undefined) return
     const wanted = [...targets.listsOf([namespace])].flatMap(unions.of).flatMap(({ union }) => union ?? [])
     if (wanted.some((union) => !needed.has(union.name))) need([...needed.values(), ...wanted])
@@ -140,8 +140,7 @@ export function createGeneration(options: GenerationOptions) {
     const { observed } = controller.context()
     const next = neededUnions(unions, {
       places: [...observed.namespaces()].flatMap((namespace) => {
-        const secret = observed.secret(namespace.name)
-        const present = secret?.ours ? secret.registries : []
+        const present = observed.secret(namespace.name)?.registries ?? []
         return [...targets.listsOf([namespace])].map((list) => ({ entries: list, present }))
       }),
       isInForce,

@@ -114,16 +114,17 @@ export function createTransforms(options: TransformOptions) {
     }),
     secret: ({ metadata }: KubeObject): SecretView => {
       const { annotations = {}, labels = {} } = metadata
+      const ours = labels[LABEL_MANAGED_BY] === MANAGED_BY && labels[LABEL_INSTANCE] === options.instance
       return {
         uid: metadata.uid,
         resourceVersion: metadata.resourceVersion,
-        ours: labels[LABEL_MANAGED_BY] === MANAGED_BY && labels[LABEL_INSTANCE] === options.instance,
+        ours,
         intact: ownsContent(metadata.managedFields),
         labelled:
           wanted.every(([key, value]) => labels[key] === value) &&
           appliedLabels(metadata.managedFields).every((key) => wantedKeys.has(key)),
         hash: share(readHash(annotations[ANNOTATION_CONTENT_HASH])),
-        registries: share(readList(annotations[ANNOTATION_REGISTRIES]).filter(Boolean)),
+        registries: share(ours ? readList(annotations[ANNOTATION_REGISTRIES]).filter(Boolean) : []),
         expiresAt: readTime(annotations[ANNOTATION_EXPIRES_AT]),
         note: share(readNote(annotations[ANNOTATION_LOG])),
         otherManager: share(otherContentManager(metadata.managedFields)),

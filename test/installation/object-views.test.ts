@@ -98,10 +98,12 @@ test('the view of a Secret has its marks, and both labels identify its owner', (
     otherManager: undefined,
   })
   const others = { ...labels, 'app.kubernetes.io/instance': 'home.other' }
-  const foreign = transforms.secret(meta({ labels: others, managedFields: [update('kubectl', { 'f:data': {} })] }))
+  const foreign = transforms.secret(
+    meta({ labels: others, annotations, managedFields: [update('kubectl', { 'f:data': {} })] }),
+  )
   assert.deepEqual(
-    [foreign.ours, foreign.intact, foreign.hash, foreign.expiresAt, foreign.otherManager],
-    [false, false, undefined, undefined, 'kubectl'],
+    [foreign.ours, foreign.intact, foreign.registries, foreign.otherManager],
+    [false, false, [], 'kubectl'],
   )
 })
 

@@ -1,4 +1,4 @@
-import { hostOf } from '../../acr/registry-domains.ts'
+import { domainsToAsk } from '../../acr/registry-domains.ts'
 import { createTokenSource, type SharedLogins } from '../../acr/token-source.ts'
 import { createUnions, type Union } from '../../acr/unions.ts'
 import { verifyLogin } from '../../acr/verify-login.ts'
@@ -25,9 +25,6 @@ export interface RegistryEntryDeps {
   /** 0 (included) to 1 (excluded); default `Math.random`. */
   readonly random?: () => number
 }
-
-/** How many of a registry's hosts are tried; one response is enough. */
-const HOSTS = 3
 
 /**
  * The credentials of a configuration with their token sources. Equal role chains share an identity,
@@ -127,8 +124,7 @@ function createVerify(
 ): RegistryEntry['verify'] {
   return async ({ username, password, domains }, signal) => {
     let verdict: Verification = 'skipped'
-    const byHost = new Map(domains.map((domain) => [hostOf(domain), domain]))
-    for (const domain of [...byHost.values()].slice(0, HOSTS)) {
+    for (const domain of domainsToAsk(domains)) {
       const request = { domain, username, password, issuedByAcr: values.edition !== 'static', registry }
       const { result } = await verifyLogin(transport.send, request, signal)
       // An unreachable host proves nothing.

@@ -1,5 +1,5 @@
 import { type PullVerdict, queryPull } from '../../acr/query-manifest.ts'
-import { hostOf } from '../../acr/registry-domains.ts'
+import { domainsToAsk, hostOf } from '../../acr/registry-domains.ts'
 import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { Union } from '../../acr/unions.ts'
 import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
@@ -27,9 +27,6 @@ export function repositoryOf({
   return { repository: name.replaceAll('*', INVENTED), exists: false }
 }
 
-/** How many of a registry's hosts are tried until one decides. */
-const HOSTS = 3
-
 /** Asks a registry about repositories, with a login or anonymously. */
 export type AskRegistry = (
   token: RegistryToken,
@@ -41,8 +38,8 @@ export function createAskRegistry(send: HttpSender, registry: URL | undefined): 
   return async ({ domains, username, password }, { repository, anonymously = false }, signal) => {
     const login = anonymously ? { username: '', password: '' } : { username, password }
     let verdict: PullVerdict = { grant: 'unknown', detail: 'the registry has no domain' }
-    for (const host of [...new Set(domains.map(hostOf))].slice(0, HOSTS)) {
-      const request = { host, repository, reference: INVENTED, ...login, issuedByAcr: true, registry }
+    for (const domain of domainsToAsk(domains)) {
+      const request = { host: hostOf(domain), repository, reference: INVENTED, ...login, issuedByAcr: true, registry }
       verdict = await queryPull(send, request, signal)
       if (verdict.grant !== 'unknown') return verdict
     }

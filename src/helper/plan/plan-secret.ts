@@ -24,7 +24,7 @@ export function planSecret(context: PlanContext, namespace: NamespaceView): Plan
   const desired = targets.registriesOf(namespace)
   if (desired.length === 0) return planRetire(context, namespace, secret)
   if (secret && !secret.ours && !config.adopt) return foreign(secret)
-  const ours = isOwn ? groups.own() : groups.of(desired, secret?.ours ? secret.registries : [])
+  const ours = isOwn ? groups.own() : groups.of(desired, secret?.registries)
   if (ours === undefined) return { kind: 'wait', reason: secret?.ours ? 'last-good' : 'no-credential' }
   if (secret && hasContent(secret, ours)) return { kind: 'current' }
   const kept = isOwn || !secret?.ours || !secret.intact ? undefined : keep(context, name, secret, ours, desired)
