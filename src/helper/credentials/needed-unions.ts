@@ -13,10 +13,10 @@ export interface UnionFacts {
 }
 
 /**
- * Returns the unions of all namespaces. While one has no credential, also its narrower unions that
- * have one, and, if it fails, the union of the entries that a namespace keeps: otherwise their
- * pulls would end with the credential of its former entries. `spare`: the names of all unions that
- * may stand in for one, whose credentials therefore stay in the log. Pure.
+ * Returns the unions that a cluster needs, which are those of all namespaces. While a union has no
+ * credential, its narrower unions that have one are needed too. If its request failed, the union of
+ * the entries that a namespace keeps is needed, so that their pulls do not end with the former
+ * credential. `spare`: the names of all unions that may stand in for another union. Pure.
  */
 export function neededUnions(
   unions: Pick<Unions, 'of' | 'part' | 'narrower'>,
