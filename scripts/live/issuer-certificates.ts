@@ -51,7 +51,7 @@ function rootOf(leaf: DetailedPeerCertificate): string | undefined {
   for (let depth = 0; depth < 10; depth++) {
     const { issuerCertificate } = certificate
     if (issuerCertificate === undefined) return undefined
-    if (issuerCertificate === certificate || issuerCertificate.fingerprint === certificate.fingerprint) {
+    if (issuerCertificate.fingerprint === certificate.fingerprint) {
       return certificate === leaf ? undefined : fingerprintOf(certificate)
     }
     certificate = issuerCertificate

@@ -21,7 +21,7 @@ const DENIED = failure('CLOUD_DENIED', 'NoPermission')
 async function removeWith(
   objects: readonly RecordedObject[],
   deletions: readonly (NopassError | 'done')[],
-  description: string = mark,
+  { description = mark, detachment }: { description?: string; detachment?: NopassError } = {},
 ) {
   const calls: string[] = []
   let pausedMs = 0
@@ -33,7 +33,7 @@ async function removeWith(
       return { Role: found, Policy: found, DefaultPolicyVersion: {}, OIDCProvider: found }
     }
     calls.push(action)
-    const response = action.startsWith('Delete') ? deletions[Math.min(deletion++, deletions.length - 1)] : 'done'
+    const response = action.startsWith('Delete') ? deletions[Math.min(deletion++, deletions.length - 1)] : detachment
     if (response instanceof NopassError) throw response
     return {}
   }
@@ -74,7 +74,7 @@ test('objects are removed in the opposite order of their creation, a policy afte
 test('an object that RAM created is absent at once; one whose creation got no response may still appear', async () => {
   const gone = await removeWith([created('role', role)], [ABSENT])
   assert.deepEqual(gone, { results: [[role, 'absent', undefined]], calls: ['DeleteRole'], pausedMs: 0 })
-  const late = await removeWith([requested('role', role)], [ABSENT, ABSENT, 'done'], UNSEEN)
+  const late = await removeWith([requested('role', role)], [ABSENT, ABSENT, 'done'], { description: UNSEEN })
   assert.deepEqual([late.results, late.calls.length, late.pausedMs], [[[role, 'removed', undefined]], 3, 10_000])
   const never = await removeWith([requested('role', role)], [ABSENT])
   assert.deepEqual([never.results, never.calls.length, never.pausedMs], [[[role, 'absent', undefined]], 6, 25_000])
@@ -87,18 +87,25 @@ test('a deletion that RAM refuses is repeated, and named with its code if RAM ne
   assert.deepEqual([denied.results, denied.calls.length], [[[role, 'left', 'CLOUD_DENIED NoPermission']], 6])
 })
 
+test('a policy that is not attached is deleted; if its detachment is refused, that refusal is named', async () => {
+  const detached = await removeWith([created('policy', policy)], ['done'], { detachment: ABSENT })
+  assert.deepEqual(detached.results, [[policy, 'removed', undefined]])
+  const refused = await removeWith([created('policy', policy)], [CONFLICT], { detachment: DENIED })
+  assert.deepEqual(refused.results, [[policy, 'left', 'CLOUD_DENIED NoPermission']])
+})
+
 test('an object with another description is never changed; one that a read does not show is removed', async () => {
   const objects = [created('policy', policy), created('role', role)]
   const because = 'its description is not the one of this run'
   for (const description of ['theirs', '']) {
-    const foreign = await removeWith(objects, ['done'], description)
+    const foreign = await removeWith(objects, ['done'], { description })
     assert.deepEqual(foreign.results, [
       [role, 'left', because],
       [policy, 'left', because],
     ])
     assert.deepEqual(foreign.calls, [])
   }
-  const unseen = await removeWith(objects, ['done'], UNSEEN)
+  const unseen = await removeWith(objects, ['done'], { description: UNSEEN })
   assert.deepEqual(unseen.results, [
     [role, 'removed', undefined],
     [policy, 'removed', undefined],

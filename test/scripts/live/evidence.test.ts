@@ -21,7 +21,9 @@ async function record(...exchanges: readonly (readonly [url: string, action: str
     const headers: Record<string, string> = action === '' ? {} : { 'x-acs-action': action, authorization: SECRET }
     await calls.send({ url: new URL(url), method: 'GET', headers, body: SECRET, timeout: 1 }).catch(() => undefined)
   }
-  return calls.take()
+  const found = calls.take()
+  assert.deepEqual(calls.take(), [])
+  return found
 }
 
 test('a call is its operation, status, code, ID and number; nothing else is kept', async () => {
@@ -45,6 +47,7 @@ test('a call is its operation, status, code, ID and number; nothing else is kept
     ['https://auth.example/?scope=repository', '', response(200, `{"token":"${SECRET}"}`)],
     ['http://100.100.100.200/latest/api/token', '', response(200, SECRET)],
     ['https://issuer.example/', '', response(502, '<html>', { 'x-acs-request-id': 'R-4' })],
+    ['https://issuer.example/keys', '', response(200, '{}')],
     ['https://cr.example/?down', 'ListInstance', Object.assign(new Error(SECRET), { code: 'ECONNREFUSED' })],
     ['https://cr.example/?slow', 'ListInstance', Object.assign(new Error(SECRET), { code: 23 })],
   )
@@ -58,6 +61,7 @@ test('a call is its operation, status, code, ID and number; nothing else is kept
     { call: 'registry token', http: 200, times: 1 },
     { call: 'instance metadata', http: 200, times: 1 },
     { call: 'issuer', http: 502, requestId: 'R-4', times: 1 },
+    { call: 'issuer', http: 200, times: 1 },
     { call: 'ListInstance', http: 0, code: 'ECONNREFUSED', times: 1 },
     { call: 'ListInstance', http: 0, code: 'no response', times: 1 },
   ])
@@ -68,4 +72,11 @@ test('a code or an ID that is more than a word is not kept', async () => {
   assert.deepEqual(await record(['https://ram.example/', 'GetRole', response(400, body)]), [
     { call: 'GetRole', http: 400, times: 1 },
   ])
+})
+
+test('a call that an interruption ends is not recorded', async () => {
+  const calls = createCallRecorder(() => Promise.reject(new Error('aborted')))
+  const request = { url: new URL('https://ram.example/'), method: 'GET', headers: {}, timeout: 1 }
+  await assert.rejects(calls.send(request, AbortSignal.abort()))
+  assert.deepEqual(calls.take(), [])
 })

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import type { TlsOptions } from 'node:tls'
 import { createAuthority } from '../../../sandbox/cluster/certificate.ts'
 import { readIssuerChain } from '../../../scripts/live/issuer-certificates.ts'
 
@@ -13,11 +14,16 @@ const sha1 = (pem: string): string => new X509Certificate(pem).fingerprint.repla
 
 async function serve() {
   const pair = authority.issue({ commonName: 'issuer', names: ['localhost'] })
-  const server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (_, response) => response.end('{}'))
+  const asked: string[] = []
+  const SNICallback: TlsOptions['SNICallback'] = (name, done) => {
+    asked.push(name)
+    done(null)
+  }
+  const server = createServer({ key: pair.keyPem, cert: pair.certificatePem, SNICallback })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  return { pair, url: `https://localhost:${port}`, [Symbol.dispose]: () => server.close() }
+  return { pair, asked, url: `https://localhost:${port}`, [Symbol.dispose]: () => server.close() }
 }
 
 test("the fingerprints are those of the host with the issuer's keys: its own certificate, and the root", async () => {
@@ -31,6 +37,7 @@ test("the fingerprints are those of the host with the issuer's keys: its own cer
   const ca = authority.certificatePem
   assert.deepEqual(await readIssuerChain('https://issuer.example/c1/', { send, ca }, signal), chain)
   assert.deepEqual(asked, ['https://issuer.example/c1/.well-known/openid-configuration'])
+  assert.deepEqual(keys.asked, ['localhost'])
   const withoutKeys = async () => ({ status: 404, headers: {}, text: 'no such key' })
   assert.deepEqual(await readIssuerChain(keys.url, { send: withoutKeys, ca }, signal), chain)
 })

@@ -23,6 +23,7 @@ function write(
   day: string,
   answers: Partial<Record<string, 'yes' | 'no' | 'not answered'>>,
   changes: object = {},
+  name = day,
 ): void {
   const entries = Object.entries(golden.answers).map(([id, answer]) => [
     id,
@@ -35,16 +36,21 @@ function write(
     answers: Object.fromEntries(entries),
     ...changes,
   }
-  writeFileSync(join(folder, `live-${day}.json`), JSON.stringify(result))
+  writeFileSync(join(folder, `live-${name}.json`), JSON.stringify(result))
 }
 
 test('each question has the newest answer, and a question that was not answered keeps an older one', () => {
   write('2026-12-05', { RAM_READ: 'no', RAM_EFFECT: 'yes' })
-  write('2027-01-09', { RAM_READ: 'yes', RAM_EFFECT: 'not answered' })
+  // The second run of a day has a name that sorts before that of the first run.
+  write('2027-01-09', { MATCH_CASE: 'no' })
+  const later = { endedAt: '2027-01-09T11:00:00.000Z' }
+  write('2027-01-09', { RAM_READ: 'yes', MATCH_CASE: 'yes' }, later, '2027-01-09-0123456789abcdef')
   writeFileSync(join(folder, 'notes.txt'), 'no result')
+  const second = { answer: 'yes', date: '2027-01-09', file: 'live-2027-01-09-0123456789abcdef.json' }
   assert.deepEqual(Object.fromEntries(readLiveAnswers(root)), {
-    RAM_READ: { answer: 'yes', date: '2027-01-09', file: 'live-2027-01-09.json' },
+    RAM_READ: second,
     RAM_EFFECT: { answer: 'yes', date: '2026-12-05', file: 'live-2026-12-05.json' },
+    MATCH_CASE: second,
   })
   rmSync(folder, { recursive: true })
   assert.equal(readLiveAnswers(root).size, 0)

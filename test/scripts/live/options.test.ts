@@ -22,6 +22,7 @@ test('a wrong, missing or contradictory option is refused with its name', () => 
       [...NEEDED, '--endpoints', '{"oss":"https://x"}'],
       '--endpoints: a JSON object of ram, sts, cr, cs, imds, registry is',
     ],
+    [[...NEEDED, '--endpoints', '{"ram":1}'], '--endpoints: a JSON object of ram, sts, cr, cs, imds, registry is'],
     [[...NEEDED, '--cluster', 'prod'], '--cluster: "prod" is not a valid value'],
     [
       [...NEEDED, '--cluster', 'c11111111111111111111111111111111', '--oidc-token-file', import.meta.filename],
