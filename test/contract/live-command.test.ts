@@ -70,11 +70,15 @@ async function inRam(id: string): Promise<readonly string[]> {
 
 const recorded = (): readonly string[] => (existsSync(records) ? readdirSync(records) : [])
 
-/** Starts a run, lets it create things, and stops it while a call does not return. */
-async function interrupt(signal: 'SIGINT' | 'SIGKILL') {
-  cloud.faults.add({ kind: 'hang', match: { action: 'ListInstanceEndpoint' } })
+/** Starts the program, and stops it while a call of this action does not return. */
+async function interrupt(
+  signal: 'SIGINT' | 'SIGKILL',
+  args: readonly string[] = [...ARGUMENTS, '--yes', '--out', join(folder, 'never.json')],
+  action = 'ListInstanceEndpoint',
+) {
+  cloud.faults.add({ kind: 'hang', match: { action } })
   const calls = cloud.calls.length
-  const child = start([...ARGUMENTS, '--yes', '--out', join(folder, 'never.json')])
+  const child = start(args)
   const ended = finish(child)
   await eventually(async () => assert.ok(cloud.calls.slice(calls).some(({ code }) => code === 'fault:hang')))
   cloud.faults.clear()
@@ -148,6 +152,14 @@ test('after a crash --clean-up removes what the run recorded, by its ID or its f
     assert.equal(done, 0, all)
     assert.deepEqual([await inRam(id), recorded()], [[], []], name)
   }
+})
+
+test('--clean-up that is interrupted keeps the record, does not say that anything was removed, and can be repeated', async () => {
+  const { id } = await interrupt('SIGKILL')
+  const { code, all } = await interrupt('SIGINT', ['--clean-up', id], 'GetCallerIdentity')
+  assert.deepEqual([code, all, recorded()], [null, '', [`${id}.json`]])
+  assert.equal((await run(['--clean-up', id])).code, 0)
+  assert.deepEqual([await inRam(id), recorded()], [[], []])
 })
 
 test('a record of another account, a record that names anything else, and no record are refused', async () => {
