@@ -206,6 +206,27 @@ accounts:
   )
 })
 
+test('a cluster whose issuer already has an identity provider uses that provider, because an account has one of an issuer', async () => {
+  await using own = await startCloud()
+  const register = (clusterId: string, issuer: string): void =>
+    own.registerCluster({
+      clusterId,
+      name: clusterId,
+      region: 'cn-hangzhou',
+      workerRoles: [],
+      rrsa: { issuer, jwks: { keys: [] } },
+      server: 'https://127.0.0.1:6443',
+      kubeconfig: async () => '',
+    })
+  const providerOf = async (id: string) =>
+    (await vendorClients(own).cs.describeClusterDetail(id)).body?.rrsaConfig?.oidcName
+  register(STAGING, 'https://oidc.example.com/one')
+  register(LIVE, 'https://oidc.example.com/one')
+  assert.deepEqual([await providerOf(STAGING), await providerOf(LIVE)], Array(2).fill(`ack-rrsa-${STAGING}`))
+  register(LIVE, 'https://oidc.example.com/two')
+  assert.equal(await providerOf(LIVE), `ack-rrsa-${LIVE}`)
+})
+
 /**
  * Source: GrantPermissionsRequestBody of @alicloud/cs20151215. role_type is `cluster` or
  * `all-clusters`, role_name is `admin`, and there is is_ram_role. The call "overwrites the existing

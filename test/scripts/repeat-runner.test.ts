@@ -1,31 +1,37 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import type { StrykerOptions } from '@stryker-mutator/api/core'
 import type { MutantRunOptions } from '@stryker-mutator/api/test-runner'
 import { RepeatRunner } from '../../scripts/mutate/repeat-runner.ts'
 
-/** Tries mutant `1` of `one.ts` on test files, as Stryker tries it in a new process. */
+const folder = mkdtempSync(join(tmpdir(), 'repeat-runner-'))
+after(() => rmSync(folder, { recursive: true }))
+let count = 0
+
+/** Creates a runner of test files with these sources, as in a new process of Stryker. */
+function createRunner(...sources: readonly string[]) {
+  const own = join(folder, String(count++))
+  mkdirSync(own)
+  const files = ['one.test.mjs', 'another.test.mjs'].map((name) => join(own, name)).slice(0, sources.length)
+  for (const [index, file] of files.entries())
+    writeFileSync(file, `import { test } from 'node:test'\n${sources[index]}`)
+  const runner = new RepeatRunner({ repeat: files.toReversed() } as unknown as StrykerOptions)
+  const tryMutant = (mutantActivation: MutantRunOptions['mutantActivation'], testFilter?: string[]) =>
+    runner.mutantRun({
+      activeMutant: { id: '1', fileName: '/src/one.ts' },
+      mutantActivation,
+      testFilter,
+    } as MutantRunOptions)
+  return { files, tryMutant, [Symbol.asyncDispose]: () => runner.dispose() }
+}
+
+/** Tries mutant `1` of `one.ts` on test files with these sources. */
 async function tryMutant(mutantActivation: MutantRunOptions['mutantActivation'], ...sources: readonly string[]) {
-  const folder = mkdtempSync(join(tmpdir(), 'repeat-runner-'))
-  try {
-    const files = ['one.test.mjs', 'another.test.mjs'].map((name) => join(folder, name)).slice(0, sources.length)
-    for (const [index, file] of files.entries())
-      writeFileSync(file, `import { test } from 'node:test'\n${sources[index]}`)
-    const runner = new RepeatRunner({ repeat: files.toReversed() } as unknown as StrykerOptions)
-    try {
-      return await runner.mutantRun({
-        activeMutant: { id: '1', fileName: '/src/one.ts' },
-        mutantActivation,
-      } as MutantRunOptions)
-    } finally {
-      await runner.dispose()
-    }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  await using runner = createRunner(...sources)
+  return await runner.tryMutant(mutantActivation)
 }
 
 const failsIfMutated = (where: string): string =>
@@ -68,4 +74,22 @@ test('a change that takes effect later is tried on all files, imported without t
   const imported = `if (globalThis.__stryker__.activeMutant === '1') throw new Error('imported with the change')`
   const sources = ['one', 'two'].map((name) => `${imported}\ntest('${name}', () => undefined)`)
   assert.deepEqual(await tryMutant('runtime', ...sources), { status: 'survived', nrOfTests: 2 })
+})
+
+test('a change is tried only on the tests that reach it, and a file without such a test is not imported', async () => {
+  const source = `test('one', () => undefined)\ntest('two', () => undefined)`
+  await using runner = createRunner(source, `throw new Error('it is not needed')`)
+  const result = await runner.tryMutant('runtime', [`${runner.files[0]} #1 two`])
+  assert.deepEqual(result, { status: 'survived', nrOfTests: 1 })
+})
+
+test('after an earlier change in the same process, a failure counts only if the test passes without the change', async () => {
+  const states: unknown[] = []
+  Object.assign(globalThis, { states })
+  const note = 'states.push(globalThis.__stryker__.activeMutant)'
+  await using runner = createRunner(`test('one', () => { ${note}; ${failsIfMutated('test')} })`)
+  await runner.tryMutant('runtime')
+  assert.deepEqual(states, ['1'])
+  await runner.tryMutant('runtime')
+  assert.deepEqual(states, ['1', '1', undefined])
 })

@@ -47,11 +47,9 @@ export function addCluster(state: CloudState, registration: ClusterRegistration)
     if (!ram.Role.has(name.toLowerCase())) addRole(ram, { name, trust: ECS_TRUST })
   }
   const hasRrsa = rrsa !== undefined && KIND_VIEWS[kind].profile !== undefined
-  const ownName = `ack-rrsa-${id}`
-  ram.OIDCProvider.delete(ownName)
-  // An account has one provider for an issuer (ims.ts). An earlier registration may have made it.
+  // An account has one provider of an issuer (ims.ts), which another cluster may have created.
   const known = [...ram.OIDCProvider.values()].find(({ issuer }) => issuer === rrsa?.issuer)
-  const providerName = known?.name ?? ownName
+  const providerName = known?.name ?? `ack-rrsa-${id}`
   if (hasRrsa) addOidcProvider(state, { ...rrsa, name: providerName, clientIds: ['sts.aliyuncs.com'] })
   const nodePools = workerRoles.map((workerRole, index) => ({ name: `nodepool-${index + 1}`, workerRole }))
   const [workerRole = ''] = workerRoles
