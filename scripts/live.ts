@@ -1,6 +1,5 @@
 // npm run live: answers on a real account what no page of Alibaba Cloud settles, removes everything
 // that it created, and writes the answers as JSON.
-import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -22,6 +21,7 @@ import { newRunId } from './live/names.ts'
 import { type Command, type EndpointMap, readCommand, USAGE } from './live/options.ts'
 import { renderPlan } from './live/plan.ts'
 import { recordFileOf } from './live/record.ts'
+import { resolveHost } from './live/resolve-host.ts'
 import { cleanUpRun, renderAnswers, runLive } from './live/run-live.ts'
 
 const EVIDENCE = join(import.meta.dirname, '..', 'docs', 'evidence')
@@ -51,15 +51,7 @@ function createDeps(endpoints: EndpointMap): LiveDeps {
     env: process.env,
     readText: (file) => readFile(file, 'utf8'),
     readChain: (issuer, until) => readIssuerChain(issuer, { send: calls.send }, until),
-    resolve: async (host) => {
-      try {
-        return (await lookup(host, { all: true })).map(({ address }) => address)
-      } catch (error) {
-        // Only this error is final. The others are temporary failures of DNS servers.
-        if ((error as NodeJS.ErrnoException).code === 'ENOTFOUND') return []
-        throw error
-      }
-    },
+    resolve: resolveHost,
     print: (line) => console.log(printable(line)),
   }
 }

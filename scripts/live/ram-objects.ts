@@ -94,8 +94,8 @@ export function isAbsent(error: unknown): boolean {
   return error instanceof NopassError && error.reason?.startsWith('EntityNotExist.') === true
 }
 
-/** The code of a failure, without names: `CLOUD_DENIED NoPermission`. */
+/** The code of a failure, without names: `CLOUD_DENIED NoPermission`, `EAI_AGAIN`. */
 export function codeOf(error: unknown): string {
   if (error instanceof NopassError) return [error.code, error.reason].filter(Boolean).join(' ')
-  return error instanceof Error ? error.name : 'unknown'
+  return error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.name) : 'unknown'
 }

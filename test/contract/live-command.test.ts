@@ -114,7 +114,7 @@ test('a wrong argument exits with 2, and --help with 0', async () => {
 })
 
 test('a stopped instance is refused before anything is created', async () => {
-  const stopped = ['--region', 'cn-hangzhou', '--instance', 'cri-s0t0p0p0e0d00001', '--repository', 'team/app', '--yes']
+  const stopped = [...ARGUMENTS, '--instance', 'cri-s0t0p0p0e0d00001', '--yes', '--out', join(folder, 'never.json')]
   const { code, stderr } = await run(stopped)
   assert.equal(code, 1)
   assert.ok(stderr.startsWith('LIVE_CALLER: the instance cri-s0t0p0p0e0d00001 is STOPPED, not RUNNING'), stderr)

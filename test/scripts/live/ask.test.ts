@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { requestClusterToken } from '../../../scripts/live/ask/cluster-token.ts'
 import { judgeExisting } from '../../../scripts/live/ask/oidc.ts'
+import { openPersonalPulls } from '../../../scripts/live/ask/pulls.ts'
+import { createMatchingQuestions } from '../../../scripts/live/ask/ram-matching.ts'
 import { askStopped } from '../../../scripts/live/ask/stopped-instance.ts'
 import { askEndsWithSession } from '../../../scripts/live/ask/token-life.ts'
-import { FINGERPRINT_IDS } from '../../../scripts/live/names.ts'
+import { askVpcLink } from '../../../scripts/live/ask/vpc-link.ts'
+import { FINGERPRINT_IDS, MATCH_IDS, namesOf } from '../../../scripts/live/names.ts'
+import { codeOf } from '../../../scripts/live/ram-objects.ts'
+import { resolveHost } from '../../../scripts/live/resolve-host.ts'
 import type { Stage } from '../../../scripts/live/stage.ts'
 import { createEndpoints } from '../../../src/alibaba/transport/endpoints.ts'
 import { type ErrorCode, NopassError } from '../../../src/errors.ts'
@@ -83,4 +89,76 @@ test('an existing provider answers the question about its only fingerprint, unle
   assert.deepEqual(answersOf(chain, 'a', 'b'), [other, other, other, other])
   assert.deepEqual(answersOf({ leaf: 'a', root: undefined }, 'b'), [unreadable, other, other, other])
   assert.deepEqual(answersOf(undefined, 'b'), [unreadable, other, unreadable, other])
+})
+
+test('an action that the role may call without a policy answers nothing about the form of a resource', async () => {
+  const instance = { ...INSTANCE, instanceId: 'cri-k7x2m9q4w1t8z5h3' }
+  const policy = { Policy: {}, DefaultPolicyVersion: { PolicyDocument: '{}' } }
+  const names = namesOf('0123456789abcdef')
+  const ask = await createMatchingQuestions(stageOn(() => policy, { enterprise: instance, role: {}, names }))
+  for (const id of MATCH_IDS) {
+    const { answer, because } = await ask(id, 1)
+    assert.match(`${answer}: ${because}`, /^not answered: the role was allowed to call \w+:\w+ before any policy/, id)
+  }
+})
+
+test('only a registry that asks for a login shows that a VPC link serves pulls', async () => {
+  const answerOf = async (status: number) => {
+    const domain = { EndpointType: 'vpc', Enable: true, Domains: [{ Domain: 'x-vpc.example', Type: 'SYSTEM' }] }
+    const respond = (action: string) =>
+      action === 'ListInstanceEndpoint'
+        ? { Endpoints: [domain] }
+        : { LinkedVpcs: [{ VpcId: 'vpc-1', Issue: 'NO_PRIVATE_ZONE_AUTHORIZED' }] }
+    const send = async ({ url }: { url: URL }) =>
+      url.pathname === '/v2/' ? { status, text: '' } : { status: 200, text: 'vpc-1' }
+    const stage = stageOn(respond, { openSession: async () => ({}), signal: new AbortController().signal })
+    const deps = { ...stage.deps, resolve: async () => ['10.0.0.1'], transport: { ...stage.deps.transport, send } }
+    return (await askVpcLink({ ...stage, deps } as unknown as Stage)).answer
+  }
+  assert.deepEqual(await Promise.all([401, 200].map(answerOf)), ['yes', 'yes'])
+  assert.deepEqual(new Set(await Promise.all([301, 403, 404, 502].map(answerOf))), new Set(['not answered']))
+})
+
+test('a cluster without RRSA or without a public API server is named as the reason, before a kubeconfig is requested', async () => {
+  const reasonOf = (
+    server: object,
+    rrsa_config: object = { enabled: true, oidc_arn: 'acs:ram::1:oidc-provider/x' },
+  ) => {
+    const respond = (action: string): object => {
+      assert.equal(action, 'DescribeClusterDetail')
+      return { master_url: JSON.stringify(server), rrsa_config }
+    }
+    return requestClusterToken(stageOn(respond), 'c1')
+  }
+  const inside = { intranet_api_server_endpoint: 'https://10.0.0.1:6443' }
+  assert.match(String(await reasonOf(inside)), /^the API server has no public endpoint: give a token with/)
+  for (const rrsa of [{}, { enabled: false, oidc_arn: 'x' }, { enabled: true }]) {
+    assert.match(String(await reasonOf(inside, rrsa)), /^RRSA is off in the cluster/)
+  }
+})
+
+test('the pulls of the role are asked again until the registry knows its rights, with a new session each time', async () => {
+  let sessions = 0
+  const absent = { status: 404, headers: {}, text: '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}' }
+  const refused = { status: 401, headers: { 'www-authenticate': 'Basic realm="registry"' }, text: '' }
+  const send = async ({ headers }: { headers: Record<string, string> }) =>
+    headers.authorization !== undefined && sessions > 2 ? absent : refused
+  const data = { tempUserName: 'user', authorizationToken: 'token', expireDate: NOW + 60_000 }
+  const stage = stageOn(() => ({ data }), {
+    personal: { edition: 'personal', instanceId: '', region: 'cn-hangzhou' },
+    openSession: async () => ({ session: ++sessions }),
+    otherOf: () => 'acme/other',
+  })
+  const clock = { monotonic: () => 0, after: (_: number, done: () => void) => setImmediate(done) && (() => undefined) }
+  const deps = { ...stage.deps, clock, transport: { ...stage.deps.transport, send } }
+  const { controls } = await openPersonalPulls({ ...stage, deps } as unknown as Stage, 'acme/tools')
+  const both = (grant: string) => ({ own: grant, other: grant })
+  assert.deepEqual(controls, { anonymous: both('denied'), role: both('granted') })
+  assert.equal(sessions, 3)
+})
+
+test('a host that does not exist has no address, and a failure of DNS is no answer', async () => {
+  const look = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }))
+  assert.deepEqual(await resolveHost('x.example', look('ENOTFOUND')), [])
+  await assert.rejects(resolveHost('x.example', look('EAI_AGAIN')), (error) => codeOf(error) === 'EAI_AGAIN')
 })
