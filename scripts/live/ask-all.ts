@@ -5,6 +5,7 @@ import {
   exchangeOnce,
   judgeExisting,
   type OidcInput,
+  providerArnOf,
   readOidcInput,
 } from './ask/oidc.ts'
 import { judgeLimit, judgeUnknown, openEnterprisePulls, openPersonalPulls, type Pulls } from './ask/pulls.ts'
@@ -106,15 +107,10 @@ type AskLimit = (providerArn: string) => Promise<Verdict>
 async function askOwnProviders(stage: Stage, ask: Ask, input: OidcInput, askLimit: AskLimit): Promise<boolean> {
   let isLimitAsked = false
   for (const id of FINGERPRINT_IDS) {
-    let accepted: string | undefined
-    await ask(id, () =>
-      askFingerprint(stage, id, input, (arn) => {
-        accepted = arn
-      }),
-    )
-    if (accepted !== undefined && !isLimitAsked) {
+    const { facts } = await ask(id, () => askFingerprint(stage, id, input))
+    if (facts.exchange === 'accepted' && !isLimitAsked) {
       isLimitAsked = true
-      await askLimit(accepted)
+      await askLimit(providerArnOf(stage, id))
     }
     await deleteProvider(stage, stage.names.provider(id))
   }

@@ -77,21 +77,22 @@ function fingerprintOf(id: FingerprintId, chain: CertificateChain | undefined): 
 
 /** How STS responded to a token of a provider. */
 export type Exchange =
-  | { readonly kind: 'accepted'; readonly credentials: Credentials }
-  | { readonly kind: 'mismatch' }
+  | { readonly kind: 'accepted' | 'mismatch' }
   | { readonly kind: 'undecided'; readonly code: string }
 
+/** Returns the ARN of the provider that a question creates. */
+export const providerArnOf = ({ accountId, names }: Stage, id: FingerprintId): string =>
+  `acs:ram::${accountId}:oidc-provider/${names.provider(id)}`
+
 /**
- * Creates a provider with one fingerprint or none, and exchanges the token. `keep` receives
- * the ARN of a provider that STS accepts. The provider is deleted before the next one, because an
- * account has at most one provider of an issuer
+ * Creates a provider with one fingerprint or none, and exchanges the token. The provider is deleted
+ * before the next one, because an account has at most one provider of an issuer
  * (https://www.alibabacloud.com/help/en/ram/developer-reference/api-ims-2019-08-15-createoidcprovider).
  */
 export async function askFingerprint(
   stage: Stage,
   id: FingerprintId,
   { token, claims, chain }: OidcInput,
-  keep: (providerArn: string) => void,
 ): Promise<Verdict> {
   const fingerprint = fingerprintOf(id, chain)
   if (fingerprint === undefined) return notAnswered(UNREADABLE)
@@ -104,11 +105,9 @@ export async function askFingerprint(
     if (!(error instanceof NopassError) || !error.reason?.startsWith('EntityAlreadyExists')) throw error
     return notAnswered('RAM already has an OIDC provider for this issuer: name it with --oidc-provider')
   }
-  const arn = `acs:ram::${stage.accountId}:oidc-provider/${name}`
+  const arn = providerArnOf(stage, id)
   await stage.trustProvider(arn, claims)
-  const exchange = await exchangeToken(stage, arn, token)
-  if (exchange.kind === 'accepted') keep(arn)
-  return judgeExchange(id, exchange)
+  return judgeExchange(id, await exchangeToken(stage, arn, token))
 }
 
 /** Asks with a provider that is in use. Its fingerprints may answer one question. */
@@ -148,7 +147,8 @@ async function exchangeToken(stage: Stage, oidcProviderArn: string, oidcToken: s
   let last = ''
   const look = async (): Promise<Exchange | undefined> => {
     try {
-      return { kind: 'accepted', credentials: await exchangeOnce(stage, { oidcProviderArn, oidcToken }) }
+      await exchangeOnce(stage, { oidcProviderArn, oidcToken })
+      return { kind: 'accepted' }
     } catch (error) {
       if (error instanceof NopassError && error.reason === MISMATCH) return { kind: 'mismatch' }
       const mayBeLate = ['IDENTITY_NOT_TRUSTED', 'CLOUD_NOT_FOUND', 'CLOUD_DENIED'] as const

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { requestClusterToken } from '../../../scripts/live/ask/cluster-token.ts'
 import { judgeExisting } from '../../../scripts/live/ask/oidc.ts'
-import { openPersonalPulls } from '../../../scripts/live/ask/pulls.ts'
+import { openEnterprisePulls, openPersonalPulls } from '../../../scripts/live/ask/pulls.ts'
 import { createMatchingQuestions } from '../../../scripts/live/ask/ram-matching.ts'
 import { askStopped } from '../../../scripts/live/ask/stopped-instance.ts'
 import { askEndsWithSession } from '../../../scripts/live/ask/token-life.ts'
@@ -161,4 +161,29 @@ test('a host that does not exist has no address, and a failure of DNS is no answ
   const look = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }))
   assert.deepEqual(await resolveHost('x.example', look('ENOTFOUND')), [])
   await assert.rejects(resolveHost('x.example', look('EAI_AGAIN')), (error) => codeOf(error) === 'EAI_AGAIN')
+})
+
+test('an instance without a public address is asked at its VPC domain', async () => {
+  const endpoint = (EndpointType: string, Enable: boolean) => {
+    return { EndpointType, Enable, Domains: [{ Domain: `${EndpointType}.example.com`, Type: 'SYSTEM' }] }
+  }
+  const hostsOf = async (isPublic: boolean) => {
+    const hosts = new Set<string>()
+    const send = async ({ url }: { url: URL }) => {
+      hosts.add(url.host)
+      return { status: 404, headers: {}, text: '' }
+    }
+    const Endpoints = [endpoint('internet', isPublic), endpoint('vpc', true)]
+    const stage = stageOn((action) => (action === 'ListInstanceEndpoint' ? { Endpoints } : token(60)), {
+      options: { repository: 'team/app' },
+      enterprise: { ...INSTANCE, edition: 'enterprise' },
+      openSession: async () => ({}),
+      otherOf: () => 'team/other',
+    })
+    const deps = { ...stage.deps, clock: { monotonic: () => 0 }, transport: { ...stage.deps.transport, send } }
+    await openEnterprisePulls({ ...stage, deps } as unknown as Stage)
+    return [...hosts]
+  }
+  assert.deepEqual(await hostsOf(true), ['internet.example.com'])
+  assert.deepEqual(await hostsOf(false), ['vpc.example.com'])
 })
