@@ -1,5 +1,6 @@
 import { CLI_CODES } from './error-codes/cli.ts'
 import { CLOUD_CODES, POLICY_CODES, REGISTRY_CODES } from './error-codes/cloud.ts'
+import { DOCKER_CODES } from './error-codes/docker-config.ts'
 import { GENERAL_CODES, INPUT_CODES } from './error-codes/general.ts'
 import { HELM_CODES } from './error-codes/helm.ts'
 import { HELPER_CODES } from './error-codes/helper.ts'
@@ -22,6 +23,7 @@ export const ERROR_CODES = {
   ...KUBE_CODES,
   ...HELM_CODES,
   ...ROLLOUT_CODES,
+  ...DOCKER_CODES,
   ...HELPER_CODES,
   ...CLI_CODES,
 }

@@ -1,6 +1,7 @@
 import { parse } from 'yaml'
 import { CLI_CODES } from '../../src/error-codes/cli.ts'
 import { CLOUD_CODES, POLICY_CODES, REGISTRY_CODES } from '../../src/error-codes/cloud.ts'
+import { DOCKER_CODES } from '../../src/error-codes/docker-config.ts'
 import { GENERAL_CODES, INPUT_CODES } from '../../src/error-codes/general.ts'
 import { HELM_CODES } from '../../src/error-codes/helm.ts'
 import { HELPER_CODES } from '../../src/error-codes/helper.ts'
@@ -24,6 +25,7 @@ const AREAS: readonly (readonly [title: Text, rows: Rows])[] = [
   [{ en: 'Helm', zh: 'Helm' }, HELM_CODES],
   [{ en: 'Rollouts', zh: '发布' }, ROLLOUT_CODES],
   [{ en: 'The helper in the cluster', zh: '集群中的 helper' }, HELPER_CODES],
+  [{ en: 'Logins in a Docker configuration', zh: 'Docker 配置中的登录' }, DOCKER_CODES],
   [{ en: 'The command line tool', zh: '命令行工具' }, CLI_CODES],
   [{ en: 'Anywhere', zh: '通用' }, GENERAL_CODES],
 ]
