@@ -7,6 +7,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- include "acr-nopass.check-versions" . }}
 {{- include "acr-nopass.check-registries" . }}
 {{- include "acr-nopass.check-limits" . }}
+{{- include "acr-nopass.check-node" . }}
 {{- include "acr-nopass.check-names" . }}
 {{- include "acr-nopass.check-labels" . }}
 {{- include "acr-nopass.check-pod" . }}
@@ -20,7 +21,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{/* A key that is null has no default any more; these must have a value. */}}
 {{- define "acr-nopass.check-nulls" -}}
 {{- $root := .Values -}}
-{{- range list "targets.namespaces.include" "targets.namespaces.exclude" "targets.namespaces.selector" "targets.serviceAccounts.include" "targets.serviceAccounts.exclude" "region" "attach" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify.enabled" "verify.interval" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" "image.repository" "image.pullPolicy" "serviceAccount" "replicas" "podSecurityContext.runAsNonRoot" "securityContext.allowPrivilegeEscalation" "securityContext.readOnlyRootFilesystem" "securityContext.capabilities.drop" "ports.http" "ports.status" "metrics.enabled" "metrics.service" "metrics.serviceMonitor" "metrics.podMonitor" "metrics.prometheusRule" "metrics.dashboard" "networkPolicy" "networkPolicy.dnsPorts" "podDisruptionBudget.enabled" "podDisruptionBudget.maxUnavailable" -}}
+{{- range list "targets.namespaces.include" "targets.namespaces.exclude" "targets.namespaces.selector" "targets.serviceAccounts.include" "targets.serviceAccounts.exclude" "region" "attach" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify.enabled" "verify.interval" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" "image.repository" "image.pullPolicy" "serviceAccount" "replicas" "podSecurityContext.runAsNonRoot" "securityContext.allowPrivilegeEscalation" "securityContext.readOnlyRootFilesystem" "securityContext.capabilities.drop" "ports.http" "ports.status" "metrics.enabled" "metrics.service" "metrics.serviceMonitor" "metrics.podMonitor" "metrics.prometheusRule" "metrics.dashboard" "networkPolicy" "networkPolicy.dnsPorts" "podDisruptionBudget.enabled" "podDisruptionBudget.maxUnavailable" "node.identity" "node.fallback" "node.unbounded" "node.serviceAccount.useRrsaRole" "node.serviceAccounts" -}}
 {{- $here := $root -}}
 {{- range $key := splitList "." . }}{{ $here = index ($here | default dict) $key }}{{ end -}}
 {{- if kindIs "invalid" $here }}

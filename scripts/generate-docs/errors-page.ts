@@ -6,6 +6,7 @@ import { GENERAL_CODES, INPUT_CODES } from '../../src/error-codes/general.ts'
 import { HELM_CODES } from '../../src/error-codes/helm.ts'
 import { HELPER_CODES } from '../../src/error-codes/helper.ts'
 import { KUBE_CODES } from '../../src/error-codes/kube.ts'
+import { NODE_CODES } from '../../src/error-codes/node.ts'
 import { ROLLOUT_CODES } from '../../src/error-codes/rollout.ts'
 import { VALUES_CODES } from '../../src/error-codes/values.ts'
 import { type Language, languageSwitch, type Text, table, untranslated } from './languages.ts'
@@ -26,6 +27,7 @@ const AREAS: readonly (readonly [title: Text, rows: Rows])[] = [
   [{ en: 'Rollouts', zh: '发布' }, ROLLOUT_CODES],
   [{ en: 'The helper in the cluster', zh: '集群中的 helper' }, HELPER_CODES],
   [{ en: 'Logins in a Docker configuration', zh: 'Docker 配置中的登录' }, DOCKER_CODES],
+  [{ en: 'Nodes that pull without a Secret', zh: '不使用 Secret 拉取镜像的节点' }, NODE_CODES],
   [{ en: 'The command line tool', zh: '命令行工具' }, CLI_CODES],
   [{ en: 'Anywhere', zh: '通用' }, GENERAL_CODES],
 ]

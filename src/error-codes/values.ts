@@ -83,6 +83,10 @@ export const VALUES_CODES = {
     what: 'The credential of an entry may also pull the `repositories` of another entry, because both share a role. This is a warning.',
     fix: "Write `limit: repositories` in both entries if their namespaces must not pull each other's images.",
   },
+  VALUES_NODE_UNBOUNDED: {
+    what: 'A registry has a `limit` or `targets` of its own, but nodes pull with their own role, which neither of them bounds.',
+    fix: 'Use `node.identity: service-account` without a fallback, or accept it with `node.unbounded: true`.',
+  },
   VALUES_NO_EFFECT: { what: 'A value is set that has no effect with the other settings.', fix: 'Remove the value.' },
   VALUES_SCOPE: {
     what: 'With `scope: namespaces`, the targets must be the exact names of existing namespaces.',

@@ -50,3 +50,8 @@ export const SKIP = 'acr-nopass.io/skip'
 export const ANNOTATION_REFRESH_REQUESTED = 'acr-nopass.io/refresh-requested-at'
 /** Set on the helper's Pods: the hash of the configuration that a rollout waits for. */
 export const ANNOTATION_AWAITED_CONFIG = 'acr-nopass.io/awaited-config'
+
+/** On a ServiceAccount: the ARN of the RAM role that pulls images for its Pods on a node. */
+export const ANNOTATION_ROLE_ARN = 'acr-nopass.io/role-arn'
+/** On a ServiceAccount, from ACK's RRSA: the name of the RAM role of its Pods. */
+export const RRSA_ROLE_ANNOTATION = 'pod-identity.alibabacloud.com/role-name'

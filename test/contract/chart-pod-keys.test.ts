@@ -257,6 +257,17 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
     { podAnnotations: { 'container.apparmor.security.beta.kubernetes.io/helper': 'unconfined' } },
     'VALUES_COLLISION',
   ],
+  [
+    'an entry with targets of its own and the role of the node',
+    {
+      registries: [
+        { name: 'a', edition: 'personal', region: 'cn-hangzhou', targets: { namespaces: { include: ['shop'] } } },
+      ],
+      node: { fallback: 'worker-role' },
+    },
+    'VALUES_NODE_UNBOUNDED',
+  ],
+  ['node keys set to null', { node: null }, 'VALUES_NULL'],
   ['another identity on ECI', { podAnnotations: { 'k8s.aliyun.com/eci-ram-role-name': 'admin' } }, 'VALUES_COLLISION'],
   [
     'a hook annotation on the Deployment',

@@ -49,6 +49,11 @@ export const NEEDED: readonly string[] = [
   'networkPolicy.dnsPorts',
   'podDisruptionBudget.enabled',
   'podDisruptionBudget.maxUnavailable',
+  'node.identity',
+  'node.fallback',
+  'node.unbounded',
+  'node.serviceAccount.useRrsaRole',
+  'node.serviceAccounts',
 ]
 
 /** Finds each null that removes a default that the chart needs. */

@@ -6,6 +6,7 @@ import { checkDomains } from './check-domains.ts'
 import { checkIsolation } from './check-isolation.ts'
 import { checkLimits } from './check-limits.ts'
 import { checkMonitors } from './check-monitors.ts'
+import { checkNode } from './check-node.ts'
 import { checkNulls } from './check-nulls.ts'
 import { checkPod } from './check-pod.ts'
 import { checkRegions } from './check-regions.ts'
@@ -34,6 +35,7 @@ export function checkValues(values: MapNode, given: MapNode): ValuesError[] {
     ...checkCollisions(all),
     ...checkPod(all),
     ...checkMonitors(all.at('metrics')),
+    ...checkNode(all),
     ...checkNulls(all, own),
     ...checkSecrets(own),
   ]

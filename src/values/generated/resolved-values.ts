@@ -50,6 +50,8 @@ export interface ResolvedValues {
   serviceAccount: ResolvedServiceAccount
   /** Whole manifests, rendered as templates. */
   extraObjects: ResolvedKubernetesObject[]
+  /** For nodes whose kubelet flags are yours: the kubelet asks a program on the node for a login whenever it pulls an image (an image credential provider). `acr-nopass node` prints what a node needs. The helper does not read these keys. */
+  node: ResolvedNode
 }
 /** One Container Registry instance, or one login for a registry of any kind. */
 export interface ResolvedRegistry {
@@ -211,4 +213,31 @@ export interface ResolvedKubernetesObject {
   /** Such as `ConfigMap`. */
   kind: string
   [k: string]: unknown
+}
+/** How the program on a node calls the cloud. */
+export interface ResolvedNode {
+  /** `service-account`: the role in the annotation `acr-nopass.io/role-arn` of the Pod's ServiceAccount (Kubernetes 1.34 or newer). `worker-role`: the RAM role of the node, for every Pod of the node. */
+  identity: 'service-account' | 'worker-role'
+  /** For a ServiceAccount without the annotation or whose role is refused, and for a static Pod. `none`: no login. `worker-role`: the RAM role of the node. */
+  fallback: 'none' | 'worker-role'
+  /** With the role of the node, every Pod of the node may pull everything that this role may pull. Values with `limit: repositories` or with own `targets` of a registry are refused until this is true. */
+  unbounded: boolean
+  /** How the token of a ServiceAccount becomes a session of a RAM role. */
+  serviceAccount: {
+    /** Default: `identity.rrsa.oidcProviderArn`. */
+    oidcProviderArn?: string
+    /** `pod-identity.alibabacloud.com/role-name` names a role that a workload uses for other services. If true, that role also pulls images where `acr-nopass.io/role-arn` is absent. */
+    useRrsaRole: boolean
+  }
+  /** The trust policy of each role must name its ServiceAccount. The chart lets nodes request tokens for `sts.aliyuncs.com` if the list is not empty. Annotate each ServiceAccount with `acr-nopass.io/role-arn`. */
+  serviceAccounts: ResolvedNodeServiceAccount[]
+}
+/** The role that pulls images for Pods of the ServiceAccount. */
+export interface ResolvedNodeServiceAccount {
+  /** Of the ServiceAccount. */
+  namespace: string
+  /** Of the ServiceAccount. */
+  name: string
+  /** Its policy must allow to pull; the session is limited to the `repositories` of entries with `limit: repositories`. */
+  role: string
 }

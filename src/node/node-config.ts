@@ -1,0 +1,49 @@
+import { NopassError } from '../errors.ts'
+import type { ResolvedNode, ResolvedRegistry, ResolvedValues } from '../values/generated/resolved-values.ts'
+
+/** Values, as far as a node needs them. */
+export type NodeValues = Pick<ResolvedValues, 'registries' | 'identity' | 'node' | 'region' | 'network' | 'endpoints'>
+
+/** An entry of `registries`, as far as a node needs it. */
+export type NodeRegistry = Omit<ResolvedRegistry, 'existingSecret' | 'probe'>
+
+/** What the program on a node reads. It holds no secret. */
+export interface NodeConfig
+  extends Pick<NodeValues, 'region' | 'network' | 'endpoints'>,
+    Pick<ResolvedNode, 'identity' | 'fallback'> {
+  /** The version of this form. */
+  readonly version: typeof NODE_CONFIG_VERSION
+  /** Set if a ServiceAccount can have a role. */
+  readonly oidcProviderArn?: string
+  readonly useRrsaRole: boolean
+  /** Without static logins, which only a Secret holds. */
+  readonly registries: readonly NodeRegistry[]
+}
+
+export const NODE_CONFIG_VERSION = 1
+
+/**
+ * Returns the configuration of the program on a node.
+ * @throws NODE_NO_REGISTRY, NODE_PROVIDER_MISSING
+ */
+export function toNodeConfig({ registries, identity, node, region, network, endpoints }: NodeValues): NodeConfig {
+  const usable = registries.filter(({ edition }) => edition !== 'static')
+  if (usable.length === 0) throw new NopassError('NODE_NO_REGISTRY', 'a node can use no entry of `registries`')
+  const oidcProviderArn = node.serviceAccount.oidcProviderArn ?? identity.rrsa?.oidcProviderArn
+  const isServiceAccount = node.identity === 'service-account'
+  if (isServiceAccount && oidcProviderArn === undefined) {
+    const message = '`node.identity: service-account` needs the OIDC provider of the cluster'
+    throw new NopassError('NODE_PROVIDER_MISSING', message)
+  }
+  return {
+    version: NODE_CONFIG_VERSION,
+    identity: node.identity,
+    fallback: node.fallback,
+    ...(isServiceAccount && { oidcProviderArn }),
+    useRrsaRole: node.serviceAccount.useRrsaRole,
+    region,
+    network,
+    endpoints,
+    registries: usable.map(({ existingSecret: _secret, probe: _probe, ...registry }) => registry),
+  }
+}
