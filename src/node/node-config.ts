@@ -24,7 +24,7 @@ export const NODE_CONFIG_VERSION = 1
 
 /**
  * Returns the configuration of the program on a node.
- * @throws NODE_NO_REGISTRY, NODE_PROVIDER_MISSING
+ * @throws NODE_NO_REGISTRY, NODE_PROVIDER_MISSING, VALUES_NODE_UNBOUNDED
  */
 export function toNodeConfig({ registries, identity, node, region, network, endpoints }: NodeValues): NodeConfig {
   const usable = registries.filter(({ edition }) => edition !== 'static')
@@ -35,11 +35,17 @@ export function toNodeConfig({ registries, identity, node, region, network, endp
     const message = '`node.identity: service-account` needs the OIDC provider of the cluster'
     throw new NopassError('NODE_PROVIDER_MISSING', message)
   }
+  const selecting = usable.find(({ targets }) => Object.keys(targets?.namespaces?.selector ?? {}).length > 0)
+  if (selecting !== undefined && !node.unbounded) {
+    const message = `a node cannot read the labels of namespaces that \`targets.namespaces.selector\` of the registry ${selecting.name} needs`
+    const hint = 'List the namespaces in `include`, or accept every namespace with `node.unbounded: true`.'
+    throw new NopassError('VALUES_NODE_UNBOUNDED', message, { hint })
+  }
   return {
     version: NODE_CONFIG_VERSION,
     identity: node.identity,
     fallback: node.fallback,
-    ...(isServiceAccount && { oidcProviderArn }),
+    ...(isServiceAccount && oidcProviderArn !== undefined && { oidcProviderArn }),
     useRrsaRole: node.serviceAccount.useRrsaRole,
     region,
     network,

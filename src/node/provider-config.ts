@@ -41,7 +41,7 @@ export const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1'
 /**
  * Returns the kubelet's configuration of the program. It depends on the values only, so equal
  * values give equal bytes.
- * @throws NODE_NO_REGISTRY, NODE_PROVIDER_MISSING
+ * @throws NODE_NO_REGISTRY, NODE_PROVIDER_MISSING, VALUES_NODE_UNBOUNDED
  */
 export function credentialProviderConfig(values: NodeValues, files: ProviderFiles): CredentialProviderConfig {
   const config = toNodeConfig(values)

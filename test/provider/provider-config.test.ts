@@ -143,3 +143,13 @@ test('values without the OIDC provider or without a usable registry are refused 
   )
   assert.throws(() => credentialProviderConfig(fixed, FILES), { code: 'NODE_NO_REGISTRY' })
 })
+
+test('an entry that selects namespaces by labels is refused, because a node cannot read them, until that is accepted', () => {
+  const registries = `- {name: a, edition: personal, region: cn-hangzhou, targets: {namespaces: {selector: {matchLabels: {team: a}}}}}`
+  const node = (more: string) => valuesOf(registries, `{serviceAccount: {oidcProviderArn: "${PROVIDER}"}${more}}`)
+  assert.throws(() => toNodeConfig(node('')), {
+    code: 'VALUES_NODE_UNBOUNDED',
+    message: /labels of namespaces .* registry a needs/,
+  })
+  assert.equal(toNodeConfig(node(', unbounded: true')).registries.length, 1)
+})
