@@ -1,5 +1,5 @@
 import { normalForm, type PolicyDocument, policyOf, type Statement } from './normal-form.ts'
-import { nextPolicyName } from './ram-names.ts'
+import { nextPolicyName, rolePolicyName } from './ram-names.ts'
 
 /** What a workflow does in one account; there is one document per account. */
 export interface CiPolicyInput {
@@ -13,6 +13,8 @@ export interface CiPolicyInput {
   readonly policies: readonly string[]
   /** Worker roles, or the roles for RRSA. */
   readonly roles: readonly string[]
+  /** Roles that limited entries name, in this account: see limit-roles.ts. */
+  readonly limitRoles?: readonly string[] | undefined
   /** The inputs `adopt-policy` and `ram-cleanup`. */
   readonly adopt?: boolean | undefined
   readonly cleanup?: boolean | undefined
@@ -34,8 +36,12 @@ export function ciPolicyDocument(input: CiPolicyInput): PolicyDocument {
   // While a policy has no room for both the old and the new document, a second policy has the new
   // document.
   const next = input.policies.length === 0 ? [] : [policyArn(nextPolicyName('acr-nopass-*'))]
-  const policies = [...input.policies.map(policyArn), ...next]
-  const roles = input.roles.map((name) => `acs:ram:*:${account}:role/${name}`)
+  const limitRoles = input.limitRoles ?? []
+  const policies = [...[...input.policies, ...limitRoles.map(rolePolicyName)].map(policyArn), ...next]
+  const roleArn = (name: string): string => `acs:ram:*:${account}:role/${name}`
+  const roles = [...input.roles, ...limitRoles].map(roleArn)
+  /** Roles that may be created. */
+  const own = [...(input.ram === 'rrsa' ? input.roles : []), ...limitRoles].map(roleArn)
   const both = [...policies, ...roles]
   const ram = input.ram !== 'none'
   const rrsa = input.ram === 'rrsa'
@@ -50,10 +56,10 @@ export function ciPolicyDocument(input: CiPolicyInput): PolicyDocument {
       // here, so every role is allowed.
       ...allow(ram ? ['ram:DetachPolicyFromRole'] : [], [...policies, `acs:ram:*:${account}:role/*`]),
       ...allow(ram ? ['ram:DeletePolicy'] : [], next),
-      ...allow(rrsa ? ['ram:GetRole', 'ram:CreateRole', 'ram:UpdateRole'] : [], roles),
+      ...allow(ram ? ['ram:GetRole', 'ram:CreateRole', 'ram:UpdateRole'] : [], own),
       ...allow(ram && input.adopt ? ['ram:TagResources'] : [], ['*']),
       ...allow(ram && input.cleanup ? ['ram:DeletePolicy'] : [], policies),
-      ...allow(rrsa && input.cleanup ? ['ram:DeleteRole'] : [], roles),
+      ...allow(ram && input.cleanup ? ['ram:DeleteRole'] : [], own),
       ...allow(['sts:AssumeRole'], input.deployRoles ?? []),
     ]),
   )

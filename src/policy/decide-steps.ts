@@ -172,8 +172,8 @@ function attachSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep
 
 function trustSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[] {
   if (target.trust === undefined) return []
-  const { role, statement, create, alternatives } = target.trust
-  const own = policyOf([statement])
+  const { role, statements, create, alternatives } = target.trust
+  const own = policyOf(statements)
   const found = observed.trustRole
   if (found === undefined) {
     if (!create) throw missingRole(role)
@@ -181,8 +181,8 @@ function trustSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[
   }
   const before = parseDocument(found.trust, `role ${role}`)
   if (alternatives?.some((one) => includesDocument(before, policyOf([one])))) return []
-  const phase = alternatives === undefined ? target.phase : 'widen'
-  const ours = phase === 'widen' ? unionDocuments(before, own) : normalForm(own)
+  const widens = target.phase === 'widen' || alternatives !== undefined || foreignMembers(target, observed).length > 0
+  const ours = widens ? unionDocuments(before, own) : normalForm(own)
   // Other clusters may also use a role that has another owner or that the user named.
   const after = found.ours && create ? ours : addStatements(before, own)
   if (sameDocument(before, after)) return []

@@ -2,7 +2,7 @@ import type { ResolvedValues } from '../values/generated/resolved-values.ts'
 import { type PolicyDocument, policyOf } from './normal-form.ts'
 import { chainRoles, policyDocument } from './policy-document.ts'
 import { roleNameOf } from './policy-targets.ts'
-import { clusterKey, policyName, rrsaRoleName } from './ram-names.ts'
+import { clusterKey, policyName, rolePolicyName, rrsaRoleName } from './ram-names.ts'
 import { parseIssuers, rrsaStatement } from './trust-document.ts'
 
 export interface GrantCluster {
@@ -101,15 +101,9 @@ function chainGrants(
   })
 }
 
-function accountOf(arn: string): string | undefined {
+/** Returns the account of a role's ARN. */
+export function accountOf(arn: string): string | undefined {
   return /^acs:ram::(\d+):/.exec(arn)?.[1]
-}
-
-/**
- * Returns the name of a role's policy. A prefix that the role's name already has is not repeated.
- */
-export function rolePolicyName(role: string): string {
-  return policyName({ sharedRole: role.replace(/^acr-nopass-/, '') })
 }
 
 /** A policy with the roles that need it, or a role with its trust policy, or policy and role. */

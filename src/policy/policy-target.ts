@@ -38,15 +38,16 @@ export interface PolicyTarget {
 
 interface TrustTarget {
   readonly role: string
-  readonly statement: Statement
+  readonly statements: readonly Statement[]
   /**
-   * If true, a missing role is created. Only for a role with our own name, never for a role that
-   * the user named.
+   * If true, a missing role is created: a role with our own name, or the role of limited
+   * credentials that the values name (docs/en/decisions.md#limit-roles).
    */
   readonly create: boolean
   /**
-   * The other candidates for the statement, if it could not be verified. What the role already
-   * trusts stays in every phase. Nothing is added while the role trusts one of these candidates.
+   * The other candidates for the statements, if these could not be verified or are not complete.
+   * What the role already trusts stays in every phase. Nothing is added while the role trusts one
+   * of these candidates.
    */
   readonly alternatives?: readonly Statement[] | undefined
 }

@@ -92,7 +92,7 @@ export function rrsaTarget(cluster: RamCluster, rrsa: RrsaDetails, options: RamO
   const { issuer, verified, others } = rrsa
   const alternatives = verified ? undefined : others.map((other) => rrsaStatement({ ...rrsa, issuer: other }))
   const isOwn = role.toLowerCase() === rrsaRoleName(cluster.key).toLowerCase()
-  const trust = { role, statement: rrsaStatement(rrsa), create: isOwn, alternatives }
+  const trust = { role, statements: [rrsaStatement(rrsa)], create: isOwn, alternatives }
   return {
     clusters: [cluster.name],
     accountId: cluster.accountId,

@@ -31,6 +31,13 @@ export function policyName(of: { readonly cluster: string } | { readonly sharedR
 }
 
 /**
+ * Returns the name of a role's policy. A prefix that the role's name already has is not repeated.
+ */
+export function rolePolicyName(role: string): string {
+  return policyName({ sharedRole: role.replace(/^acr-nopass-/, '') })
+}
+
+/**
  * Returns the name of the second policy, which holds what the first has no room for until
  * narrowing. For a pattern with `*`, returns the pattern of such names.
  */

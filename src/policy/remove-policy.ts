@@ -50,7 +50,8 @@ export function decideRemoval(
     { ...observed, policy: policy.kept.length > 0 ? undefined : observed.next },
     observed.nextEntities,
   )
-  const role = roleRemoval(target, observed)
+  // Another list may need the role of a shared policy, and the callers that the role trusts.
+  const role = target.members && policy.kept.length > 0 ? keptRole(target, observed) : roleRemoval(target, observed)
   return { steps: [...next.steps, ...policy.steps, ...role.steps], kept: [...policy.kept, ...next.kept, ...role.kept] }
 }
 
@@ -87,15 +88,19 @@ function policyRemoval(
   return { steps: [...detach, { do: 'delete-policy', policy: name, before }], kept: [] }
 }
 
+function keptRole({ policyName, trust }: RemovalTarget, { trustRole }: ObservedPolicy): Removal {
+  return trust && trustRole ? { steps: [], kept: [`role ${trust.role}: its policy ${policyName} stays`] } : NOTHING
+}
+
 function roleRemoval(target: RemovalTarget, observed: ObservedPolicy): Removal {
   const found = observed.trustRole
   if (target.trust === undefined || found === undefined) return NOTHING
-  const { role, statement, create } = target.trust
+  const { role, statements, create } = target.trust
   const before = parseDocument(found.trust, `role ${role}`)
-  const own = policyOf([statement])
   // Other clusters may also use a role that the user named.
   if (!found.ours || !create) {
-    if (!includesDocument(before, own)) return NOTHING
+    const own = policyOf(statements.filter((one) => includesDocument(before, policyOf([one]))))
+    if (own.Statement.length === 0) return NOTHING
     const rest = before.Statement.filter((one) => !includesDocument(own, policyOf([one])))
     const after = { ...before, Statement: rest }
     // If our grant is part of a larger statement, the document is regrouped without the grant.
@@ -106,7 +111,7 @@ function roleRemoval(target: RemovalTarget, observed: ObservedPolicy): Removal {
   }
   const names = [target.policyName, nextPolicyName(target.policyName)]
   const others = (observed.attached.get(role) ?? []).filter(({ name, custom }) => !custom || !names.includes(name))
-  if (others.length === 0 && before.Statement.every((one) => hasPrincipalOf(one, statement))) {
+  if (others.length === 0 && before.Statement.every((one) => statements.some((own) => hasPrincipalOf(one, own)))) {
     return { steps: [{ do: 'delete-role', role }], kept: [] }
   }
   if (others.length === 0) return { steps: [], kept: [`role ${role}: its trust policy also allows other principals`] }

@@ -125,6 +125,28 @@ test('on ECI the policy is for the role of the Pod, and the workflow may attach 
   assert.doesNotMatch(stderr, /worker roles are not named/)
 })
 
+test('the workflow may write the role of limited entries in its own account, and no role of another account', async () => {
+  const least = async (account: string, ...args: string[]): Promise<string> => {
+    const command = ['policy', '--ci', '-f', 'test/cli/fixtures/limit-role.yaml', '--worker-role', 'nodes']
+    return (await runBin([...command, '--ack-cluster-id', 'c1', '--account-id', account, ...args])).stdout
+  }
+  const actionsOn = (text: string): readonly string[] =>
+    JSON.parse(text).Statement.flatMap(({ Action, Resource }: Record<string, readonly string[]>) =>
+      Resource?.some((one) => /[/](acr-nopass-)?puller$/.test(one)) ? Action : [],
+    )
+  assert.deepEqual(new Set(actionsOn(await least('1234567890123456'))), new Set(LIMIT_ROLE))
+  const cleanup = [...LIMIT_ROLE, 'ram:DeletePolicy', 'ram:DeleteRole']
+  assert.deepEqual(new Set(actionsOn(await least('1234567890123456', '--cleanup'))), new Set(cleanup))
+  assert.deepEqual(actionsOn(await least('6543210987654321')), [])
+  assert.deepEqual(actionsOn(await least('1234567890123456', '--ram', 'none')), [])
+})
+
+/** What writes a role with its trust, its policy, and the attachment. */
+const LIMIT_ROLE = [
+  ...['GetRole', 'CreateRole', 'UpdateRole', 'ListPoliciesForRole', 'AttachPolicyToRole', 'DetachPolicyFromRole'],
+  ...['GetPolicy', 'CreatePolicy', 'CreatePolicyVersion', 'UpdatePolicyDescription', 'ListEntitiesForPolicy'],
+].map((action) => `ram:${action}`)
+
 // Sources: `KubernetesWorkerRole-<id>` is an example of worker_ram_role_name and ram_role_name in
 // @alicloud/cs20151215 7.2.0. `AliyunCSManagedDefaultWorkerRole` is the worker role of Kubernetes
 // clusters in the role table of the vendor's Terraform module for service roles. Node pools may

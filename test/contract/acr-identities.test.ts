@@ -41,7 +41,7 @@ test('rrsa: the role that apply creates issues tokens to its ServiceAccount, and
     }),
     purpose: 'cluster c1',
     roles: [],
-    trust: { role, statement: rrsaStatement(trust), create: true },
+    trust: { role, statements: [rrsaStatement(trust)], create: true },
     adopt: false,
     phase: 'widen',
   })

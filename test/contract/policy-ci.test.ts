@@ -18,6 +18,7 @@ import { clientOf, fixed } from './acr-cloud-client.ts'
 const REPOSITORY = 'acme/platform'
 const CI_ROLE = 'ci-least'
 const CLUSTER = 'c-ci-test'
+const CALLERS = ['ci-worker', 'ci-gpu']
 const pull = (what: string): PolicyDocument =>
   policyOf([{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource: [`acs:cr:*:*:repository/cri-1/${what}`] }])
 
@@ -66,7 +67,8 @@ beforeEach(async () => {
   // Removes what an earlier case created, as the administrator.
   const { transport, endpoints } = clientOf(cloud)
   const admin = createRam({ transport, endpoint: endpoints.url('ram'), credentials: fixed(cloud.administrator) })
-  for (const kind of ['worker-role', 'rrsa'] as const) await removePolicy(admin, targetOf(kind))
+  for (const target of [targetOf('worker-role'), targetOf('rrsa'), limitTarget(...CALLERS)])
+    await removePolicy(admin, target)
 })
 
 function subjectOf(token: string): string {
@@ -85,11 +87,21 @@ function targetOf(kind: 'worker-role' | 'rrsa', changes: Partial<PolicyTarget> =
     document: pull('first'),
     purpose: 'cluster ci',
     roles: kind === 'rrsa' ? [] : ['ci-worker', 'ci-gpu'],
-    trust: kind === 'rrsa' ? { role: rrsaRoleName(CLUSTER), statement, create: true } : undefined,
+    trust: kind === 'rrsa' ? { role: rrsaRoleName(CLUSTER), statements: [statement], create: true } : undefined,
     adopt: false,
     phase: 'widen',
     ...changes,
   }
+}
+
+/** The role that limited entries name. Only these roles may assume it. */
+function limitTarget(...callers: readonly string[]): PolicyTarget {
+  const statements = callers.map((caller) => {
+    const RAM = [`acs:ram::${cloud.accountId}:role/${caller}`]
+    return { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { RAM } }
+  })
+  const trust = { role: 'ci-puller', statements, create: true }
+  return targetOf('worker-role', { policyName: 'acr-nopass-ci-puller', roles: [], members: [CLUSTER], trust })
 }
 
 /**
@@ -108,15 +120,18 @@ async function runWorkflow(kind: 'worker-role' | 'rrsa'): Promise<void> {
   await applyPolicy(ram, targetOf(kind))
   await applyPolicy(
     ram,
-    second.trust ? { ...second, trust: { ...second.trust, statement: renamed(second.trust.statement) } } : second,
+    second.trust ? { ...second, trust: { ...second.trust, statements: renamed(second.trust.statements) } } : second,
   )
+  await applyPolicy(ram, limitTarget('ci-worker'))
+  await applyPolicy(ram, limitTarget('ci-gpu'))
+  await removePolicy(ram, limitTarget(...CALLERS))
   await removePolicy(ram, targetOf(kind))
 }
 
 function renamed(
-  statement: NonNullable<PolicyTarget['trust']>['statement'],
-): NonNullable<PolicyTarget['trust']>['statement'] {
-  return JSON.parse(JSON.stringify(statement).replace(':acr-nopass"', ':renamed"'))
+  statements: NonNullable<PolicyTarget['trust']>['statements'],
+): NonNullable<PolicyTarget['trust']>['statements'] {
+  return JSON.parse(JSON.stringify(statements).replace(':acr-nopass"', ':renamed"'))
 }
 
 function ciInput(kind: 'worker-role' | 'rrsa'): CiPolicyInput {
@@ -127,6 +142,7 @@ function ciInput(kind: 'worker-role' | 'rrsa'): CiPolicyInput {
     ram: kind,
     policies: [policyName({ cluster: CLUSTER })],
     roles,
+    limitRoles: ['ci-puller'],
     cleanup: true,
   }
 }
@@ -160,7 +176,7 @@ for (const kind of ['worker-role', 'rrsa'] as const) {
         endpoint: endpoints.url('ram'),
         credentials: fixed(cloud.administrator),
       })
-      await removePolicy(admin, targetOf(kind))
+      for (const target of [limitTarget(...CALLERS), targetOf(kind)]) await removePolicy(admin, target)
     }
   })
 }

@@ -79,7 +79,7 @@ function rrsa(serviceAccount: string, changes: Partial<PolicyTarget> = {}): Poli
   const oidcProviderArn = `acs:ram::${cloud.accountId}:oidc-provider/ack-rrsa-${name}`
   const issuer = `https://oidc.example/${name}`
   const statement = rrsaStatement({ oidcProviderArn, issuer, namespace: 'acr-nopass', serviceAccount })
-  return target({ roles: [], trust: { role: name, statement, create: true }, ...changes })
+  return target({ roles: [], trust: { role: name, statements: [statement], create: true }, ...changes })
 }
 
 /** Reads RAM without lag. */

@@ -39,7 +39,7 @@ const trustOf = (serviceAccount: string) =>
     serviceAccount,
   })
 const withRole = (role: string, create: boolean, changes: Partial<PolicyTarget> = {}): PolicyTarget =>
-  target({ roles: [], trust: { role, statement: trustOf('acr-nopass'), create }, ...changes })
+  target({ roles: [], trust: { role, statements: [trustOf('acr-nopass')], create }, ...changes })
 const trustIn = async (role: string): Promise<PolicyDocument> =>
   parseDocument((await ram.getRole(role))?.trust ?? '', role)
 const provider = (): void => {
@@ -63,7 +63,7 @@ test('P9 rrsa: our own role is created with its trust and its policy, once', asy
   const start = cloud.calls.length
   assert.deepEqual(stepTexts(await applyPolicy(ram, withRole(name, true))), [])
   assert.deepEqual(writesSince(cloud, start), [])
-  const renamed = { role: name, statement: trustOf('renamed'), create: true }
+  const renamed = { role: name, statements: [trustOf('renamed')], create: true }
   await applyPolicy(ram, withRole(name, true, { trust: renamed, phase: 'widen' }))
   assert.equal((await trustIn(name)).Statement.length, 2)
   await applyPolicy(ram, withRole(name, true, { trust: renamed }))

@@ -58,14 +58,14 @@ function trustTargets(): readonly PolicyTarget[] {
       clientIds: ['sts.aliyuncs.com'],
     })
     const statement = rrsaStatement({ oidcProviderArn, issuer, namespace: 'n', serviceAccount: 's' })
-    const trust = { role: worker, statement, create: false }
+    const trust = { role: worker, statements: [statement], create: false }
     return target({ policyName: `${name}-${cluster}`, roles: [], trust, phase: 'widen' })
   })
 }
 
 async function missingTrust(targets: readonly PolicyTarget[]): Promise<number> {
   const trust = parseDocument((await ram.getRole(worker))?.trust ?? '', worker)
-  return targets.filter(({ trust: own }) => own && !includesDocument(trust, policyOf([own.statement]))).length
+  return targets.filter(({ trust: own }) => own && !includesDocument(trust, policyOf(own.statements))).length
 }
 
 test('four clusters of a run on one given role: each of them is trusted', async () => {

@@ -242,7 +242,7 @@ test('a shared policy keeps its permissions if somebody edited its description s
 })
 
 const withTrust = (changes: Partial<PolicyTarget> = {}, create = true) =>
-  target({ roles: [], trust: { role: 'r', statement: ours, create }, ...changes })
+  target({ roles: [], trust: { role: 'r', statements: [ours], create }, ...changes })
 
 test('rrsa: our own role is created if it is missing, before it gets its policy', () => {
   const found = observed({ attached: new Map([['r', undefined]]) })
@@ -272,7 +272,7 @@ test('rrsa: if the issuer is not verified, no trust is removed, and none is adde
       step.do === 'update-trust' ? step.after.Statement.length : [],
     )
   const candidate = subject('another-candidate')
-  const trust = { role: 'r', statement: ours, create: true, alternatives: [subject('a-third-one'), candidate] }
+  const trust = { role: 'r', statements: [ours], create: true, alternatives: [subject('a-third-one'), candidate] }
   assert.deepEqual(trustOf({ trust }, [subject('former')]), [2])
   assert.deepEqual(trustOf({ trust }, [candidate]), [])
 })

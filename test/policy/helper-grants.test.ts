@@ -5,9 +5,9 @@ import {
   type GrantCluster,
   type GrantOptions,
   helperGrants,
-  rolePolicyName,
   serviceAccountOf,
 } from '../../src/policy/helper-grants.ts'
+import { rolePolicyName } from '../../src/policy/ram-names.ts'
 
 const REGISTRY = { edition: 'enterprise', instanceId: 'cri-1', region: 'cn-hangzhou', repositories: ['*'] }
 const CHAINED = { ...REGISTRY, assumeRole: [{ roleArn: 'acs:ram::22:role/acr-pull', externalId: 'x' }] }

@@ -22,7 +22,7 @@ const target: PolicyTarget = {
   document,
   purpose: 'cluster c1',
   roles: [],
-  trust: { role: 'acr-nopass-c1', statement, create: true },
+  trust: { role: 'acr-nopass-c1', statements: [statement], create: true },
   adopt: false,
   phase: 'widen',
 }
@@ -101,7 +101,7 @@ for (const reason of [
 
 test('RAM checks the length of a trust policy: a long one is planned and sent completely', async () => {
   const issuer = `https://oidc.example/${'x'.repeat(8000)}`
-  const trust = { ...target.trust, statement: rrsaStatement({ ...TRUST, issuer }) } as NonNullable<
+  const trust = { ...target.trust, statements: [rrsaStatement({ ...TRUST, issuer })] } as NonNullable<
     PolicyTarget['trust']
   >
   const sent: string[] = []

@@ -91,7 +91,7 @@ test('P9 our RRSA role is created for exactly the helper; a given role only gets
   }
   const own = rrsaTarget(cluster('a', []), rrsa, options).target.trust
   assert.deepEqual([own?.role, own?.create], ['acr-nopass-ca', true])
-  assert.match(JSON.stringify(own?.statement), /system:serviceaccount:n:s/)
+  assert.match(JSON.stringify(own?.statements), /system:serviceaccount:n:s/)
   const given = rrsaTarget(cluster('a', []), { ...rrsa, givenRole: 'theirs' }, options).target.trust
   assert.deepEqual([given?.role, given?.create], ['theirs', false])
   // RAM's names are case-insensitive.

@@ -60,7 +60,7 @@ const conditionsOf = (statement: Statement | undefined): Record<string, unknown>
   return (statement.Condition as { StringEquals: Record<string, unknown> }).StringEquals
 }
 const issuerOf = (targets: Awaited<ReturnType<typeof policyTargets>>): unknown =>
-  conditionsOf(targets[0]?.target.trust?.statement)['oidc:iss']
+  conditionsOf(targets[0]?.target.trust?.statements[0])['oidc:iss']
 
 for (const served of [FIRST, SECOND]) {
   test(`the trust names ${served}, which the API server serves and ACK lists`, async () => {
@@ -156,7 +156,7 @@ for (const { title, issuer, discovery, steps } of [
     const [work, account] = rrsaCluster(discovery)
     const { context } = work
     const targets = await policyTargets(work, account)
-    const statement = structuredClone(targets[0]?.target.trust?.statement)
+    const statement = structuredClone(targets[0]?.target.trust?.statements[0])
     conditionsOf(statement)['oidc:iss'] = [issuer]
     const role = {
       name: 'acr-nopass-c1',

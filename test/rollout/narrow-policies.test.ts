@@ -4,6 +4,7 @@ import type { RamChange } from '../../src/alibaba/ram.ts'
 import { NopassError } from '../../src/errors.ts'
 import type { Statement } from '../../src/policy/normal-form.ts'
 import type { SharedTarget } from '../../src/policy/policy-targets.ts'
+import { ownDescription } from '../../src/policy/ram-names.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
 import { newRun } from '../../src/rollout/cluster/cluster-run.ts'
 import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
@@ -72,6 +73,41 @@ test('ram-cleanup keeps a shared policy while the other users of the role are un
   assert.deepEqual([first?.notes, calls], [['RAM: kept policy p: the worker roles of c are unknown'], []])
 })
 
+test('P15 a shared policy stays if another acr-nopass is left in one of the uninstalled clusters', async () => {
+  const { context, calls } = openContext(ram, ['a', 'b'])
+  const target = shared(['a', 'b'], { members: ['a', 'b'] })
+  // Nothing was found to remove for b, because another release is in its cluster.
+  const results = [result('a', 'uninstalled'), result('b', 'uninstalled')]
+  const removed = await removePolicies(results, new Map([['a', [target]]]), context, read, signal)
+  assert.deepEqual([removed.map(({ notes }) => notes), calls], [[['RAM: kept policy p: b may still need it'], []], []])
+})
+
+test('a policy that two self-built clusters share is removed by an uninstall of both', async () => {
+  const described = { ...policy, description: ownDescription('clusters a, b', ['kube-a', 'kube-b']) }
+  const changes: string[] = []
+  let isThere = true
+  const { context } = openContext(
+    {
+      ...ram,
+      getPolicy: () => (isThere ? described : undefined),
+      listPolicyEntities: () => ({ ...entities, roles: [] }),
+      change: (action: string) => {
+        changes.push(action)
+        isThere = false
+      },
+    },
+    ['a', 'b'],
+  )
+  // The key of a self-built cluster is known only after connecting to it.
+  const own = (key: string) => [shared(['a', 'b'], { members: [key] })]
+  const targets = new Map([
+    ['a', own('kube-a')],
+    ['b', own('kube-b')],
+  ])
+  await removePolicies([result('a', 'uninstalled'), result('b', 'uninstalled')], targets, context, read, signal)
+  assert.deepEqual(changes, ['DeletePolicy'])
+})
+
 test('a policy is not narrowed if the deployer cannot see whether another acr-nopass is in the cluster', async () => {
   const { context, calls } = openContext({ ...ram, getPolicy: () => ({ ...policy, document: WIDER }) }, ['a'])
   const rolled = new Map([['a', { targets: [shared(['a'])], verified: true, former: [], key: 'k', alone: false }]])
@@ -95,7 +131,7 @@ test('the trust of a role that two clusters of the run use is not narrowed to on
     ['a', 'b'],
   )
   const targetOf = (cluster: string, create: boolean): SharedTarget =>
-    shared([cluster], { roles: [], trust: { role: 'acr-nopass-a', statement: trustOf(cluster), create } })
+    shared([cluster], { roles: [], trust: { role: 'acr-nopass-a', statements: [trustOf(cluster)], create } })
   const rolled = new Map([
     ['a', { targets: [targetOf('a', true)], verified: true, former: [], key: 'k' } as never],
     ['b', { targets: [targetOf('b', false)], verified: true, former: [], key: 'k' } as never],

@@ -93,7 +93,7 @@ const documents = await documentsOfFirstPlan()
 async function documentsOfFirstPlan() {
   const [shared] = await policyTargets(openCluster(ramWith(undefined), NOTHING), 'acr-nopass')
   assert.ok(shared?.target.document && shared.target.trust)
-  return { policy: shared.target.document, trust: { Version: '1', Statement: [shared.target.trust.statement] } }
+  return { policy: shared.target.document, trust: { Version: '1', Statement: shared.target.trust.statements } }
 }
 
 const wider = {
@@ -147,7 +147,7 @@ test('what an approval of a plan covers does not depend on how the plan is shown
   assert.deepEqual(
     [digest, hashes.length, hashes[0], hashes.at(-1)],
     [
-      'e42d8e031deba4d0495443766d1b5b8fe4ccc11e6c192822fb58e4db5347b638',
+      'eb3daa9b778169944fb97411c7962977c8202b5fc4c1e367f2594c9a925b521d',
       31,
       '4788c4f8e06b29fa78cfd2bd11c63f58',
       '8c3ce204cfdb9f7f3eb2f2798117593d',

@@ -1,9 +1,10 @@
 import { NopassError } from '../../errors.ts'
 import { type CiPolicyInput, ciPolicyDocument } from '../../policy/ci-document.ts'
-import { type Grant, type Grants, rolePolicyName } from '../../policy/helper-grants.ts'
+import { accountOf as accountOfRole, type Grant, type Grants } from '../../policy/helper-grants.ts'
+import { limitRoles } from '../../policy/limit-roles.ts'
 import { type PolicyDocument, unionDocuments } from '../../policy/normal-form.ts'
 import { roleNameOf } from '../../policy/policy-targets.ts'
-import { clusterKey, policyName, rrsaRoleName } from '../../policy/ram-names.ts'
+import { clusterKey, policyName, rolePolicyName, rrsaRoleName } from '../../policy/ram-names.ts'
 import type { RamMode } from '../../rollout/inputs/prepare-cluster.ts'
 import type { PolicyCluster, PolicyFlags } from './policy-clusters.ts'
 
@@ -64,10 +65,17 @@ function documentsOf(
       ram,
       policies: [...new Set([...members.map((cluster) => policyOfCluster(cluster, notes)), ...shared])],
       roles: [...new Set(roles)],
+      limitRoles: [...new Set(members.flatMap((cluster) => limitRolesOf(cluster, accountOf(cluster, flags))))],
       adopt: flags.adopt,
       cleanup: flags.cleanup,
     })
   })
+}
+
+/** Returns the roles of limited entries that an apply writes. They may all be in an unknown account. */
+function limitRolesOf({ ram, values }: PolicyCluster, account: string | undefined): readonly string[] {
+  const arns = ram === 'none' ? [] : limitRoles(values.registries)
+  return arns.filter((arn) => account === undefined || accountOfRole(arn) === account).map(roleNameOf)
 }
 
 function accountOf({ account, deployRole }: PolicyCluster, { accountId }: PolicyFlags): string | undefined {

@@ -1,7 +1,7 @@
 import { describeClusterDetail, findWorkerRoles } from '../../alibaba/cs.ts'
 import { getOidcProvider } from '../../alibaba/ram.ts'
 import { getCallerIdentity } from '../../alibaba/sts.ts'
-import { rolePolicyName } from '../../policy/helper-grants.ts'
+import { rolePolicyName } from '../../policy/ram-names.ts'
 import { namedRoles } from '../../policy/policy-target.ts'
 import { policyName } from '../../policy/ram-names.ts'
 import { parseIssuers } from '../../policy/trust-document.ts'

@@ -4,6 +4,7 @@ import { unlessStatus } from '../../kube/api-error.ts'
 import { readServedIssuer } from '../../kube/read/cluster-identity.ts'
 import {
   leftoverTargets,
+  type RamOptions,
   type RrsaDetails,
   roleNameOf,
   rrsaTarget,
@@ -13,6 +14,7 @@ import {
 import { clusterKey, rrsaRoleName } from '../../policy/ram-names.ts'
 import { chooseIssuer, parseIssuers } from '../../policy/trust-document.ts'
 import type { ConnectedWork } from '../cluster/cluster-run.ts'
+import { limitTargets, untouchedRoles } from './limit-targets.ts'
 
 /** Returns the desired state of RAM for one cluster, given the whole list. */
 export async function policyTargets(
@@ -20,11 +22,24 @@ export async function policyTargets(
   serviceAccount: string,
   purpose: 'apply' | 'remove' = 'apply',
 ): Promise<readonly SharedTarget[]> {
-  const { cluster, context, signal } = work
+  const { cluster, context } = work
   const { inputs } = context.settings
   const options = { scope: inputs['ram-scope'], adopt: inputs['adopt-policy'], phase: 'widen' } as const
-  const key = clusterKeyOf(work)
   if (cluster.ram === 'none') return []
+  const own = await identityTargets(work, serviceAccount, purpose, options)
+  return [...own, ...limitTargets(work, clusterKeyOf(work), own, options)]
+}
+
+/** Returns the desired state of the roles that the helper has itself. */
+async function identityTargets(
+  work: ConnectedWork,
+  serviceAccount: string,
+  purpose: 'apply' | 'remove',
+  options: RamOptions,
+): Promise<readonly SharedTarget[]> {
+  const { cluster, context, signal } = work
+  const { inputs } = context.settings
+  const key = clusterKeyOf(work)
   if (cluster.ram === 'rrsa') {
     const { accountId } = await context.cloud.caller(cluster.settings, signal)
     const registries = cluster.values?.registries ?? []
@@ -60,18 +75,23 @@ export async function formerTargets(
   const { cluster, context } = work
   const [first] = targets
   if (first === undefined) return { former: [], unseen: leftAlone(work) }
+  const untouched = untouchedRoles(work, first.accountId)
   const { clusters } = context.settings
   const key = clusterKeyOf(work)
   const listed = clusters.flatMap(({ access }) => (access.kind === 'ack' ? [access.clusterId] : []))
   const members = [...new Set([...listed, key])].sort()
   const roles = clusters.length < 2 ? [] : await formerRoles(work)
   const user = { name: cluster.name, key, accountId: first.accountId, workerRoles: roles ?? [] }
-  return { former: leftoverTargets(user, targets, members), unseen: roles === undefined ? [UNSEEN] : [] }
+  return {
+    former: leftoverTargets(user, targets, members),
+    unseen: [...untouched, ...(roles === undefined ? [UNSEEN] : [])],
+  }
 }
 
-function leftAlone({ cluster, context }: ConnectedWork): readonly string[] {
-  const isTheirs = context.settings.inputs.ram === 'auto' && cluster.values?.identity.type === 'rrsa'
-  return isTheirs ? [THEIRS] : []
+function leftAlone(work: ConnectedWork): readonly string[] {
+  const { cluster, context } = work
+  if (context.settings.inputs.ram !== 'auto') return []
+  return [...(cluster.values?.identity.type === 'rrsa' ? [THEIRS] : []), ...untouchedRoles(work, undefined)]
 }
 
 const THEIRS =

@@ -14,6 +14,7 @@ import {
   mayLeave,
   unknownRoles,
 } from './cluster-policy.ts'
+import { mergeTargets } from './merge-targets.ts'
 import { changedSince, type HistoryReader } from './other-deployers-since.ts'
 
 /**
@@ -38,7 +39,8 @@ export async function narrowPolicies(
   )
   const unknown = rolled.size > 0 ? await unknownRoles(context, signal) : undefined
   const leftovers = leftoverRule()
-  const named = [...rolled.values()].flatMap(({ targets }) => targets.map(policyKey))
+  const targets = new Map([...rolled].map(([name, one]) => [name, one.targets]))
+  const named = [...targets.values()].flat().map(policyKey)
   const optionsFor = (clusters: readonly string[], { onStep }: RamNotes): SettleOptions => ({
     signal,
     pause: context.pause,
@@ -65,7 +67,12 @@ export async function narrowPolicies(
         const phase: PolicyTarget['phase'] = failed || reason !== undefined ? 'widen' : 'narrow'
         if (phase === 'narrow' && done.has(policyKey(shared))) continue
         if (phase === 'narrow') done.add(policyKey(shared))
-        const target = { ...shared.target, ...membersOf(shared, rolled), phase, ...leftoversOf(result.name, shared) }
+        const target = {
+          ...shared.target,
+          ...mergeTargets(shared, targets),
+          phase,
+          ...leftoversOf(result.name, shared),
+        }
         const options = optionsFor(shared.clusters, into)
         addKept(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, options)))
       }
@@ -129,18 +136,6 @@ function sharersOfTrust(shared: SharedTarget, rolled: ReadonlyMap<string, Rolled
   })
 }
 
-/** Returns the members of this list. A cluster's key is known only after connecting. */
-function membersOf(
-  shared: SharedTarget,
-  rolled: ReadonlyMap<string, RolledCluster>,
-): { readonly members?: readonly string[] } {
-  if (shared.target.members === undefined) return {}
-  const same = [...rolled.values()]
-    .flatMap(({ targets }) => targets)
-    .filter((one) => policyKey(one) === policyKey(shared))
-  return { members: [...new Set(same.flatMap(({ target }) => target.members ?? []))].sort() }
-}
-
 /**
  * Removes our policies from RAM, after the work on all clusters. A shared policy is removed only if
  * this run uninstalled all of its clusters. A policy is removed only while none of its clusters has
@@ -153,7 +148,10 @@ export async function removePolicies(
   read: HistoryReader,
   signal: AbortSignal,
 ): Promise<readonly ClusterResult[]> {
-  const gone = new Set(results.filter(({ status }) => status === 'uninstalled').map(({ name }) => name))
+  // A cluster without targets still has another acr-nopass, which may need the same policies.
+  const gone = new Set(
+    results.filter(({ name, status }) => status === 'uninstalled' && targets.has(name)).map(({ name }) => name),
+  )
   const done = new Set<string>()
   const cleaned: ClusterResult[] = []
   for (const result of results) {
@@ -183,7 +181,11 @@ export async function removePolicies(
           const reasonToKeep = () => changedSince(shared.clusters, () => undefined, read)
           addKept(
             await context.ramLock(lockKeys(shared), () =>
-              removePolicy(ram, shared.target, { signal, pause: context.pause, onStep, reasonToKeep }),
+              removePolicy(
+                ram,
+                { ...shared.target, ...mergeTargets(shared, targets) },
+                { signal, pause: context.pause, onStep, reasonToKeep },
+              ),
             ),
           )
         }
