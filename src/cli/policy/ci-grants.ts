@@ -72,7 +72,7 @@ function documentsOf(
   })
 }
 
-/** Returns the roles of limited entries that an apply writes. They may all be in an unknown account. */
+/** Returns the roles of limited entries that an apply writes: all if the account is unknown. */
 function limitRolesOf({ ram, values }: PolicyCluster, account: string | undefined): readonly string[] {
   const arns = ram === 'none' ? [] : limitRoles(values.registries)
   return arns.filter((arn) => account === undefined || accountOfRole(arn) === account).map(roleNameOf)
