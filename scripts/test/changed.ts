@@ -1,25 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
-import { parseArgs } from 'node:util'
-
-/** Reads `--changed` and `--since REF` from the words of `npm test`. */
-export function takeChanged(words: readonly string[]): { readonly since: string | undefined; readonly rest: string[] } {
-  const { values, tokens } = parseArgs({
-    args: [...words],
-    strict: false,
-    tokens: true,
-    options: { changed: { type: 'boolean' }, since: { type: 'string' } },
-  })
-  const taken = new Set<number>()
-  for (const token of tokens) {
-    if (token.kind !== 'option' || (token.name !== 'changed' && token.name !== 'since')) continue
-    taken.add(token.index)
-    if (token.value !== undefined && !token.inlineValue) taken.add(token.index + 1)
-  }
-  const rest = words.filter((_, index) => !taken.has(index))
-  return { since: typeof values.since === 'string' ? values.since : values.changed ? 'HEAD' : undefined, rest }
-}
 
 /** Returns the files that differ from a commit, including untracked files. */
 export function changedFiles(root: string, since: string): readonly string[] {

@@ -1,5 +1,4 @@
 import { globSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import type { ToolName } from '../../tools/build/tool-table.ts'
 
 export type SuiteName =
@@ -12,6 +11,9 @@ export type SuiteName =
   | 'quick-start'
   | 'browser'
   | 'node'
+
+/** Words of `npm test` that choose nothing. The message is enough. */
+export class UsageError extends Error {}
 
 /** A suite of the tests: what the suite needs, and how its files run. */
 export interface Suite {
@@ -28,11 +30,6 @@ export interface Suite {
    * than cores run at the same time.
    */
   readonly waits?: true
-  /**
-   * The suite's programs have deadlines (etcd, leases, kubelets) that a busy machine misses, see
-   * second-try.ts.
-   */
-  readonly secondTry?: true
 }
 
 const CLUSTER_TOOLS = [
@@ -48,6 +45,8 @@ const NODE_TOOLS = ['kubelet', 'registry', 'containerd', 'containerd-shim-runc-v
 
 /** These clients run in their own Linux namespaces. */
 const LINUX_CLIENTS = process.platform === 'linux' ? (['docker-credential-acr-helper'] as const) : []
+
+const WAITING = { fileLimit: 900_000, waits: true } as const
 
 /**
  * The suites, from the fastest to the slowest. `unit` contains every folder of test/ that is no
@@ -65,59 +64,30 @@ export const SUITES: readonly Suite[] = [
     fileLimit: 400_000,
   },
   // A control plane keeps about a core busy.
-  {
-    name: 'cluster',
-    tools: [...CLUSTER_TOOLS, ...OLDEST_TOOLS],
-    parallel: (cores) => cores,
-    fileLimit: 900_000,
-    waits: true,
-    secondTry: true,
-  },
+  { ...WAITING, name: 'cluster', tools: [...CLUSTER_TOOLS, ...OLDEST_TOOLS], parallel: (cores) => cores },
   // All files share one control plane.
   {
+    ...WAITING,
     name: 'zoo',
     tools: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4'],
     parallel: () => 1,
     fileLimit: 1_800_000,
-    waits: true,
-    secondTry: true,
   },
   {
+    ...WAITING,
     name: 'action',
     tools: [...CLUSTER_TOOLS, 'act', 'actionlint', 'registry'],
     parallel: (cores) => cores + 1,
-    fileLimit: 900_000,
-    waits: true,
-    secondTry: true,
   },
   {
+    ...WAITING,
     name: 'quick-start',
     tools: [...CLUSTER_TOOLS, 'kubectl', 'act', 'registry'],
     parallel: (cores) => cores,
-    fileLimit: 900_000,
-    waits: true,
-    secondTry: true,
   },
-  {
-    name: 'browser',
-    tools: [...CLUSTER_TOOLS, 'registry'],
-    browser: true,
-    parallel: () => 1,
-    fileLimit: 900_000,
-    waits: true,
-    secondTry: true,
-  },
-  {
-    name: 'node',
-    tools: [...CLUSTER_TOOLS, ...NODE_TOOLS],
-    parallel: () => 1,
-    fileLimit: 900_000,
-    waits: true,
-    secondTry: true,
-  },
+  { ...WAITING, name: 'browser', tools: [...CLUSTER_TOOLS, 'registry'], browser: true, parallel: () => 1 },
+  { ...WAITING, name: 'node', tools: [...CLUSTER_TOOLS, ...NODE_TOOLS], parallel: () => 1 },
 ]
-
-const OWN_FOLDERS = ['simulation', 'contract', 'cluster', 'zoo', 'action', 'quick-start', 'browser', 'node'] as const
 
 /**
  * Returns the sorted test files of a suite under `root`. With words, returns only files whose path
@@ -137,7 +107,7 @@ export function findTestFiles(root: string, suite: SuiteName, words: readonly st
 export function suiteOf(file: string): SuiteName | undefined {
   const folder = file.split('/')[1] ?? ''
   if (folder === 'bench' || folder === 'versions') return undefined
-  return OWN_FOLDERS.find((name) => name === folder) ?? 'unit'
+  return SUITES.find(({ name }) => name === folder)?.name ?? 'unit'
 }
 
 /**
@@ -157,25 +127,4 @@ export function chooseSuites(words: readonly string[]): { suites: readonly Suite
 export function emptySuites(root: string, suites: readonly Suite[], words: readonly string[]): readonly SuiteName[] {
   if (suites.length === SUITES.length) return []
   return suites.map(({ name }) => name).filter((name) => findTestFiles(root, name, words).length === 0)
-}
-
-/**
- * Reads `--seed N` and `--only 1,4` as the variables that test/simulation and test/zoo read.
- * Returns the other words unchanged.
- */
-export function takeSeed(words: readonly string[]): {
-  readonly seedEnv: Readonly<Record<string, string>>
-  readonly rest: readonly string[]
-} {
-  const { values, positionals } = parseArgs({
-    args: [...words],
-    allowPositionals: true,
-    options: { seed: { type: 'string' }, only: { type: 'string' } },
-  })
-  const { seed, only } = values
-  const seedEnv = {
-    ...(seed !== undefined && { ACR_NOPASS_SEED: seed }),
-    ...(only !== undefined && { ACR_NOPASS_ONLY: only }),
-  }
-  return { seedEnv, rest: positionals }
 }

@@ -1,6 +1,6 @@
 import { HELM_VARIABLE, KUBERNETES_VARIABLE, NODES_VARIABLE } from '../../test/support/version-variables.ts'
 import type { Pass } from './passes.ts'
-import type { Suite } from './suites.ts'
+import { type Suite, UsageError } from './suites.ts'
 
 /** A run on a version that `npm test` does not use. Its tools are built on request. */
 interface VersionRun {
@@ -33,53 +33,36 @@ const RUNS: Readonly<Record<string, VersionRun>> = {
   },
 }
 
-const OPTIONS = ['--kubernetes', '--helm', '--node'] as const
+/** The versions that the options name, each as often as it is given. */
+export type Versions = Readonly<Record<'kubernetes' | 'helm' | 'node', readonly string[] | undefined>>
 
-export interface VersionRuns {
-  readonly passes: readonly Pass[]
-  /** The remaining words. */
-  readonly rest: readonly string[]
-  /** Options that name no run, with the reason. */
-  readonly unknown: readonly string[]
+/**
+ * Returns the passes on these versions.
+ * @throws UsageError for a version without a run
+ */
+export function versionPasses({ kubernetes = [], helm = [], node = [] }: Versions): readonly Pass[] {
+  return [
+    ...kubernetes.map((version) => namedPass('kubernetes', version)),
+    ...helm.map((version) => namedPass('helm', version)),
+    ...node.map(nodePass),
+  ]
 }
 
-/** Reads `--kubernetes 1.24`, `--helm 3.18` and `--node 20,22` from the words of `npm test`. */
-export function takeVersionRuns(words: readonly string[]): VersionRuns {
-  const passes: Pass[] = []
-  const rest: string[] = []
-  const unknown: string[] = []
-  for (let at = 0; at < words.length; at += 1) {
-    const word = words[at] ?? ''
-    if (!OPTIONS.some((option) => option === word)) {
-      rest.push(word)
-      continue
-    }
-    at += 1
-    const version = words[at] ?? ''
-    const pass = word === '--node' ? nodePass(version) : namedPass(`${word.slice(2)} ${version}`)
-    if (pass) passes.push(pass)
-    else unknown.push(`${word} takes ${known(word)}, not ${JSON.stringify(version)}`)
-  }
-  return { passes, rest, unknown }
-}
-
-function nodePass(versions: string): Pass | undefined {
-  if (!versions.split(',').every((version) => /^\d+(\.\d+){0,2}$/.test(version))) return undefined
+function nodePass(versions: string): Pass {
+  if (!versions.split(',').every((version) => /^\d+(\.\d+){0,2}$/.test(version)))
+    throw new UsageError(`--node takes versions such as 20,22,24.0.0, not ${JSON.stringify(versions)}`)
   const files = ['test/versions/node.test.ts']
   return toPass(`node ${versions}`, { tools: [], env: { [NODES_VARIABLE]: versions }, files })
 }
 
-function namedPass(title: string): Pass | undefined {
-  return Object.hasOwn(RUNS, title) && RUNS[title] ? toPass(title, RUNS[title]) : undefined
-}
-
-function known(option: string): string {
-  if (option === '--node') return 'versions such as 20,22,24.0.0'
-  const prefix = `${option.slice(2)} `
-  return Object.keys(RUNS)
-    .filter((name) => name.startsWith(prefix))
-    .map((name) => name.slice(prefix.length))
-    .join(', ')
+function namedPass(option: 'kubernetes' | 'helm', version: string): Pass {
+  const title = `${option} ${version}`
+  const run = Object.hasOwn(RUNS, title) ? RUNS[title] : undefined
+  if (run) return toPass(title, run)
+  const known = Object.keys(RUNS).filter((name) => name.startsWith(option))
+  throw new UsageError(
+    `--${option} takes ${known.map((name) => name.slice(option.length + 1)).join(', ')}, not ${JSON.stringify(version)}`,
+  )
 }
 
 function toPass(title: string, { tools, cluster, env, files }: VersionRun): Pass {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
-import { affectedTests, changedFiles, takeChanged } from '../../scripts/test/changed.ts'
+import { affectedTests, changedFiles } from '../../scripts/test/changed.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'changed-'))
 after(() => rmSync(root, { recursive: true, force: true }))
@@ -15,16 +15,6 @@ function write(files: Readonly<Record<string, string>>): void {
     writeFileSync(join(root, name), text)
   }
 }
-
-test('--changed and --since are removed from the words, at any position', () => {
-  assert.deepEqual(takeChanged(['unit', '--changed']), { since: 'HEAD', rest: ['unit'] })
-  assert.deepEqual(takeChanged(['--since', 'main', 'unit']), { since: 'main', rest: ['unit'] })
-  assert.deepEqual(takeChanged(['--since=v1.0.0']), { since: 'v1.0.0', rest: [] })
-  assert.deepEqual(takeChanged(['simulation', '--seed', '7']), {
-    since: undefined,
-    rest: ['simulation', '--seed', '7'],
-  })
-})
 
 test('a test is affected by its direct and indirect imports, by the programs that it starts, and by itself', () => {
   write({

@@ -3,10 +3,10 @@ import { existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { readOptions } from '../../scripts/test/options.ts'
 import { NEWEST_ONLY, passesOf } from '../../scripts/test/passes.ts'
 import { formatCounts } from '../../scripts/test/results.ts'
-import { chooseSuites, emptySuites, findTestFiles, SUITES, suiteOf, takeSeed } from '../../scripts/test/suites.ts'
-import { takeVersionRuns } from '../../scripts/test/version-runs.ts'
+import { chooseSuites, emptySuites, findTestFiles, SUITES, suiteOf } from '../../scripts/test/suites.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -67,12 +67,18 @@ test('a named suite without a file that the words choose is found, so that it is
   assert.deepEqual(empty('helper/'), [])
 })
 
-test('a seed is removed from the words', () => {
-  assert.deepEqual(takeSeed(['simulation', '--seed', '7', '--only', '1,4']), {
-    seedEnv: { ACR_NOPASS_SEED: '7', ACR_NOPASS_ONLY: '1,4' },
-    rest: ['simulation'],
-  })
-  assert.deepEqual(takeSeed(['unit', 'kube']), { seedEnv: {}, rest: ['unit', 'kube'] })
+test('options stand anywhere between the words', () => {
+  const read = (...args: string[]) => {
+    const { words, since, seedEnv, suites } = readOptions(args)
+    return [suites.length === 1 ? suites[0]?.name : 'all', words.join(), since, seedEnv]
+  }
+  const seed = { ACR_NOPASS_SEED: '7', ACR_NOPASS_ONLY: '1,4' }
+  assert.deepEqual(read('simulation', '--seed', '7', '--only', '1,4'), ['simulation', '', undefined, seed])
+  assert.deepEqual(read('unit', 'kube'), ['unit', 'kube', undefined, {}])
+  assert.deepEqual(read('unit', '--changed'), ['unit', '', 'HEAD', {}])
+  assert.deepEqual(read('--since', 'main', 'unit', 'kube'), ['unit', 'kube', 'main', {}])
+  assert.deepEqual(read('--since=v1.0.0'), ['all', '', 'v1.0.0', {}])
+  assert.throws(() => readOptions(['--nothing']), /--nothing/)
 })
 
 test('every test file of this repository is in exactly one suite', () => {
@@ -106,15 +112,7 @@ test('a file that proves nothing new on the oldest minor causes no second pass',
 })
 
 test('older versions run if an option names them, with files that exist', () => {
-  const { passes, rest, unknown } = takeVersionRuns([
-    '--kubernetes',
-    '1.24',
-    'guard',
-    '--helm',
-    '3.18',
-    '--node',
-    '20,22',
-  ])
+  const { older: passes, words } = readOptions(['--kubernetes', '1.24', 'guard', '--helm', '3.18', '--node', '20,22'])
   assert.deepEqual(
     passes.map(({ title, env }) => [title, env]),
     [
@@ -123,7 +121,7 @@ test('older versions run if an option names them, with files that exist', () => 
       ['node 20,22', { ACR_NOPASS_NODES: '20,22' }],
     ],
   )
-  assert.deepEqual([rest, unknown], [['guard'], []])
+  assert.deepEqual(words, ['guard'])
   for (const file of passes.flatMap(({ files }) => files)) assert.ok(existsSync(join(root, file)), file)
   // A file of test/versions that no option names would never run.
   const named = new Set(passes.flatMap(({ files }) => files))
@@ -131,11 +129,10 @@ test('older versions run if an option names them, with files that exist', () => 
     globSync('test/versions/*.test.ts', { cwd: root }).filter((file) => !named.has(file)),
     [],
   )
-  assert.deepEqual(takeVersionRuns(['--kubernetes', '1.23', '--node', 'latest', '--helm']).unknown, [
-    '--kubernetes takes 1.24, not "1.23"',
-    '--node takes versions such as 20,22,24.0.0, not "latest"',
-    '--helm takes 3.18, not ""',
-  ])
+  const refused = (...args: string[]) => assert.throws(() => readOptions(args.slice(1)), { message: args[0] })
+  refused('--kubernetes takes 1.24, not "1.23"', '--kubernetes', '1.23')
+  refused('--helm takes 3.18, not "3.1"', '--helm', '3.1')
+  refused('--node takes versions such as 20,22,24.0.0, not "latest"', '--node', 'latest')
 })
 
 test('the last line of a run counts passed and failed tests, and skipped ones only if there are any', () => {
