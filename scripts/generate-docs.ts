@@ -1,7 +1,7 @@
 // Writes the pages of error codes and of the action, the tables of doctor's findings, the answers
 // of live accounts, and the snippets in pages from files that the tests run. `--check` writes
 // nothing and fails if a page is not current.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { actionPage, readActionTexts } from './generate-docs/action/page.ts'
 import { errorsPage, readChineseRows } from './generate-docs/errors-page.ts'
@@ -11,6 +11,7 @@ import { LANGUAGES } from './generate-docs/languages.ts'
 import { fillLiveMarkers, liveTable, readLiveAnswers } from './generate-docs/live-answers.ts'
 import { findPages } from './generate-docs/pages.ts'
 import { fillSnippets } from './generate-docs/snippets.ts'
+import { writeGenerated } from './generate-docs/write-generated.ts'
 
 const root = join(import.meta.dirname, '..')
 const readText = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -35,19 +36,4 @@ for (const page of new Set([...findPages(root), ...Object.keys(expected)])) {
   expected[page] = language === undefined ? text : fillLiveMarkers(text, language, answers)
 }
 
-const check = process.argv.includes('--check')
-const stale = Object.entries(expected).filter(([path, text]) => {
-  try {
-    return readText(path) !== text
-  } catch {
-    return true
-  }
-})
-for (const [path, text] of stale) {
-  if (!check) writeFileSync(join(root, path), text)
-  process.stdout.write(`${check ? 'stale' : 'wrote'} ${path}\n`)
-}
-if (check && stale.length > 0) {
-  process.stderr.write('fix: node scripts/generate-docs.ts\n')
-  process.exitCode = 1
-}
+writeGenerated(root, expected, 'node scripts/generate-docs.ts')

@@ -2,12 +2,13 @@
 // come from the OpenAPI documents of the Kubernetes version that tools/kubernetes/go.mod pins.
 // `--check` writes nothing and fails if the file is not current.
 import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Schema } from '../src/values/schema/schema.ts'
 import { findGo } from '../tools/build/go-program.ts'
 import { readHost } from '../tools/host.ts'
+import { writeGenerated } from './generate-docs/write-generated.ts'
 import { KUBERNETES_TYPES, kubernetesDefinitions, type OpenApi } from './generate-values/kubernetes-types.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -35,21 +36,8 @@ const types = {
 const lines = Object.entries(types.definitions).map(([name, type]) => `    "${name}": ${JSON.stringify(type)}`)
 const text = `{\n  "description": ${JSON.stringify(types.description)},\n  "definitions": {\n${lines.join(',\n')}\n  }\n}\n`
 
-const file = join(root, KUBERNETES_TYPES)
-const check = process.argv.includes('--check')
-let current: string | undefined
-try {
-  current = readFileSync(file, 'utf8')
-} catch {
-  current = undefined
-}
-if (current !== text) {
-  process.stdout.write(`${check ? 'stale' : 'wrote'} ${KUBERNETES_TYPES}\n`)
-  if (check) {
-    process.stderr.write('fix: node scripts/generate-kubernetes.ts, then node scripts/generate-values.ts\n')
-    process.exitCode = 1
-  } else {
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, text)
-  }
-}
+writeGenerated(
+  root,
+  { [KUBERNETES_TYPES]: text },
+  'node scripts/generate-kubernetes.ts, then node scripts/generate-values.ts',
+)

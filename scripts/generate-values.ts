@@ -1,9 +1,10 @@
 // Writes everything that is derived from schemas/ and from ACR's domains.
 // `--check` writes nothing and fails if a file is not current.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { ACR_DOMAINS } from '../src/acr/registry-domains.ts'
 import type { Schema } from '../src/values/schema/schema.ts'
+import { writeGenerated } from './generate-docs/write-generated.ts'
 import { generateReferences } from './generate-values/docs.ts'
 import {
   ADDED,
@@ -88,24 +89,4 @@ function acrDomainsTemplate(): string {
   ].join('\n')
 }
 
-const check = process.argv.includes('--check')
-const stale: string[] = []
-for (const [path, text] of Object.entries(await generate())) {
-  const file = join(root, path)
-  let current: string | undefined
-  try {
-    current = readFileSync(file, 'utf8')
-  } catch {
-    current = undefined
-  }
-  if (current === text) continue
-  stale.push(path)
-  if (check) continue
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, text)
-}
-for (const path of stale) process.stdout.write(`${check ? 'stale' : 'wrote'} ${path}\n`)
-if (check && stale.length > 0) {
-  process.stderr.write('fix: node scripts/generate-values.ts\n')
-  process.exitCode = 1
-}
+writeGenerated(root, await generate(), 'node scripts/generate-values.ts')

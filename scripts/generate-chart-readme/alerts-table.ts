@@ -1,22 +1,22 @@
-import { table, untranslated } from '../generate-docs/languages.ts'
-import { type ChartWords, ENGLISH, refuseSpare } from './chart-words.ts'
+import { parse } from 'yaml'
+import { type Language, table, untranslated } from '../generate-docs/languages.ts'
 
+const FILE = 'scripts/generate-chart-readme/zh.yaml'
 const ALERT = /- alert: (\S+)[\s\S]*?severity: (\S+)[\s\S]*?summary: (.*)\n\s+cause: >-\n([\s\S]*?)\n\s+fix:/g
+const COLUMNS = { en: ['alert', 'severity', 'what', 'why'], zh: ['告警', '级别', '含义', '原因'] } as const
 
 /** Renders the alerts of the chart's template, with their descriptions, as a table. */
-export function alertsTable(template: string, { alerts, translation }: ChartWords = ENGLISH): string {
-  const found = [...template.matchAll(ALERT)]
-  if (translation)
-    refuseSpare(
-      translation.alerts,
-      found.map(([, name = '']) => name),
-    )
+export function alertsTable(language: Language, readText: (path: string) => string): string {
+  const found = [...readText('chart/templates/_alerts.tpl').matchAll(ALERT)]
+  const chinese = parse(readText(FILE)) as Readonly<Record<string, readonly string[]>>
+  const spare = Object.keys(chinese).filter((key) => !found.some(([, name]) => name === key))
+  if (spare.length > 0) throw new Error(`${FILE}: ${spare.join(', ')} does not exist`)
   const rows = found.map(([, name = '', severity = '', summary = '', cause = '']) => {
     const english = [withoutPlaceholders(summary), withoutPlaceholders(cause)]
-    const texts = translation ? (translation.alerts[name] ?? english.map(untranslated)) : english
+    const texts = language === 'en' ? english : (chinese[name] ?? english.map(untranslated))
     return [`\`${name}\``, severity, ...texts]
   })
-  return table(alerts, rows)
+  return table(COLUMNS[language], rows)
 }
 
 /** Replaces placeholders of the template and of the alert by words for readers. */

@@ -8,7 +8,7 @@ type Columns = Readonly<Record<Language, readonly string[]>>
 type ReadText = (path: string) => string
 
 /** Title and description of each key, by its path. */
-export type KeyTexts = Readonly<Record<string, readonly [title: string, description: string]>>
+type KeyTexts = Readonly<Record<string, readonly [title: string, description: string]>>
 
 interface PageTexts {
   readonly columns: Columns
@@ -56,11 +56,6 @@ export function generateReferences(
     pages[`docs/${language}/clusters.md`] = fillSnippets(clustersPage(clusters, entryKeys), readText)
   }
   return pages
-}
-
-/** Returns the texts of the values' keys in a language, for other generators. */
-export function readValuesTexts(root: Schema, language: Language, readText: ReadText): KeyTexts {
-  return keyTexts('values', rowsOf(root, root), language, readText)
 }
 
 interface Page {
