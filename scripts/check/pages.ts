@@ -46,7 +46,7 @@ export function findTranslationGaps(pages: ReadonlyMap<string, string>): string[
 /** Where the Chinese texts of the generated pages are written. */
 export const CHINESE_SOURCES: Readonly<Record<string, string>> = {
   'chart/README.zh-CN.md': 'scripts/generate-chart-readme/zh.yaml',
-  'docs/zh/action.md': 'scripts/generate-docs/action/',
+  'docs/zh/action.md': 'scripts/generate-docs/action/inputs.yaml',
   'docs/zh/clusters.md': 'scripts/generate-values/texts/clusters-zh.yaml',
   'docs/zh/errors.md': 'scripts/generate-docs/errors-zh.yaml',
   'docs/zh/troubleshooting.md': 'scripts/generate-docs/findings.yaml',

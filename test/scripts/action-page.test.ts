@@ -3,17 +3,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { renderActionYml } from '../../scripts/build/action-yml.ts'
-import { actionPage, readActionTexts } from '../../scripts/generate-docs/action/page.ts'
+import { OUTPUTS, renderActionYml } from '../../scripts/build/action-yml.ts'
+import { inputTables, readInputTexts } from '../../scripts/generate-docs/action/input-tables.ts'
 import { INPUTS } from '../../src/rollout/inputs/input-table.ts'
 
 const root = join(import.meta.dirname, '../..')
 const readText = (path: string): string => readFileSync(join(root, path), 'utf8')
-const sources = readActionTexts(readText)
+const texts = readInputTexts(readText)
 
 test('every input has one row in both languages, with its default and all its choices', () => {
   for (const language of ['en', 'zh'] as const) {
-    const page = actionPage(language, sources)
+    const page = Object.values(inputTables(language, texts)).join('\n')
     for (const [name, spec] of Object.entries(INPUTS)) {
       const rows = page
         .split('\n')
@@ -28,8 +28,16 @@ test('every input has one row in both languages, with its default and all its ch
 })
 
 test('an input without its texts, and texts without an input, are rejected', () => {
-  const withTypo = (path: string) => readText(path).replace('    max-parallel:', '    max-paralel:')
-  assert.throws(() => readActionTexts(withTypo), /max-parallel is missing, max-paralel does not exist/)
+  const withTypo = (path: string) => readText(path).replace('max-parallel:', 'max-paralel:')
+  assert.throws(() => readInputTexts(withTypo), /max-parallel is missing, max-paralel does not exist/)
+})
+
+test('every mode and every output has one row in both languages', () => {
+  for (const language of ['en', 'zh']) {
+    const rows = [...readText(`docs/${language}/action.md`).matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name)
+    const expected = [...(INPUTS.mode.choices ?? []), ...Object.keys(OUTPUTS)].filter((name) => !(name in INPUTS))
+    assert.deepEqual(rows.filter((name = '') => !(name in INPUTS)).sort(), expected.sort(), language)
+  }
 })
 
 test('the condition shown for each output is in the example workflow, which actionlint checks', () => {
@@ -37,7 +45,10 @@ test('the condition shown for each output is in the example workflow, which acti
     jobs: Record<string, { steps: readonly { if?: string }[] }>
   }
   const conditions = Object.values(workflow.jobs).flatMap(({ steps }) => steps.flatMap((step) => step.if ?? []))
-  const shown = Object.values(sources.texts.outputs.rows).map((row) => row.if)
+  const shown = [...readText('docs/en/action.md').matchAll(/\| `if: (.*)` \|$/gm)].map(([, text = '']) =>
+    text.replaceAll('\\|', '|'),
+  )
+  assert.equal(shown.length, Object.keys(OUTPUTS).length)
   assert.deepEqual(
     shown.filter((condition) => !conditions.includes(condition)),
     [],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { errorsPage, readChineseRows } from '../../scripts/generate-docs/errors-page.ts'
+import { errorTables, readChineseRows } from '../../scripts/generate-docs/errors-page.ts'
 import { findPages } from '../../scripts/generate-docs/pages.ts'
 import { fillSnippets } from '../../scripts/generate-docs/snippets.ts'
 import { UNVERIFIED } from '../../src/alibaba/unverified.ts'
@@ -50,16 +50,16 @@ test('a script is shown with the released chart', () => {
 test('every error code has a row on the page of errors, in both languages; without a Chinese text it is English, and marked', () => {
   const chinese = readChineseRows((path) => readFileSync(join(root, path), 'utf8'))
   for (const language of ['en', 'zh'] as const) {
-    const page = errorsPage(language, chinese)
+    const page = Object.values(errorTables(language, chinese)).join('\n')
     const missing = Object.keys(ERROR_CODES).filter((code) => !page.includes(`| \`${code}\` |`))
     assert.deepEqual(missing, [])
   }
   const { INTERNAL: _internal, ...rest } = chinese
   assert.match(
-    errorsPage('zh', rest),
+    errorTables('zh', rest)['errors:general'] ?? '',
     /\| `INTERNAL` \| <!-- untranslated --> acr-nopass failed in an unexpected way\. \|/,
   )
-  assert.throws(() => errorsPage('zh', { ...rest, GONE: ['', ''] }), /GONE does not exist/)
+  assert.throws(() => errorTables('zh', { ...rest, GONE: ['', ''] }), /GONE does not exist/)
 })
 
 test('every code that a table of a page explains is in the list of errors, or in that of unverified facts', () => {

@@ -1,0 +1,72 @@
+import { parse } from 'yaml'
+import { FLAG_GROUPS } from '../../../src/cli/rollout/flag-groups.ts'
+import { INPUTS, type InputName } from '../../../src/rollout/inputs/input-table.ts'
+import { type Language, table, untranslated } from '../languages.ts'
+
+const FILE = 'scripts/generate-docs/action/inputs.yaml'
+
+interface InputText {
+  readonly modes: 'all' | readonly string[]
+  readonly en: string
+  readonly zh?: string
+}
+
+/** The texts of the inputs, in inputs.yaml next to this file. */
+export type InputTexts = Readonly<Record<InputName, InputText>>
+
+const WORDS = {
+  en: {
+    columns: ['input', 'takes', 'default', 'modes', 'what it does'],
+    comma: ', ',
+    all: 'all',
+    kinds: { text: 'text', list: 'list', duration: 'duration', integer: 'number, ' },
+  },
+  zh: {
+    columns: ['输入', '取值', '默认值', '模式', '作用'],
+    comma: '、',
+    all: '全部',
+    kinds: { text: '文本', list: '列表', duration: '时长', integer: '数字，' },
+  },
+} as const
+
+/** @throws Error for an input without texts, and for texts without an input */
+export function readInputTexts(readText: (path: string) => string): InputTexts {
+  const texts = parse(readText(FILE)) as InputTexts
+  const [given, known] = [Object.keys(texts), Object.keys(INPUTS)]
+  const wrong = [
+    ...known.filter((name) => !given.includes(name)).map((name) => `${name} is missing`),
+    ...given.filter((name) => !known.includes(name)).map((name) => `${name} does not exist`),
+  ]
+  if (wrong.length > 0) throw new Error(`${FILE}: ${wrong.join(', ')}`)
+  return texts
+}
+
+/** Renders the tables of docs/<language>/action.md, one for each group of `--help`. */
+export function inputTables(language: Language, texts: InputTexts): Record<string, string> {
+  const { columns, comma, all } = WORDS[language]
+  const row = (name: InputName): string[] => {
+    const { modes, en, zh = untranslated(en) } = texts[name]
+    const fallback = INPUTS[name].default
+    const used = modes === 'all' ? all : modes.map(renderCode).join(comma)
+    const what = language === 'en' ? en : zh
+    return [renderCode(name), renderAccepted(name, language), fallback === '' ? '' : renderCode(fallback), used, what]
+  }
+  return Object.fromEntries(
+    Object.entries(FLAG_GROUPS).map(([title, names]) => [
+      `inputs:${title.toLowerCase().replaceAll(' ', '-')}`,
+      table(columns, names.map(row)),
+    ]),
+  )
+}
+
+function renderAccepted(name: InputName, language: Language): string {
+  const { kind, choices = [], min, max } = INPUTS[name]
+  const { kinds, comma } = WORDS[language]
+  if (kind === 'choice') return choices.map(renderCode).join(comma)
+  if (kind === 'boolean') return ['true', 'false'].map(renderCode).join(comma)
+  return kind === 'integer' ? `${kinds.integer}${min}–${max}` : kinds[kind]
+}
+
+function renderCode(text: string): string {
+  return `\`${text}\``
+}
