@@ -95,7 +95,7 @@ async function runPasses(passes: readonly Pass[], options: TestOptions): Promise
     suite.tools.length > 0 ? 'others' : 'plain',
   )
   const cores = availableParallelism()
-  const last: Outcome[] = []
+  const last: { label: string; ms: number }[] = []
   let counts = NO_TESTS
   for (const stage of [plain, others].filter(({ length }) => length > 0)) {
     let paths: Partial<ToolPaths> = {}
