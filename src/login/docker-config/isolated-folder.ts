@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { NopassError } from '../../errors.ts'
+import { orElse } from '../../lib/or-else.ts'
 
 const PREFIX = 'acr-nopass-docker-'
 /**
@@ -17,29 +18,36 @@ const SHARED_FILES = ['ca.pem', 'cert.pem', 'key.pem']
 /**
  * Creates a private folder (mode 0700) for a Docker configuration of one job. Links in it lead to
  * what buildx and Docker keep beside the user's configuration.
+ * @throws DOCKER_CONFIG_UNWRITABLE
  */
 export function createIsolatedFolder(temporaryFolder: string, userFolder: string): string {
+  let folder: string
   try {
     mkdirSync(temporaryFolder, { recursive: true })
-    const folder = mkdtempSync(join(temporaryFolder, PREFIX))
-    // Created if missing, because buildx cannot create a folder behind a link. A builder that the
-    // job creates can then still be found, and removed, after the job.
-    for (const name of SHARED_FOLDERS) mkdirSync(join(userFolder, name), { recursive: true, mode: 0o700 })
-    for (const name of [...SHARED_FOLDERS, ...SHARED_FILES]) {
-      if (existsSync(join(userFolder, name))) symlinkSync(join(userFolder, name), join(folder, name))
-    }
-    return folder
+    folder = mkdtempSync(join(temporaryFolder, PREFIX))
   } catch (cause) {
-    throw new NopassError('DOCKER_CONFIG_UNWRITABLE', `no Docker configuration can be created in ${temporaryFolder}`, {
-      hint: 'Make the temporary folder and the Docker configuration of the user writable.',
-      reason: (cause as NodeJS.ErrnoException).code,
-      cause,
-    })
+    const { code } = cause as NodeJS.ErrnoException
+    const message = `no Docker configuration can be created in ${temporaryFolder}`
+    const hint = 'Make the temporary folder writable for the user of the job.'
+    throw new NopassError('DOCKER_CONFIG_UNWRITABLE', message, { hint, cause, reason: code })
   }
+  for (const name of SHARED_FOLDERS) {
+    // Created if missing: a builder that the job creates can then be found, and removed, after the
+    // job. Where the user's folder is read-only, nothing could be kept there anyway.
+    orElse(() => mkdirSync(join(userFolder, name), { recursive: true, mode: 0o700 }), undefined)
+  }
+  for (const name of [...SHARED_FOLDERS, ...SHARED_FILES]) {
+    if (existsSync(join(userFolder, name))) symlinkSync(join(userFolder, name), join(folder, name))
+  }
+  return folder
 }
 
-/** Removes the folder and its links, but not what the links lead to. */
-export function removeIsolatedFolder(folder: string): void {
-  const found = lstatSync(folder, { throwIfNoEntry: false })
-  if (found?.isDirectory() && basename(folder).startsWith(PREFIX)) rmSync(folder, { recursive: true, force: true })
+/**
+ * Removes the folder and its links, but not what the links lead to. Returns false for a folder that
+ * is not there, or that is none of ours.
+ */
+export function removeIsolatedFolder(folder: string): boolean {
+  const isOurs = basename(folder).startsWith(PREFIX) && lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()
+  if (isOurs) rmSync(folder, { recursive: true, force: true })
+  return isOurs === true
 }

@@ -1,4 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
+import { type JsonObject, textOf } from '../../lib/json.ts'
 
 /** A login as Docker keeps it. */
 export interface DockerLogin {
@@ -36,8 +37,13 @@ export function markLogin(login: DockerLogin, helper: string | null): StoredLogi
 
 /** True if a login that was found is exactly the login that was stored. */
 export function isStored(stored: StoredLogin, found: Omit<DockerLogin, 'domain'>): boolean {
-  const digest = digestOf({ ...found, domain: stored.domain }, stored.salt)
-  return timingSafeEqual(Buffer.from(digest), Buffer.from(stored.digest.padEnd(digest.length).slice(0, digest.length)))
+  return digestOf({ ...found, domain: stored.domain }, stored.salt) === stored.digest
+}
+
+/** Reads what was written as JSON. A member of a wrong type makes the login match nothing. */
+export function readStored({ domain, helper, salt, digest }: JsonObject | StoredLogin): StoredLogin {
+  const suffix = typeof helper === 'string' ? helper : null
+  return { domain: textOf(domain), helper: suffix, salt: textOf(salt), digest: textOf(digest) }
 }
 
 function digestOf({ domain, username, password }: DockerLogin, salt: string): string {

@@ -1,49 +1,86 @@
 import { existsSync } from 'node:fs'
-import { readAuth, updateConfig } from './config-file.ts'
+import { type NopassError, toNopassError } from '../../errors.ts'
+import { updateConfig } from './config-file.ts'
 import { type DockerConfigDeps, withConfigLock } from './config-lock.ts'
+import { readAuth } from './config-text.ts'
+import { openHelper } from './credential-helper.ts'
 import { removeIsolatedFolder } from './isolated-folder.ts'
 import { readLedger, writeLedger } from './ledger.ts'
-import { isStored, type LoginReceipt } from './receipt.ts'
+import { isStored, type LoginReceipt, type StoredLogin } from './receipt.ts'
 
 export interface RemovedLogin {
   readonly domain: string
   /**
    * `removed`; `absent`: somebody removed it already; `replaced`: somebody logged in later, and
-   * that login stays.
+   * that login stays; `failed`: it may still be there, see `error`.
    */
-  readonly outcome: 'removed' | 'absent' | 'replaced'
+  readonly outcome: 'removed' | 'absent' | 'replaced' | 'failed'
+  readonly error?: NopassError
 }
 
 /**
  * Removes the logins of a receipt that are still the stored logins; of an isolated configuration
  * the whole folder, with what other programs wrote to it. May be repeated.
- * @throws DOCKER_CONFIG_UNREADABLE, DOCKER_CONFIG_UNWRITABLE, DOCKER_CONFIG_LOCKED
+ * @throws DOCKER_CONFIG_LOCKED, DOCKER_CONFIG_UNWRITABLE
  */
 export async function removeLogins(receipt: LoginReceipt, deps: DockerConfigDeps): Promise<readonly RemovedLogin[]> {
   const { config, folder, logins } = receipt
-  if (config === 'merge' && existsSync(folder)) return withConfigLock(folder, deps, async () => removeLocked(receipt))
-  const outcome = existsSync(folder) ? 'removed' : 'absent'
-  removeIsolatedFolder(folder)
-  return logins.map(({ domain }) => ({ domain, outcome }))
+  if (!existsSync(folder)) return logins.map(({ domain }) => ({ domain, outcome: 'absent' }))
+  if (config === 'merge') return withConfigLock(folder, deps, () => removeLocked(receipt, deps))
+  const isRemoved = removeIsolatedFolder(folder)
+  return logins.map(({ domain }) => ({ domain, outcome: isRemoved ? 'removed' : 'absent' }))
 }
 
-/** Removes merged logins. The caller holds the lock. */
-export function removeLocked({ folder, logins }: LoginReceipt): readonly RemovedLogin[] {
-  let results: readonly RemovedLogin[] = []
-  updateConfig(folder, ({ auths, others }) => {
-    results = logins.map((stored) => {
-      const found = Object.hasOwn(auths, stored.domain) ? readAuth(auths[stored.domain]) : undefined
-      const outcome = found === undefined ? 'absent' : isStored(stored, found) ? 'removed' : 'replaced'
-      return { domain: stored.domain, outcome }
-    })
-    const gone = results.filter(({ outcome }) => outcome === 'removed').map(({ domain }) => domain)
-    if (gone.length === 0) return undefined
-    return { auths: Object.fromEntries(Object.entries(auths).filter(([domain]) => !gone.includes(domain))), others }
-  })
+/** Removes merged logins. The caller holds the lock. What failed stays in the ledger. */
+export async function removeLocked(
+  { folder, logins }: Pick<LoginReceipt, 'folder' | 'logins'>,
+  deps: DockerConfigDeps,
+): Promise<readonly RemovedLogin[]> {
+  const results = [
+    ...removeFromAuths(
+      folder,
+      logins.filter(({ helper }) => helper === null),
+    ),
+  ]
+  for (const login of logins) {
+    if (login.helper !== null) results.push(await removeFromHelper(login, login.helper, deps))
+  }
+  const failed = results.filter(({ outcome }) => outcome === 'failed').map(({ domain }) => domain)
+  const salts = logins.filter(({ domain }) => !failed.includes(domain)).map(({ salt }) => salt)
   const ledger = readLedger(folder)
-  writeLedger(folder, {
-    ...ledger,
-    logins: ledger.logins.filter((one) => !logins.some(({ salt }) => salt === one.salt)),
-  })
+  writeLedger(folder, { ...ledger, logins: ledger.logins.filter(({ salt }) => !salts.includes(salt)) })
   return results
+}
+
+function removeFromAuths(folder: string, logins: readonly StoredLogin[]): readonly RemovedLogin[] {
+  let results: readonly RemovedLogin[] = []
+  try {
+    updateConfig(folder, ({ auths }) => {
+      results = logins.map((stored) => {
+        const found = readAuth(auths, stored.domain)
+        const outcome = found === undefined ? 'absent' : isStored(stored, found) ? 'removed' : 'replaced'
+        return { domain: stored.domain, outcome }
+      })
+      const gone = results.filter(({ outcome }) => outcome === 'removed').map(({ domain }) => domain)
+      if (gone.length === 0) return undefined
+      return Object.fromEntries(Object.entries(auths).filter(([domain]) => !gone.includes(domain)))
+    })
+    return results
+  } catch (error) {
+    return logins.map(({ domain }) => ({ domain, outcome: 'failed', error: toNopassError(error) }))
+  }
+}
+
+async function removeFromHelper(stored: StoredLogin, suffix: string, deps: DockerConfigDeps): Promise<RemovedLogin> {
+  const { domain } = stored
+  try {
+    const helper = openHelper(suffix, deps)
+    const found = await helper.get(domain)
+    if (found === undefined) return { domain, outcome: 'absent' }
+    if (!isStored(stored, found)) return { domain, outcome: 'replaced' }
+    await helper.erase(domain)
+    return { domain, outcome: 'removed' }
+  } catch (error) {
+    return { domain, outcome: 'failed', error: toNopassError(error) }
+  }
 }

@@ -1,12 +1,22 @@
-import { join } from 'node:path'
 import { NopassError } from '../../errors.ts'
-import type { Clock } from '../../lib/clock.ts'
 import { isRecord, parseObject } from '../../lib/json.ts'
-import { isAlive, type ProcessId } from '../../lib/process-id.ts'
-import { type DockerConfig, encodeAuth, readAuth, readConfig, updateConfig } from './config-file.ts'
+import { orElse } from '../../lib/or-else.ts'
+import type { ProcessId } from '../../lib/process-id.ts'
+import { configFileOf, readConfig, updateConfig, writeWhole } from './config-file.ts'
 import { type DockerConfigDeps, withConfigLock } from './config-lock.ts'
+import {
+  type AuthEntry,
+  checkAuths,
+  type DockerConfig,
+  encodeAuth,
+  hasLogin,
+  helperOf,
+  readAuth,
+  renderConfig,
+} from './config-text.ts'
+import { openHelper } from './credential-helper.ts'
 import { createIsolatedFolder, removeIsolatedFolder } from './isolated-folder.ts'
-import { type LedgerEntry, readLedger, writeLedger } from './ledger.ts'
+import { holderOf, isLeftover, isSameHolder, type Ledger, type LedgerEntry, readLedger, writeLedger } from './ledger.ts'
 import { type DockerLogin, isStored, type LoginReceipt, markLogin } from './receipt.ts'
 import { removeLocked } from './remove-logins.ts'
 
@@ -37,8 +47,8 @@ export interface StoredLogins {
 /**
  * Stores logins where Docker, buildx and other clients find them. Either all logins are stored, or
  * none.
- * @param record called with the receipt before anything is written, so that logins of a process
- *   that is killed can be removed
+ * @param record called with the receipt before anything secret is written, so that the logins of a
+ *   process that is killed can be removed
  * @throws DOCKER_CONFIG_UNREADABLE, DOCKER_CONFIG_UNWRITABLE, DOCKER_CONFIG_LOCKED,
  *   DOCKER_LOGIN_EXISTS, DOCKER_LOGIN_SHADOWED, CREDENTIAL_HELPER_FAILED
  */
@@ -48,65 +58,91 @@ export async function storeLogins(
   record: (receipt: LoginReceipt) => void,
 ): Promise<StoredLogins> {
   refuseShadowed(request.logins, deps.environment.DOCKER_AUTH_CONFIG)
-  const { config } = request
-  const folder = config === 'merge' ? request.folder : createIsolatedFolder(request.temporaryFolder, request.folder)
-  const receipt: LoginReceipt = {
-    version: 1,
-    config,
-    folder,
-    logins: request.logins.map((login) => markLogin(login, null)),
-  }
-  record(receipt)
-  if (config === 'isolated') {
-    writeIsolated(request, receipt)
-    return { receipt, dockerConfigFolder: folder }
-  }
-  await withConfigLock(folder, deps, async () => {
-    refuseHelpers(readConfig(folder), request.logins)
-    const ledger = readLedger(folder)
-    const entries = ledgerEntries(request, receipt)
-    const others = ledger.logins.filter(({ domain }) => !entries.some((entry) => entry.domain === domain))
-    writeLedger(folder, { config, logins: [...ledger.logins, ...entries] })
-    try {
-      updateConfig(folder, ({ auths, others }) => {
-        refuseExisting({ auths, others }, request, ledger.logins, deps)
-        return { auths: { ...auths, ...oursOf(request.logins) }, others }
-      })
-      writeLedger(folder, { config, logins: [...others, ...entries] })
-    } catch (error) {
-      removeLocked(receipt)
-      throw error
-    }
+  // A second login of the same job finds the isolated configuration of the first login.
+  const isIsolated = request.config === 'isolated' && readLedger(request.folder).config !== 'isolated'
+  if (isIsolated) return storeIsolated(request, record)
+  return withConfigLock(request.folder, deps, () => storeLocked(request, deps, record))
+}
+
+async function storeLocked(
+  request: StoreRequest,
+  deps: DockerConfigDeps,
+  record: (receipt: LoginReceipt) => void,
+): Promise<StoredLogins> {
+  const { folder, logins } = request
+  const config = readConfig(folder)
+  checkAuths(config, configFileOf(folder))
+  const found = readLedger(folder)
+  const leftovers = found.logins.filter((login) => isLeftover(login, deps.clock))
+  if (leftovers.length > 0) await removeLocked({ folder, logins: leftovers }, deps)
+  const ledger = readLedger(folder)
+  const toHelpers = logins.flatMap((login) => {
+    const suffix = helperOf(config, login.domain)
+    return suffix === null ? [] : [{ login, helper: openHelper(suffix, deps) }]
   })
+  for (const { login, helper } of toHelpers) {
+    const place = `the credential helper docker-credential-${helper.suffix}`
+    refuseExisting(login.domain, await helper.get(login.domain), place, ledger, request, deps)
+  }
+  const toAuths = logins.filter((login) => helperOf(config, login.domain) === null)
+  refuseInAuths(readConfig(folder), toAuths, ledger, request, deps)
+
+  const stored = logins.map((login) => markLogin(login, helperOf(config, login.domain)))
+  const receipt: LoginReceipt = { version: 1, config: 'merge', folder, logins: stored }
+  record(receipt)
+  const entries = ledgerEntries(request, receipt)
+  // The earlier entries stay until the login is stored, because this process may be killed.
+  writeLedger(folder, { ...ledger, logins: [...ledger.logins, ...entries] })
+  try {
+    if (toAuths.length > 0) {
+      updateConfig(folder, (current) => {
+        refuseInAuths(current, toAuths, ledger, request, deps)
+        return { ...current.auths, ...authsOf(toAuths) }
+      })
+    }
+    for (const { login, helper } of toHelpers) await helper.store(login)
+  } catch (error) {
+    await removeLocked(receipt, { ...deps, signal: undefined })
+    throw error
+  }
+  const earlier = ledger.logins.filter(({ domain }) => !logins.some((login) => login.domain === domain))
+  writeLedger(folder, { ...ledger, logins: [...earlier, ...entries] })
   return { receipt, dockerConfigFolder: folder }
 }
 
-/** Other logins of the user, and credential helpers, are not taken over. */
-function writeIsolated(request: StoreRequest, { config, folder, logins: stored }: LoginReceipt): void {
-  const {
-    auths: _auths,
-    credHelpers: _credHelpers,
-    credsStore: _credsStore,
-    ...others
-  } = readConfig(request.folder).others
+/**
+ * Writes a configuration with the settings of the user, but without the user's logins and helpers.
+ */
+function storeIsolated(request: StoreRequest, record: (receipt: LoginReceipt) => void): StoredLogins {
+  const folder = createIsolatedFolder(request.temporaryFolder, request.folder)
+  const stored = request.logins.map((login) => markLogin(login, null))
+  const receipt: LoginReceipt = { version: 1, config: 'isolated', folder, logins: stored }
   try {
-    writeLedger(folder, { config, logins: ledgerEntries(request, { logins: stored }) })
-    updateConfig(folder, () => ({ auths: oursOf(request.logins), others }))
+    record(receipt)
+    writeLedger(folder, { config: 'isolated', logins: ledgerEntries(request, receipt) })
+    // Docker ignores a configuration that it cannot read, after a warning.
+    const { content }: Pick<DockerConfig, 'content'> = orElse(() => readConfig(request.folder), { content: {} })
+    const { auths: _auths, credHelpers: _helpers, credsStore: _store, ...settings } = content
+    writeWhole(configFileOf(folder), renderConfig({ content: settings, auths: authsOf(request.logins) }))
   } catch (error) {
     removeIsolatedFolder(folder)
     throw error
   }
+  return { receipt, dockerConfigFolder: folder }
 }
 
-function ledgerEntries({ holder, expiresAt }: StoreRequest, { logins }: Pick<LoginReceipt, 'logins'>) {
-  return logins.map((login): LedgerEntry => ({ ...login, expiresAt, holder: holder ?? null }))
+function ledgerEntries({ holder, expiresAt }: StoreRequest, { logins }: LoginReceipt) {
+  return logins.map((login): LedgerEntry => ({ ...login, expiresAt, holder: holderOf(holder) }))
 }
 
-function oursOf(logins: readonly DockerLogin[]) {
+function authsOf(logins: readonly DockerLogin[]) {
   return Object.fromEntries(logins.map((login) => [login.domain, encodeAuth(login)]))
 }
 
-/** https://github.com/docker/cli/blob/v29.3.0/cli/config/configfile/file.go#L269 */
+/**
+ * Docker and crane use the variable before the configuration.
+ * Source: https://github.com/docker/cli/blob/v29.3.0/cli/config/configfile/file.go#L269
+ */
 function refuseShadowed(logins: readonly DockerLogin[], variable = ''): void {
   const { auths } = parseObject(variable) ?? {}
   for (const { domain } of logins) {
@@ -116,45 +152,42 @@ function refuseShadowed(logins: readonly DockerLogin[], variable = ''): void {
   }
 }
 
-function refuseHelpers({ others }: DockerConfig, logins: readonly DockerLogin[]): void {
-  for (const { domain } of logins) {
-    const { credHelpers, credsStore } = others
-    const helper = isRecord(credHelpers) && Object.hasOwn(credHelpers, domain) ? credHelpers[domain] : credsStore
-    if (helper) throw new NopassError('CREDENTIAL_HELPER_FAILED', `a credential helper is configured for ${domain}`)
-  }
-}
-
-/** A login of somebody else is never overwritten, because its password could not be put back. */
-function refuseExisting(
+function refuseInAuths(
   { auths }: DockerConfig,
-  { logins, holder, folder }: StoreRequest,
-  ledger: readonly LedgerEntry[],
-  { clock }: DockerConfigDeps,
+  logins: readonly DockerLogin[],
+  ledger: Ledger,
+  request: StoreRequest,
+  deps: DockerConfigDeps,
 ): void {
   for (const { domain } of logins) {
-    const entry = Object.hasOwn(auths, domain) ? auths[domain] : undefined
-    if (!isRecord(entry) || Object.values(entry).every((value) => value === '')) continue
-    const found = readAuth(entry)
-    const ours = ledger.find((one) => one.domain === domain && found !== undefined && isStored(one, found))
-    const place = join(folder, 'config.json')
-    if (ours === undefined) {
-      throw new NopassError('DOCKER_LOGIN_EXISTS', `${place} already has a login for ${domain}`)
-    }
-    if (!mayReplace(ours, holder, clock)) {
-      const until = new Date(ours.expiresAt).toISOString()
-      throw new NopassError(
-        'DOCKER_LOGIN_EXISTS',
-        `another job has logged in to ${domain} in ${place} until ${until}`,
-        {
-          hint: 'Use `config: isolated`, or run `acr-nopass logout` if that job has ended.',
-        },
-      )
-    }
+    // A token without a user name is a login too.
+    const found = readAuth(auths, domain) ?? (hasLogin(auths, domain) ? { username: '', password: '' } : undefined)
+    refuseExisting(domain, found, configFileOf(request.folder), ledger, request, deps)
   }
 }
 
-function mayReplace({ expiresAt, holder }: LedgerEntry, asking: ProcessId | undefined, clock: Clock): boolean {
-  if (expiresAt <= clock.now()) return true
-  if (holder === null) return false
-  return (holder.pid === asking?.pid && holder.start === asking.start) || !isAlive(holder)
+/**
+ * A login of somebody else is never overwritten, because its password could not be put back. Nor is
+ * a login of another job, which still needs it.
+ */
+function refuseExisting(
+  domain: string,
+  found: AuthEntry | undefined,
+  place: string,
+  ledger: Ledger,
+  { holder }: StoreRequest,
+  { clock }: DockerConfigDeps,
+): void {
+  if (found === undefined) return
+  const ours = ledger.logins.find((one) => one.domain === domain && isStored(one, found))
+  if (ours === undefined) {
+    throw new NopassError('DOCKER_LOGIN_EXISTS', `${place} already has a login for ${domain}`, {
+      hint: `Use \`config: isolated\`, which leaves it alone, or remove it first with \`docker logout ${domain}\`.`,
+    })
+  }
+  if (ledger.config === 'isolated' || isSameHolder(ours, holder) || isLeftover(ours, clock)) return
+  const until = new Date(ours.expiresAt).toISOString()
+  throw new NopassError('DOCKER_LOGIN_EXISTS', `${place} has a login for ${domain} of another job, until ${until}`, {
+    hint: 'Use `config: isolated`. If that job has ended, run `acr-nopass logout` first.',
+  })
 }

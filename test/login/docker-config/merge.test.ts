@@ -1,61 +1,136 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { systemClock } from '../../../src/lib/clock.ts'
 import { findReceipt } from '../../../src/login/docker-config/ledger.ts'
-import { removeLogins } from '../../../src/login/docker-config/remove-logins.ts'
-import { storeLogins } from '../../../src/login/docker-config/store-logins.ts'
+import { auth, createPlace, DOMAIN, LOGIN, PASSWORD, VPC_DOMAIN } from './docker-place.ts'
 
-const DOMAIN = 'shop-registry.cn-hangzhou.cr.aliyuncs.com'
-const LOGIN = { domain: DOMAIN, username: 'cr_temp_user', password: 'S3CR3T' }
-const auth = (text: string) => ({ auth: Buffer.from(text).toString('base64') })
-const deps = { pid: process.pid, clock: systemClock, environment: {} }
+const OURS = auth(`cr_temp_user:${PASSWORD}`)
 
-function place() {
-  const root = mkdtempSync(join(tmpdir(), 'docker-'))
-  const folder = join(root, '.docker')
-  const request = { folder, temporaryFolder: root, logins: [LOGIN], expiresAt: Date.now() + 3_600_000 }
-  return { folder, file: join(folder, 'config.json'), request }
-}
-
-test('a login is stored in a private file as docker login stores it, and logout removes it and what recorded it', async () => {
-  const { folder, file, request } = place()
-  const receipts: unknown[] = []
-  const { receipt, dockerConfigFolder } = await storeLogins({ ...request, config: 'merge' }, deps, (one) =>
-    receipts.push(one),
-  )
+test('without a configuration, a login is stored in a private file in the format of docker login', async () => {
+  const { folder, file, text, store } = createPlace()
+  const { receipt, dockerConfigFolder } = await store({ logins: [LOGIN, { ...LOGIN, domain: VPC_DOMAIN }] })
   assert.equal(dockerConfigFolder, folder)
-  assert.equal(
-    readFileSync(file, 'utf8'),
-    `{\n\t"auths": {\n\t\t"${DOMAIN}": {\n\t\t\t"auth": "${auth('cr_temp_user:S3CR3T').auth}"\n\t\t}\n\t}\n}`,
-  )
-  assert.equal(statSync(file).mode & 0o777, 0o600)
-  assert.deepEqual(receipts, [receipt])
+  const entry = (domain: string) => `\t\t"${domain}": {\n\t\t\t"auth": "${OURS.auth}"\n\t\t}`
+  assert.equal(text(), `{\n\t"auths": {\n${entry(VPC_DOMAIN)},\n${entry(DOMAIN)}\n\t}\n}`)
+  assert.deepEqual([statSync(file).mode & 0o777, statSync(folder).mode & 0o777], [0o600, 0o700])
   assert.deepEqual(findReceipt(folder), receipt)
-  assert.doesNotMatch(JSON.stringify(receipt), /S3CR3T/)
-  assert.deepEqual(await removeLogins(receipt, deps), [{ domain: DOMAIN, outcome: 'removed' }])
-  assert.equal(readFileSync(file, 'utf8'), '{\n\t"auths": {}\n}')
-  assert.deepEqual(readdirSync(folder), ['config.json'])
 })
 
-test('an isolated configuration keeps settings and builders of the user, takes no other login, and is removed as a whole', async () => {
-  const { folder, file, request } = place()
-  mkdirSync(join(folder, 'buildx'), { recursive: true })
-  const users = { auths: { 'docker.io': auth('me:HERS') }, credsStore: 'pass', currentContext: 'remote' }
-  writeFileSync(file, JSON.stringify(users))
-  writeFileSync(join(folder, 'buildx', 'current'), 'builder')
-  const { receipt, dockerConfigFolder } = await storeLogins({ ...request, config: 'isolated' }, deps, () => undefined)
-  assert.deepEqual(JSON.parse(readFileSync(join(dockerConfigFolder, 'config.json'), 'utf8')), {
-    auths: { [DOMAIN]: auth('cr_temp_user:S3CR3T') },
-    currentContext: 'remote',
+test('logout removes the logins, the record of them and nothing else', async () => {
+  const { folder, text, store, remove } = createPlace()
+  const { receipt } = await store({ logins: [LOGIN, { ...LOGIN, domain: VPC_DOMAIN }] })
+  assert.deepEqual(await remove(receipt), [
+    { domain: DOMAIN, outcome: 'removed' },
+    { domain: VPC_DOMAIN, outcome: 'removed' },
+  ])
+  assert.equal(text(), '{\n\t"auths": {}\n}')
+  assert.deepEqual(readdirSync(folder), ['config.json'])
+  assert.deepEqual(
+    (await remove(receipt)).map(({ outcome }) => outcome),
+    ['absent', 'absent'],
+  )
+})
+
+test('the receipt is known before the login is in a file, and holds no secret', async () => {
+  const { folder, storeRecorded } = createPlace()
+  let recorded: unknown
+  const { receipt } = await storeRecorded((early) => {
+    recorded = early
+    assert.equal(existsSync(join(folder, 'config.json')), false)
   })
-  assert.equal(statSync(join(dockerConfigFolder, 'config.json')).mode & 0o777, 0o600)
-  assert.equal(statSync(dockerConfigFolder).mode & 0o777, 0o700)
-  assert.equal(readFileSync(join(dockerConfigFolder, 'buildx', 'current'), 'utf8'), 'builder')
-  assert.deepEqual(await removeLogins(receipt, deps), [{ domain: DOMAIN, outcome: 'removed' }])
-  assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), users)
-  assert.equal(readFileSync(join(folder, 'buildx', 'current'), 'utf8'), 'builder')
-  assert.deepEqual(readdirSync(join(folder, '..')), ['.docker'])
+  assert.deepEqual(recorded, receipt)
+  const ledger = readFileSync(join(folder, 'acr-nopass-logins.json'), 'utf8')
+  for (const text of [JSON.stringify(receipt), ledger]) {
+    for (const secret of [PASSWORD, OURS.auth]) assert.equal(text.includes(secret), false)
+  }
+})
+
+test('the same login has another digest in each receipt', async () => {
+  const { store, remove } = createPlace()
+  const { receipt } = await store()
+  await remove(receipt)
+  assert.notEqual((await store()).receipt.logins[0]?.digest, receipt.logins[0]?.digest)
+})
+
+test('login and logout keep all other keys, their order, long numbers and unusual names', async () => {
+  const before = `{
+  "HttpHeaders": { "X-Team": "a<b>&c" },
+  "auths": { "docker.io": { "auth": "${auth('me:HERS').auth}", "email": "me@example.com" }, "ghcr.io": { "identitytoken": "T" } },
+  "unknown-key": { "size": 12345678901234567890, "ratio": 1.0, "__proto__": { "a": 1 } },
+  "credHelpers": { "gcr.io": "gcloud" },
+  "currentContext": "remote"
+}`
+  const { text, store, remove } = createPlace(before)
+  const { receipt } = await store()
+  const merged = text()
+  assert.deepEqual(JSON.parse(merged).auths[DOMAIN], OURS)
+  await remove(receipt)
+  // Docker indents with tabs; nothing else may differ.
+  const bare = (json: string) => json.replaceAll(/\s/g, '')
+  assert.equal(bare(text()), bare(before))
+  assert.equal(bare(merged).replace(`,"${DOMAIN}":{"auth":"${OURS.auth}"}`, ''), bare(before))
+})
+
+test('the mode of an existing configuration stays', async () => {
+  const { file, store, remove } = createPlace({ auths: {} })
+  chmodSync(file, 0o640)
+  const { receipt } = await store()
+  assert.equal(statSync(file).mode & 0o777, 0o640)
+  await remove(receipt)
+  assert.equal(statSync(file).mode & 0o777, 0o640)
+})
+
+test('a configuration behind symbolic links is written where it is, also if it does not exist yet', async () => {
+  for (const exists of [true, false]) {
+    const { root, folder, file, store, remove } = createPlace()
+    mkdirSync(join(root, 'dotfiles'))
+    mkdirSync(folder)
+    const target = join(root, 'dotfiles', 'docker.json')
+    symlinkSync('../dotfiles/link.json', file)
+    symlinkSync('docker.json', join(root, 'dotfiles', 'link.json'))
+    if (exists) writeFileSync(target, '{"auths":{"docker.io":{}}}')
+    const { receipt } = await store()
+    assert.deepEqual(JSON.parse(readFileSync(target, 'utf8')).auths[DOMAIN], OURS)
+    await remove(receipt)
+    assert.deepEqual(JSON.parse(readFileSync(target, 'utf8')).auths, exists ? { 'docker.io': {} } : {})
+    assert.ok(lstatSync(file).isSymbolicLink())
+    assert.deepEqual(readdirSync(join(root, 'dotfiles')).sort(), ['docker.json', 'link.json'])
+  }
+})
+
+test('an empty configuration file, and auths of null, are a configuration without logins', async () => {
+  for (const config of ['', ' \n', '{"auths":null}']) {
+    const { content, store } = createPlace(config)
+    await store()
+    assert.deepEqual(content(), { auths: { [DOMAIN]: OURS } })
+  }
+})
+
+test('a login of somebody else after ours stays at logout', async () => {
+  const { content, file, store, remove } = createPlace({ auths: { 'docker.io': auth('me:HERS') } })
+  const { receipt } = await store()
+  writeFileSync(file, JSON.stringify({ auths: { 'docker.io': auth('me:HERS'), [DOMAIN]: auth('ram-user:LATER') } }))
+  assert.deepEqual(await remove(receipt), [{ domain: DOMAIN, outcome: 'replaced' }])
+  assert.deepEqual(content().auths[DOMAIN], auth('ram-user:LATER'))
+})
+
+test('a logout of somebody else before ours is no failure, nor is a removed folder', async () => {
+  const { content, file, store, remove } = createPlace()
+  const { receipt } = await store()
+  writeFileSync(file, JSON.stringify({ auths: {} }))
+  assert.deepEqual(await remove(receipt), [{ domain: DOMAIN, outcome: 'absent' }])
+  assert.deepEqual(content(), { auths: {} })
+  const gone = { ...receipt, folder: join(file, 'missing') }
+  assert.deepEqual(await remove(gone), [{ domain: DOMAIN, outcome: 'absent' }])
 })

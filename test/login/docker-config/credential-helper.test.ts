@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { formatError, type NopassError } from '../../../src/errors.ts'
+import { findReceipt } from '../../../src/login/docker-config/ledger.ts'
+import { createPlace, DOMAIN, LOGIN, PASSWORD, VPC_DOMAIN } from './docker-place.ts'
+import { installHelper } from './helper-program.ts'
+
+const OURS = { Username: 'cr_temp_user', Secret: PASSWORD }
+const HERS = { Username: 'ram-user', Secret: 'HERS' }
+
+/** A place whose configuration names `docker-credential-keychain`. */
+function withHelper(config: object) {
+  const environment: Record<string, string> = { PATH: '/usr/bin:/bin' }
+  const place = createPlace(config, { environment })
+  const helper = installHelper(place.root, 'keychain')
+  environment.PATH = `${helper.bin}:${environment.PATH}`
+  return { ...place, helper, environment }
+}
+
+async function refusal(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => assert.fail('it was not refused'),
+    (failure: NopassError) => failure,
+  )
+  const text = formatError(error)
+  for (const secret of [PASSWORD, 'HERS']) assert.equal(text.includes(secret), false, text)
+  return text
+}
+
+test('a helper of the domain keeps the login, in no file and no argument, and forgets it at logout', async () => {
+  for (const config of [{ credHelpers: { [DOMAIN]: 'keychain' } }, { auths: {}, credsStore: 'keychain' }]) {
+    const { folder, text, helper, store, remove } = withHelper(config)
+    helper.put({ 'docker.io': HERS })
+    const before = text()
+    const { receipt } = await store()
+    assert.equal(text(), before)
+    assert.deepEqual(helper.logins(), { 'docker.io': HERS, [DOMAIN]: OURS })
+    assert.deepEqual(await remove(receipt), [{ domain: DOMAIN, outcome: 'removed' }])
+    assert.equal(text(), before)
+    assert.deepEqual(helper.logins(), { 'docker.io': HERS })
+    assert.deepEqual(readdirSync(folder), ['config.json'])
+    assert.deepEqual([...new Set(helper.calls())].sort(), ['erase', 'get', 'store'])
+  }
+})
+
+test('one login goes to the helper of its domain, another to auths, and both leave at logout', async () => {
+  const { content, helper, store, remove } = withHelper({ credHelpers: { [DOMAIN]: 'keychain' } })
+  const { receipt } = await store({ logins: [LOGIN, { ...LOGIN, domain: VPC_DOMAIN }] })
+  assert.deepEqual(Object.keys(content().auths), [VPC_DOMAIN])
+  assert.deepEqual(helper.logins(), { [DOMAIN]: OURS })
+  assert.deepEqual(
+    (await remove(receipt)).map(({ outcome }) => outcome),
+    ['removed', 'removed'],
+  )
+  assert.deepEqual([content().auths, helper.logins()], [{}, {}])
+})
+
+test('a domain with an empty helper, and a helper of another domain, use auths', async () => {
+  const config = { credsStore: 'keychain', credHelpers: { [DOMAIN]: '', 'gcr.io': 'gcloud' } }
+  const { content, helper, store } = withHelper(config)
+  await store()
+  assert.deepEqual(Object.keys(content().auths), [DOMAIN])
+  assert.deepEqual(helper.logins(), {})
+})
+
+test('an earlier login in the helper is refused and stays; a later login of somebody else stays at logout', async () => {
+  const { helper, store, remove } = withHelper({ credsStore: 'keychain' })
+  helper.put({ [DOMAIN]: HERS })
+  assert.match(
+    await refusal(store()),
+    new RegExp(
+      `^DOCKER_LOGIN_EXISTS: the credential helper docker-credential-keychain already has a login for ${DOMAIN}`,
+    ),
+  )
+  assert.deepEqual(helper.logins(), { [DOMAIN]: HERS })
+  helper.put({})
+  const { receipt } = await store()
+  helper.put({ [DOMAIN]: HERS })
+  assert.deepEqual(await remove(receipt), [{ domain: DOMAIN, outcome: 'replaced' }])
+  assert.deepEqual(helper.logins(), { [DOMAIN]: HERS })
+})
+
+test('a missing helper is refused with its name, and nothing is written', async () => {
+  const { folder, text, environment, store } = withHelper({ credsStore: 'keychain' })
+  environment.PATH = '/usr/bin:/bin'
+  const before = text()
+  const said = await refusal(store())
+  assert.match(said, /^CREDENTIAL_HELPER_FAILED: the credential helper docker-credential-keychain is not in PATH\n/)
+  assert.match(
+    said,
+    /fix: Install or unlock the helper, remove it from `credHelpers` or `credsStore`, or use `config: isolated`/,
+  )
+  assert.equal(text(), before)
+  assert.deepEqual(readdirSync(folder), ['config.json'])
+})
+
+test('if a helper does not store the login, no login of the job stays anywhere, and no secret is printed', async () => {
+  const cases = [
+    ['refuses', /cannot store the login of .*: cannot keep \(redacted\) with \(redacted\)\n/],
+    [
+      'ignores',
+      /accepted the login of .*, but returns no login\n {2}fix: Remove .* from `credHelpers`, or use `config: isolated`/,
+    ],
+    ['locked', /cannot get the login of .*: the key chain is locked\n/],
+  ] as const
+  for (const [behaviour, expected] of cases) {
+    const { folder, content, helper, store } = withHelper({ credHelpers: { [DOMAIN]: 'keychain' } })
+    helper.behave(behaviour)
+    const said = await refusal(store({ logins: [{ ...LOGIN, domain: VPC_DOMAIN }, LOGIN] }))
+    assert.match(said, /^CREDENTIAL_HELPER_FAILED: the credential helper docker-credential-keychain /)
+    assert.match(said, expected)
+    assert.deepEqual(content().auths ?? {}, {})
+    assert.deepEqual(helper.logins(), {})
+    assert.equal(existsSync(join(folder, 'acr-nopass-logins.json.lock')), false)
+  }
+})
+
+test('a login that fails keeps the record of the logins of other jobs', async () => {
+  const { folder, helper, store } = withHelper({ credHelpers: { [DOMAIN]: 'keychain' } })
+  const { receipt } = await store({ logins: [{ ...LOGIN, domain: VPC_DOMAIN }] })
+  helper.behave('refuses')
+  await refusal(store())
+  assert.deepEqual(findReceipt(folder), receipt)
+})
+
+test('a helper that fails at logout is reported, other logins leave, and the next logout tries again', async () => {
+  const { folder, content, helper, store, remove } = withHelper({ credHelpers: { [DOMAIN]: 'keychain' } })
+  const { receipt } = await store({ logins: [LOGIN, { ...LOGIN, domain: VPC_DOMAIN }] })
+  helper.behave('locked')
+  const [first, second] = await remove(receipt)
+  assert.deepEqual(first, { domain: VPC_DOMAIN, outcome: 'removed' })
+  assert.deepEqual(
+    [second?.domain, second?.outcome, second?.error?.code],
+    [DOMAIN, 'failed', 'CREDENTIAL_HELPER_FAILED'],
+  )
+  assert.deepEqual(content().auths, {})
+  assert.ok(existsSync(join(folder, 'acr-nopass-logins.json')))
+  helper.behave('keeps')
+  assert.deepEqual((await remove(receipt)).map(({ outcome }) => outcome).sort(), ['absent', 'removed'])
+  assert.deepEqual(helper.logins(), {})
+  assert.deepEqual(readdirSync(folder), ['config.json'])
+})
+
+test('an isolated configuration asks no helper', async () => {
+  const { helper, environment, store, remove } = withHelper({ credsStore: 'keychain' })
+  environment.PATH = ''
+  const { receipt } = await store({ config: 'isolated' })
+  await remove(receipt)
+  assert.deepEqual(helper.logins(), {})
+})

@@ -1,0 +1,56 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * The side of a credential helper in the protocol of docker-credential-helpers, as `Serve` and
+ * `HandleCommand` implement it:
+ * https://github.com/docker/docker-credential-helpers/blob/v0.9.5/credentials/credentials.go#L61
+ */
+const PROGRAM = `
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+const [file, behaviour] = [FILE, BEHAVIOUR]
+const action = process.argv[2]
+const input = readFileSync(0, 'utf8').trim()
+appendFileSync(file + '.calls', process.argv.slice(2).join(' ') + '\\n')
+const logins = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+const save = () => writeFileSync(file, JSON.stringify(logins))
+const fail = (reason) => { process.stdout.write(reason + '\\n'); process.exit(1) }
+if (action === 'store') {
+  const { ServerURL, Username, Secret } = JSON.parse(input)
+  if (behaviour === 'refuses') fail('cannot keep ' + Username + ' with ' + Secret)
+  if (behaviour === 'ignores') process.exit(0)
+  logins[ServerURL] = { Username, Secret }
+  save()
+} else if (action === 'get') {
+  if (behaviour === 'locked') fail('the key chain is locked')
+  if (!Object.hasOwn(logins, input)) fail('credentials not found in native keychain')
+  process.stdout.write(JSON.stringify({ ServerURL: input, ...logins[input] }) + '\\n')
+} else if (action === 'erase') {
+  delete logins[input]
+  save()
+} else fail('unknown action: ' + action)
+`
+
+export type HelperBehaviour = 'keeps' | 'ignores' | 'refuses' | 'locked'
+
+/** Installs `docker-credential-<suffix>` into a folder of its own, for the PATH of a client. */
+export function installHelper(root: string, suffix: string) {
+  const bin = join(root, 'bin')
+  mkdirSync(bin, { recursive: true })
+  const [program, file] = [join(bin, `docker-credential-${suffix}`), join(root, `${suffix}.json`)]
+  const behave = (behaviour: HelperBehaviour): void => {
+    const source = PROGRAM.replace('FILE', JSON.stringify(file)).replace('BEHAVIOUR', JSON.stringify(behaviour))
+    writeFileSync(`${program}.mjs`, source)
+    writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${program}.mjs" "$@"\n`)
+    chmodSync(program, 0o755)
+  }
+  behave('keeps')
+  return {
+    bin,
+    behave,
+    logins: (): unknown => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}),
+    put: (logins: object) => writeFileSync(file, JSON.stringify(logins)),
+    /** The arguments of all calls. */
+    calls: () => readFileSync(`${file}.calls`, 'utf8').trim().split('\n'),
+  }
+}

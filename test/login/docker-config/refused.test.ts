@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { formatError, type NopassError } from '../../../src/errors.ts'
+import { processId } from '../../../src/lib/process-id.ts'
+import { auth, createPlace, DOMAIN, HOUR, LOGIN, PASSWORD, VPC_DOMAIN } from './docker-place.ts'
+
+const OURS = auth(`cr_temp_user:${PASSWORD}`)
+
+/** Returns the text of the failure; no file may have changed, and no secret may be in the text. */
+async function refusal(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => assert.fail('it was not refused'),
+    (failure: NopassError) => failure,
+  )
+  const text = formatError(error)
+  for (const secret of [PASSWORD, OURS.auth, 'HERS', auth('me:HERS').auth])
+    assert.equal(text.includes(secret), false, text)
+  return text
+}
+
+test('an earlier login of the user for the domain is refused with the fix, and stays', async () => {
+  const entries = [
+    auth('ram-user:HERS'),
+    { username: 'ram-user', password: 'HERS' },
+    { identitytoken: 'HERS' },
+    // Of another tool: acr-login, or a helper of its own.
+    auth('cr_temp_user:HERS'),
+  ]
+  for (const entry of entries) {
+    const { folder, file, text, store } = createPlace({ auths: { [DOMAIN]: entry, 'docker.io': auth('me:HERS') } })
+    const before = text()
+    const logins = [{ ...LOGIN, domain: VPC_DOMAIN }, LOGIN]
+    const said = await refusal(store({ logins }))
+    assert.equal(
+      said,
+      `DOCKER_LOGIN_EXISTS: ${file} already has a login for ${DOMAIN}\n  fix: Use \`config: isolated\`, which leaves it alone, or remove it first with \`docker logout ${DOMAIN}\`.`,
+    )
+    assert.equal(text(), before)
+    assert.deepEqual(readdirSync(folder), ['config.json'])
+  }
+})
+
+test('an entry without a login, as docker login with a helper leaves it, is no earlier login', async () => {
+  const { content, store } = createPlace({ auths: { [DOMAIN]: {} } })
+  await store()
+  assert.deepEqual(content().auths, { [DOMAIN]: OURS })
+})
+
+test('a login of another job that may still run is refused until it expires, and stays', async () => {
+  const { text, store } = createPlace()
+  const expiresAt = Date.parse('2100-01-02T03:04:05Z')
+  await store({ expiresAt, holder: processId(process.ppid) })
+  const before = text()
+  for (const holder of [undefined, processId(process.pid)]) {
+    const said = await refusal(store({ logins: [{ ...LOGIN, password: 'SECOND' }], holder }))
+    assert.match(said, /^DOCKER_LOGIN_EXISTS: .* of another job, until 2100-01-02T03:04:05\.000Z\n/)
+    assert.match(said, /fix: Use `config: isolated`\. If that job has ended, run `acr-nopass logout` first\.$/)
+    assert.equal(text(), before)
+  }
+})
+
+test('the same job may renew its login, and each logout removes only its own', async () => {
+  const { content, store, remove } = createPlace()
+  const holder = processId(process.pid)
+  const first = await store({ holder })
+  const second = await store({ holder, logins: [{ ...LOGIN, password: 'RENEWED' }] })
+  assert.deepEqual(content().auths, { [DOMAIN]: auth('cr_temp_user:RENEWED') })
+  assert.deepEqual(await remove(first.receipt), [{ domain: DOMAIN, outcome: 'replaced' }])
+  assert.deepEqual(content().auths, { [DOMAIN]: auth('cr_temp_user:RENEWED') })
+  assert.deepEqual(await remove(second.receipt), [{ domain: DOMAIN, outcome: 'removed' }])
+})
+
+test('what jobs left behind that expired or were killed is removed by the next login, also of other domains', async () => {
+  const leftBy = [
+    { expiresAt: Date.now() - 1 },
+    { holder: { pid: process.pid, start: 'of an earlier process' } },
+    { holder: { pid: 2 ** 22 + 1, start: '1' } },
+  ]
+  for (const left of leftBy) {
+    const { folder, content, store, remove } = createPlace()
+    const logins = [
+      { ...LOGIN, password: 'LEFT' },
+      { ...LOGIN, domain: VPC_DOMAIN, password: 'LEFT' },
+    ]
+    await store({ ...left, logins })
+    const { receipt } = await store()
+    assert.deepEqual(content().auths, { [DOMAIN]: OURS })
+    await remove(receipt)
+    assert.deepEqual(readdirSync(folder), ['config.json'])
+  }
+})
+
+test('a job in a container is not taken for dead, because its process cannot be looked up', async () => {
+  const { folder, store } = createPlace()
+  await store({ holder: { pid: 2 ** 22 + 1, start: '1' } })
+  const ledger = join(folder, 'acr-nopass-logins.json')
+  const content = JSON.parse(readFileSync(ledger, 'utf8'))
+  content.logins[0].holder.host = 'b7c1d2e3f4a5'
+  writeFileSync(ledger, JSON.stringify(content))
+  assert.match(await refusal(store()), /of another job, until/)
+})
+
+test('without the record of our logins, a login counts as somebody else’s', async () => {
+  const { folder, store } = createPlace()
+  await store({ expiresAt: Date.now() - HOUR })
+  writeFileSync(join(folder, 'acr-nopass-logins.json'), '{"logins": 7')
+  assert.match(await refusal(store()), /^DOCKER_LOGIN_EXISTS: .* already has a login/)
+})
+
+test('a login that the variable DOCKER_AUTH_CONFIG would hide is refused; other variables are ignored, as Docker does', async () => {
+  const place = (variable: string) => createPlace({}, { environment: { DOCKER_AUTH_CONFIG: variable } })
+  const hiding = place(JSON.stringify({ auths: { [DOMAIN]: auth('me:HERS') } }))
+  for (const config of ['merge', 'isolated'] as const) {
+    assert.match(
+      await refusal(hiding.store({ config })),
+      new RegExp(`^DOCKER_LOGIN_SHADOWED: .* has a login for ${DOMAIN}`),
+    )
+  }
+  for (const other of [JSON.stringify({ auths: { 'docker.io': auth('me:HERS') } }), '{', '[]', '']) {
+    await place(other).store()
+  }
+})
+
+test('a configuration that Docker cannot read is refused without a word of its content, and stays', async () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['{"auths": {"a": HERS}', /is not JSON/],
+    ['["HERS"]', /is not a JSON object/],
+    ['{"auths": ["HERS"]}', /has `auths` that are not an object/],
+    [
+      '{"auths": {"docker.io": "HERS"}}',
+      /the entry of "docker.io" has no valid auth\n {2}fix: .*docker logout docker\.io/,
+    ],
+    ['{"auths": {"docker.io": {"auth": 1}}}', /the entry of "docker.io" has no valid auth/],
+    ['{"auths": {"docker.io": {"auth": "HERS-"}}}', /the entry of "docker.io" has no valid auth/],
+    [`{"auths": {"docker.io": ${JSON.stringify(auth('HERS'))}}}`, /the entry of "docker.io" has no valid auth/],
+    [`{"auths": {"docker.io": ${JSON.stringify(auth(':HERS'))}}}`, /the entry of "docker.io" has no valid auth/],
+  ]
+  for (const [config, expected] of cases) {
+    const { text, store } = createPlace(config)
+    const said = await refusal(store())
+    assert.match(said, /^DOCKER_CONFIG_UNREADABLE: /)
+    assert.match(said, expected)
+    assert.equal(text(), config)
+  }
+})
+
+test('a folder that cannot be written is refused with the fix', async () => {
+  const { root, folder, file, store } = createPlace({})
+  const below = join(file, 'docker')
+  assert.match(await refusal(store({ folder: below })), /^DOCKER_CONFIG_UNWRITABLE: .*\(ENOTDIR\)\n {2}fix: .*isolated/)
+  // The target's folder is a file, as with a link into a read-only store.
+  const linked = join(root, 'linked')
+  mkdirSync(linked)
+  symlinkSync('/proc/config.json', join(linked, 'config.json'))
+  assert.match(
+    await refusal(store({ folder: linked })),
+    /^DOCKER_CONFIG_UNWRITABLE: \/proc\/config\.json cannot be written/,
+  )
+  assert.deepEqual(readdirSync(linked), ['config.json'])
+  assert.match(
+    await refusal(store({ config: 'isolated', temporaryFolder: join(file, 'temp') })),
+    /^DOCKER_CONFIG_UNWRITABLE: no Docker configuration can be created in .*\n {2}fix: Make the temporary folder writable/,
+  )
+  assert.deepEqual(readdirSync(folder).sort(), ['config.json'])
+})
