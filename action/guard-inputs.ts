@@ -10,8 +10,8 @@ export function refusePlatform(platform: NodeJS.Platform): void {
 
 /**
  * Refuses unknown inputs. The runner only warns about an input that action.yml does not list, and
- * ignores it, but a rollout must not depend on a typing error. A job's variable that resembles no
- * input (`INPUT_DIR`) is accepted.
+ * ignores it, but a rollout must not depend on a typo. A job's variable that resembles no input
+ * (`INPUT_DIR`) is accepted.
  * @throws NopassError `INPUT_INVALID`
  */
 export function refuseUnknown(environment: NodeJS.ProcessEnv): void {

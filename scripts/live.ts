@@ -1,5 +1,5 @@
-// npm run live: answers on a real account what no page of Alibaba Cloud settles, removes everything
-// that it created, and writes the answers as JSON.
+// npm run live: answers, on a real account, the questions that Alibaba Cloud's pages leave open,
+// removes everything that it created, and writes the answers as JSON.
 import { once } from 'node:events'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -58,7 +58,7 @@ function createDeps(endpoints: EndpointMap): LiveDeps {
 
 async function confirm(): Promise<void> {
   if (!process.stdin.isTTY) throw new TestbedError('LIVE_NOT_CONFIRMED', 'there is no terminal to ask')
-  // Without `terminal: false` Ctrl-C would be a character and no signal.
+  // Without `terminal: false` Ctrl-C would be a character and not a signal.
   const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: false })
   try {
     const closed = once(terminal, 'close').then(() => '')

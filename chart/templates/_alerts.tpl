@@ -144,7 +144,7 @@
   annotations:
     summary: {{ `A helper has received nothing about {{ $labels.resource }} for {{ $value | humanizeDuration }}` | quote }}
     cause: >-
-      It cannot reach the API server, or lacks the right to watch them, so new ones are not processed.
+      The helper cannot reach the API server, or lacks the right to watch these objects. New objects are therefore not processed.
     fix: >-
       Its log shows the response of the API server: {{ $logs }}
 {{- end }}

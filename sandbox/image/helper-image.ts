@@ -32,7 +32,7 @@ const run = promisify(execFile)
 /**
  * Writes an image of the helper. Instead of the Containerfile's base image, it contains this
  * machine's Node and the shared libraries that Node loads. Entrypoint, user and paths are the same.
- * It has about 130 MB, nearly all of them Node.
+ * It is about 130 MB, nearly all of it Node.
  */
 export async function writeHelperImage(
   folder: string,

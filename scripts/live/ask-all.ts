@@ -117,7 +117,9 @@ async function askOwnProviders(stage: Stage, ask: Ask, input: OidcInput, askLimi
   return isLimitAsked
 }
 
-/** Asks with a provider of somebody else. Returns true if STS accepted it. */
+/**
+ * Asks with an existing provider, which the run did not create. Returns true if STS accepted it.
+ */
 async function askGivenProvider(
   stage: Stage,
   ask: Ask,

@@ -49,7 +49,7 @@ export interface Waited<Found> {
   readonly seconds: number
 }
 
-/** Repeats `look` until it finds something, or the patience is over. */
+/** Repeats `look` until it finds something, or the time limit is reached. */
 export async function waitFor<Found>(
   look: () => Promise<Found | undefined>,
   clock: Clock,

@@ -7,9 +7,9 @@ interface Question {
 }
 
 /**
- * Everything that acr-nopass relies on and no vendor page settles. The list is closed: `npm run
- * live` answers each question, docs/<language>/release.md has a row for each, and an ID never
- * changes its meaning.
+ * Everything that acr-nopass relies on although no vendor page specifies it. The list is closed:
+ * `npm run live` answers each question, docs/<language>/release.md has a row for each, and an ID
+ * never changes its meaning.
  */
 export const QUESTIONS = {
   SESSION_POLICY_ENTERPRISE: {

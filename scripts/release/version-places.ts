@@ -15,7 +15,7 @@ export interface VersionPlace {
 const root = join(import.meta.dirname, '../..')
 const PAGES = ['README*.md', 'chart/README*.md', 'docs/{en,zh}/*.md', 'examples/**/*.{yaml,yml,sh}']
 
-/** Forms of the version in pages and examples, at any place. */
+/** The forms in which pages and examples show the version. Each may occur anywhere in a file. */
 const SHOWN: readonly Omit<VersionPlace, 'file'>[] = [
   { what: "the action's moving tag", pattern: /(?<=acr-nopass\/acr-nopass@v)\d+/g, part: 'major' },
   { what: 'the package', pattern: /(?<=(?:npx|--global) acr-nopass@)\d+\.\d+\.\d+/g },

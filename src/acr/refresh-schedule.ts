@@ -19,7 +19,7 @@ const DELAYED = 0.05
 export const SHARED_PAUSE: number = 5 * 60_000
 
 /**
- * No registry issues tokens for a longer time (`expiresInHours` is at most 24), so every token is
+ * No registry issues tokens that live longer (`expiresInHours` is at most 24), so every token is
  * replaced daily.
  */
 const LONGEST_LIFE = 24 * 60 * 60_000
@@ -85,7 +85,7 @@ const LONGEST_REQUESTED = 10 * 60_000
 /**
  * Returns when to retry after `failures` failures in a row (epoch milliseconds). The wait doubles,
  * with full jitter, up to a tenth of the token's lifetime. If the cloud requests a pause, the wait
- * is this pause plus a random time of up to half of it. The random time prevents that clients retry
+ * is this pause plus a random time of up to half of it. The random time keeps clients from retrying
  * together.
  */
 export function retryAt(options: {

@@ -35,10 +35,10 @@ export function hostOf(domain: string): string {
   return (domain.split('/')[0] ?? '').toLowerCase()
 }
 
-/** How many hosts of a registry are asked until one decides. */
+/** The most hosts of a registry that are queried until one gives a clear response. */
 const HOSTS = 3
 
-/** Returns a domain of each of the first hosts, which are asked one after the other. */
+/** Returns one domain for each of the first hosts. The hosts are queried in this order. */
 export function domainsToAsk(domains: readonly string[]): readonly string[] {
   return [...new Map(domains.map((domain) => [hostOf(domain), domain])).values()].slice(0, HOSTS)
 }

@@ -20,7 +20,9 @@ export interface Union {
   readonly probe?: string
   /** The lists of the other limited entries of the instance. */
   readonly others: readonly OtherList[]
-  /** The instance, with the domains of all its limited entries, under the credential's name. */
+  /**
+   * The instance's values under the credential's name, with the domains of all its limited entries.
+   */
   readonly values: RegistryValues
 }
 
@@ -35,7 +37,7 @@ interface OtherList {
 export interface Served {
   readonly credential: string
   readonly entries: readonly string[]
-  /** Undefined: the credential of an entry that is not limited. */
+  /** Undefined if the credential is not limited. */
   readonly union?: Union
 }
 
@@ -84,15 +86,15 @@ export function createUnions({ registries }: Pick<HelperConfig, 'registries'>) {
       return part.length === 0 || part.length === entries.length ? undefined : unite(family, part)
     },
     /**
-     * Returns unions of a part of the entries: first of those that a namespace already has, then of
-     * all without one.
+     * Returns unions with fewer entries. The first has the entries that a namespace already has.
+     * Each of the others leaves out one entry.
      */
     narrower(union: Union, present: readonly string[]): readonly Union[] {
       const { entries } = union
       const parts = [present, ...entries.map((without) => entries.filter((name) => name !== without))]
       return parts.flatMap((part) => this.part(union, part) ?? [])
     },
-    /** Returns the credentials that some list of entries has together with this credential. */
+    /** Returns the other credentials in the lists that use this credential. */
     beside(credential: string, lists: Iterable<readonly string[]>): ReadonlySet<string> {
       const served = [...lists].map((list) => this.of(list).map((one) => one.credential))
       return new Set(
@@ -102,7 +104,10 @@ export function createUnions({ registries }: Pick<HelperConfig, 'registries'>) {
           .filter((name) => name !== credential),
       )
     },
-    /** Sorts credentials: by the first entry, and those of a namespace before all others. */
+    /**
+     * Sorts credentials by their first entry. Of one instance, the credentials of the list `first`
+     * come first.
+     */
     order(needed: ReadonlyMap<string, Union>, first: readonly string[]): readonly string[] {
       const preferred = new Set(this.of(first).map(({ credential }) => credential))
       const seen = new Set<readonly RegistryValues[]>()

@@ -153,7 +153,7 @@ const WITHOUT_ROLE: Readonly<Partial<Record<ClusterKind, { readonly what: string
     hint: "Use `identity.type: rrsa`, or give the helper's Pod a role with `identity.workerRole.eciRoleName`.",
   },
   acs: {
-    what: 'an ACS cluster: its Pods run on no nodes of the account',
+    what: 'an ACS cluster: its Pods do not run on nodes of the account',
     hint: 'Use `identity.type: rrsa`, or `access-key`.',
   },
   edge: {
@@ -161,7 +161,7 @@ const WITHOUT_ROLE: Readonly<Partial<Record<ClusterKind, { readonly what: string
     hint: 'Use `identity.type: rrsa`: edge nodes have no metadata service.',
   },
   registered: {
-    what: 'a registered cluster: its nodes are not those of ACK',
+    what: 'a registered cluster: ACK does not manage its nodes',
     hint: 'Use `identity.type: access-key`; where the nodes are ECS instances, name their roles in `workerRoles`.',
   },
 }

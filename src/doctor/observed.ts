@@ -59,7 +59,7 @@ export interface PodFacts {
   /** The node creates the Pod from a file. */
   readonly isStatic?: true
   readonly node?: string
-  /** Why the Pod is over, such as `Succeeded` or `Failed: Evicted`. */
+  /** Why the Pod has ended, such as `Succeeded` or `Failed: Evicted`. */
   readonly over?: string
   /** The Pod's condition says that its sandbox exists. */
   readonly hasSandbox?: true

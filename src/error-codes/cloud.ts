@@ -14,7 +14,7 @@ export const CLOUD_CODES = {
   },
   CLOUD_DENIED: {
     what: 'The identity in use is not allowed to make this call.',
-    fix: 'Grant the named permission; `acr-nopass policy` and `acr-nopass policy --ci` print the least permissions that are needed. Only the administrators of the resource directory can change a control policy.',
+    fix: 'Grant the named permission; `acr-nopass policy` and `acr-nopass policy --ci` print the minimal permissions. Only the administrators of the resource directory can change a control policy.',
   },
   CLOUD_NOT_FOUND: {
     what: 'The requested object does not exist, or is in another account or region.',
@@ -85,7 +85,7 @@ export const POLICY_CODES = {
     fix: 'Name fewer repositories (a namespace with /* instead of single repositories), or use ram-scope: all.',
   },
   SESSION_POLICY_LONG: {
-    what: 'The `repositories` of a limited registry do not fit into the policy of a session of STS.',
+    what: 'The `repositories` of a limited registry do not fit into an STS session policy.',
     fix: 'Name a namespace with /* instead of single repositories, or divide the entry by namespaces.',
   },
   POLICY_UNREADABLE: {

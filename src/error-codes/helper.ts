@@ -57,11 +57,11 @@ export const HELPER_CODES = {
     fix: 'The problem of that namespace names what refuses it (a quota, a policy, a foreign or immutable Secret): remove it. Until then a new leader requests every credential again.',
   },
   LIMIT_TOO_LONG: {
-    what: 'The repositories that the limited entries give to a namespace do not fit into a session policy of STS (2,048 characters). Its Secret keeps the last good credential.',
+    what: 'The repositories that the limited entries give to a namespace do not fit into an STS session policy (2,048 characters). Its Secret keeps the last good credential.',
     fix: 'Merge the repositories of these entries into fewer globs, such as `team-a/*`, or let fewer limited entries target the same namespace.',
   },
   LIMIT_NOT_ACCEPTED: {
-    what: 'The registry refuses a pull of its own repositories to a credential that is limited to them. The last good credential stays; a first one is withheld.',
+    what: 'The registry does not let a limited credential pull its own repositories. The helper keeps the last good credential; if there is none, it writes no credential.',
     fix: 'Check that the repository in `probe` exists, and that the role may pull it (`acr-nopass policy`). If both are right, this registry does not accept limited sessions: set `limit: role`.',
   },
   CREDENTIAL_TOO_WIDE: {

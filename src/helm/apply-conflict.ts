@@ -7,14 +7,14 @@ interface FieldOwner {
 
 export interface ApplyConflict {
   /**
-   * A title such as `Deployment shop/web`. Undefined if the message names no object, as the API
+   * A title such as `Deployment shop/web`. Undefined if the message names no object, like the API
    * server's own message.
    */
   readonly object: string | undefined
   readonly owners: readonly FieldOwner[]
 }
 
-// The begin of the API server's text: NewConflictError in
+// The beginning of the API server's text: NewConflictError in
 // pkg/util/managedfields/internal/conflict.go of k8s.io/apimachinery. Helm 4 puts the object before
 // it: patchResourceServerSide in https://github.com/helm/helm/blob/v4.3.1/pkg/kube/client.go.
 const BEGIN = /(?:while applying object (\S*?)\/(\S+) [^\n,]*, Kind=(\w+): )?Apply failed with \d+ conflicts?: /g

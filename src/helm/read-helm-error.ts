@@ -177,8 +177,8 @@ function withoutDebug(output: string): string {
 }
 
 /**
- * An error of helm has some kilobytes. Other programs may write more, and the patterns would be
- * slow on long texts.
+ * An error of helm is a few kilobytes long. Other programs may write more, and the patterns would
+ * be slow on long texts.
  */
 const ESSENCE = 16 * 1024
 

@@ -13,14 +13,14 @@ interface ProgramLimits {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A release is 1 MiB at most, compressed. A rendered release has some megabytes. */
+/** A release is 1 MiB at most, compressed. A rendered release is a few megabytes. */
 const OUTPUT_LIMIT = 64 * 1024 * 1024
 /** Longer than any helm call that this function waits for. */
 const LIMIT_MS = 600_000
 
 /**
  * Runs a program for a short time: argv only, no shell, nothing printed. Kills a program that
- * writes without an end, runs too long, or is not waited for any more.
+ * writes without an end, runs too long, or has no caller that waits for it.
  * @throws HELM_FAILED; the errors of `node:child_process` for a program that cannot be started
  */
 export async function runProgram(

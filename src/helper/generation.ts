@@ -60,9 +60,9 @@ export function createGeneration(options: GenerationOptions) {
   const problemStore = createProblemStore(options.onChange)
   const targets = createTargets(config)
   const unions = createUnions(config)
-  /** The unions that some namespace needs, by name. Only with limited entries. */
+  /** The unions that some namespace needs, by name. Empty without limited entries. */
   let needed: ReadonlyMap<string, Union> = new Map()
-  /** The names of unions that may stand in for one that has no credential. */
+  /** The names of unions that may replace a union without a credential. */
   let spare: ReadonlySet<string> = new Set()
   const entries = new Map(options.entries.unlimited.map((entry) => [entry.name, entry]))
   const synced = Promise.withResolvers<void>()
@@ -97,7 +97,7 @@ export function createGeneration(options: GenerationOptions) {
     { secretName, instance, secretLabels, authFormat },
   )
   const firstRound = createFirstRound(clock, distribute)
-  /** What was planned. `waiting`: the first plan of everything waits until the log is written. */
+  /** What was planned so far. `waiting`: the first complete plan waits until the log is written. */
   let served: 'nothing' | 'waiting' | 'everything' = 'nothing'
   let urgent = false
   /** The credentials that are needed, in the order of the log. */
@@ -106,8 +106,9 @@ export function createGeneration(options: GenerationOptions) {
     return unions.any ? unions.order(needed, home ? [...targets.listsOf([home])].flat() : []) : [...entries.keys()]
   }
   /**
-   * Returns the credentials of a namespace. While a union fails, the namespace gets the credential
-   * of a narrower one, if possible of the entries that are `present` in its Secret.
+   * Returns the credentials of a namespace. While the request for a union fails, the namespace gets
+   * the credential of a narrower union, preferably with the entries that are `present` in its
+   * Secret.
    */
   function serve(registries: readonly string[], present: readonly string[]): readonly Served[] {
     return unions.of(registries).map((one) => {
@@ -116,7 +117,7 @@ export function createGeneration(options: GenerationOptions) {
       return union === undefined ? one : { credential: union.name, entries: union.entries, union }
     })
   }
-  /** Requests the unions of a namespace that no other namespace has. */
+  /** Requests the unions that only this namespace needs. */
   function serveNamespace(name: string): void {
     const namespace = unions.any ? controller.context().observed.namespace(name) : undefined
     if (namespace === undefined) return
@@ -124,7 +125,7 @@ export function createGeneration(options: GenerationOptions) {
     if (wanted.some((union) => !needed.has(union.name))) need([...needed.values(), ...wanted])
   }
   const isInForce = ({ name }: Union): boolean => inForce(log.state, name) !== undefined
-  /** Makes these unions the needed ones. */
+  /** Sets the needed unions. */
   function need(next: readonly Union[]): void {
     needed = unions.unite(next)
     const added = [...needed.values()].filter(({ name }) => !entries.has(name)).map(options.entries.of)
@@ -132,8 +133,8 @@ export function createGeneration(options: GenerationOptions) {
     manager.add(added)
   }
   /**
-   * Makes the unions of the present namespaces the needed ones. All others are dropped, unless one
-   * stands in for a union that has no credential yet.
+   * Computes the needed unions from the present namespaces. Drops all other unions, except those
+   * that replace a union without a credential.
    */
   function observeNeeds(): void {
     if (!unions.any || !controller.caches.synced || config.retire) return
@@ -159,7 +160,7 @@ export function createGeneration(options: GenerationOptions) {
   }
   /** Queues the write of the log, and the writes of Secrets whose credentials are in force. */
   function distribute(): void {
-    // A follower keeps the unions of its start, which it proves.
+    // A follower keeps the unions that it had at its start, because it proves these.
     if (isLeading) observeNeeds()
     groups.reset()
     if (!firstRound.over || !controller.caches.synced) return
@@ -184,7 +185,7 @@ export function createGeneration(options: GenerationOptions) {
     ownNamespace: release.namespace,
     onSynced: () => {
       options.log.info({ namespaces: [...controller.caches.namespaces.entries()].length }, 'the caches are complete')
-      // Write references now, because they do not depend on credentials.
+      // Write the references now, because they do not depend on credentials.
       controller.planAll()
       observeNeeds()
       distribute()
@@ -242,7 +243,7 @@ export function createGeneration(options: GenerationOptions) {
       log.obtained(states.flatMap(({ live, kept }) => live ?? kept ?? []))
     },
     onChange(event) {
-      // The namespaces of a failing union may get another one, and unions may have been dropped.
+      // Namespaces of a failing union may get another union now, and unions may have been dropped.
       if (event.kind === 'failed' && unions.any) {
         groups.reset()
         controller.writeLog()
@@ -266,7 +267,7 @@ export function createGeneration(options: GenerationOptions) {
 
   let leading: Promise<void> | undefined
   async function startLeading(signal: AbortSignal): Promise<void> {
-    // Reset the metric, whose value is from before a reload.
+    // Reset the metric, because its value is from before a reload.
     observer.logStuck(false)
     if (config.retire) {
       // A retiring helper needs no credential.
@@ -310,8 +311,8 @@ export function createGeneration(options: GenerationOptions) {
     retires: config.retire,
     /**
      * Returns the registries for which no replica has obtained a token. `isProven`: whether another
-     * replica has. Labels of namespaces decide which entries a union has. It is therefore proven
-     * with its entries, so that no label keeps a new Pod unready.
+     * replica has obtained one. The labels of namespaces decide which entries a union has. A union
+     * counts as proven once its entries are proven, so that no label keeps a new Pod unready.
      */
     unproven(isProven: (fingerprint: string) => boolean): readonly string[] {
       if (config.retire) return []

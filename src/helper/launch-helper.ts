@@ -71,8 +71,8 @@ export interface HelperLaunch {
 }
 
 /**
- * Wires the helper to this machine's clocks, files and network, and runs it until the signal.
- * Rejects as `runHelper` does.
+ * Wires the helper to this machine's clocks, files and network, and runs it until the signal
+ * aborts. Rejects as `runHelper` does.
  */
 export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): Promise<void> {
   const { argument, environment, version, podName, log, time = systemClock, leaseDurations } = launch

@@ -56,7 +56,7 @@ export function createLeadership(options: LeadershipOptions) {
     get problem(): NopassError | undefined {
       return elector.missing ? leaseMissing(release) : refusal
     },
-    /** Follows and leads until the signal. @throws LEASE_LOST unless `stopping` */
+    /** Follows and leads until the signal aborts. @throws LEASE_LOST unless `stopping` */
     async run(signal: AbortSignal, stopping: AbortSignal): Promise<void> {
       try {
         const end = await elector.run(signal)
@@ -78,6 +78,6 @@ function leaseMissing({ namespace, lease }: Release): NopassError {
 function leaseRefused({ namespace, lease }: Release, cause: NopassError): NopassError {
   const message = `the Lease ${namespace}/${lease} cannot be acquired, so this replica cannot lead: ${cause.message}`
   const remove = shell`kubectl -n ${namespace} delete lease ${lease}`
-  const hint = `The message names what refuses it: restore the rights from the release, or exempt the Lease. Else delete it, and the helper creates it within a minute: ${remove}`
+  const hint = `The message names what refuses it: restore the rights from the release, or exempt the Lease. Otherwise delete it, and the helper creates it within a minute: ${remove}`
   return new NopassError('LEASE_REFUSED', message, { cause, reason: cause.reason, hint })
 }

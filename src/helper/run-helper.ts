@@ -34,8 +34,8 @@ export interface HelperOptions
 
 /**
  * Runs the helper. It follows until it acquires the lease, then leads, and reloads its
- * configuration at any time. On the signal, the helper becomes unready, finishes the writes in
- * flight and releases the lease.
+ * configuration at any time. When the signal aborts, the helper becomes unready, finishes the
+ * writes in flight and releases the lease.
  * @throws HELPER_CONFIG_INVALID at start, LEASE_LOST later
  */
 export async function runHelper(options: HelperOptions, signal: AbortSignal): Promise<void> {

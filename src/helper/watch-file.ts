@@ -4,8 +4,8 @@ import { type Clock, sleep } from '../lib/clock.ts'
 const POLL_MS = 5_000
 
 /**
- * Calls `onText` with each new text of a file until the signal. A file that cannot be read counts
- * as unchanged.
+ * Calls `onText` with each new text of a file until the signal aborts. A file that cannot be read
+ * counts as unchanged.
  */
 export async function watchFile(
   read: () => Promise<string>,

@@ -53,9 +53,9 @@ async function listLabelled(reader: Reader, what: string, path: string): Promise
 
 /**
  * Finds the release that the choice means. Anyone may write our labels, so a release without a
- * given name must be proven. If the caller may not read the proof, an unproven release counts if it
- * is the only one. A release that is named in full needs no proof. `chosen` is undefined if no
- * release is found.
+ * given name must be proven. If the caller may not read that proof, a single unproven release is
+ * accepted. A release that is named in full needs no proof. `chosen` is undefined if no release is
+ * found.
  * @throws INPUT_MISSING if there are several releases and none was named
  */
 export async function findRelease(reader: Reader, choice: ReleaseChoice) {

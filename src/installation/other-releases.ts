@@ -48,7 +48,7 @@ interface DeploymentView {
 }
 
 /**
- * Returns which of the vendor's credential helpers work in the cluster. Compares name and image,
+ * Returns which of the vendor's credential helpers run in the cluster. Compares name and image,
  * because any Deployment may have such a name. A Deployment that cannot be read counts as absent.
  */
 export async function findAddons(caller: KubeCaller): Promise<readonly string[]> {

@@ -8,7 +8,7 @@ import { createTargets } from './targets.ts'
 
 /**
  * Returns the name of a release's Secrets, and the functions that reduce objects as its helper
- * does. If undefined is given, no release is installed.
+ * does. `release` is undefined if no release is installed.
  */
 export function createSecretTransforms(release: ReleaseFacts | undefined) {
   const { namespace = '', name = '', config, status } = release ?? {}
@@ -31,9 +31,9 @@ export interface ReadSecret extends SecretView {
 }
 
 /**
- * Reads the Secrets with the release's Secret name, by namespace, of all namespaces or one; only
- * metadata. Some proxies remove the record of writers from a list; such a Secret is read again
- * alone. Undefined if not readable.
+ * Reads the metadata of the Secrets with the release's Secret name, in all namespaces or in one.
+ * Returns them by namespace. Some proxies remove `managedFields` from a list; such a Secret is then
+ * read by itself. Undefined if not readable.
  */
 export async function readPullSecrets(
   reader: Reader,

@@ -14,7 +14,7 @@ export interface PodRefusal {
   readonly message: string
 }
 
-/** The part of a Deployment that says that its Pods are refused. */
+/** The condition of a Deployment that reports that its Pods are refused. */
 export interface DeploymentView {
   readonly status?: {
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
@@ -230,7 +230,7 @@ function crashCause(
 const WARNING = 40
 
 /**
- * Explains by the helper's log why a running Pod is not ready. Undefined if the log does not
+ * Explains from the helper's log why a running Pod is not ready. Undefined if the log does not
  * explain it.
  */
 export function loggedCause(pod: string, namespace: string, log: string): Cause | undefined {

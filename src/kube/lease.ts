@@ -225,8 +225,8 @@ export function createLeaseElector(options: LeaseOptions) {
   }
 
   /**
-   * Returns true if the lease has another holder. A failure is reported, and the deadline decides
-   * about leadership.
+   * Returns true if the lease has another holder. A failure is only reported, because the deadline
+   * decides whether this replica still leads.
    */
   async function renew(signal: AbortSignal): Promise<boolean> {
     const deadline = renewed.at + durations.renewDeadlineMs

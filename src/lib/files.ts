@@ -14,7 +14,7 @@ import { relative, resolve, sep } from 'node:path'
 import { NopassError } from '../errors.ts'
 import { orElse } from './or-else.ts'
 
-/** Values files and lists of clusters have only some kilobytes. */
+/** Values files and lists of clusters are only a few kilobytes. */
 const INPUT_LIMIT = 1024 * 1024
 
 export interface InputFile {

@@ -36,7 +36,7 @@ export function checkSessionPolicies(values: ResolvedValues, positionOf: LoadedV
     warned.add(union)
     const others = `${registry.name} and ${meeting.length - 1} other limited entries can target the same namespace`
     const message = `${others}; their \`repositories\` would make a session policy of ${union.length} characters, and STS accepts ${MAX_SESSION_POLICY}`
-    const hint = `${SHORTER} Or give the entries targets that do not meet. This is a warning.`
+    const hint = `${SHORTER} Or give the entries targets that do not overlap. This is a warning.`
     warnings.push(new ValuesError('SESSION_POLICY_LONG', message, { at: positionOf(path), path, hint }))
   }
   return { errors, warnings }

@@ -63,7 +63,7 @@ export interface ClusterResult extends Readonly<Omit<ClusterRun, 'notes' | 'unve
   readonly wave: number
   readonly status: ClusterStatus
   /**
-   * Milliseconds from the begin of the rollout to the start of the cluster's work; null if it never
+   * Milliseconds from the start of the rollout to the start of the cluster's work; null if it never
    * started.
    */
   readonly startedMs: number | null

@@ -54,7 +54,7 @@ export interface LoadedValues {
   readonly helmAccepts: boolean | undefined
   /** All errors of all files, in the order of files and lines. */
   readonly errors: readonly ValuesError[]
-  /** Possible mistakes that are no errors, in the order of files and lines. */
+  /** Possible mistakes that are not errors, in the order of files and lines. */
   readonly warnings: readonly ValuesError[]
   /**
    * Returns the position of a value in the user's files. If the user did not set the value, the

@@ -37,8 +37,8 @@ test('only counted or simulated figures fail the command, so that a busy machine
     ['count'],
   )
   assert.equal(dependsOnMachine(figure('a', { measure: 'seconds', dependsOnMachine: false })), false)
-  // Whether the helper is there before a Pod is a race, which a busy machine loses; with admission
-  // there is no race.
+  // The helper must write the reference before the Pod is created, which fails on a busy machine.
+  // With admission there is no such race.
   const early = FIGURES.filter(({ scenario }) => scenario === 'early-pods')
   assert.deepEqual(
     early.filter((one) => !dependsOnMachine(one)).map(({ id }) => id),
@@ -103,7 +103,7 @@ test('a single figure can be measured, and never writes half a table into a page
   assert.throws(() => readBenchOptions(['--rounds', '0']), /--rounds takes a whole number/)
 })
 
-// The promises of docs/*/performance.md: a bar is loosened on purpose only.
+// The promises of docs/*/performance.md. Nobody loosens a bar by accident.
 test('the bars are the documented ones', () => {
   const bars = FIGURES.flatMap(({ id, bars: own, scenario }) => (own && scenario !== 'fleet' ? [[id, own]] : []))
   assert.deepEqual(Object.fromEntries(bars), {

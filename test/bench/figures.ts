@@ -17,11 +17,14 @@ export interface Figure {
   readonly measure: Measure
   /** The baseline that it is divided by. */
   readonly against?: Text
-  /** The limit of each number, `ANY` for one without a limit; undefined: for information only. */
+  /**
+   * The limit of each number; `ANY` for a number without a limit. Undefined if the figure is only
+   * information.
+   */
   readonly bars?: readonly number[]
   /**
-   * Whether a busy machine changes it. Default: yes, except counts; but a simulated clock does not
-   * depend on the machine, and a race does.
+   * Whether a busy machine changes the figure. By default, all figures except counts. Set to false
+   * for a simulated clock, and to true for counts that depend on a race.
    */
   readonly dependsOnMachine?: boolean
   /** Measured only with `--long`. */
@@ -39,7 +42,7 @@ const HELM: Text = {
 }
 const FIRST_RUN: Text = { en: 'the first run', zh: '第一次运行' }
 const FLEETS: Text = {
-  en: 'no limit / 50 per second / 10 per second / mixed lives',
+  en: 'no limit / 50 per second / 10 per second / mixed lifetimes',
   zh: '不限流 / 每秒 50 次 / 每秒 10 次 / 混合有效期',
 }
 
@@ -93,7 +96,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'early-admission',
     scenario: 'early-pods',
     title: {
-      en: 'Pods without the reference with `attach: admission`, of 500 created right after their ServiceAccount: in an old / in a new namespace',
+      en: 'With `attach: admission`: Pods without the reference, of 500 created right after their ServiceAccount, in an old / in a new namespace',
       zh: '`attach: admission` 时，ServiceAccount 创建后立即创建的 500 个 Pod：已有 / 新命名空间',
     },
     measure: 'count',
@@ -490,7 +493,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'fleet-used',
     scenario: 'fleet',
     title: {
-      en: 'Largest part of its life that a token had used when all 200 namespaces had the next token, while the region worked',
+      en: 'Largest share of a token's lifetime that had elapsed when all 200 namespaces had the next token, while the region worked',
       zh: '地域可用期间，200 个命名空间全部换新时旧令牌最多已用掉的有效期比例',
     },
     measure: 'percent',
@@ -530,7 +533,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'fleet-joined',
     scenario: 'fleet',
     title: {
-      en: 'Writes of a namespace with two registries (mixed lives)',
+      en: 'Writes of a namespace with two registries (mixed lifetimes)',
       zh: '含两个实例的命名空间的写入次数（混合有效期）',
     },
     against: { en: 'a namespace with one registry', zh: '只含一个实例的命名空间' },

@@ -35,7 +35,7 @@ export async function runScenario(
   const notes = rounds.flatMap((round, index) =>
     round.notes.map((note) => (count === 1 ? note : `round ${index + 1}: ${note}`)),
   )
-  const summary = `medians of ${count} rounds; of what is counted, the most`
+  const summary = `medians of ${count} rounds; for counts, the maximum`
   return {
     outcomes,
     notes: count === 1 ? notes : [summary, ...notes],

@@ -178,7 +178,7 @@ test('values for another chart are never called valid, because nothing of them i
     await writeFile(join(folder, 'clusters.yaml'), '- { name: home, kubeconfig: { file: home.yaml } }\n')
     const other = ['-f', 'broken.yaml', '--chart', 'oci://r.example/charts/umbrella']
     const why =
-      'the values were not checked: oci://r.example/charts/umbrella is not the chart of acr-nopass, and only helm reads the schema of another one'
+      'the values were not checked: oci://r.example/charts/umbrella is not the chart of acr-nopass, and only helm checks the schema of another chart'
     const alone = await runBin(['validate', ...other], { cwd: folder })
     assert.deepEqual([alone.code, alone.stdout], [2, ''])
     assert.ok(alone.stderr.includes(`INPUT_MISSING: nothing to validate: ${why}`), alone.stderr)

@@ -100,8 +100,8 @@ for (const name of ['helm4', 'helm3'] as const) {
     await run(['upgrade', RELEASE, CHART, ...wait], values)
     await eventually(() => assert.ok(helperCluster.helpers().every(({ uid }) => !old.has(uid))), 60_000)
     await checkAll(before)
-    // The log is new to Secrets of 0.1.0 (docs/en/decisions.md#own-copy). Those that the run with
-    // the other Helm left may have its notes, and then nothing is written.
+    // The log is new to Secrets of 0.1.0 (docs/en/decisions.md#own-copy). Secrets that the run with
+    // the other Helm left may already have its notes. Then nothing is written.
     const writes = secretWrites(from)
     assert.deepEqual(writes, writes.length === 0 && name === 'helm3' ? [] : SECRETS)
     assert.deepEqual(await doctor(), [])

@@ -149,7 +149,7 @@ test('doctor: credentials of another account see nothing of this one, and the fi
   )
   const env = { ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret }
   const { report } = await run(OWN, env)
-  const why = `it is of account ${fixture.accountId}, and your credentials are of 1867204395510376; run doctor with credentials of that account too`
+  const why = `it belongs to account ${fixture.accountId}, but your credentials belong to 1867204395510376; run doctor with credentials of that account too`
   assert.deepEqual(report.cloud.notes, [
     { what: 'OIDC provider rrsa', why },
     { what: 'instance of registry demo', why },

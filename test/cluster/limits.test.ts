@@ -62,7 +62,7 @@ const UNLIMITED = [
   { ...entry('long-2'), repositories: longList('two'), ...labelled({ 'long-2': 'yes' }) },
   { ...entry('loose'), repositories: ['loose/*'], ...labelled({ loose: 'yes' }) },
 ]
-/** A list that fits into a session policy, but not together with another one. */
+/** A list that fits into a session policy, but not together with another list. */
 function longList(name: string): readonly string[] {
   return Array.from({ length: 15 }, (_, index) => `team-b/an-image-of-list-${name}-${index}`)
 }
@@ -92,12 +92,12 @@ async function pulled(namespace: string, domain = DOMAIN): Promise<readonly stri
   const statuses = await Promise.all(REPOSITORIES.map(async (name) => (await client.pull(name, '1')).status))
   return REPOSITORIES.filter((_, index) => statuses[index] === 200)
 }
-/** The leader's current status. The one in the cluster may be 30 s old. */
+/** Returns the leader's current status. The status in the cluster may be 30 s old. */
 async function status(): Promise<HelperStatus> {
   const { ip } = await helperCluster.leader()
   return (await (await fetch(`http://${ip}:8081/status.json`)).json()) as HelperStatus
 }
-/** The status of the credential that is limited to this list. */
+/** Returns the status of the credential that is limited to this list. */
 async function limitedTo(...repositories: readonly string[]): Promise<RegistryStatus> {
   const found = (await status()).registries.find(({ limit }) => limit?.repositories.join() === repositories.join())
   assert.ok(found, `no credential is limited to ${repositories}`)
@@ -112,7 +112,10 @@ const label = (namespace: string, labels: Readonly<Record<string, string>>) =>
   })
 const lists = async (): Promise<readonly string[]> =>
   (await status()).registries.map(({ limit }) => limit?.repositories.join() ?? 'role').sort()
-/** The successful calls of an operation since a number of calls, each as the caller's session. */
+/**
+ * Returns the callers' sessions of an operation's successful calls, from this position in the log
+ * on.
+ */
 const calls = (action: string, from: number): readonly string[] =>
   cloud.calls
     .slice(from)

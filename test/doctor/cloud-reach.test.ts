@@ -176,7 +176,7 @@ const LINKS: readonly Row[] = [
     title: 'a finding about a link that a private zone blocks names the zone',
     observed: observe({ instance: instance({ vpcs: [link({ issue: 'PRIVATE_ZONE_CONFLICT_AT_z9' })] }) }),
     finds: [['info', 'VPC_LINK_ISSUE', SUBJECT]],
-    says: "the link of instance cri-abc123 to the cluster's VPC vpc-1 has a conflict with the private zone z9",
+    says: "the link of instance cri-abc123 to the cluster's VPC vpc-1 conflicts with the private zone z9",
     message: /another address \(PRIVATE_ZONE_CONFLICT_AT_z9\)/,
   },
   ...['PRIVATE_ZONE_CONFLICT_AT_', 'NO_PRIVATE_ZONE_CONFLICT_AT_z9'].map(

@@ -146,7 +146,7 @@ const OFF: readonly (readonly [title: string, change: Partial<AdmissionFacts>, c
   [
     'a write that it accepted in a dry run',
     { accepted: [{ kind: 'leases', what: 'labels' }] },
-    /leases: it accepted in a dry run that the helper changes labels/,
+    /leases: in a dry run it allowed the helper to change labels/,
   ],
 ]
 

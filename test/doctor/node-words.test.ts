@@ -105,7 +105,7 @@ const ROWS: readonly Row[] = [
       status('HEAD', `https://mirror.corp/v2/team/app/manifests/1?ns=${HOST}`, '403 Forbidden'),
     ),
     id: 'POD_PROXY',
-    says: /mirror\.corp responds with HTTP 403/,
+    says: /response HTTP 403 comes from mirror\.corp/,
   },
   {
     title: 'a mirror that has another CA',
@@ -657,8 +657,8 @@ test('a message of any length is cut at whole words before it is judged, and its
   assert.doesNotMatch(quoteNode(long), /xxx|\.y\.y/)
 })
 
-// A rule with non-linear time would need hours for this message, and minutes for the part that
-// remains after the cut.
+// A rule whose time is not linear in the length would need hours for this message, and minutes for
+// the part that remains after it is cut.
 for (const unit of [
   'a.',
   'a.a/',

@@ -133,7 +133,7 @@ const ROWS: readonly Row[] = [
     pod: having({ image: 'other-registry.cn-beijing.cr.aliyuncs.com/a/b', waiting: 'PodInitializing' }),
     steps: [
       'image ok: other-registry.cn-beijing.cr.aliyuncs.com',
-      'registry unknown: no registry of the release covers the image; whether the image needs a credential shows when the node pulls it',
+      'registry unknown: no registry of the release covers the image; it is not known whether the image needs a credential until the node pulls it',
       'namespace ok: not needed',
       'reference ok: not needed',
       'Secret ok: not needed',

@@ -33,8 +33,8 @@ for (const { name, text, said } of API_SERVER) {
 }
 
 // patchResourceServerSide and update in
-// https://github.com/helm/helm/blob/v4.3.1/pkg/kube/client.go: the object, and ` && ` between
-// objects.
+// https://github.com/helm/helm/blob/v4.3.1/pkg/kube/client.go: Helm names the object of each
+// conflict, and joins the conflicts with ` && `.
 test('a conflict of helm names the object, several fields, and every object', () => {
   const first =
     'conflict occurred while applying object t1/a apps/v1, Kind=Deployment: Apply failed with 2 conflicts: conflicts with "kubectl-set" using apps/v1:\n- .spec.template.spec.containers[name="helper"].resources.limits.memory\n- .spec.replicas'

@@ -27,7 +27,10 @@ const annotation = (server: ApiServer, key: string, name: string): string =>
 const noteIn = (server: ApiServer, namespace: string): string =>
   annotation(server, `secrets/${namespace}/acr-nopass`, 'log')
 
-/** Creates a log that nothing else acts on. `response`: to each read of the own copy. */
+/**
+ * Creates a log that nothing else acts on. `response` returns the response to each read of the own
+ * copy.
+ */
 function openLog(response: () => Promise<object>, more: Partial<CredentialLogOptions> = {}) {
   const clock = createFakeClock()
   const events: string[] = []
@@ -195,7 +198,8 @@ test('what another leader logged is adopted by the one whose write comes later, 
     [...new Set(numbers)].sort((a, b) => a - b),
     'numbers only grow',
   )
-  // Each adopts the other's, and by its schedule; nobody outdoes the other.
+  // Each replica adopts the other's credential with its schedule, so neither replica requests more
+  // than it would alone.
   assert.ok(cloud.calls.length + other.calls.length <= 2 * 6 * 4, `${cloud.calls.length} + ${other.calls.length}`)
   await end(clock, one, two)
 })

@@ -351,7 +351,7 @@ test('a first credential that may not pull its own list is withheld', async () =
   assert.deepEqual([item?.name, item?.state, item?.error?.code], [name, 'pending', 'LIMIT_NOT_ACCEPTED'])
   assert.equal(
     item?.error?.message,
-    `the registry refuses a pull of its own list to the new credential ${name}: HTTP 404`,
+    `the registry does not let the new credential ${name} pull its own list: HTTP 404`,
   )
   cloud.pulls.clear()
   await clock.advance(10 * MINUTE)

@@ -14,7 +14,7 @@ const place = (entries: string, present = ''): Place => ({ entries: entries.spli
 const shown = ({ entries }: Union): string => entries.join(' ')
 const nameOf = (entries: string): string | undefined => unions.of(entries.split(' '))[0]?.credential
 
-/** `inForce`, `known`, `failing`: the entries of the unions of which this is true. */
+/** `inForce`, `known` and `failing` list the unions for which this is true, each by its entries. */
 function needed(places: readonly Place[], lists: { inForce?: string[]; known?: string[]; failing?: string[] } = {}) {
   const { inForce = [], known = [], failing = [] } = lists
   const answer = neededUnions(unions, {

@@ -94,7 +94,7 @@ export interface Fixture {
   readonly config?: HelperConfig
   /** The credentials in the log. */
   readonly tokens?: readonly Logged[]
-  /** The log. By default it has exactly these credentials. */
+  /** The log of credentials. By default it contains exactly `tokens`. */
   readonly log?: Partial<LogState>
   /** The registries whose credential this replica obtained as the leader. */
   readonly fresh?: readonly string[]

@@ -196,7 +196,7 @@ test('the message states what a Pod lacks, why, and what to do', () => {
   )
   assert.match(
     words('too-old', 'left', { isWorking: true }),
-    /delete pod web-1; .* One of its containers is running, and stops then\./,
+    /delete pod web-1; .* One of its containers is running, and will be stopped\./,
   )
   assert.match(words('too-old', 'left', { owner: undefined }), /^Pod web-1 cannot pull .* apply its manifest again/)
   assert.match(words('own-list', 'left', { list: ['own'] }), /\(own\) hide .* attach: admission/)

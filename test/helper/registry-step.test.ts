@@ -222,7 +222,8 @@ test('a grant counts only for the credential that was asked about', () => {
   const [first, second] = [tokenOf('first'), tokenOf('second')]
   const logged = { name: 'a', fingerprint: 'fp-1', shape: SHAPE, token: second, refreshAt: at.cloud + 20 * MINUTE }
   const start = initialState(entry, undefined)
-  // Another replica's credential, after this replica proved the configuration by one of its own.
+  // The credential comes from another replica, after this replica proved the configuration with its
+  // own token.
   const proven = run(start, { type: 'prove' }, ...ask(first, 'accepted', granted))
   assert.equal(run(proven, { type: 'lead', found: logged }).granted, undefined)
   const proving = run(start, { type: 'prove' }, { type: 'tick' }, { type: 'lead', found: logged })
@@ -230,11 +231,11 @@ test('a grant counts only for the credential that was asked about', () => {
   const leading = run(start, { type: 'lead', found: undefined }, ...ask(first, 'accepted', granted))
   assert.deepEqual([leading.live?.token, leading.granted], [first, granted])
   assert.equal(run(leading, { type: 'found', found: logged }).granted, undefined)
-  // The registry refused the next one at its login, so it was not asked about a pull.
+  // The registry refused the login with the next credential, so the pull was not checked.
   at.monotonic += MINUTE
   const next = run({ ...leading, verified: 'skipped' }, { type: 'force' }, ...ask(second, 'refused'))
   assert.deepEqual([next.live?.token, next.granted], [second, undefined])
-  // One that comes to nothing does not change what is known of the one in use.
+  // A new credential that cannot be used does not change what is known about the credential in use.
   const unknown = { grant: 'unknown', detail: 'HTTP 500' } as const
   const late = { ...second, expiresAt: at.cloud + 1 }
   const asked = run(leading, { type: 'force' }, { type: 'tick' }, { type: 'token', token: late })
@@ -260,7 +261,7 @@ const DOWN: RegistryEvent = { type: 'failure', error: new NopassError('CLOUD_UNA
 const follower = (more: Partial<RegistryState> = {}): RegistryState => {
   return { ...initialState(at.entry, undefined), startedAt: 9_000, ...more }
 }
-/** A leader whose credential is the first one. */
+/** A leader with the credential `P1`. */
 const leader = (more: Partial<RegistryState> = {}): RegistryState =>
   follower({ role: 'leader', live: credential(P1), due: { cloud: at.cloud + MINUTE, monotonic: NEVER }, ...more })
 const requesting = (reason: RefreshReason): Work => ({ at: 'request', use: 'credential', reason })
@@ -295,7 +296,7 @@ const UNCHANGED: readonly (readonly [string, RegistryState, RegistryEvent])[] = 
 for (const [title, state, event] of UNCHANGED)
   test(title, () => assert.deepEqual(step(state, event, at), { state, effects: [] }))
 
-/** A time that has come: the moment of each case. */
+/** A time that is due at the moment of each case. */
 const NOW = { cloud: at.cloud, monotonic: at.monotonic }
 const TICK: RegistryEvent = { type: 'tick' }
 const verdictOn = (token: RegistryToken, verdict: Verification, grant?: 'denied'): RegistryEvent => {

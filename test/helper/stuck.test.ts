@@ -336,7 +336,7 @@ test('two replicas that both lead after the Lease was edited by hand do not over
   const other = [server.get('leases/home/r')?.spec?.holderIdentity, 'one', 'two'].find(
     (name, index, all) => index > 0 && name !== all[0],
   )
-  // The other one cannot read back the current credential, so each has its own.
+  // The other replica cannot read the current credential, so each replica has its own.
   server.faults.add({ matches: isOwnRead, status: 403 })
   // The holder has just renewed, and continues to write until its deadline.
   await clock.advance(100)

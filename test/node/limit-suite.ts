@@ -16,7 +16,10 @@ const IMAGES = ['base/os', 'team-a/app', 'team-b/app']
 
 /** Tests which images a real kubelet pulls with the values of docs/en/teams.md. */
 export function testLimits(opened: () => readonly [NodeFixture, NodeHelper]): void {
-  /** Starts a Pod of each image, and returns those that run; each other one was denied. */
+  /**
+   * Starts a Pod for each image, and returns the images of the Pods that run. The pulls of all
+   * others were denied.
+   */
   async function pulled(namespace: string, running: readonly string[]): Promise<void> {
     const [fixture] = opened()
     const nameOf = (image: string): string => image.replace('/', '-')

@@ -79,7 +79,7 @@ test('entries that fit alone, and can meet in a namespace where they do not, are
     {
       errors: [],
       warnings: [
-        `a.yaml:2 SESSION_POLICY_LONG at registries.0.repositories: a and 1 other limited entries can target the same namespace; their \`repositories\` would make a session policy of ${lengthOf([...a, ...b])} characters, and STS accepts 2048. Name a namespace with /* instead of single repositories. Or give the entries targets that do not meet. This is a warning.`,
+        `a.yaml:2 SESSION_POLICY_LONG at registries.0.repositories: a and 1 other limited entries can target the same namespace; their \`repositories\` would make a session policy of ${lengthOf([...a, ...b])} characters, and STS accepts 2048. Name a namespace with /* instead of single repositories. Or give the entries targets that do not overlap. This is a warning.`,
       ],
     },
   )

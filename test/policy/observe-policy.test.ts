@@ -110,7 +110,7 @@ test('the attachments of a policy are listed only for our own policy, and are un
   const denied = await observe({ policies, denied: ['entities p', `get ${NEXT}`] }, { leftovers: 'detach' })
   assert.deepEqual([denied.found.entities, denied.found.next], [undefined, undefined])
   await assert.rejects(observe({ policies, denied: ['get p'] }), { code: 'CLOUD_DENIED' })
-  // Any other error tells nothing about the attachments.
+  // Any other error says nothing about the attachments.
   const failing = { policies, failing: ['entities p'] }
   await assert.rejects(observe(failing, { leftovers: 'detach' }), { code: 'CLOUD_UNAVAILABLE' })
 })

@@ -96,7 +96,8 @@ test('a document that other runs overwrite again and again is written six times,
     { code: 'POLICY_UNSETTLED', hint: 'Run again.' },
   )
   assert.equal(writes, 6)
-  // The second read shows a document of others, which is decided on again before the next write.
+  // The second read shows another writer's document, so the run decides again before the next
+  // write.
   assert.deepEqual(asked, [false, false, ...Array(6).fill(true)])
 })
 
@@ -235,7 +236,8 @@ test('a cancelled run does not wait for the end of its pause', async () => {
     throw new NopassError('CLOUD_UNAVAILABLE', 'down')
   }
   const decide = async () => ({ steps: [ATTACH], kept: [] })
-  // An error after the pause would have the reason itself as its message.
+  // If the run waited for the end of the pause, the error would have the signal's reason as its
+  // message.
   await assert.rejects(untilSettled({ change } as unknown as Ram, 'a test', decide, { signal: stop.signal }), {
     name: 'AbortError',
     message: 'The operation was aborted',

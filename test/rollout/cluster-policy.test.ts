@@ -302,7 +302,7 @@ test('nodes with unknown roles stop the rollout, and the error names the setting
     return policyTargets({ ...work, cluster: { ...work.cluster, ram: 'worker-role' }, context }, account)
   }
   const message = (missing: string) =>
-    `the roles of the nodes are unknown: the cluster is not one of ACK, and ${missing}`
+    `the roles of the nodes are unknown: the cluster is not an ACK cluster, and ${missing}`
   const code = 'WORKER_ROLE_UNKNOWN'
   const single = { clusters: '', 'clusters-file': '' }
   for (const roles of [[], undefined])

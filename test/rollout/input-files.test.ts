@@ -140,7 +140,7 @@ test('no content of a file that is not a values file is shown', async () => {
       assert.doesNotMatch(stdout + stderr, quoted, args.join(' '))
     }
   }
-  // A key that is nearly a key of the schema is a typing error, so the error names it.
+  // A key that is nearly a key of the schema is a typo, so the error names it.
   writeFileSync(join(workspace, 'typo.yaml'), VALUES.replace('registries', 'registrys'))
   assert.match(
     errorsOf({ 'values-files': 'typo.yaml' }, false).join('\n'),

@@ -81,7 +81,10 @@ interface Cluster {
   readonly secret?: object
   /** Namespaces with a ConfigMap that has the labels of a release. */
   readonly releases?: readonly string[]
-  /** The configuration of the release in `team`. Its ClusterRoleBinding proves the release. */
+  /**
+   * The configuration of the release in `team`. Its ClusterRoleBinding proves that the chart
+   * installed the release.
+   */
   readonly proven?: string | undefined
   readonly mayListReleases?: boolean
 }
@@ -190,7 +193,7 @@ for (const [title, cluster, expected] of [
     'without a Secret, where other releases may not be listed',
     { wrote: writer('acr-nopass'), mayListReleases: false },
     {
-      why: 'there is no Secret acr, and it could not be read whether another release writes Secrets of that name',
+      why: 'there is no Secret acr, and acr-nopass could not read whether another release writes Secrets of that name',
       removable: false,
     },
   ],

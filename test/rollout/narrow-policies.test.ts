@@ -248,7 +248,7 @@ for (const [title, history, why] of [
   [
     'cannot be excluded',
     new NopassError('KUBE_CONNECTION', 'no route'),
-    'whether another deployer changed the release in b since could not be read (KUBE_CONNECTION: no route)',
+    'acr-nopass could not read whether another deployer has changed the release in b (KUBE_CONNECTION: no route)',
   ],
 ] as const) {
   test(`a policy is not narrowed when another deployer ${title} after the verification, and the note says why`, async () => {
@@ -280,7 +280,7 @@ test('a policy is neither detached nor deleted if the release was installed agai
   const [unknown] = await removePolicies(results, targets, context, unread, signal)
   assert.match(
     unknown?.notes.join() ?? '',
-    /^RAM: kept policy p: whether .* in a since could not be read \(KUBE_CONNECTION: no route\)$/,
+    /^RAM: kept policy p: acr-nopass could not read whether .* in a \(KUBE_CONNECTION: no route\)$/,
   )
   assert.deepEqual(order, [])
 })

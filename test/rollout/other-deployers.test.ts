@@ -98,7 +98,7 @@ test('a run that is interrupted while it searches for work of other deployers en
   const lookedFor = (signal: AbortSignal) =>
     restoreOther({ content, signal } as unknown as OpenRelease, [other], [other], 'meanwhile')
   assert.deepEqual((await lookedFor(new AbortController().signal)).notes, [
-    'another deployer made revision 2 meanwhile; it could not be read whether it is in effect: forbidden',
+    'another deployer made revision 2 meanwhile; acr-nopass could not check whether it is in effect: forbidden',
   ])
   await assert.rejects(lookedFor(AbortSignal.abort()), { status: 403 })
 })

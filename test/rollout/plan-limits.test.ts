@@ -97,7 +97,7 @@ test('a plan warns of more than 50 limited credentials', async () => {
   const more = await notesOf({ desired: teams, namespaces: [...names, 'shared'] })
   assert.match(
     more.notes.join(),
-    /^limits: 51 limited credentials for 51 namespaces\. More than 50 may reach the limits/,
+    /^limits: 51 limited credentials for 51 namespaces\. More than 50 may exceed the rate limits/,
   )
 })
 

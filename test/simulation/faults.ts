@@ -379,14 +379,14 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
       method === 'PATCH' && path.includes(inside) ? { ...delivery, rejection: refusal } : undefined,
     )
   },
-  /** A quota or a policy refuses the writes of the own copy. */
+  /** A quota or a policy refuses the writes of the helper's own copy. */
   refuseLog: (fixture, fault) =>
     fixture.requestRules.add(fault.for, (sent, delivery) =>
       isLogWrite(sent) ? { ...delivery, rejection: statusResponse(403, 'Forbidden') } : undefined,
     ),
   /**
-   * A webhook does not respond to the writes of the own copy. Some of these writes are still
-   * performed, but late.
+   * A webhook does not respond to the writes of the helper's own copy. Some of these writes are
+   * still performed, but late.
    */
   hangLog: (fixture, fault) =>
     fixture.requestRules.add(fault.for, (sent, delivery, random) => {

@@ -83,14 +83,17 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
     return mergeRepositories(entries.flatMap(({ repositories = [] }) => repositories))
   }
 
-  /** Where a registry's login is: in the log also that of one whose domain an earlier one has. */
+  /**
+   * Returns the key of a registry's login. In the log, a registry whose domain belongs to an
+   * earlier registry has an artificial key.
+   */
   function keyOf(namespace: string, values: HelperConfig['registries'][number], registries: readonly string[]): string {
     const [domain = ''] = domainsOf(values)
     const owner = ownerOf(values, registries)
     return namespace !== HOME || owner === values ? domain : `${values.name}.acr-nopass.invalid`
   }
 
-  /** The registry that has the domain of this one: the first of those with this domain. */
+  /** Returns the first registry with the same domain as this registry. */
   function ownerOf(
     values: HelperConfig['registries'][number],
     registries: readonly string[],

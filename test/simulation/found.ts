@@ -3,8 +3,8 @@ import type { Settings } from './settings.ts'
 import type { Plan } from './simulate.ts'
 
 /**
- * A run that shows why a line is there: it breaks a rule if a revert of its theme (reverts.ts)
- * undoes that line. `npm run mutate -- found` tries all reverts.
+ * A run that shows why a line is needed: the run breaks a rule if a revert of its theme
+ * (reverts.ts) undoes that line. `npm run mutate -- found` tries all reverts.
  *
  * To record a run that broke a rule, copy the faults and settings that `npm run soak -- simulation`
  * or `npm test -- simulation --seed N` prints. After the fix, describe in reverts.ts the line that

@@ -17,14 +17,17 @@ export const THEMES = [
 
 export type Theme = (typeof THEMES)[number]
 
-/** A change of one line, which takes back what a recorded run has shown to be necessary. */
+/** A change of one line. It reverts a line that a recorded run has shown to be necessary. */
 export interface Revert {
   readonly theme: Theme
   readonly file: string
   /** Occurs exactly once in the file, within a line. */
   readonly from: string
   readonly to: string
-  /** What the helper would do then; of a rule that was too strict, what it would demand. */
+  /**
+   * What the helper would do with the revert. For a checker's rule that was too strict: what the
+   * rule would demand.
+   */
   readonly effect: string
 }
 

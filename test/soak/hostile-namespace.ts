@@ -16,8 +16,8 @@ const LIMIT = 256
 const MEBIBYTE = 1024 * 1024
 
 /**
- * Fills two namespaces with ServiceAccounts and measures the helper's memory; 1 if it exceeds its
- * limit or a new namespace is unserved.
+ * Fills two namespaces with ServiceAccounts and measures the helper's memory. Returns 1 if the
+ * memory exceeds its limit, or a new namespace is not served.
  */
 export async function runHostileNamespace(
   sizes: HostileSizes,

@@ -19,9 +19,9 @@ const RECORD = `import{appendFileSync}from'node:fs'
 process.on('exit',()=>appendFileSync(process.env.ACR_NOPASS_MEMORY_RECORD,process.resourceUsage().maxRSS+'\\n'))`
 
 /**
- * Measures each command, as published and from a checkout, in a separate process, against a server
- * that generates its objects when they are read, because filling a real API server takes a quarter
- * of an hour. 1 if one needs more than the limit.
+ * Measures the memory of each command, as published and from a checkout, each in a separate
+ * process. The server generates its objects when they are read, because filling a real API server
+ * takes a quarter of an hour. Returns 1 if a command needs more than the limit.
  */
 export async function runMemory(
   sizes: CrowdedSizes,

@@ -1,6 +1,9 @@
 type HelmName = 'helm3' | 'helm4'
 
-/** What the deployers of one run do, and when; the same seed and number give the same plan. */
+/**
+ * The actions of the deployers in one run, with their times. The same seed and number give the same
+ * plan.
+ */
 export interface RivalPlan {
   readonly actions: readonly ActionPlan[]
   readonly person: readonly PersonStep[]
@@ -12,7 +15,7 @@ export interface ActionPlan {
   /** Milliseconds after the start of the run. */
   readonly at: number
   readonly kind: 'good' | 'waits' | 'crashes'
-  /** Whether its values need more permissions in RAM than the others'. */
+  /** True if the values need more permissions in RAM than the values of the other actions. */
   readonly wide: boolean
   readonly verify: boolean
   readonly cancel?: { readonly signal: 'SIGTERM' | 'SIGKILL'; readonly after: number }
@@ -68,11 +71,11 @@ export interface RivalEnd {
   readonly live: string | undefined
   /** Revisions that were reported as successful, and by whom. */
   readonly green: readonly { readonly revision: number; readonly by: string; readonly whose: string }[]
-  /** Whether the release was removed manually, so that revision numbers start again. */
+  /** True if the release was removed manually, so that revision numbers start again. */
   readonly uninstalled: boolean
-  /** Whether RAM grants what `wide` values need. */
+  /** True if RAM grants what `wide` values need. */
   readonly grantsWide: boolean
-  /** Whether the deployed revision needs that, and was not rolled back to manually. */
+  /** True if the deployed revision has `wide` values and is not the result of a manual rollback. */
   readonly needsWide: boolean
 }
 

@@ -47,7 +47,8 @@ interface Green {
 }
 
 /**
- * Runs two jobs, a user's helm and cancels concurrently on two clusters; 1 if a promise was broken.
+ * Runs two jobs, a user's helm and cancels concurrently on two clusters. Returns 1 if a promise was
+ * broken.
  */
 export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: AbortSignal): Promise<number> {
   const { root, progress, print } = deps

@@ -20,8 +20,8 @@ export interface SoakDeps {
 const TOOLS = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const
 
 /**
- * Cancels jobs until the count is reached, continuing after an earlier run; 1 if a promise was
- * broken.
+ * Cancels jobs until the count is reached. Continues an earlier run with the same seed. Returns 1
+ * if a promise was broken.
  */
 export async function runSoak(options: SoakOptions, deps: SoakDeps, signal: AbortSignal): Promise<number> {
   const { root, progress, print, now } = deps

@@ -9,11 +9,11 @@ export interface SoakOptions {
   readonly fresh: boolean
   /** Write the table to docs/*\/reliability.md. */
   readonly write: boolean
-  /** Instead of cancels: ServiceAccounts that fill a namespace. */
+  /** Runs the scenario in which ServiceAccounts fill a namespace, instead of the cancels. */
   readonly hostile: boolean
-  /** Instead of cancels: several concurrent deployers. */
+  /** Runs several concurrent deployers instead of the cancels. */
   readonly rivals: boolean
-  /** Only this run of the seed of rivals. */
+  /** With `rivals`: only this run of the seed. */
   readonly run: number | undefined
   readonly help: boolean
 }

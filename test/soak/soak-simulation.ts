@@ -7,7 +7,7 @@ import { planOf } from '../simulation/simulate.ts'
 /** How many failing seeds are minimized and printed. */
 const EXPLAINED = 3
 
-/** Runs new seeds of the simulation for so many minutes; 1 if one broke a rule. */
+/** Runs new seeds of the simulation for this many minutes. Returns 1 if a seed broke a rule. */
 export async function soakSimulation(
   argv: readonly string[],
   print: (text: string) => void,

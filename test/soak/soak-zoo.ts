@@ -8,7 +8,7 @@ import { runZoo } from '../zoo/run-zoo.ts'
 /** How many failing seeds are minimized and printed. */
 const EXPLAINED = 3
 
-/** Runs new clusters of the zoo for so many minutes; 1 if one broke a rule. */
+/** Runs new clusters of the zoo for this many minutes. Returns 1 if a cluster broke a rule. */
 export async function soakZoo(
   argv: readonly string[],
   print: (text: string) => void,

@@ -44,7 +44,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-hostile-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Text of so many lines, with nothing in it that a terminal or a runner would obey. */
+/**
+ * Asserts that a text has this many lines, and nothing that a terminal or a runner would execute.
+ */
 function assertHarmless(text: string, lines: number, what: string): void {
   const found = text.split('\n')
   for (const line of found)

@@ -9,8 +9,8 @@ const EXAMPLES: readonly object[] = ['chart/ci', 'examples/values'].flatMap((fol
 )
 
 /**
- * Begins a line of its own, a command to the runner, a table's cell, a colour: none of it may come
- * through.
+ * Texts that begin a new line, a command to the runner, a table cell or a colour. No output may
+ * contain their effect.
  */
 const HOSTILE = [
   '\n  fix: zqline ',
@@ -52,8 +52,8 @@ const FORMS: readonly ((mark: string, hostile: string) => unknown)[] = [
 ]
 
 /**
- * Secrets as users write them, each where the schema expects something else, or where it looks at
- * nothing.
+ * Secrets as users write them: at a place where the schema expects another value, or where it
+ * checks nothing.
  */
 const SECRETS: readonly ((value: unknown) => object)[] = [
   (value) => ({ extraEnv: [{ name: 'LOGIN', value }] }),
@@ -76,7 +76,7 @@ const KEYS = ['password', 'token', 'name', 'value', 'values', 'region', 'labels'
 
 type Path = readonly (string | number)[]
 
-/** All paths of a document, of maps and lists too. */
+/** Returns all paths of a document, including the paths of maps and lists. */
 function pathsOf(value: unknown, path: Path = []): readonly Path[] {
   if (typeof value !== 'object' || value === null) return [path]
   return [path, ...Object.entries(value).flatMap(([key, inner]) => pathsOf(inner, [...path, key]))]
@@ -132,7 +132,7 @@ function repeat(root: object, path: Path, value: unknown): void {
   for (const list of lists) list.push(...structuredClone(list))
 }
 
-/** What people do to a text with an editor. Each gets the text, an offset in it and a mark. */
+/** Typical slips in an editor. Each function gets the text, an offset in it and a mark. */
 const TYPOS: readonly ((text: string, at: number, mark: string) => string)[] = [
   (text) => text,
   (text) => text,
@@ -190,13 +190,13 @@ export const markedDocument: fc.Arbitrary<string> = fc
     return text
   })
 
-/** Eight characters that tell this mark from all others, and more. */
+/** Returns a mark. Its first eight characters differ from those of all other marks. */
 function markOf(index: number): string {
   return `zqk${String(index).padStart(3, '0')}vwhxpt`
 }
 
 /**
- * The numbers of all marks of which an output holds the first eight characters: as they are, as a
+ * Returns the numbers of all marks whose first eight characters an output contains: unchanged, as a
  * number, or in Base64.
  */
 export function marksIn(output: string): ReadonlySet<number> {

@@ -27,7 +27,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 const helm = join(folder, 'helm')
 writeFileSync(helm, '#!/bin/sh\necho v4.3.1\n')
 chmodSync(helm, 0o755)
-// It knows nobody, so every rollout ends at its first request.
+// The server rejects every credential, so each rollout ends at its first request.
 const server = createServer((_request, response) => response.writeHead(401).end()).listen(0, '127.0.0.1')
 await once(server, 'listening')
 after(() => server.close())
@@ -130,7 +130,9 @@ const JOBS: readonly Readonly<Record<string, string>>[] = [
   { mode: 'apply', 'values-files': 'values.yaml', kubeconfig, ram: 'none' },
 ]
 
-/** Every way to use a values file, each of which returns all that is said of it. */
+/**
+ * Every way to use a values file. Each function returns everything that is printed about the file.
+ */
 const USES = new Map<string, (values: string) => Promise<string>>([
   ...COMMANDS.map((argv) => [argv.join(' '), () => runCommand(...argv)] as const),
   ...COMMANDS.map((argv) => [`${argv.join(' ')} -o json`, () => runCommand(...argv, '-o', 'json')] as const),
@@ -157,16 +159,16 @@ async function writeValues(text: string): Promise<ReadonlySet<string>> {
   return places
 }
 
-/** Keys of secrets, and where users put text of which nothing is known. */
+/** Keys of secrets, and keys that accept any text. */
 const SECRET_KEY = /^(password|token|accessKeySecret|externalId|caBundle|client-key-data|stringData)$/
 const ANY_TEXT = /^(extraEnv|extraObjects|podAnnotations)(\/|$)/
-/** What the documents of RAM are about. */
+/** The subjects of RAM documents. */
 const NAMED_BY_DOCUMENTS =
   /^registries\/\d+\/(name|instanceId|instanceName|region|repositories|assumeRole)|^identity\/|^region$|^serviceAccount\/name$/
 
 /**
- * The numbers of the marks that may be shown: of keys, and of values that are no secret and that an
- * error points at.
+ * Returns the numbers of the marks that may be shown: marks in keys, and marks in values that are
+ * not secret and to which an error points.
  */
 function shownMarks(text: string, places: ReadonlySet<string>, isDocument: boolean): ReadonlySet<number> {
   const shown = new Set<number>()

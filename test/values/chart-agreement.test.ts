@@ -181,7 +181,7 @@ test('validate shows the value and what is expected as data too', () => {
 })
 
 test('a city instead of a region gets the region of that city', () => {
-  const or = 'For a cloud with regions of its own set `x`.'
+  const or = 'For a cloud with its own regions, set `x`.'
   assert.equal(regionHint('Shanghai', '`x`'), `Did you mean cn-shanghai? ${or}`)
   assert.equal(regionHint('hongkong', '`x`'), `Did you mean cn-hongkong? ${or}`)
   assert.equal(regionHint('moon', '`x`'), `Write the id of a region, such as cn-hangzhou. ${or}`)

@@ -25,7 +25,7 @@ test('errors show the line with a mark under the location, and the fix; a line t
       'values.yaml:5:13: VALUES_REGION: `registries[0].region` is "cn-hangzou": Alibaba Cloud has no such region',
       '  5 |     region: cn-hangzou …',
       '    |             ^^^^^^^^^^',
-      '  fix: Did you mean cn-hangzhou? For a cloud with regions of its own set `endpoints.cr`.',
+      '  fix: Did you mean cn-hangzhou? For a cloud with its own regions, set `endpoints.cr`.',
       'values.yaml:7:1: SCHEMA_UNKNOWN_KEY: there is no key `pasword` at the top',
       '  fix: Remove it; docs/en/values.md describes every key.',
     ].join('\n'),
@@ -48,7 +48,7 @@ test('errors as data have the same content as errors as text', () => {
       path: 'registries[0].region',
       value: 'cn-hangzou',
       expected: 'a region, such as cn-hangzhou',
-      hint: 'Did you mean cn-hangzhou? For a cloud with regions of its own set `endpoints.cr`.',
+      hint: 'Did you mean cn-hangzhou? For a cloud with its own regions, set `endpoints.cr`.',
     },
     {
       code: 'SCHEMA_UNKNOWN_KEY',

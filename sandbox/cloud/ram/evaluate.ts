@@ -12,8 +12,8 @@ export interface AccessRequest {
 
 export interface Evaluation {
   /**
-   * The emulator's decision: an Allow counts only if it certainly applies, a Deny counts already if
-   * it possibly applies.
+   * The emulator's decision: an Allow counts only if it certainly applies, a Deny counts if it may
+   * apply.
    */
   readonly decision: Decision
   /**

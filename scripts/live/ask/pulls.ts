@@ -10,7 +10,7 @@ import type { Stage } from '../stage.ts'
 
 type Grant = PullVerdict['grant']
 
-/** The two repositories that a limited session is asked for. */
+/** One item for each repository of the check: `own` is in the session policy, `other` is not. */
 interface Pair<Item> {
   readonly own: Item
   readonly other: Item
@@ -18,21 +18,21 @@ interface Pair<Item> {
 
 export interface PullResponses {
   readonly anonymous: Pair<Grant>
-  /** With a session of the role, which may pull both. */
+  /** With a session of the role, which may pull both repositories. */
   readonly role: Pair<Grant>
 }
 
-/** The controls of an edition, and how a limited session is asked. */
+/** The control pulls of an edition, and the functions that try the pulls to be judged. */
 export interface Pulls {
   readonly controls: PullResponses
-  /** The session policy for the own repository only. */
+  /** The session policy for the repository `own` only. */
   readonly policy: string
   readonly ask: (credentials: Credentials) => Promise<Pair<Grant>>
-  /** Asks as the role for a repository that does not exist. */
+  /** Tries to pull a repository that does not exist, as the role. */
   readonly askUnknown: () => Promise<Grant>
 }
 
-/** Asks the registry of the Enterprise instance anonymously and as the role. */
+/** Tries pulls from the registry of the Enterprise instance, anonymously and as the role. */
 export async function openEnterprisePulls(stage: Stage): Promise<Pulls> {
   const { deps, options, enterprise, signal } = stage
   const { region, instanceId } = enterprise
@@ -105,7 +105,7 @@ export function judgeUnknown({ role }: PullResponses, unknown: Grant): Verdict {
   return notAnswered('the registry did not decide', facts)
 }
 
-/** Judges whether a limited session's token pulls its own repository and not the other one. */
+/** Judges whether a limited session's token pulls its own repository and no other repository. */
 export function judgeLimit(
   { anonymous, role }: PullResponses,
   limited: Pair<Grant>,

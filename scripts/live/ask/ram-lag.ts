@@ -4,7 +4,7 @@ import { no, notAnswered, type Verdict, yes } from '../evidence.ts'
 import { RAM_PACE, targetOf, waitFor } from '../live-deps.ts'
 import type { Stage } from '../stage.ts'
 
-/** What `apply` waits for RAM, in seconds (src/policy/settle-steps.ts). */
+/** How long `apply` waits for RAM, in seconds (src/policy/settle-steps.ts). */
 const LIMIT_SECONDS = 60
 
 /** Creates the policy for pulls, and measures until GetPolicy returns it. */

@@ -8,8 +8,8 @@ const ISSUE = 'NO_PRIVATE_ZONE_AUTHORIZED'
 const TIMEOUT = 10_000
 
 /**
- * Reads the instance's links. A link with the issue is only asked from inside of its VPC, because
- * its domain resolves nowhere else.
+ * Reads the instance's links. A link with the issue can only be checked from inside its VPC,
+ * because its domain resolves nowhere else.
  */
 export async function askVpcLink(stage: Stage): Promise<Verdict> {
   const { deps, enterprise, signal } = stage

@@ -53,7 +53,10 @@ export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>) {
      * machine slept, the same applies.
      */
     now,
-    /** The same by the earlier of both, for what must not be taken for expired. */
+    /**
+     * Like `now`, but the earliest possible time until the cloud has responded. Used where a valid
+     * credential must not look expired.
+     */
     atLeast: () => (measured ? now() : Math.min(now(), time.now(), time.monotonic() + serverAhead)),
     monotonic: () => time.monotonic(),
     /**

@@ -116,7 +116,10 @@ function describeResult(
     readonly dryRun: boolean
     /** Null: not readable. */
     readonly pods: NamingPods | null
-    /** The releases that the user has to choose from by name, because nothing proves them. */
+    /**
+     * The releases of which the user has to name one, because no cluster-scoped object proves that
+     * the chart installed them.
+     */
     readonly hint: string | null
   },
   { accounts, secrets, kept, copies }: Leftovers,

@@ -37,7 +37,7 @@ function withDoctorOptions(command: Command): Command {
         ['auto', 'off'],
       ),
     )
-    .option('--ack-cluster-id <id>', 'the ACK cluster, where the cluster does not contain its id')
+    .option('--ack-cluster-id <id>', 'id of the ACK cluster, if the cluster does not contain it')
     .option('--worker-role <name>', 'RAM role of the nodes; repeatable (default: read from ACK)', collect)
     .option('--endpoints <map>', 'other addresses of cloud APIs (YAML map: ram, sts, cs, cr)')
 }

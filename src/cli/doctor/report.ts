@@ -126,7 +126,7 @@ function idleEntries(release: Observed['release']): readonly string[] {
   const names = unreportedEntries(release)
     .filter(isLimited)
     .map(({ name }) => name)
-  return names.length === 0 ? [] : [printable(`no namespace needs the limited ${summarize(names)}`)]
+  return names.length === 0 ? [] : [printable(`no namespace needs these limited entries: ${summarize(names)}`)]
 }
 
 function renderExpiry({ expiresAt, state }: RegistryStatus, now: number): string {

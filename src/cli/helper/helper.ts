@@ -6,7 +6,7 @@ import { connectToWrite } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT } from '../program/cli-host.ts'
 import type { ConnectFlags } from '../program/command.ts'
 
-/** Runs the helper against a kubeconfig's cluster until the signal. */
+/** Runs the helper against a kubeconfig's cluster until the signal aborts. */
 export async function helper(flags: HelperFlags & CommonFlags, host: CliHost): Promise<number> {
   const given = {
     config: flags.config,

@@ -17,7 +17,7 @@ export function addImport({ program, run }: Cli): void {
     .option('--force', '--to: overwrite the file')
     .addHelpText(
       'after',
-      '\nReads only: of the old Secrets the hosts, and no content of any other Secret. Where these hosts are not known, ACR is asked without a login which images are public. Exits 3 when something that pulls may depend on could not be carried over.',
+      '\nOnly reads: the hosts in the old Secrets, and no content of any other Secret. If these hosts are not known, ACR is asked without a login which images are public. Exits 3 when a setting that pulls may depend on could not be converted.',
     )
     .action(run(async () => (await import('./import-values.ts')).importValues))
 }

@@ -120,7 +120,7 @@ function reportNotes(
   writeResult(host, flags, { file: to ?? null, values: text, notes, steps }, () => (to === undefined ? text : ''))
   if (output === 'json') return
   for (const { kind, text: line } of notes) stderr.write(`${kind}: ${printable(line)}\n`)
-  if (to !== undefined) stderr.write(`wrote ${printable(to)}; how to switch is at its end\n`)
+  if (to !== undefined) stderr.write(`wrote ${printable(to)}; its last lines list the steps of the switch\n`)
 }
 
 export interface ImportFlags extends ConnectFlags {

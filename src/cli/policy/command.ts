@@ -8,7 +8,7 @@ export function addPolicy({ program, run }: Cli): void {
     .description('Print the RAM policy and trust documents, for those who apply them themselves. Changes nothing.')
     .option('-f, --file <file>', 'values file; repeatable, later files win', collect)
     .option('--clusters-file <file>', 'list of clusters: print the documents of each')
-    .option('--ack-cluster-id <id>', 'without a list: the ACK cluster, which its policy is named after')
+    .option('--ack-cluster-id <id>', 'ID of the ACK cluster, for the name of its policy (without --clusters-file)')
     .option('-n, --namespace <name>', 'namespace of the release (default: acr-nopass)')
     .option('--release <name>', 'name of the release (default: acr-nopass)')
     .option(

@@ -3,7 +3,7 @@ import { printable, printableLines, withoutCommands } from '../../printable.ts'
 import type { CliHost, CliStream } from './cli-host.ts'
 
 const ESCAPE = '\u001b'
-/** The control sequences that we write: colours, and the line of a progress. */
+/** The control sequences that we write: colours, and the progress line. */
 const OURS = new RegExp(`(\\r${ESCAPE}\\[K|${ESCAPE}\\[(?:1|2|22|31|32|33|39)m)`)
 
 /**

@@ -1,6 +1,6 @@
 import type { InputName } from '../../rollout/inputs/input-table.ts'
 
-/** The headings of `--help`, equal to those of docs/en/action.md. */
+/** The headings of `--help`, the same as in docs/en/action.md. */
 export const FLAG_GROUPS: Readonly<Record<string, readonly InputName[]>> = {
   'What to do': ['mode', 'confirm', 'plan-file', 'allow-on-pull-request'],
   'Which clusters': ['clusters', 'clusters-file', 'cluster', 'waves'],

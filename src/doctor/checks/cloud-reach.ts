@@ -81,7 +81,7 @@ function linkFindings(known: KnownInstance, { vpcId, status, issue, defaultAcces
     return {
       ...common,
       severity,
-      message: `${link} has a conflict with the private zone ${zone}`,
+      message: `${link} conflicts with the private zone ${zone}`,
       cause: `This private zone resolves the VPC domain of the instance to another address (${issue}).`,
       fix: 'Remove that zone from the VPC, or set its record of the VPC domain to the address of the link (Access Control, VPC).',
       command: shell`aliyun pvtz DescribeZoneInfo --ZoneId ${quoted(zone)}`,

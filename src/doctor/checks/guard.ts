@@ -36,7 +36,7 @@ export function guardFindings({ release, admission }: Observed): Found {
     const passed = missing.includes(name) ? [] : accepted.filter((one) => one.kind === kind).map(({ what }) => what)
     const defects = [
       ...(policy === undefined ? [] : findDefects(policy, kind, user)),
-      ...(passed.length === 0 ? [] : [`it accepted in a dry run that the helper changes ${summarize(passed)}`]),
+      ...(passed.length === 0 ? [] : [`in a dry run it allowed the helper to change ${summarize(passed)}`]),
     ]
     return defects.length === 0 ? [] : [{ name, defects }]
   })

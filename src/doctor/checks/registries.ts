@@ -102,7 +102,7 @@ function checkWidth({ name, limit }: RegistryStatus): Draft | undefined {
     severity: 'warning',
     subject: `registry ${name}`,
     message: `its credential is limited to ${summarize(limit.repositories)}, but the registry lets it pull more`,
-    cause: `The registry granted a pull of another list to it, and not to everybody (${limit.reason ?? 'no details'}).`,
+    cause: `The registry let this credential pull a repository of another list that needs a login (${limit.reason ?? 'no details'}).`,
     fix: 'Do not rely on `limit: repositories` for this instance: give each team a RAM role of its own (`assumeRole`), or an instance of its own. Pulls continue.',
     command: shell`acr-nopass policy -f values.yaml`,
   }

@@ -17,8 +17,8 @@ interface Kind {
 const refresh = (): ShellCommand => shell`acr-nopass refresh`
 
 /**
- * The kind of failure by the cloud's own code, which is looked up first, or by the code in the
- * helper's report. The default is REGISTRY_FAILING.
+ * Maps an error code to a kind of failure. The cloud's own code is looked up first, then the code
+ * in the helper's report. The default is REGISTRY_FAILING.
  */
 const KINDS = new Map<string | undefined, Kind>(
   Object.entries({

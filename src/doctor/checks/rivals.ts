@@ -27,8 +27,8 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
     findings.push({
       id: 'RIVAL_RELEASE',
       severity: 'info',
-      // Without the right to read the proof, doctor cannot know whether the release writes the same
-      // Secrets.
+      // Without the right to read the object that proves the release, doctor cannot know whether
+      // the release writes the same Secrets.
       ...(unproven.some(({ evidence }) => evidence === 'unknown') && { health: 'unknown' }),
       subject: pluralize(unproven.length, 'unverified release'),
       message: `ConfigMaps have the labels of ${summarize(unproven.map(keyOf))}, but may not belong to a release of acr-nopass`,

@@ -43,7 +43,7 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   SECRET_INCOMPLETE: {
     severity: 'warning',
     health: 'unknown',
-    message: 'the pull secret lacks a registry that its namespace is a target of',
+    message: 'the pull secret lacks a registry that targets its namespace',
     cause: 'There is no credential for that registry yet, or the targets were changed a moment ago.',
     fix: 'See the findings about the registries; run doctor again in half a minute.',
   },

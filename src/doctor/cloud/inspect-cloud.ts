@@ -39,7 +39,7 @@ export async function inspectCloud(subject: Subject, sources: CloudSources, sign
   const isOurs = (what: string, owner: string): boolean => {
     if (owner === accountId) return true
     const fix = 'run doctor with credentials of that account too'
-    reader.note(what, `it is of account ${owner}, and your credentials are of ${accountId}; ${fix}`)
+    reader.note(what, `it belongs to account ${owner}, but your credentials belong to ${accountId}; ${fix}`)
     return false
   }
   const [ack, oidcProvider, instances] = await Promise.all([

@@ -8,7 +8,7 @@ export interface WantedRole {
   readonly arn: string
   readonly accountId: string
   readonly name: string
-  /** In the words of a sentence: `the helper's role`. */
+  /** The role as a sentence names it, such as `the helper's role`. */
   readonly what: string
   readonly kind: 'rrsa' | 'worker-role' | 'chain'
   /** Undefined: no permission is needed. */

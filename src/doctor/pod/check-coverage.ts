@@ -57,7 +57,7 @@ export const checkRegistry: PodCheck = (_pod, container, context) => {
   if (hasImage(container)) return ok('not needed: the node has the image without a credential of acr-nopass')
   if (!isWaiting(container)) {
     return isAcrHost(host)
-      ? unknown(`${UNCOVERED}; whether the image needs a credential shows when the node pulls it`)
+      ? unknown(`${UNCOVERED}; it is not known whether the image needs a credential until the node pulls it`)
       : ok(UNCOVERED)
   }
   const { about, cause, quote } = explainPull(container, context.observed.now)

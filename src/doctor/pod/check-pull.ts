@@ -143,6 +143,6 @@ export function checkMessage(pod: PodFacts, container: ContainerFacts, now: numb
   const explained = explainPull(container, now)
   if (explained.about !== 'credential') return explainedWrong(explained, pod)
   const fix =
-    'Check the pull secrets of the Pod. doctor does not know which of them is of acr-nopass, because the release could not be read. Ask the operator of the release to run this command.'
+    'Check the pull secrets of the Pod. doctor does not know which of them belongs to acr-nopass, because the release could not be read. Ask the operator of the release to run this command.'
   return explainedWrong({ ...explained, fix }, pod)
 }

@@ -28,7 +28,7 @@ export interface NodeMessage {
   /** The host of the last request or lookup; undefined: the message names no host. */
   readonly host: string | undefined
   readonly party: Party | undefined
-  /** Why a host name could not be resolved; undefined: the failure is another one. */
+  /** Why a host name could not be resolved; undefined: another failure. */
   readonly failedLookup: string | undefined
   /** The last URL is part of a request's own error: `Head "https://…": …`. */
   readonly isRequestError: boolean

@@ -36,9 +36,7 @@ interface Facts {
 
 const VPC_HOST = /(?:^registry-(?:intl-)?(?:vpc|internal)|-registry-vpc|-vpc)\./
 const EXPIRED = /x509: certificate has expired or is not yet valid: current time (\S+) is (before|after) /
-/**
- * A message may be repeated for a while after the certificate's expiry or start was printed in it.
- */
+/** A node may repeat a message for a while, so the current time in the message may be outdated. */
 const CLOCK_TOLERANCE = 2 * 3_600_000
 
 const NEED_NETWORK =
@@ -259,7 +257,7 @@ export const RULES: readonly Rule[] = [
     cause: (message) =>
       isRegistry(message)
         ? 'The registry throttles the pulls.'
-        : `${describeParty(message)} throttles the pulls, not the registry.`,
+        : `The pulls are throttled by ${describeParty(message)}, not by the registry.`,
     fix: 'Wait; if it persists, request a higher limit for the instance, or pull through the VPC domain.',
   },
   {
@@ -281,7 +279,7 @@ export const RULES: readonly Rule[] = [
     matches: (message) => message.party === 'other' && statusOf(message) >= 400,
     id: 'POD_PROXY',
     cause: (message) =>
-      `Not the registry, but ${message.host} responds with HTTP ${statusOf(message)}: a mirror of the node's runtime, or a host that the registry names.`,
+      `The response HTTP ${statusOf(message)} comes from ${message.host}, not from the registry. This host is a mirror of the node's runtime, or a host that the registry names.`,
     fix: "Check the mirrors of the node's runtime (containerd: hosts.toml); a pull secret for the registry has no login for a mirror.",
   },
   {

@@ -21,7 +21,7 @@ export type Step = StepResult & { readonly step: string }
 
 /**
  * Returns the results of the checks for one container, up to the first failed check. Without the
- * release's configuration, only the checks that do not need it run. Empty for a Pod that is over,
+ * release's configuration, only the checks that do not need it run. Empty for a Pod that has ended,
  * because it pulls nothing.
  */
 export function podSteps(

@@ -56,7 +56,7 @@ export async function tryGuard(
 
 /**
  * Returns the API server's message; undefined: it accepted the write.
- * @throws errors that are no response to the write
+ * @throws errors that are not a response to the write
  */
 async function refusalOf(
   reader: Reader,

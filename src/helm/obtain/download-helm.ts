@@ -107,7 +107,7 @@ function chooseDigest(
   return known ?? wanted
 }
 
-/** An archive of helm has about 20 MB, so this is enough for a slow connection. */
+/** An archive of helm is about 20 MB, so this is enough for a slow connection. */
 const LIMIT_MS = 300_000
 const LIMIT_BYTES = 200 * 1024 * 1024
 const REDIRECTS = 5

@@ -67,8 +67,8 @@ function render(object: ManifestObject | undefined, other: ManifestObject | unde
 }
 
 /**
- * Fields of a Secret that hold no content. Any other field is hidden, because it may be a content
- * field with a typing error.
+ * Fields of a Secret that hold no content. Any other field is hidden, because it may be a
+ * misspelled content field.
  */
 const SHOWN = ['apiVersion', 'kind', 'metadata', 'type', 'immutable']
 /**

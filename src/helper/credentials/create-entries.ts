@@ -27,8 +27,8 @@ export interface RegistryEntryDeps {
 }
 
 /**
- * The credentials of a configuration with their token sources. Equal role chains share an identity,
- * equal registries a request.
+ * Creates a configuration's credentials with their token sources. Equal role chains share an
+ * identity, and equal registries share a request.
  */
 export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): RegistryEntries {
   const { transport } = deps
@@ -77,8 +77,8 @@ export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): Re
         }),
     }
   }
-  // An identity that cannot be created or limited refuses the configuration now, not at the first
-  // namespace.
+  // Create each identity now: if that fails, the configuration is refused at once, and not at the
+  // first namespace.
   const unions = createUnions(config)
   for (const { union } of config.registries.flatMap(({ name }) => unions.of([name]))) {
     if (union !== undefined) entryOf(union.values, union)

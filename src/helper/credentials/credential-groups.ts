@@ -20,18 +20,18 @@ import { encodeTokens, lastNote, ownLogins } from './own-copy.ts'
 import { type Credential, type RegistryState, sameLogin } from './registry-state.ts'
 
 /**
- * The rendered content of the Secrets of all namespaces with the same registries; built once per
+ * The rendered Secret content for all namespaces with the same registries. Built once for each
  * change of a credential.
  */
 export interface CredentialGroup extends GroupSummary {
   /** The bodies of both requests (see `WriteSecret`). */
   readonly bodies: Readonly<Record<WriteSecret['by'], SplitBody>>
-  /** Of the helper's own copy: the log after its write. */
+  /** For the helper's own copy: the log after the write. */
   readonly logged?: readonly Logged[]
 }
 
 /**
- * In two parts, between which the precondition goes (`"uid":"…","resourceVersion":"…",` or
+ * A body in two parts. The precondition goes between them (`"uid":"…","resourceVersion":"…",` or
  * nothing).
  */
 type SplitBody = readonly [Buffer, Buffer]
@@ -43,19 +43,19 @@ export interface GroupOptions {
   readonly authFormat: AuthFormat
 }
 
-/** A credential in force; without a number: it is not in the log. */
+/** A credential in force. Without a `number`, the credential is not in the log. */
 export type GroupEntry = Credential & {
   readonly number?: number | undefined
   /** The entry of an earlier configuration. */
   readonly isKept?: boolean
   readonly isFresh?: boolean
-  /** The entries that it serves; default: the entry of its name. */
+  /** The entries that the credential serves. Default: the entry with the credential's name. */
   readonly serves?: readonly string[]
 }
 
 /**
- * The content of Secrets with these credentials, in the configuration's order (of two that claim
- * one domain the earlier has it).
+ * Builds the content of Secrets with these credentials, in the configuration's order. If two
+ * credentials claim a domain, the earlier credential gets the domain.
  */
 export function buildCredentialGroup(
   key: string,
@@ -71,7 +71,9 @@ export function buildCredentialGroup(
   return { ...render(key, content, entries, { [ANNOTATION_LOG]: note }, options), note, log }
 }
 
-/** The content of the helper's own copy, which is the log (docs/en/decisions.md#own-copy). */
+/**
+ * Builds the content of the helper's own copy, which is the log (docs/en/decisions.md#own-copy).
+ */
 export function buildOwnGroup(
   logged: readonly (Logged & GroupEntry)[],
   last: number,
@@ -83,7 +85,7 @@ export function buildOwnGroup(
   return { ...render(OWN, content, logged, annotations, options), note, log: '', logged }
 }
 
-/** The keys of the own copy's groups; not lists of names. */
+/** The keys of the own copy's groups. A list of names never equals one of them. */
 const OWN = '(own)'
 const EMPTY_OWN = '(empty own)'
 
@@ -133,8 +135,8 @@ function soonest(times: readonly (number | null)[]): number | undefined {
 }
 
 /**
- * An empty text instead of no annotation, because a patched annotation would outlive an apply
- * without it.
+ * Returns an empty text for no time. If the annotation were left out instead, an earlier patched
+ * annotation would survive the apply.
  */
 function toIso(time: number | undefined): string {
   return time === undefined ? '' : new Date(time).toISOString()
@@ -148,7 +150,7 @@ export interface GroupSources {
   readonly names: () => readonly string[]
   /**
    * Returns the credentials that serve these entries, each with the entries that it serves.
-   * `present`: those of them that the namespace's Secret has.
+   * `present`: the entries that the namespace's Secret already has.
    */
   readonly serve?: (entries: readonly string[], present: readonly string[]) => readonly Served[]
   /** Returns the entries that a credential serves. */
@@ -157,18 +159,18 @@ export interface GroupSources {
   readonly stateOf: (name: string) => RegistryState | undefined
 }
 
-/** The rendered Secret contents by their registries. */
+/** Renders and caches the content of Secrets, by their registries. */
 export function createCredentialGroups(sources: GroupSources, options: GroupOptions) {
   const { log, names, stateOf, servedBy = (name) => [name] } = sources
   const alone = (entries: readonly string[]): readonly Served[] =>
     entries.map((name) => ({ credential: name, entries: [name] }))
   const { serve = alone } = sources
   const empty = buildCredentialGroup('', [], '', options)
-  // Without the annotation of the highest number, which therefore stays.
+  // The annotation of the highest number is left out, so the patch keeps its value.
   const emptyText = buildDockerConfig([], options.authFormat)
   const emptyOwn = { ...render(EMPTY_OWN, emptyText, [], { [ANNOTATION_TOKENS]: '[]' }, options), note: '', log: '' }
   const groups = new Map<string, CredentialGroup>()
-  // Targets share the arrays, so the common case is one lookup.
+  // Namespaces with equal targets share one array, so the common case is one lookup.
   let byList = new WeakMap<readonly string[], Map<string, CredentialGroup>>()
   let own: CredentialGroup | undefined
   const describe = <T extends Credential>(
@@ -185,7 +187,7 @@ export function createCredentialGroups(sources: GroupSources, options: GroupOpti
     const entries = serve(registries, present).flatMap(({ credential: name, entries: serves, union }) => {
       const credential = inForce(state, name)
       const found = credential === undefined ? [] : describe(credential, serves)
-      // A limited credential of an earlier list gets into no further namespace.
+      // A limited credential of an earlier list is not written to more namespaces.
       const mayAppear = union === undefined || serves.every((entry) => present.includes(entry))
       return mayAppear ? found : found.filter(({ isKept }) => isKept !== true)
     })
@@ -206,7 +208,7 @@ export function createCredentialGroups(sources: GroupSources, options: GroupOpti
       if (group) known.set(present.join(), group)
       return group
     },
-    /** The content for the helper's own copy; undefined: nothing is to be logged. */
+    /** Returns the content for the helper's own copy. Undefined if there is nothing to log. */
     own(): CredentialGroup | undefined {
       const state = log()
       const logged = nextContent(state, names()).flatMap((one) => describe(one))
@@ -215,10 +217,11 @@ export function createCredentialGroups(sources: GroupSources, options: GroupOpti
     },
     isFailing: (registry: string) => (stateOf(registry)?.failures ?? 0) > 0,
     /**
-     * The version of the own copy that its next write replaces; `unread`: it has to be read first.
+     * Returns the version of the own copy that the next write replaces. `unread`: the own copy must
+     * be read first.
      */
     ownVersion: () => log().copy,
-    /** The content that an action names by its `group`. */
+    /** Returns the content that an action names in `group`. */
     byKey(key: string): CredentialGroup | undefined {
       if (key === '') return empty
       if (key === EMPTY_OWN) return emptyOwn

@@ -12,35 +12,45 @@ export interface CredentialLogOptions {
   readonly namespace: string
   readonly secretName: string
   readonly instance: string
-  /** Nothing is written: every credential is in force at once. */
+  /** Nothing is written, so every credential is in force at once. */
   readonly dryRun: boolean
   /** The log before a reload. */
   readonly carried?: LogState | undefined
-  /** The same credentials by the names that their registries have now. */
+  /** Returns the credentials under the present names of their registries. */
   readonly rename: (credentials: readonly Logged[]) => readonly Logged[]
-  /** False: no namespace gets this credential any more. Default: all are needed. */
+  /**
+   * Returns false if no namespace gets this credential any more. By default, all credentials are
+   * needed.
+   */
   readonly isNeeded?: (name: string) => boolean
   /** The own copy was read. */
   readonly onRead: (secret: SecretObject | undefined) => void
   /** Another leader wrote these. */
   readonly onFound: (credentials: readonly Credential[]) => void
-  /** What namespaces get has changed, or a write of the own copy is due. */
+  /** Called when the credentials in force have changed, or a write of the own copy is due. */
   readonly onChange: () => void
-  /** Whether the own copy cannot be written. */
+  /**
+   * Called with true when the own copy cannot be written, and with false when it can be written
+   * again.
+   */
   readonly onStuck: (isStuck: boolean) => void
   readonly onFailure: (error: unknown) => void
 }
 
 /**
- * About half a minute in all: while the API server does not respond, nothing could be written
- * either.
+ * About half a minute in total. While the API server does not respond, the helper could not write
+ * Secrets either.
  */
 const PAUSES_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000]
-/** A write of the own copy may hang (a webhook): namespaces wait no longer for it than this. */
+/**
+ * The longest time for which namespaces wait for a write of the own copy, because a webhook may let
+ * the write hang.
+ */
 const LONGEST_WAIT_MS = 2_000
 
 /**
- * The log of credentials in the helper's own copy; the controller writes it, like any other Secret.
+ * Keeps the log of credentials in the helper's own copy. The controller writes that copy, like any
+ * other Secret.
  */
 export function createCredentialLog(options: CredentialLogOptions) {
   const { clock } = options
@@ -79,7 +89,7 @@ export function createCredentialLog(options: CredentialLogOptions) {
     const before = state
     const secret = await requestOwnCopy(options, signal)
     options.onRead(secret)
-    // A write of ours that ended meanwhile is newer than what was read.
+    // If our own write completed meanwhile, it is newer than what was read.
     if (state.copy !== before.copy && state.copy !== 'unread') return
     const copy = readOwnCopy(secret, options.instance)
     const credentials = options.rename(copy.credentials).filter(({ name }) => isNeeded(name))
@@ -107,7 +117,7 @@ export function createCredentialLog(options: CredentialLogOptions) {
       send({ type: 'obtained', credentials })
       options.onChange()
     },
-    /** Reads the own copy; false: it could not be read. */
+    /** Reads the own copy. Returns false if it cannot be read. */
     async read(signal: AbortSignal): Promise<boolean> {
       try {
         await readOnce(signal)
@@ -117,7 +127,7 @@ export function createCredentialLog(options: CredentialLogOptions) {
         return false
       }
     },
-    /** Reads the own copy with retries; without it new credentials are requested. */
+    /** Reads the own copy, with retries. If it stays unreadable, new credentials are requested. */
     async readFirst(signal: AbortSignal): Promise<void> {
       for (const pause of [...PAUSES_MS, undefined]) {
         try {

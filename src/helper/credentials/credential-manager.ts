@@ -17,16 +17,16 @@ export interface CredentialManagerOptions
   > {
   /** The credentials from the start. */
   readonly entries: readonly RegistryEntry[]
-  /** The states before a reload by name, including those whose fingerprint has changed. */
+  /** The states before a reload, by name, including states whose fingerprint has changed. */
   readonly carried: ReadonlyMap<string, RegistryState>
-  /** The other credentials that are in a Secret with this one. */
+  /** Returns the other credentials that share a Secret with this credential. */
   readonly together: (registry: string) => ReadonlySet<string>
   /**
-   * A request for this registry ended, and what it gave was handed to `onTokens`, unless that waits
-   * for others.
+   * Called after each request for this registry. A new credential was passed to `onTokens`, unless
+   * it waits for other registries.
    */
   readonly onAnswered: (registry: string) => void
-  /** A request is due. Credentials that nothing needs any more may be dropped now. */
+  /** Called when a request is due. The callee may drop credentials that nothing needs any more. */
   readonly onDue?: () => void
   /** Called with all credentials that changed, for one rotation. */
   readonly onTokens: (states: readonly RegistryState[]) => void
@@ -35,8 +35,8 @@ export interface CredentialManagerOptions
 export type CredentialManager = ReturnType<typeof createCredentialManager>
 
 /**
- * Keeps the credentials of all registries fresh; those that share Secrets, or a token request, are
- * replaced together (`coalesces`).
+ * Keeps the credentials of all registries fresh. Credentials that share Secrets or a token request
+ * are replaced together (`coalesces`).
  */
 export function createCredentialManager(options: CredentialManagerOptions) {
   const { clock, cloudNow } = options
@@ -48,8 +48,8 @@ export function createCredentialManager(options: CredentialManagerOptions) {
   let newestOf: ((registry: string) => Credential | undefined) | undefined
 
   /**
-   * Only a first attempt refreshes others too: the retries of a failing registry must not repeat
-   * their requests.
+   * Only a first attempt also refreshes other registries, because retries of a failing registry
+   * must not repeat the requests of the others.
    */
   function onRequest(registry: string, reason: RefreshReason): void {
     coalescer.requested(registry)
@@ -63,7 +63,8 @@ export function createCredentialManager(options: CredentialManagerOptions) {
   }
 
   /**
-   * Entries of the same instance and identity, whose sources share a request made at the same time.
+   * Returns the other entries with the same instance and identity. Their sources share requests
+   * that are made at the same time.
    */
   function twinsOf(registry: string): string[] {
     const key = drivers.get(registry)?.state.fingerprint
@@ -79,11 +80,11 @@ export function createCredentialManager(options: CredentialManagerOptions) {
   }
 
   /**
-   * The state before a reload, also of a registry that had another name, of a union that had
-   * another list, and of an entry that was not limited.
+   * Returns the state before a reload. It is also found if the registry had another name, the union
+   * had another list, or the entry was not limited.
    */
   function carriedOf({ name, source, union }: RegistryEntry): RegistryState | undefined {
-    // What another configuration had hours ago has expired.
+    // Credentials of a configuration from hours ago have expired.
     if (newestOf !== undefined) return undefined
     const own = options.carried.get(name)
     if (own !== undefined) return own
@@ -137,14 +138,14 @@ export function createCredentialManager(options: CredentialManagerOptions) {
       options.onAnswered(name)
     },
     /**
-     * Refreshes the credentials from now on; `newest`: the newest credential of a registry in the
+     * Starts to refresh the credentials. `newest` returns a registry's newest credential in the
      * log.
      */
     lead(newest: (registry: string) => Credential | undefined): void {
       newestOf = newest
       for (const [name, one] of drivers) one.send({ type: 'lead', found: newest(name) })
     },
-    /** Requests one token of each of these, to prove the configuration. */
+    /** Requests one token from each of these registries, to prove the configuration. */
     prove(registries: readonly string[]): void {
       for (const name of registries) drivers.get(name)?.send({ type: 'prove' })
     },
@@ -152,7 +153,10 @@ export function createCredentialManager(options: CredentialManagerOptions) {
     found(credentials: readonly Credential[]): void {
       for (const one of credentials) drivers.get(one.name)?.send({ type: 'found', found: one })
     },
-    /** Replaces what was issued before a request for new credentials, and retries what failed. */
+    /**
+     * Replaces credentials that were issued before a person's request, and retries failed
+     * registries.
+     */
     rotate({ at, olderThan, noticedAt }: RotationRequest): void {
       requested = at
       for (const one of drivers.values()) {
@@ -162,15 +166,21 @@ export function createCredentialManager(options: CredentialManagerOptions) {
     },
     /** Replaces the credential of this registry now. */
     force: (registry: string): void => drivers.get(registry)?.send({ type: 'force' }),
-    /** Some Secret has credentials of these that are in no log: requests new ones, once. */
+    /**
+     * Requests new credentials for these registries, once, because some Secret has credentials that
+     * are not in the log.
+     */
     renewUnlogged(registries: readonly string[]): void {
       for (const name of registries) drivers.get(name)?.send({ type: 'doubt' })
     },
-    /** The `at` of the last request since which every registry was tried; undefined: none. */
+    /**
+     * The `at` of a person's last request, if every registry was tried since then. Otherwise
+     * undefined.
+     */
     get handled(): number | undefined {
       return [...drivers.values()].some(({ state }) => state.pending) ? undefined : requested
     },
-    /** A new credential waits for another registry's. */
+    /** True if a new credential waits for the credential of another registry. */
     get holding(): boolean {
       return coalescer.holding
     },
@@ -190,12 +200,12 @@ export interface Schedule {
 }
 
 /**
- * Whether a credential is replaced together with one that is due now, so that Secrets with both are
- * written once. It is if it would be due before the other is due again, and if the used share of
- * its life is at least half of the other's. So credentials of equal lifetime are replaced together
- * from the first period on, and none before 30 % of its life. That costs at most 2.2 times the
- * calls on average (65 % against 30 %), for two lifetimes that are almost equal, and hardly any
- * otherwise. `now` on the cloud's clock.
+ * Returns true if the credential `other` is replaced together with `due`, so that Secrets with both
+ * are written once. Two conditions must hold: `other` would be due before `due` is due again, and
+ * the elapsed share of its lifetime is at least half of that of `due`. Credentials of equal
+ * lifetime are therefore replaced together from the first period on, and none before 30 % of its
+ * lifetime. For two lifetimes that are almost equal, this costs at most 2.2 times the calls on
+ * average (65 % / 30 %); otherwise it costs hardly any. `now`: by the cloud's clock.
  */
 export function coalesces(due: Schedule, other: Schedule, now: number): boolean {
   if (now >= other.expiresAt || (other.sharedSession && now - other.issuedAt < SHARED_PAUSE)) return false
@@ -222,13 +232,13 @@ function createRotationCoalescer(clock: Clock, rotate: (states: readonly Registr
     if (states.length > 0) rotate(states)
   }
   return {
-    /** A credential is requested; `responded` follows in any case. */
+    /** Call when a credential is requested. `responded` must follow, also after a failure. */
     requested: (registry: string) => void requesting.add(registry),
     responded(registry: string): void {
       requesting.delete(registry)
       if (requesting.size === 0) release()
     },
-    /** A registry has a new credential; an urgent one does not wait. */
+    /** Call when a registry has a new credential. An urgent credential does not wait for others. */
     changed(state: RegistryState): void {
       held.set(state.name, state)
       if (state.urgent || requesting.size === 0) release()

@@ -21,8 +21,8 @@ export function createFirstRound(clock: Clock, onOver: () => void) {
       return state === 'over'
     },
     /**
-     * The registries that are requested for the first time; over immediately without any, else
-     * after 3 s at the latest.
+     * Starts the round for the registries that are requested for the first time. The round is over
+     * after 3 s at the latest, and immediately if there are none.
      */
     begin(registries: readonly string[]): void {
       if (state !== 'before') return

@@ -85,7 +85,7 @@ async function grantedToAll(
 /**
  * Asks whether a credential may pull a repository of another list. `turn` chooses that list. A
  * registry may deny all names that do not exist, so an invented name of the other list is compared
- * with an invented name of the own list.
+ * with an invented name of the credential's own list.
  */
 export function createMeasure(union: Union, ask: AskRegistry): NonNullable<RegistryEntry['measure']> {
   const candidates = union.others.flatMap((other) => {
@@ -96,7 +96,7 @@ export function createMeasure(union: Union, ask: AskRegistry): NonNullable<Regis
     const other = candidates[turn % Math.max(1, candidates.length)]
     if (other === undefined) return unmeasured('no other limited entry of the instance names other repositories')
     const own = other.exists ? repositoryOf(union).repository : inventedIn(union)
-    if (own === undefined) return unmeasured(`entry ${other.entry} has no probe, and the own list has no glob`)
+    if (own === undefined) return unmeasured(`entry ${other.entry} has no probe, and this entry's own list has no glob`)
     const question = async (repository: string, anonymously = false) => {
       const { grant, detail } = await ask(token, { repository, anonymously }, signal)
       return { grant, reason: `${anonymously ? 'anonymously ' : ''}${repository}: ${detail}` }

@@ -14,7 +14,7 @@ export interface CopyVersion {
 export interface OwnCopy {
   /** Undefined: there is none. */
   readonly version: CopyVersion | undefined
-  /** The highest number that was given so far. */
+  /** The highest number that was assigned so far. */
   readonly last: number
   readonly credentials: readonly Logged[]
 }
@@ -22,23 +22,24 @@ export interface OwnCopy {
 /** The log as this replica knows it (docs/en/decisions.md#own-copy). */
 export interface LogState {
   /**
-   * The version at which the own copy was read or written. `unread`: it has to be read before the
-   * next write.
+   * The version at which the own copy was read or written. `unread`: the own copy must be read
+   * before the next write.
    */
   readonly copy: CopyVersion | 'absent' | 'unread'
-  /** UID of the own copy in which the numbers were given; empty: none is known. */
+  /** The UID of the own copy in which the numbers were assigned. Empty if no copy is known. */
   readonly uid: string
   /** The highest number that this replica has seen. */
   readonly last: number
   /** The credentials in force, by name. */
   readonly logged: ReadonlyMap<string, Logged>
   /**
-   * Credentials that this replica got as the leader, or that a restored log lost: the next write
-   * logs them.
+   * Credentials that the next write logs: this replica obtained them as the leader, or a restored
+   * log lost them.
    */
   readonly pending: ReadonlyMap<string, Credential>
   /**
-   * The own copy could not be written in time: pending credentials are in force without a number.
+   * True if the own copy could not be written in time. Pending credentials are then in force
+   * without a number.
    */
   readonly isStuck: boolean
 }
@@ -103,8 +104,8 @@ export function logStep(state: LogState, event: LogEvent): LogState {
 }
 
 /**
- * Per credential the higher number wins. What the copy lacks, or has with a lower number, is logged
- * again.
+ * For each credential, the higher number wins. A credential that the copy lacks, or has with a
+ * lower number, is logged again.
  */
 function read(state: LogState, copy: OwnCopy): LogState {
   const isSameCopy = copy.version === undefined || copy.version.uid === state.uid
@@ -131,7 +132,7 @@ function read(state: LogState, copy: OwnCopy): LogState {
   }
 }
 
-/** The credential that namespaces get now; without a number: it is not in the log. */
+/** Returns the credential that namespaces get now. Without a number, it is not in the log. */
 export function inForce(
   state: LogState,
   name: string,
@@ -140,12 +141,12 @@ export function inForce(
   return pending === undefined ? state.logged.get(name) : { ...pending, number: undefined }
 }
 
-/** The newest credential that this replica knows. */
+/** Returns the newest credential that this replica knows. */
 export function newest({ pending, logged }: LogState, name: string): Credential | undefined {
   return pending.get(name) ?? logged.get(name)
 }
 
-/** The content of the next write of the own copy. New credentials get the next number. */
+/** Returns the content of the next write of the own copy. New credentials get the next number. */
 export function nextContent({ pending, logged, last }: LogState, names: readonly string[]): readonly Logged[] {
   return names.flatMap((name) => {
     const next = pending.get(name)

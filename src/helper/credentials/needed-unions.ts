@@ -1,22 +1,23 @@
 import type { Union, Unions } from '../../acr/unions.ts'
 
-/** What decides which unions a cluster needs. */
+/** The facts that decide which unions a cluster needs. */
 export interface UnionFacts {
-  /** Of each namespace: the entries that target it, and those that our Secret there has. */
+  /** For each namespace: the entries that target it, and the entries that our Secret there has. */
   readonly places: Iterable<{ readonly entries: readonly string[]; readonly present: readonly string[] }>
   /** True if namespaces get the union's credential. */
   readonly isInForce: (union: Union) => boolean
-  /** True if the log has, or gets, a credential of the union. */
+  /** True if the union's credential is in the log, or will be logged. */
   readonly isKnown: (union: Union) => boolean
   /** True if the last request for the union's credential failed. */
   readonly isFailing: (union: Union) => boolean
 }
 
 /**
- * Returns the unions that a cluster needs, which are those of all namespaces. While a union has no
- * credential, its narrower unions that have one are needed too. If its request failed, the union of
- * the entries that a namespace keeps is needed, so that their pulls do not end with the former
- * credential. `spare`: the names of all unions that may stand in for another union. Pure.
+ * Returns the unions that the namespaces of a cluster need. While a union has no credential, its
+ * narrower unions with a credential are needed too. If the request for a union fails, the union of
+ * the entries that a namespace already has is also needed, so that pulls continue after the old
+ * credential expires. `spare`: the names of all unions that may replace a union without a
+ * credential. Pure.
  */
 export function neededUnions(
   unions: Pick<Unions, 'of' | 'part' | 'narrower'>,

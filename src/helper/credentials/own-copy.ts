@@ -14,7 +14,8 @@ export interface SecretObject extends KubeObject {
 }
 
 /**
- * Reads the helper's own copy by a list by name, because the helper has no right to `get` a Secret.
+ * Reads the helper's own copy by a list with its name, because the helper has no right to `get` a
+ * Secret.
  */
 export async function requestOwnCopy(
   { client, namespace, secretName }: { client: KubeClient; namespace: string; secretName: string },
@@ -27,7 +28,7 @@ export async function requestOwnCopy(
 }
 
 /**
- * The log in the helper's own copy; empty if another client wrote the content
+ * Returns the log in the helper's own copy. Empty if another client wrote the content
  * (docs/en/decisions.md#own-copy).
  */
 export function readOwnCopy(secret: SecretObject | undefined, instance: string): OwnCopy {
@@ -43,15 +44,16 @@ export function readOwnCopy(secret: SecretObject | undefined, instance: string):
   const keyOf = createKeys()
   const credentials = decodeTokens(annotations[ANNOTATION_TOKENS]).flatMap((note) => {
     const login = logins.get(keyOf(note.name, note.domains))
-    // A copy without numbers, of an earlier version, is newer than all that has a number.
+    // An earlier version of the helper writes no numbers. Its copy is newer than every numbered
+    // credential.
     return login === undefined ? [] : [toLogged({ ...note, number: note.number ?? last + 1 }, login)]
   })
   return { version, last: Math.max(last, ...credentials.map(({ number }) => number)), credentials }
 }
 
 /**
- * The logins of the own copy. A credential of which an earlier one has all domains gets a key of
- * its own, so that the log has one login for each credential.
+ * Returns the logins of the own copy, one for each credential. If earlier credentials have all
+ * domains of a credential, it gets an artificial key.
  */
 export function ownLogins(credentials: readonly Credential[]): readonly RegistryLogin[] {
   const keyOf = createKeys()
@@ -62,7 +64,8 @@ export function ownLogins(credentials: readonly Credential[]): readonly Registry
 }
 
 /**
- * The key with which a credential's login is found again: its first domain that no earlier one has.
+ * Returns a function for the key under which a credential's login is found again: its first domain
+ * that no earlier credential has.
  */
 function createKeys(): (name: string, domains: readonly string[]) => string {
   const taken = new Set<string>()
@@ -73,7 +76,9 @@ function createKeys(): (name: string, domains: readonly string[]) => string {
   }
 }
 
-/** The annotation `acr-nopass.io/log` of the own copy: the highest number that was given so far. */
+/**
+ * The annotation `acr-nopass.io/log` of the own copy: the highest number that was assigned so far.
+ */
 export function lastNote(last: number): string {
   return `last=${last}`
 }
@@ -83,7 +88,7 @@ function readLast(annotation = ''): number {
   return Number.isSafeInteger(last) ? last : 0
 }
 
-/** Only the known keys: anyone who may write the annotation can add others. */
+/** Copies only the known keys, because anyone who may write the annotation can add others. */
 function toLogged(note: TokenNote & { readonly number: number }, { username, password }: RegistryLogin): Logged {
   const { name, fingerprint, shape, refreshAt, issuedAt, expiresAt, domains, number } = note
   return { name, fingerprint, shape, refreshAt, number, token: { username, password, issuedAt, expiresAt, domains } }

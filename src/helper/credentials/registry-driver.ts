@@ -19,14 +19,19 @@ export interface RegistryDriverOptions {
   readonly verifyIntervalMs: number
   /** The state before a reload. */
   readonly initial?: RegistryState | undefined
-  /** A new credential is requested; `onResponse` follows in any case except after `stop`. */
+  /**
+   * Called when a new credential is requested. `onResponse` follows, also after a failure, but not
+   * after `stop`.
+   */
   readonly onRequest?: (reason: RefreshReason) => void
   readonly onResponse?: () => void
   /** The credential in use has changed. */
   readonly onToken: (state: RegistryState) => void
-  /** Something that the status shows has changed. */
+  /** Called after a change that the status shows. */
   readonly onChange: (event: RefreshEvent) => void
-  /** It was asked whether a limited credential may pull more than its list. */
+  /**
+   * Called with the result of the check whether a limited credential may pull more than its list.
+   */
   readonly onMeasured?: (registry: string, answer: Width) => void
 }
 
@@ -38,8 +43,8 @@ export type RefreshEvent = { readonly state: RegistryState } & (
 export type RegistryDriver = ReturnType<typeof createRegistryDriver>
 
 /**
- * Keeps the credential of one registry fresh: does what `step` says, and tells it what came of
- * that.
+ * Keeps the credential of one registry fresh: performs the effects of `step`, and passes their
+ * results to it as events.
  */
 export function createRegistryDriver(options: RegistryDriverOptions) {
   const { entry, clock, cloudNow, random, verifyIntervalMs } = options
@@ -86,7 +91,7 @@ export function createRegistryDriver(options: RegistryDriverOptions) {
   async function check({ verify, mayPull }: RegistryEntry, token: RegistryToken): Promise<RegistryEvent> {
     const { token: inUse } = state.live ?? state.kept ?? {}
     const verdict = await verify(token, stop.signal)
-    // Only a new credential is asked about, because the one in use stays in any case.
+    // Only a new credential is checked, because the credential in use stays in any case.
     if (mayPull === undefined || verdict === 'refused' || inUse === token) return { type: 'verdict', token, verdict }
     return { type: 'verdict', token, verdict, pull: await mayPull(token, inUse, stop.signal) }
   }

@@ -37,15 +37,15 @@ export interface RegistryEntry {
   readonly values: RegistryValues
   readonly source: TokenSource
   /**
-   * Whether the registry accepts a credential; `skipped` if `verify` is disabled. Rejects only for
-   * the signal.
+   * Checks whether the registry accepts a credential. `skipped` if `verify` is disabled. Rejects
+   * only when the signal aborts.
    */
   readonly verify: (token: RegistryToken, signal: AbortSignal) => Promise<Verification>
   /** The union that the credential is limited to. */
   readonly union?: Union
   /**
-   * Whether the registry lets a new credential pull the union's list; undefined if `verify` is
-   * disabled. `inUse`: the credential that it would replace. Rejects only for the signal.
+   * Checks whether a new credential may pull the union's list. `inUse`: the credential that would
+   * be replaced. Undefined if `verify` is disabled. Rejects only when the signal aborts.
    */
   readonly mayPull?: (
     token: RegistryToken,
@@ -53,8 +53,9 @@ export interface RegistryEntry {
     signal: AbortSignal,
   ) => Promise<PullVerdict>
   /**
-   * Whether the credential may pull more than the union's list, tested on one other list; each turn
-   * another one. Undefined if `verify` is disabled. Rejects only for the signal.
+   * Checks whether the credential may pull from one list of other entries, which it must not.
+   * `turn` selects that list. Undefined if `verify` is disabled. Rejects only when the signal
+   * aborts.
    */
   readonly measure?: (token: RegistryToken, turn: number, signal: AbortSignal) => Promise<Width>
 }
@@ -72,20 +73,23 @@ export interface RegistryEntries {
  */
 export type RefreshReason = 'due' | 'retried' | 'coalesced' | 'forced'
 
-/** What the registry waits for. There is one request to the cloud or to the registry at most. */
+/**
+ * What the registry waits for. At most one request, to the cloud or to the registry, runs at a
+ * time.
+ */
 export type Work =
-  /** For the time at which something is due. */
+  /** The time at which something is due. */
   | { readonly at: 'rest' }
-  /** For a token. `use`: a token of the configuration's proof is thrown away. */
+  /** A token. `use`: a token that only proves the configuration is discarded. */
   | { readonly at: 'request'; readonly use: 'proof' | 'credential'; readonly reason: RefreshReason }
-  /** For the registry's verdict on that token. */
+  /** The registry's verdict on that token. */
   | {
       readonly at: 'check'
       readonly use: 'proof' | 'credential'
       readonly reason: RefreshReason
       readonly token: RegistryToken
     }
-  /** For a token of the earlier configuration, because the current one gives none. */
+  /** A token of the earlier configuration, because the current configuration gets none. */
   | { readonly at: 'earlier request' }
   | { readonly at: 'earlier check'; readonly token: RegistryToken }
 
@@ -93,54 +97,66 @@ export interface RegistryState {
   readonly name: string
   readonly fingerprint: string
   /**
-   * A follower rests, a prover requests one token to prove the configuration, the leader refreshes.
+   * A follower requests nothing. A prover requests one token to prove the configuration. The leader
+   * refreshes.
    */
   readonly role: 'follower' | 'prover' | 'leader'
   readonly work: Work
   /** The credential of the current configuration, which stays after failures (P2). */
   readonly live: Credential | undefined
   /**
-   * The credential of an earlier configuration, in use until the current one gives a credential.
+   * The credential of an earlier configuration, in use until the current configuration gets a
+   * credential.
    */
   readonly kept: Credential | undefined
-  /** This replica got the credential as the leader. Otherwise the log had it, and may be behind. */
+  /**
+   * True if this replica obtained the credential as the leader. False if it comes from the log,
+   * which may be outdated.
+   */
   readonly isFresh: boolean
-  /** The current configuration gave a token to this replica. */
+  /** True if this replica obtained a token with the current configuration. */
   readonly isProven: boolean
-  /** The last configuration here that gave a credential, else the first: it refreshes `kept`. */
+  /**
+   * The entry that refreshes `kept`: of the last configuration that obtained a credential here,
+   * else of the first configuration.
+   */
   readonly by: RegistryEntry
   readonly verified: Verification
-  /** Whether the registry let the credential in use pull the union's list. */
+  /** Whether the credential in use may pull the union's list. */
   readonly granted: PullVerdict | undefined
   /**
-   * The last answer about the credential's width, undefined until the first one; `at`: when it was
-   * asked, monotonic.
+   * The last check of the credential's width. Undefined before the first check. `at`: when the
+   * check began, monotonic.
    */
   readonly measured: { readonly at: number; readonly turn: number; readonly answer?: Width } | undefined
-  /** The credential in use was refused after it had been accepted, and is being replaced. */
+  /** True if the credential in use was accepted, then refused, and is being replaced. */
   readonly revoked: boolean
-  /** The credential in use that was refused: another refusal requests no new one. */
+  /**
+   * The credential in use, if it was refused. A second refusal does not request another credential.
+   */
   readonly refused: Credential | undefined
-  /** A new credential that the registry refused, held back while the one in use works. */
+  /**
+   * A new credential that the registry refused. It is held back while the credential in use works.
+   */
   readonly heldBack: RegistryToken | undefined
   /** Error of the last refresh; undefined after a success. */
   readonly error: StatusError | undefined
   /** When a requested refresh last failed, epoch milliseconds; undefined after a success. */
   readonly triedAt?: number | undefined
   readonly failures: number
-  /** The previous credential no longer worked, so the rotation to this one is not paced. */
+  /** True if the previous credential no longer worked. The rotation is then not paced. */
   readonly urgent: boolean
-  /** When the next request is due; on both clocks, because the cloud's may be corrected. */
+  /** When the next request is due, on both clocks, because the cloud's clock may be corrected. */
   readonly due: { readonly cloud: number; readonly monotonic: number } | undefined
-  /** The due request is to be made whatever the schedule says. */
+  /** True if the due request ignores the schedule. */
   readonly forced: boolean
-  /** Monotonic: no request before. */
+  /** Monotonic: the earliest time of the next request. */
   readonly notBefore: number
   /** Monotonic: when the last request was sent. */
   readonly startedAt: number
   /** Monotonic: when a person last asked for new credentials. */
   readonly askedAt: number
-  /** Nothing that was sent after `askedAt` has succeeded or failed yet. */
+  /** True until a request that was sent after `askedAt` succeeds or fails. */
   readonly pending: boolean
   /** Monotonic: when the login is checked again, regularly and after a refusal. */
   readonly checkAt: number
@@ -148,7 +164,7 @@ export interface RegistryState {
   readonly rechecks: number
 }
 
-/** Whether a credential has reached its end, `now` on the cloud's clock. */
+/** Returns whether a credential has expired. `now`: by the cloud's clock. */
 export function hasExpired({ expiresAt }: Pick<RegistryToken, 'expiresAt'>, now: number): boolean {
   return expiresAt !== null && expiresAt <= now
 }
@@ -157,14 +173,14 @@ export function sameLogin(a: RegistryToken, b: RegistryToken): boolean {
   return a.username === b.username && a.password === b.password && a.domains.join() === b.domains.join()
 }
 
-/** The part of its life that has passed; 0 of a static login. */
+/** Returns the elapsed part of a token's lifetime; 0 for a static login. */
 export function partUsed({ issuedAt, expiresAt }: Pick<RegistryToken, 'issuedAt' | 'expiresAt'>, now: number): number {
   return expiresAt === null ? 0 : (now - issuedAt) / Math.max(1, expiresAt - issuedAt)
 }
 
 /**
- * Gives credentials whose registry has another name now that name. A registry is known by its
- * source: otherwise its login would go with the former name before there is another one.
+ * Renames credentials whose registry was renamed. The registry is recognized by its source. Without
+ * this, its login would disappear with the old name before there is a new login.
  */
 export function renamed<T extends Credential>(credentials: readonly T[], entries: readonly RegistryEntry[]): T[] {
   const names = new Set(entries.map(({ name }) => name))
@@ -179,8 +195,9 @@ export function renamed<T extends Credential>(credentials: readonly T[], entries
 }
 
 /**
- * The first state, or that after a reload. Of a changed configuration the credential stays in use,
- * and `by` refreshes it, until the new configuration gives one.
+ * Returns the first state, or the state after a reload. If the configuration changed, the old
+ * credential stays in use until the new configuration obtains a credential; until then `by`
+ * refreshes it.
  */
 export function initialState(entry: RegistryEntry, before: RegistryState | undefined): RegistryState {
   const by = before === undefined || before.by.source.key === entry.source.key ? entry : before.by
@@ -234,24 +251,25 @@ const START: Omit<RegistryState, 'name' | 'fingerprint' | 'by'> = {
 }
 
 /**
- * Whether the credential was requested for other domains, or another lifetime, than are configured
- * now.
+ * Returns true if the configured domains or lifetime have changed since the credential was
+ * requested.
  */
 export function isOutdated({ shape }: Credential, values: RegistryValues): boolean {
   return shape !== registryShape(values)
 }
 
 /**
- * A refused new credential replaces the old one at the latest when this share of the old one's life
- * is left.
+ * A refused new credential replaces the old credential when this share of the old credential's
+ * lifetime is left.
  */
 const LEAST_LEFT = 1 / 10
 
 /**
- * Until when a refused new credential is held back; undefined: it is used now. It is held back
- * while the last check of the one in use was accepted and a tenth of its life is left: a login
- * check may be wrong (an IP allowlist, throttling), but an expired credential certainly fails. A
- * refused static login is never used, because it would also break pulls of public images.
+ * Returns until when a refused new credential is held back. Undefined if it is used now. It is held
+ * back while the credential in use was accepted at its last check and has more than a tenth of its
+ * lifetime left. A login check may be wrong (an IP allowlist, throttling), but an expired
+ * credential certainly fails. A refused static login is never used, because it would also break
+ * pulls of public images.
  */
 export function heldBackUntil(
   refused: RegistryToken,
@@ -265,14 +283,14 @@ export function heldBackUntil(
   return now < until ? until : undefined
 }
 
-/** The same problem keeps the time at which it began. */
+/** Returns the error for the status. A problem that continues keeps the time at which it began. */
 export function errorSince(known: StatusError | undefined, error: unknown, now: number): StatusError {
   const met = toStatusError(error, now)
   const isSame = known?.code === met.code && known.reason === met.reason
   return isSame ? { ...met, at: known.at } : met
 }
 
-/** Shortest lifetime of the credentials in use, milliseconds; 0 when none of them expires. */
+/** Returns the shortest lifetime of the credentials in use, in milliseconds; 0 if none expires. */
 export function shortestLife(states: readonly RegistryState[]): number {
   const lives = states.flatMap(({ live, kept }) => {
     const { issuedAt = 0, expiresAt = null } = (live ?? kept)?.token ?? {}

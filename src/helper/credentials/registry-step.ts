@@ -20,7 +20,7 @@ import {
 } from './registry-state.ts'
 
 export type RegistryEvent =
-  /** A follower has to prove the configuration by one token (docs/en/decisions.md#readiness). */
+  /** A follower must prove the configuration with one token (docs/en/decisions.md#readiness). */
   | { readonly type: 'prove' }
   /** This replica leads; `found`: the registry's newest credential in the log. */
   | { readonly type: 'lead'; readonly found: Credential | undefined }
@@ -29,10 +29,10 @@ export type RegistryEvent =
   /** A refresh regardless of the schedule. A request that is running counts as this refresh. */
   | { readonly type: 'force' }
   /**
-   * A Secret has a credential that is not in the log, which is newer than one that was found there.
+   * A Secret has a credential that is not in the log. It is newer than the credential in the log.
    */
   | { readonly type: 'doubt' }
-  /** A person asked at this time (monotonic) for credentials that are requested later. */
+  /** At this time (monotonic) a person asked for credentials that are requested after it. */
   | { readonly type: 'ask'; readonly noticedAt: number }
   /** A refresh together with another registry; a failure changes nothing. */
   | { readonly type: 'join' }
@@ -52,12 +52,12 @@ export type RegistryEvent =
   | { readonly type: 'measured'; readonly answer: Width }
 
 export type RegistryEffect =
-  /** A request begins; `answered` follows in any case. */
+  /** A request begins. `answered` follows, also after a failure. */
   | { readonly do: 'announce'; readonly reason: RefreshReason }
   | { readonly do: 'request'; readonly from: 'configured' | 'earlier' }
   | { readonly do: 'check'; readonly from: 'configured' | 'earlier'; readonly token: RegistryToken }
   | { readonly do: 'answered' }
-  /** Whether the credential is too wide is asked in the background. */
+  /** Checks in the background whether the credential is too wide. */
   | { readonly do: 'measure'; readonly token: RegistryToken; readonly turn: number }
   | { readonly do: 'report width'; readonly answer: Width }
   /** The credential in use changed. */
@@ -71,7 +71,7 @@ export interface Step {
   readonly effects: readonly RegistryEffect[]
 }
 
-/** What a step may know of its surroundings. Times in milliseconds; `random`: 0 to 1. */
+/** The inputs of a step besides state and event. Times are in milliseconds; `random`: 0 to 1. */
 export interface Moment {
   readonly cloud: number
   readonly monotonic: number
@@ -87,25 +87,26 @@ export interface Moment {
  */
 const FIRST_RECHECK_MS = 30_000
 const LONGEST_RECHECK_MS = 10 * 60_000
-/** At most one request in this time, however short the lifetime of the credentials is. */
+/** The shortest time between two requests, however short the lifetime of the credentials is. */
 const SHORTEST_PAUSE_MS = 1_000
 const AHEAD_MS = 60_000
-/** The answer about a credential's width is kept for an hour. */
+/** The result of a width check is kept for an hour. */
 const MEASURED_FOR_MS = 3_600_000
-/** A limited credential that may not pull its list is a matter of settings, not of a moment. */
-const NOT_ACCEPTED_PAUSE_MS = 5 * 60_000
-/** Sums of fractions of milliseconds, made in another order, differ by less. */
-const ROUNDING_MS = 1
-/** A static login has no expiry: its mounted files are read this often. */
-const STATIC_POLL_MS = 30_000
 /**
- * A wait is at most this long, because the clock may be corrected: by hours after a machine slept.
+ * A limited credential that may not pull its list is caused by settings, so a quick retry does not
+ * help.
  */
+const NOT_ACCEPTED_PAUSE_MS = 5 * 60_000
+/** Rounding errors of sums of milliseconds are smaller than this. */
+const ROUNDING_MS = 1
+/** A static login has no expiry, so its mounted files are read this often. */
+const STATIC_POLL_MS = 30_000
+/** The longest wait. The clock may be corrected meanwhile, by hours after a machine slept. */
 const LONGEST_WAIT_MS = 60_000
 /** The latest time that a Date can represent. */
 const LATEST_DATE = 8.64e15
 
-/** What an event makes of one registry's credential. Pure. */
+/** Returns the next state of one registry's credential after an event, and the effects. Pure. */
 export function step(state: RegistryState, event: RegistryEvent, at: Moment): Step {
   switch (event.type) {
     case 'prove':
@@ -141,7 +142,7 @@ export function step(state: RegistryState, event: RegistryEvent, at: Moment): St
   }
 }
 
-/** Milliseconds until the next `tick`; infinite: none is needed. */
+/** Returns the milliseconds until the next `tick`; infinite if none is needed. */
 export function nextTick(state: RegistryState, at: Pick<Moment, 'cloud' | 'monotonic'>): number {
   const checks = state.role === 'leader' ? [state.checkAt, state.recheckAt] : []
   const wait = Math.min(untilRequest(state, at), ...checks.map((time) => time - at.monotonic))
@@ -157,9 +158,10 @@ const only = (state: RegistryState): Step => ({ state, effects: [] })
 const isResting = ({ work }: RegistryState): boolean => work.at === 'rest'
 const dueIn = (ms: number, at: Moment): RegistryState['due'] => ({ cloud: at.cloud + ms, monotonic: at.monotonic + ms })
 
-/** When a credential is due; `shortest`: at least this long from now. */
+/** Returns when a credential is due for replacement. `shortest`: the shortest wait from now. */
 function dueOf({ token, refreshAt: planned }: Credential, at: Moment, shortest = 0): RegistryState['due'] {
-  // Issued in the future: our clock is behind, and only a call to the cloud corrects it.
+  // A token that was issued in the future shows that our clock is behind. Only a call to the cloud
+  // corrects it.
   const isAhead = token.issuedAt > at.cloud + AHEAD_MS
   if (planned === null) return dueIn(STATIC_POLL_MS, at)
   return isAhead || planned < at.cloud + shortest ? dueIn(shortest, at) : { cloud: planned, monotonic: NEVER }
@@ -168,7 +170,8 @@ function dueOf({ token, refreshAt: planned }: Credential, at: Moment, shortest =
 function lead(before: RegistryState, found: Credential | undefined, at: Moment): RegistryState {
   const adopted = found === undefined ? before : adopt(before, found, at)
   const { live, failures, due, revoked, isFresh, work } = adopted
-  // The first check at a random time, so that helpers that start together do not log in together.
+  // The first check is at a random time, so that helpers that start together do not log in
+  // together.
   const checkAt = at.verifyIntervalMs > 0 ? at.monotonic + at.random * at.verifyIntervalMs : NEVER
   const use = live === undefined ? 'credential' : 'proof'
   const state: RegistryState = {
@@ -210,7 +213,7 @@ function adopt(state: RegistryState, found: Credential, at: Moment): RegistrySta
 }
 
 function force(state: RegistryState, at: Moment): RegistryState {
-  // What is requested already counts, unless its token will be thrown away.
+  // A request in progress suffices, unless its token only proves the configuration.
   if (!isResting(state) && !('use' in state.work && state.work.use === 'proof')) return state
   return { ...state, forced: true, due: dueIn(Math.max(0, state.startedAt + SHORTEST_PAUSE_MS - at.monotonic), at) }
 }
@@ -233,8 +236,8 @@ function tick(before: RegistryState, at: Moment): Step {
 }
 
 /**
- * Requests a new credential, or takes the one that was held back if that is not due for replacement
- * itself.
+ * Requests a new credential. If a credential was held back and is not yet due for replacement, uses
+ * that instead.
  */
 function begin(before: RegistryState, reason: RefreshReason, at: Moment): Step {
   const use = before.role === 'prover' ? 'proof' : 'credential'
@@ -279,7 +282,8 @@ function judged(
   if (work.at === 'earlier check' && work.token === token)
     return verdict === 'refused' || isDenied ? rest(before, at) : succeedEarlier(before, token, at)
   if (work.at !== 'check' || work.token !== token) return judgedInUse(before, token, verdict, at)
-  // It would not pull what it is for, so it is never used, not even without a better one.
+  // The credential cannot pull its own list, so it is never used, even if there is no other
+  // credential.
   if (isDenied) return work.reason === 'coalesced' ? passOver(before, at) : fail(before, notAccepted(before, pull), at)
   const isKnown = live !== undefined && sameLogin(live.token, token)
   // The check took longer than the token lives.
@@ -295,7 +299,7 @@ function judged(
   return work.reason === 'coalesced' ? passOver(held, at) : fail(held, refusal(before.name), at, until)
 }
 
-/** The login in use was checked, to detect a revoked credential. */
+/** Handles a check of the login in use, which detects a revoked credential. */
 function judgedInUse(before: RegistryState, token: RegistryToken, verdict: Verification | undefined, at: Moment): Step {
   const { live, error, failures } = before
   if (live?.token !== token || verdict === undefined || verdict === before.verified) return only(before)
@@ -305,7 +309,7 @@ function judgedInUse(before: RegistryState, token: RegistryToken, verdict: Verif
     return { state: { ...before, verified: verdict, error: isCleared ? undefined : error }, effects: unchanged }
   }
   const state = { ...before, verified: verdict, error: errorSince(error, refusal(before.name), at.cloud) }
-  // A second credential was refused too: a third would rewrite all namespaces in vain.
+  // The replacement was refused too. A third credential would rewrite all namespaces for nothing.
   if (state.refused === live) return { state, effects: unchanged }
   const revoked = force({ ...state, refused: live, revoked: true }, at)
   return { state: revoked, effects: [{ do: 'report', kind: 'revoked' }] }
@@ -361,14 +365,17 @@ function succeed(state: RegistryState, token: RegistryToken, verified: Verificat
   return rest(asking, at, [report, { do: 'distribute' }, { do: 'measure', token, turn }])
 }
 
-/** The token of a proof is thrown away: the log has, or gets, the credential of the leader. */
+/**
+ * A token that only proves the configuration is discarded, because the leader logs the credential
+ * in use.
+ */
 function prove(state: RegistryState, at: Moment): Step {
   const role = state.role === 'prover' ? 'follower' : state.role
   const next: RegistryState = { ...state, role, isProven: true, error: undefined, failures: 0 }
   return rest(next, at, [{ do: 'report', kind: 'proven' }])
 }
 
-/** The earlier configuration gave a credential. */
+/** Handles a credential that the earlier configuration obtained. */
 function succeedEarlier(state: RegistryState, token: RegistryToken, at: Moment): Step {
   const { kept, by } = state
   if (kept === undefined) return rest(state, at)
@@ -379,12 +386,12 @@ function succeedEarlier(state: RegistryState, token: RegistryToken, at: Moment):
   return rest(next, at, [{ do: 'distribute' }])
 }
 
-/** A request failed, or gave nothing usable. */
+/** Handles a request that failed, or returned nothing usable. */
 function failed(state: RegistryState, error: unknown, at: Moment): Step {
   const { work, heldBack: spare } = state
   if (work.at === 'earlier request') return rest(state, at)
   if (work.at !== 'request') return only(state)
-  // Even refused it is better than one that is about to expire.
+  // Even a refused credential is better than a credential that is about to expire.
   const isBetter = spare && !hasExpired(spare, at.cloud) && heldBackUntil(spare, state, at.cloud) === undefined
   if (isBetter) return succeed({ ...state, granted: undefined }, spare, 'refused', at)
   return work.reason === 'coalesced' ? passOver(state, at) : fail(state, error, at)
@@ -397,7 +404,8 @@ function fail(state: RegistryState, error: unknown, at: Moment, noLaterThan = NE
     failures: state.failures + 1,
     error: errorSince(state.error, error, at.cloud),
     pending: state.pending && !isAnswer,
-    // A scheduled retry does not change it, so that the status is not written for each.
+    // A scheduled retry does not change this time, so that the status is not written for each
+    // retry.
     triedAt: isAnswer ? at.cloud : state.triedAt,
   }
   const report = { do: 'report', kind: 'failed', error } as const
@@ -416,7 +424,8 @@ function passOver(state: RegistryState, at: Moment): Step {
 }
 
 /**
- * The request is over; if the earlier configuration's credential is due, that is requested first.
+ * Ends the request. If the earlier configuration's credential is due, that credential is requested
+ * next.
  */
 function rest(state: RegistryState, at: Moment, effects: readonly RegistryEffect[] = []): Step {
   if (isEarlierDue(state, at)) {
@@ -441,8 +450,8 @@ function recheckLater({ rechecks }: Pick<RegistryState, 'rechecks'>, at: Moment)
 }
 
 /**
- * Whether a token was requested before the person asked: one that was held back, or that another
- * registry's call returned.
+ * Returns true if a token was requested before the person asked: it was held back, or another
+ * registry's call returned it.
  */
 function predatesQuestion({ issuedAt }: RegistryToken, { askedAt }: RegistryState, at: Moment): boolean {
   return at.cloud - issuedAt > at.monotonic - askedAt + ROUNDING_MS
@@ -454,10 +463,10 @@ function unusable(registry: string): NopassError {
 }
 
 function notAccepted({ name }: RegistryState, { detail }: PullVerdict): NopassError {
-  const what = `the registry refuses a pull of its own list to the new credential ${name}: ${detail}`
+  const what = `the registry does not let the new credential ${name} pull its own list: ${detail}`
   return new NopassError('LIMIT_NOT_ACCEPTED', what, { retryAfterMs: NOT_ACCEPTED_PAUSE_MS })
 }
 
 function refusal(registry: string): NopassError {
-  return new NopassError('REGISTRY_LOGIN_REFUSED', `registry ${registry} refused the credential at its login`)
+  return new NopassError('REGISTRY_LOGIN_REFUSED', `registry ${registry} refused a login with the credential`)
 }

@@ -1,4 +1,4 @@
-/** Somebody asked for new credentials (`acr-nopass refresh`). */
+/** A person's request for new credentials (`acr-nopass refresh`). */
 export interface RotationRequest {
   /**
    * The annotation's value, epoch milliseconds by the API server's clock; `acr-nopass refresh` adds
@@ -6,33 +6,38 @@ export interface RotationRequest {
    */
   readonly at: number
   /**
-   * Credentials that were issued before it are replaced, epoch milliseconds on the cloud's clock.
+   * Credentials that were issued before this time are replaced (epoch milliseconds on the cloud's
+   * clock).
    */
   readonly olderThan: number
   /**
-   * When this process noticed it, monotonic milliseconds: what it requested of the cloud before may
-   * be older.
+   * When this process noticed the request, in monotonic milliseconds. Tokens that it requested
+   * earlier may be too old.
    */
   readonly noticedAt: number
 }
 
-/** The annotation with a request, as this process saw it. */
+/** A request as this process read it from the annotation. */
 export interface Noticed extends Omit<RotationRequest, 'olderThan'> {
-  /** It appeared while this process watched. */
+  /** True if the request appeared while this process watched. */
   readonly isNew: boolean
-  /** This process led then; otherwise the leader did it, whose clock may differ from ours. */
+  /**
+   * True if this process was the leader then. If not, another leader handled the request, by a
+   * clock that may differ from ours.
+   */
   readonly led: boolean
 }
 
-/** How far two clocks that are right may differ, and what `acr-nopass refresh` adds. */
+/** The largest difference of two correct clocks, plus the second that `acr-nopass refresh` adds. */
 const TOLERANCE_MS = 2_000
 
 /**
- * Which credentials a request of some time ago replaces, for a helper that takes over or has read a
- * new configuration. If the request was handled, only those that are older, because a call failed.
- * If nobody has reported that, all: only clocks would tell what was issued since.
- * @param handled The request that the status reports as handled, epoch milliseconds, NaN for none;
- * undefined: a helper of 1.0.0 wrote it, which does not report this.
+ * Returns which credentials an earlier request still replaces, for a helper that takes over or has
+ * read a new configuration. If the request was handled, only credentials that are older than the
+ * request, because a call failed. If no leader reported that it was handled, all credentials,
+ * because clocks alone cannot show which were issued later.
+ * @param handled the request that the status reports as handled (epoch milliseconds); NaN if there
+ * is none; undefined if a helper of 1.0.0 wrote the status, which does not report this
  * @param cloud `skew`: how far this machine's clock is ahead of the cloud's. It counts only for a
  * cloud that is ahead, because a local clock that is ahead would make old credentials look new.
  */

@@ -38,7 +38,7 @@ export interface Groups {
   readonly emptyOwn: GroupSummary
   /** Returns the content for the helper's own copy. */
   own(): GroupSummary | undefined
-  /** The last request for this registry's credential failed here. */
+  /** Returns true if this replica's last request for this registry's credential failed. */
   isFailing(registry: string): boolean
   /**
    * Returns the version of the own copy that the next write replaces. `unread`: the own copy must

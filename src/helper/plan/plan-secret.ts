@@ -6,12 +6,15 @@ import type { GroupSummary, PlanContext } from './plan-context.ts'
 
 const UNREADABLE_PAUSE_MS = 30_000
 const RETIRING_PAUSE_MS = 2_000
-/** A Secret that stays is planned again: the clock may be corrected, or a request may fail. */
+/**
+ * A Secret that stays unchanged is planned again after this time, because the clock may be
+ * corrected, or a request may fail.
+ */
 const SHORTEST_STAY_MS = 2_000
 const LONGEST_STAY_MS = 60_000
 
 /**
- * What to do about one namespace's pull secret: the first line that applies
+ * Decides what to do about one namespace's pull secret. The first line that applies counts
  * (docs/en/decisions.md#which-credential).
  */
 export function planSecret(context: PlanContext, namespace: NamespaceView): PlannedAction {
@@ -35,7 +38,7 @@ export function planSecret(context: PlanContext, namespace: NamespaceView): Plan
     return { kind: 'wait', reason: 'conflict', until: pause, ...(manager === undefined ? {} : { manager }) }
   }
   if (!isOwn) return write(name, secret, ours, secret && versionOf(secret))
-  // The log is replaced only at the version at which this replica knows it.
+  // The log is replaced only if it still has the version that this replica knows.
   const version = groups.ownVersion()
   if (version === 'unread') return { kind: 'wait', reason: 'log-unread', ask: 'log' }
   return write(name, secret, ours, version === 'absent' ? undefined : version)
@@ -44,13 +47,13 @@ export function planSecret(context: PlanContext, namespace: NamespaceView): Plan
 function hasContent({ registries, ...secret }: SecretView, content: GroupSummary): boolean {
   const { ours, intact, labelled, hash, note } = secret
   const isSame = ours && intact && labelled && hash === content.hash && note === content.note
-  // A registry may have got another name, and the same login.
+  // The registry may have been renamed while its login is the same.
   return isSame && registries.join() === content.registries.join()
 }
 
 /**
- * Why a Secret of ours keeps what it has, although the log stands for something else (P2);
- * undefined: it does not.
+ * Returns the action that keeps the content of our Secret although the log has other credentials
+ * (P2). Undefined if the Secret is to be written.
  */
 function keep(
   { observed, groups, now, cloudNow, cloudAtLeast }: PlanContext,
@@ -59,7 +62,7 @@ function keep(
   ours: GroupSummary,
   desired: readonly string[],
 ): PlannedAction | undefined {
-  // Only its note changes.
+  // Only the Secret's note changes.
   if (secret.hash === ours.hash) return undefined
   const { expiresAt: end = Number.POSITIVE_INFINITY } = secret
   const stay = Math.min(LONGEST_STAY_MS, Math.max(SHORTEST_STAY_MS, end - cloudAtLeast))
@@ -71,18 +74,18 @@ function keep(
   })
   const note = parseNote(secret.note)
   const there = [...ours.entries].map(([name, entry]) => ({ name, ...entry, noted: note?.numbers.get(name) }))
-  // Another leader could not log what it wrote, so that the log may be behind.
+  // Another leader wrote credentials that it could not log, so the log may be outdated.
   const unlogged = there.filter(({ noted, isFresh }) => noted === 'unlogged' && !isFresh).map(({ name }) => name)
   const renew = unlogged.filter((name) => !groups.isFailing(name))
   if (renew.length > 0) return wait({ renew })
-  // The first of its credentials has expired.
+  // The first of the Secret's credentials has expired.
   if (end <= cloudAtLeast) return undefined
-  // It has an entry that the log lost, and that its registry does not replace.
+  // The Secret has an entry that the log lost and the registry does not replace.
   if (secret.registries.some((name) => desired.includes(name) && !ours.registries.includes(name))) return wait()
   // A credential of ours has expired.
   if (ours.expiresAt !== undefined && ours.expiresAt <= cloudNow) return wait()
   if (unlogged.length > 0) return wait()
-  // It is ahead of the log as this replica knows it.
+  // The Secret is newer than the log that this replica knows.
   const isAhead = there.some(({ number, noted }) => number !== undefined && typeof noted === 'number' && noted > number)
   if (note?.log !== ours.log || !isAhead) return undefined
   const read = observed.logReadFor(namespace, secret.resourceVersion)
@@ -101,7 +104,7 @@ function planRetire(context: PlanContext, namespace: NamespaceView, secret: Secr
     if (mayDetach) return { kind: 'wait', reason: 'detaching' }
   }
   if (name !== config.release.namespace) return write(name, secret, groups.empty, versionOf(secret))
-  // The log stands for what other Secrets have, so it is emptied last.
+  // The log records what the other Secrets contain, so it is emptied last.
   for (const other of observed.namespaces()) {
     const isLeft = other.name === name || other.terminating || observed.unreadable(other.name)
     const left = isLeft ? undefined : observed.secret(other.name)

@@ -108,7 +108,7 @@ function fixOfPod(pod: PodView, why: PodWithoutReference['why'], secretName: str
       return `See the status for why ServiceAccount ${pod.serviceAccount} lacks it; then delete the Pod.`
     case 'too-old': {
       const remove = shell`kubectl -n ${pod.namespace} delete pod ${pod.name}`
-      const running = pod.isWorking ? ' One of its containers is running, and stops then.' : ''
+      const running = pod.isWorking ? ' One of its containers is running, and will be stopped.' : ''
       return pod.owner
         ? `Delete the Pod${remove === undefined ? '' : `: ${remove}`}; the next one has the reference.${running}`
         : 'Delete the Pod and apply its manifest again; it then has the reference.'

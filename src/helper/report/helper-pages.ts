@@ -157,7 +157,7 @@ export interface ReadinessInput {
 export function checkReadiness(input: ReadinessInput): HealthReport {
   if (input.stopping) return { ok: false, detail: 'stopping' }
   if (input.leaseMissing) return { ok: false, detail: 'the lease does not exist' }
-  if (input.leaseRefused) return { ok: false, detail: 'the API server refuses that this replica takes the lease' }
+  if (input.leaseRefused) return { ok: false, detail: 'the API server refuses to let this replica take the lease' }
   if (!input.synced) return { ok: false, detail: 'the caches are not complete yet' }
   if (!input.statusRead) return { ok: false, detail: 'the status has not been read yet' }
   if (input.unproven.length > 0) return { ok: false, detail: `no token yet for ${input.unproven.join(', ')}` }

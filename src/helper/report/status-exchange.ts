@@ -105,7 +105,7 @@ export function createStatusExchange(options: StatusExchangeOptions) {
     touch: writer.touch,
     rewind: writer.rewind,
     stop: writer.stop,
-    /** Reads and watches the ConfigMap until the signal. Never rejects. */
+    /** Reads and watches the ConfigMap until the signal aborts. Never rejects. */
     follow: (signal: AbortSignal): Promise<void> =>
       followStatus(
         {

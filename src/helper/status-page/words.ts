@@ -13,7 +13,7 @@ const EN = {
     `${current} of ${plural(total, 'namespace', 'namespaces')} have a current pull secret`,
   toFix: (count: number) => plural(count, 'problem to fix', 'problems to fix'),
   waitingForCredential: 'Waiting for the first credential',
-  waitingHint: 'Pull secrets are written as soon as a registry has issued one.',
+  waitingHint: 'Pull secrets are written as soon as a registry has issued a credential.',
   credentialExpired: 'A credential has expired',
   expiredHint: 'Pulls that need it fail, because no replica renewed it. Read the log of the helper.',
   noNamespace: 'No namespace to serve',

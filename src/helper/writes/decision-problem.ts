@@ -7,7 +7,7 @@ import type { RetryWait } from './pacer.ts'
 /** What a failed write means for its key. */
 export interface FailureVerdict {
   /**
-   * The label of the metric. `conflict` and `gone` are no errors: they occur in normal operation.
+   * The label of the metric. `conflict` and `gone` are not errors: they occur in normal operation.
    */
   readonly outcome: 'conflict' | 'gone' | 'throttled' | 'unavailable' | 'refused'
   readonly retry: RetryWait | 'never'

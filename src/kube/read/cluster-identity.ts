@@ -29,7 +29,7 @@ export async function identifyCluster(caller: KubeCaller, { server }: KubeConnec
     // ACK gives a kubeconfig to every user. It is valid even if the user has no rights in the
     // cluster.
     if (hasStatus(error, 403)) {
-      const message = 'the deployer may not get namespaces/kube-system: it has no rights in the cluster, or few'
+      const message = 'the deployer may not get namespaces/kube-system: it has few or no rights in the cluster'
       throw new NopassError('DEPLOYER_FORBIDDEN', message, { cause: error, reason: error.reason })
     }
     if (!hasStatus(error, 0) || isUntrusted(error.reason)) throw error

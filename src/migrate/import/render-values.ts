@@ -103,7 +103,7 @@ export function switchSteps(
   const isAddon = settings !== undefined
   return [
     `Install beside the old helper, which keeps running: ${program} ${apply}`,
-    `Look: ${program} doctor. Every registry is live, every namespace has its pull secret.`,
+    `Check with ${program} doctor that every registry is live and every namespace has its pull secret.`,
     'Restart what was created before (kubectl rollout restart): a Pod keeps the list with which it was created.',
     `Check what still depends on the old helper: ${program} cleanup --legacy. It changes nothing, and names each Pod, workload, text, instance and host.`,
     ...(isAddon

@@ -20,10 +20,10 @@ interface Known {
 }
 
 /**
- * Returns the registries that the old helper served. With a configuration, these are its entries.
- * The helper of 2018 has none: then these are the account's Personal Editions in the regions for
- * which its Secrets have a login. Without readable Secrets, the regions of the images in use and
- * the cluster's region are used.
+ * Returns the registries that the old helper served. If the old helper has a configuration, these
+ * are its entries. The version of 2018 has no configuration. It served the account's Personal
+ * Editions in the regions for which its Secrets have a login. If the Secrets are not readable, the
+ * regions of the images in use and the cluster's region are used.
  */
 export function findWanted(
   settings: AddonSettings | undefined,

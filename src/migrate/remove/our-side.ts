@@ -43,7 +43,10 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
     now,
     /** Undefined: not installed. */
     release,
-    /** The releases that the user has to choose from by name, because nothing proves them. */
+    /**
+     * The releases of which the user has to name one, because no cluster-scoped object proves that
+     * the chart installed them.
+     */
     toName: release === undefined ? askForName(others) : undefined,
     secretName,
     /** Undefined without a readable configuration. */

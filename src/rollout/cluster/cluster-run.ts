@@ -143,8 +143,8 @@ export async function runCluster(
     status,
     ...run,
     startedMs: Math.round(begin),
-    // Begin and end are rounded alike, so that no cluster seems to begin before the previous
-    // cluster ended.
+    // Start and end are rounded in the same way, so that no cluster seems to start before the
+    // previous cluster ended.
     durationMs: Math.round(context.elapsed()) - Math.round(begin),
     ...(error && { error: describeError(error) }),
   }

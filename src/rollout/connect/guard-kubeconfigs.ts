@@ -4,7 +4,7 @@ import { isWithin, readRegular, realPath } from '../../lib/files.ts'
 import type { ClusterSettings, Settings } from '../inputs/settings.ts'
 import { kubeconfigSecrets, refuseForeignPrograms } from './kubeconfig-text.ts'
 
-/** Kubeconfigs of many clusters, with embedded certificates, have several hundred kilobytes. */
+/** Kubeconfigs of many clusters, with embedded certificates, are several hundred kilobytes. */
 const LIMIT = 16 * 1024 * 1024
 
 /**

@@ -19,7 +19,10 @@ import type { OpenCluster } from '../preflight/preflight-cluster.ts'
 import { findConfig } from '../release/release-parts.ts'
 import { listRunningImages, type RunningImage, readAll } from './running-images.ts'
 
-/** More credentials in one cluster are many sessions and tokens for the cloud's limits of calls. */
+/**
+ * With more credentials in one cluster, requests for sessions and tokens may exceed the cloud's
+ * rate limits.
+ */
 const MANY = 50
 /** Images that a note names. */
 const SHOWN = 5
@@ -55,8 +58,8 @@ function configOf(objects: readonly ManifestObject[]): HelperConfig | 'unknown' 
 type Unions = ReadonlyMap<string, readonly Union[]>
 
 function unionsByNamespace(config: HelperConfig, namespaces: readonly NamespaceView[]): Unions {
-  // The release's own namespace holds all credentials, but pulls by those of its targets, as any
-  // other namespace does.
+  // The release's own namespace holds all credentials. Its Pods pull only with the credentials of
+  // the entries that target it, as in any other namespace.
   const targets = createTargets({ ...config, release: { namespace: '' } })
   const unions = createUnions(config)
   const found = namespaces.map((namespace) => {
@@ -80,7 +83,7 @@ function countNotes(unions: Unions): readonly string[] {
   const count = `limits: ${counted(credentials.size, 'limited credential')} for ${counted(unions.size, 'namespace')}`
   if (credentials.size <= MANY) return [count]
   const fix = 'Give more namespaces the same lists, for example by one entry for several teams.'
-  return [`${count}. More than ${MANY} may reach the limits of calls to STS and Container Registry. ${fix}`]
+  return [`${count}. More than ${MANY} may exceed the rate limits of STS and Container Registry. ${fix}`]
 }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -4,7 +4,7 @@ import { listPages } from '../../kube/list-pages.ts'
 import { namespacedPath, type PodObject } from '../../kube/types.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
 
-/** An image that a Pod names which has not ended. */
+/** An image that a Pod names, if the Pod has not ended. */
 export interface RunningImage {
   readonly namespace: string
   readonly pod: string

@@ -111,7 +111,7 @@ function describeAccess(
   }
   if (file.startsWith('~')) {
     throw new NopassError('KUBECONFIG_INVALID', `\`kubeconfig\` is ${file}, and only a shell expands ~`, {
-      hint: 'Write the path out, such as /home/runner/.kube/config.',
+      hint: 'Write the absolute path, such as /home/runner/.kube/config.',
       place: { cluster: entry.name },
     })
   }
@@ -125,7 +125,7 @@ function isNoMap(text: string): boolean {
 
 function notAKubeconfig(message: string, cluster: string): NopassError {
   return new NopassError('KUBECONFIG_INVALID', message, {
-    hint: 'Give the YAML or JSON itself; of a Base64 text, decode it first (`base64 -d`). The path of a file belongs to `kubeconfig: { file: … }`, or to the input `kubeconfig`.',
+    hint: 'Give the YAML or JSON itself; decode a Base64 text first (`base64 -d`). The path of a file belongs to `kubeconfig: { file: … }`, or to the input `kubeconfig`.',
     place: { cluster },
   })
 }

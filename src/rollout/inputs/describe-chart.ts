@@ -17,7 +17,7 @@ export const OUR_CHART = 'acr-nopass'
 /** Returns why the values are not checked before helm reads them. Undefined if they are checked. */
 export function whyUnchecked({ ours, reference }: ChartSettings): string | undefined {
   if (ours) return undefined
-  return `the values were not checked: ${reference} is not the chart of ${OUR_CHART}, and only helm reads the schema of another one`
+  return `the values were not checked: ${reference} is not the chart of ${OUR_CHART}, and only helm checks the schema of another chart`
 }
 
 /**

@@ -24,10 +24,10 @@ export interface PreparedCluster {
 }
 
 /**
- * Merges and checks the values of every selected cluster, offline. Returns every error and warning;
- * one at one place in a shared file is returned once.
- * @param rrsa `later` if the ARNs of `identity.rrsa` are made from what is printed; no cluster
- *   needs them then
+ * Merges and checks the values of every selected cluster, offline. Returns every error and warning.
+ * Equal errors at one place of a shared file are returned once.
+ * @param rrsa `later` if the ARNs of `identity.rrsa` will only be created from the printed
+ * documents, so no cluster needs them yet
  */
 export function prepareClusters(settings: Settings, rrsa: 'now' | 'later' = 'now') {
   const clusters: PreparedCluster[] = []
@@ -63,7 +63,7 @@ function prepareCluster(
     if (inputs.ram !== 'none' && inputs.ram !== 'auto') {
       throw new NopassError(
         'INPUT_CONFLICT',
-        `ram: ${inputs.ram} needs the values of our own chart; ${chart.reference} is another`,
+        `ram: ${inputs.ram} needs the values of our own chart, but ${chart.reference} is a different chart`,
       )
     }
     return { name, wave, settings: cluster, values: undefined, ram: 'none', warnings: [] }

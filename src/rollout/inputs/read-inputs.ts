@@ -44,8 +44,8 @@ function readValue(name: string, spec: InputSpec, text: string): string | boolea
 }
 
 /**
- * Trims the end, and the begin of a single line. The first of several lines keeps its indentation,
- * because YAML compares it with the next line's.
+ * Trims the end, and the beginning of a single line. The first of several lines keeps its
+ * indentation, because YAML compares it with the next line's.
  */
 function trimEnds(text: string): string {
   const end = text.trimEnd()

@@ -50,7 +50,7 @@ export interface OpenCluster extends ConnectedWork, Preflight {}
 export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'valuesFiles'> {
   /** The merged values of all files, if our own schema has checked them. */
   readonly given: Readonly<Record<string, unknown>> | undefined
-  /** Where they are in the user's files; undefined as `given`. */
+  /** The positions of these values in the user's files. Undefined if `given` is undefined. */
   readonly source: ValuesSource | undefined
 }
 

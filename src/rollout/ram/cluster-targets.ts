@@ -56,7 +56,7 @@ async function identityTargets(
     const missing = isListed ? 'its entry has no `workerRoles`' : '`worker-roles` is not set'
     throw new NopassError(
       'WORKER_ROLE_UNKNOWN',
-      `the roles of the nodes are unknown: the cluster is not one of ACK, and ${missing}`,
+      `the roles of the nodes are unknown: the cluster is not an ACK cluster, and ${missing}`,
     )
   }
   const targets = workerRoleTargets(own, list, options)

@@ -21,7 +21,7 @@ export async function changedSince(
         return differenceOf(name, left(name), (await read(name)).at(-1))
       } catch (error) {
         const { code, message } = toNopassError(error)
-        return `whether another deployer changed the release in ${name} since could not be read (${code}: ${message})`
+        return `acr-nopass could not read whether another deployer has changed the release in ${name} (${code}: ${message})`
       }
     }),
   )

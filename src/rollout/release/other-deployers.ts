@@ -116,7 +116,7 @@ export async function restoreOther(
     }
   } catch (error) {
     if (release.signal.aborted) throw error
-    return { notes: [`${note}; it could not be read whether it is in effect: ${toNopassError(error).message}`] }
+    return { notes: [`${note}; acr-nopass could not check whether it is in effect: ${toNopassError(error).message}`] }
   }
   const last = history.at(-1)?.revision ?? other.revision
   const failure = await runUndo(release, { good: other.revision, over: last })

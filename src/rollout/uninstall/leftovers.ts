@@ -94,7 +94,7 @@ function sortLeftovers(
     }
     if (beside === undefined && others === undefined) {
       return stays(
-        `there is no Secret ${secretName}, and it could not be read whether another release writes Secrets of that name`,
+        `there is no Secret ${secretName}, and acr-nopass could not read whether another release writes Secrets of that name`,
       )
     }
     const owner = listOwner(metadata.managedFields)

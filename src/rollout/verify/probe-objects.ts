@@ -8,7 +8,7 @@ import { PROBE_PREFIX } from '../preflight/what-to-verify.ts'
 import type { RunFolder } from '../run-folder.ts'
 
 const PROBE_LABEL = 'acr-nopass.io/probe'
-/** A run that was killed left each probe that is older than this (milliseconds). */
+/** A probe older than this belongs to a run that was killed (milliseconds). */
 const STALE_MS = 3_600_000
 
 /** Lets a cluster that enforces Pod Security `restricted` admit the Pod of a probe. */
@@ -120,14 +120,14 @@ async function makeProbe(client: KubeClient, existing: string | undefined, name:
   }
 }
 
-/** Deletes each object. An object that does not exist is no error. */
+/** Deletes each object. A missing object is not an error. */
 export async function removeProbe(client: KubeClient, objects: readonly string[]): Promise<void> {
   await Promise.all(objects.map((path) => unlessStatus(client.request({ method: 'DELETE', path }), 404)))
 }
 
 /**
- * Deletes probes of runs that were killed, each in the version that was read. An unknown creation
- * time proves no age.
+ * Deletes probes of runs that were killed, each in the version that was read. A probe without a
+ * known creation time is kept.
  */
 async function removeStale(client: KubeClient, path: string, now: number): Promise<void> {
   const query = { labelSelector: `${PROBE_LABEL}=true` }

@@ -15,7 +15,7 @@ export interface StatusRequest extends KubeCaller {
    * except limited registries that no namespace needs.
    */
   readonly registries: readonly string[]
-  /** Names of those with `limit: repositories`. */
+  /** Names of the registries with `limit: repositories`. */
   readonly limited?: readonly string[]
   /** Epoch milliseconds. */
   readonly now: () => number
@@ -29,7 +29,7 @@ export interface StatusRequest extends KubeCaller {
  */
 const POD_PATIENCE_MS = 20_000
 
-/** A report that shows a working helper, and the parts of this proof that were not seen. */
+/** A report that shows a working helper, and the checks that could not be made. */
 interface Verified {
   readonly status: HelperStatus
   readonly unchecked: readonly string[]

@@ -5,7 +5,7 @@ import { targetsOf, targetsOverlap } from './check-domains.ts'
 import { familyOf, isLimited, repositoriesOf } from './registry-entry.ts'
 
 /**
- * Finds entries with `limit: repositories` that no credential can be limited for, and entries of
+ * Finds entries with `limit: repositories` for which no credential can be limited, and entries of
  * one instance that contradict each other. chart/templates/_limits.tpl has the same checks, except
  * for namespaces that two entries share.
  */
@@ -53,7 +53,7 @@ function probeErrors(registry: Cursor): ValuesError[] {
   return [probe.error('VALUES_PROBE', message, { hint })]
 }
 
-/** Keys that decide about the one credential that limited entries of an instance share. */
+/** Keys that determine the one credential that limited entries of an instance share. */
 const SHARED_KEYS = ['domains', 'network', 'apiNetwork', 'expiresInHours'] as const
 
 /** Compares a limited entry with the first limited entry of its family, which may be itself. */

@@ -34,5 +34,5 @@ export function regionErrors(place: Cursor, otherwise: string): ValuesError[] {
 export function regionHint(value: string, otherwise: string): string {
   const meant = REGIONS.find((one) => one.split('-')[1] === value.toLowerCase()) ?? nearest(value, REGIONS)
   const fix = meant === undefined ? 'Write the id of a region, such as cn-hangzhou.' : `Did you mean ${meant}?`
-  return `${fix} For a cloud with regions of its own set ${otherwise}.`
+  return `${fix} For a cloud with its own regions, set ${otherwise}.`
 }

@@ -41,7 +41,7 @@ export function checkValues(values: MapNode, given: MapNode): ValuesError[] {
   ]
 }
 
-/** Finds what is probably not meant, but is no error. */
+/** Finds settings that are probably mistakes, but are not errors. */
 export function suspectValues(values: MapNode): ValuesError[] {
   return checkIsolation(new Cursor(values))
 }

@@ -4,7 +4,7 @@ import type { Cursor } from '../cursor.ts'
 const DURATION = schema.definitions.AssumeRole.properties.durationSeconds.default
 
 /**
- * Returns the same text for entries of one instance, by what the values tell. Undefined for a
+ * Returns the same text for entries of one instance, as far as the values show it. Undefined for a
  * static login, and for an entry without an instance.
  */
 export function instanceOf(registry: Cursor): string | undefined {

@@ -59,7 +59,7 @@ const USUAL_NAMES: Readonly<Record<string, string>> = {
 /** Keys of a Pod that the chart leaves out on purpose, with the reason. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
   hostPath:
-    'Remove it: a folder of the node would allow the helper to read the data of others, and Pod Security restricted forbids it. Use `configMap`, `secret` or `csi`.',
+    'Remove it: a folder of the node may contain data of other workloads, and Pod Security restricted forbids it. Use `configMap`, `secret` or `csi`.',
   privileged: 'Remove it: the helper needs no privilege on its node.',
   add: 'Remove it: the helper needs no capability.',
   procMount: 'Remove it: the helper needs no privilege on its node.',

@@ -8,7 +8,7 @@ import { resolve, type Schema, schemaOfChild } from './schema.ts'
 import { name } from './schema-problem.ts'
 
 /**
- * Finds keys that a Kubernetes type does not have. They are no errors, because the cluster may be
+ * Finds keys that a Kubernetes type does not have. They are not errors, because the cluster may be
  * newer than the types in the schema. The cluster's API server decides.
  */
 export function unknownFields(values: MapNode, rootSchema: Schema): ValuesError[] {

@@ -33,7 +33,7 @@ export function ambiguous(
     return error('has more digits than every reader preserves')
   }
   const what = `is ${inWords(yaml12)} in YAML 1.2, ${inWords(yaml11)} in YAML 1.1 and ${inWords(helm)} to Helm`
-  return error(what, `${quote} Else write the value plainly: true, false, null, or a decimal number.`)
+  return error(what, `${quote} Otherwise write the value plainly: true, false, null, or a decimal number.`)
 }
 
 function inWords(value: unknown): string {

@@ -10,8 +10,8 @@ export interface FleetFigures {
   /** The busiest window of that time, relative to its mean. */
   readonly peak: number
   /**
-   * When all windows stay within 1.5 times the mean, in lifetimes after the start; NaN if they
-   * never do.
+   * The time from which on all windows stay within 1.5 times the mean, in lifetimes after the
+   * start. NaN if there is none.
    */
   readonly spreadAfterStart: number
   /** The same after the end of the outage. */
@@ -37,12 +37,12 @@ export interface FleetFigures {
 
 /** The limit for all windows, relative to the mean. */
 export const SPREAD_OUT = 1.5
-/** The minimum of calls in a window: fewer are uneven by chance. */
+/** The minimum number of calls in a window, because fewer calls are uneven by chance. */
 const ENOUGH = 300
 
 /**
- * `life`: of the longest-lived token, in milliseconds; a start and an outage get three of them to
- * spread out again.
+ * `life`: the lifetime of the longest-lived token, in milliseconds. After a start or an outage,
+ * calls may take three lifetimes to spread out again.
  */
 export function readFigures({ plan, counts, rotations }: FleetRun, life: number): FleetFigures {
   const { outage, length } = plan

@@ -12,10 +12,7 @@ export function weekPlan(clusters: number, days: number): FleetPlan {
   return { ...BASE, clusters, lives: [[HOUR]], length: days * DAY, outage: { from: half, until: half + HOUR } }
 }
 
-/**
- * The same over a day, with an account that may make only so many calls per second of each
- * operation.
- */
+/** The same over a day, with a limit of calls per second for each operation of the account. */
 export function throttledPlan(clusters: number, perSecond: number, burst: number = perSecond): FleetPlan {
   return { ...weekPlan(clusters, 1), limit: { perSecond, burst } }
 }
@@ -24,8 +21,8 @@ export function throttledPlan(clusters: number, perSecond: number, burst: number
 export const MIXED_LIFE: number = 12 * HOUR
 
 /**
- * Clusters with lifetimes of an hour, of twelve, of a quarter of one, and with two registries of
- * equal and of different lifetimes.
+ * Clusters with one registry whose tokens live an hour, twelve hours or a quarter of an hour, and
+ * clusters with two registries of equal or different lifetimes.
  */
 export function mixedPlan(clusters: number): FleetPlan {
   const lives = [[HOUR], [12 * HOUR], [HOUR / 4], [HOUR, HOUR], [HOUR, 12 * HOUR]]

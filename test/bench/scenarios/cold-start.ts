@@ -58,7 +58,7 @@ async function measureColdStart(context: BenchContext): Promise<Measured> {
   const minimalCold = await measureCold(minimalRun)
   const helperCold = await measureCold(helperRun)
   const rotations: Turn[] = []
-  // By turns, because the machine's speed changes from minute to minute.
+  // The two programs alternate, because the machine's speed changes from minute to minute.
   for (let turn = 0; turn < ROTATIONS; turn += 1) {
     rotations.push({ minimal: await measureRotation(minimalRun), helper: await measureRotation(helperRun) })
   }
@@ -109,7 +109,7 @@ async function prepare(
   return { fixture, contender, names, report, signal }
 }
 
-/** Medians of the rotations; of what is counted, the most. */
+/** Returns the medians of the rotations' times, and the maximum of their counts. */
 function combine(turns: readonly Turn[], program: keyof Turn): Omit<RotationFigures, 'rotationRequests'> {
   const of = (over: (numbers: readonly number[]) => number, number: (one: RotationFigures) => number): number =>
     over(turns.map((turn) => number(turn[program])))

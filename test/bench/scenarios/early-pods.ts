@@ -27,8 +27,8 @@ export const earlyPods: Scenario = {
 async function measureEarlyPods(context: BenchContext): Promise<Measured> {
   const { settings, signal } = context
   const { helm, old, fresh } = await withHelper(context, 'serviceAccounts', async (fixture) => ({
-    // First, in a new cluster as with the minimal program: after 2,000 namespaces API server and
-    // controllers are slower.
+    // This comes first, so that the cluster is as new as the minimal program's: after 2,000
+    // namespaces, API server and controllers are slower.
     helm: await installAll(context, fixture, signal),
     old: await afterEach(DELAYS_MS, (delay) => countWithout(context, fixture, delay, false)),
     fresh: await afterEach(DELAYS_MS, (delay) => countWithout(context, fixture, delay, true)),

@@ -47,7 +47,7 @@ async function measureFleet({ report, signal }: BenchContext): Promise<Measured>
     simulate(`${CLUSTERS} clusters, ${DAYS} days, no limit`, weekPlan(CLUSTERS, DAYS), HOUR),
     simulate(`${CLUSTERS} clusters, 1 day, 50 calls a second`, throttledPlan(CLUSTERS, 50), HOUR),
     simulate(`${CLUSTERS} clusters, 1 day, 10 calls a second`, throttledPlan(CLUSTERS, 10), HOUR),
-    simulate(`${MIXED_CLUSTERS} clusters, 4 days, mixed lives`, mixedPlan(MIXED_CLUSTERS), MIXED_LIFE),
+    simulate(`${MIXED_CLUSTERS} clusters, 4 days, mixed lifetimes`, mixedPlan(MIXED_CLUSTERS), MIXED_LIFE),
   ])
   const [week, , tight, mixed] = all
   const of = (figure: keyof FleetFigures): number[] => all.map(({ figures }) => figures[figure])
@@ -92,6 +92,6 @@ function draw(week: Simulated, tight: Simulated): string {
 
 function describe({ title, figures, calls, rotations }: Simulated): string {
   const show = (count: number): string => count.toLocaleString('en-US')
-  const windows = `windows of ${figures.window / 1000} s, to be within ${SPREAD_OUT} times the mean`
+  const windows = `windows of ${figures.window / 1000} s, each within ${SPREAD_OUT} times the mean if the calls are spread evenly`
   return `${title}: ${show(calls)} calls, ${show(rotations)} rotations; ${windows}`
 }

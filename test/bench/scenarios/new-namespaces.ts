@@ -66,20 +66,20 @@ async function measureAdmission(context: BenchContext): Promise<Measured> {
   }
 }
 
-/** Namespaces that one program gets before it is the other one's turn. */
+/** The number of namespaces in one turn of a program. */
 const TURN = 20
 
 interface NamespaceTimes {
   readonly singles: SingleTimes
-  /** Empty with admission, where a burst only consists of the server's part. */
+  /** Empty with admission, because the helper has no part in such a burst. */
   readonly bursts: BurstTimes
 }
 
 const NO_BURST: BurstTimes = { requested: [], account: [] }
 
 /**
- * By turns, because the machine's speed changes from minute to minute; each program in a cluster of
- * its own.
+ * The programs alternate, because the machine's speed changes from minute to minute. Each program
+ * has a cluster of its own.
  */
 async function measureByTurns(
   context: BenchContext,

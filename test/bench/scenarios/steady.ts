@@ -9,9 +9,9 @@ import { untilHelperWorks } from '../fixture/until-works.ts'
 import { type BenchContext, type Measured, openScenarioFixture, type Scenario } from '../scenario.ts'
 
 const NAMESPACES = 200
-/** After so long the work of a start is done. */
+/** After this time, the work of a start is done. */
 const START_MS = 15_000
-/** Status and Events of earlier phases have been written. */
+/** After this time, status and Events of earlier phases have been written. */
 const SETTLE_MS = 32_000
 
 /**

@@ -82,7 +82,7 @@ test('doctor names limited entries that no namespace needs, unless the report is
     )
     return report.split('\n').filter((line) => line.startsWith('no namespace'))
   }
-  assert.deepEqual(idle(), ['no namespace needs the limited idle, rest'])
+  assert.deepEqual(idle(), ['no namespace needs these limited entries: idle, rest'])
   assert.deepEqual(idle({ status: { configHash: 'of-before' } }), [])
   assert.deepEqual(idle({ release: { unreadableStatus: ['registries[1].limit'] } }), [])
 })

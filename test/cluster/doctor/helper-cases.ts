@@ -115,10 +115,10 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     },
     message: new RegExp(
       [
-        'secrets: its binding has the validationActions \\[Audit\\], without Deny; it accepted in a dry run that the helper changes labels',
-        'serviceaccounts: its binding does not match everything; it accepted in a dry run that the helper changes labels',
-        'leases: it has the matchCondition `false`; it accepted in a dry run that the helper changes labels',
-        'configmaps: its failurePolicy is Ignore; it accepted in a dry run that the helper changes labels',
+        'secrets: its binding has the validationActions \\[Audit\\], without Deny; in a dry run it allowed the helper to change labels',
+        'serviceaccounts: its binding does not match everything; in a dry run it allowed the helper to change labels',
+        'leases: it has the matchCondition `false`; in a dry run it allowed the helper to change labels',
+        'configmaps: its failurePolicy is Ignore; in a dry run it allowed the helper to change labels',
         'kubectl .*delete validatingadmissionpolicy,validatingadmissionpolicybinding',
       ].join('[\\s\\S]*'),
     ),

@@ -35,7 +35,7 @@ test('the page begins with the overall state, in which deliberately skipped obje
       'busy: 1 of 3 namespaces have a current pull secret / The rest is being written.',
       'bad: 3 of 4 namespaces have a current pull secret / 3 of 4 namespaces have a current pull secret.',
       'bad: 2 problems to fix / 3 of 3 namespaces have a current pull secret.',
-      'busy: Waiting for the first credential / Pull secrets are written as soon as a registry has issued one.',
+      'busy: Waiting for the first credential / Pull secrets are written as soon as a registry has issued a credential.',
       'busy: No namespace to serve / None matches targets.namespaces of the values, or all are excluded by label.',
       'good: Retired: nothing of the helper is in use / The release can be removed.',
       'bad: 有 1 个问题需要处理 / 3 个命名空间中有 3 个的拉取凭证为最新。',

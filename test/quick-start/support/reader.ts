@@ -105,8 +105,8 @@ exec /usr/bin/env -S PATH='${process.env.PATH}' git -c user.name=reader -c user.
 }
 
 /**
- * A block for a shell that stops at the first command that fails; what a block exports, the next
- * ones have.
+ * Runs a block in a shell that stops at the first command that fails. Variables that a block
+ * exports are set in the following blocks.
  */
 function type(
   { text, line }: Step,

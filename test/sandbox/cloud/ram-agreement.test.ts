@@ -10,7 +10,7 @@ import { POLICY_VECTORS, TRUST_VECTORS, type TrustVector } from './ram-vectors.t
 
 // The product evaluates RAM policies for `doctor`, and the emulated cloud has an independent
 // implementation. Where the vendor's pages specify the result, the two must agree. Elsewhere the
-// emulator is strict, and `lenient` differs.
+// emulator decides strictly, and `lenient` contains the other possible decision.
 
 type Context = Readonly<Record<string, string | readonly string[]>>
 
