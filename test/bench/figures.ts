@@ -493,7 +493,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'fleet-used',
     scenario: 'fleet',
     title: {
-      en: 'Largest share of a token's lifetime that had elapsed when all 200 namespaces had the next token, while the region worked',
+      en: "Largest share of a token's lifetime that had elapsed when all 200 namespaces had the next token, while the region worked",
       zh: '地域可用期间，200 个命名空间全部换新时旧令牌最多已用掉的有效期比例',
     },
     measure: 'percent',

@@ -203,7 +203,7 @@ const UNMEASURED: readonly (readonly [
     'neither the other list has a probe nor the own list a glob',
     [TEAM_B],
     { grants: only('team-a') },
-    'entry team-b has no probe, and this entry's own list has no glob',
+    "entry team-b has no probe, and this entry's own list has no glob",
     union(['team-a/app'], 'team-a/app'),
   ],
 ]
