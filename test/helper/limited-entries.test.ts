@@ -349,10 +349,7 @@ test('a first credential that may not pull its own list is withheld', async () =
   assert.equal(server.get('secrets/a-1/acr-nopass'), undefined)
   const [item] = statusOf(server).registries
   assert.deepEqual([item?.name, item?.state, item?.error?.code], [name, 'pending', 'LIMIT_NOT_ACCEPTED'])
-  assert.equal(
-    item?.error?.message,
-    `the registry does not let the new credential ${name} pull its own list: HTTP 404`,
-  )
+  assert.equal(item?.error?.message, `the registry does not let the new credential ${name} pull its own list: HTTP 404`)
   cloud.pulls.clear()
   await clock.advance(10 * MINUTE)
   assert.match(passwordOf(server, 'a-1'), new RegExp(`^one-${name}-`))
