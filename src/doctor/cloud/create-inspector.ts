@@ -1,8 +1,8 @@
+import { findCredentials } from '../../alibaba/identities/find-credentials.ts'
 import { createDefaultTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { createEndpoints, readEndpoints } from '../../alibaba/transport/endpoints.ts'
 import type { ReleaseFacts } from '../../installation/find-release.ts'
 import type { Reader } from '../../kube/read/reader.ts'
-import { findCredentials } from './find-credentials.ts'
 import type { CloudSnapshot } from './inspect-cloud.ts'
 import { readPlace } from './read-place.ts'
 
@@ -43,7 +43,7 @@ export function createInspector(
   return async ({ config }) => {
     if (options.cloud === 'off') return notInspected('--cloud off was given')
     const transport = createDefaultTransport({ env, ...PATIENCE })
-    const credentials = await findCredentials({ env, transport, endpoints })
+    const credentials = await findCredentials({ env, transport, endpoints, sessionName: 'acr-nopass-doctor' })
     if (credentials === undefined) return notInspected(NO_CREDENTIALS)
     if (config === undefined) return notInspected('the configuration of the release cannot be read')
     const given = { clusterId: options.ackClusterId, region: config.region }

@@ -1,11 +1,12 @@
 import type { CredentialProvider } from '../../alibaba/credentials.ts'
 import { createEnvironmentProvider } from '../../alibaba/identities/access-key.ts'
 import { createAssumedRoleProvider, createOidcRoleProvider } from '../../alibaba/identities/assumed-role.ts'
+import { missingIdToken } from '../../alibaba/identities/github-token.ts'
+import { masking } from '../../alibaba/identities/masking.ts'
 import { createRam, type Ram } from '../../alibaba/ram.ts'
 import { type CallerIdentity, getCallerIdentity } from '../../alibaba/sts.ts'
 import type { AbortableTarget, CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
-import { NopassError } from '../../errors.ts'
 import type { CloudAccess } from '../cluster/cluster-run.ts'
 import type { ClusterSettings, Settings } from '../inputs/settings.ts'
 
@@ -87,24 +88,4 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
       return known
     },
   }
-}
-
-async function missingIdToken(): Promise<string> {
-  throw new NopassError('CREDENTIALS_MISSING', 'the job has no ID token with which to assume a role', {
-    hint: 'Add `permissions: { id-token: write, contents: read }` to the job; jobs from forks and Dependabot never get one.',
-  })
-}
-
-/**
- * Masks every secret before it can be printed. In a chain of roles, each step of the chain is
- * masked.
- */
-function masking(provider: CredentialProvider, mask: (secret: string) => void): CredentialProvider {
-  const watch = async (work: ReturnType<CredentialProvider['get']>): ReturnType<CredentialProvider['get']> => {
-    const credentials = await work
-    mask(credentials.accessKeySecret)
-    if (credentials.securityToken) mask(credentials.securityToken)
-    return credentials
-  }
-  return { ...provider, get: (signal) => watch(provider.get(signal)), fresh: (signal) => watch(provider.fresh(signal)) }
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { idTokenSource } from '../../alibaba/identities/github-token.ts'
 import { createDefaultTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { collectUnverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
 import { NopassError } from '../../errors.ts'
@@ -12,7 +13,6 @@ import { type RolledCluster, type RunContext, skippedResult } from '../cluster/c
 import { type ClusterResult, printableResult } from '../cluster-result.ts'
 import { createCloudAccess } from '../connect/cloud-access.ts'
 import { guardKubeconfigs, maskKnownSecrets } from '../connect/guard-kubeconfigs.ts'
-import { idTokenSource } from '../connect/id-token.ts'
 import { nameOfArchive, OUR_CHART } from '../inputs/describe-chart.ts'
 import { readPlanFile } from '../inputs/plan-file.ts'
 import { prepareClusters } from '../inputs/prepare-cluster.ts'

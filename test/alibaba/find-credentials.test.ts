@@ -3,12 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { createEnvironmentProvider } from '../../src/alibaba/identities/access-key.ts'
+import { findCredentials, profileCredentials } from '../../src/alibaba/identities/find-credentials.ts'
 import { createDefaultTransport } from '../../src/alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../../src/alibaba/transport/endpoints.ts'
-import { createCloudReader } from '../../src/doctor/cloud/cloud-reader.ts'
-import { findCredentials, profileCredentials } from '../../src/doctor/cloud/find-credentials.ts'
-import { NopassError } from '../../src/errors.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'acr-nopass-profile-'))
 after(() => rm(home, { recursive: true }))
@@ -17,6 +14,7 @@ const find = (env: Readonly<Record<string, string>>) =>
     env,
     transport: createDefaultTransport(),
     endpoints: createEndpoints({ network: 'public' }),
+    sessionName: 'somebody',
   })
 const KEY = { ALIBABA_CLOUD_ACCESS_KEY_ID: 'id', ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'secret' }
 const PROFILES = JSON.stringify({
@@ -56,34 +54,4 @@ test('a profile counts if it has its own key', () => {
   for (const name of ['role', 'empty', 'nowhere']) assert.equal(key(name), undefined, name)
   for (const text of ['', 'null', '{', '{"profiles": 1}', '[]'])
     assert.equal(profileCredentials(text, undefined), undefined)
-})
-
-test('a read that is denied, fails or times out is noted once; an internal error and an interrupt are not', async () => {
-  const never = new AbortController().signal
-  const sources = {
-    transport: createDefaultTransport(),
-    endpoints: createEndpoints(),
-    credentials: createEnvironmentProvider(KEY),
-    onProgress: () => undefined,
-  }
-  const reader = createCloudReader(sources, never)
-  const denied = () => Promise.reject(new NopassError('CLOUD_DENIED', 'no'))
-  assert.equal(await reader.attempt('role r', 'ram:GetRole', denied), undefined)
-  await reader.attempt('role r', 'ram:GetRole', denied)
-  const away = () => Promise.reject(new NopassError('CLOUD_UNREACHABLE', 'ram is away', { reason: 'ECONNREFUSED' }))
-  await reader.attempt('role s', 'ram:GetRole', away)
-  assert.equal(await reader.attempt('role t', 'ram:GetRole', async () => 1), 1)
-  assert.deepEqual(reader.notes, [
-    { what: 'role r', why: 'your credentials lack the right ram:GetRole' },
-    { what: 'role s', why: 'ram is away (ECONNREFUSED)' },
-  ])
-  await assert.rejects(
-    reader.attempt('x', 'y', () => Promise.reject(new TypeError('ours'))),
-    TypeError,
-  )
-  const late = createCloudReader(sources, never, AbortSignal.abort())
-  await late.attempt('role r', 'ram:GetRole', () => Promise.reject(new Error('aborted')))
-  assert.deepEqual(late.notes, [{ what: 'role r', why: 'Alibaba Cloud did not respond in time' }])
-  const aborted = createCloudReader(sources, AbortSignal.abort(new Error('ended')))
-  await assert.rejects(aborted.attempt('x', 'y', denied), /ended/)
 })

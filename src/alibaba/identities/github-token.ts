@@ -1,8 +1,8 @@
-import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
 import { parseObject, textOf } from '../../lib/json.ts'
+import type { HttpSender } from '../transport/http-sender.ts'
 
-type IdTokenSource = (audience: string, signal?: AbortSignal) => Promise<string>
+export type IdTokenSource = (audience: string, signal?: AbortSignal) => Promise<string>
 
 /**
  * Requests the job's ID token from the runner, as `@actions/core` does. That package is not used,
@@ -46,4 +46,11 @@ async function withRetries<T extends { readonly status: number }>(
     if (response !== undefined && (response.status < 500 || left === 0)) return response
     await sleep(500 + Math.random() * 1000, undefined, { ...(signal && { signal }) })
   }
+}
+
+/** Takes the place of the source in a job without ID tokens. */
+export async function missingIdToken(): Promise<string> {
+  throw new NopassError('CREDENTIALS_MISSING', 'the job has no ID token with which to assume a role', {
+    hint: 'Add `permissions: { id-token: write, contents: read }` to the job; jobs from forks and Dependabot never get one.',
+  })
 }
