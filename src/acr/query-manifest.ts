@@ -74,14 +74,14 @@ export async function queryPull(
   }
 }
 
-type Headers = Readonly<Record<string, string>>
+export type Headers = Readonly<Record<string, string>>
 
-interface Query extends ManifestRequest {
+export interface Query extends ManifestRequest {
   readonly base: URL
   readonly get: (url: URL, headers: Headers) => Promise<HttpResponse>
 }
 
-function toQuery(send: HttpSender, request: ManifestRequest, signal: AbortSignal | undefined): Query {
+export function toQuery(send: HttpSender, request: ManifestRequest, signal: AbortSignal | undefined): Query {
   const base = request.registry ?? new URL(`https://${request.host}`)
   return { ...request, base, get: (url, headers) => send({ url, method: 'GET', headers, timeout: TIMEOUT }, signal) }
 }
@@ -109,11 +109,11 @@ async function queryGrant(own: Query): Promise<PullVerdict> {
 const ABSENT: ReadonlySet<string> = new Set(['NAME_UNKNOWN', 'MANIFEST_UNKNOWN'])
 
 // A 403 without an error code may come from an address list, a firewall or throttling.
-const isDenial = ({ status, text }: HttpResponse): boolean =>
+export const isDenial = ({ status, text }: HttpResponse): boolean =>
   status === 401 || (status === 403 && /UNAUTHORIZED|DENIED/.test(text))
 
 function verdictOf(grant: PullVerdict['grant'], base: URL, response: HttpResponse): PullVerdict {
-  return { grant, detail: resultOf('denied', base, response).detail }
+  return { grant, detail: describeResponse(base, response) }
 }
 
 async function query(own: Query): Promise<ManifestResult> {
@@ -149,16 +149,23 @@ function isManifest(text: string): boolean {
   return Array.isArray(manifests) || isRecord(config) || Array.isArray(fsLayers)
 }
 
-interface NoLogin extends Pick<ManifestResult, 'result' | 'detail'> {
+export interface NoLogin extends Pick<ManifestResult, 'result' | 'detail'> {
   readonly response?: HttpResponse
 }
 
-async function logIn(own: Query, first: HttpResponse): Promise<{ readonly headers: Headers } | NoLogin> {
+/**
+ * Logs in for some actions on the repository, where a registry that responded with 401 expects it.
+ */
+export async function logIn(
+  own: Query,
+  first: HttpResponse,
+  actions: 'pull' | 'pull,push' = 'pull',
+): Promise<{ readonly headers: Headers } | NoLogin> {
   const target = findLoginTarget(first, own.base, own)
   if (target.kind === 'skipped') return { result: 'skipped', detail: target.detail }
   const login: Headers = own.username === '' ? {} : { authorization: basicAuthorization(own) }
   if (target.kind === 'basic') return { headers: login }
-  target.url.searchParams.set('scope', `repository:${own.repository}:pull`)
+  target.url.searchParams.set('scope', `repository:${own.repository}:${actions}`)
   const response = await own.get(target.url, { accept: 'application/json', ...login })
   const failed = (result: ManifestResult['result']): NoLogin => {
     return { ...resultOf(result, target.url, response), response }
@@ -191,13 +198,14 @@ async function platformsOf(
   return platformOf(parseObject((isSafe ? await get(to, {}) : first).text))
 }
 
-function resultOf(result: ManifestResult['result'], { host }: URL, { status, text }: HttpResponse): ManifestResult {
+function resultOf(result: ManifestResult['result'], base: URL, response: HttpResponse): ManifestResult {
+  return { result, detail: describeResponse(base, response), platforms: [] }
+}
+
+/** Describes a registry's response in one line without secrets. */
+export function describeResponse({ host }: URL, { status, text }: HttpResponse): string {
   const codes = status === 200 ? [] : errorCodes(text)
-  return {
-    result,
-    detail: `${host} responded with HTTP ${status}${codes.length > 0 ? ` ${codes.join(' ')}` : ''}`,
-    platforms: [],
-  }
+  return `${host} responded with HTTP ${status}${codes.length > 0 ? ` ${codes.join(' ')}` : ''}`
 }
 
 /** The registry's own response for one image and one login. */
@@ -230,7 +238,7 @@ const MOST_PLATFORMS = 100
 /**
  * Returns the codes of a registry's error response (OCI distribution specification, "Error Codes").
  */
-function errorCodes(text: string): readonly string[] {
+export function errorCodes(text: string): readonly string[] {
   return recordsOf(parseObject(text)?.errors)
     .slice(0, MOST_CODES)
     .map(({ code }) => textOf(code))

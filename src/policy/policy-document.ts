@@ -17,6 +17,24 @@ export interface PolicyOptions {
   readonly scope: 'instance' | 'all'
   /** The account that owns the registries; `*` if unknown. */
   readonly accountId?: string | undefined
+  /** What the identity may do with a repository; default: pull. */
+  readonly access?: RepositoryAccess | undefined
+}
+
+/** `create`: a push may also create its repository. */
+export type RepositoryAccess = 'pull' | 'push' | 'create'
+
+/**
+ * That a push of an image needs `cr:PushRepository`:
+ * https://help.aliyun.com/en/acr/user-guide/ram-authorization-information. For a push to a
+ * repository that does not exist, in a namespace that creates repositories automatically, the
+ * vendor's page also grants `cr:CreateRepository` (and `cr:UpdateRepository`):
+ * https://www.alibabacloud.com/help/doc-detail/146303.htm
+ */
+const REPOSITORY_ACTIONS: Readonly<Record<RepositoryAccess, readonly string[]>> = {
+  pull: ['cr:PullRepository'],
+  push: ['cr:PullRepository', 'cr:PushRepository'],
+  create: ['cr:PullRepository', 'cr:PushRepository', 'cr:CreateRepository'],
 }
 
 /**
@@ -85,7 +103,10 @@ function identityStatements(registry: PolicyRegistry, options: PolicyOptions): r
 
 const mayAssume = (roleArn: string): Statement => allow(['sts:AssumeRole'], [roleArn])
 
-/** Returns what a role or a session must allow so that the repositories can be pulled. */
+/**
+ * Returns what a role or a session must allow so that the repositories can be pulled, and with
+ * `access` pushed.
+ */
 export function pullStatements(
   registry: Omit<PolicyRegistry, 'assumeRole'>,
   options: PolicyOptions,
@@ -95,14 +116,15 @@ export function pullStatements(
   // A token has the rights of the caller that requested it. RAM cannot limit token requests to an
   // instance.
   const token = allow(['cr:GetAuthorizationToken', ...(byName ? ['cr:ListInstance'] : [])], ['*'])
+  const actions = REPOSITORY_ACTIONS[options.access ?? 'pull']
   if (options.scope === 'all')
-    return [token, allow([...(enterprise ? ['cr:ListInstanceEndpoint'] : []), 'cr:PullRepository'], ['*'])]
+    return [token, allow([...(enterprise ? ['cr:ListInstanceEndpoint'] : []), ...actions], ['*'])]
   const scope = `acs:cr:${registry.region || '*'}:${options.accountId ?? '*'}`
   const instance = registry.instanceId || '*'
   const repositories = mergeRepositories(registry.repositories).map(
     (glob) => `${scope}:repository/${enterprise ? `${instance}/` : ''}${glob}`,
   )
-  const pull = allow(['cr:PullRepository'], repositories)
+  const pull = allow(actions, repositories)
   if (!enterprise) return [token, pull]
   return [token, pull, allow(['cr:ListInstanceEndpoint'], [`${scope}:instance/${instance}`])]
 }

@@ -106,10 +106,22 @@ const KNOWN: readonly string[] = ['ram', 'sts', 'cs', 'cr']
  * @throws INPUT_INVALID
  */
 export function readEndpoints(text: string): Readonly<Partial<Record<Product, string>>> {
+  return readAddresses(text, KNOWN)
+}
+
+/**
+ * Reads the input `endpoints` of a login, in which `registry` replaces every domain of a registry.
+ * @throws INPUT_INVALID
+ */
+export function readLoginEndpoints(text: string): Readonly<Partial<Record<Product | 'registry', string>>> {
+  return readAddresses(text, [...KNOWN, 'registry'])
+}
+
+function readAddresses(text: string, known: readonly string[]): Readonly<Record<string, string>> {
   const value: unknown = text === '' ? {} : parse(text)
   const entries = isRecord(value) ? Object.entries(value) : undefined
-  if (entries?.every(([key, url]) => KNOWN.includes(key) && typeof url === 'string')) {
+  if (entries?.every((entry): entry is [string, string] => known.includes(entry[0]) && typeof entry[1] === 'string')) {
     return Object.fromEntries(entries)
   }
-  throw new NopassError('INPUT_INVALID', 'endpoints: a YAML map of ram, sts, cs, cr to addresses is expected')
+  throw new NopassError('INPUT_INVALID', `endpoints: a YAML map of ${known.join(', ')} to addresses is expected`)
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { idTokenSource } from '../../alibaba/identities/github-token.ts'
+import { sessionNameOf } from '../../alibaba/identities/session-name.ts'
 import { createDefaultTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { collectUnverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
 import { NopassError } from '../../errors.ts'
@@ -80,7 +81,7 @@ export async function runRollout(settings: Settings, host: RolloutHost, signal: 
   if (inputs.mode !== 'uninstall') await chart()
   const transport = createDefaultTransport({ env: environment, outage: OUTAGE })
   const getIdToken = idTokenSource(environment, transport.send, mask)
-  const deps = { transport, environment, getIdToken, sessionName: sessionName(environment), mask }
+  const deps = { transport, environment, getIdToken, sessionName: sessionNameOf(environment), mask }
   const cloud = createCloudAccess(settings, deps)
   const context: RunContext = {
     ...host,
@@ -192,10 +193,4 @@ function runName(env: NodeJS.ProcessEnv): string {
   return env.GITHUB_RUN_ID
     ? `acr-nopass, run ${env.GITHUB_RUN_ID} attempt ${env.GITHUB_RUN_ATTEMPT ?? '1'}`
     : 'acr-nopass'
-}
-
-/** The session name is shown in ActionTrail. STS accepts 2 to 64 letters, digits and `.@-_`. */
-function sessionName(env: NodeJS.ProcessEnv): string {
-  const name = `acr-nopass-${env.GITHUB_REPOSITORY ?? 'local'}-${env.GITHUB_RUN_ID ?? '0'}`
-  return name.replace(/[^\w.@-]/g, '-').slice(-64)
 }

@@ -1,0 +1,125 @@
+import { domainsToAsk, hostOf } from '../acr/registry-domains.ts'
+import { type PullVerdict, queryPull } from '../acr/query-manifest.ts'
+import { type PushVerdict, queryPush } from '../acr/query-push.ts'
+import type { RegistryToken } from '../acr/registry-token.ts'
+import { type LoginVerdict, verifyLogin } from '../acr/verify-login.ts'
+import type { HttpSender } from '../alibaba/transport/http-sender.ts'
+import type { RepositoryAccess } from '../policy/policy-document.ts'
+
+/** What the registry showed about one repository of the list. */
+export interface RepositoryCheck {
+  readonly repository: string
+  /** Undefined: not checked, because of `why`. */
+  readonly pull?: PullVerdict
+  readonly push?: PushVerdict
+  readonly why?: string
+}
+
+/** What one domain of the registry showed. */
+export interface DomainCheck {
+  readonly domain: string
+  readonly login: LoginVerdict
+}
+
+/** What the registry itself showed about a login, before the login is stored. */
+export interface LoginEvidence {
+  /** The domains that were asked, in order. */
+  readonly domains: readonly DomainCheck[]
+  /** The domain that answered, at which the repositories were checked. */
+  readonly answered: string | undefined
+  readonly repositories: readonly RepositoryCheck[]
+}
+
+export interface CheckRequest {
+  readonly token: Pick<RegistryToken, 'username' | 'password' | 'domains'>
+  readonly repositories: readonly string[]
+  /** An existing repository of the list, which is checked in place of globs. */
+  readonly probe: string | undefined
+  readonly access: RepositoryAccess
+  /** `endpoints.registry`: called in place of every domain. */
+  readonly registry: URL | undefined
+}
+
+export interface CheckDeps {
+  readonly send: HttpSender
+  /** Waits before a question is repeated. */
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<unknown>
+}
+
+/** A job that pushes names few repositories. The rest is reported as not checked. */
+const MOST = 20
+/** Pauses before a question without a clear answer is asked again (milliseconds). */
+const PAUSES = [1000, 3000]
+/** An invented tag: a registry that lets the login pull responds that the tag does not exist. */
+const NO_TAG = 'acr-nopass-login-check'
+
+/** Asks the registry about a login: the login itself, then each repository without `*`. */
+export async function checkLogin(request: CheckRequest, deps: CheckDeps, signal: AbortSignal): Promise<LoginEvidence> {
+  const { username, password } = request.token
+  const access = { username, password, issuedByAcr: true, registry: request.registry }
+  const domains: DomainCheck[] = []
+  let answered: string | undefined
+  for (const domain of domainsToAsk(request.token.domains)) {
+    const login = await insist(
+      () => verifyLogin(deps.send, { domain, ...access }, signal),
+      ({ result }) => result === 'unreachable',
+      // A domain of another network never answers, and one of the others may.
+      domains.length === 0 && request.token.domains.length === 1,
+    )
+    domains.push({ domain, login })
+    if (login.result === 'unreachable') continue
+    answered = domain
+    break
+  }
+  if (answered === undefined) return { domains, answered, repositories: [] }
+  const host = hostOf(answered)
+  const repositories: RepositoryCheck[] = []
+  const { concrete, unchecked } = chooseChecks(request.repositories, request.probe)
+  for (const repository of concrete) {
+    const one = { host, repository, ...access }
+    const pull = await insist(
+      () => queryPull(deps.send, { ...one, reference: NO_TAG }, signal),
+      ({ grant }) => grant === 'unknown',
+    )
+    if (request.access === 'pull') repositories.push({ repository, pull })
+    else {
+      const push = await insist(
+        () => queryPush(deps.send, one, signal),
+        ({ grant }) => grant === 'unknown',
+      )
+      repositories.push({ repository, pull, push })
+    }
+  }
+  return { domains, answered, repositories: [...repositories, ...unchecked] }
+
+  async function insist<Answer>(
+    ask: () => Promise<Answer>,
+    isUnclear: (answer: Answer) => boolean,
+    repeats = true,
+  ): Promise<Answer> {
+    let answer = await ask()
+    for (const pause of repeats ? PAUSES : []) {
+      if (!isUnclear(answer)) break
+      await deps.sleep(pause, signal)
+      answer = await ask()
+    }
+    return answer
+  }
+}
+
+/** Only a repository without `*` can be checked. The probe stands for globs. */
+export function chooseChecks(
+  list: readonly string[],
+  probe: string | undefined,
+): { readonly concrete: readonly string[]; readonly unchecked: readonly RepositoryCheck[] } {
+  const named = list.filter((one) => !one.includes('*'))
+  const all = [...new Set([...named, ...(probe === undefined ? [] : [probe])])]
+  const globs = list.filter((one) => one.includes('*'))
+  return {
+    concrete: all.slice(0, MOST),
+    unchecked: [
+      ...globs.map((repository) => ({ repository, why: 'only a repository without * can be checked' })),
+      ...all.slice(MOST).map((repository) => ({ repository, why: `only the first ${MOST} are checked` })),
+    ],
+  }
+}
