@@ -51,6 +51,10 @@ async function performMode(host: NodeJS.Process, chartFolder: string, signal: Ab
   refuseEvent(inputs, host.env)
   maskKubeconfig(inputs)
   const environment = takeEnvironment(host.env)
+  if (inputs.mode === 'login') {
+    const { performLogin } = await import('./perform-login.ts')
+    return performLogin(inputs, { host, environment }, signal)
+  }
   const { loadSettings } = await import('../src/rollout/inputs/load-settings.ts')
   const { settings, errors } = loadSettings(inputs, {
     environment,

@@ -5,12 +5,20 @@ import { openRunFolder, readOpenWork } from '../src/rollout/run-folder.ts'
 import { writeLine } from './write-line.ts'
 
 /**
- * Runs the post step, also after a cancel. Waits for helm, repairs only what this run started, and
- * removes the private files. It warns and never fails the job.
+ * Runs the post step, also after a cancel. It logs out, or waits for helm, repairs only what this
+ * run started, and removes the private files. It warns and never fails the job.
  */
 export async function runPost(host: NodeJS.Process): Promise<void> {
+  const receipt = getState('login')
+  if (receipt !== '') {
+    const { logOut } = await import('./log-out.ts')
+    await logOut(receipt, host)
+  }
   const path = getState('run')
-  if (path === '') return
+  if (path !== '') await finish(path, host)
+}
+
+async function finish(path: string, host: NodeJS.Process): Promise<void> {
   const folder = openRunFolder(path)
   try {
     const open = await readOpenWork(folder)

@@ -5,6 +5,7 @@ import { GENERAL_CODES, INPUT_CODES } from './error-codes/general.ts'
 import { HELM_CODES } from './error-codes/helm.ts'
 import { HELPER_CODES } from './error-codes/helper.ts'
 import { KUBE_CODES } from './error-codes/kube.ts'
+import { LOGIN_CODES } from './error-codes/login.ts'
 import { NODE_CODES } from './error-codes/node.ts'
 import { ROLLOUT_CODES } from './error-codes/rollout.ts'
 import { VALUES_CODES } from './error-codes/values.ts'
@@ -24,6 +25,7 @@ export const ERROR_CODES = {
   ...KUBE_CODES,
   ...HELM_CODES,
   ...ROLLOUT_CODES,
+  ...LOGIN_CODES,
   ...DOCKER_CODES,
   ...HELPER_CODES,
   ...CLI_CODES,

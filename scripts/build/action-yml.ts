@@ -10,6 +10,9 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   failed: 'Names of the clusters that failed, as JSON.',
   skipped: 'Names of the clusters that were not tried, as JSON.',
   'plan-file': 'plan: the file that holds the plan, for an approval.',
+  domains: 'login: the hosts that the job is logged in to, as JSON; first those that answered.',
+  username: 'login: the user name. The password is no output.',
+  'expires-at': 'login: when the first of the logins expires.',
 }
 
 /** Renders action.yml from the table of inputs. */

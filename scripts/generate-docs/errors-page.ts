@@ -6,6 +6,7 @@ import { GENERAL_CODES, INPUT_CODES } from '../../src/error-codes/general.ts'
 import { HELM_CODES } from '../../src/error-codes/helm.ts'
 import { HELPER_CODES } from '../../src/error-codes/helper.ts'
 import { KUBE_CODES } from '../../src/error-codes/kube.ts'
+import { LOGIN_CODES } from '../../src/error-codes/login.ts'
 import { NODE_CODES } from '../../src/error-codes/node.ts'
 import { ROLLOUT_CODES } from '../../src/error-codes/rollout.ts'
 import { VALUES_CODES } from '../../src/error-codes/values.ts'
@@ -26,6 +27,7 @@ const AREAS: Readonly<Record<string, Rows>> = {
   helm: HELM_CODES,
   rollout: ROLLOUT_CODES,
   helper: HELPER_CODES,
+  login: LOGIN_CODES,
   'docker-config': DOCKER_CODES,
   node: NODE_CODES,
   cli: CLI_CODES,

@@ -78,7 +78,7 @@ async function cancelUpload(
   base: URL,
   remove: (url: URL) => Promise<HttpResponse>,
 ): Promise<boolean> {
-  const url = URL.canParse(location, base) ? new URL(location, base) : undefined
+  const url = URL.canParse(location, base.href) ? new URL(location, base) : undefined
   if (url === undefined || location === '' || url.origin !== base.origin) return false
   const { status } = await remove(url)
   return status === 204 || status === 404

@@ -4,6 +4,7 @@ import { addCompletion } from './completion/command.ts'
 import { addDoctor } from './doctor/command.ts'
 import { addHelper } from './helper/command.ts'
 import { addImport } from './import/command.ts'
+import { addLogin } from './login/command.ts'
 import { addPolicy } from './policy/command.ts'
 import { runCommandLine } from './program/run-command-line.ts'
 import { addRefresh } from './refresh/command.ts'
@@ -19,6 +20,8 @@ const COMMANDS = {
   plan: addRollout,
   apply: addRollout,
   uninstall: addRollout,
+  login: addLogin,
+  logout: addLogin,
   policy: addPolicy,
   doctor: addDoctor,
   refresh: addRefresh,

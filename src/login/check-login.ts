@@ -1,6 +1,6 @@
-import { domainsToAsk, hostOf } from '../acr/registry-domains.ts'
 import { type PullVerdict, queryPull } from '../acr/query-manifest.ts'
 import { type PushVerdict, queryPush } from '../acr/query-push.ts'
+import { domainsToAsk, hostOf } from '../acr/registry-domains.ts'
 import type { RegistryToken } from '../acr/registry-token.ts'
 import { type LoginVerdict, verifyLogin } from '../acr/verify-login.ts'
 import type { HttpSender } from '../alibaba/transport/http-sender.ts'

@@ -26,7 +26,14 @@ export interface Choice {
 
 type ChoiceInputs = Pick<
   LoginInputs,
-  'registry' | 'region' | 'registries' | 'repositories' | 'push' | 'create-repositories' | 'network' | 'expires-in-hours'
+  | 'registry'
+  | 'region'
+  | 'registries'
+  | 'repositories'
+  | 'push'
+  | 'create-repositories'
+  | 'network'
+  | 'expires-in-hours'
 >
 
 /**
@@ -101,7 +108,12 @@ function chooseEntries(inputs: ChoiceInputs, values: ResolvedValues): Choice {
   if (first !== undefined && (names.length > 0 || fixed.length === meant.length)) {
     throw fixedPassword(`the entry ${first.name} with \`edition: static\``)
   }
-  const groups = [...Map.groupBy(meant.filter((entry) => !isFixed(entry)), familyOf).values()]
+  const groups = [
+    ...Map.groupBy(
+      meant.filter((entry) => !isFixed(entry)),
+      familyOf,
+    ).values(),
+  ]
   if (repositories.length > 0 && groups.length > 1) {
     throw new NopassError('INPUT_CONFLICT', `repositories: the login is for ${groups.length} registries`, {
       hint: 'Name one entry with `registries`, or leave `repositories` out to use the list of each entry.',

@@ -14,7 +14,8 @@ export function judgeLogin(name: string, { domains, answered, repositories }: Lo
   if (answered === undefined || last === undefined || last.result === 'skipped') {
     throw new NopassError('LOGIN_UNVERIFIED', `the login to ${name} could not be verified (${asked})`)
   }
-  if (last.result === 'refused') throw new NopassError('LOGIN_REFUSED', `the registry refuses the login to ${name}: ${asked}`)
+  if (last.result === 'refused')
+    throw new NopassError('LOGIN_REFUSED', `the registry refuses the login to ${name}: ${asked}`)
   return [
     ...domains.flatMap(({ domain, login }) =>
       login.result === 'unreachable' ? [`${domain}: not checked, because it gave no answer here: ${login.detail}`] : [],
@@ -79,14 +80,19 @@ export function refuseShort(
 ): void {
   if (expiresAt === null || expiresAt - now >= minLifeMs) return
   const [left, wanted] = [formatDuration(expiresAt - now), formatDuration(minLifeMs)]
-  throw new NopassError('LOGIN_TOO_SHORT', `the token of ${chosen.config.name} lives ${left}, and min-life is ${wanted}`)
+  throw new NopassError(
+    'LOGIN_TOO_SHORT',
+    `the token of ${chosen.config.name} lives ${left}, and min-life is ${wanted}`,
+  )
 }
 
 /**
  * A Docker configuration holds one login per host.
  * @throws INPUT_CONFLICT
  */
-export function refuseSharedDomains(logins: readonly { readonly name: string; readonly domains: readonly string[] }[]): void {
+export function refuseSharedDomains(
+  logins: readonly { readonly name: string; readonly domains: readonly string[] }[],
+): void {
   const owners = new Map<string, string>()
   for (const { name, domains } of logins) {
     for (const domain of domains) {

@@ -6,7 +6,12 @@ import {
   createOidcRoleProvider,
   type OidcRoleOptions,
 } from '../alibaba/identities/assumed-role.ts'
-import { findProfile, hasAccessKey, roleOfEnvironment, tokenOfEnvironment } from '../alibaba/identities/find-credentials.ts'
+import {
+  findProfile,
+  hasAccessKey,
+  roleOfEnvironment,
+  tokenOfEnvironment,
+} from '../alibaba/identities/find-credentials.ts'
 import { type IdTokenSource, missingIdToken } from '../alibaba/identities/github-token.ts'
 import { masking } from '../alibaba/identities/masking.ts'
 import type { CloudTransport } from '../alibaba/transport/cloud-transport.ts'
@@ -57,7 +62,8 @@ export async function openIdentity(inputs: RoleInputs, deps: IdentityDeps): Prom
   if (roleArn === '') return base
   return {
     isSession: true,
-    open: (chain, durationSeconds, policy) => base.open([{ roleArn, durationSeconds }, ...chain], durationSeconds, policy),
+    open: (chain, durationSeconds, policy) =>
+      base.open([{ roleArn, durationSeconds }, ...chain], durationSeconds, policy),
   }
 }
 

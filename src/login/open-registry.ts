@@ -91,7 +91,10 @@ async function explained<Result>(name: string, work: () => Promise<Result>): Pro
     const isGeneral = error.code === 'CLOUD_NOT_FOUND' && error.hint === ERROR_CODES.CLOUD_NOT_FOUND.fix
     const hint = isGeneral
       ? 'Check the id of the instance and `region`. The role must be in the account of the instance, or the entry needs `assumeRole`.'
-      : error.hint.replaceAll(/`acr-nopass policy`( and `acr-nopass policy --ci`)?/g, '`acr-nopass policy --ci --login`')
+      : error.hint.replaceAll(
+          /`acr-nopass policy`( and `acr-nopass policy --ci`)?/g,
+          '`acr-nopass policy --ci --login`',
+        )
     throw reworded(error, `registry ${name}: ${error.message}`, { hint, cause: error.cause })
   }
 }

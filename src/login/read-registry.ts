@@ -20,7 +20,8 @@ export type NamedRegistry =
 export function readRegistry(registry: string, region: string): NamedRegistry {
   const name = registry.toLowerCase()
   if (name.startsWith('crpi-')) throw fixedPassword(`${name} is an instance of the new Personal Edition, which`)
-  if (/^cri-[a-z0-9]+$/.test(name)) return { edition: 'enterprise', region: requireRegion(name, region), instanceId: name }
+  if (/^cri-[a-z0-9]+$/.test(name))
+    return { edition: 'enterprise', region: requireRegion(name, region), instanceId: name }
   if (!DOMAIN.test(name)) {
     throw new NopassError('INPUT_INVALID', `registry: "${registry}" is neither an instance id nor a domain`, {
       hint: 'Write an id such as `cri-abc123`, or a domain without scheme and path, such as `shop-registry.cn-hangzhou.cr.aliyuncs.com`.',

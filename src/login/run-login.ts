@@ -12,6 +12,7 @@ import { checkLogin, type RepositoryCheck } from './check-login.ts'
 import { chooseRegistries } from './choose-registries.ts'
 import type { LoginReceipt } from './docker-config/receipt.ts'
 import { type StoreRequest, storeLogins } from './docker-config/store-logins.ts'
+import { helperEnvironment } from './helper-environment.ts'
 import { judgeLogin, limitNotes, refuseSharedDomains, refuseShort } from './judge-login.ts'
 import type { LoginInputs } from './login-inputs.ts'
 import { openIdentity } from './open-identity.ts'
@@ -160,7 +161,7 @@ function store(ready: readonly ReadyLogin[], config: LoginInputs['config'], host
       login.domains.map((domain) => ({ domain, username, password })),
     ),
   }
-  return storeLogins(request, { pid, clock, environment, signal }, host.record)
+  return storeLogins(request, { pid, clock, environment: helperEnvironment(environment), signal }, host.record)
 }
 
 function describePlan({ chosen, policy }: OpenedRegistry): PlannedLogin {

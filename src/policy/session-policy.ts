@@ -25,6 +25,10 @@ export function sessionPolicy(
 /** Returns the policy of a session that may only look up the instances of a region, and their domains. */
 export function lookupPolicy(region: string): string {
   const list = { Effect: 'Allow', Action: ['cr:ListInstance'], Resource: ['*'] } as const
-  const endpoints = { Effect: 'Allow', Action: ['cr:ListInstanceEndpoint'], Resource: [`acs:cr:${region}:*:instance/*`] } as const
+  const endpoints = {
+    Effect: 'Allow',
+    Action: ['cr:ListInstanceEndpoint'],
+    Resource: [`acs:cr:${region}:*:instance/*`],
+  } as const
   return JSON.stringify(policyOf([list, endpoints]))
 }

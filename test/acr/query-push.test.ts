@@ -59,7 +59,12 @@ test('an upload that the registry does not confirm as cancelled is reported; ano
   assert.deepEqual([refused.verdict.grant, refused.verdict.uploadRemains], ['granted', true])
   const gone = await query({ [`token ${UPLOADS}`]: started(UPLOAD), [`token DELETE ${UPLOAD}`]: { status: 404 } })
   assert.equal(gone.verdict.uploadRemains, false)
-  for (const location of ['https://store.oss-cn-hangzhou.aliyuncs.com/upload', `http://${HOST}/upload`, '', 'http://[']) {
+  for (const location of [
+    'https://store.oss-cn-hangzhou.aliyuncs.com/upload',
+    `http://${HOST}/upload`,
+    '',
+    'http://[',
+  ]) {
     const { verdict, sent } = await query({ [`token ${UPLOADS}`]: started(location) })
     assert.deepEqual([verdict.grant, verdict.uploadRemains], ['granted', true], location)
     assert.deepEqual([...new Set(sent.map(({ url }) => url.host))].sort(), [HOST, new URL(TOKENS).host].sort())

@@ -235,6 +235,7 @@ async function print(...argv: readonly string[]): Promise<{ readonly code: numbe
     program: 'acr-nopass',
     env: {},
     workingDirectory: folder,
+    pid: process.pid,
     root: folder,
     temporaryFolder: folder,
     stdout: { write: (text) => printed.push(text) },

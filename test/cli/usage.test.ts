@@ -17,6 +17,8 @@ const COMMANDS = [
   'plan',
   'apply',
   'uninstall',
+  'login',
+  'logout',
   'policy',
   'doctor',
   'refresh',
@@ -55,13 +57,15 @@ test('every command has its row on the page about the command line, in both lang
   }
 })
 
-test('the help of plan, apply and uninstall lists the inputs that the reference of the action gives their mode', async () => {
+test('the help of plan, apply, uninstall and login lists the inputs that the reference of the action gives their mode', async () => {
   const inputs = Object.entries(readInputTexts(readText))
-  for (const mode of ['plan', 'apply', 'uninstall']) {
+  for (const mode of ['plan', 'apply', 'uninstall', 'login']) {
     const { stdout } = await runBin([mode, '--help'])
     const flags = [...stdout.matchAll(/^ {2}(?:-n, )?--([a-z-0-9]+) /gm)].map(([, name = '']) => name)
     const listed = flags.filter((name) => name in INPUTS)
-    const documented = inputs.filter(([, { modes }]) => modes === 'all' || modes.includes(mode)).map(([name]) => name)
+    const documented = inputs
+      .filter(([, { modes }]) => modes === 'all' || modes.includes(mode) || (modes === 'rollout' && mode !== 'login'))
+      .map(([name]) => name)
     const expected = documented.filter((name) => name !== 'mode' && name !== 'allow-on-pull-request')
     // `plan` accepts the flags of the `apply` that it shows.
     const known = mode === 'plan' ? listed.filter((name) => expected.includes(name)) : listed
@@ -77,7 +81,9 @@ test('the flags of plan, apply and uninstall have the headings of the reference 
   for (const mode of ['plan', 'apply', 'uninstall']) {
     const { stdout } = await runBin([mode, '--help'])
     const titles = [...stdout.matchAll(/^(\S.*):$/gm)].map(([, title = '']) => title)
-    const known = Object.keys(FLAG_GROUPS).filter((title) => mode !== 'uninstall' || !title.startsWith('Verification'))
+    const known = Object.keys(FLAG_GROUPS).filter(
+      (title) => !title.startsWith('Login') && (mode !== 'uninstall' || !title.startsWith('Verification')),
+    )
     assert.deepEqual(
       titles.filter((title) => known.includes(title)),
       known,
@@ -174,10 +180,10 @@ test('P6 the content of a kubeconfig is never accepted as an argument', async ()
   assert.doesNotMatch(stderr, /SECRET/)
 })
 
-test('every input of the action is a flag of apply or uninstall', async () => {
-  const [apply, uninstall] = await Promise.all([runBin(['apply', '--help']), runBin(['uninstall', '--help'])])
-  const both = `${apply.stdout}${uninstall.stdout}`
-  const missing = Object.keys(INPUTS).filter((name) => !both.includes(`--${name} `))
+test('every input of the action is a flag of apply, uninstall or login', async () => {
+  const helps = await Promise.all(['apply', 'uninstall', 'login'].map((name) => runBin([name, '--help'])))
+  const all = helps.map(({ stdout }) => stdout).join('')
+  const missing = Object.keys(INPUTS).filter((name) => !all.includes(`--${name} `))
   assert.deepEqual(missing, ['mode', 'allow-on-pull-request'])
 })
 

@@ -54,6 +54,7 @@ async function runCommand(...argv: readonly string[]): Promise<string> {
     program: 'acr-nopass',
     env: { ...ENV },
     workingDirectory: folder,
+    pid: process.pid,
     root: ROOT,
     temporaryFolder: folder,
     stdout: stream,

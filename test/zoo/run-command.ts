@@ -30,6 +30,7 @@ export async function runCommand(zoo: ZooCluster, argv: readonly string[], ahead
     program: 'acr-nopass',
     env: { PATH: zoo.path, HOME: zoo.folder, TMPDIR: zoo.folder },
     workingDirectory: ROOT,
+    pid: process.pid,
     root: ROOT,
     temporaryFolder: zoo.folder,
     stdout: { write: (text: string) => (stdout += text) },

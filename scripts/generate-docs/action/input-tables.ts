@@ -6,7 +6,8 @@ import { type Language, table, untranslated } from '../languages.ts'
 const FILE = 'scripts/generate-docs/action/inputs.yaml'
 
 interface InputText {
-  readonly modes: 'all' | readonly string[]
+  /** `rollout`: every mode except `login`. */
+  readonly modes: 'all' | 'rollout' | readonly string[]
   readonly en: string
   readonly zh?: string
 }
@@ -19,12 +20,14 @@ const WORDS = {
     columns: ['input', 'takes', 'default', 'modes', 'what it does'],
     comma: ', ',
     all: 'all',
+    rollout: 'all but `login`',
     kinds: { text: 'text', list: 'list', duration: 'duration', integer: 'number, ' },
   },
   zh: {
     columns: ['输入', '取值', '默认值', '模式', '作用'],
     comma: '、',
     all: '全部',
+    rollout: '除 `login` 外',
     kinds: { text: '文本', list: '列表', duration: '时长', integer: '数字，' },
   },
 } as const
@@ -43,11 +46,11 @@ export function readInputTexts(readText: (path: string) => string): InputTexts {
 
 /** Renders the tables of docs/<language>/action.md, one for each group of `--help`. */
 export function inputTables(language: Language, texts: InputTexts): Record<string, string> {
-  const { columns, comma, all } = WORDS[language]
+  const { columns, comma } = WORDS[language]
   const row = (name: InputName): string[] => {
     const { modes, en, zh = untranslated(en) } = texts[name]
     const fallback = INPUTS[name].default
-    const used = modes === 'all' ? all : modes.map(renderCode).join(comma)
+    const used = typeof modes === 'string' ? WORDS[language][modes] : modes.map(renderCode).join(comma)
     const what = language === 'en' ? en : zh
     return [renderCode(name), renderAccepted(name, language), fallback === '' ? '' : renderCode(fallback), used, what]
   }

@@ -14,6 +14,8 @@ export interface CliHost {
   readonly program: string
   readonly env: NodeJS.ProcessEnv
   readonly workingDirectory: string
+  /** The ID of this process. */
+  readonly pid: number
   /** The root folder of the checkout or the package, which contains `chart/`. */
   readonly root: string
   readonly temporaryFolder: string

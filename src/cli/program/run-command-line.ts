@@ -50,6 +50,7 @@ export async function runCommandLine(
     program: main.env.ACR_NOPASS_PROGRAM || 'acr-nopass',
     env: takeEnvironment(main.env),
     workingDirectory: main.cwd(),
+    pid: main.pid,
     root,
     temporaryFolder: tmpdir(),
     stdout: safeStream(main.stdout, main.env),

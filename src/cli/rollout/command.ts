@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
-import { INPUTS, type InputName, type InputSpec } from '../../rollout/inputs/input-table.ts'
+import { INPUTS, type InputName, type InputSpec, LOGIN_ONLY } from '../../rollout/inputs/input-table.ts'
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
+import { toOption } from '../program/input-option.ts'
 import type { RolloutFlags, RolloutMode } from './as-flags.ts'
 import { EXAMPLES, FLAG_GROUPS } from './flag-groups.ts'
 
@@ -24,8 +25,8 @@ const WITHOUT_EFFECT: Readonly<Record<RolloutMode, readonly InputName[]>> = {
   uninstall: ['ram-scope', 'wait', 'uninstall-on-failed-install', 'recover-pending', 'coexist'],
 }
 
-/** Inputs that exist only in a workflow. */
-const WORKFLOW_ONLY: readonly InputName[] = ['mode', 'allow-on-pull-request']
+/** Inputs that exist only in a workflow, or only for a login. */
+const NO_FLAGS: readonly InputName[] = ['mode', 'allow-on-pull-request', ...LOGIN_ONLY]
 
 /** Adds `plan`, `apply` and `uninstall`: the action's modes, with its inputs as flags. */
 export function addRollout({ program, run }: Cli): void {
@@ -63,16 +64,8 @@ export function addRollout({ program, run }: Cli): void {
 
 function inputsOf(mode: RolloutMode): readonly (readonly [InputName, InputSpec])[] {
   return (Object.entries(INPUTS) as [InputName, InputSpec][]).filter(
-    ([name]) => !WORKFLOW_ONLY.includes(name) && !WITHOUT[mode].includes(name),
+    ([name]) => !NO_FLAGS.includes(name) && !WITHOUT[mode].includes(name),
   )
-}
-
-function toOption(name: InputName, spec: InputSpec): Option {
-  const fallback = spec.default === '' ? '' : ` (default: ${spec.default})`
-  const about = `${spec.about}${fallback}`
-  if (spec.kind === 'boolean') return new Option(`--${name} [true|false]`, about)
-  const short = name === 'namespace' ? '-n, ' : ''
-  return new Option(`${short}--${name} <${spec.kind === 'choice' ? spec.choices?.join('|') : spec.kind}>`, about)
 }
 
 /** Returns the flags as inputs of a workflow. */

@@ -42,9 +42,9 @@ export const ALL_CLUSTERS = '*'
  */
 const TABLE = {
   mode: choice(
-    ['validate', 'plan', 'apply', 'uninstall'],
+    ['validate', 'plan', 'apply', 'uninstall', 'login'],
     'apply',
-    'validate: offline check; plan: what would change, reads only; apply: make the changes; uninstall: remove what the helper wrote, then the release.',
+    'validate: offline check; plan: what would change, reads only; apply: make the changes; uninstall: remove what the helper wrote, then the release; login: log this job in to registries.',
   ),
   clusters: text(
     'The clusters as a YAML list (schemas/clusters.schema.json). Excludes clusters-file and the single-cluster inputs.',
@@ -63,7 +63,7 @@ const TABLE = {
   ),
   name: text('Single cluster: its name in reports.'),
   'ack-cluster-id': text('Single cluster: its id in ACK; a temporary kubeconfig is fetched.'),
-  region: text('Single cluster: its region, such as cn-hangzhou.'),
+  region: text('Region of the single cluster, or of the registry, such as cn-hangzhou.'),
   'private-endpoint': flag("Single ACK cluster: use the API server's VPC address."),
   kubeconfig: text('Single cluster: a kubeconfig file, or its content (from a secret).'),
   'kube-context': text('Single cluster: the context in the kubeconfig.'),
@@ -118,6 +118,28 @@ const TABLE = {
   'helm-sha256': text(
     'SHA-256 of the archive of helm-version; needed only for a version whose checksum is not known here.',
   ),
+  registry: text('login: an instance id (cri-…, with region), or one of its domains.'),
+  registries: list('login: names of entries in the values; empty: all.'),
+  repositories: list(
+    'login: limits the login to these repositories, such as shop/web or shop/*; empty: those of the entry. push needs them.',
+  ),
+  push: flag('login: also allow pushes.'),
+  'create-repositories': flag(
+    'login: a push may create its repository, where the namespace creates repositories automatically.',
+  ),
+  network: choice(['all', 'public', 'vpc'], 'all', 'login: which domains of the registry, besides its custom domains.'),
+  config: choice(
+    ['merge', 'isolated'],
+    'merge',
+    "login: merge adds the login to the user's Docker configuration; isolated writes a configuration of its own and sets DOCKER_CONFIG.",
+  ),
+  'min-life': { kind: 'duration', default: '30m', about: 'login: fail if the token lives shorter.' },
+  'expires-in-hours': integer(
+    0,
+    24,
+    '0',
+    'login: requested lifetime of the token; Enterprise only. 0: one hour, or that of the entry.',
+  ),
   'role-to-assume': text('RAM role (ARN) that the job assumes with its OIDC token; else ALIBABA_CLOUD_* variables.'),
   'oidc-provider-arn': text('The OIDC provider (ARN) of GitHub in that account.'),
   'session-duration': integer(900, 43_200, '3600', 'Session duration in seconds.'),
@@ -131,6 +153,32 @@ const TABLE = {
 export type InputName = keyof typeof TABLE
 
 export const INPUTS: Readonly<Record<InputName, InputSpec>> = TABLE
+
+/** Inputs that only `mode: login` uses, in the order of the documentation. */
+export const LOGIN_ONLY = [
+  'registry',
+  'registries',
+  'repositories',
+  'push',
+  'create-repositories',
+  'network',
+  'config',
+  'min-life',
+  'expires-in-hours',
+] as const satisfies readonly InputName[]
+
+/** Inputs that `mode: login` shares with the other modes. */
+export const LOGIN_SHARED = [
+  'region',
+  'values-files',
+  'values',
+  'role-to-assume',
+  'oidc-provider-arn',
+  'session-duration',
+  'role-session-name',
+  'audience',
+  'endpoints',
+] as const satisfies readonly InputName[]
 
 /** All inputs, typed. A text input that was not given is empty. */
 export type Inputs = { readonly [Name in InputName]: ValueOf<(typeof TABLE)[Name]> }

@@ -2,7 +2,7 @@ import { NopassError } from '../../errors.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import { regionHint } from '../../values/checks/check-regions.ts'
 import { REGIONS } from '../../values/checks/regions.ts'
-import { INPUTS, type InputName, type InputSpec, type Inputs } from './input-table.ts'
+import { INPUTS, type InputName, type InputSpec, type Inputs, LOGIN_ONLY, LOGIN_SHARED } from './input-table.ts'
 
 /**
  * Parses the inputs as they were given, untrimmed. Undefined means the default. For most inputs, ''
@@ -107,6 +107,11 @@ const OF_OTHER_ACCESS: readonly (readonly [InputName, readonly InputName[]])[] =
 
 function refuseConflicts(inputs: Inputs): void {
   const isGiven = (name: InputName): boolean => String(inputs[name]) !== INPUTS[name].default
+  const isLogin = inputs.mode === 'login'
+  const ofOtherMode = (Object.keys(INPUTS) as InputName[]).find(
+    (name) => isGiven(name) && isForOtherMode(name, isLogin),
+  )
+  if (ofOtherMode) throw conflict(ofOtherMode, `mode: ${inputs.mode}`)
   if (isGiven('clusters') && isGiven('clusters-file')) throw conflict('clusters', 'clusters-file')
   const list = isGiven('clusters') ? 'clusters' : isGiven('clusters-file') ? 'clusters-file' : undefined
   const single = SINGLE_CLUSTER.find(isGiven)
@@ -122,7 +127,8 @@ function refuseConflicts(inputs: Inputs): void {
   if (isGiven('chart-version') && !inputs.chart.startsWith('oci://')) {
     throw new NopassError('INPUT_CONFLICT', 'chart-version needs a chart that starts with oci://')
   }
-  if (isGiven('role-to-assume') && !isGiven('oidc-provider-arn')) {
+  // For a login, another role or an access key may assume the role too.
+  if (!isLogin && isGiven('role-to-assume') && !isGiven('oidc-provider-arn')) {
     throw new NopassError('INPUT_MISSING', 'role-to-assume needs oidc-provider-arn')
   }
   for (const name of ['verify-image', 'verify-namespace'] as const) {
@@ -131,6 +137,13 @@ function refuseConflicts(inputs: Inputs): void {
   }
   if (isGiven('plan-file') && !(inputs.mode === 'plan' || inputs.mode === 'apply'))
     throw conflict('plan-file', `mode: ${inputs.mode}`)
+}
+
+/** A login changes no cluster, and only a login has registries. */
+function isForOtherMode(name: InputName, isLogin: boolean): boolean {
+  const isOnlyOfLogin = LOGIN_ONLY.some((one) => one === name)
+  if (!isLogin) return isOnlyOfLogin
+  return name !== 'mode' && !isOnlyOfLogin && !LOGIN_SHARED.some((one) => one === name)
 }
 
 /**

@@ -44,6 +44,7 @@ export async function runDoctor(
     program: 'acr-nopass',
     env,
     workingDirectory: ROOT,
+    pid: process.pid,
     root: ROOT,
     temporaryFolder: tmpdir(),
     stdout,
