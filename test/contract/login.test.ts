@@ -14,7 +14,6 @@ afterEach(() => {
   bench.cloud.faults.clear()
 })
 
-const PULL = ['cr:PullRepository']
 const PUSH = ['cr:PullRepository', 'cr:PushRepository']
 const inputs = (repositories: string, more: Readonly<Record<string, string>> = {}) => ({
   registry: bench.instance,
