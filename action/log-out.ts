@@ -1,5 +1,5 @@
 import { warning } from '@actions/core'
-import { toNopassError } from '../src/errors.ts'
+import { type NopassError, toNopassError } from '../src/errors.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import type { LoginReceipt } from '../src/login/docker-config/receipt.ts'
 import { removeLogins } from '../src/login/docker-config/remove-logins.ts'
@@ -8,15 +8,19 @@ import { writeLine } from './write-line.ts'
 
 /** Removes the logins of the main step that are still the logins of this job. Never throws. */
 export async function logOut(state: string, host: NodeJS.Process): Promise<void> {
+  const warn = (what: string, { message, hint }: NopassError): void => warning(`${what}: ${message}\nFix: ${hint}`)
   try {
     const receipt = JSON.parse(state) as LoginReceipt
-    const { pid } = host
-    const environment = helperEnvironment(host.env)
-    for (const { domain, outcome } of await removeLogins(receipt, { pid, clock: systemClock, environment })) {
-      writeLine(host, `${domain}: ${outcome === 'replaced' ? 'another login was made later, and stays' : 'logged out'}`)
+    const deps = { pid: host.pid, clock: systemClock, environment: helperEnvironment(host.env) }
+    for (const { domain, outcome, error } of await removeLogins(receipt, deps)) {
+      if (error !== undefined) warn(`the login to ${domain} could not be removed`, error)
+      else
+        writeLine(
+          host,
+          `${domain}: ${outcome === 'replaced' ? 'another login was made later, and stays' : 'logged out'}`,
+        )
     }
   } catch (cause) {
-    const { message, hint } = toNopassError(cause)
-    warning(`the logins of this job could not be removed: ${message}\nFix: ${hint}`)
+    warn('the logins of this job could not be removed', toNopassError(cause))
   }
 }

@@ -22,7 +22,10 @@ export function sessionPolicy(
   return JSON.stringify(normalForm(policyOf(statements)))
 }
 
-/** Returns the policy of a session that may only look up the instances of a region, and their domains. */
+/**
+ * Returns the policy of a session that may only look up the instances of a region, and their
+ * domains.
+ */
 export function lookupPolicy(region: string): string {
   const list = { Effect: 'Allow', Action: ['cr:ListInstance'], Resource: ['*'] } as const
   const endpoints = {

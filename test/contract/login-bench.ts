@@ -20,7 +20,7 @@ export const VPC = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
 const JOB = { repository: 'acme/shop' }
 
 /** The role of a workflow that logs in. It does not deploy. */
-export const LOGIN_ROLE = 'acr-nopass-login'
+const LOGIN_ROLE = 'acr-nopass-login'
 
 export interface LoginRun {
   readonly outcome: LoginOutcome
@@ -33,7 +33,9 @@ export interface LoginRun {
 
 export type LoginBench = Awaited<ReturnType<typeof startLoginBench>>
 
-/** The demo's account with a role for logins, and a real registry with an image in each repository. */
+/**
+ * The demo's account with a role for logins, and a real registry with an image in each repository.
+ */
 export async function startLoginBench() {
   const cloud: Cloud = await startCloud({ seed: await teamSeed() })
   const registry: Registry = await startRegistry({ tools: await testTools('registry'), auth: cloud.registryAuth })

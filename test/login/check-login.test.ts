@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { HttpRequest, HttpResponse } from '../../src/alibaba/transport/http-sender.ts'
+import { type CheckRequest, checkLogin, chooseChecks } from '../../src/login/check-login.ts'
+
+const PUBLIC = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
+const VPC = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
+const TOKENS = 'https://dockerauth.cn-hangzhou.aliyuncs.com/auth'
+const REQUEST: CheckRequest = {
+  token: { username: 'cr_temp_user', password: 'p', domains: [VPC, PUBLIC] },
+  repositories: ['team/app'],
+  probe: undefined,
+  access: 'push',
+  registry: undefined,
+}
+const never = new AbortController().signal
+
+/**
+ * Checks a login at a registry of which only `reachable` domains respond. `status` overrides the
+ * status of the first requests with a token, by method and path.
+ */
+async function check(
+  request: Partial<CheckRequest>,
+  { reachable = [PUBLIC], status = {} }: { reachable?: readonly string[]; status?: Record<string, number[]> } = {},
+) {
+  const sent: HttpRequest[] = []
+  const pauses: number[] = []
+  const send = async (one: HttpRequest): Promise<HttpResponse> => {
+    sent.push(one)
+    if (one.url.href.startsWith(TOKENS)) return { status: 200, headers: {}, text: '{"token":"t"}' }
+    if (!reachable.includes(one.url.host)) throw Object.assign(new Error('no'), { code: 'ENOTFOUND' })
+    if (one.headers.authorization === undefined) {
+      return { status: 401, headers: { 'www-authenticate': `Bearer realm="${TOKENS}",service="r"` }, text: '' }
+    }
+    const given = status[`${one.method} ${one.url.pathname}`]?.shift()
+    if (given !== undefined) return { status: given, headers: {}, text: '' }
+    if (one.method === 'POST') {
+      return { status: 202, headers: { location: `${one.url.pathname}1` }, text: '' }
+    }
+    if (one.method === 'DELETE') return { status: 204, headers: {}, text: '' }
+    return { status: 404, headers: {}, text: '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}' }
+  }
+  const sleep = async (ms: number) => pauses.push(ms)
+  const evidence = await checkLogin({ ...REQUEST, ...request }, { send, sleep }, never)
+  return { evidence, sent, pauses }
+}
+
+test('the repositories are checked at the first domain that answers on this machine', async () => {
+  const { evidence, pauses } = await check({})
+  assert.deepEqual(
+    evidence.domains.map(({ domain, login }) => [domain, login.result]),
+    [
+      [VPC, 'unreachable'],
+      [PUBLIC, 'accepted'],
+    ],
+  )
+  assert.equal(evidence.answered, PUBLIC)
+  assert.deepEqual(
+    evidence.repositories.map(({ repository, pull, push }) => [repository, pull?.grant, push?.grant]),
+    [['team/app', 'granted', 'granted']],
+  )
+  assert.deepEqual(pauses, [])
+})
+
+test('a login that only pulls never starts an upload', async () => {
+  const { evidence, sent } = await check({ access: 'pull' })
+  assert.deepEqual([evidence.repositories[0]?.pull?.grant, evidence.repositories[0]?.push], ['granted', undefined])
+  assert.deepEqual([...new Set(sent.map(({ method }) => method))], ['GET'])
+})
+
+test('without an answer of any domain nothing counts as checked', async () => {
+  const { evidence } = await check({}, { reachable: [] })
+  assert.deepEqual([evidence.answered, evidence.domains.length, evidence.repositories], [undefined, 2, []])
+})
+
+test('a question without a clear answer is asked three times; a clear answer is not asked for again', async () => {
+  const uploads = 'POST /v2/team/app/blobs/uploads/'
+  const busy = await check({}, { status: { [uploads]: [503, 503] } })
+  assert.deepEqual([busy.evidence.repositories[0]?.push?.grant, busy.pauses], ['granted', [1000, 3000]])
+  const down = await check({}, { status: { [uploads]: [503, 503, 503, 503] } })
+  assert.equal(down.evidence.repositories[0]?.push?.grant, 'unknown')
+  const only = await check({ token: { ...REQUEST.token, domains: [VPC] } }, { reachable: [] })
+  assert.deepEqual(only.pauses, [1000, 3000])
+})
+
+test('globs and repositories beyond the twentieth are not checked, and say so; the probe stands for globs', () => {
+  assert.deepEqual(chooseChecks(['team/*', 'team/app', '*'], 'team/os'), {
+    concrete: ['team/app', 'team/os'],
+    unchecked: [
+      { repository: 'team/*', why: 'only a repository without * can be checked' },
+      { repository: '*', why: 'only a repository without * can be checked' },
+    ],
+  })
+  const many = Array.from({ length: 22 }, (_, index) => `team/app-${index}`)
+  const { concrete, unchecked } = chooseChecks(many, undefined)
+  assert.equal(concrete.length, 20)
+  assert.deepEqual(
+    unchecked.map(({ repository, why }) => [repository, why]),
+    [
+      ['team/app-20', 'only the first 20 are checked'],
+      ['team/app-21', 'only the first 20 are checked'],
+    ],
+  )
+})
