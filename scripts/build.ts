@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { renderActionYml } from './build/action-yml.ts'
-import { bundleAction, bundleCli, bundleHelper } from './build/bundles.ts'
+import { bundleAction, bundleCli, bundleHelper, bundleProvider } from './build/bundles.ts'
 import { compareFolders } from './build/compare-folders.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const USAGE = `npm run build                          action.yml and the committed bundle of the action (action/dist)
 npm run build -- --check               compares it with a rebuild
 npm run build -- helper --out FILE     the helper as one file
+npm run build -- provider --out FILE   the program that a kubelet asks for logins, as one file
 npm run build -- cli --out FOLDER      the command line tool for the npm package`
 
 const { values, positionals } = parseArgs({
@@ -27,6 +28,7 @@ if (values.help) console.log(USAGE)
 else if (what === 'action' && values.check) process.exitCode = await checkAction()
 else if (what === 'action') console.log(await buildAction())
 else if (what === 'helper' && values.out) console.log(await bundleHelper(root, values.out))
+else if (what === 'provider' && values.out) console.log(await bundleProvider(root, values.out))
 else if (what === 'cli' && values.out) console.log(await bundleCli(root, values.out))
 else {
   console.error(`usage:\n${USAGE}`)

@@ -67,6 +67,19 @@ export async function bundleCli(root: string, out: string): Promise<string> {
   return describeSizes(metafile, 'acr-nopass.js')
 }
 
+/** Bundles the program that a kubelet asks for logins, into one file without dependencies. */
+export async function bundleProvider(root: string, out: string): Promise<string> {
+  await mkdir(dirname(out), { recursive: true })
+  const { metafile } = await build({
+    ...COMMON,
+    absWorkingDir: root,
+    entryPoints: ['src/node/provider/main.ts'],
+    outfile: out,
+    plugins: [...COMMON.plugins, lightBuiltins],
+  })
+  return describeSizes(metafile, out)
+}
+
 /** Bundles the helper into one file, for its image. */
 export async function bundleHelper(root: string, out: string): Promise<string> {
   await mkdir(dirname(out), { recursive: true })

@@ -12,7 +12,7 @@ function helperKeys(values: Schema): readonly string[] {
  * Values that only the rollout and the commands read. All other values are only for the chart's
  * templates, and `src` has no type for them.
  */
-export const ROLLOUT_KEYS = ['nameOverride', 'fullnameOverride', 'serviceAccount', 'extraObjects', 'node']
+export const ROLLOUT_KEYS = ['nameOverride', 'fullnameOverride', 'serviceAccount', 'extraObjects', 'node', 'caBundle']
 
 /** Returns the part of the values' schema that `src` reads. */
 export function readValues(values: Schema): Schema {

@@ -2,7 +2,10 @@ import { NopassError } from '../errors.ts'
 import type { ResolvedNode, ResolvedRegistry, ResolvedValues } from '../values/generated/resolved-values.ts'
 
 /** Values, as far as a node needs them. */
-export type NodeValues = Pick<ResolvedValues, 'registries' | 'identity' | 'node' | 'region' | 'network' | 'endpoints'>
+export type NodeValues = Pick<
+  ResolvedValues,
+  'registries' | 'identity' | 'node' | 'region' | 'network' | 'endpoints' | 'caBundle'
+>
 
 /** An entry of `registries`, as far as a node needs it. */
 export type NodeRegistry = Omit<ResolvedRegistry, 'existingSecret' | 'probe'>
@@ -16,6 +19,8 @@ export interface NodeConfig
   /** Set if a ServiceAccount can have a role. */
   readonly oidcProviderArn?: string
   readonly useRrsaRole: boolean
+  /** More certificate authorities, in PEM. */
+  readonly caBundle?: string
   /** Without static logins, which only a Secret holds. */
   readonly registries: readonly NodeRegistry[]
 }
@@ -26,7 +31,15 @@ export const NODE_CONFIG_VERSION = 1
  * Returns the configuration of the program on a node.
  * @throws NODE_NO_REGISTRY, NODE_PROVIDER_MISSING, VALUES_NODE_UNBOUNDED
  */
-export function toNodeConfig({ registries, identity, node, region, network, endpoints }: NodeValues): NodeConfig {
+export function toNodeConfig({
+  registries,
+  identity,
+  node,
+  region,
+  network,
+  endpoints,
+  caBundle,
+}: NodeValues): NodeConfig {
   const usable = registries.filter(({ edition }) => edition !== 'static')
   if (usable.length === 0) throw new NopassError('NODE_NO_REGISTRY', 'a node can use no entry of `registries`')
   const oidcProviderArn = node.serviceAccount.oidcProviderArn ?? identity.rrsa?.oidcProviderArn
@@ -50,6 +63,7 @@ export function toNodeConfig({ registries, identity, node, region, network, endp
     region,
     network,
     endpoints,
+    ...(caBundle !== '' && { caBundle }),
     registries: usable.map(({ existingSecret: _secret, probe: _probe, ...registry }) => registry),
   }
 }

@@ -2,7 +2,7 @@
 import type { ResolvedValues } from './resolved-values.ts'
 
 /** What the chart writes into the key `config.yaml` of its ConfigMap, defaults filled in. */
-export interface HelperConfig extends Omit<ResolvedValues, 'nameOverride' | 'fullnameOverride' | 'serviceAccount' | 'extraObjects' | 'node'> {
+export interface HelperConfig extends Omit<ResolvedValues, 'nameOverride' | 'fullnameOverride' | 'serviceAccount' | 'extraObjects' | 'node' | 'caBundle'> {
   /** Decided when the chart was rendered. */
   attach: 'admission' | 'serviceAccounts' | 'both'
   /** Names of the release and of the objects that the chart made for the helper. */

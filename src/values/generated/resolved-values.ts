@@ -40,6 +40,8 @@ export interface ResolvedValues {
   network: 'auto' | 'vpc' | 'public'
   /** For government clouds, private links and the sandbox. Always https, except for loopback addresses. */
   endpoints: ResolvedEndpoints
+  /** PEM certificates, for a proxy or a private link with its own certificate. Private keys are refused. Lines end with LF or CRLF. */
+  caBundle: string
   /** The helper logs one JSON line per event. No level logs a credential. */
   logLevel: 'debug' | 'info' | 'warn' | 'error'
   /** Part of the names of the chart's objects: the release `ci` with `pull` gives `ci-pull`. Labels, and objects outside the release's namespace, keep their names. Do not change it later, as with `fullnameOverride`. Two aliases of the chart in one umbrella chart need different names. No check can find equal names, because a chart does not see the values of another chart. */

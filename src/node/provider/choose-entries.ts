@@ -1,0 +1,66 @@
+import { isCoveredBy, parseImage, personalDomains } from '../../acr/registry-domains.ts'
+import { createUnions } from '../../acr/unions.ts'
+import { matchesTarget } from '../../values/glob.ts'
+import { familyOf, isLimited } from '../../values/limited-entries.ts'
+import { includesRepository } from '../../values/repositories.ts'
+import type { NodeRegistry } from '../node-config.ts'
+
+/** A credential that may serve an image. */
+export interface Candidate {
+  readonly values: NodeRegistry
+  /** The list that limits the credential. Undefined: everything that the role may pull. */
+  readonly repositories?: readonly string[]
+}
+
+export interface ChosenEntries {
+  /** In the order in which they are tried. Only the instance itself tells all its domains. */
+  readonly candidates: readonly Candidate[]
+  /** False: other images of the host may need another credential. */
+  readonly isOnlyList: boolean
+}
+
+/**
+ * Chooses the credentials that may serve an image for a Pod's namespace. An entry's own targets
+ * bound it by the namespace's name. The global targets are where Secrets go, and do not count here.
+ */
+export function chooseEntries(
+  registries: readonly NodeRegistry[],
+  image: string,
+  namespace: string | undefined,
+): ChosenEntries {
+  const { host, repository } = parseImage(image)
+  const ofHost = registries.filter((registry) => mayServe(registry, image))
+  const own = ofHost.filter((registry) => namespace === undefined || isFor(registry, namespace))
+  const unions = createUnions({ registries: [...own] })
+  const byName = new Map(own.map((registry) => [registry.name, registry]))
+  const candidates = unions.of(own.map(({ name }) => name)).flatMap(({ credential, union }): Candidate[] => {
+    if (union !== undefined) {
+      const isClaimed = includesRepository(union.repositories, repository)
+      return isClaimed ? [{ values: union.values, repositories: union.repositories }] : []
+    }
+    const values = byName.get(credential)
+    return values === undefined ? [] : [{ values }]
+  })
+  // RAM may allow more than `repositories` of an entry without a limit, but probably does not.
+  const rank = ({ values, repositories }: Candidate): number =>
+    repositories !== undefined || includesRepository(values.repositories, repository) ? 0 : 1
+  const lists = new Set(ofHost.map((registry) => (isLimited(registry) ? registry.name : familyOf(registry))))
+  return {
+    candidates: candidates.toSorted((a, b) => rank(a) - rank(b)),
+    isOnlyList: lists.size === 1 && !ofHost.some(({ domains }) => domains.some((one) => one.startsWith(`${host}/`))),
+  }
+}
+
+/** True if the image is on a domain that the entry names, or on one that its instance may have. */
+function mayServe({ edition, region = '', domains }: NodeRegistry, image: string): boolean {
+  const reference = parseImage(image)
+  if (domains.some((domain) => isCoveredBy(domain, reference))) return true
+  if (edition === 'personal') return personalDomains(region).some(({ domain }) => domain === reference.host)
+  const [, own] = /^[^.]+\.([^.]+)\.cr\.aliyuncs\.com$/.exec(reference.host) ?? []
+  return own !== undefined && (region === '' || own === region)
+}
+
+function isFor({ targets }: NodeRegistry, namespace: string): boolean {
+  const { include = ['*'], exclude = [] } = targets?.namespaces ?? {}
+  return matchesTarget({ include, exclude }, namespace)
+}

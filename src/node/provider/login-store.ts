@@ -1,0 +1,88 @@
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { parseObject } from '../../lib/json.ts'
+import { orElse } from '../../lib/or-else.ts'
+import { isAlive, processId } from '../../lib/process-id.ts'
+import type { LoginRecord } from './login-record.ts'
+
+export type LoginStore = ReturnType<typeof openLoginStore>
+
+/** Logins of more ServiceAccounts and lists than this are forgotten, the oldest first. */
+const MOST_RECORDS = 512
+
+/**
+ * Opens a folder of records that only its user can read. Undefined if another user could: then
+ * every request calls the cloud.
+ */
+export function openLoginStore(folder: string, pid: number, uid: number) {
+  if (!orElse(() => isPrivateFolder(folder, uid), false)) return undefined
+  const fileOf = (key: string): string => join(folder, `${key}.json`)
+  const lockOf = (key: string): string => join(folder, `${key}.lock`)
+  return {
+    read(key: string): LoginRecord | undefined {
+      const text = orElse(() => readFileSync(fileOf(key), 'utf8'), '')
+      return parseObject(text) as LoginRecord | undefined
+    },
+    /** A full file system is no failure of a pull. */
+    write(key: string, record: LoginRecord): void {
+      orElse(() => {
+        const fresh = `${fileOf(key)}.${pid}`
+        writeFileSync(fresh, JSON.stringify(record), { mode: 0o600 })
+        renameSync(fresh, fileOf(key))
+        forgetOldest(folder)
+      }, undefined)
+    },
+    /**
+     * Takes the lock of a login; false if another process has it. A lock whose process has ended is
+     * taken over. If two processes do that at once, both call the cloud, and nothing else happens.
+     */
+    lock(key: string): boolean {
+      if (takeLock(lockOf(key), pid)) return true
+      const [holder = '', start = ''] = orElse(() => readFileSync(lockOf(key), 'utf8'), '').split(' ')
+      if (isAlive({ pid: Number(holder), start })) return false
+      rmSync(lockOf(key), { force: true })
+      return takeLock(lockOf(key), pid)
+    },
+    unlock: (key: string): void => rmSync(lockOf(key), { force: true }),
+  }
+}
+
+function isPrivateFolder(folder: string, uid: number): boolean {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const found = lstatSync(folder)
+  return found.isDirectory() && found.uid === uid && (found.mode & 0o077) === 0
+}
+
+/** A link appears with its content, so no other process reads a lock without a holder. */
+function takeLock(file: string, pid: number): boolean {
+  const own = `${file}.${pid}`
+  const isTaken = orElse(() => {
+    writeFileSync(own, `${pid} ${processId(pid).start}`, { mode: 0o600 })
+    linkSync(own, file)
+    return true
+  }, false)
+  rmSync(own, { force: true })
+  return isTaken
+}
+
+function forgetOldest(folder: string): void {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
+  if (files.length <= MOST_RECORDS) return
+  const ages = files.map((name) => {
+    const file = join(folder, name)
+    return { file, at: orElse(() => statSync(file).mtimeMs, 0) }
+  })
+  for (const { file } of ages.toSorted((a, b) => a.at - b.at).slice(0, files.length - MOST_RECORDS)) {
+    rmSync(file, { force: true })
+  }
+}

@@ -1,0 +1,35 @@
+import { writeSync } from 'node:fs'
+import { runProvider } from './run-provider.ts'
+
+/**
+ * The kubelet waits up to a minute for this process, and so does the Pod. Milliseconds since the
+ * process started: after the first, the last login is used, and after the second, the process ends.
+ */
+const LATEST_CALL_MS = 2_700
+const LATEST_END_MS = 2_950
+
+/**
+ * Ends the process at once. `process.exit` would wait for a name server that does not respond,
+ * because the C library's lookups cannot be cancelled.
+ */
+function end(code: number): never {
+  process.execve?.('/bin/sh', ['sh', '-c', `exit ${code}`], {})
+  process.exit(code)
+}
+
+const stop = new AbortController()
+const untilStop = setTimeout(() => stop.abort(), LATEST_CALL_MS - performance.now())
+const untilEnd = setTimeout(() => {
+  writeSync(2, 'NODE_TIMEOUT: the program on the node did not end in time; fix: Check the load of the node.\n')
+  end(1)
+}, LATEST_END_MS - performance.now())
+
+const { env, pid, argv, stdin } = process
+const uid = process.getuid?.() ?? 0
+const { stdout, stderr, code } = await runProvider({ argv: argv.slice(2), input: stdin, env, pid, uid }, stop.signal)
+clearTimeout(untilStop)
+clearTimeout(untilEnd)
+if (stdout !== '') writeSync(1, stdout)
+if (stderr !== '') writeSync(2, stderr)
+if (stop.signal.aborted) end(code)
+process.exit(code)
