@@ -75,7 +75,7 @@ export async function runProvider(launch: ProviderLaunch, signal: AbortSignal): 
 }
 
 /** One line, because it becomes a part of a line in the kubelet's log. */
-export function renderFailure(failure: NopassError): string {
+function renderFailure(failure: NopassError): string {
   const ids = formatIds(failure)
   return `${failure.code}: ${failure.message}${ids && ` (${ids})`}; fix: ${failure.hint}\n`
 }

@@ -33,7 +33,7 @@ export async function openProviderBench() {
   const cloud = await startCloud({ seed: await teamSeed() })
   const imds = await cloud.imdsFor(WORKER_ROLE)
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const jwks = () => ({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] })
+  const jwks = async () => ({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] })
   let folders = 0
   return {
     cloud,
