@@ -59,7 +59,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'simulation', tools: [], parallel: () => 1, fileLimit: 900_000 },
   {
     name: 'contract',
-    tools: ['helm4', 'helm3', 'registry', 'promtool', ...LINUX_CLIENTS],
+    tools: ['helm4', 'helm3', 'registry', 'promtool', 'crane', 'oras', ...LINUX_CLIENTS],
     parallel: (cores) => cores,
     fileLimit: 400_000,
   },

@@ -114,6 +114,19 @@ const TABLE = {
     package: 'github.com/prometheus/prometheus/cmd/promtool',
     stamp: (version) => [`github.com/prometheus/common/version.Version=${version}`],
   },
+  // Clients that others wrote, for the tests of what `acr-nopass login` stores.
+  crane: {
+    folder: 'crane',
+    module: 'github.com/google/go-containerregistry',
+    package: 'github.com/google/go-containerregistry/cmd/crane',
+    stamp: (version) => [`github.com/google/go-containerregistry/cmd/crane/cmd.Version=v${version}`],
+  },
+  oras: {
+    folder: 'oras',
+    module: 'oras.land/oras',
+    package: 'oras.land/oras/cmd/oras',
+    stamp: (version) => [`oras.land/oras/internal/version.Version=${version}`],
+  },
   // An independent client, for the tests of the emulated cloud.
   'docker-credential-acr-helper': {
     folder: 'docker-credential-acr-helper',

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { formatError, type NopassError } from '../../../src/errors.ts'
 import { findReceipt } from '../../../src/login/docker-config/ledger.ts'
+import { installHelper } from '../../support/login/credential-helper.ts'
 import { createPlace, DOMAIN, LOGIN, PASSWORD, VPC_DOMAIN } from './docker-place.ts'
-import { installHelper } from './helper-program.ts'
 
 const OURS = { Username: 'cr_temp_user', Secret: PASSWORD }
 const HERS = { Username: 'ram-user', Secret: 'HERS' }
