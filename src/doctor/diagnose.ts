@@ -8,6 +8,7 @@ import { helperPodFindings, rightsFindings } from './checks/helper-pods.ts'
 import { configFindings, installationFindings } from './checks/installation.ts'
 import { clockFindings, leadershipFindings } from './checks/leadership.ts'
 import { leftoverFindings } from './checks/leftovers.ts'
+import { limitFindings } from './checks/limits.ts'
 import { onePodFindings, podFindings } from './checks/pods.ts'
 import { registryFindings } from './checks/registries.ts'
 import { reportFindings } from './checks/report.ts'
@@ -41,6 +42,7 @@ const CHECKS: readonly ((observed: Observed) => Found)[] = [
   admissionFindings,
   accountFindings,
   podFindings,
+  limitFindings,
 ]
 
 /**

@@ -1,3 +1,4 @@
+import type { RunningImage } from '../acr/limited-images.ts'
 import type { ManifestResult } from '../acr/query-manifest.ts'
 import type { ReleaseFacts } from '../installation/find-release.ts'
 import type { NamespaceView, ServiceAccountView } from '../installation/object-views.ts'
@@ -119,6 +120,11 @@ export interface Observed extends Partial<HelperFacts> {
   readonly accounts?: readonly ServiceAccountView[] | undefined
   /** Pods that wait for an image, and Pods without the reference. */
   readonly pods?: readonly PodFacts[] | undefined
+  /**
+   * Images that nodes have for Pods which are not over, each once per namespace. Read only if a
+   * registry is limited.
+   */
+  readonly images?: readonly RunningImage[] | undefined
   /** What the cloud itself reports, read with the user's own credentials. */
   readonly cloud: CloudSnapshot
   /**

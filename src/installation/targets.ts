@@ -46,6 +46,8 @@ export function createTargets(config: TargetConfig) {
      */
     registriesOf: (namespace: NamespaceView): readonly string[] =>
       namespace.name === config.release.namespace && !config.retire ? shared(all) : chosen(namespace),
+    /** Returns names in the configuration's order, also for the helper's own namespace. */
+    targeting: chosen,
     includes: (namespace: NamespaceView): boolean => chosen(namespace).length > 0,
     /**
      * True if the configuration matches the namespace, even if the namespace is opted out or

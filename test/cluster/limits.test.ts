@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { startRegistry } from '../../sandbox/registry/start-registry.ts'
+import type { FindingId } from '../../src/doctor/finding.ts'
 import type { HelperStatus, RegistryStatus } from '../../src/installation/helper-status.ts'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { ensureTools } from '../../tools/build/ensure-tools.ts'
@@ -11,6 +12,7 @@ import { watchPulls } from '../support/cluster/pull-watch.ts'
 import { eventually } from '../support/eventually.ts'
 import { registryClient } from '../support/registry/registry-client.ts'
 import { silentProgress } from '../support/silent-progress.ts'
+import { runDoctor } from './doctor/run-doctor.ts'
 import { contentOf, HOME, openHelperCluster, RELEASE } from './helper-cluster.ts'
 
 /**
@@ -123,6 +125,30 @@ const calls = (action: string, from: number): readonly string[] =>
     .map(({ principal }) => principal.split('/').slice(1).join('/'))
     .sort()
 
+/** Returns the severity, the subject and the message of doctor's findings with this id. */
+async function foundBy(id: FindingId, ...args: readonly string[]): Promise<readonly string[]> {
+  const { report } = await runDoctor(chart.cluster.adminKubeconfigFile, args)
+  const found = report.findings.filter((one) => one.id === id)
+  return found.map(({ severity, subject, message }) => `${severity} ${subject}: ${message}`)
+}
+/** Creates a Pod that no kubelet runs, and whose container has this state. */
+async function pod(namespace: string, name: string, image: string, state: object): Promise<void> {
+  const body = {
+    metadata: { name },
+    spec: { nodeSelector: { place: 'nowhere' }, containers: [{ name: 'app', image }] },
+  }
+  const path = `/api/v1/namespaces/${namespace}/pods`
+  await admin.request({ method: 'POST', path, body })
+  const containerStatuses = [{ name: 'app', image, imageID: '', ready: false, restartCount: 0, state }]
+  const status = { phase: 'waiting' in state ? 'Pending' : 'Running', containerStatuses }
+  await admin.request({
+    method: 'PATCH',
+    path: `${path}/${name}/status`,
+    contentType: MERGE_PATCH,
+    body: { status },
+  })
+}
+
 test('limit: role: the credential in each namespace pulls the images of all teams', async () => {
   await helperCluster.install(values, { registries: UNLIMITED })
   const all = ['base/os', 'team-a/app', 'team-b/app']
@@ -159,6 +185,29 @@ test('a change to limit: repositories: Pods pull their own images at every momen
   const { pulls, failed } = await watch.stop()
   assert.deepEqual(failed, [])
   for (const phase of ['role', 'limited']) assert.ok((pulls[phase] ?? 0) > 2, phase)
+})
+
+test('doctor names running Pods whose images the limit of their namespace excludes, and Pods that wait for such an image', async () => {
+  const image = `${DOMAIN}/team-b/app:1`
+  await pod('a-1', 'runs', image, { running: {} })
+  await pod('b-1', 'own', image, { running: {} })
+  const where = 'the credential of their namespace is limited to other repositories'
+  await eventually(async () => {
+    assert.deepEqual(await foundBy('POD_OUTSIDE_LIMIT'), [`warning 1 image: ${where}: team-b/app (Pod a-1/runs)`])
+  }, 60_000)
+  await pod('a-1', 'waits', image, { waiting: { reason: 'ImagePullBackOff', message: 'insufficient_scope' } })
+  for (const args of [[], ['pod', 'a-1/waits']])
+    assert.match((await foundBy('POD_OUTSIDE_LIMIT', ...args)).join('\n'), /^error Pod a-1\/waits: .*cannot pull /)
+  for (const [namespace, name] of [
+    ['a-1', 'runs'],
+    ['a-1', 'waits'],
+    ['b-1', 'own'],
+  ])
+    await admin.request({
+      method: 'DELETE',
+      path: `/api/v1/namespaces/${namespace}/pods/${name}`,
+      query: { gracePeriodSeconds: '0' },
+    })
 })
 
 /**
@@ -257,6 +306,11 @@ test('a registry that refuses limited sessions: the credential in use stays, and
   }, 60_000)
   assert.deepEqual(await authsIn('a-1'), before)
   assert.equal(await helperCluster.secret('refused'), undefined)
+  // The report in the cluster may be 30 s old.
+  await eventually(async () => {
+    const found = (await foundBy('LIMIT_NOT_ACCEPTED')).join('\n')
+    assert.match(found, /^(error|warning) registry base\.[0-9a-f]{16}: /m)
+  }, 60_000)
   cloud.control.breakSessionPolicies(undefined)
   await helperCluster.requestRotation()
   await eventually(async () => assert.deepEqual(await pulled('refused'), ['base/os']), 60_000)
@@ -272,6 +326,9 @@ test('a registry that ignores session policies: the credential is used, and repo
     assert.match(limit?.reason ?? '', /^team-b\/app: \S+ responded with HTTP 404 /)
   }, 60_000)
   await eventually(async () => assert.deepEqual(await pulled('wide'), ['base/os', 'team-a/app', 'team-b/app']), 60_000)
+  await eventually(async () => {
+    assert.match((await foundBy('CREDENTIAL_TOO_WIDE')).join('\n'), /^warning registry base\.[0-9a-f]{16}: /m)
+  }, 60_000)
   cloud.control.breakSessionPolicies(undefined)
 })
 

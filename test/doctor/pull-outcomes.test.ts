@@ -5,7 +5,7 @@ import { describeReport } from '../../src/cli/doctor/report.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { Observed, PodFacts } from '../../src/doctor/observed.ts'
 import { addEvents, addOwnEvents } from '../../src/doctor/read/pod-events.ts'
-import { describePlatform, describePod, selectPod } from '../../src/doctor/read/pod-facts.ts'
+import { describePlatform, describePod, imagesOf, isOver, selectPod } from '../../src/doctor/read/pod-facts.ts'
 import type { Reader } from '../../src/kube/read/reader.ts'
 import type { ContainerStatus, PodObject } from '../../src/kube/types.ts'
 import { fixture, HOST, IMAGE, NOW, registry, secret } from './fixture.ts'
@@ -113,7 +113,9 @@ async function look(
   const one = fixture({ ...change, focus: { pod: own, node, responses: new Map() } })
   const all = fixture({
     ...change,
-    pods: await addEvents(readerOf(events).reader, selectPod(object, 'acr-nopass'), NOW),
+    pods: isOver(object)
+      ? []
+      : await addEvents(readerOf(events).reader, selectPod(describePod(object), 'acr-nopass'), NOW),
   })
   return [
     see(one, describePodReport(one, diagnose(one)) as Report, true),
@@ -517,7 +519,7 @@ test("doctor compares a virtual node's platform in the notation of registries, a
 test('doctor reads Events only if a Pod waits for its image or its sandbox', async () => {
   const queriesFor = async (object: PodObject): Promise<readonly string[]> => {
     const { reader, queries } = readerOf([])
-    await addEvents(reader, selectPod(object, 'acr-nopass'), NOW)
+    await addEvents(reader, selectPod(describePod(object), 'acr-nopass'), NOW)
     return queries
   }
   assert.deepEqual(await queriesFor(pod({ app: { running: {} } }, { imagePullSecrets: [] })), [])
@@ -525,6 +527,28 @@ test('doctor reads Events only if a Pod waits for its image or its sandbox', asy
   assert.deepEqual(await queriesFor(pod({ app: waiting('ContainerCreating') })), [
     'involvedObject.kind=Pod,reason=FailedCreatePodSandBox',
   ])
+})
+
+test('doctor compares the limit with images that the node has, also those of init containers and volumes', () => {
+  const mounted = [{ name: 'v', mountPath: '/v' }]
+  const object = pod(
+    { app: { running: {} }, init: { terminated: { exitCode: 0 } }, waits: refused },
+    {
+      initContainers: [{ name: 'init', image: 'h/init' }],
+      containers: [
+        { name: 'app', image: 'h/app', volumeMounts: mounted },
+        { name: 'waits', image: 'h/waits' },
+      ],
+      volumes: [{ name: 'v', image: { reference: 'h/volume' } }],
+    },
+  )
+  const found = imagesOf(describePod(object))
+  assert.deepEqual(found.map(({ namespace, pod: name, image }) => `${namespace}/${name} ${image}`).sort(), [
+    'shop/web-1 h/app',
+    'shop/web-1 h/init',
+    'shop/web-1 h/volume',
+  ])
+  assert.deepEqual([isOver(object), isOver(pod({}, {}, { status: { phase: 'Succeeded' } }))], [false, true])
 })
 
 test("doctor pod: without the right to read the release a node's message is explained all the same", async () => {

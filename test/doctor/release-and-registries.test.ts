@@ -3,10 +3,11 @@ import { test } from 'node:test'
 import { describeDenial } from '../../src/alibaba/transport/denial.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import { judgeHealth } from '../../src/doctor/finding.ts'
+import type { Observed } from '../../src/doctor/observed.ts'
 import type { ReleaseFacts } from '../../src/installation/find-release.ts'
 import type { RegistryStatus } from '../../src/installation/helper-status.ts'
 import { type Row, testFindings } from './finding-table.ts'
-import { failure, fixture, limitedEntry, limitedRegistry, NOW, registry, secret } from './fixture.ts'
+import { failure, fixture, HOST, limitedEntry, limitedRegistry, NOW, registry, secret } from './fixture.ts'
 
 const BASE = limitedRegistry(['base'], 'base')
 
@@ -46,6 +47,12 @@ const LIMITED = {
 function union(entries: readonly string[], change: Partial<RegistryStatus> = {}): RegistryStatus {
   const limit = { entries, repositories: ['team/*'], granted: 'granted', width: 'limited' } as const
   return registry({ name: 'demo.0123abcd', limit, ...change })
+}
+
+/** An image that the node has for this Pod. */
+function running(key: string, image: string): NonNullable<Observed['images']>[number] {
+  const [namespace = '', pod = ''] = key.split('/')
+  return { namespace, pod, image }
 }
 
 /** The Pod's process runs, but the Pod is not ready. */
@@ -206,6 +213,45 @@ const ROWS: readonly Row[] = [
     observed: fixture({ ...LIMITED, registries: [union(['demo', 'base'], { verified: 'refused' })] }),
     finds: [['error', 'REGISTRY_REFUSES', 'registry demo.0123abcd']],
   },
+  {
+    title: 'P13 images of running Pods outside of the limit of their namespace, each named once',
+    observed: fixture({
+      ...LIMITED,
+      registries: [union(['demo', 'base'], { domains: [HOST] })],
+      images: [
+        running('shop/web-1', `${HOST}/team/app:1`),
+        running('shop/web-1', `${HOST}/other/app:1`),
+        running('shop/web-2', `${HOST}/other/app@sha256:0`),
+        running('kube-system/dns', `${HOST}/other/dns`),
+        running('acr-nopass/x', `${HOST}/base/os`),
+        running('shop/web-3', 'docker.io/other/app'),
+      ],
+    }),
+    finds: [['warning', 'POD_OUTSIDE_LIMIT', '1 image']],
+    says: 'the credential of their namespace is limited to other repositories: other/app (Pod shop/web-2)',
+    message: /next pull works only if the repository is public or the Pod has another pull secret/,
+    healthy: null,
+  },
+  ...[
+    {
+      title: 'images of Pods while the domains of the instance are not known',
+      registries: [union(['demo', 'base'], { domains: [] })],
+    },
+    { title: 'images of Pods while the namespaces are not readable', namespaces: undefined },
+    {
+      title: 'images of Pods in a namespace that only the own copy serves',
+      config: { ...LIMITED.config, targets: { namespaces: { include: ['team-*'] } } },
+    },
+  ].map(({ title, ...change }) => ({
+    title: `${title}: nothing is said about a limit`,
+    observed: fixture({
+      ...LIMITED,
+      registries: [union(['demo', 'base'], { domains: [HOST] })],
+      images: [running('shop/web-1', `${HOST}/other/app:1`), running('acr-nopass/x', `${HOST}/other/app`)],
+      ...change,
+    }),
+    finds: [],
+  })),
   {
     title: 'a registry that is not in the report because that part of it cannot be read',
     observed: fixture({ registries: [], release: { unreadableStatus: ['registries[0].state'] } }),

@@ -1,3 +1,4 @@
+import type { RunningImage } from '../../acr/limited-images.ts'
 import {
   describe,
   findRelease,
@@ -12,10 +13,11 @@ import { createSecretTransforms, readPullSecrets } from '../../installation/read
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import type { Reader } from '../../kube/read/reader.ts'
 import type { PodObject } from '../../kube/types.ts'
+import { isLimited } from '../../values/limited-entries.ts'
 import type { CloudSnapshot } from '../cloud/inspect-cloud.ts'
 import type { Observed } from '../observed.ts'
 import { addEvents } from './pod-events.ts'
-import { selectPod } from './pod-facts.ts'
+import { describePod, imagesOf, isOver, selectPod } from './pod-facts.ts'
 import { readHelper } from './read-helper.ts'
 import { readLeftovers } from './read-leftovers.ts'
 
@@ -88,6 +90,7 @@ async function readLists(
   now: number,
 ): Promise<Partial<Observed>> {
   const { secretName, transforms } = createSecretTransforms(release)
+  const images = release.config?.registries.some(isLimited) ? new Map<string, RunningImage>() : undefined
   const [namespaces, secrets, accounts, pods] = await Promise.all([
     listed,
     readPullSecrets(reader, secretName, transforms),
@@ -95,8 +98,19 @@ async function readLists(
       transform: (object: ServiceAccountObject) => transforms.serviceAccount(object),
     }),
     reader.list('Pods of all namespaces', '/api/v1/pods', {
-      transform: (pod: PodObject) => selectPod(pod, secretName),
+      transform: (pod: PodObject) => {
+        if (isOver(pod)) return []
+        const facts = describePod(pod)
+        for (const one of images ? imagesOf(facts) : []) images?.set(`${one.namespace} ${one.image}`, one)
+        return selectPod(facts, secretName)
+      },
     }),
   ])
-  return { namespaces, secrets, accounts, pods: pods && (await addEvents(reader, pods.flat(), now)) }
+  return {
+    namespaces,
+    secrets,
+    accounts,
+    pods: pods && (await addEvents(reader, pods.flat(), now)),
+    ...(images && pods && { images: [...images.values()] }),
+  }
 }

@@ -1,18 +1,26 @@
+import type { RunningImage } from '../../acr/limited-images.ts'
 import { SKIP } from '../../kube/names.ts'
 import type { ContainerStatus, PodObject, PodOwner } from '../../kube/types.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { attributeVolumes } from '../pod/image-volumes.ts'
 import { cutMessage } from '../pod/node-message.ts'
+import { hasImage } from '../pod/pod-context.ts'
+
+/** True if the Pod will not pull any more. */
+export function isOver({ metadata, status }: PodObject): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined
+}
+
+/** Returns the images that the node has for this Pod. */
+export function imagesOf({ namespace, name, containers }: PodFacts): readonly RunningImage[] {
+  return containers.filter(hasImage).map(({ image }) => ({ namespace, pod: name, image }))
+}
 
 /**
  * Returns the Pod if there may be a finding about it: a container does not run, or the Pod lacks
  * the reference. Other Pods are omitted, because there are many.
  */
-export function selectPod(pod: PodObject, secretName: string) {
-  const { metadata, status } = pod
-  const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined
-  if (isOver) return []
-  const facts = describePod(pod)
+export function selectPod(facts: PodFacts, secretName: string): readonly PodFacts[] {
   const isWaiting = facts.containers.some(({ waiting }) => waiting !== undefined)
   return isWaiting || !facts.references.includes(secretName) ? [facts] : []
 }

@@ -1,5 +1,6 @@
 import schema from '../../../chart/values.schema.json' with { type: 'json' }
 import type { Cursor } from '../cursor.ts'
+import { familyOf as familyOfKeys } from '../limited-entries.ts'
 
 const DURATION = schema.definitions.AssumeRole.properties.durationSeconds.default
 
@@ -14,14 +15,19 @@ export function instanceOf(registry: Cursor): string | undefined {
   return JSON.stringify([edition, name, registry.at('region').text])
 }
 
-/** Returns the same text for entries of one instance with the same chain of roles. */
+/**
+ * Returns the same text for entries of one instance with the same chain of roles. Undefined for an
+ * entry without an instance.
+ */
 export function familyOf(registry: Cursor): string | undefined {
-  const instance = instanceOf(registry)
-  const chain = registry.at('assumeRole').items.map((step) => {
-    const [role, externalId] = [step.at('roleArn').text, step.at('externalId').text]
-    return [role, externalId, step.at('durationSeconds').value ?? DURATION]
+  if (instanceOf(registry) === undefined) return undefined
+  const textsOf = <Key extends string>(place: Cursor, keys: readonly Key[]) =>
+    Object.fromEntries(keys.map((key) => [key, place.at(key).text])) as Record<Key, string | undefined>
+  const assumeRole = registry.at('assumeRole').items.map((step) => {
+    const durationSeconds = step.at('durationSeconds').value ?? DURATION
+    return { ...textsOf(step, ['roleArn', 'externalId']), durationSeconds }
   })
-  return instance && JSON.stringify([instance, chain])
+  return familyOfKeys({ ...textsOf(registry, ['edition', 'instanceId', 'instanceName', 'region']), assumeRole })
 }
 
 /** Returns the role whose rights the credential has. Undefined: the role of `identity`. */

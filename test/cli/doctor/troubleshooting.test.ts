@@ -28,6 +28,9 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   POD_CERTIFICATE: 'test/node/doctor-suite.ts',
   POD_HTTP: 'test/node/doctor-suite.ts',
   POD_NEVER_PULLS: 'test/node/doctor-suite.ts',
+  LIMIT_NOT_ACCEPTED: 'test/cluster/limits.test.ts',
+  CREDENTIAL_TOO_WIDE: 'test/cluster/limits.test.ts',
+  POD_OUTSIDE_LIMIT: 'test/cluster/limits.test.ts',
   // The emulated cloud has the same address in all regions.
   INSTANCE_ELSEWHERE: 'test/doctor/read-instance.test.ts',
   // Problems of the helper that doctor repeats. Other tests reproduce them with the whole helper in
@@ -35,10 +38,6 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   SECRET_CONFLICT: 'test/helper/stuck.test.ts',
   LOG_UNWRITABLE: 'test/helper/credential-log.test.ts',
   NAMESPACE_UNREADABLE: 'test/helper/stuck.test.ts',
-  LIMIT_NOT_ACCEPTED: 'test/helper/limited-entries.test.ts',
-  CREDENTIAL_TOO_WIDE: 'test/helper/limited-entries.test.ts',
-  // It is judged by the configuration and the labels alone.
-  POD_OUTSIDE_LIMIT: 'test/doctor/pods.test.ts',
   // The running helper replaces an unreadable status within half a minute.
   STATUS_UNREADABLE: 'test/doctor/malformed-report.test.ts',
   // This is the code for everything unexpected, so no single case reproduces it.

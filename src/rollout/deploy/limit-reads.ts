@@ -1,17 +1,29 @@
+import type { RunningImage } from '../../acr/limited-images.ts'
+import { createTransforms, type NamespaceView } from '../../installation/object-views.ts'
+import { createTargets } from '../../installation/targets.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
-import type { KubeCaller } from '../../kube/client.ts'
+import { type KubeCaller, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { listPages } from '../../kube/list-pages.ts'
-import { namespacedPath, type PodObject } from '../../kube/types.ts'
+import { type KubeObject, namespacedPath, type PodObject } from '../../kube/types.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
 
-/** An image that a Pod names, if the Pod has not ended. */
-export interface RunningImage {
-  readonly namespace: string
-  readonly pod: string
-  readonly image: string
+/** Returns the namespaces that targets can match. Undefined if the caller may not list them. */
+export async function listNamespaces(
+  caller: KubeCaller,
+  config: HelperConfig,
+): Promise<readonly NamespaceView[] | undefined> {
+  const { listedNamespaces, namespaceLabels } = createTargets(config)
+  const { namespace: view } = createTransforms({ instance: '', secretLabels: {}, namespaceLabels, secretName: '' })
+  // With `scope: namespaces` no label counts, and the deployer may be unable to list Namespaces.
+  if (config.scope === 'namespaces') return listedNamespaces.map((name) => view({ metadata: { name } } as KubeObject))
+  const call = { path: '/api/v1/namespaces', accept: METADATA_ONLY_LIST, pageSize: 500 }
+  return readAll<KubeObject, NamespaceView>(caller, call, (object) => [view(object)])
 }
 
-/** Returns the images of these namespaces. Undefined if the caller may not list Pods. */
+/**
+ * Returns the images of Pods that have not ended, in these namespaces. Undefined if the caller may
+ * not list Pods.
+ */
 export async function listRunningImages(
   caller: KubeCaller,
   { scope }: HelperConfig,
@@ -39,7 +51,7 @@ function imagesOf({ spec }: PodObject): readonly string[] {
 }
 
 /** Returns undefined if the caller may not list these objects. */
-export async function readAll<T, K>(
+async function readAll<T, K>(
   { client, signal }: KubeCaller,
   call: Parameters<typeof listPages>[1],
   select: (object: T) => readonly K[],
