@@ -13,7 +13,7 @@ export interface RunningImage {
 /** The limited credentials of the namespaces that have some. */
 export type NamespaceUnions = ReadonlyMap<string, readonly Union[]>
 
-/** Returns the limited credentials of each namespace. `registriesOf` returns a namespace's entries. */
+/** Returns the limited credentials of each namespace. `registriesOf` returns its entries. */
 export function unionsByNamespace<Namespace extends { readonly name: string }>(
   config: HelperConfig,
   namespaces: readonly Namespace[],
