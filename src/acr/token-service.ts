@@ -95,7 +95,7 @@ interface Challenge {
   readonly parameters: Readonly<Record<string, string | undefined>>
 }
 
-/** Real challenges have about 200 characters. */
+/** Real challenges are about 200 characters long. */
 const LONGEST = 4096
 
 /** The first challenge of a `WWW-Authenticate` header (RFC 9110 11.6.1), as registries send it. */

@@ -107,10 +107,12 @@ function parseStatusObject(body: string): {
  */
 const LONG_FIELD = /^(required|preferred)DuringSchedulingIgnoredDuringExecution$/
 
-/** Causes of a refusal that are read: far more than anybody corrects at once. */
+/** The most causes of a refusal that are read, far more than anybody corrects at once. */
 const CAUSES = 50
 
-/** Characters that are read: far more than a message has. A response may have 64 MiB. */
+/**
+ * The most characters that are read, far more than a message has. A response may be up to 64 MiB.
+ */
 const READ = 65_536
 
 /**

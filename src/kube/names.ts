@@ -1,6 +1,6 @@
 /**
- * The field manager of what the helper applies, and of all its patches except those of a pull
- * Secret's content.
+ * The field manager of the helper's applies, and of its patches, except patches of a pull Secret's
+ * content.
  */
 export const FIELD_MANAGER = 'acr-nopass'
 /**

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { platform } from 'node:os'
 
 /**
- * Identifies a process for good: the system reuses a PID, but never a PID with the same start time.
+ * Identifies a process permanently: the system reuses a PID, but never a PID with the same start
+ * time.
  */
 export interface ProcessId {
   readonly pid: number

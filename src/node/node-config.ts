@@ -21,7 +21,7 @@ export interface NodeConfig
   readonly useRrsaRole: boolean
   /** More certificate authorities, in PEM. */
   readonly caBundle?: string
-  /** Without static logins, which only a Secret holds. */
+  /** The registries without static logins, because only Secrets contain static logins. */
   readonly registries: readonly NodeRegistry[]
 }
 

@@ -24,7 +24,7 @@ export interface CredentialProvider {
   readonly matchImages: readonly string[]
   readonly defaultCacheDuration: string
   readonly args: readonly string[]
-  /** Kubernetes 1.34 and newer; older kubelets do not know the key. */
+  /** For Kubernetes 1.34 and newer. Older kubelets do not know this key. */
   readonly tokenAttributes?: TokenAttributes
 }
 

@@ -52,8 +52,9 @@ function documentSteps(target: PolicyTarget, desired: PolicyDocument, observed: 
 }
 
 /**
- * Writes to a second policy what the first has no room for. So a helper with the former values
- * loses nothing, and a helper with the new values lacks nothing. Narrowing merges the two policies.
+ * Writes statements that do not fit into the first policy to a second policy. A helper with the old
+ * values then keeps its rights, and a helper with the new values has all its rights. Narrowing
+ * merges the two policies.
  */
 function nextPolicySteps(
   target: PolicyTarget,

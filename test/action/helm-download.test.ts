@@ -37,7 +37,7 @@ async function pack(name: string, version: string, fill: (program: string) => Pr
   await fill(join(home, TARGET, 'helm'))
   await chmod(join(home, TARGET, 'helm'), 0o755)
   execFileSync('tar', ['-cf', join(home, 'a.tar'), '-C', home, TARGET])
-  // Helm has 66 MB, so the fastest level is used.
+  // Helm is 66 MB, so the fastest compression level is used.
   const bytes = gzipSync(await readFile(join(home, 'a.tar')), { level: 1 })
   return { version, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 }

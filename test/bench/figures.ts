@@ -9,7 +9,7 @@ export type Measure = 'times' | 'count' | 'milliseconds' | 'seconds' | 'mebibyte
 
 /** One figure: what is measured, against which baseline, and its limits. */
 export interface Figure {
-  /** Its name on the command line and in a scenario's result. */
+  /** The figure's name on the command line and in a scenario's result. */
   readonly id: string
   /** The scenario that measures it. */
   readonly scenario: string
@@ -281,7 +281,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'contend-back',
     scenario: 'other-writers',
     title: {
-      en: 'Own entries back in all lists after the edits stopped',
+      en: 'Time from the end of the edits until all lists have the own entries again',
       zh: '修改停止后，自身条目恢复到所有列表的时间',
     },
     measure: 'seconds',

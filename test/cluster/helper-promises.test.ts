@@ -78,7 +78,7 @@ test('P4 P7 an upgrade from Secrets that note no log writes each of them once, i
   const read = async () =>
     new Map(await Promise.all(all.map(async (name) => [name, await helperCluster.secret(name)] as const)))
   const before = await read()
-  // As they were written before: with the notes of each credential, but without numbers.
+  // In the format of an earlier version: with the notes of each credential, but without numbers.
   const tokens = before.get(HOME)?.metadata.annotations?.['acr-nopass.io/tokens'] ?? '[]'
   const notes = (JSON.parse(tokens) as object[]).map((note) => ({ ...note, number: undefined }))
   for (const name of all) {

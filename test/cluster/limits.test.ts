@@ -228,7 +228,7 @@ async function rotate(): Promise<void> {
 }
 
 test('a rotation requests one limited session and one token for each list, whatever the number of namespaces', async () => {
-  // This leader may not have a session of the role before the last one yet.
+  // This leader may not have a session of the second-to-last role yet.
   await rotate()
   const uid = (await helperCluster.secret('a-1'))?.metadata.uid
   const from = cloud.calls.length
@@ -243,7 +243,7 @@ test('a rotation requests one limited session and one token for each list, whate
     'helper/acr-nopass.acr-system.base.and-1-more',
     'image-reader/acr-nopass.acr-system.shared',
   ])
-  // The role before the last one is shared, and its session is still valid.
+  // The second-to-last role is shared, and its session is still valid.
   assert.deepEqual([calls('AssumeRoleWithOIDC', from).length, calls('AssumeRole', from).length], [3, 1])
 })
 

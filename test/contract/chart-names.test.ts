@@ -201,7 +201,7 @@ for (const [title, values, signs, evidence] of [
     const named = { namespace: 'n', release: 'a.b' }
     const found = await findRelease(labelledCluster({ configMaps, signs: all }).reader, named)
     assert.deepEqual([found.chosen?.evidence, found.others], [evidence, []])
-    // Each sign identifies the release by itself.
+    // Each of these labels and names identifies the release without the others.
     assert.deepEqual([...new Set(all.map(([sign]) => sign))].toSorted(), [...signs].toSorted())
     for (const sign of signs) {
       const only = labelledCluster({ configMaps, signs: all.filter(([one]) => one === sign) })

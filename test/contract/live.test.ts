@@ -177,7 +177,7 @@ test('what an account or a machine cannot show is not answered, with the reason'
       control.shortSessions(3600)
       control.setMetadataVpc('vpc-elsewhere')
       control.changeInstance(STOPPED, { status: 'RUNNING' })
-      // As if RAM did not authorize this action by resource.
+      // Grants the action on all resources, as if RAM did not authorize it by resource.
       faults.add({
         kind: 'status',
         status: 403,
@@ -327,7 +327,7 @@ test('without the optional inputs their questions say which option they need', a
   })
 })
 
-/** Every question but the one that needs no role. */
+/** Every question except the question that needs no role. */
 const withRole = (...verdict: Short): [QuestionId, Short][] =>
   QUESTION_IDS.filter((id) => id !== 'STOPPED_INSTANCE').map((id) => [id, verdict])
 

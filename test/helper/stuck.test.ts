@@ -243,7 +243,7 @@ test('scope namespaces: a new leader that considers a namespace opted out reads 
 
 test('a follower that takes over and cannot read the credentials back overwrites none that expire later', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
-  // Both verify a new registry at the start; then only the leader renews.
+  // Both replicas verify a new registry at the start. After that, only the leader refreshes.
   const one = startHelper(server, clock, cloud)
   const two = startHelper(server, clock, cloud, {}, { name: 'two' })
   await clock.advance(10 * MINUTE)
@@ -428,7 +428,7 @@ test('after a reload during a late renewal the process ends with LEASE_LOST, and
   }
   const helper = startHelper(server, clock, cloud, {}, { client })
   await clock.advance(14_500)
-  // Both happen in the gap, because the file is read every 5 s.
+  // Both changes happen between two reads of the file, which is read every 5 s.
   server.createNamespace('later')
   helper.configure({ refreshRate: 10 })
   await clock.advance(2_600)
@@ -448,8 +448,8 @@ test('the rotation of one registry does not slow down another’s', async () => 
   const names = numbered(60)
   for (const name of names) server.createNamespace(name)
   server.createNamespace('solo')
-  // Both are first refreshed after 40 % of their lifetimes: `a` after 24 s, which takes 6 s; `b` in
-  // the middle of that.
+  // Both registries are first refreshed after 40 % of their lifetimes: `a` after 24 s, for 6 s, and
+  // `b` during these 6 s.
   cloud.responses.set('a', 1)
   cloud.responses.set('b', 65 / 60)
   const helper = startHelper(server, clock, cloud, {

@@ -56,7 +56,7 @@ test('each operator compares as its name says', () => {
     ['NotIpAddress', '10.0.0.0/8', '11.0.0.1', true],
     ['NumericEquals', '1', 'one', false],
     ['StringEquals', '', '', true],
-    // Only operators that RAM documents ever hold.
+    // A condition with an operator that RAM does not document never holds.
     ['StringMatches', 'a', 'a', false],
     // An invalid prefix length must not throw.
     ['IpAddress', '10.0.0.0/33', '10.0.0.1', false],

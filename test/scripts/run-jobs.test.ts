@@ -193,7 +193,7 @@ test('a', async () => { appendFileSync('${events}', '+'); while (readFileSync('$
 
 test('files that wait, and of whose group only one runs, share a slot', async () => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  // Each file finishes when three run, which two slots alone do not allow.
+  // Each file finishes only while three files run, which two slots alone do not allow.
   const sources = filesThatMeet(['node', 'zoo', 'cluster'])
   const job = (name: string, most: number): Job => {
     writeFileSync(join(root, 'test', `${name}.test.ts`), `import { test } from 'node:test'\n${sources[name]}`)

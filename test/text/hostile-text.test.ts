@@ -73,7 +73,8 @@ test('an error with any code is two lines, in every readable format', async (t) 
     const lines = renderErrors('apply', [error]).trimEnd().split('\n')
     assert.equal(lines.length, 5)
     for (const line of lines) assert.doesNotMatch(line, UNPRINTABLE)
-    // A table of four columns, whatever the text is; no tag, no link, no image.
+    // Asserts that the table has four columns whatever the text is, and contains no tag, link or
+    // image.
     const row = lines[4] ?? ''
     assert.equal(row.replaceAll('\\|', '').split('|').length, 6, row)
     const shown = row.replaceAll(/\\.|`[^`]*`/g, '')

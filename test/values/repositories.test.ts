@@ -29,7 +29,7 @@ const glob = fc.oneof(
   { weight: 9, arbitrary: fc.tuple(globSegment, globSegment).map((parts) => parts.join('/')) },
 )
 const list = fc.array(glob, { minLength: 1, maxLength: 5 })
-// A reading of globs that shares no code with the one under test.
+// A separate implementation of globs that shares no code with the implementation under test.
 const matches = (text: string, name: string): boolean => {
   const [first = '', ...rest] = text
   if (first === '') return name === ''

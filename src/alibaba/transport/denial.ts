@@ -76,7 +76,7 @@ const GUARDRAILS: ReadonlyMap<string | undefined, { readonly what: string; reado
 
 const FIXES: ReadonlySet<string> = new Set([EXPLICIT_FIX, ...[...GUARDRAILS.values()].map(({ fix }) => fix)])
 
-/** True if an error's fix is for a denial that another policy of the identity cannot lift. */
+/** True if an error reports a denial that no other policy of the identity can override. */
 export function isFixOfGuardrail(fix: string): boolean {
   return FIXES.has(fix)
 }

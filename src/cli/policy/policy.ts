@@ -12,7 +12,7 @@ import { ciGrants } from './ci-grants.ts'
 import { githubGrant } from './github-grant.ts'
 import { loadPolicyClusters, type PolicyFlags } from './policy-clusters.ts'
 
-/** Prints the documents of the helper, or with --ci and --github those of the workflow. */
+/** Prints the documents of the helper, or with --ci and --github the documents of the workflow. */
 export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): Promise<number> {
   const isNamed = flags.file !== undefined || flags.clustersFile !== undefined
   if (!isNamed && (flags.ci || flags.github === undefined)) {

@@ -72,7 +72,7 @@ function checkRegistryStatus(registry: RegistryStatus, observed: Observed): Draf
       id: 'REGISTRY_REFUSES',
       subject,
       message: 'the registry rejects the credential that the cloud issued',
-      cause: 'The credential was revoked, or belongs to another instance than the domains.',
+      cause: 'The credential was revoked, or the credential and the domains belong to different instances.',
       fix: 'Check instanceId, region and domains of this registry, then request a new credential.',
       command: shell`acr-nopass refresh`,
     }

@@ -16,7 +16,10 @@ export interface AskedRepository {
 /** The name of a repository, or a part of it, that does not exist. */
 const INVENTED = 'acr-nopass-probe'
 
-/** Returns a repository of a list: the one that exists, else a name that the list includes. */
+/**
+ * Returns a repository of a list: a repository that exists, if one is known, else a name that the
+ * list includes.
+ */
 export function repositoryOf({
   probe,
   repositories,

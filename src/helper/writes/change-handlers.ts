@@ -24,8 +24,9 @@ export function createChangeHandlers(options: ChangeHandlersOptions): CacheHandl
   const { secretName } = config
 
   /**
-   * Returns a test for whether a hash is that of the content this replica writes in the namespace,
-   * whose Secret has `present`. Undefined while this replica does not lead.
+   * Returns a function that compares a hash with the content that this replica would write in the
+   * namespace. `present`: the registries in the namespace's Secret. Undefined while this replica
+   * does not lead.
    */
   function hasOurContent(
     namespace: string,

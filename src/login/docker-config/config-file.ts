@@ -69,8 +69,8 @@ export function writeWhole(file: string, text: string): void {
 }
 
 /**
- * Removes what a process that was killed between writing and renaming left, because it may hold a
- * login. The caller holds the lock.
+ * Removes files that a process left when it was killed between writing and renaming, because they
+ * may hold a login. The caller holds the lock.
  */
 export function removeDrafts(name: string): void {
   const file = targetOf(name)
@@ -113,7 +113,7 @@ function replaceFile(file: string, text: string, before: BigIntStats | undefined
     if (before !== 'whatever it is') {
       if (before !== undefined) keepOwner(draft, before)
       // Docker has no lock, so a `docker login` within the microseconds from here to the rename
-      // would be lost. The same is true of two `docker login`, for the whole time of both.
+      // would be lost. Two concurrent `docker login` have the same problem for as long as both run.
       if (!isSameFile(lstatSync(file, { bigint: true, throwIfNoEntry: false }), before)) return false
     }
     renameSync(draft, file)

@@ -61,7 +61,7 @@ export function openHelper(suffix: string, { environment, signal }: HelperDeps) 
       const [username, password] = [members.get('username') ?? '', members.get('secret') ?? '']
       return username === '' && password === '' ? undefined : { username, password }
     },
-    /** @throws CREDENTIAL_HELPER_FAILED, if the helper does not return the login afterwards too */
+    /** @throws CREDENTIAL_HELPER_FAILED, also if the helper does not return the login afterwards */
     async store({ domain, username, password }: DockerLogin): Promise<void> {
       const input = JSON.stringify({ ServerURL: domain, Username: username, Secret: password })
       const { done, output } = await run('store', `${input}\n`)

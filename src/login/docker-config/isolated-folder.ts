@@ -33,7 +33,7 @@ export function createIsolatedFolder(temporaryFolder: string, userFolder: string
   }
   for (const name of SHARED_FOLDERS) {
     // Created if missing: a builder that the job creates can then be found, and removed, after the
-    // job. Where the user's folder is read-only, nothing could be kept there anyway.
+    // job. If the user's folder is read-only, nothing could be kept there anyway.
     orElse(() => mkdirSync(join(userFolder, name), { recursive: true, mode: 0o700 }), undefined)
   }
   for (const name of [...SHARED_FOLDERS, ...SHARED_FILES]) {
@@ -43,8 +43,8 @@ export function createIsolatedFolder(temporaryFolder: string, userFolder: string
 }
 
 /**
- * Removes the folder and its links, but not what the links lead to. Returns false for a folder that
- * is not there, or that is none of ours.
+ * Removes the folder and its links, but not what the links lead to. Returns false if the folder
+ * does not exist, or acr-nopass did not create it.
  */
 export function removeIsolatedFolder(folder: string): boolean {
   const isOurs = basename(folder).startsWith(PREFIX) && lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()

@@ -12,7 +12,7 @@ import { type LoginReceipt, readStored, type StoredLogin } from './receipt.ts'
 export interface LedgerEntry extends StoredLogin {
   /** Epoch milliseconds. */
   readonly expiresAt: number
-  /** The process that lives as long as the job; null: not known. */
+  /** The process that lives as long as the job; null if it is not known. */
   readonly holder: Holder | null
 }
 
@@ -30,8 +30,8 @@ export function ledgerFileOf(folder: string): string {
 }
 
 /**
- * Reads which logins of the Docker configuration are ours. A ledger that cannot be read counts as
- * empty: the logins then count as somebody else's, and are neither overwritten nor removed.
+ * Reads which logins of the Docker configuration are ours. An unreadable ledger counts as empty.
+ * All logins then count as somebody else's, and are neither overwritten nor removed.
  */
 export function readLedger(folder: string): Ledger {
   const text = orElse(() => readFileSync(ledgerFileOf(folder), 'utf8'), '')

@@ -8,7 +8,7 @@ export interface DockerLogin {
   readonly password: string
 }
 
-/** What identifies a login that was stored. It holds no secret. */
+/** The facts that identify a stored login, without secrets. */
 export interface StoredLogin {
   readonly domain: string
   /** The suffix of the credential helper that has the login; null: the login is in `auths`. */
@@ -40,7 +40,7 @@ export function isStored(stored: StoredLogin, found: Omit<DockerLogin, 'domain'>
   return digestOf({ ...found, domain: stored.domain }, stored.salt) === stored.digest
 }
 
-/** Reads what was written as JSON. A member of a wrong type makes the login match nothing. */
+/** Reads a receipt from JSON. If a member has a wrong type, the receipt matches no login. */
 export function readStored({ domain, helper, salt, digest }: JsonObject | StoredLogin): StoredLogin {
   const suffix = typeof helper === 'string' ? helper : null
   return { domain: textOf(domain), helper: suffix, salt: textOf(salt), digest: textOf(digest) }

@@ -19,8 +19,8 @@ export interface RemovedLogin {
 }
 
 /**
- * Removes the logins of a receipt that are still the stored logins; of an isolated configuration
- * the whole folder, with what other programs wrote to it. May be repeated.
+ * Removes the logins of a receipt if nobody has replaced them. For an isolated configuration,
+ * removes the whole folder, with everything that other programs wrote to it. May be repeated.
  * @throws DOCKER_CONFIG_LOCKED, DOCKER_CONFIG_UNWRITABLE
  */
 export async function removeLogins(receipt: LoginReceipt, deps: DockerConfigDeps): Promise<readonly RemovedLogin[]> {
@@ -31,7 +31,10 @@ export async function removeLogins(receipt: LoginReceipt, deps: DockerConfigDeps
   return logins.map(({ domain }) => ({ domain, outcome: isRemoved ? 'removed' : 'absent' }))
 }
 
-/** Removes merged logins. The caller holds the lock. What failed stays in the ledger. */
+/**
+ * Removes merged logins. The caller holds the lock. Logins that could not be removed stay in the
+ * ledger.
+ */
 export async function removeLocked(
   { folder, logins }: Pick<LoginReceipt, 'folder' | 'logins'>,
   deps: DockerConfigDeps,

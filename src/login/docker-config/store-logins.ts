@@ -23,7 +23,10 @@ import { removeLocked } from './remove-logins.ts'
 export interface StoreRequest {
   /** `DOCKER_CONFIG`, or `~/.docker`. */
   readonly folder: string
-  /** `merge`: into the configuration of `folder`. `isolated`: into one of its own. */
+  /**
+   * `merge`: stores the logins in the configuration of `folder`. `isolated`: stores them in a
+   * separate configuration.
+   */
   readonly config: 'merge' | 'isolated'
   /** A folder that is removed after the job, such as RUNNER_TEMP; for `isolated`. */
   readonly temporaryFolder: string

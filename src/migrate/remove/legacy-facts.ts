@@ -87,7 +87,7 @@ export interface Workload {
   readonly namespace: string
   readonly name: string
   readonly serviceAccount: string
-  /** The pull secrets; of a Pod also those of its ServiceAccount. */
+  /** The pull secrets. For a Pod, this includes the pull secrets of its ServiceAccount. */
   readonly references: readonly string[]
   /** Old Secrets that the Pods use in volumes and environments. */
   readonly uses: readonly string[]

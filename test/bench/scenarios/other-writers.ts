@@ -90,7 +90,7 @@ async function raceAll(fixture: Fixture, signal: AbortSignal): Promise<readonly 
 async function fight(lists: readonly SharedList[], signal: AbortSignal): Promise<number> {
   const end = performance.now() + CONTEND_MS
   let edits = 0
-  // Each list has one writer: two of ours would mistake each other's edits for damage.
+  // Each list has one writer, because two writers would mistake each other's edits for damage.
   const work = async (own: readonly SharedList[]): Promise<void> => {
     for (let next = 0; performance.now() < end; next += 1) {
       const list = own[next % own.length]

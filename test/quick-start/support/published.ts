@@ -48,7 +48,7 @@ export async function publish(options: PublishOptions, signal: AbortSignal): Pro
 }
 
 /**
- * The two responses of a registry that `npm install` needs, and the one of GitHub that `policy
+ * The two responses of a registry that `npm install` needs, and the response of GitHub that `policy
  * --github` needs.
  */
 async function serve(
