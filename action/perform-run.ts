@@ -74,8 +74,8 @@ async function writeFiles(settings: Settings, outcome: RolloutOutcome, { env }: 
 }
 
 /**
- * Writes one annotation for each of the first nine failed clusters, a line of the log for each
- * further one, and the verdict. The log shows annotations too.
+ * Writes one annotation for each of the first nine failed clusters, a log line for each further
+ * cluster, and the verdict. The log shows annotations too.
  */
 function reportFailures(
   results: readonly ClusterResult[],

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the helper's image from a clone and pushes it to a registry of your own, with docker (or podman under that name).
+# Builds the helper's image from a clone and pushes it to a registry of your own, with docker (or podman installed as `docker`).
 # Run it in the root of the clone. Set TO, such as demo-registry.cn-hangzhou.cr.aliyuncs.com/base, and log in to it before.
 # Where gcr.io is out of reach, set BASE to a copy of the base image that image/Containerfile names.
 

@@ -115,7 +115,7 @@ export const QUESTIONS = {
   VPC_LINK_UNAUTHORIZED: {
     question: {
       en: 'Does a VPC link with the issue `NO_PRIVATE_ZONE_AUTHORIZED` serve pulls?',
-      zh: '带有 `NO_PRIVATE_ZONE_AUTHORIZED` 的 VPC 链路能否用于拉取？',
+      zh: '带有 `NO_PRIVATE_ZONE_AUTHORIZED` 的 VPC 关联能否用于拉取？',
     },
     until: {
       en: '`doctor` reports the issue, except for the VPC with `DefaultAccess`.',

@@ -84,7 +84,7 @@ export const VALUES_CODES = {
     fix: "Write `limit: repositories` in both entries if their namespaces must not pull each other's images.",
   },
   VALUES_NODE_UNBOUNDED: {
-    what: 'A registry has a `limit` or `targets` of its own, but nodes pull with their own role, which neither of them bounds.',
+    what: 'A registry has a `limit` or `targets` of its own, but nodes pull with their own role, which neither key limits.',
     fix: 'Use `node.identity: service-account` without a fallback, or accept it with `node.unbounded: true`.',
   },
   VALUES_NO_EFFECT: { what: 'A value is set that has no effect with the other settings.', fix: 'Remove the value.' },

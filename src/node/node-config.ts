@@ -1,13 +1,13 @@
 import { NopassError } from '../errors.ts'
 import type { ResolvedNode, ResolvedRegistry, ResolvedValues } from '../values/generated/resolved-values.ts'
 
-/** Values, as far as a node needs them. */
+/** The part of the values that a node needs. */
 export type NodeValues = Pick<
   ResolvedValues,
   'registries' | 'identity' | 'node' | 'region' | 'network' | 'endpoints' | 'caBundle'
 >
 
-/** An entry of `registries`, as far as a node needs it. */
+/** The part of an entry of `registries` that a node needs. */
 export type NodeRegistry = Omit<ResolvedRegistry, 'existingSecret' | 'probe'>
 
 /** What the program on a node reads. It holds no secret. */

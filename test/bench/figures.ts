@@ -48,7 +48,7 @@ const FLEETS: Text = {
 
 /** Every figure of the bench, in the order of the pages. */
 export const FIGURES: readonly Figure[] = [
-  // Pods that come too early
+  // Pods that are created too early
   {
     id: 'early-old',
     scenario: 'early-pods',
@@ -252,7 +252,7 @@ export const FIGURES: readonly Figure[] = [
     scenario: 'other-writers',
     title: {
       en: '200 new ServiceAccounts that another client edits immediately: its entries lost / resurrected',
-      zh: '200 个新 ServiceAccount 被另一客户端立即修改：其条目丢失 / 复活数',
+      zh: '200 个新 ServiceAccount 被另一客户端立即修改：其条目丢失 / 重新出现的数量',
     },
     measure: 'count',
     bars: [0, 0],
@@ -272,7 +272,7 @@ export const FIGURES: readonly Figure[] = [
     scenario: 'other-writers',
     title: {
       en: 'A hostile client on 100 ServiceAccounts for 30 s: its entries lost / resurrected',
-      zh: '恶意客户端持续 30 s 修改 100 个 ServiceAccount：其条目丢失 / 复活数',
+      zh: '恶意客户端持续 30 s 修改 100 个 ServiceAccount：其条目丢失 / 重新出现的数量',
     },
     measure: 'count',
     bars: [0, 0],
@@ -341,7 +341,7 @@ export const FIGURES: readonly Figure[] = [
     scenario: 'steady',
     title: {
       en: 'Leader killed and not restarted: a namespace created at that moment is usable after',
-      zh: '主副本被杀且不再启动：此刻创建的命名空间多久后可用',
+      zh: '主副本被终止且不再启动：此刻创建的命名空间多久后可用',
     },
     measure: 'seconds',
     bars: [16],

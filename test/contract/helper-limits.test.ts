@@ -14,7 +14,7 @@ import { testTools } from '../tools.ts'
 import { clientOf } from './acr-cloud-client.ts'
 
 // The helper's own requests to the emulated cloud and to a real registry that asks this cloud who
-// may pull. What the emulator assumes about session policies has its sources in
+// may pull. The sources for the emulator's assumptions about session policies are in
 // cloud-session-policies.test.ts and cloud-registry.test.ts.
 
 const INSTANCE = 'cri-k7x2m9q4w1t8z5h3'

@@ -15,7 +15,7 @@ test('text in UTF-8 is unchanged, even if it contains the replacement character'
 
 test('P11 a byte that is not UTF-8 is rejected with its location, because Helm rejects it too', () => {
   const latin = Buffer.from('# ok\na: J\u00fcrgen \ufffd\n', 'latin1')
-  assert.deepEqual(refusals(latin), ['2:5 the byte 0xFC is not part of a text in UTF-8'])
+  assert.deepEqual(refusals(latin), ['2:5 the byte 0xFC is not valid UTF-8'])
   for (const [hex, expected] of [
     ['613a20efbfbd20ff', '1:6 the byte 0xFF'],
     ['613a20efbf', '1:4 the byte 0xEF'],
@@ -23,7 +23,7 @@ test('P11 a byte that is not UTF-8 is rejected with its location, because Helm r
     ['613a20f09f98', '1:4 the byte 0xF0'],
     ['ff', '1:1 the byte 0xFF'],
   ] as const) {
-    assert.deepEqual(refusals(Buffer.from(hex, 'hex')), [`${expected} is not part of a text in UTF-8`])
+    assert.deepEqual(refusals(Buffer.from(hex, 'hex')), [`${expected} is not valid UTF-8`])
   }
 })
 

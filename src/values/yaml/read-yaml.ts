@@ -87,7 +87,7 @@ function syntaxError(problem: YAMLError, at: (offset: number) => Position): Valu
 function characterError(match: RegExpExecArray, at: (offset: number) => Position): ValuesError {
   const byte = undecodedByte(match[0])
   if (byte !== undefined) {
-    const message = `the byte 0x${byte.toString(16).toUpperCase()} is not part of a text in UTF-8`
+    const message = `the byte 0x${byte.toString(16).toUpperCase()} is not valid UTF-8`
     return new ValuesError('YAML_SYNTAX', message, {
       at: at(match.index),
       hint: 'Save the file as UTF-8.',
