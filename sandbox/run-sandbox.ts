@@ -67,7 +67,7 @@ function readArguments(argv: readonly string[]) {
       throw new Error(`unknown command: ${positionals.join(' ')}`)
     for (const token of tokens)
       if (token.kind === 'option' && token.name !== 'help' && !own.includes(token.name))
-        throw new Error(`${token.rawName} is no option of sandbox ${command}`.trimEnd())
+        throw new Error(`${token.rawName} is not an option of sandbox ${command}`.trimEnd())
     const port = Number(values.port)
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('--port must be a number from 0 to 65535')
     return { command, seedFile, ...values, port }

@@ -10,7 +10,7 @@ const AS_IT_IS = new Set(['assert', 'events', 'process', 'stream'])
  * and for some exports Node then loads unused code: `WebSocket` of `http` loads all of undici,
  * `webcrypto` of `crypto` loads the workers. This costs 13 MiB and 60 ms of CPU per process, and
  * two replicas run in each cluster. The module's properties are inherited, because the bundler
- * copies the own names of an export.
+ * copies the export's own names.
  */
 export const lightBuiltins: Plugin = {
   name: 'light-builtins',

@@ -9,8 +9,8 @@ const OWN_CLUSTER = /^sandbox\//
 const OURS = 'apply|cleanup|doctor|import|plan|policy|refresh|uninstall|validate'
 
 /**
- * Programs that users run, with the words after which a text counts as a command. A dash is the
- * beginning of an option.
+ * Programs that users run, with the words that may follow each in a command. A dash stands for any
+ * option.
  */
 const CALLS: readonly (readonly [program: string, first: string])[] = [
   [

@@ -23,7 +23,7 @@ if (revert !== undefined) {
 }
 const { FOUND } = await import('../../test/simulation/found.ts')
 const { simulate } = await import('../../test/simulation/simulate.ts')
-if (!isApplied) throw new Error(`${revert?.file} is no part of the simulation`)
+if (!isApplied) throw new Error(`${revert?.file} is not part of the simulation`)
 
 parentPort?.on('message', (index: number) => {
   void Promise.resolve(FOUND[index])

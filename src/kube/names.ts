@@ -30,7 +30,7 @@ export const ANNOTATION_CONTENT_HASH = 'acr-nopass.io/content-hash'
 export const ANNOTATION_REGISTRIES = 'acr-nopass.io/registries'
 /**
  * Which credentials of the log the content has: `<UID of the helper's own copy> <name>=<number>,…`.
- * In the own copy: `last=<highest number>`.
+ * In the helper's own copy: `last=<highest number>`.
  */
 export const ANNOTATION_LOG = 'acr-nopass.io/log'
 /**

@@ -26,9 +26,8 @@ export interface LimitOwner extends LimitUser {
 }
 
 /**
- * Returns the roles that limited entries need: the last step of their `assumeRole`, in the own
- * account of the session. A session of this role can be limited
- * (docs/en/decisions.md#limit-roles).
+ * Returns the roles that limited entries need: the last step of their `assumeRole`, in the
+ * session's account. A session of this role can be limited (docs/en/decisions.md#limit-roles).
  * @param run all clusters of the run. Another cluster may name the same role.
  * @param own the cluster's other targets, which must not be for the same role or policy
  * @throws POLICY_INPUT_INVALID

@@ -108,7 +108,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'usable-against-minimal',
     scenario: 'new-namespaces',
     title: {
-      en: 'A namespace is usable after its ServiceAccount exists, p50 / p99',
+      en: 'Time until a namespace is usable once its ServiceAccount exists, p50 / p99',
       zh: 'ServiceAccount 出现之后命名空间可用，p50 / p99',
     },
     against: MINIMAL,
@@ -119,7 +119,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'usable',
     scenario: 'new-namespaces',
     title: {
-      en: 'Time until a namespace is usable after its ServiceAccount exists, p50 / p99',
+      en: 'Time until a namespace is usable once its ServiceAccount exists, p50 / p99',
       zh: 'ServiceAccount 出现之后命名空间可用所需的时间，p50 / p99',
     },
     measure: 'milliseconds',
@@ -151,7 +151,7 @@ export const FIGURES: readonly Figure[] = [
   {
     id: 'secret-against-minimal',
     scenario: 'admission',
-    title: { en: 'A new namespace has its Secret, p50 / p99', zh: '新命名空间得到 Secret，p50 / p99' },
+    title: { en: 'Time until a new namespace has its Secret, p50 / p99', zh: '新命名空间得到 Secret，p50 / p99' },
     against: MINIMAL,
     measure: 'times',
     bars: [1.1, 1.5],
@@ -195,8 +195,8 @@ export const FIGURES: readonly Figure[] = [
     id: 'cold-first',
     scenario: 'cold-start',
     title: {
-      en: 'The first namespace is usable, from the start of the process',
-      zh: '第一个命名空间可用，从进程启动算起',
+      en: 'Time from the start of the process until the first namespace is usable',
+      zh: '从进程启动到第一个命名空间可用',
     },
     measure: 'seconds',
   },
@@ -261,7 +261,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'race-attached',
     scenario: 'other-writers',
     title: {
-      en: '200 new ServiceAccounts that another client edits immediately: own entries missing 10 s later',
+      en: "200 new ServiceAccounts that another client edits immediately: acr-nopass's entries missing 10 s later",
       zh: '200 个新 ServiceAccount 被另一客户端立即修改：10 s 后缺失的自身条目',
     },
     measure: 'count',
@@ -281,7 +281,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'contend-back',
     scenario: 'other-writers',
     title: {
-      en: 'Time from the end of the edits until all lists have the own entries again',
+      en: "Time from the end of the edits until acr-nopass's entries are in all lists again",
       zh: '修改停止后，自身条目恢复到所有列表的时间',
     },
     measure: 'seconds',
@@ -410,8 +410,8 @@ export const FIGURES: readonly Figure[] = [
     id: 'rollout-parts',
     scenario: 'fleet-rollout',
     title: {
-      en: 'Part of it for RAM policies / in addition with a canary / with verification',
-      zh: '其中 RAM 权限策略的部分 / 另加金丝雀 / 另加验证',
+      en: 'Share for RAM policies / extra time with a canary / extra time with verification',
+      zh: '其中 RAM 权限策略所占 / 金丝雀另需 / 验证另需',
     },
     against: HELM,
     measure: 'times',
@@ -504,7 +504,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'fleet-ready',
     scenario: 'fleet',
     title: {
-      en: 'All clusters have their first token, after a mass start within a minute',
+      en: 'Time until all clusters have their first token, after a mass start within a minute',
       zh: '一分钟内同时启动后，全部集群拿到首个令牌的时间',
     },
     measure: 'seconds',
@@ -545,7 +545,7 @@ export const FIGURES: readonly Figure[] = [
     id: 'fleet-limited',
     scenario: 'fleet',
     title: {
-      en: 'Sessions of STS per second: 1,000 clusters with 20 limited credentials each',
+      en: 'STS sessions per second: 1,000 clusters with 20 limited credentials each',
       zh: '每秒 STS 会话数：1,000 个集群，每个集群 20 个受限凭证',
     },
     measure: 'count',

@@ -120,7 +120,7 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod can pull at
   assert.deepEqual([again.code, again.stderr], [0, ''])
   for (const name of [A, B]) {
     // Pods keep the names with which they were created.
-    assert.match(again.stdout, new RegExp(`^kept Secret default/${name}: Pod default/web-.*; written last at `, 'm'))
+    assert.match(again.stdout, new RegExp(`^kept Secret default/${name}: Pod default/web-.*; last written at `, 'm'))
     assert.ok(again.stdout.includes(`kubectl -n default delete secret ${name}\n`), again.stdout)
     await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/default/secrets/${name}` })
   }

@@ -309,7 +309,7 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
   ],
   ['more than all Pods disrupted', { podDisruptionBudget: { maxUnavailable: '200%' } }, 'SCHEMA_FORM'],
   ['a label of 64 characters', { nodeSelector: { ['a'.repeat(64)]: 'a' } }, 'SCHEMA_FORM'],
-  ['a Secret that is no name', { imagePullSecrets: [{ name: 'A b' }] }, 'SCHEMA_FORM'],
+  ['a Secret that is not a name', { imagePullSecrets: [{ name: 'A b' }] }, 'SCHEMA_FORM'],
   ...[{ csi: { readOnly: true } }, { persistentVolumeClaim: {} }].map(
     (source) =>
       [

@@ -147,7 +147,7 @@ test('an invalid seed or argument exits with code 2, the location and the fix', 
     const down = spawnSync(process.execPath, [MAIN, 'down', '--tls'], { encoding: 'utf8' })
     assert.deepEqual(
       [down.status, down.stderr.split('\n')[0]],
-      [2, 'SANDBOX_ARGUMENTS: --tls is no option of sandbox down'],
+      [2, 'SANDBOX_ARGUMENTS: --tls is not an option of sandbox down'],
     )
   } finally {
     await rm(folder, { recursive: true })

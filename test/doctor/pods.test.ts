@@ -428,10 +428,10 @@ const NOT_OURS: readonly (readonly [title: string, pod: Partial<PodFacts>, chang
   ['opted out', { optedOut: true }, {}],
   ['has the reference', { references: ['acr-nopass'] }, {}],
   ['runs in a namespace that is being deleted', {}, { namespaces: [namespace('shop', { terminating: true })] }],
-  ['runs in a namespace that is no target', {}, { namespaces: [namespace('shop', { optedOut: true })] }],
+  ['runs in a namespace that is not a target', {}, { namespaces: [namespace('shop', { optedOut: true })] }],
   ['runs in a namespace that is not known', { namespace: 'bank' }, {}],
   [
-    'has a ServiceAccount that is no target',
+    'has a ServiceAccount that is not a target',
     {},
     { config: { targets: { serviceAccounts: { exclude: ['default'] } } } },
   ],

@@ -662,7 +662,7 @@ for (const [runtime, words] of SANDBOX_WORDS) {
   })
 }
 
-test('doctor: a public image of ACR that runs next to covered images is no error, but a denied image is an error', async () => {
+test('doctor: a public image of ACR that runs next to covered images is not an error, but a denied image is an error', async () => {
   const image = 'registry.cn-hangzhou.aliyuncs.com/google_containers/pause:3.9'
   const spec = { containers: [{ name: 'app', image }] }
   const ids = async (state: State): Promise<readonly string[]> =>

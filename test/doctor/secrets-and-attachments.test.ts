@@ -59,7 +59,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title:
-      'a ServiceAccount without the reference; opted-out ServiceAccounts and those that are no targets do not count',
+      'a ServiceAccount without the reference; opted-out ServiceAccounts and those that are not targets do not count',
     observed: fixture({
       accounts: [
         account('shop', 'web', { list: ['other'] }),

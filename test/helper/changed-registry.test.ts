@@ -101,7 +101,7 @@ test('a typo in one registry keeps its last entry, blocks no other registry, and
   await end(clock, next)
 })
 
-test('if the own copy is lost with the leader while a registry fails, the registry’s entry stays in each Secret until the first credential there expires', async () => {
+test("if the helper's own copy is lost with the leader while a registry fails, the registry’s entry stays in each Secret until the first credential there expires", async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const registries = [registry('a'), registry('b')]
   const first = startHelper(server, clock, cloud, { registries })

@@ -28,8 +28,8 @@ const noteIn = (server: ApiServer, namespace: string): string =>
   annotation(server, `secrets/${namespace}/acr-nopass`, 'log')
 
 /**
- * Creates a log that nothing else acts on. `response` returns the response to each read of the own
- * copy.
+ * Creates a log that nothing else acts on. `response` returns the response to each read of the
+ * helper's own copy.
  */
 function openLog(response: () => Promise<object>, more: Partial<CredentialLogOptions> = {}) {
   const clock = createFakeClock()

@@ -394,7 +394,7 @@ export function statusOf(server: ApiServer): HelperStatus {
 export const isOwnWrite = ({ method, path }: KubeCall): boolean => method === 'PATCH' && path.includes('/home/secrets/')
 export const isOwnRead = ({ method, path }: KubeCall): boolean => method === 'GET' && path.endsWith('/home/secrets')
 
-/** A client whose writes of the own copy arrive late. */
+/** A client whose writes of the helper's own copy arrive late. */
 export function delayOwnWrites(server: ApiServer, clock: FakeClock, ms: number): KubeClient {
   return {
     ...server.client,

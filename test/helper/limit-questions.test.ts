@@ -179,13 +179,13 @@ const UNMEASURED: readonly (readonly [
 ])[] = [
   ['the other repository is public', [TEAM_B], { grants: all, public: true }, `anonymously ${THEIRS}: HTTP`],
   [
-    'everybody may pull the own repository',
+    'anyone may pull the repository of the credential',
     [TEAM_B],
     { grants: only('team-a'), public: true },
     `${OWN}: everyone may pull it, so set probe to a private repository`,
   ],
   ['the registry denies all names that do not exist', [TEAM_B], { grants: () => 'denied' }, `${OWN}: HTTP`],
-  ['the own list is not decided', [TEAM_B], { grants: () => 'unknown' }, `${OWN}: HTTP`],
+  ['whether the credential may pull its list is unknown', [TEAM_B], { grants: () => 'unknown' }, `${OWN}: HTTP`],
   [
     'the other list is not decided',
     [TEAM_B],
@@ -200,7 +200,7 @@ const UNMEASURED: readonly (readonly [
   ],
   ['there is no other entry', [], { grants: all }, 'no other limited entry of the instance names other repositories'],
   [
-    'neither the other list has a probe nor the own list a glob',
+    'the other list has no probe, and the credential’s list has no glob',
     [TEAM_B],
     { grants: only('team-a') },
     "entry team-b has no probe, and this entry's own list has no glob",

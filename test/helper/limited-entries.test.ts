@@ -73,7 +73,7 @@ test('each namespace gets the credential of its own union, and equal unions shar
   await end(clock, helper)
 })
 
-test('the own copy has the login of every union, and a restart asks the cloud for nothing', async () => {
+test("the helper's own copy has the login of every union, and a restart asks the cloud for nothing", async () => {
   const { server, clock, cloud } = setUp()
   place(server, 'a-1', 'base', 'a')
   place(server, 'b-1', 'base', 'b')
@@ -541,7 +541,7 @@ test('a namespace that loses an entry and gets another one keeps the third while
   await end(clock, helper)
 })
 
-test('a union that no namespace needs leaves the own copy, also if the request that noticed it fails', async () => {
+test("a union that no namespace needs leaves the helper's own copy, also if the request that noticed it fails", async () => {
   const { server, clock, cloud } = setUp()
   place(server, 'a-1', 'a')
   place(server, 'b-1', 'b')

@@ -31,7 +31,8 @@ const written = (version: string, ...all: Logged[]): LogEvent => ({
 })
 
 /**
- * Formats what namespaces get, what the next write logs, and the version of the own copy: `a5 → a6
+ * Formats what namespaces get, what the next write logs, and the version of the helper's own copy:
+ * `a5 → a6
  * @x1`.
  */
 function describe(state: LogState): string {

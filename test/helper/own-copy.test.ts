@@ -5,7 +5,7 @@ import { buildOwnGroup, type CredentialGroup } from '../../src/helper/credential
 import { decodeTokens, readOwnCopy, type SecretObject } from '../../src/helper/credentials/own-copy.ts'
 import { live, NOW, OPTIONS } from './plan-fixtures.ts'
 
-/** The own copy in the API server after the helper's apply. */
+/** The helper's own copy in the API server after the helper's apply. */
 function stored({ bodies }: CredentialGroup): SecretObject {
   const body = JSON.parse(String(Buffer.concat([...bodies.apply])))
   const fieldsV1 = {

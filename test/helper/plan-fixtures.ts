@@ -100,7 +100,9 @@ export interface Fixture {
   readonly fresh?: readonly string[]
   /** The registries whose last request failed. */
   readonly failing?: readonly string[]
-  /** Whether the own copy was read for this version of the Secret, or when it may be read. */
+  /**
+   * Whether the helper's own copy was read for this version of the Secret, or when it may be read.
+   */
   readonly logRead?: string | number
   readonly namespaces?: readonly NamespaceView[]
   readonly secrets?: Readonly<Record<string, SecretView>>

@@ -45,7 +45,7 @@ const shop = (view: Parameters<typeof secret>[1] = {}, content = current) => ({ 
 const optedOut = [namespace('shop', { optedOut: true })]
 const empty = group()
 
-/** A note with these numbers, for the own copy that the helper knows. */
+/** A note with these numbers, for the helper's own copy that the helper knows. */
 const note = (...numbers: readonly string[]): string => `${LOG} ${numbers.join()}`
 const keeps = (more: object = { until: MINUTE }): object => ({ kind: 'wait', reason: 'last-good', ...more })
 
@@ -141,17 +141,17 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     write('rotated'),
   ],
   [
-    'before a higher number is replaced, the own copy is read',
+    "before a higher number is replaced, the helper's own copy is read",
     { secrets: shop({ hash: 'other', note: note('prod=6') }) },
     keeps({ until: MINUTE, ask: 'log' }),
   ],
   [
-    'a higher number is replaced if the own copy, which was read since, is really lower',
+    "a higher number is replaced if the helper's own copy, which was read since, is really lower",
     { secrets: shop({ hash: 'other', note: note('prod=6') }), logRead: '7' },
     write('rotated'),
   ],
   [
-    'the own copy is read at most once a minute for a namespace',
+    "the helper's own copy is read at most once a minute for a namespace",
     { secrets: shop({ hash: 'other', note: note('prod=6') }), logRead: 40_000 },
     keeps({ until: 40_000 }),
   ],
@@ -309,7 +309,7 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
 
 for (const [title, fixture, expected] of CASES) test(title, () => assert.deepEqual(decide(fixture), expected))
 
-/** The own copy. This replica knows its version 3. */
+/** The helper's own copy. This replica knows its version 3. */
 const own = (fixture: Fixture): PlannedAction | undefined =>
   planKey(context({ namespaces: [namespace('home')], ...fixture }), { namespace: 'home' })
 const ownGroup = buildOwnGroup([prod], 5, OPTIONS)

@@ -120,7 +120,7 @@ for (const readBack of [true, false]) {
 }
 
 for (const readBack of [false, true]) {
-  test(`a reload while a revoked credential is being replaced replaces it, ${readBack ? 'with' : 'without'} the own copy read back`, async () => {
+  test(`a reload while a revoked credential is being replaced replaces it, ${readBack ? 'with' : 'without'} the helper's own copy read back`, async () => {
     const first = openRefresh({ verifyIntervalMs: 5 * MINUTE })
     first.refresh.lead()
     await first.clock.advance(MINUTE)

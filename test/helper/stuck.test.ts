@@ -118,7 +118,7 @@ test('what a user forged in the pull secret of a namespace is never read, and ne
   const from = server.calls.length
   await server.client.request({ method: 'PATCH', path: '/api/v1/namespaces/evil/secrets/acr-nopass', body })
   await clock.advance(2_000)
-  // The own copy is read once, and shows that nobody logged such a number.
+  // The helper's own copy is read once, and shows that nobody logged such a number.
   const reads = server.calls.slice(from).filter((call) => /^GET .*secrets/.test(call))
   assert.deepEqual(reads, ['GET /api/v1/namespaces/home/secrets'])
   for (const namespace of ['evil', 'home', 'shop']) assert.deepEqual(passwordsIn(server, namespace), before)

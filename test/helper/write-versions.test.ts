@@ -75,8 +75,8 @@ test('every write carries the version at which the note was read', async () => {
   const first = startHelper(server, clock, cloud, { registries }, { client })
   await clock.advance(10 * MINUTE)
   await end(clock, first)
-  // The own copy is lost while one registry fails. New credentials of the other registries must be
-  // written next to the failing registry's entry.
+  // The helper's own copy is lost while one registry fails. New credentials of the other registries
+  // must be written next to the failing registry's entry.
   server.remove('secrets/home/acr-nopass')
   cloud.responses.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
   const second = startHelper(server, clock, cloud, { registries }, { name: 'two', client })

@@ -164,7 +164,7 @@ for (const [why, isReady, log, expected] of [
     `${REFUSED}\n${DEBUG}\nnot JSON\n`,
     ['CREDENTIALS_REFUSED', 'Pod n/new is not ready: no new credential: refused', 'Renew it'],
   ],
-  ['a log without one is no reason', false, `${DEBUG}\n`, undefined],
+  ['a log without one is not a reason', false, `${DEBUG}\n`, undefined],
   ['without the right to read the log there is no reason', false, 403, undefined],
   ['a Pod that is ready has none', true, REFUSED, undefined],
 ] as const) {

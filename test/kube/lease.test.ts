@@ -721,7 +721,7 @@ test('a refusal that only a person can end is reported once, and so is its end',
   }
 })
 
-test('a replica that may not take the lease is no problem once another one leads, and a failing server never is', async () => {
+test('a replica that may not take the lease is not a problem once another one leads, and a failing server never is', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   api.fail('PUT', 422, 1)
   const one = start(api, clock, 'one')

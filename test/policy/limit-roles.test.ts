@@ -78,7 +78,7 @@ test('the role trusts the step before it, with its external ID', () => {
   ])
 })
 
-test('P9 only roles of limited entries in the own account are written, each once whatever the case of its name', () => {
+test('P9 only roles of limited entries in the account of the caller are written, each once whatever the case of its name', () => {
   const other = 'acs:ram::10002:role/puller'
   const list = registries(
     entry('unlimited', [NODES], { limit: 'role' }),

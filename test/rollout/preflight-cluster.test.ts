@@ -246,7 +246,7 @@ test('RAM may be narrowed only if Deployments can be listed and no other Deploym
   assert.equal(await isAlone({ denies: (path) => path.endsWith('/deployments') }), false)
 })
 
-test('the own release does not count as another release, and only metadata of Deployments is read', async () => {
+test('the release itself does not count as another release, and only metadata of Deployments is read', async () => {
   const second = labelled('n', 'second')
   const { client, signal, calls } = labelledCluster({ deployments: [labelled('n', 'r'), second, second] })
   const others = await otherReleases({ client, signal }, { namespace: 'n', release: 'r' })

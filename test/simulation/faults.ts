@@ -397,7 +397,7 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
     }),
   tamperLog: (fixture) => tamper(fixture, HOME),
   deleteLog: (fixture) => fixture.adminRequest('DELETE', pathOf('secrets', HOME, SECRET)),
-  /** Another client changes only the version of the own copy. */
+  /** Another client changes only the version of the helper's own copy. */
   touchLog: (fixture) =>
     fixture.adminRequest(
       'PATCH',

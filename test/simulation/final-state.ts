@@ -113,7 +113,7 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
     content: ReadonlyMap<string, string>,
   ): string[] {
     const all = config.registries.filter(({ name }) => registries.includes(name))
-    // The own copy has the unions that some namespace needs.
+    // The helper's own copy has the unions that some namespace needs.
     if (namespace === HOME && all.some(isLimited)) return []
     if (content.size === 0 || !all.every(isValid)) return []
     const expected = new Set([...all.flatMap(domainsOf), ...all.map((one) => keyOf(namespace, one, registries))])

@@ -367,7 +367,8 @@ export const FOUND: readonly Found[] = [
   },
   {
     theme: 'two leaders, late writes',
-    finding: 'a write of the own copy arrives late, and puts back the credential that a rotation has replaced since',
+    finding:
+      "a write of the helper's own copy arrives late, and puts back the credential that a rotation has replaced since",
     plan: {
       seed: 10,
       settings: {
@@ -396,7 +397,7 @@ export const FOUND: readonly Found[] = [
   },
   {
     theme: 'two leaders, late writes',
-    finding: 'another client touches the own copy, and no later write of it succeeds',
+    finding: "another client touches the helper's own copy, and no later write of it succeeds",
     plan: {
       seed: 1,
       settings: SMALL,
@@ -591,9 +592,9 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    theme: 'the own copy is behind',
+    theme: "the helper's own copy is behind",
     finding:
-      'the own copy could not be written: after a typo an older credential is read back, and replaces that of other Secrets',
+      "the helper's own copy could not be written: after a typo an older credential is read back, and replaces that of other Secrets",
     plan: {
       seed: 35948,
       settings: {
@@ -683,8 +684,9 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    theme: 'the own copy is lost',
-    finding: 'the cloud rejects one registry and the own copy is old: when the others expire, its entry is removed',
+    theme: "the helper's own copy is lost",
+    finding:
+      "the cloud rejects one registry and the helper's own copy is old: when the others expire, its entry is removed",
     plan: {
       seed: 744019702,
       settings: {
@@ -846,7 +848,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    theme: 'the own copy is lost',
+    theme: "the helper's own copy is lost",
     finding:
       'the log is lost with its leader while one registry has a typo: the other one waits in Secrets with the lost entry (the rule was too strict)',
     plan: {
@@ -878,7 +880,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    theme: 'the own copy is behind',
+    theme: "the helper's own copy is behind",
     finding:
       'a credential that no leader could log is replaced by an older one, without asking for a new one, because another registry’s has expired',
     plan: {

@@ -186,7 +186,7 @@ test('every line of doctor and doctor pod is their own, and none was written by 
     const ofPod = renderPodReport(focused, diagnose(focused), plain)
     return [renderReport(observed, diagnose(observed), plain), ofPod]
   }
-  // A text that is no name of Kubernetes is in no command, like all hostile texts.
+  // A text that is not a name in Kubernetes is in no command, like all hostile texts.
   const lines = reports('x y').map((text) => text.split('\n').length)
   assert.ok(lines.every((count) => count > 15))
   const property = fc.property(hostileText, (text) => {

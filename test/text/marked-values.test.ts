@@ -197,7 +197,7 @@ function shownMarks(text: string, places: ReadonlySet<string>, isDocument: boole
   return shown
 }
 
-test('no output of a command or of the action has a value of a file in it, unless an error points at it and it is no secret', async (t) => {
+test('no output of a command or of the action has a value of a file in it, unless an error points at it and it is not a secret', async (t) => {
   const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
   const numRuns = Number(process.env.FUZZ_RUNS ?? 1000)
   let cases = 0

@@ -86,7 +86,7 @@ test('in a list of clusters the character is named too', () => {
   )
 })
 
-test('a full-width character in a text is no error, and errors elsewhere do not name it', () => {
+test('a full-width character in a text is not an error, and errors elsewhere do not name it', () => {
   const text = `${GOOD}podAnnotations:\n  note: 负责人：王，电话“1”　备注\n  quoted: "a：b" # 注释：，\n`
   assert.deepEqual(loadValues({ files: [{ name: 'v', text }] }).errors, [])
   const wrong = text.replace('edition: enterprise', 'edition: enterprize')

@@ -43,7 +43,7 @@ export function grantPermissions(call: Call): object {
 function readPermissions({ request }: Call): readonly Permission[] {
   const body: unknown = orElse(() => JSON.parse(request.body.toString()), undefined)
   if (Array.isArray(body) && body.every((one) => typeof one === 'object' && one !== null)) return body
-  throw invalid('the body is no list of permissions')
+  throw invalid('the body is not a list of permissions')
 }
 
 function invalid(what: string): ApiError {

@@ -3,7 +3,7 @@
  * evaluator, in which an Allow that is not specified does not apply.
  */
 export interface Reading {
-  /** Upper and lower case letters of a resource are equal. */
+  /** Resources are compared without regard to case. */
   ignoresCase: boolean
   /** `*` matches inside of a name, as in `instance/cri-*h3`. Otherwise it is a literal there. */
   wildcardsInside: boolean

@@ -85,7 +85,7 @@ export function buildOwnGroup(
   return { ...render(OWN, content, logged, annotations, options), note, log: '', logged }
 }
 
-/** The keys of the own copy's groups. A list of names never equals one of them. */
+/** The keys of the groups in the helper's own copy. A list of names never equals one of them. */
 const OWN = '(own)'
 const EMPTY_OWN = '(empty own)'
 
@@ -217,8 +217,8 @@ export function createCredentialGroups(sources: GroupSources, options: GroupOpti
     },
     isFailing: (registry: string) => (stateOf(registry)?.failures ?? 0) > 0,
     /**
-     * Returns the version of the own copy that the next write replaces. `unread`: the own copy must
-     * be read first.
+     * Returns the version of the helper's own copy that the next write replaces. `unread`: the
+     * helper's own copy must be read first.
      */
     ownVersion: () => log().copy,
     /** Returns the content that an action names in `group`. */

@@ -23,15 +23,17 @@ export interface CredentialLogOptions {
    * needed.
    */
   readonly isNeeded?: (name: string) => boolean
-  /** The own copy was read. */
+  /** The helper's own copy was read. */
   readonly onRead: (secret: SecretObject | undefined) => void
   /** Another leader wrote these. */
   readonly onFound: (credentials: readonly Credential[]) => void
-  /** Called when the credentials in force have changed, or a write of the own copy is due. */
+  /**
+   * Called when the credentials in force have changed, or a write of the helper's own copy is due.
+   */
   readonly onChange: () => void
   /**
-   * Called with true when the own copy cannot be written, and with false when it can be written
-   * again.
+   * Called with true when the helper's own copy cannot be written, and with false when it can be
+   * written again.
    */
   readonly onStuck: (isStuck: boolean) => void
   readonly onFailure: (error: unknown) => void
@@ -43,8 +45,8 @@ export interface CredentialLogOptions {
  */
 const PAUSES_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000]
 /**
- * The longest time for which namespaces wait for a write of the own copy, because a webhook may let
- * the write hang.
+ * The longest time for which namespaces wait for a write of the helper's own copy, because a
+ * webhook may let the write hang.
  */
 const LONGEST_WAIT_MS = 2_000
 
@@ -117,7 +119,7 @@ export function createCredentialLog(options: CredentialLogOptions) {
       send({ type: 'obtained', credentials })
       options.onChange()
     },
-    /** Reads the own copy. Returns false if it cannot be read. */
+    /** Reads the helper's own copy. Returns false if it cannot be read. */
     async read(signal: AbortSignal): Promise<boolean> {
       try {
         await readOnce(signal)
@@ -127,7 +129,10 @@ export function createCredentialLog(options: CredentialLogOptions) {
         return false
       }
     },
-    /** Reads the own copy, with retries. If it stays unreadable, new credentials are requested. */
+    /**
+     * Reads the helper's own copy, with retries. If it stays unreadable, new credentials are
+     * requested.
+     */
     async readFirst(signal: AbortSignal): Promise<void> {
       for (const pause of [...PAUSES_MS, undefined]) {
         try {

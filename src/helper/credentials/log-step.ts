@@ -22,11 +22,13 @@ export interface OwnCopy {
 /** The log as this replica knows it (docs/en/decisions.md#own-copy). */
 export interface LogState {
   /**
-   * The version at which the own copy was read or written. `unread`: the own copy must be read
-   * before the next write.
+   * The version at which the helper's own copy was read or written. `unread`: the helper's own copy
+   * must be read before the next write.
    */
   readonly copy: CopyVersion | 'absent' | 'unread'
-  /** The UID of the own copy in which the numbers were assigned. Empty if no copy is known. */
+  /**
+   * The UID of the helper's own copy in which the numbers were assigned. Empty if no copy is known.
+   */
   readonly uid: string
   /** The highest number that this replica has seen. */
   readonly last: number
@@ -38,8 +40,8 @@ export interface LogState {
    */
   readonly pending: ReadonlyMap<string, Credential>
   /**
-   * True if the own copy could not be written in time. Pending credentials are then in force
-   * without a number.
+   * True if the helper's own copy could not be written in time. Pending credentials are then in
+   * force without a number.
    */
   readonly isStuck: boolean
 }
@@ -57,15 +59,16 @@ export type LogEvent =
   | { readonly type: 'obtained'; readonly credentials: readonly Credential[] }
   /** Only these credentials are needed from now on. */
   | { readonly type: 'needed'; readonly names: readonly string[] }
-  /** The own copy was read. */
+  /** The helper's own copy was read. */
   | { readonly type: 'read'; readonly copy: OwnCopy }
   /**
-   * The own copy was written, with the version that was read or written before as its precondition.
+   * The helper's own copy was written, with the version that was read or written before as its
+   * precondition.
    */
   | { readonly type: 'written'; readonly version: CopyVersion; readonly logged: readonly Logged[] }
   /** A write was refused because of its precondition, or changed by a policy. */
   | { readonly type: 'conflict' }
-  /** The own copy could not be written in time. */
+  /** The helper's own copy could not be written in time. */
   | { readonly type: 'stuck' }
 
 export function logStep(state: LogState, event: LogEvent): LogState {
@@ -146,7 +149,10 @@ export function newest({ pending, logged }: LogState, name: string): Credential 
   return pending.get(name) ?? logged.get(name)
 }
 
-/** Returns the content of the next write of the own copy. New credentials get the next number. */
+/**
+ * Returns the content of the next write of the helper's own copy. New credentials get the next
+ * number.
+ */
 export function nextContent({ pending, logged, last }: LogState, names: readonly string[]): readonly Logged[] {
   return names.flatMap((name) => {
     const next = pending.get(name)

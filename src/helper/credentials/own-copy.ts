@@ -52,8 +52,8 @@ export function readOwnCopy(secret: SecretObject | undefined, instance: string):
 }
 
 /**
- * Returns the logins of the own copy, one for each credential. If earlier credentials have all
- * domains of a credential, it gets an artificial key.
+ * Returns the logins of the helper's own copy, one for each credential. If earlier credentials have
+ * all domains of a credential, it gets an artificial key.
  */
 export function ownLogins(credentials: readonly Credential[]): readonly RegistryLogin[] {
   const keyOf = createKeys()
@@ -77,7 +77,8 @@ function createKeys(): (name: string, domains: readonly string[]) => string {
 }
 
 /**
- * The annotation `acr-nopass.io/log` of the own copy: the highest number that was assigned so far.
+ * The annotation `acr-nopass.io/log` of the helper's own copy: the highest number that was assigned
+ * so far.
  */
 export function lastNote(last: number): string {
   return `last=${last}`

@@ -72,8 +72,8 @@ export type PlannedAction =
     }
 
 /**
- * `log`: the own copy must be read. `renew`: the Secret has credentials of these registries that
- * the log does not have.
+ * `log`: the helper's own copy must be read. `renew`: the Secret has credentials of these
+ * registries that the log does not have.
  */
 export type Question = 'log' | { readonly renew: readonly string[] }
 

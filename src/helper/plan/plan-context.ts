@@ -13,8 +13,9 @@ export interface ClusterView {
   /** When other writers changed or deleted our Secret in the namespace, monotonic milliseconds. */
   losses(namespace: string): readonly number[]
   /**
-   * True if the own copy was read after this version of the namespace's Secret was seen. If not,
-   * `notBefore`: when the own copy may be read for this namespace, monotonic milliseconds.
+   * True if the helper's own copy was read after this version of the namespace's Secret was seen.
+   * If not, `notBefore`: when the helper's own copy may be read for this namespace, monotonic
+   * milliseconds.
    */
   logReadFor(namespace: string, resourceVersion: string): true | { readonly notBefore: number }
   /** With scope `namespaces`: true if the permission to list the namespace's Secrets is missing. */
@@ -34,15 +35,15 @@ export interface Groups {
    */
   of(registries: readonly string[], inSecret?: readonly string[]): GroupSummary | undefined
   readonly empty: GroupSummary
-  /** The empty content of the own copy, which keeps the highest number of the log. */
+  /** The empty content of the helper's own copy, which keeps the highest number of the log. */
   readonly emptyOwn: GroupSummary
   /** Returns the content for the helper's own copy. */
   own(): GroupSummary | undefined
   /** Returns true if this replica's last request for this registry's credential failed. */
   isFailing(registry: string): boolean
   /**
-   * Returns the version of the own copy that the next write replaces. `unread`: the own copy must
-   * be read first.
+   * Returns the version of the helper's own copy that the next write replaces. `unread`: the
+   * helper's own copy must be read first.
    */
   ownVersion(): { readonly uid: string; readonly resourceVersion: string } | 'absent' | 'unread'
 }
@@ -76,7 +77,7 @@ export interface GroupSummary {
   readonly expiresAt: number | undefined
   /** The note of Secrets with this content. */
   readonly note: string
-  /** UID of the own copy in which the numbers were assigned. */
+  /** UID of the helper's own copy in which the numbers were assigned. */
   readonly log: string
   /**
    * The credentials by name. No number: the credential is not in the log. `isFresh`: this

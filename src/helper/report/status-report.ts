@@ -81,7 +81,8 @@ function describeRegistry(state: RegistryState, config: HelperConfig, union: Uni
 function limitOf({ entries, repositories }: Union, { granted, measured }: RegistryState): LimitStatus {
   const isGranted = granted?.grant === 'granted'
   const { width, reason: ofWidth } = measured?.answer ?? { width: 'not-checked', reason: NOT_ASKED }
-  // One reason is enough: without a grant, the width is not known either.
+  // One reason is enough: whether the credential is too wide is not known either, if it is not
+  // known whether it may pull its own list.
   const reason = isGranted ? ofWidth : (granted?.detail ?? NOT_ASKED)
   return { entries, repositories, granted: isGranted ? 'granted' : 'unknown', width, reason }
 }

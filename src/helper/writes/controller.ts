@@ -39,13 +39,13 @@ export interface ControllerOptions
   readonly cloudAtLeast: () => number
   /** The log of credentials, which is the helper's own copy. */
   readonly log: {
-    /** Reads the own copy. Returns false if it cannot be read. */
+    /** Reads the helper's own copy. Returns false if it cannot be read. */
     read(signal: AbortSignal): Promise<boolean>
-    /** Called after the own copy was written. */
+    /** Called after the helper's own copy was written. */
     written(version: CopyVersion, content: CredentialGroup): void
     /**
-     * Called after a write of the own copy was refused because the copy had changed, or was changed
-     * by a policy or webhook.
+     * Called after a write of the helper's own copy was refused because the copy had changed, or
+     * was changed by a policy or webhook.
      */
     conflict(): void
   }
@@ -66,8 +66,8 @@ const CONCURRENCY = 16
  */
 const CONFLICTS = 5
 /**
- * The own copy is read at most once in this time for the same namespace, because anyone who may
- * write in a namespace can cause the read.
+ * The helper's own copy is read at most once in this time for the same namespace, because anyone
+ * who may write in a namespace can cause the read.
  */
 const LOG_PAUSE_MS = 60_000
 const NOW: Lane = { lane: 'now' }
@@ -90,8 +90,8 @@ export function createController(options: ControllerOptions) {
   const observed = createObservedCluster(caches, secretName)
   const writer = createWriter({ ...options, caches, transforms, secretName })
   /**
-   * By namespace: when the own copy was read because the namespace's Secret has newer credentials,
-   * and for which version of the Secret.
+   * By namespace: when the helper's own copy was read because the namespace's Secret has newer
+   * credentials, and for which version of the Secret.
    */
   const logReads = new Map<string, { readonly resourceVersion: string; readonly at: number }>()
   const pacer = createPacer(config.refreshRate)
@@ -258,8 +258,8 @@ export function createController(options: ControllerOptions) {
   }
 
   /**
-   * Queues writes, and decisions that have to be planned again later. The own copy goes before all
-   * other keys.
+   * Queues writes, and decisions that have to be planned again later. The helper's own copy goes
+   * before all other keys.
    */
   function enqueue(key: string, decision: PlannedAction, urgent: boolean, turn: number): void {
     if (!isWrite(decision)) {
@@ -304,8 +304,8 @@ export function createController(options: ControllerOptions) {
       if (caches.synced && options.isLeader()) plans.add(planSecrets(urgent))
     },
     /**
-     * Puts the own copy that was just read into the cache, because it is newer than what the watch
-     * delivered.
+     * Puts the helper's own copy that was just read into the cache, because it is newer than what
+     * the watch delivered.
      */
     noteOwnCopy(secret: KubeObject | undefined): void {
       if (secret !== undefined) caches.secrets.put(`${ownNamespace}/${secretName}`, transforms.secret(secret))

@@ -53,5 +53,5 @@ function describeExpiry({ logins, writtenAt }: OldSecret): string {
   const time = Date.parse(writtenAt ?? '')
   if (Number.isNaN(time)) return 'when its logins expire is not known'
   const end = new Date(time + LONGEST_LIFE_MS).toISOString().replace(/\.\d+Z$/, 'Z')
-  return `written last at ${writtenAt}, so its logins expire by ${end} at the latest`
+  return `last written at ${writtenAt}, so its logins expire by ${end} at the latest`
 }

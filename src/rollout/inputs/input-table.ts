@@ -104,7 +104,7 @@ const TABLE = {
   ),
   'verify-image': text('Also run one Pod of this image in the probe namespace until it is pulled.'),
   'verify-namespace': text(
-    'Verify in this existing namespace, which must be a target, instead of a new one. Only a ServiceAccount and a Pod of its own are made there, and removed.',
+    'Verify in this existing namespace, which must be a target, instead of a new one. Only a ServiceAccount and a Pod are created there, and are removed afterwards.',
   ),
   'recover-pending': flag('Repair a release that an interrupted run left pending.'),
   'force-conflicts': flag('Helm 4: take over fields that another manager owns.'),

@@ -51,7 +51,7 @@ export interface ProbePlan {
 }
 
 /**
- * Plans a probe in a new namespace. Undefined if a new namespace is no target: because of a
+ * Plans a probe in a new namespace. Undefined if a new namespace is not a target: because of a
  * selector, or of globs that do not match it.
  */
 export function planNewNamespace({ values, settings }: CoveredCluster): ProbePlan | undefined {

@@ -166,7 +166,7 @@ function requireSameChart(name: string, { reference, ours }: Pick<Settings['char
   if ((name === OUR_CHART) === ours) return
   const what = ours ? `is named like our chart, but holds ${name}` : 'holds our chart under another name'
   throw new NopassError('HELM_CHART', `${reference} ${what}`, {
-    hint: `End the address of our chart, and of no other, with \`/${OUR_CHART}\`; or give its archive as a file.`,
+    hint: `The address of our chart must end with \`/${OUR_CHART}\`, and that of any other chart must not. Correct the address, or give the chart's archive as a file.`,
   })
 }
 

@@ -46,7 +46,7 @@ function globErrors(target: Cursor, general: Cursor): ValuesError[] {
   const kind = target.key === 'serviceAccounts' ? 'ServiceAccount' : 'namespace'
   if (kind === 'namespace' && include.node?.kind === 'list' && include.items.length === 0) {
     const why = 'an empty list includes no namespace, so nothing is ever pulled with it'
-    return [globError(include, why, 'List names or globs, or remove the key to take the default.')]
+    return [globError(include, why, 'List names or globs, or remove the key to use the default.')]
   }
   const takesDefault = include.isDefault || include.node === undefined
   const all = takesDefault ? exclude.items.find(({ value }) => value === '*') : undefined

@@ -108,7 +108,7 @@ async function play(steps: readonly Step[]): Promise<void> {
     const left = [...events]
     beforeWrite = (written) => {
       if (isDead) throw new Error('killed')
-      // The lock is no part of the configuration.
+      // The lock is not part of the configuration.
       if (written.includes('.lock')) return false
       const event = left.shift()
       if (event === 'killed before') {

