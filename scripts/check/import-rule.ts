@@ -81,7 +81,8 @@ export function findImportProblems(sources: ReadonlyMap<string, string>): string
         problems.push(`${file}: ${area} must not import ${other} (${target})`)
     }
   }
-  return [...problems, ...findFolderCircles(graph), ...findCycles(graph).map((cycle) => `cycle: ${cycle.join(' -> ')}`)]
+  const circles = findCircles(graph).map((circle) => `circle of files ${circle.join(', ')}`)
+  return [...problems, ...findFolderCircles(graph), ...circles]
 }
 
 function isOurs(target: string): boolean {
@@ -104,49 +105,33 @@ function findFolderCircles(graph: ReadonlyMap<string, readonly string[]>): strin
       folders.set(from, imports)
     }
   }
-  const reached = new Map([...folders.keys()].map((folder) => [folder, reachableFrom(folder, folders)]))
-  const isCircle = (from: string, to: string): boolean => reached.get(to)?.has(from) === true
-  const done = new Set<string>()
-  return [...folders.keys()].sort().flatMap((first) => {
-    if (done.has(first) || !isCircle(first, first)) return []
-    const circle = [...folders.keys()].filter((one) => isCircle(first, one) && isCircle(one, first)).sort()
-    for (const one of circle) done.add(one)
+  const circles = findCircles(new Map([...folders].map(([folder, imports]) => [folder, [...imports.keys()]])))
+  return circles.map((circle) => {
     const examples = circle.flatMap((from) =>
       [...(folders.get(from) ?? [])].flatMap(([to, example]) => (circle.includes(to) ? [example] : [])),
     )
-    return [`circle of folders ${circle.join(', ')}: ${examples.join(', ')}`]
+    return `circle of folders ${circle.join(', ')}: ${examples.join(', ')}`
   })
 }
 
-function reachableFrom(start: string, folders: ReadonlyMap<string, ReadonlyMap<string, string>>): ReadonlySet<string> {
-  const seen = new Set<string>()
-  const open = [start]
-  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
-    for (const next of folders.get(folder)?.keys() ?? []) {
-      if (seen.has(next)) continue
-      seen.add(next)
-      open.push(next)
+/** Returns the groups of which each member reaches itself and all others, each group sorted. */
+function findCircles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const reached = new Map<string, ReadonlySet<string>>()
+  for (const start of graph.keys()) {
+    const seen = new Set<string>()
+    const open = [start]
+    for (let one = open.pop(); one !== undefined; one = open.pop()) {
+      for (const next of graph.get(one) ?? []) {
+        if (!seen.has(next)) open.push(next)
+        seen.add(next)
+      }
     }
+    reached.set(start, seen)
   }
-  return seen
-}
-
-/** Returns each cycle once, starting with its first file in the order of the map. */
-function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
-  const done = new Set<string>()
-  const cycles: string[][] = []
-  const visit = (file: string, path: readonly string[]) => {
-    const at = path.indexOf(file)
-    if (at >= 0) {
-      cycles.push([...path.slice(at), file])
-      return
-    }
-    if (done.has(file)) return
-    for (const target of graph.get(file) ?? []) if (graph.has(target)) visit(target, [...path, file])
-    done.add(file)
-  }
-  for (const file of graph.keys()) visit(file, [])
-  return cycles
+  return [...graph.keys()].sort().flatMap((one) => {
+    const circle = [...(reached.get(one) ?? [])].filter((other) => reached.get(other)?.has(one)).sort()
+    return circle[0] === one ? [circle] : []
+  })
 }
 
 /**

@@ -1,8 +1,8 @@
 import { parse } from 'yaml'
 import { definitionName, isKubernetesType, resolve, type Schema } from '../../src/values/schema/schema.ts'
 import { describeExpected, flowYaml } from '../../src/values/schema/schema-problem.ts'
-import { type Language, languageSwitch, type Text, table, untranslated } from '../generate-docs/languages.ts'
-import { fillSnippets } from '../generate-docs/snippets.ts'
+import { fillMarkers } from '../generate-docs/fill-markers.ts'
+import { type Language, type Text, table, untranslated } from '../generate-docs/languages.ts'
 
 type Columns = Readonly<Record<Language, readonly string[]>>
 type ReadText = (path: string) => string
@@ -12,28 +12,22 @@ type KeyTexts = Readonly<Record<string, readonly [title: string, description: st
 
 interface PageTexts {
   readonly columns: Columns
+  readonly indexColumns: Columns
   readonly required: Text
   readonly types: Readonly<Record<string, Text>>
-  readonly values: {
-    readonly title: Text
-    readonly introduction: Text
-    readonly keys: Text
-    readonly indexColumns: Columns
-  }
-  readonly clusters: {
-    readonly title: Text
-    readonly introduction: Text
-    readonly example: Text
-    readonly exampleText: Text
-    readonly groups: readonly { readonly title: Text; readonly keys: readonly string[] }[]
-    readonly closing: Text
-  }
 }
 
 const FOLDER = 'scripts/generate-values/texts'
-const CLUSTERS_EXAMPLE = 'examples/clusters/two-accounts.yaml'
 
-/** Renders the pages of the two schemas in the two languages. */
+/** The tables of docs/<language>/clusters.md, with their keys. */
+const CLUSTER_TABLES: Readonly<Record<string, readonly string[]>> = {
+  'keys:cluster': ['name', 'ack', 'kubeconfig', 'expect'],
+  'keys:order': ['wave', 'environment'],
+  'keys:installed': ['valuesFiles', 'values', 'namespace', 'release', 'coexist'],
+  'keys:accounts': ['account', 'deployRole', 'oidcProviderArn', 'workerRoles'],
+}
+
+/** Fills the tables into the pages of the two schemas, in the two languages. */
 export function generateReferences(
   schemas: { values: Schema; clusters: Schema },
   readText: ReadText,
@@ -45,15 +39,15 @@ export function generateReferences(
   const entryKeys = rowsOf(entry, schemas.clusters)
   const pages: Record<string, string> = {}
   for (const language of ['en', 'zh'] as const) {
-    const values = { root: schemas.values, language, texts, keys: keyTexts('values', valuesKeys, language, readText) }
-    const clusters = {
-      root: schemas.clusters,
-      language,
-      texts,
-      keys: keyTexts('clusters', entryKeys, language, readText),
+    const fill = (page: string, tables: Readonly<Record<string, string>>): void => {
+      const path = `docs/${language}/${page}.md`
+      pages[path] = fillMarkers(readText(path), tables)
     }
-    pages[`docs/${language}/values.md`] = valuesPage(values, valuesKeys)
-    pages[`docs/${language}/clusters.md`] = fillSnippets(clustersPage(clusters, entryKeys), readText)
+    const common = { language, texts }
+    const values = { ...common, root: schemas.values, keys: keyTexts('values', valuesKeys, language, readText) }
+    const clusters = { ...common, root: schemas.clusters, keys: keyTexts('clusters', entryKeys, language, readText) }
+    fill('values', { keys: valuesSections(values, valuesKeys) })
+    fill('clusters', clustersTables(clusters, entryKeys))
   }
   return pages
 }
@@ -71,9 +65,9 @@ interface Row {
   readonly isRequired: boolean
 }
 
-function valuesPage(page: Page, rows: readonly Row[]): string {
-  const { language, keys } = page
-  const { title, introduction, keys: index, indexColumns } = page.texts.values
+/** Renders an index of the top-level keys, then a section for each of them. */
+function valuesSections(page: Page, rows: readonly Row[]): string {
+  const { language, keys, texts } = page
   const top = rows.filter(({ path }) => !/[.[]/.test(path))
   const sections = top.map(({ path: key }) => {
     const [name = '', about = ''] = keys[key] ?? []
@@ -83,39 +77,19 @@ function valuesPage(page: Page, rows: readonly Row[]): string {
     return `## ${key}\n\n${sentence(name, about, language)}\n\n${body}\n`
   })
   const links = top.map(({ path: key }) => [`[\`${key}\`](#${key.toLowerCase()})`, keys[key]?.[0] ?? ''])
-  return [
-    `# ${title[language]}\n`,
-    `${languageSwitch(`docs/${language}/values.md`)}\n`,
-    '<!-- Generated from schemas/values.schema.json by scripts/generate-values.ts. Do not edit. -->\n',
-    introduction[language],
-    `## ${index[language]}\n`,
-    `${table(indexColumns[language], links)}\n`,
-    ...sections,
-  ].join('\n')
+  return [`${table(texts.indexColumns[language], links)}\n`, ...sections].join('\n')
 }
 
-function clustersPage(page: Page, rows: readonly Row[]): string {
-  const { language } = page
-  const { title, introduction, example, exampleText, groups, closing } = page.texts.clusters
-  const grouped = groups.flatMap(({ keys }) => keys)
+function clustersTables(page: Page, rows: readonly Row[]): Record<string, string> {
+  const grouped = Object.values(CLUSTER_TABLES).flat()
   const missing = rows.filter(({ path }) => !/[.[]/.test(path) && !grouped.includes(path))
   if (missing.length > 0)
-    throw new Error(`${FOLDER}/page.yaml: add to a group: ${missing.map(({ path }) => path).join(', ')}`)
-  const sections = groups.map((group) => {
-    const own = group.keys.flatMap((key) => rows.filter(({ path }) => path === key || path.startsWith(`${key}.`)))
-    return `## ${group.title[language]}\n\n${rowsTable(page, own)}\n`
+    throw new Error(`no table of the page about clusters has ${missing.map(({ path }) => path).join(', ')}`)
+  const tables = Object.entries(CLUSTER_TABLES).map(([marker, keys]) => {
+    const own = keys.flatMap((key) => rows.filter(({ path }) => path === key || path.startsWith(`${key}.`)))
+    return [marker, rowsTable(page, own)]
   })
-  return [
-    `# ${title[language]}\n`,
-    `${languageSwitch(`docs/${language}/clusters.md`)}\n`,
-    '<!-- Generated from schemas/clusters.schema.json by scripts/generate-values.ts. Do not edit. -->\n',
-    introduction[language],
-    `## ${example[language]}\n`,
-    exampleText[language],
-    `<!-- snippet: ${CLUSTERS_EXAMPLE} -->\n<!-- /snippet -->\n`,
-    ...sections,
-    closing[language],
-  ].join('\n')
+  return Object.fromEntries(tables)
 }
 
 function rowsTable(page: Page, rows: readonly Row[]): string {
