@@ -6,17 +6,12 @@ import { ACR_DOMAINS } from '../src/acr/registry-domains.ts'
 import type { Schema } from '../src/values/schema/schema.ts'
 import { writeGenerated } from './generate-docs/write-generated.ts'
 import { generateReferences } from './generate-values/docs.ts'
-import {
-  ADDED,
-  helperConfigSchema,
-  helperKeysTemplate,
-  ROLLOUT_KEYS,
-  readValues,
-} from './generate-values/helper-config.ts'
+import { ADDED, helperConfigSchema, helperKeys, ROLLOUT_KEYS, readValues } from './generate-values/helper-config.ts'
 import { assembleValues, KUBERNETES_TYPES } from './generate-values/kubernetes-types.ts'
 import { generateHelperConfigType, generateTypes } from './generate-values/types.ts'
 import { generateValidator, VALIDATOR_TYPES } from './generate-values/validators.ts'
 
+const LISTS = 'schemas/chart-lists.json'
 const root = join(import.meta.dirname, '..')
 const readText = (path: string): string => readFileSync(join(root, path), 'utf8')
 const readSchema = (path: string): Schema => JSON.parse(readText(path)) as Schema
@@ -28,8 +23,13 @@ async function generate(): Promise<Record<string, string>> {
   const helperConfig = helperConfigSchema(values)
   const seed = readSchema('sandbox/cloud/seed/seed.schema.json')
   return {
-    'chart/templates/_acr-domains.tpl': acrDomainsTemplate(),
-    'chart/templates/_helper-keys.tpl': helperKeysTemplate(values),
+    'chart/templates/_acr-domains.tpl': template('acr-domains', 'src/acr/registry-domains.ts', ACR_DOMAINS),
+    'chart/templates/_helper-keys.tpl': template(
+      'helper-keys',
+      'schemas/values.schema.json',
+      JSON.stringify(helperKeys(values)),
+    ),
+    'chart/templates/_lists.tpl': template('lists', LISTS, JSON.stringify(JSON.parse(readText(LISTS)))),
     'chart/values.schema.json': valuesSchemaText(values),
     'schemas/helper-config.schema.json': `${JSON.stringify(helperConfig, null, 2)}\n`,
     ...generateReferences({ values, clusters }, readText),
@@ -75,15 +75,12 @@ function kubernetesVersion({ description = '' }: Schema): string {
   ].join('\n')
 }
 
-/**
- * Renders ACR's own domains for the chart's expressions, because the helper and the chart must use
- * the same list.
- */
-function acrDomainsTemplate(): string {
+/** Renders a fact that the helper and the chart's templates must share. */
+function template(name: string, source: string, text: string): string {
   return [
-    "{{/* Generated from src/acr/registry-domains.ts: ACR's own domains, as a regular expression. */}}",
-    '{{- define "acr-nopass.acr-domains" -}}',
-    ACR_DOMAINS,
+    `{{/* Generated from ${source} by scripts/generate-values.ts. Do not edit. */}}`,
+    `{{- define "acr-nopass.${name}" -}}`,
+    text,
     '{{- end }}',
     '',
   ].join('\n')

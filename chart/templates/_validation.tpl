@@ -20,8 +20,9 @@ with the place in the file; this is for those who use Helm alone.)
 
 {{/* A key that is null has no default any more; these must have a value. */}}
 {{- define "acr-nopass.check-nulls" -}}
+{{- $lists := include "acr-nopass.lists" . | fromJson -}}
 {{- $root := .Values -}}
-{{- range list "targets.namespaces.include" "targets.namespaces.exclude" "targets.namespaces.selector" "targets.serviceAccounts.include" "targets.serviceAccounts.exclude" "region" "attach" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify.enabled" "verify.interval" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" "image.repository" "image.pullPolicy" "serviceAccount" "replicas" "podSecurityContext.runAsNonRoot" "securityContext.allowPrivilegeEscalation" "securityContext.readOnlyRootFilesystem" "securityContext.capabilities.drop" "ports.http" "ports.status" "metrics.enabled" "metrics.service" "metrics.serviceMonitor" "metrics.podMonitor" "metrics.prometheusRule" "metrics.dashboard" "networkPolicy" "networkPolicy.dnsPorts" "podDisruptionBudget.enabled" "podDisruptionBudget.maxUnavailable" "node.identity" "node.fallback" "node.unbounded" "node.serviceAccount.useRrsaRole" "node.serviceAccounts" -}}
+{{- range $lists.neededKeys -}}
 {{- $here := $root -}}
 {{- range $key := splitList "." . }}{{ $here = index ($here | default dict) $key }}{{ end -}}
 {{- if kindIs "invalid" $here }}
@@ -54,6 +55,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- end }}
 
 {{- define "acr-nopass.check-names" -}}
+{{- $lists := include "acr-nopass.lists" . | fromJson -}}
 {{- $instance := include "acr-nopass.instance" . -}}
 {{- if gt (len $instance) 63 }}
 {{- fail (printf "namespace and release together are %d characters long (%s), and a label's value has 63. Choose a shorter name for the release." (len $instance) $instance) }}
@@ -65,27 +67,26 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if and .Values.metrics.enabled (regexMatch "^[0-9]" $fullname) (not (semverCompare ">=1.36.0-0" .Capabilities.KubeVersion.Version)) }}
 {{- fail (printf "the Service %s would begin with a digit, which Kubernetes allows from 1.36 on, and this is %s. Set fullnameOverride to a name that begins with a letter, or metrics.enabled to false." $fullname (include "acr-nopass.kubernetes" .)) }}
 {{- end }}
-{{- $reserved := list "default" "aliyun-acr-credential-helper" "acr-credential-helper-webhook" -}}
 {{- range $key, $name := dict "fullnameOverride" .Values.fullnameOverride "serviceAccount.name" .Values.serviceAccount.name }}
-{{- if has ($name | default "") $reserved }}
+{{- if has ($name | default "") $lists.reservedNames }}
 {{- fail (printf "%s: %s is the name of something else: every namespace has a ServiceAccount default, and Alibaba's helper has the others. Choose another name." $key $name) }}
 {{- end }}
 {{- end }}
-{{- $common := list "acr-credential" "acr-secret" "aliyun-registry" "docker-config" "docker-credentials" "docker-login" "docker-registry" "dockerconfigjson" "dockerhub" "image-pull-secret" "image-pull-secrets" "imagepullsecret" "imagepullsecrets" "pull-secret" "pullsecret" "regcred" "registry-auth" "registry-credentials" "registry-secret" "regsecret" -}}
-{{- if and (or (has .Values.secretName $common) (hasPrefix "acr-credential-" .Values.secretName)) (not .Values.adopt) }}
+{{- if and (or (has .Values.secretName $lists.commonSecretNames) (hasPrefix "acr-credential-" .Values.secretName)) (not .Values.adopt) }}
 {{- fail (printf "secretName: %s is a name that others commonly use, so a Secret of that name is likely somebody else's. Choose a name of its own, or take such Secrets over with adopt: true." .Values.secretName) }}
 {{- end }}
 {{- end }}
 
 {{- define "acr-nopass.check-labels" -}}
+{{- $lists := include "acr-nopass.lists" . | fromJson -}}
 {{- range $label, $_ := .Values.secretLabels }}
-{{- if or (hasPrefix "acr-nopass.io/" $label) (has $label (list "app.kubernetes.io/managed-by" "app.kubernetes.io/instance")) }}
+{{- if or (hasPrefix "acr-nopass.io/" $label) (has $label $lists.labelsOfSecrets) }}
 {{- fail (printf "the label %s in secretLabels is set by acr-nopass itself: Secrets are told apart by it. Remove it." $label) }}
 {{- end }}
 {{- end }}
 {{- $own := fromYaml (include "acr-nopass.own-labels" .) -}}
 {{- $root := .Values -}}
-{{- range list "commonLabels" "podLabels" "serviceAccount.labels" "metrics.service.labels" "metrics.serviceMonitor.labels" "metrics.podMonitor.labels" "metrics.prometheusRule.labels" "metrics.dashboard.labels" -}}
+{{- range $lists.keysOfLabels -}}
 {{- $path := . -}}
 {{- $labels := $root -}}
 {{- range $key := splitList "." . }}{{ $labels = index ($labels | default dict) $key }}{{ end -}}
@@ -117,24 +118,25 @@ with the place in the file; this is for those who use Helm alone.)
 
 {{/* Variables, volumes and mounts that weaken the helper, or cover what it reads. The API server judges the rest of the Pod. */}}
 {{- define "acr-nopass.check-pod" -}}
+{{- $lists := include "acr-nopass.lists" . | fromJson -}}
 {{- $refused := dict "NODE_TLS_REJECT_UNAUTHORIZED" "can switch off the verification of certificates. Remove it; caBundle adds authorities to trust." "NODE_DEBUG" "can write credentials into the log. Remove it; logLevel: debug shows more." -}}
-{{- range list "NODE_OPTIONS" "NODE_PATH" "NODE_COMPILE_CACHE" "LD_PRELOAD" "LD_LIBRARY_PATH" "LD_AUDIT" "OPENSSL_CONF" "OPENSSL_MODULES" "OPENSSL_ENGINES" }}
+{{- range $lists.loadingVariables }}
 {{- $refused = set $refused . "can load code into the helper, or open it to a debugger. Remove it." }}
 {{- end }}
-{{- range concat (list "POD_NAME" "POD_NAMESPACE" "POD_UID" "POD_IP" "NODE_NAME") (ternary (list "NODE_EXTRA_CA_CERTS") list (ne (.Values.caBundle | default "") "")) }}
+{{- range concat $lists.ownVariables (ternary (list "NODE_EXTRA_CA_CERTS") list (ne (.Values.caBundle | default "") "")) }}
 {{- $refused = set $refused . "is set by the chart itself. Remove it." }}
 {{- end }}
 {{- range .Values.extraEnv }}
 {{- if hasKey $refused .name }}{{ fail (printf "the variable %s in extraEnv %s" .name (index $refused .name)) }}{{ end }}
 {{- end }}
 {{- range .Values.extraVolumes }}
-{{- if has .name (list "config" "token" "oidc") }}
+{{- if has .name $lists.ownVolumes }}
 {{- fail (printf "the volume %s in extraVolumes has the name of one of the chart's own. Rename it." .name) }}
 {{- end }}
 {{- end }}
 {{- range .Values.extraVolumeMounts }}
 {{- $path := printf "%s/" (trimSuffix "/" .mountPath) -}}
-{{- range $own := list "/etc/acr-nopass/" "/var/run/secrets/kubernetes.io/serviceaccount/" "/var/run/secrets/acr-nopass/oidc/" "/app/" "/nodejs/" "/proc/" "/sys/" "/dev/" }}
+{{- range $own := $lists.ownPaths }}
 {{- if or (hasPrefix $own $path) (hasPrefix $path $own) }}
 {{- fail (printf "the mount at %s in extraVolumeMounts would cover what the helper reads from %s. Choose another path." (trimSuffix "/" $path) (trimSuffix "/" $own)) }}
 {{- end }}
@@ -144,6 +146,7 @@ with the place in the file; this is for those who use Helm alone.)
 
 {{/* Monitors without effect, or that scrape twice. */}}
 {{- define "acr-nopass.check-monitors" -}}
+{{- $lists := include "acr-nopass.lists" . | fromJson -}}
 {{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.enabled) }}
 {{- fail "metrics.serviceMonitor.enabled needs the Service of metrics.enabled: set it to true, or use metrics.podMonitor." }}
 {{- end }}
@@ -152,16 +155,12 @@ with the place in the file; this is for those who use Helm alone.)
 {{- end }}
 {{- range $name := list "serviceMonitor" "podMonitor" }}
 {{- $monitor := index $.Values.metrics $name -}}
-{{- if $monitor.enabled }}
-{{- if and $monitor.interval $monitor.scrapeTimeout }}
-{{- if gt (include "acr-nopass.seconds" $monitor.scrapeTimeout | int64) (include "acr-nopass.seconds" $monitor.interval | int64) }}
+{{- if and $monitor.enabled $monitor.interval $monitor.scrapeTimeout (gt (include "acr-nopass.seconds" $monitor.scrapeTimeout | int64) (include "acr-nopass.seconds" $monitor.interval | int64)) }}
 {{- fail (printf "metrics.%s.scrapeTimeout (%s) is above its interval (%s), so Prometheus would ignore the monitor. Lower the timeout, or raise the interval." $name $monitor.scrapeTimeout $monitor.interval) }}
 {{- end }}
 {{- end }}
-{{- end }}
-{{- end }}
 {{- range $name, $alert := .Values.metrics.prometheusRule.alerts }}
-{{- if and (has $name (list "AcrNopassDown" "AcrNopassWithoutLeader")) (hasKey $alert "threshold") }}
+{{- if and (has $name $lists.alertsWithoutThreshold) (hasKey $alert "threshold") }}
 {{- fail (printf "the alert %s has no threshold that could be set. Remove its threshold." $name) }}
 {{- end }}
 {{- end }}

@@ -4,7 +4,7 @@ import type { Schema } from '../../src/values/schema/schema.ts'
  * Lists the values that the helper reads, which the schema marks with `x-helper`. The chart writes
  * them unchanged into its ConfigMap.
  */
-function helperKeys(values: Schema): readonly string[] {
+export function helperKeys(values: Schema): readonly string[] {
   return Object.entries(values.properties ?? {}).flatMap(([key, property]) => (property['x-helper'] ? [key] : []))
 }
 
@@ -19,17 +19,6 @@ export function readValues(values: Schema): Schema {
   const keys = [...helperKeys(values), ...ROLLOUT_KEYS]
   const properties = Object.fromEntries(Object.entries(values.properties ?? {}).filter(([key]) => keys.includes(key)))
   return { ...values, properties, definitions: reachableDefinitions(properties, values) }
-}
-
-/** Renders the helper's keys for the chart's templates. */
-export function helperKeysTemplate(values: Schema): string {
-  return [
-    '{{/* Generated from schemas/values.schema.json: the keys with `x-helper`, which the helper reads. */}}',
-    '{{- define "acr-nopass.helper-keys" -}}',
-    JSON.stringify(helperKeys(values)),
-    '{{- end }}',
-    '',
-  ].join('\n')
 }
 
 const name = (title: string, description: string): Schema => ({

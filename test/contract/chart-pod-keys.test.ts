@@ -455,5 +455,5 @@ for (const [theirs, ours] of [
 test('Pod fields that are left out on purpose are rejected with the reason', () => {
   const own = { name: 'own.yaml', text: 'extraVolumes:\n  - name: a\n    hostPath: { path: / }\n' }
   const [error] = loadValues({ files: [minimal, own], defaults }).errors
-  assert.match(error?.hint ?? '', /a folder of the node would allow the helper to read the data of others/)
+  assert.match(error?.hint ?? '', /a folder of the node may contain data of other workloads/)
 })

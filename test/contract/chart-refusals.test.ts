@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parse } from 'yaml'
-import { NEEDED } from '../../src/values/checks/check-nulls.ts'
-import { COMMON_SECRET_NAMES } from '../../src/values/checks/check-secrets.ts'
+import lists from '../../schemas/chart-lists.json' with { type: 'json' }
 import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
 
 const helms = [await openHelm('helm4'), await openHelm('helm3')]
@@ -183,13 +182,15 @@ test('a key set to null is either omitted or rejected by its name, never by an e
   // The action's check of values rejects the same values.
   const needed = allPaths(defaults)
     .map((path) => path.join('.'))
-    .filter((path) => path === 'registries' || NEEDED.some((key) => key === path || key.startsWith(`${path}.`)))
+    .filter(
+      (path) => path === 'registries' || lists.neededKeys.some((key) => key === path || key.startsWith(`${path}.`)),
+    )
   assert.deepEqual(refused.sort(), needed.sort())
 })
 
 test('a pull secret name that others commonly use requires adopt', async () => {
   const [helm4] = helms as [(typeof helms)[0]]
-  for (const secretName of [...COMMON_SECRET_NAMES, 'acr-credential-abc']) {
+  for (const secretName of [...lists.commonSecretNames, 'acr-credential-abc']) {
     const stderr = await helm4.refusal({ values: [scenario('minimal'), { secretName }] })
     assert.match(stderr, /is a name that others commonly use.* Choose a name of its own, or take such Secrets over/)
   }

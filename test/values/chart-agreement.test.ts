@@ -2,22 +2,12 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { stringify } from 'yaml'
-import { NEEDED } from '../../src/values/checks/check-nulls.ts'
+import lists from '../../schemas/chart-lists.json' with { type: 'json' }
 import { regionHint } from '../../src/values/checks/check-regions.ts'
-import { COMMON_SECRET_NAMES } from '../../src/values/checks/check-secrets.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 
 const chart = new URL('../../chart/', import.meta.url)
-const template = await readFile(new URL('templates/_validation.tpl', chart), 'utf8')
 const defaults = { name: 'chart/values.yaml', text: await readFile(new URL('values.yaml', chart), 'utf8') }
-
-/** Returns the words of the chart's list that begins with `first`. */
-function chartList(first: string): readonly string[] {
-  const from = template.indexOf(`list "${first}"`)
-  assert.ok(from >= 0, first)
-  const [words = ''] = /^list(?: "[^"]*")+/.exec(template.slice(from)) ?? []
-  return [...words.matchAll(/"([^"]*)"/g)].map(([, word = '']) => word)
-}
 
 const registry = { name: 'prod', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }
 
@@ -34,8 +24,7 @@ const valuesAt = (dotted: string, value: unknown): object =>
   dotted.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as object
 
 test('validate refuses every name of a pull secret that the chart refuses, unless it is adopted', () => {
-  assert.deepEqual(COMMON_SECRET_NAMES, chartList('acr-credential'))
-  for (const name of [...COMMON_SECRET_NAMES, 'acr-credential-prod']) {
+  for (const name of [...lists.commonSecretNames, 'acr-credential-prod']) {
     assert.deepEqual(refusals({ secretName: name }), [`\`secretName\` is "${name}", a name that others commonly use`])
     assert.deepEqual(refusals({ secretName: name, adopt: true }), [])
   }
@@ -43,15 +32,14 @@ test('validate refuses every name of a pull secret that the chart refuses, unles
 })
 
 test('validate refuses null for every key whose default the chart needs', () => {
-  assert.deepEqual(NEEDED, chartList('targets.namespaces.include'))
-  for (const key of NEEDED) {
+  for (const key of lists.neededKeys) {
     assert.deepEqual(refusals(valuesAt(key, null)), [`\`${key}\` is null, which removes its default`])
   }
 })
 
 test('validate refuses every label that the chart sets, on every object, and rights for roles of users', () => {
   const set = (label: string, path: string) => `the label \`${label}\` in \`${path}\` is set by acr-nopass itself`
-  for (const path of chartList('commonLabels')) {
+  for (const path of lists.keysOfLabels) {
     for (const label of [
       'acr-nopass.io/x',
       'app.kubernetes.io/managed-by',
@@ -63,7 +51,7 @@ test('validate refuses every label that the chart sets, on every object, and rig
       assert.deepEqual(refusals(valuesAt(path, { [label]: 'x' })), [set(label, path)])
     assert.deepEqual(refusals(valuesAt(path, { 'example.com/acr-nopass.io': 'x' })), [])
   }
-  for (const label of ['acr-nopass.io/x', ...chartList('app.kubernetes.io/managed-by')])
+  for (const label of ['acr-nopass.io/x', ...lists.labelsOfSecrets])
     assert.deepEqual(refusals({ secretLabels: { [label]: 'x' } }), [set(label, 'secretLabels')])
   assert.deepEqual(refusals({ secretLabels: { 'helm.sh/chart': 'x' } }), [])
   const aggregated = { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' }
@@ -95,7 +83,7 @@ test('validate refuses annotations that make the helper a hook, weaken its Pod o
 })
 
 test('validate refuses a name of the helper that every namespace or the vendorâ€™s add-on has', () => {
-  for (const name of chartList('default')) {
+  for (const name of lists.reservedNames) {
     const taken = (key: string) => [`\`${key}\` is ${name}, which is the name of something else`]
     assert.deepEqual(refusals({ fullnameOverride: name }), taken('fullnameOverride'))
     assert.deepEqual(refusals({ serviceAccount: { name } }), taken('serviceAccount.name'))
@@ -106,8 +94,8 @@ test('validate refuses a name of the helper that every namespace or the vendorâ€
 test('validate refuses variables that the chart sets or that load code, and two that leak or open connections', () => {
   const refused = (name: string, more: object = {}) => refusals({ extraEnv: [{ name, value: 'x' }], ...more })
   const why = (name: string, reason: string) => [`the variable \`${name}\` in \`extraEnv\` ${reason}`]
-  for (const name of chartList('POD_NAME')) assert.deepEqual(refused(name), why(name, 'is set by the chart itself'))
-  for (const name of chartList('NODE_OPTIONS'))
+  for (const name of lists.ownVariables) assert.deepEqual(refused(name), why(name, 'is set by the chart itself'))
+  for (const name of lists.loadingVariables)
     assert.deepEqual(refused(name), why(name, 'can load code into the helper, or open it to a debugger'))
   const tls = 'NODE_TLS_REJECT_UNAUTHORIZED'
   assert.deepEqual(refused(tls), why(tls, 'can switch off the verification of certificates'))
@@ -121,7 +109,7 @@ test('validate refuses variables that the chart sets or that load code, and two 
 })
 
 test('validate refuses volumes of the chart and mounts over, above or below what the helper reads', () => {
-  for (const name of chartList('config'))
+  for (const name of lists.ownVolumes)
     assert.deepEqual(refusals({ extraVolumes: [{ name, emptyDir: {} }] }), [
       `the volume \`${name}\` in \`extraVolumes\` is one of the chart's own`,
     ])
@@ -129,7 +117,7 @@ test('validate refuses volumes of the chart and mounts over, above or below what
   const covers = (path: string, own: string) => [
     `the mount at ${path} in \`extraVolumeMounts\` would cover what the helper reads from ${own}`,
   ]
-  for (const path of chartList('/etc/acr-nopass/')) {
+  for (const path of lists.ownPaths) {
     const own = path.slice(0, -1)
     for (const place of [own, path, `${path}below`]) assert.deepEqual(mount(place), covers(place, own))
     assert.deepEqual(mount(`${own}-beside`), [])
@@ -159,7 +147,7 @@ test('validate refuses monitors that scrape twice, that Prometheus would ignore,
     assert.deepEqual(scraped('60s', '1m'), [])
     assert.deepEqual(scraped('30s', '31s', false), [])
   }
-  for (const alert of chartList('AcrNopassDown'))
+  for (const alert of lists.alertsWithoutThreshold)
     assert.deepEqual(monitors({ prometheusRule: { alerts: { [alert]: { threshold: 1 } } } }), [
       `the alert \`${alert}\` has no threshold that could be set`,
     ])

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { NEEDED } from '../../src/values/checks/check-nulls.ts'
 import { loadClusters } from '../../src/values/load-clusters.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 
@@ -31,12 +30,6 @@ for (const file of await readFolder('examples/clusters/')) {
     assert.ok(clusters?.every(({ name, values: own }) => (values.get(name) !== undefined) === (own !== undefined)))
   })
 }
-
-test('the checked keys are exactly the keys that the chart requires', async () => {
-  const template = await readFile(new URL('chart/templates/_validation.tpl', root), 'utf8')
-  const list = /check-nulls[\s\S]*?range list ((?:"[\w.]+" ?)+)/.exec(template)?.[1] ?? ''
-  assert.deepEqual(NEEDED, list.trim().replaceAll('"', '').split(' '))
-})
 
 test('the values of every chart scenario are accepted', async () => {
   for (const file of await readFolder('chart/ci/')) {

@@ -1,3 +1,4 @@
+import lists from '../../../schemas/chart-lists.json' with { type: 'json' }
 import type { Cursor } from '../cursor.ts'
 import { quotable } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
@@ -6,8 +7,8 @@ import type { ValuesError } from '../values-error.ts'
 export function checkCollisions(values: Cursor): ValuesError[] {
   return [
     ...equalPorts(values.at('ports')),
-    ...forbiddenKeys(values.at('secretLabels'), (label) => ownLabel(label, SECRET_LABELS)),
-    ...LABELS_OF_OBJECTS.flatMap((path) =>
+    ...forbiddenKeys(values.at('secretLabels'), (label) => ownLabel(label, lists.labelsOfSecrets)),
+    ...lists.keysOfLabels.flatMap((path) =>
       forbiddenKeys(values.at(...path.split('.')), (label) => ownLabel(label, OBJECT_LABELS)),
     ),
     ...forbiddenKeys(values.at('commonLabels'), sharesRights),
@@ -38,33 +39,15 @@ function forbiddenKeys(map: Cursor, judge: (key: string) => Verdict): ValuesErro
   })
 }
 
-/** The labels by which the helper recognizes its Secrets. */
-const SECRET_LABELS: readonly string[] = ['app.kubernetes.io/managed-by', 'app.kubernetes.io/instance']
-
 /**
  * The labels that the chart sets on each object (chart/templates/_labels.tpl). A user's label of
  * the same name would be a duplicate key.
  */
 const OBJECT_LABELS: readonly string[] = [
-  ...SECRET_LABELS,
+  ...lists.labelsOfSecrets,
   'app.kubernetes.io/name',
   'app.kubernetes.io/version',
   'helm.sh/chart',
-]
-
-/**
- * The keys of values that are labels of the chart's objects (the same list as in
- * chart/templates/_validation.tpl).
- */
-const LABELS_OF_OBJECTS: readonly string[] = [
-  'commonLabels',
-  'podLabels',
-  'serviceAccount.labels',
-  'metrics.service.labels',
-  'metrics.serviceMonitor.labels',
-  'metrics.podMonitor.labels',
-  'metrics.prometheusRule.labels',
-  'metrics.dashboard.labels',
 ]
 
 function ownLabel(label: string, own: readonly string[]): Verdict {
@@ -96,15 +79,13 @@ function weakensPod(name: string): Verdict {
 }
 
 /**
- * Reserved names of ServiceAccounts. Every namespace has `default`, and Alibaba's credential helper
- * uses the others.
+ * Finds names of ServiceAccounts that exist already: every namespace has `default`, and Alibaba's
+ * credential helper uses the others.
  */
-const RESERVED: readonly unknown[] = ['default', 'aliyun-acr-credential-helper', 'acr-credential-helper-webhook']
-
 function reservedNames(values: Cursor): ValuesError[] {
   return [values.at('fullnameOverride'), values.at('serviceAccount', 'name')].flatMap((given) => {
-    if (!RESERVED.includes(given.value)) return []
-    const message = `\`${given.name}\` is ${given.value}, which is the name of something else`
+    if (!lists.reservedNames.includes(given.text ?? '')) return []
+    const message = `\`${given.name}\` is ${given.text}, which is the name of something else`
     return [given.collision(message, 'Choose another name.')]
   })
 }

@@ -1,8 +1,6 @@
+import lists from '../../../schemas/chart-lists.json' with { type: 'json' }
 import type { Cursor } from '../cursor.ts'
 import type { ValuesError } from '../values-error.ts'
-
-/** Alerts whose expression has no threshold that a user can set. */
-const WITHOUT_THRESHOLD: readonly string[] = ['AcrNopassDown', 'AcrNopassWithoutLeader']
 
 /**
  * Finds a ServiceMonitor without its Service, two monitors, and a threshold without effect.
@@ -11,7 +9,7 @@ const WITHOUT_THRESHOLD: readonly string[] = ['AcrNopassDown', 'AcrNopassWithout
 export function checkMonitors(metrics: Cursor): ValuesError[] {
   const monitors = [metrics.at('serviceMonitor'), metrics.at('podMonitor')]
   const [byService, byPod] = monitors.map((monitor) => monitor.at('enabled'))
-  const thresholds = WITHOUT_THRESHOLD.flatMap((name) => {
+  const thresholds = lists.alertsWithoutThreshold.flatMap((name) => {
     const threshold = metrics.at('prometheusRule', 'alerts', name, 'threshold')
     if (threshold.node === undefined) return []
     const message = `the alert \`${name}\` has no threshold that could be set`

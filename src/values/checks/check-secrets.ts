@@ -1,43 +1,17 @@
+import lists from '../../../schemas/chart-lists.json' with { type: 'json' }
 import type { Cursor } from '../cursor.ts'
 import { secretForm } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 
 /**
- * Names of Secrets that tutorials, other tools and the vendor's add-on use. The chart refuses the
- * same names.
- */
-export const COMMON_SECRET_NAMES: readonly string[] = [
-  'acr-credential',
-  'acr-secret',
-  'aliyun-registry',
-  'docker-config',
-  'docker-credentials',
-  'docker-login',
-  'docker-registry',
-  'dockerconfigjson',
-  'dockerhub',
-  'image-pull-secret',
-  'image-pull-secrets',
-  'imagepullsecret',
-  'imagepullsecrets',
-  'pull-secret',
-  'pullsecret',
-  'regcred',
-  'registry-auth',
-  'registry-credentials',
-  'registry-secret',
-  'regsecret',
-]
-
-/**
- * Refuses a name of the pull secret that other tools use, or that is the name of a Secret the
- * helper reads.
+ * Refuses a name of the pull secret that tutorials, other tools and the vendor's add-on use, or that
+ * is the name of a Secret the helper reads.
  */
 export function checkSecretName(values: Cursor): ValuesError[] {
   const own = values.at('secretName')
   const { text: name } = own
   if (name === undefined) return []
-  const isCommon = COMMON_SECRET_NAMES.includes(name) || /^acr-credential-/.test(name)
+  const isCommon = lists.commonSecretNames.includes(name) || /^acr-credential-/.test(name)
   const taken = `\`secretName\` is "${name}", a name that others commonly use`
   const details = { value: name, expected: 'a name of its own, such as acr-nopass' }
   const isRefused = isCommon && values.at('adopt').value !== true
