@@ -4,8 +4,8 @@ import { secretForm } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 
 /**
- * Refuses a name of the pull secret that tutorials, other tools and the vendor's add-on use, or that
- * is the name of a Secret the helper reads.
+ * Refuses a name of the pull secret that tutorials, other tools and the vendor's add-on use, or
+ * that is the name of a Secret the helper reads.
  */
 export function checkSecretName(values: Cursor): ValuesError[] {
   const own = values.at('secretName')
