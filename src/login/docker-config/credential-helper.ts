@@ -35,7 +35,7 @@ export function openHelper(suffix: string, { environment, signal }: HelperDeps) 
         const { code, killed } = error
         if (signal?.aborted) return reject(signal.reason)
         if (code === 'ENOENT') return reject(fail('is not in PATH', { cause: error }))
-        if (typeof code === 'string') return reject(fail(`cannot be started for \`${action}\``, { reason: code }))
+        if (typeof code === 'string') return reject(fail(`cannot be run for \`${action}\``, { reason: code }))
         if (killed) return reject(fail(`did not finish \`${action}\` in ${TIMEOUT_MS / 1000} s`))
         resolve({ done: false, output })
       })

@@ -85,7 +85,8 @@ async function storeLocked(
   })
   for (const { login, helper } of toHelpers) {
     const place = `the credential helper docker-credential-${helper.suffix}`
-    refuseExisting(login.domain, await helper.get(login.domain), place, ledger, request, deps)
+    const otherwise = ` If the helper makes its own logins, remove ${login.domain} from \`credHelpers\`.`
+    refuseExisting(login.domain, await helper.get(login.domain), { place, otherwise }, ledger, request, deps)
   }
   const toAuths = logins.filter((login) => helperOf(config, login.domain) === null)
   refuseInAuths(readConfig(folder), toAuths, ledger, request, deps)
@@ -165,7 +166,7 @@ function refuseInAuths(
   for (const { domain } of logins) {
     // A token without a user name is a login too.
     const found = readAuth(auths, domain) ?? (hasLogin(auths, domain) ? { username: '', password: '' } : undefined)
-    refuseExisting(domain, found, configFileOf(request.folder), ledger, request, deps)
+    refuseExisting(domain, found, { place: configFileOf(request.folder), otherwise: '' }, ledger, request, deps)
   }
 }
 
@@ -176,7 +177,7 @@ function refuseInAuths(
 function refuseExisting(
   domain: string,
   found: AuthEntry | undefined,
-  place: string,
+  { place, otherwise }: { readonly place: string; readonly otherwise: string },
   ledger: Ledger,
   { holder }: StoreRequest,
   { clock }: DockerConfigDeps,
@@ -185,7 +186,7 @@ function refuseExisting(
   const ours = ledger.logins.find((one) => one.domain === domain && isStored(one, found))
   if (ours === undefined) {
     throw new NopassError('DOCKER_LOGIN_EXISTS', `${place} already has a login for ${domain}`, {
-      hint: `Use \`config: isolated\`, which leaves it alone, or remove it first with \`docker logout ${domain}\`.`,
+      hint: `Use \`config: isolated\`, which leaves it alone, or remove it first with \`docker logout ${domain}\`.${otherwise}`,
     })
   }
   if (ledger.config === 'isolated' || isSameHolder(ours, holder) || isLeftover(ours, clock)) return

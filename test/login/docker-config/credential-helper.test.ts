@@ -82,6 +82,15 @@ test('an earlier login in the helper is refused and stays; a later login of some
   assert.deepEqual(helper.logins(), { [DOMAIN]: HERS })
 })
 
+test('a helper that makes its own logins is refused with the fix', async () => {
+  const { helper, store } = withHelper({ credHelpers: { [DOMAIN]: 'keychain' } })
+  helper.behave('makes its own')
+  const said = await refusal(store())
+  assert.match(said, /^DOCKER_LOGIN_EXISTS: the credential helper docker-credential-keychain already has a login/)
+  assert.ok(said.endsWith(`If the helper makes its own logins, remove ${DOMAIN} from \`credHelpers\`.`))
+  assert.deepEqual(helper.calls(), ['get'])
+})
+
 test('a missing helper is refused with its name, and nothing is written', async () => {
   const { folder, text, environment, store } = withHelper({ credsStore: 'keychain' })
   environment.PATH = '/usr/bin:/bin'

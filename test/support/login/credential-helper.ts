@@ -23,6 +23,7 @@ if (action === 'store') {
   save()
 } else if (action === 'get') {
   if (behaviour === 'locked') fail('the key chain is locked')
+  if (behaviour === 'makes its own') logins[input] = { Username: 'cr_temp_user', Secret: 'ITS-OWN' }
   if (!Object.hasOwn(logins, input)) fail('credentials not found in native keychain')
   process.stdout.write(JSON.stringify({ ServerURL: input, ...logins[input] }) + '\\n')
 } else if (action === 'erase') {
@@ -31,7 +32,7 @@ if (action === 'store') {
 } else fail('unknown action: ' + action)
 `
 
-export type HelperBehaviour = 'keeps' | 'ignores' | 'refuses' | 'locked'
+export type HelperBehaviour = 'keeps' | 'ignores' | 'refuses' | 'locked' | 'makes its own'
 
 /** Installs `docker-credential-<suffix>` into a folder of its own, for the PATH of a client. */
 export function installHelper(root: string, suffix: string) {
