@@ -60,6 +60,10 @@ export const AREAS: Readonly<Record<string, Area>> = {
       'test/helper/{limit-questions,limited-entries,union-rights}.test.ts',
     ],
   },
+  'docker-config': {
+    mutate: ['src/login/docker-config/*.ts', 'src/lib/file-lock.ts'],
+    tests: ['test/login/docker-config/!(two-jobs).test.ts', 'test/lib/file-lock.test.ts'],
+  },
   // What no schema can say. regions.ts is a copy of the vendor's list.
   values: {
     mutate: ['src/values/checks/!(regions).ts'],

@@ -86,4 +86,5 @@ Examples:
   acr-nopass logout
   DOCKER_CONFIG=/tmp/acr-nopass-docker-x2x4kq acr-nopass logout
 
-Works on the configuration that DOCKER_CONFIG names, or on ~/.docker; an isolated configuration is removed as a whole.`
+Works on the configuration that DOCKER_CONFIG names, or on ~/.docker; an isolated configuration is removed as a whole.
+In a job of GitHub, GitLab or Jenkins, logins of other jobs stay.`

@@ -1,5 +1,6 @@
 import { formatError } from '../../errors.ts'
 import { systemClock } from '../../lib/clock.ts'
+import { jobOf } from '../../login/docker-config/job-id.ts'
 import { findReceipt } from '../../login/docker-config/ledger.ts'
 import { type RemovedLogin, removeLogins } from '../../login/docker-config/remove-logins.ts'
 import { helperEnvironment } from '../../login/helper-environment.ts'
@@ -13,7 +14,7 @@ import { dockerFolderOf } from './login.ts'
  */
 export async function logout(flags: CommonFlags, host: CliHost): Promise<number> {
   const folder = dockerFolderOf(host)
-  const receipt = findReceipt(folder)
+  const receipt = findReceipt(folder, jobOf(host.env))
   const { pid, signal } = host
   const environment = helperEnvironment(host.env)
   const removed = receipt && (await removeLogins(receipt, { pid, clock: systemClock, environment, signal }))

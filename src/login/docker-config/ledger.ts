@@ -12,6 +12,8 @@ import { type LoginReceipt, readStored, type StoredLogin } from './receipt.ts'
 export interface LedgerEntry extends StoredLogin {
   /** Epoch milliseconds. */
   readonly expiresAt: number
+  /** What names the job; null if it is not known. */
+  readonly job: string | null
   /** The process that lives as long as the job; null if it is not known. */
   readonly holder: Holder | null
 }
@@ -41,6 +43,7 @@ export function readLedger(folder: string): Ledger {
     logins: recordsOf(logins).map((login) => ({
       ...readStored(login),
       expiresAt: typeof login.expiresAt === 'number' ? login.expiresAt : 0,
+      job: typeof login.job === 'string' ? login.job : null,
       holder: readHolder(login.holder),
     })),
   }
@@ -58,14 +61,20 @@ export function writeLedger(folder: string, ledger: Ledger): void {
   else writeWhole(file, JSON.stringify({ version: 1, ...ledger }, null, 2))
 }
 
-/** Returns the receipt of all logins of acr-nopass in a folder; undefined if there is none. */
-export function findReceipt(folder: string): LoginReceipt | undefined {
+/**
+ * Returns the receipt of the logins in a folder that a job may remove: its own logins, and those of
+ * no known job. Outside of a CI (`job` is null) these are all logins of acr-nopass. Undefined if
+ * there is none.
+ */
+export function findReceipt(folder: string, job: string | null): LoginReceipt | undefined {
   const { config, logins } = readLedger(folder)
-  return logins.length === 0 ? undefined : { version: 1, config, folder, logins: logins.map(readStored) }
+  const own = logins.filter((login) => job === null || login.job === null || login.job === job)
+  return own.length === 0 ? undefined : { version: 1, config, folder, logins: own.map(readStored) }
 }
 
+/** A process without a start time cannot be recognised later: a job's parent in a container. */
 export function holderOf(process: ProcessId | undefined): Holder | null {
-  return process === undefined ? null : { ...process, host: hostname() }
+  return process === undefined || process.start === '' ? null : { ...process, host: hostname() }
 }
 
 /** True if the login has expired, or if its job certainly ended without logging out. */
@@ -75,6 +84,8 @@ export function isLeftover({ expiresAt, holder }: LedgerEntry, clock: Clock): bo
   return holder !== null && holder.host === hostname() && !isAlive(holder)
 }
 
-export function isSameHolder({ holder }: LedgerEntry, process: ProcessId | undefined): boolean {
+export function isSameJob(login: LedgerEntry, job: string | null, process: ProcessId | undefined): boolean {
+  if (login.job !== null && login.job === job) return true
+  const { holder } = login
   return holder !== null && holder.host === hostname() && holder.pid === process?.pid && holder.start === process.start
 }

@@ -16,7 +16,8 @@ import {
 } from './config-text.ts'
 import { openHelper } from './credential-helper.ts'
 import { createIsolatedFolder, removeIsolatedFolder } from './isolated-folder.ts'
-import { holderOf, isLeftover, isSameHolder, type Ledger, type LedgerEntry, readLedger, writeLedger } from './ledger.ts'
+import { jobOf } from './job-id.ts'
+import { holderOf, isLeftover, isSameJob, type Ledger, type LedgerEntry, readLedger, writeLedger } from './ledger.ts'
 import { type DockerLogin, isStored, type LoginReceipt, markLogin } from './receipt.ts'
 import { removeLocked } from './remove-logins.ts'
 
@@ -34,9 +35,9 @@ export interface StoreRequest {
   /** When the logins expire, in epoch milliseconds. */
   readonly expiresAt: number
   /**
-   * The process that lives exactly as long as the job. The same holder may replace its logins, and
-   * the logins of a dead holder are leftovers. Undefined if there is no such process: logins are
-   * then leftovers when they have expired.
+   * The process that lives exactly as long as the job. The same job may replace its logins, and the
+   * logins of a dead process are leftovers. Undefined if there is no such process: logins are then
+   * leftovers when they have expired.
    */
   readonly holder?: ProcessId | undefined
 }
@@ -63,7 +64,7 @@ export async function storeLogins(
   refuseShadowed(request.logins, deps.environment.DOCKER_AUTH_CONFIG)
   // A second login of the same job finds the isolated configuration of the first login.
   const isIsolated = request.config === 'isolated' && readLedger(request.folder).config !== 'isolated'
-  if (isIsolated) return storeIsolated(request, record)
+  if (isIsolated) return storeIsolated(request, deps, record)
   return withConfigLock(request.folder, deps, () => storeLocked(request, deps, record))
 }
 
@@ -94,7 +95,7 @@ async function storeLocked(
   const stored = logins.map((login) => markLogin(login, helperOf(config, login.domain)))
   const receipt: LoginReceipt = { version: 1, config: 'merge', folder, logins: stored }
   record(receipt)
-  const entries = ledgerEntries(request, receipt)
+  const entries = ledgerEntries(request, receipt, deps)
   // The earlier entries stay until the login is stored, because this process may be killed.
   writeLedger(folder, { ...ledger, logins: [...ledger.logins, ...entries] })
   try {
@@ -117,13 +118,17 @@ async function storeLocked(
 /**
  * Writes a configuration with the settings of the user, but without the user's logins and helpers.
  */
-function storeIsolated(request: StoreRequest, record: (receipt: LoginReceipt) => void): StoredLogins {
+function storeIsolated(
+  request: StoreRequest,
+  deps: DockerConfigDeps,
+  record: (receipt: LoginReceipt) => void,
+): StoredLogins {
   const folder = createIsolatedFolder(request.temporaryFolder, request.folder)
   const stored = request.logins.map((login) => markLogin(login, null))
   const receipt: LoginReceipt = { version: 1, config: 'isolated', folder, logins: stored }
   try {
     record(receipt)
-    writeLedger(folder, { config: 'isolated', logins: ledgerEntries(request, receipt) })
+    writeLedger(folder, { config: 'isolated', logins: ledgerEntries(request, receipt, deps) })
     // Docker ignores a configuration that it cannot read, after a warning.
     const { content }: Pick<DockerConfig, 'content'> = orElse(() => readConfig(request.folder), { content: {} })
     const { auths: _auths, credHelpers: _helpers, credsStore: _store, ...settings } = content
@@ -135,8 +140,9 @@ function storeIsolated(request: StoreRequest, record: (receipt: LoginReceipt) =>
   return { receipt, dockerConfigFolder: folder }
 }
 
-function ledgerEntries({ holder, expiresAt }: StoreRequest, { logins }: LoginReceipt) {
-  return logins.map((login): LedgerEntry => ({ ...login, expiresAt, holder: holderOf(holder) }))
+function ledgerEntries({ holder, expiresAt }: StoreRequest, { logins }: LoginReceipt, deps: DockerConfigDeps) {
+  const job = jobOf(deps.environment)
+  return logins.map((login): LedgerEntry => ({ ...login, expiresAt, job, holder: holderOf(holder) }))
 }
 
 function authsOf(logins: readonly DockerLogin[]) {
@@ -180,7 +186,7 @@ function refuseExisting(
   { place, otherwise }: { readonly place: string; readonly otherwise: string },
   ledger: Ledger,
   { holder }: StoreRequest,
-  { clock }: DockerConfigDeps,
+  { clock, environment }: DockerConfigDeps,
 ): void {
   if (found === undefined) return
   const ours = ledger.logins.find((one) => one.domain === domain && isStored(one, found))
@@ -189,9 +195,9 @@ function refuseExisting(
       hint: `Use \`config: isolated\`, which leaves it alone, or remove it first with \`docker logout ${domain}\`.${otherwise}`,
     })
   }
-  if (ledger.config === 'isolated' || isSameHolder(ours, holder) || isLeftover(ours, clock)) return
+  if (ledger.config === 'isolated' || isSameJob(ours, jobOf(environment), holder) || isLeftover(ours, clock)) return
   const until = new Date(ours.expiresAt).toISOString()
   throw new NopassError('DOCKER_LOGIN_EXISTS', `${place} has a login for ${domain} of another job, until ${until}`, {
-    hint: 'Use `config: isolated`. If that job has ended, run `acr-nopass logout` first.',
+    hint: 'Use `config: isolated`. If that job has ended, run `acr-nopass logout` on the machine.',
   })
 }

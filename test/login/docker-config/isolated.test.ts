@@ -33,7 +33,7 @@ test('an isolated configuration is private, has the settings of the user, and no
   assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), { auths: { [DOMAIN]: OURS }, proxies, currentContext })
   assert.deepEqual([statSync(file).mode & 0o777, statSync(dockerConfigFolder).mode & 0o777], [0o600, 0o700])
   assert.equal(text(), before)
-  assert.deepEqual(findReceipt(dockerConfigFolder), receipt)
+  assert.deepEqual(findReceipt(dockerConfigFolder, null), receipt)
 })
 
 test('builders, plugins, contexts and TLS files of the user are found in an isolated configuration', async () => {

@@ -24,7 +24,7 @@ test('without a configuration, a login is stored in a private file in the format
   const entry = (domain: string) => `\t\t"${domain}": {\n\t\t\t"auth": "${OURS.auth}"\n\t\t}`
   assert.equal(text(), `{\n\t"auths": {\n${entry(VPC_DOMAIN)},\n${entry(DOMAIN)}\n\t}\n}`)
   assert.deepEqual([statSync(file).mode & 0o777, statSync(folder).mode & 0o777], [0o600, 0o700])
-  assert.deepEqual(findReceipt(folder), receipt)
+  assert.deepEqual(findReceipt(folder, null), receipt)
 })
 
 test('logout removes the logins, the record of them and nothing else', async () => {

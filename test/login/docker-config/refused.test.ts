@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { formatError, type NopassError } from '../../../src/errors.ts'
 import { processId } from '../../../src/lib/process-id.ts'
+import { jobOf } from '../../../src/login/docker-config/job-id.ts'
+import { findReceipt } from '../../../src/login/docker-config/ledger.ts'
 import { auth, createPlace, DOMAIN, HOUR, LOGIN, PASSWORD, VPC_DOMAIN } from './docker-place.ts'
 
 const OURS = auth(`cr_temp_user:${PASSWORD}`)
@@ -56,7 +58,7 @@ test('a login of another job that may still run is refused until it expires, and
   for (const holder of [undefined, processId(process.pid)]) {
     const said = await refusal(store({ logins: [{ ...LOGIN, password: 'SECOND' }], holder }))
     assert.match(said, /^DOCKER_LOGIN_EXISTS: .* of another job, until 2100-01-02T03:04:05\.000Z\n/)
-    assert.match(said, /fix: Use `config: isolated`\. If that job has ended, run `acr-nopass logout` first\.$/)
+    assert.match(said, /fix: Use `config: isolated`\. If that job has ended, run `acr-nopass logout` on the machine\.$/)
     assert.equal(text(), before)
   }
 })
@@ -164,4 +166,45 @@ test('a folder that cannot be written is refused with the fix', async () => {
     /^DOCKER_CONFIG_UNWRITABLE: no Docker configuration can be created in .*\n {2}fix: Make the temporary folder writable/,
   )
   assert.deepEqual(readdirSync(folder).sort(), ['config.json'])
+})
+
+const CI = {
+  github: { GITHUB_RUN_ID: '7', GITHUB_RUN_ATTEMPT: '1', GITHUB_JOB: 'build', RUNNER_NAME: 'r1' },
+  gitlab: { CI_SERVER_URL: 'https://gitlab.com', CI_JOB_ID: '7' },
+  jenkins: { JENKINS_URL: 'https://ci/', BUILD_TAG: 'jenkins-web-7' },
+}
+
+test('without a process that lives as long as the job, the same job of a CI may renew its login, another may not', async () => {
+  for (const [ci, variables] of Object.entries(CI)) {
+    const environment: Record<string, string | undefined> = { ...variables }
+    const { content, store } = createPlace({}, { environment })
+    await store()
+    await store({ logins: [{ ...LOGIN, password: 'RENEWED' }] })
+    assert.deepEqual(content().auths, { [DOMAIN]: auth('cr_temp_user:RENEWED') }, ci)
+    for (const name of Object.keys(variables)) {
+      environment[name] = 'other'
+      assert.match(await refusal(store()), /of another job, until/, name)
+      environment[name] = undefined
+      assert.match(await refusal(store()), /of another job, until/, name)
+      Object.assign(environment, variables)
+    }
+  }
+})
+
+test('a logout in a job leaves the logins of other jobs; outside of a CI it finds all', async () => {
+  const environment: Record<string, string> = { ...CI.gitlab }
+  const { folder, store } = createPlace({}, { environment })
+  const mine = await store()
+  environment.CI_JOB_ID = '8'
+  const other = await store({ logins: [{ ...LOGIN, domain: VPC_DOMAIN }] })
+  assert.deepEqual(findReceipt(folder, jobOf(CI.gitlab))?.logins, mine.receipt.logins)
+  assert.deepEqual(findReceipt(folder, jobOf(environment))?.logins, other.receipt.logins)
+  assert.deepEqual(findReceipt(folder, null)?.logins, [...mine.receipt.logins, ...other.receipt.logins])
+  assert.equal(findReceipt(folder, 'https://gitlab.com 9'), undefined)
+})
+
+test('a process that cannot be looked up, as the parent in a container, makes no login a leftover', async () => {
+  const { store } = createPlace()
+  await store({ holder: { pid: 0, start: '' } })
+  assert.match(await refusal(store()), /of another job, until/)
 })
