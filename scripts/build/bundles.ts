@@ -29,88 +29,49 @@ const COMMON = {
   plugins: [withoutSideEffects, unusedTransports],
 } as const satisfies BuildOptions
 
-/**
- * Bundles the action. The bundle is split, so that each mode loads only what it needs. Returns a
- * line with the sizes.
- */
-export async function bundleAction(root: string, out: string): Promise<string> {
-  // The bundle is built next to its destination, so that a running action finds all its files in
+/** Bundles the action. Returns a line with the size. */
+export function bundleAction(root: string, out: string): Promise<string> {
+  return bundleFolder(root, out, { main: 'action/main.ts', post: 'action/post.ts' })
+}
+
+/** Bundles the command line tool. Its bin starts `acr-nopass.js`. */
+export function bundleCli(root: string, out: string): Promise<string> {
+  return bundleFolder(root, out, { 'acr-nopass': 'src/cli/start/main.ts' })
+}
+
+/** Bundles the program that a kubelet asks for logins. */
+export function bundleProvider(root: string, out: string): Promise<string> {
+  return bundleFile(root, out, 'src/node/provider/main.ts')
+}
+
+/** Bundles the helper for its image. */
+export function bundleHelper(root: string, out: string): Promise<string> {
+  return bundleFile(root, out, 'src/helper/main.ts')
+}
+
+/** The bundle is split, so that each mode or command loads only what it needs. */
+async function bundleFolder(root: string, out: string, entryPoints: Readonly<Record<string, string>>): Promise<string> {
+  // The bundle is built next to its destination, so that a running program finds all its files in
   // the meantime.
   const fresh = `${out}.new`
   await rm(fresh, { recursive: true, force: true })
-  const { metafile } = await build({
-    ...COMMON,
-    absWorkingDir: root,
-    entryPoints: { main: 'action/main.ts', post: 'action/post.ts' },
-    outdir: fresh,
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-  })
+  const split = { splitting: true, chunkNames: 'chunks/[name]-[hash]' }
+  const { metafile } = await build({ ...COMMON, ...split, absWorkingDir: root, entryPoints, outdir: fresh })
   await writeFile(join(fresh, 'LICENSES.txt'), await collectLicences(root, metafile))
   await rm(out, { recursive: true, force: true })
   await rename(fresh, out)
-  return describeSizes(metafile, 'main.js')
+  return describeSize(metafile)
 }
 
-/** Bundles the command line tool, also split. Its bin starts `acr-nopass.js`. */
-export async function bundleCli(root: string, out: string): Promise<string> {
-  await rm(out, { recursive: true, force: true })
-  const { metafile } = await build({
-    ...COMMON,
-    absWorkingDir: root,
-    entryPoints: { 'acr-nopass': 'src/cli/start/main.ts' },
-    outdir: out,
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-  })
-  await writeFile(join(out, 'LICENSES.txt'), await collectLicences(root, metafile))
-  return describeSizes(metafile, 'acr-nopass.js')
-}
-
-/** Bundles the program that a kubelet asks for logins, into one file without dependencies. */
-export async function bundleProvider(root: string, out: string): Promise<string> {
+/** Bundles a program into one file without dependencies. */
+async function bundleFile(root: string, out: string, entry: string): Promise<string> {
   await mkdir(dirname(out), { recursive: true })
-  const { metafile } = await build({
-    ...COMMON,
-    absWorkingDir: root,
-    entryPoints: ['src/node/provider/main.ts'],
-    outfile: out,
-    plugins: [...COMMON.plugins, lightBuiltins],
-  })
-  return describeSizes(metafile, out)
+  const plugins = [...COMMON.plugins, lightBuiltins]
+  const { metafile } = await build({ ...COMMON, absWorkingDir: root, entryPoints: [entry], outfile: out, plugins })
+  return describeSize(metafile)
 }
 
-/** Bundles the helper into one file, for its image. */
-export async function bundleHelper(root: string, out: string): Promise<string> {
-  await mkdir(dirname(out), { recursive: true })
-  const { metafile } = await build({
-    ...COMMON,
-    absWorkingDir: root,
-    entryPoints: ['src/helper/main.ts'],
-    outfile: out,
-    plugins: [...COMMON.plugins, lightBuiltins],
-  })
-  return describeSizes(metafile, out)
-}
-
-/** Describes two sizes: of everything, and of the files that the entry loads at the start. */
-function describeSizes({ outputs }: Metafile, entry: string): string {
-  const sizes = Object.entries(outputs)
-  const total = sizes.reduce((sum, [, { bytes }]) => sum + bytes, 0)
-  const main = sizes.find(([name]) => name.endsWith(entry))?.[0]
-  const atOnce = new Set<string>()
-  const visit = (name: string): void => {
-    if (atOnce.has(name)) return
-    atOnce.add(name)
-    for (const { path, kind, external } of outputs[name]?.imports ?? []) {
-      if (kind === 'import-statement' && !external) visit(path)
-    }
-  }
-  if (main) visit(main)
-  const eager = [...atOnce].reduce((sum, name) => sum + (outputs[name]?.bytes ?? 0), 0)
-  return `${sizes.length} files, ${kilobytes(total)} in all, ${kilobytes(eager)} read at start`
-}
-
-function kilobytes(bytes: number): string {
-  return `${(bytes / 1024).toFixed(0)} KB`
+function describeSize({ outputs }: Metafile): string {
+  const total = Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0)
+  return `${Object.keys(outputs).length} files, ${(total / 1024).toFixed(0)} KB`
 }
