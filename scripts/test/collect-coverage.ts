@@ -1,6 +1,6 @@
 // Runs as the only "test" of the coverage run. It passes the coverage data of all suites to that
-// run, without the data of other code, and loads every file, so that files that no test loaded count
-// too.
+// run, without the data of other code, and loads every file, so that files that no test loaded
+// count too.
 import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
