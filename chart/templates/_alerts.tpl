@@ -49,6 +49,19 @@
     fix: >-
       Check that the instance runs and that its access control allows this cluster. The status names the code and what to do:
       {{ $status }}
+- alert: AcrNopassCredentialTooWide
+  expr: max by (registry) (acr_nopass_credential_too_wide{ {{- $ours -}} }) > {{ include "acr-nopass.threshold" (list . "AcrNopassCredentialTooWide" 0) }}
+  for: 5m
+  labels:
+    severity: warning
+  annotations:
+    summary: {{ `The credential {{ $labels.registry }} pulls more than its limit allows` | quote }}
+    cause: >-
+      The registry lets this limited credential pull a repository of another list. So limit: repositories does not protect the
+      repositories of other teams there. Pulls continue.
+    fix: >-
+      Do not rely on limit: repositories for this instance: give each team a RAM role of its own (assumeRole), or an instance of its own.
+      The status names the repository: {{ $status }}
 - alert: AcrNopassDown
   expr: absent(acr_nopass_build_info{ {{- $ours -}} })
   for: 10m
