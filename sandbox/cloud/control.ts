@@ -93,6 +93,10 @@ export function createControl(state: CloudState) {
     outliveSessions: (outlive: boolean): void => {
       state.settings.tokensOutliveSessions = outlive
     },
+    /** Sets whether registry credentials keep the rights with which they were requested. */
+    keepLoginRights: (keep: boolean): void => {
+      state.settings.loginsKeepRights = keep
+    },
     /** Sets whether instances that do not run issue credentials. */
     serveStopped: (serve: boolean): void => {
       state.settings.stoppedInstancesServe = serve

@@ -157,6 +157,8 @@ export interface RegistryCredential {
    * of the account.
    */
   readonly instanceId: string | undefined
+  /** The documents of the principal's policies at the time of the request. */
+  readonly issuedWith: readonly string[]
   expiresAt: number
 }
 
@@ -176,6 +178,11 @@ interface Settings {
   ignoresExpiresInHours: boolean
   /** Whether registry credentials outlive the session that requested them. */
   tokensOutliveSessions: boolean
+  /**
+   * Whether registry credentials keep the rights that their principal had when it requested them.
+   * No page says which of the two ACR does.
+   */
+  loginsKeepRights: boolean
   /** Whether instances that do not run issue credentials. */
   stoppedInstancesServe: boolean
   /** The VPC of the instances with a metadata service; undefined: not in the metadata. */

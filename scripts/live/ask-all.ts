@@ -1,4 +1,5 @@
 import { hasCode } from '../../src/errors.ts'
+import { askLoginEnd } from './ask/login-end.ts'
 import {
   askExistingProvider,
   askFingerprint,
@@ -44,6 +45,9 @@ export async function askAll(stage: Stage, ask: Ask): Promise<string | undefined
   await askPersonal(stage, ask)
   await askProviders(stage, ask, pulls)
   await ask('VPC_LINK_UNAUTHORIZED', () => askVpcLink(stage))
+  await ask('LOGIN_ENDS_WITH_RIGHTS', async () =>
+    pulls === undefined ? notAnswered('the registry could not be asked') : askLoginEnd(stage, pulls),
+  )
   return undefined
 }
 

@@ -72,6 +72,16 @@ export const QUESTIONS = {
       zh: '每次用新会话申请令牌，并以镜像服务返回的过期时间为准。',
     },
   },
+  LOGIN_ENDS_WITH_RIGHTS: {
+    question: {
+      en: "Does a login stop pulling within 60 seconds after the role's policy is detached?",
+      zh: '解除角色的权限策略后，已签发的凭证是否在 60 秒内无法再拉取？',
+    },
+    until: {
+      en: 'A leaked login counts as valid until it expires: [what to do](leaked-secret.md).',
+      zh: '泄露的凭证在过期之前视为有效：[处理方法](leaked-secret.md)。',
+    },
+  },
   OIDC_ROOT_FINGERPRINT: {
     question: {
       en: "Does `AssumeRoleWithOIDC` accept an OIDC provider with the fingerprint of the issuer's root certificate?",

@@ -103,11 +103,12 @@ const withoutRequestIds = (key: string, value: unknown): unknown => (key === 're
 test('on a cloud that does the opposite, every answer is the opposite', async () => {
   const found = await differences({
     resolve: async () => [],
-    behindMs: 1_080_000,
+    behindMs: 1_180_000,
     prepare: ({ cloud: { control } }) => {
       control.breakSessionPolicies('ignored-by-registry')
       control.ignoreExpiresInHours(true)
       control.outliveSessions(true)
+      control.keepLoginRights(true)
       control.setIssuerChain(ISSUER, undefined)
       control.serveStopped(true)
       control.setStaleReads(70_000)
@@ -126,6 +127,7 @@ test('on a cloud that does the opposite, every answer is the opposite', async ()
     SESSION_POLICY_PERSONAL: ['no', both],
     TOKEN_EXPIRES_IN_HOURS: ['no', 'a token of 3 hours was asked for, and it lives 60 minutes'],
     TOKEN_ENDS_WITH_SESSION: ['no', 'the session lives 15 minutes, and its token 60'],
+    LOGIN_ENDS_WITH_RIGHTS: ['no', 'the login still pulls 120 s after the policy was detached'],
     OIDC_NO_FINGERPRINT: ['yes', 'STS accepted the token'],
     OIDC_LEAF_FINGERPRINT: ['yes', 'STS accepted the token'],
     OIDC_WRONG_FINGERPRINT: ['no', 'STS accepted the token'],
@@ -196,6 +198,7 @@ test('what an account or a machine cannot show is not answered, with the reason'
     OIDC_LEAF_FINGERPRINT: unreadable,
     SESSION_POLICY_PERSONAL: ['not answered', 'the account has no Personal Edition that was created before 2024-09-09'],
     TOKEN_EXPIRES_IN_HOURS: ['not answered', 'STS gave a session of 60 minutes, which is shorter than the token'],
+    LOGIN_ENDS_WITH_RIGHTS: ['not answered', 'the repository is public, or the registry did not decide'],
     VPC_LINK_UNAUTHORIZED: [
       'not answered',
       'the program runs in a VPC without such a link: run it on an ECS instance in the linked VPC',
@@ -217,6 +220,32 @@ test('a registry that denies unknown names to everybody needs a second repositor
     UNKNOWN_REPOSITORY: ['no', 'the registry denied the unknown repository'],
   })
   assert.deepEqual(await differences({ options }), {})
+})
+
+test('how long a login pulls after the policy of its role is detached: until RAM applies it, or until it expires', async () => {
+  /** RAM applies the detachment after this time. */
+  const after = async (ms: number): Promise<Partial<Record<QuestionId, Short>>> => {
+    let control: LiveBench['cloud']['control'] | undefined
+    return differences({
+      prepare: ({ cloud }) => {
+        control = cloud.control
+      },
+      onRequest: (action) => {
+        if (action === 'DetachPolicyFromRole') control?.setSlowEffects(ms)
+      },
+    })
+  }
+  for (const [ms, answer] of [
+    [20_000, 'yes'],
+    [60_000, 'yes'],
+    [65_000, 'no'],
+  ] as const) {
+    const because = `the login was denied ${ms / 1000} s after the policy was detached`
+    assert.deepEqual(await after(ms), { LOGIN_ENDS_WITH_RIGHTS: [answer, because] })
+  }
+  assert.deepEqual(await differences({ prepare: ({ cloud }) => cloud.control.keepLoginRights(true) }), {
+    LOGIN_ENDS_WITH_RIGHTS: ['no', 'the login still pulls 120 s after the policy was detached'],
+  })
 })
 
 test('session policies of AssumeRoleWithOIDC are asked with the first provider that STS accepts', async () => {

@@ -5,6 +5,7 @@ import { equalsInConstantTime } from '../http/signature.ts'
 import { newId } from '../identifiers.ts'
 import type { Call } from '../operation.ts'
 import { principalArn } from '../ram/arn.ts'
+import { attachedDocuments } from '../ram/authorize.ts'
 import type { CloudState, RegistryCredential } from '../state.ts'
 import { signJwt } from '../sts/jwt.ts'
 import {
@@ -130,6 +131,7 @@ export function issueRegistryCredential(call: Call, instanceId: string | undefin
     password: newId.registryToken(),
     principal,
     instanceId,
+    issuedWith: attachedDocuments(state, principal),
     expiresAt: isBounded ? Math.min(expiresAt, principal.session.expiresAt) : expiresAt,
   }
   state.registryCredentials.set(credential.password, credential)

@@ -74,7 +74,8 @@ export function grantAccess(
 }
 
 function isAllowed(state: CloudState, credential: RegistryCredential, repository: string, verb: string): boolean {
-  const { principal, instanceId } = credential
+  const { principal, instanceId, issuedWith } = credential
+  const documents = state.settings.loginsKeepRights ? issuedWith : undefined
   const { accountId } = principal
   const action = RAM_ACTIONS[verb]
   if (verb === 'pull' && isPublic(state, repository)) return true
@@ -85,7 +86,8 @@ function isAllowed(state: CloudState, credential: RegistryCredential, repository
     const isCovered = instanceId === undefined ? instance.edition === 'personal' : instance.id === instanceId
     if (!isCovered || !instance.namespaces.includes(namespace)) return false
     const resource = repositoryArn(accountId, instance, repository)
-    return decide(state, principal, { action, resource, context: new Map() }, 'registry').decision === 'allow'
+    const request = { action, resource, context: new Map() }
+    return decide(state, principal, request, 'registry', documents).decision === 'allow'
   })
 }
 

@@ -44,22 +44,26 @@ export function decide(
   principal: Principal,
   request: AccessRequest,
   point: DecisionPoint = 'api',
+  documents: readonly string[] = attachedDocuments(state, principal),
 ): Verdict {
-  const { kind, accountId, name } = principal
+  const { accountId } = principal
   const account = state.accounts.get(accountId)
   const limit = evaluateAs(state.settings.reading, [FULL_ALIYUN_ACCESS, ...(account?.controlPolicies ?? [])], request)
   if (limit !== 'allow') return { decision: limit, policyType: 'ControlPolicy' }
   const session = sessionDecision(state, principal, request, point)
   if (session !== 'allow') return { decision: session, policyType: 'SessionPolicy' }
-  const ram = account && inEffect(state, account)
-  const holder = (kind === 'user' ? ram?.User : ram?.Role)?.get(name.toLowerCase())
-  const documents = [...(holder?.policies ?? [])].map(
-    ({ versions, defaultVersion }) => versions.get(defaultVersion) ?? '',
-  )
   return {
     decision: evaluateAs(state.settings.reading, documents, request),
     policyType: 'AccountLevelIdentityBasedPolicy',
   }
+}
+
+/** Returns the documents of the policies that a user or role has now. */
+export function attachedDocuments(state: CloudState, { kind, accountId, name }: Principal): readonly string[] {
+  const account = state.accounts.get(accountId)
+  const ram = account && inEffect(state, account)
+  const holder = (kind === 'user' ? ram?.User : ram?.Role)?.get(name.toLowerCase())
+  return [...(holder?.policies ?? [])].map(({ versions, defaultVersion }) => versions.get(defaultVersion) ?? '')
 }
 
 /** Evaluates documents in the reading of the cloud. */

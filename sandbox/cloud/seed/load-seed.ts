@@ -26,6 +26,7 @@ export function loadSeed(seed: Seed, clock: () => number): CloudState {
     reading: defaultReading(),
     ignoresExpiresInHours: false,
     tokensOutliveSessions: false,
+    loginsKeepRights: false,
     stoppedInstancesServe: false,
     metadataVpc: undefined,
     acceptWithoutFingerprints: false,

@@ -30,6 +30,8 @@ export interface Pulls {
   readonly ask: (credentials: Credentials) => Promise<Pair<Grant>>
   /** Tries to pull a repository that does not exist, as the role. */
   readonly askUnknown: () => Promise<Grant>
+  /** Requests one login of the role. Each call of the result tries to pull `own` with this login. */
+  readonly holdLogin: () => Promise<() => Promise<Grant>>
 }
 
 /** Tries pulls from the registry of the Enterprise instance, anonymously and as the role. */
@@ -93,7 +95,11 @@ async function openPulls(
   }
   await waitFor(look, deps.clock, { ...RAM_PACE, everyMs: 5000 }, signal)
   const askUnknown = async () => query(await given.login(await openSession()), inventedOf(repositories.own))
-  return { controls: { anonymous, role }, policy, ask, askUnknown }
+  const holdLogin = async () => {
+    const login = await given.login(await openSession())
+    return () => query(login, repositories.own)
+  }
+  return { controls: { anonymous, role }, policy, ask, askUnknown, holdLogin }
 }
 
 /** Judges the response for a repository that does not exist and that the role may pull. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { requestClusterToken } from '../../../scripts/live/ask/cluster-token.ts'
+import { askLoginEnd } from '../../../scripts/live/ask/login-end.ts'
 import { judgeExisting } from '../../../scripts/live/ask/oidc.ts'
 import { openEnterprisePulls, openPersonalPulls } from '../../../scripts/live/ask/pulls.ts'
 import { createMatchingQuestions } from '../../../scripts/live/ask/ram-matching.ts'
@@ -186,4 +187,40 @@ test('an instance without a public address is asked at its VPC domain', async ()
   }
   assert.deepEqual(await hostsOf(true), ['internet.example.com'])
   assert.deepEqual(await hostsOf(false), ['vpc.example.com'])
+})
+
+test('only a login that pulled before, and that the registry then decides about, shows when it ends', async () => {
+  const answerOf = async (anonymous: string, ...grants: readonly string[]) => {
+    let detached = 0
+    let now = 0
+    const left = [...grants]
+    const clock = {
+      monotonic: () => now,
+      after: (ms: number, done: () => void) => {
+        now += ms
+        setImmediate(done)
+        return () => undefined
+      },
+    }
+    const objects = { detach: async () => void detached++ }
+    const stage = stageOn(() => ({}), { deps: { clock }, objects, names: namesOf('0'.repeat(16)) })
+    const pull = async () => (left.length > 1 ? left.shift() : left[0])
+    const pulls = { controls: { anonymous: { own: anonymous } }, holdLogin: async () => pull }
+    const { answer, because } = await askLoginEnd(stage, pulls as unknown as Parameters<typeof askLoginEnd>[1])
+    return `${answer} after ${detached}: ${because}`
+  }
+  const undecided = 'not answered after 0: the repository is public, or the registry did not decide'
+  assert.equal(await answerOf('granted', 'granted'), undecided)
+  assert.equal(await answerOf('unknown', 'granted'), undecided)
+  for (const before of ['denied', 'unknown']) {
+    assert.equal(await answerOf('denied', before), 'not answered after 0: the login is not granted the repository')
+  }
+  assert.equal(
+    await answerOf('denied', 'granted', 'unknown'),
+    'not answered after 1: the registry did not decide after the policy was detached',
+  )
+  assert.equal(
+    await answerOf('denied', 'granted', 'granted', 'unknown', 'denied'),
+    'yes after 1: the login was denied 10 s after the policy was detached',
+  )
 })
