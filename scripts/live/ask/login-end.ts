@@ -18,7 +18,7 @@ export async function askLoginEnd(stage: Stage, pulls: Pulls): Promise<Verdict> 
     return notAnswered('the repository is public, or the registry did not decide', facts)
   if (facts.before !== 'granted') return notAnswered('the login is not granted the repository', facts)
   await objects.detach(names.policy, names.role)
-  let after: typeof facts.before = facts.before
+  let after: Awaited<ReturnType<typeof pull>> = 'granted'
   const look = async () => {
     after = await pull()
     return after === 'denied' || undefined

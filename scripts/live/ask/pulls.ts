@@ -30,7 +30,7 @@ export interface Pulls {
   readonly ask: (credentials: Credentials) => Promise<Pair<Grant>>
   /** Tries to pull a repository that does not exist, as the role. */
   readonly askUnknown: () => Promise<Grant>
-  /** Requests one login of the role. Each call of the result tries to pull `own` with this login. */
+  /** Requests one login of the role, with which each call of the result tries to pull `own`. */
   readonly holdLogin: () => Promise<() => Promise<Grant>>
 }
 
