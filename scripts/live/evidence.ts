@@ -37,7 +37,7 @@ export interface Removal {
 export interface Evidence {
   readonly schema: 1
   readonly version: string
-  /** `emulator` if an address was replaced: such a file is no evidence about Alibaba Cloud. */
+  /** `emulator` if an address was replaced: such a file is not evidence about Alibaba Cloud. */
   readonly cloud: 'alibaba-cloud' | 'emulator'
   readonly run: string
   readonly region: string

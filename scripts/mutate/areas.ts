@@ -64,7 +64,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
     mutate: ['src/login/docker-config/*.ts', 'src/lib/file-lock.ts'],
     tests: ['test/login/docker-config/!(two-jobs).test.ts', 'test/lib/file-lock.test.ts'],
   },
-  // What no schema can say. regions.ts is a copy of the vendor's list.
+  // What no schema can express. regions.ts is a copy of the vendor's list.
   values: {
     mutate: ['src/values/checks/!(regions).ts'],
     tests: ['test/values/load-values.test.ts', 'test/values/{chart-agreement,examples,target-overlap}.test.ts'],

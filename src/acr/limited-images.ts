@@ -10,7 +10,7 @@ export interface RunningImage {
   readonly image: string
 }
 
-/** The limited credentials of the namespaces that have some. */
+/** The limited credentials of each namespace that has one. */
 export type NamespaceUnions = ReadonlyMap<string, readonly Union[]>
 
 /** Returns the limited credentials of each namespace. `registriesOf` returns its entries. */

@@ -35,7 +35,7 @@ export function hostOf(domain: string): string {
   return (domain.split('/')[0] ?? '').toLowerCase()
 }
 
-/** The most hosts of a registry that are queried until one gives a clear response. */
+/** How many hosts of a registry are queried at most, until one gives a clear response. */
 const HOSTS = 3
 
 /** Returns one domain for each of the first hosts. The hosts are queried in this order. */

@@ -94,7 +94,7 @@ export function createUnions({ registries }: Pick<HelperConfig, 'registries'>) {
       const parts = [present, ...entries.map((without) => entries.filter((name) => name !== without))]
       return parts.flatMap((part) => this.part(union, part) ?? [])
     },
-    /** Returns the other credentials in the lists that use this credential. */
+    /** Of the lists of entries that this credential serves, returns the other credentials. */
     beside(credential: string, lists: Iterable<readonly string[]>): ReadonlySet<string> {
       const served = [...lists].map((list) => this.of(list).map((one) => one.credential))
       return new Set(

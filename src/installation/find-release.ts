@@ -25,14 +25,17 @@ const CONFIG_KEY = 'config.yaml'
  */
 const HELM_RELEASE = 'meta.helm.sh/release-name'
 /**
- * The most characters of a configuration. Anyone who may create ConfigMaps may create one with our
- * labels. The time to parse YAML can grow with the square of its size: a minute for 900 kB. The
- * chart renders about 2 kB; 64 KiB hold hundreds of registries and namespaces.
+ * The maximum length of a configuration, in characters. Anyone who may create ConfigMaps may create
+ * one with our labels. The time to parse YAML can grow with the square of its size: a minute for
+ * 900 kB. The chart renders about 2 kB; 64 KiB hold hundreds of registries and namespaces.
  */
 const MAX_CONFIG = 64 * 1024
 const DEFAULT_NAMESPACE = 'acr-nopass'
 const LABELLED = 'app.kubernetes.io/name=acr-nopass'
-/** The most releases in a message, because a tenant may create any number of candidates. */
+/**
+ * The maximum number of releases in a message, because a tenant may create any number of
+ * candidates.
+ */
 const MOST_NAMES = 10
 
 /**

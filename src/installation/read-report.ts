@@ -48,7 +48,7 @@ type At = ReturnType<typeof createReader>
 function createReader() {
   const missed: string[] = []
   const miss = (path: string): undefined => {
-    // A long list of wrong places is not worth a long message.
+    // A message lists only some of many unreadable places.
     if (missed.length < 20) missed.push(path)
     return undefined
   }

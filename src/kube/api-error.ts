@@ -107,11 +107,15 @@ function parseStatusObject(body: string): {
  */
 const LONG_FIELD = /^(required|preferred)DuringSchedulingIgnoredDuringExecution$/
 
-/** The most causes of a refusal that are read, far more than anybody corrects at once. */
+/**
+ * The maximum number of causes that are read from a refusal, far more than anybody corrects at
+ * once.
+ */
 const CAUSES = 50
 
 /**
- * The most characters that are read, far more than a message has. A response may be up to 64 MiB.
+ * The maximum number of characters that are read, far more than a message has. A response may be up
+ * to 64 MiB.
  */
 const READ = 65_536
 

@@ -31,7 +31,7 @@ export interface KubeCall {
   readonly timeoutMs?: number
   /** The user to act as. The caller needs the right to impersonate this user. */
   readonly actAs?: string
-  /** The most bytes of a response. Default 64 MiB. */
+  /** The maximum size of a response, in bytes. Default 64 MiB. */
   readonly bodyLimit?: number
   /** Default `call`. `lease` is a connection that no other call can occupy. */
   readonly lane?: Exclude<ConnectionLane, 'watch'>

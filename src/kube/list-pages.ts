@@ -6,7 +6,10 @@ export interface ListCall extends Pick<KubeCall, 'path' | 'query' | 'accept'> {
   readonly pageSize: number
 }
 
-/** The most bytes of one page. Parsing temporarily needs about five times as much memory. */
+/**
+ * The maximum size of one page, in bytes. Parsing temporarily needs about five times as much
+ * memory.
+ */
 const PAGE_LIMIT = 8 * 1024 * 1024
 
 /**

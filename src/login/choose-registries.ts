@@ -172,7 +172,10 @@ function accessOf(inputs: ChoiceInputs): RepositoryAccess {
   return inputs['create-repositories'] ? 'create' : 'push'
 }
 
-/** A push to every repository must be meant, so its list must be written. */
+/**
+ * A right to push to every repository must not be given by accident, so the user must write the
+ * list.
+ */
 function repositoriesOf(inputs: ChoiceInputs, list: readonly string[]): readonly string[] {
   if (!inputs.push || inputs.repositories.length > 0 || !list.includes('*')) return list
   throw new NopassError('INPUT_MISSING', 'push needs `repositories`', {
@@ -180,7 +183,7 @@ function repositoriesOf(inputs: ChoiceInputs, list: readonly string[]): readonly
   })
 }
 
-/** As `RepositoryGlob` in schemas/values.schema.json. */
+/** Like `RepositoryGlob` in schemas/values.schema.json. */
 const GLOB = /^(\*|[a-z0-9*][a-z0-9._*-]*\/[a-z0-9*][a-z0-9._*-]*)$/
 
 function refuseRepositories(repositories: readonly string[]): void {

@@ -32,13 +32,13 @@ export interface IdentityDeps {
 
 type RoleInputs = Pick<LoginInputs, 'role-to-assume' | 'oidc-provider-arn' | 'audience'>
 
-/** How the cloud is called: who the job is, before any session is limited. */
+/** The identity with which the cloud is called, before any session is limited. */
 export interface LoginIdentity {
-  /** False: an access key of the user's own, for which STS is not asked. */
+  /** False: the user's own access key, with which no session of STS is requested. */
   readonly isSession: boolean
   /**
-   * Creates the identity, followed by a chain of roles. `policy` limits its last session, if STS is
-   * asked for one.
+   * Creates the identity, followed by a chain of roles. `policy` limits its last session, if STS
+   * issues one.
    */
   open(chain: readonly AssumeRoleStep[], durationSeconds: number, policy: string | undefined): CredentialProvider
 }

@@ -17,10 +17,10 @@ export interface RegistryDeps {
   readonly sessionSeconds: number
 }
 
-/** A registry with the session that may be asked for its token. */
+/** A registry, and how its token is requested. */
 export interface OpenedRegistry {
   readonly chosen: ChosenRegistry
-  /** The policy of the session; undefined: no session is asked for, so none can be limited. */
+  /** The policy of the session; undefined: no session is requested, so none can be limited. */
   readonly policy: string | undefined
   /** Requests a new token, with all domains of the registry on the network. */
   readonly requestToken: (signal: AbortSignal) => Promise<RegistryToken>
@@ -82,7 +82,7 @@ function limitOf({ config, repositories, access }: ChosenRegistry): string {
   })
 }
 
-/** Names the registry in the errors of the cloud, and the fix for a login. */
+/** Adds to the errors of the cloud the registry's name and the fix for a login. */
 async function explained<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()

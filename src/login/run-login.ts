@@ -61,7 +61,7 @@ export interface LoggedIn extends PlannedLogin {
 export interface LoginOutcome {
   /** Errors in values. If there are any, nothing was started. */
   readonly errors: readonly NopassError[]
-  /** In a dry run what would be done, and `logins` is empty. */
+  /** In a dry run: what would be done. `logins` is then empty. */
   readonly planned: readonly PlannedLogin[]
   readonly logins: readonly LoggedIn[]
   /** What `DOCKER_CONFIG` must name for the steps that use the logins. */

@@ -25,7 +25,7 @@ export interface PolicyOptions {
 export type RepositoryAccess = 'pull' | 'push' | 'create'
 
 /**
- * That a push of an image needs `cr:PushRepository`:
+ * A push of an image needs `cr:PushRepository`:
  * https://help.aliyun.com/en/acr/user-guide/ram-authorization-information. For a push to a
  * repository that does not exist, in a namespace that creates repositories automatically, the
  * vendor's page also grants `cr:CreateRepository` (and `cr:UpdateRepository`):

@@ -45,9 +45,9 @@ interface TrustTarget {
    */
   readonly create: boolean
   /**
-   * The other candidates for the statements, if these could not be verified or are not complete.
-   * What the role already trusts stays in every phase. Nothing is added while the role trusts one
-   * of these candidates.
+   * Set if `statements` could not be verified or is not complete: the other statements that may be
+   * right. No phase then removes what the role already trusts, and nothing is added while the role
+   * trusts one of these statements.
    */
   readonly alternatives?: readonly Statement[] | undefined
 }

@@ -6,7 +6,7 @@ import { openHelm } from '../support/chart/chart.ts'
 import { openNotesChart } from '../support/chart/notes-chart.ts'
 import { readCases } from '../values/fixtures/error-case.ts'
 
-// The same cases as of `validate`, with both Helms.
+// The cases of the tests of `validate`, with both Helms.
 
 const helms = [await openHelm('helm4'), await openHelm('helm3')]
 const chart = await openNotesChart()

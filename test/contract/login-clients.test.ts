@@ -29,7 +29,7 @@ let domain: string
 before(async () => {
   tools = await testTools('crane', 'oras', 'registry')
   cloud = await startCloud()
-  // crane refuses a token service at an address of a private network, but not a name.
+  // crane refuses a token service under a private IP address, but not under a host name.
   const realm = cloud.registryAuth.realm.replace('127.0.0.1', 'localhost')
   registry = await startRegistry({ tools, auth: { ...cloud.registryAuth, realm } })
   domain = new URL(registry.url).host

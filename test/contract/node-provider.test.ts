@@ -79,7 +79,7 @@ async function changeRecord(cache: string, change: (record: LoginRecord) => Logi
   await writeFile(file, JSON.stringify(change(JSON.parse(await readFile(file, 'utf8')))))
 }
 
-/** Lets the cloud's clock pass in a node's store, as if hours had gone by. */
+/** Changes a node's store so that the cloud's clock is hours later. */
 const passHours = (cache: string, hours: number): Promise<void> =>
   changeRecord(cache, ({ login, ...rest }) => {
     assert.ok(login)

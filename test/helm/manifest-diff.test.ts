@@ -33,7 +33,7 @@ test('P6 a diff of a Secret shows that a value changed and nothing of the value'
 
 for (const [title, content] of [
   ['under a key with a typing error', { stringdata: { token: 'hunter2' } }],
-  ['that is no map of keys', { stringData: 'token=hunter2', data: ['hunter2'] }],
+  ['that is not a map of keys', { stringData: 'token=hunter2', data: ['hunter2'] }],
   ['in the middle of which a map was written', { data: { token: { value: 'hunter2' } } }],
   ['below a level too many', { spec: { data: { token: 'hunter2' } }, token: 'hunter2' }],
   [

@@ -86,7 +86,7 @@ test('a subchart has its values under its alias, else under its name', async () 
   assert.deepEqual(await Promise.all([undefined, null, {}, 'a'].map(subcharts)), [[], [], [], []])
 })
 
-test('a record of another shape than helm writes has no content, and is no failure of the program', async () => {
+test('a record of another shape than helm writes has no content, and does not make the program fail', async () => {
   const empty = { chart: 'undefined-undefined', values: {}, objects: [], hooks: [], serverSide: false, subcharts: [] }
   for (const record of [
     null,

@@ -376,7 +376,7 @@ const CASES: readonly (readonly [
     { role: 'leader', due: NOW },
   ],
   [
-    'a minute of difference between two clocks is no sign of that',
+    'a minute of difference between two clocks does not show that',
     follower(),
     { type: 'lead', found: credential({ ...P2, issuedAt: at.cloud + MINUTE }) },
     [],

@@ -14,7 +14,7 @@ import type { KubeConnection } from '../../src/kube/kube-connection.ts'
 import { chooseProxy } from '../../src/kube/proxy.ts'
 import { startConnectProxy } from './connect-proxy.ts'
 
-// In all tests, the API server is behind a proxy, and is reached in the way of kubectl and helm.
+// In all tests, the API server is behind a proxy, and is reached as kubectl and helm reach it.
 
 const authority = createAuthority('cluster')
 const other = createAuthority('other')

@@ -37,7 +37,7 @@ const REFUSED: readonly (readonly [what: string, message: string, value: unknown
   ['an action without a service', 'Action is malformed', document({ ...ALLOW, Action: ['cr:*', 'Pull'] })],
   ['an action in two parts', 'Action is malformed', document({ ...ALLOW, Action: 'cr:Pull Repository' })],
   ['an action after a space', 'Action is malformed', document({ ...ALLOW, Action: ' cr:*' })],
-  ['a resource that is no ARN', 'Resource is malformed', document({ ...ALLOW, Resource: 'cri-1' })],
+  ['a resource that is not an ARN', 'Resource is malformed', document({ ...ALLOW, Resource: 'cri-1' })],
   ['a resource of another vendor', 'Resource is malformed', document({ ...ALLOW, Resource: 'arn:acs:a:b:c:d' })],
   ['a resource without a path', 'Resource is malformed', document({ ...ALLOW, Resource: 'acs:cr:*:*:' })],
   ['a resource of two lines', 'Resource is malformed', document({ ...ALLOW, Resource: 'acs:cr:*:*:a\nb' })],

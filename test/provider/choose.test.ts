@@ -151,7 +151,7 @@ test("the role of ACK's RRSA pulls only with useRrsaRole, and never before the r
   assert.deepEqual(identitiesOf({ useRrsaRole: true }, { [RRSA]: 'app', [OURS]: ROLE }), [[ROLE], undefined])
 })
 
-test('an annotation that is no ARN of a role counts as none, and is reported', () => {
+test('an annotation that is not the ARN of a role counts as none, and is reported', () => {
   for (const wrong of ['shop-pull', 'acs:ram::1:role/x', `${ROLE} x`, '', 'acs:ram::1234567890123456:user/x']) {
     assert.deepEqual(identitiesOf({}, { [OURS]: wrong }), [[], 'NODE_ROLE_INVALID'], wrong)
   }

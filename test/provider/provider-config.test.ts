@@ -52,7 +52,7 @@ test('the kubelet calls the program for every domain of an Enterprise instance, 
   for (const host of hosts) assert.deepEqual([isAcrHost(host), matchesImage(pattern, `${host}/team/app`)], [true, true])
   assert.equal(matchesImage(pattern, 'prod-registry.cn-beijing.cr.aliyuncs.com/team/app'), false)
   assert.equal(matchesImage(pattern, 'cn-hangzhou.cr.aliyuncs.com/team/app'), false)
-  // The new Personal Edition has a label more, and a static login.
+  // A domain of the new Personal Edition has one more label. Its login is static.
   assert.equal(matchesImage(pattern, 'crpi-1.cn-hangzhou.personal.cr.aliyuncs.com/team/app'), false)
 })
 

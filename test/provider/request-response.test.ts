@@ -16,7 +16,7 @@ test('a request with a token names the ServiceAccount, and a request without one
   assert.deepEqual(readRequest(requestOf(request)), { image: 'h/a', account })
 })
 
-test('what is no request of the kubelet is refused without being quoted', () => {
+test('what is not a request of the kubelet is refused without being quoted', () => {
   const secret = 'kept-secret'
   const texts = [
     '',

@@ -48,7 +48,7 @@ async function verify(
 ) {
   const writes: string[] = []
   const left = [...reports]
-  // The time for one read, or for as many reads as there are reports.
+  // With several reports there must be time to read them all. Otherwise one read is enough.
   const limitMs = left.length > 1 ? 60_000 : 0
   const request = async ({ method, path, body }: KubeCall): Promise<unknown> => {
     if (method !== 'GET') {

@@ -206,7 +206,7 @@ class RivalCase {
   }
 
   /**
-   * Not a violation in itself: a release is only pending after a lost machine, and that was
+   * This is not a violation: only a lost machine leaves a release pending, and lost machines are
    * counted.
    */
   async #unlock(one: FixtureCluster): Promise<void> {

@@ -54,7 +54,7 @@ function assertHarmless(text: string, lines: number, what: string): void {
   assert.equal(found.length, lines, `${what}: ${JSON.stringify(text)}`)
 }
 
-/** An error as the parts make them: of a server's answer, of a file, of a cluster. */
+/** Errors as the code creates them: from a server's response, from a file, from a cluster. */
 function hostileError(code: ErrorCode, text: string): NopassError {
   return new NopassError(code, `the API server says: ${text}`, {
     hint: `Ask ${text}.`,

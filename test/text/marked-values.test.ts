@@ -94,7 +94,8 @@ async function runJob(inputs: Readonly<Record<string, string>>): Promise<string>
     env: { ...ENV, ...Object.fromEntries(given), RUNNER_TEMP: folder, GITHUB_STEP_SUMMARY: summary },
   } as unknown as NodeJS.Process
   const own = process.stdout.write
-  // The action writes text. The test runner's reports to its parent are buffers, at any moment.
+  // The action writes text. A buffer is a report of the test runner to its parent, which may come
+  // at any moment.
   const writeText = (chunk: string | Uint8Array): boolean =>
     typeof chunk === 'string' ? write(chunk) : own.call(process.stdout, chunk)
   process.stdout.write = writeText as typeof own

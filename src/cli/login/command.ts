@@ -36,7 +36,7 @@ export function addLogin({ program, run }: Cli): void {
   ).action(run(async () => (await import('./logout.ts')).logout))
 }
 
-/** In a login these inputs have other words than in a rollout. */
+/** For a login, the help texts of these inputs differ from those for a rollout. */
 const ABOUT: Readonly<Partial<Record<InputName, string>>> = {
   region: 'region of the registry, unless its domain has it',
   'values-files': 'values files, in order; later wins',

@@ -26,7 +26,7 @@ export function outputOption(): Option {
 }
 
 export function debugOption(): Option {
-  return new Option('--debug', 'also print every call to the API server, and for a failure its place in the code')
+  return new Option('--debug', 'also print every call to the API server, and the stack trace of a failure')
 }
 
 export function withCommonOptions(command: Command): Command {

@@ -9,7 +9,7 @@ import type { HelperConfig } from '../../values/generated/helper-config.ts'
 
 /** A write that the guard must refuse. */
 interface Attempt {
-  /** The resource, with which the policy's name ends. */
+  /** The resource. The policy's name ends with it. */
   readonly kind: string
   /** What the write changes: `labels`. */
   readonly what: string

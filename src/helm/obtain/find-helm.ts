@@ -54,7 +54,7 @@ async function searchHelm(environment: NodeJS.ProcessEnv): Promise<string | unde
   return undefined
 }
 
-/** A folder may have the same right, which means that it can be entered, so it is excluded. */
+/** A folder can be executable too, which means that it can be entered, so folders are excluded. */
 async function isProgram(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK)

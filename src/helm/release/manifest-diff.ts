@@ -4,7 +4,7 @@ import { stringify } from 'yaml'
 import { isRecord } from '../../lib/json.ts'
 import { type ManifestObject, objectKey, objectTitle } from './manifest.ts'
 
-/** The most changed lines of one object. Comparing more lines takes seconds. */
+/** The maximum number of changed lines of one object. Comparing more lines takes seconds. */
 const MAX_CHANGES = 2_000
 
 /** The diff of one object. A plan shows the diffs of RAM documents in the same form. */

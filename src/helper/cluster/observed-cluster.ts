@@ -8,7 +8,7 @@ import type { Caches } from './caches.ts'
 
 export type ObservedCluster = ReturnType<typeof createObservedCluster>
 
-/** The most times of losses that are kept for one key. A decision needs fewer. */
+/** How many losses are remembered for one key. A decision needs fewer. */
 const MOST_TIMES = 10
 
 /**

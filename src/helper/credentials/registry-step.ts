@@ -93,7 +93,7 @@ const AHEAD_MS = 60_000
 /** The result of a width check is kept for an hour. */
 const MEASURED_FOR_MS = 3_600_000
 /**
- * A limited credential that may not pull its list is caused by settings, so a quick retry does not
+ * If a limited credential may not pull its list, the cause is a setting, so a quick retry does not
  * help.
  */
 const NOT_ACCEPTED_PAUSE_MS = 5 * 60_000

@@ -37,10 +37,10 @@ export function readConfig(folder: string): DockerConfig {
 }
 
 /**
- * Changes config.json in the way of Docker's own `Save`: a complete file in the same folder
- * replaces the file by a rename, and a symbolic link stays. `change` returns undefined if there is
- * nothing to change, and runs again if another program wrote the file meanwhile.
- * Source: https://github.com/docker/cli/blob/v29.3.0/cli/config/configfile/file.go#L175
+ * Changes config.json as Docker's own `Save` does: a complete file in the same folder replaces the
+ * file by a rename, and a symbolic link stays. `change` returns undefined if there is nothing to
+ * change, and runs again if another program wrote the file meanwhile. Source:
+ * https://github.com/docker/cli/blob/v29.3.0/cli/config/configfile/file.go#L175
  * @throws DOCKER_CONFIG_UNREADABLE, DOCKER_CONFIG_UNWRITABLE, and what `change` throws
  */
 export function updateConfig(
@@ -131,7 +131,7 @@ function isSameFile(now: BigIntStats | undefined, before: BigIntStats | undefine
   return now.dev === before.dev && now.ino === before.ino && now.size === before.size && now.mtimeNs === before.mtimeNs
 }
 
-/** As Docker's `copyFilePermissions`, which ignores errors too. */
+/** Like Docker's `copyFilePermissions`, which ignores errors too. */
 function keepOwner(draft: string, before: BigIntStats): void {
   chmodSync(draft, Number(before.mode & 0o777n))
   if (before.uid > 0n && before.gid > 0n) {

@@ -33,7 +33,7 @@ export function readEntry(item: unknown, place: string, errors: NopassError[]) {
     if (trimmed === '') return undefined
     if (trimmed !== undefined && pattern.test(trimmed)) return trimmed
     const given = Object.keys(item).find((one) => one.toLowerCase() === key)
-    errors.push(settingError(`${place}.${given}`, `is no ${wanted}`, `Write ${wanted}.`))
+    errors.push(settingError(`${place}.${given}`, `is not ${wanted}`, `Write ${wanted}.`))
     return undefined
   }
   const ids = splitIds(get('instanceid'), `${place}.instanceId`, errors)
@@ -42,13 +42,13 @@ export function readEntry(item: unknown, place: string, errors: NopassError[]) {
     const hint = 'Write a separate entry for each instance.'
     errors.push(settingError(place, 'names several instances, and domains of one of them', hint))
   }
-  const role = 'ARN of a RAM role, such as acs:ram::1234567890123456:role/acr-pull'
-  const provider = 'ARN of an OIDC provider, such as acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123'
+  const role = 'the ARN of a RAM role, such as acs:ram::1234567890123456:role/acr-pull'
+  const provider = 'the ARN of an OIDC provider, such as acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123'
   const shared = {
     /** `acr-registry-info[1]`, for messages. */
     place,
     /** Undefined: the cluster's own region. */
-    region: text('regionid', /^[a-z]+(-[a-z0-9]+)+$/, 'region, such as cn-hangzhou'),
+    region: text('regionid', /^[a-z]+(-[a-z0-9]+)+$/, 'a region, such as cn-hangzhou'),
     /** Lower case, without scheme. Empty: all domains of the instance. */
     domains,
     assumeRole: text('assumerolearn', ROLE, role),

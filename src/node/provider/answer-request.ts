@@ -28,7 +28,7 @@ export async function answerRequest(
       const cacheKeyType = isOnlyList ? 'Registry' : 'Image'
       return { username, password, domain: found.domain, cacheKeyType, cacheSeconds: found.seconds }
     }
-    // An instance that does not have the image's domain is no failure.
+    // It is not a failure if an instance does not have the image's domain.
     failure ??= found.failure
     if (found.failure === undefined || !isRefusal(found.failure.code)) break
   }

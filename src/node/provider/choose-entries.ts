@@ -13,15 +13,19 @@ export interface Candidate {
 }
 
 export interface ChosenEntries {
-  /** In the order in which they are tried. Only the instance itself tells all its domains. */
+  /**
+   * In the order in which they are tried. Several, because only the instance itself knows all its
+   * domains.
+   */
   readonly candidates: readonly Candidate[]
   /** False: other images of the host may need another credential. */
   readonly isOnlyList: boolean
 }
 
 /**
- * Chooses the credentials that may serve an image for a Pod's namespace. An entry's own targets
- * bound it by the namespace's name. The global targets are where Secrets go, and do not count here.
+ * Chooses the credentials that may serve an image for a Pod's namespace. An entry with its own
+ * targets serves only the namespaces that they name. The global targets only say where Secrets are
+ * written, so they do not count here.
  */
 export function chooseEntries(
   registries: readonly NodeRegistry[],

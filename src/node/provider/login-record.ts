@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors.ts'
 
-/** Where the time of a record comes from: the boot, and milliseconds since then. */
+/** The time of a record: the ID of a boot, and milliseconds since that boot. */
 export interface BootTime {
   readonly boot: string
   /** Never set by anyone, unlike the clock of the machine. Continues while the machine sleeps. */

@@ -33,7 +33,7 @@ export function openLoginStore(folder: string, pid: number, uid: number) {
       const text = orElse(() => readFileSync(fileOf(key), 'utf8'), '')
       return parseObject(text) as LoginRecord | undefined
     },
-    /** A full file system is no failure of a pull. */
+    /** A full file system must not make a pull fail. */
     write(key: string, record: LoginRecord): void {
       orElse(() => {
         const fresh = `${fileOf(key)}.${pid}`

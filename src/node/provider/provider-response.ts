@@ -12,7 +12,10 @@ export interface ImageLogin {
   readonly cacheSeconds: number
 }
 
-/** Renders a CredentialProviderResponse. Without a login, the kubelet pulls as if not asked. */
+/**
+ * Renders a CredentialProviderResponse. Without a login, the kubelet pulls as if there were no
+ * plugin.
+ */
 export function renderResponse(login: ImageLogin | undefined): string {
   const { username, password } = login ?? {}
   return JSON.stringify({

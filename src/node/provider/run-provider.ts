@@ -96,10 +96,10 @@ function readConfig(file: string): NodeConfig {
   const config = parseObject(orElse(() => readFileSync(file, 'utf8'), ''))
   if (config?.version === NODE_CONFIG_VERSION && Array.isArray(config.registries))
     return config as unknown as NodeConfig
-  throw new NopassError('NODE_CONFIG_INVALID', `${file} cannot be read, or is of another version of acr-nopass`)
+  throw new NopassError('NODE_CONFIG_INVALID', `${file} cannot be read, or belongs to another version of acr-nopass`)
 }
 
-/** The kubelet's requests have some kilobytes. */
+/** The kubelet's requests are some kilobytes long. */
 const LONGEST_REQUEST = 1024 * 1024
 
 async function readAll(input: ProviderLaunch['input'], signal: AbortSignal): Promise<string> {

@@ -52,7 +52,8 @@ export async function connectCluster(work: ClusterWork, hooks = 0) {
 function maskTokens(connection: KubeConnection, mask: (secret: string) => void): KubeConnection {
   const { token } = connection
   if (token === undefined) return connection
-  // The object inherits the other fields, because the CA is read again as it rotates.
+  // The other fields are inherited and not copied, because `ca` is read again at each use: the CA
+  // may rotate.
   return Object.create(connection, {
     token: {
       value: async () => {

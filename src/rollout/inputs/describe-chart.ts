@@ -79,8 +79,8 @@ function readChart(reference: string, chart: string): ChartFiles {
 }
 
 /**
- * Far more than a chart's archive has (bytes). Helm unpacks at most 100 MiB
- * (MaxDecompressedChartSize in pkg/chart/loader/archive).
+ * Far larger than a chart's archive (bytes). Helm unpacks at most 100 MiB (MaxDecompressedChartSize
+ * in pkg/chart/loader/archive).
  */
 const ARCHIVE_LIMIT = 32 * 1024 * 1024
 const UNPACKED_LIMIT = 100 * 1024 * 1024

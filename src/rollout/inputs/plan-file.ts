@@ -17,7 +17,9 @@ interface PlanFile {
   }[]
 }
 
-/** The most bytes of a plan. The manifests of a thousand clusters stay far below this. */
+/**
+ * The maximum size of a plan, in bytes. The manifests of a thousand clusters stay far below this.
+ */
 const LIMIT = 256 * 1024 * 1024
 
 /**

@@ -39,7 +39,7 @@ function isOver({ metadata, status }: PodObject): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined
 }
 
-/** The most Pods that are named. More Pods are only counted. */
+/** The maximum number of Pods that are named. More Pods are only counted. */
 const MOST_SHOWN = 20
 
 /** Describes the Pods in one line. */

@@ -3,8 +3,8 @@ import type { ValuesError } from '../values-error.ts'
 import { isLimited } from './registry-entry.ts'
 
 /**
- * Finds entries that the role of a node cannot be bounded to, and keys of `node` without effect.
- * chart/templates/_node.tpl has the check of the entries too.
+ * Finds entries whose `limit` or `targets` do not limit the role of a node, and keys of `node`
+ * without effect. chart/templates/_node.tpl has the check of the entries too.
  */
 export function checkNode(values: Cursor): ValuesError[] {
   const node = values.at('node')

@@ -23,7 +23,7 @@ export function formError({ problem, rootSchema, at, schema }: ProblemContext): 
     const member = at.at(propertyName)
     return member.error(
       'SCHEMA_FORM',
-      `the key ${JSON.stringify(quotable(propertyName))} in ${name(at)} is no ${what}`,
+      `the key ${JSON.stringify(quotable(propertyName))} in ${name(at)} is not a valid ${what}`,
       {
         at: member.keyPosition,
         value: quotable(propertyName),

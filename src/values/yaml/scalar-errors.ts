@@ -13,8 +13,8 @@ export function ambiguous(
   at: Position,
   isSecret: boolean,
 ): ValuesError {
-  // A secret is not quoted. A word of letters alone may be: it is a word for true, false, null or
-  // infinity.
+  // The message does not quote the text if it may be a secret. A word of letters only is not one:
+  // it stands for true, false, null or infinity.
   if (isSecret && !/^[-+]?\.?[a-z~]{1,5}$/i.test(source)) {
     const hint = 'Quote it if you mean text.'
     return new ValuesError('YAML_AMBIGUOUS', 'a value that parsers read differently', { at, hint, hideLine: true })

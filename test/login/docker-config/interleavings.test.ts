@@ -21,7 +21,7 @@ type Step =
   | { readonly kind: 'logout'; readonly job: number; readonly meanwhile: Meanwhile }
   | { readonly kind: 'an hour passes' }
 
-/** What happens when acr-nopass has read a file and is about to write it, per write. */
+/** For each write: what happens after acr-nopass has read the file and before it writes it. */
 type Meanwhile = readonly (Their | 'killed before' | 'killed after' | undefined)[]
 type Their = Extract<Step, { as: string }>
 
@@ -95,7 +95,7 @@ async function play(steps: readonly Step[]): Promise<void> {
 
   const readAuths = () => JSON.parse(fs.readFileSync(file, 'utf8')).auths
   const actAs = ({ kind, domain: name, as }: Their): void => {
-    // As Docker: read, change, and replace by a rename.
+    // Like Docker: read, change, and replace by a rename.
     const content = JSON.parse(fs.readFileSync(file, 'utf8'))
     if (kind === 'their login') theirs.set(name, auth(`${as}:THEIRS-${++count}`))
     else theirs.delete(name)

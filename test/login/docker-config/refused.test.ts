@@ -27,7 +27,7 @@ test('an earlier login of the user for the domain is refused with the fix, and s
     auth('ram-user:HERS'),
     { username: 'ram-user', password: 'HERS' },
     { identitytoken: 'HERS' },
-    // Of another tool: acr-login, or a helper of its own.
+    // A temporary login of ACR that another tool stored, such as acr-login.
     auth('cr_temp_user:HERS'),
   ]
   for (const entry of entries) {

@@ -74,7 +74,7 @@ const FORMS: Readonly<Record<string, unknown>> = {
     { ...ADDON, config: JSON.stringify(CONFIG) },
   ],
   'the response of DescribeClusterAddonInstance': { ...ADDON, config: JSON.stringify(CONFIG) },
-  'a config that is no text': { ...ADDON, config: CONFIG },
+  'a config that is not a text': { ...ADDON, config: CONFIG },
   'the config itself': CONFIG,
   'the config with a list in a text': { ...CONFIG, AcrInstanceInfo: JSON.stringify(CONFIG.AcrInstanceInfo) },
   'capitals as on the page of parameters': {
