@@ -21,7 +21,7 @@ export interface Suite {
   readonly tools: readonly ToolName[]
   /** The suite needs Chromium, which is installed if it is missing. */
   readonly browser?: true
-  /** How many test files run at the same time on a number of cores. */
+  /** How many test files run at the same time on a machine with this many cores. */
   readonly parallel: (cores: number) => number
   /** Milliseconds after which a test file counts as hanging. */
   readonly fileLimit: number

@@ -435,7 +435,7 @@ async function references(): Promise<readonly string[]> {
     list.items
       .filter(({ imagePullSecrets = [] }) => imagePullSecrets.some(({ name }) => name === 'acr-nopass'))
       .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
-      // The namespace of a verification may still be ending.
+      // The namespace of a verification may still be terminating.
       .filter((name) => !name.startsWith('acr-nopass-probe-'))
   )
 }

@@ -49,7 +49,7 @@ test('a helper of 1.0.0 has handled a request once each registry has changed in 
 test('for a registry that fails as before the time of the try is printed, and that of the first failure', () => {
   assert.equal(
     describeRefreshed(failing({ triedAt: '2026-11-28T12:00:02.000Z' })),
-    'prod: tried at 2026-11-28T12:00:02.000Z, fails as before, since 2026-11-28T10:00:00.000Z: CLOUD_DENIED: not allowed\n  fix: Allow it.',
+    'prod: failed again at 2026-11-28T12:00:02.000Z, first at 2026-11-28T10:00:00.000Z: CLOUD_DENIED: not allowed\n  fix: Allow it.',
   )
   assert.equal(describeRefreshed(failing()), 'prod: CLOUD_DENIED: not allowed\n  fix: Allow it.')
   // The failure differs from the failure of this request.

@@ -181,8 +181,8 @@ test('a', async () => { appendFileSync('${events}', '+' + name + ' '); await new
 })
 
 /**
- * Files that finish when as many files run as there are names. Each file belongs to a group of its
- * own.
+ * One file for each name. Each waits until all of them run at the same time, and belongs to a group
+ * of its own.
  */
 function filesThatMeet(names: readonly string[]): Record<string, string> {
   const events = join(root, 'events')

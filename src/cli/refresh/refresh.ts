@@ -109,7 +109,7 @@ export function isHandled(
 export function describeRefreshed({ name, issuedAt, expiresAt, error, triedAt }: RegistryStatus): string {
   if (error !== undefined) {
     const isAsBefore = triedAt !== undefined && Date.parse(triedAt) > Date.parse(error.at)
-    const tried = isAsBefore ? `tried at ${triedAt}, fails as before, since ${error.at}: ` : ''
+    const tried = isAsBefore ? `failed again at ${triedAt}, first at ${error.at}: ` : ''
     return `${name}: ${tried}${error.code}: ${error.message}\n  fix: ${error.fix}`
   }
   return `${name}: ${issuedAt === undefined ? 'a fixed login' : `token of ${issuedAt}`}${expiresAt ? `, until ${expiresAt}` : ''}`

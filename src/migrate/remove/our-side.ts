@@ -24,8 +24,8 @@ export type OurSide = Awaited<ReturnType<typeof readOurSide>>
  */
 export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: number) {
   const { chosen: release, others } = await findRelease(reader, choice)
-  // Objects are deleted because of this state. The only candidate may be a tenant's release, unless
-  // the user names it.
+  // This state decides what is deleted. A release that the user did not name may be a tenant's,
+  // even if it is the only one found.
   const isNamed = choice.namespace !== undefined && choice.release !== undefined
   if (release !== undefined && !isNamed) noteUnknown(reader, release)
   const config = release?.config
