@@ -13,6 +13,7 @@ import {
 import { hostname } from 'node:os'
 import { type Clock, sleep } from './clock.ts'
 import { parseObject, textOf } from './json.ts'
+import { orElse } from './or-else.ts'
 import { isAlive, type ProcessId, processId } from './process-id.ts'
 
 const POLL_MS = 50
@@ -53,14 +54,14 @@ export async function withFileLock<T>(path: string, options: LockOptions, work: 
   const deadline = clock.monotonic() + waitMs
   while (!tryLock(path, holder)) {
     const other = readHolder(path)
-    if (other !== undefined && isStale(path, other)) {
-      removeStale(path)
-      continue
-    }
-    if (other !== undefined && clock.monotonic() >= deadline) throw refuse(other)
+    if (other !== undefined && isStale(path, other)) removeStale(path)
+    else if (other !== undefined && clock.monotonic() >= deadline) throw refuse(other)
     await sleep(clock, POLL_MS, signal)
   }
-  const beat = setInterval(() => touch(path), BEAT_MS)
+  const beat = setInterval(() => {
+    const now = new Date()
+    orElse(() => utimesSync(path, now, now), undefined)
+  }, BEAT_MS)
   beat.unref()
   try {
     return await work()
@@ -126,11 +127,6 @@ function removeStale(path: string): void {
 /** The file system's clock counts, because the times of files are compared; 0 for no file. */
 function ageOf(path: string): number {
   return Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
-}
-
-function touch(path: string): void {
-  const now = new Date()
-  ignoreMissing(() => utimesSync(path, now, now))
 }
 
 function ignoreMissing(work: () => void): void {

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -93,6 +102,28 @@ test('a takeover that died half-way does not block the lock', async () => {
   mkdirSync(`${path}.takeover`)
   utimesSync(`${path}.takeover`, new Date(0), new Date(0))
   assert.equal(await withFileLock(path, options(), async () => 'done'), 'done')
+})
+
+test('while another process takes over, a process waits', async () => {
+  const path = newPath()
+  writeLock(path, { host: hostname(), pid: 2 ** 22 + 1, start: '1' })
+  mkdirSync(`${path}.takeover`)
+  let isDone = false
+  const waiting = withFileLock(path, options(), async () => {
+    isDone = true
+  })
+  await systemClockTurn()
+  assert.equal(isDone, false)
+  rmdirSync(`${path}.takeover`)
+  await waiting
+  assert.equal(existsSync(`${path}.takeover`), false)
+})
+
+test('a folder that does not exist is an error at once', async () => {
+  await assert.rejects(
+    withFileLock(join(folder, 'missing', 'lock'), options(), async () => undefined),
+    { code: 'ENOENT' },
+  )
 })
 
 test('the lock of a living process is not taken over: after the wait, the error names the process', async () => {

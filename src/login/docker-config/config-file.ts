@@ -131,10 +131,12 @@ function isSameFile(now: BigIntStats | undefined, before: BigIntStats | undefine
   return now.dev === before.dev && now.ino === before.ino && now.size === before.size && now.mtimeNs === before.mtimeNs
 }
 
-/** Like Docker's `copyFilePermissions`, which ignores errors too. */
+/**
+ * Like Docker's `copyFilePermissions`, which ignores errors too. Docker does not restore an owner
+ * that is root or in root's group, so a user in that group could not read the file after a login as
+ * root.
+ */
 function keepOwner(draft: string, before: BigIntStats): void {
   chmodSync(draft, Number(before.mode & 0o777n))
-  if (before.uid > 0n && before.gid > 0n) {
-    orElse(() => chownSync(draft, Number(before.uid), Number(before.gid)), undefined)
-  }
+  orElse(() => chownSync(draft, Number(before.uid), Number(before.gid)), undefined)
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { formatError, type NopassError } from '../../../src/errors.ts'
 import { findReceipt } from '../../../src/login/docker-config/ledger.ts'
+import { eventually } from '../../support/eventually.ts'
 import { installHelper } from '../../support/login/credential-helper.ts'
 import { createPlace, DOMAIN, LOGIN, PASSWORD, VPC_DOMAIN } from './docker-place.ts'
 
@@ -13,10 +14,11 @@ const HERS = { Username: 'ram-user', Secret: 'HERS' }
 /** A place whose configuration names `docker-credential-keychain`. */
 function withHelper(config: object) {
   const environment: Record<string, string> = { PATH: '/usr/bin:/bin' }
-  const place = createPlace(config, { environment })
+  const cancel = new AbortController()
+  const place = createPlace(config, { environment, signal: cancel.signal })
   const helper = installHelper(place.root, 'keychain')
   environment.PATH = `${helper.bin}:${environment.PATH}`
-  return { ...place, helper, environment }
+  return { ...place, helper, environment, cancel }
 }
 
 async function refusal(work: Promise<unknown>): Promise<string> {
@@ -80,6 +82,10 @@ test('an earlier login in the helper is refused and stays; a later login of some
   helper.put({ [DOMAIN]: HERS })
   assert.deepEqual(await remove(receipt), [{ domain: DOMAIN, outcome: 'replaced' }])
   assert.deepEqual(helper.logins(), { [DOMAIN]: HERS })
+  helper.put({})
+  const again = await store()
+  helper.put({})
+  assert.deepEqual(await remove(again.receipt), [{ domain: DOMAIN, outcome: 'absent' }])
 })
 
 test('a helper that makes its own logins is refused with the fix', async () => {
@@ -105,6 +111,28 @@ test('a missing helper is refused with its name, and nothing is written', async 
   assert.deepEqual(readdirSync(folder), ['config.json'])
 })
 
+test('a helper that cannot be started is refused with the reason', async () => {
+  const { helper, store } = withHelper({ credsStore: 'keychain' })
+  chmodSync(join(helper.bin, 'docker-credential-keychain'), 0o644)
+  assert.match(await refusal(store()), /docker-credential-keychain cannot be run for `get` \(EACCES\)\n/)
+})
+
+test('a helper whose answer has no user name has no login', async () => {
+  const { helper, store } = withHelper({ credsStore: 'keychain' })
+  helper.behave('knows nobody')
+  assert.match(await refusal(store()), /accepted the login of .*, but returns no login\n/)
+})
+
+test('a job that is cancelled while a helper hangs ends at once', async () => {
+  const { folder, helper, cancel, store } = withHelper({ credsStore: 'keychain' })
+  helper.behave('hangs')
+  const stored = store()
+  await eventually(() => assert.deepEqual(helper.calls(), ['get']))
+  cancel.abort(new Error('cancelled'))
+  await assert.rejects(stored, /^Error: cancelled$/)
+  assert.deepEqual(readdirSync(folder), ['config.json'])
+})
+
 test('if a helper does not store the login, no login of the job stays anywhere, and no secret is printed', async () => {
   const cases = [
     ['refuses', /cannot store the login of .*: cannot keep \(redacted\) with \(redacted\)\n/],
@@ -113,6 +141,7 @@ test('if a helper does not store the login, no login of the job stays anywhere, 
       /accepted the login of .*, but returns no login\n {2}fix: Remove .* from `credHelpers`, or use `config: isolated`/,
     ],
     ['locked', /cannot get the login of .*: the key chain is locked\n/],
+    ['says nonsense', /gave an answer for .* that is not JSON\n/],
   ] as const
   for (const [behaviour, expected] of cases) {
     const { folder, content, helper, store } = withHelper({ credHelpers: { [DOMAIN]: 'keychain' } })

@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict'
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { updateConfig } from '../../../src/login/docker-config/config-file.ts'
 import { findReceipt } from '../../../src/login/docker-config/ledger.ts'
 import { auth, createPlace, DOMAIN, LOGIN, PASSWORD, VPC_DOMAIN } from './docker-place.ts'
 
@@ -89,6 +94,67 @@ test('the mode of an existing configuration stays', async () => {
   assert.equal(statSync(file).mode & 0o777, 0o640)
   await remove(receipt)
   assert.equal(statSync(file).mode & 0o777, 0o640)
+})
+
+test('the owner of an existing configuration stays, also if a job of root writes it', async () => {
+  const { file, store } = createPlace({ auths: {} })
+  // Only root can give a file to another user.
+  if (process.getuid?.() === 0) chownSync(file, 1000, 0)
+  const { uid, gid } = statSync(file)
+  await store()
+  assert.deepEqual([statSync(file).uid, statSync(file).gid], [uid, gid])
+})
+
+test('a login that others make between our read and our write is found and kept, however they write', async () => {
+  const entry = (password: string) => JSON.stringify({ auths: { 'docker.io': auth(`me:${password}`) } })
+  const writes: readonly ((file: string) => void)[] = [
+    (file) => writeFileSync(file, entry('NEWEST')),
+    (file) => {
+      writeFileSync(`${file}.new`, entry('NEWEST'))
+      renameSync(`${file}.new`, file)
+    },
+    (file) => rmSync(file),
+  ]
+  for (const write of writes) {
+    const { folder, file, text } = createPlace(entry('OLDEST'))
+    // Some file systems count time in steps of milliseconds.
+    utimesSync(file, 1, 1)
+    let runs = 0
+    updateConfig(folder, ({ auths }) => {
+      runs += 1
+      if (runs === 1) write(file)
+      return { ...auths, [DOMAIN]: OURS }
+    })
+    assert.equal(runs, 2)
+    const { [DOMAIN]: ours, ...others } = JSON.parse(text()).auths
+    assert.deepEqual(ours, OURS)
+    assert.equal(JSON.stringify(others).includes(auth('me:OLDEST').auth), false)
+    assert.deepEqual(readdirSync(folder), ['config.json'])
+  }
+})
+
+test('a program that writes the configuration all the time is reported, and nothing is overwritten', () => {
+  const { folder, file, text } = createPlace({ auths: {} })
+  let runs = 0
+  assert.throws(
+    () =>
+      updateConfig(folder, () => {
+        runs += 1
+        writeFileSync(file, JSON.stringify({ auths: {}, psFormat: 'x'.repeat(runs) }))
+        return { [DOMAIN]: OURS }
+      }),
+    { code: 'DOCKER_CONFIG_UNWRITABLE' },
+  )
+  assert.equal(JSON.parse(text()).psFormat, 'x'.repeat(runs))
+  assert.deepEqual(readdirSync(folder), ['config.json'])
+})
+
+test('a configuration behind a circle of links is refused', async () => {
+  const { folder, file, store } = createPlace()
+  mkdirSync(folder)
+  symlinkSync('other.json', file)
+  symlinkSync('config.json', join(folder, 'other.json'))
+  await assert.rejects(store(), { code: 'DOCKER_CONFIG_UNREADABLE' })
 })
 
 test('a configuration behind symbolic links is written where it is, also if it does not exist yet', async () => {

@@ -45,9 +45,11 @@ test('an earlier login of the user for the domain is refused with the fix, and s
 })
 
 test('an entry without a login, as docker login with a helper leaves it, is no earlier login', async () => {
-  const { content, store } = createPlace({ auths: { [DOMAIN]: {} } })
-  await store()
-  assert.deepEqual(content().auths, { [DOMAIN]: OURS })
+  for (const entry of [{}, null, { auth: '' }, { username: '', password: '' }]) {
+    const { content, store } = createPlace({ auths: { [DOMAIN]: entry, 'docker.io': null } })
+    await store()
+    assert.deepEqual(content().auths, { [DOMAIN]: OURS, 'docker.io': null })
+  }
 })
 
 test('a login of another job that may still run is refused until it expires, and stays', async () => {
@@ -64,14 +66,25 @@ test('a login of another job that may still run is refused until it expires, and
 })
 
 test('the same job may renew its login, and each logout removes only its own', async () => {
-  const { content, store, remove } = createPlace()
+  const { folder, content, store, remove } = createPlace()
   const holder = processId(process.pid)
   const first = await store({ holder })
   const second = await store({ holder, logins: [{ ...LOGIN, password: 'RENEWED' }] })
   assert.deepEqual(content().auths, { [DOMAIN]: auth('cr_temp_user:RENEWED') })
+  assert.deepEqual(findReceipt(folder, null), second.receipt)
   assert.deepEqual(await remove(first.receipt), [{ domain: DOMAIN, outcome: 'replaced' }])
   assert.deepEqual(content().auths, { [DOMAIN]: auth('cr_temp_user:RENEWED') })
   assert.deepEqual(await remove(second.receipt), [{ domain: DOMAIN, outcome: 'removed' }])
+})
+
+test('the same job does not overwrite a login that somebody made after its first', async () => {
+  const { file, text, store } = createPlace()
+  const holder = processId(process.pid)
+  await store({ holder })
+  writeFileSync(file, JSON.stringify({ auths: { [DOMAIN]: auth('me:HERS') } }))
+  const before = text()
+  assert.match(await refusal(store({ holder })), /already has a login/)
+  assert.equal(text(), before)
 })
 
 test('what jobs left behind that expired or were killed is removed by the next login, also of other domains', async () => {
@@ -135,6 +148,7 @@ test('a configuration that Docker cannot read is refused without a word of its c
       /the entry of "docker.io" has no valid auth\n {2}fix: .*docker logout docker\.io/,
     ],
     ['{"auths": {"docker.io": {"auth": 1}}}', /the entry of "docker.io" has no valid auth/],
+    ['{"auths": {"docker.io": {"auth": "-ERS"}}}', /the entry of "docker.io" has no valid auth/],
     ['{"auths": {"docker.io": {"auth": "HERS-"}}}', /the entry of "docker.io" has no valid auth/],
     [`{"auths": {"docker.io": ${JSON.stringify(auth('HERS'))}}}`, /the entry of "docker.io" has no valid auth/],
     [`{"auths": {"docker.io": ${JSON.stringify(auth(':HERS'))}}}`, /the entry of "docker.io" has no valid auth/],

@@ -24,15 +24,26 @@ if (action === 'store') {
 } else if (action === 'get') {
   if (behaviour === 'locked') fail('the key chain is locked')
   if (behaviour === 'makes its own') logins[input] = { Username: 'cr_temp_user', Secret: 'ITS-OWN' }
-  if (!Object.hasOwn(logins, input)) fail('credentials not found in native keychain')
-  process.stdout.write(JSON.stringify({ ServerURL: input, ...logins[input] }) + '\\n')
+  if (behaviour === 'hangs') setInterval(() => undefined, 1e6)
+  else if (behaviour === 'says nonsense') process.stdout.write('S3CR3T-token')
+  else if (behaviour === 'knows nobody') process.stdout.write('{"ServerURL":"","Username":"","Secret":""}')
+  else if (!Object.hasOwn(logins, input)) fail('credentials not found in native keychain')
+  else process.stdout.write(JSON.stringify({ ServerURL: input, ...logins[input] }) + '\\n')
 } else if (action === 'erase') {
   delete logins[input]
   save()
 } else fail('unknown action: ' + action)
 `
 
-export type HelperBehaviour = 'keeps' | 'ignores' | 'refuses' | 'locked' | 'makes its own'
+export type HelperBehaviour =
+  | 'keeps'
+  | 'ignores'
+  | 'refuses'
+  | 'locked'
+  | 'makes its own'
+  | 'hangs'
+  | 'says nonsense'
+  | 'knows nobody'
 
 /** Installs `docker-credential-<suffix>` into a folder of its own, for the PATH of a client. */
 export function installHelper(root: string, suffix: string) {
