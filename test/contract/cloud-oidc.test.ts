@@ -112,9 +112,9 @@ test('any other token is rejected with 401 and the reason', async () => {
 })
 
 /**
- * Sources: `Policy` of AssumeRoleWithOIDCRequest in @alicloud/sts20150401. The codes are those of
- * AssumeRole, which is assumed. RAM's page about the evaluation contradicts: role-based SSO, which
- * this operation belongs to, has no session policy
+ * Sources: `Policy` of AssumeRoleWithOIDCRequest in @alicloud/sts20150401. It is an assumption that
+ * the codes are those of AssumeRole. RAM's page about the evaluation contradicts the SDK:
+ * role-based SSO, to which this operation belongs, has no session policy
  * (https://help.aliyun.com/zh/ram/user-guide/policy-evaluation-process-of-assuming-a-ram-role).
  * Hence the fault.
  */

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { parseImage } from '../../acr/registry-domains.ts'
 import { isRecord, parseObject, textOf } from '../../lib/json.ts'
 
-/** What the content of an old Secret is for, without any login. */
+/** Which hosts an old Secret has logins for, and of which kind, without the logins themselves. */
 export interface OldLogins {
   /**
    * The keys of `auths` in the form that the kubelet compares: `host`, `host:port` or `host/path`,
