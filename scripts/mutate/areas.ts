@@ -9,7 +9,7 @@ export interface Area {
 
 /**
  * Areas are tested without real servers, so that a test notices a mutant within a second. The tests
- * of the emulated cloud are included, because only they run a part of policy.
+ * of the emulated cloud are included, because only they run some of the files of the area `policy`.
  */
 export const AREAS: Readonly<Record<string, Area>> = {
   policy: {

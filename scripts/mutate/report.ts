@@ -41,7 +41,7 @@ export function formatReverts({ results, already, unbroken }: RevertResults): st
   ].join('\n')
 }
 
-/** Whether reverts were tried, each breaks a run, and each run breaks on one. */
+/** True if reverts were tried, each revert breaks a run, and each run is broken by a revert. */
 export function isComplete({ results, already, unbroken }: RevertResults): boolean {
   const isShown = results.length > 0 && results.every(({ broken }) => broken.length > 0)
   return isShown && already.length + unbroken.length === 0

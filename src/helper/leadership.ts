@@ -78,6 +78,6 @@ function leaseMissing({ namespace, lease }: Release): NopassError {
 function leaseRefused({ namespace, lease }: Release, cause: NopassError): NopassError {
   const message = `the Lease ${namespace}/${lease} cannot be acquired, so this replica cannot lead: ${cause.message}`
   const remove = shell`kubectl -n ${namespace} delete lease ${lease}`
-  const hint = `The message names what refuses it: restore the rights from the release, or exempt the Lease. Otherwise delete it, and the helper creates it within a minute: ${remove}`
+  const hint = `The message names what refuses it: restore the rights from the release, or exempt the Lease. Otherwise delete the Lease, and the helper creates it within a minute: ${remove}`
   return new NopassError('LEASE_REFUSED', message, { cause, reason: cause.reason, hint })
 }

@@ -63,7 +63,7 @@ export async function checkLogin(request: CheckRequest, deps: CheckDeps, signal:
     const login = await insist(
       () => verifyLogin(deps.send, { domain, ...access }, signal),
       ({ result }) => result === 'unreachable',
-      // A domain of another network never answers, and one of the others may.
+      // A domain of another network never responds, but another domain of the registry may.
       domains.length === 0 && request.token.domains.length === 1,
     )
     domains.push({ domain, login })
