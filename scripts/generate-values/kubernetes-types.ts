@@ -87,7 +87,7 @@ function toProperty(type: OpenApiType): Schema {
 const LONGEST = 240
 
 /**
- * Returns the first sentences of a description, as far as an editor shows them well. The rest is in
+ * Returns the first sentences of a description, as many as an editor shows well. The rest is in
  * Kubernetes' reference.
  */
 function shortened(text: string): string {

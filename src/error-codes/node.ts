@@ -22,6 +22,6 @@ export const NODE_CODES = {
   },
   NODE_TIMEOUT: {
     what: 'A node got no login within three seconds. The kubelet pulls without it, and asks again for the next attempt.',
-    fix: 'Check from the node: DNS, the proxy, and the way to STS, to the registry API and to the metadata service.',
+    fix: 'Check from the node: DNS, the proxy, and the network path to STS, to the registry API and to the metadata service.',
   },
 } as const

@@ -87,7 +87,12 @@ const TABLE = {
   'ram-cleanup': flag('uninstall: also detach and delete our own RAM policy and role.'),
   'adopt-policy': flag('Take over a RAM policy of the same name that does not have the mark of acr-nopass.'),
   'max-parallel': integer(1, 64, '4', 'Clusters that are processed at the same time.'),
-  canary: integer(0, 64, '1', 'Clusters of the first wave with changes that go first, one after another.'),
+  canary: integer(
+    0,
+    64,
+    '1',
+    'How many clusters of the first wave with changes are rolled out first, one after another.',
+  ),
   'on-failure': choice(
     ['stop-wave', 'stop-all', 'continue'],
     'stop-wave',
