@@ -14,6 +14,8 @@ const RRSA = ['policy', '-f', 'examples/values/enterprise-rrsa.yaml']
 const CI = ['policy', '--ci', '--clusters-file', 'examples/clusters/waves.yaml', ...WORKER.slice(1)]
 const GITHUB = ['policy', '--github', 'acme/platform', '--oidc-provider-arn', PROVIDER]
 const IDS = ['--owner-id', '11', '--repository-id', '22']
+const LOGIN = ['policy', '--ci', '--login']
+const PUSH = ['--repositories', 'shop/web,shop/api', '--push']
 
 const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]; readonly notes?: RegExp }[] = [
   { file: 'policy-worker-role.json', args: WORKER },
@@ -55,6 +57,17 @@ const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]
     file: 'policy-chain.tf',
     args: [...CHAIN, '--role-arn', 'acs:ram::1234567890123456:role/Worker', '--format', 'terraform'],
   },
+  {
+    file: 'policy-login-github.txt',
+    args: [...LOGIN, '--registry', 'cri-abc123', '--region', 'cn-hangzhou', ...PUSH, ...GITHUB.slice(1), ...IDS],
+    notes: /^note: a push to a repository that does not exist also needs `cr:CreateRepository`.*\n$/,
+  },
+  {
+    file: 'policy-login-create.json',
+    args: [...LOGIN, '--registry', 'shop-registry.cn-hangzhou.cr.aliyuncs.com', ...PUSH, '--create-repositories'],
+    notes: /^note: shop-registry\S* is looked up among all instances of cn-hangzhou; .*narrower\n$/,
+  },
+  { file: 'policy-login-values.json', args: [...LOGIN, '-f', 'examples/values/teams.yaml'] },
 ]
 
 test('--only prints one of several documents as the bare JSON that RAM accepts, and -o json names its role', async () => {
@@ -185,6 +198,14 @@ for (const { args, error } of [
   { args: ['policy'], error: /^INPUT_MISSING: there are no values to make a policy from/ },
   { args: ['policy', '--ci'], error: /^INPUT_MISSING: there are no values to make a policy from/ },
   { args: ['policy', '--github', 'acme/platform'], error: /^INPUT_MISSING: --github needs --oidc-provider-arn/ },
+  { args: ['policy', '--push', '-f', 'x.yaml'], error: /^INPUT_CONFLICT: --push needs --ci --login/ },
+  { args: ['policy', '--login', '-f', 'x.yaml'], error: /^INPUT_CONFLICT: --login needs --ci --login\n.*Add --ci,/ },
+  { args: LOGIN, error: /^INPUT_MISSING: no registry is given\n.*`--registry`/ },
+  { args: [...LOGIN, '--registry', 'cri-abc123'], error: /^INPUT_MISSING: --registry: cri-abc123 needs `--region`/ },
+  {
+    args: [...LOGIN, '-f', 'examples/values/enterprise-rrsa.yaml', '--push', '--registries', 'nowhere'],
+    error: /^INPUT_INVALID: --registries: the values have no entry "nowhere"/,
+  },
   {
     args: [...GITHUB, ...IDS, '--subject', 'ref:refs/heads/*'],
     error: /^POLICY_INPUT_INVALID: .*"ref:refs\/heads\/\*"/,

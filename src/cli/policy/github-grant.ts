@@ -3,6 +3,7 @@ import { NopassError } from '../../errors.ts'
 import { isRecord, parseObject } from '../../lib/json.ts'
 import type { Grant } from '../../policy/helper-grants.ts'
 import { GITHUB_ISSUER, githubTrustDocument, isGithubServer } from '../../policy/trust-document.ts'
+import { LOGIN_ROLE } from './login-grants.ts'
 import type { PolicyFlags } from './policy-clusters.ts'
 
 interface GithubIds {
@@ -30,7 +31,8 @@ export async function githubGrant(
   }
   const ids = isGithubServer(issuer) ? NO_IDS : await findIds(repository, flags, deps, signal)
   const trust = githubTrustDocument({ oidcProviderArn, repository, ...ids, issuer, subjects: subject, oldSubject })
-  return { purpose: `the workflows of ${repository}`, role: { name: WORKFLOW_ROLE, trust }, attachTo: [] }
+  const name = flags.login ? LOGIN_ROLE : WORKFLOW_ROLE
+  return { purpose: `the workflows of ${repository}`, role: { name, trust }, attachTo: [] }
 }
 
 /** Finds the IDs in flags, in a workflow's variables, or with GitHub's API. */

@@ -13,6 +13,13 @@ export interface PolicyFlags extends GrantOptions {
   readonly ram?: string
   readonly workerRole?: readonly string[]
   readonly ci?: boolean
+  readonly login?: boolean
+  readonly registry?: string
+  readonly region?: string
+  readonly registries?: string
+  readonly repositories?: string
+  readonly push?: boolean
+  readonly createRepositories?: boolean
   readonly adopt?: boolean
   readonly cleanup?: boolean
   readonly github?: string

@@ -10,24 +10,17 @@ import { reportErrors } from '../program/report-errors.ts'
 import { errorAsFlags } from '../rollout/as-flags.ts'
 import { ciGrants } from './ci-grants.ts'
 import { githubGrant } from './github-grant.ts'
+import { loginGrants } from './login-grants.ts'
 import { loadPolicyClusters, type PolicyFlags } from './policy-clusters.ts'
 
-/** Prints the documents of the helper, or with --ci and --github the documents of the workflow. */
+/**
+ * Prints the documents of the helper, with --ci and --github the documents of the workflow, or
+ * with --ci --login the documents of a job that logs in.
+ */
 export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): Promise<number> {
-  const isNamed = flags.file !== undefined || flags.clustersFile !== undefined
-  if (!isNamed && (flags.ci || flags.github === undefined)) {
-    throw new NopassError('INPUT_MISSING', 'there are no values to make a policy from', {
-      hint: 'Name values with -f, or a list of clusters with --clusters-file.',
-    })
-  }
-  const { clusters, errors } = isNamed ? loadPolicyClusters(flags, host) : { clusters: [], errors: [] }
-  if (errors.length > 0) return reportErrors(errors.map(errorAsFlags), flags, host)
-  const forWorkflow = flags.ci || flags.github !== undefined
-  const made: Grants = !forWorkflow
-    ? helperGrants(clusters, flags)
-    : flags.ci
-      ? ciGrants(clusters, flags)
-      : { grants: [], notes: [] }
+  refuseLoginFlags(flags)
+  const made = flags.login ? loginGrants(flags, host) : rolloutGrants(flags, host)
+  if (made.errors.length > 0) return reportErrors(made.errors.map(errorAsFlags), flags, host)
   const { grants, notes } = flags.github === undefined ? made : await withGithub(made, flags.github, flags, host)
   const documents = grants.flatMap(documentsOf).filter(({ kind }) => flags.only === undefined || kind === flags.only)
   if (flags.only !== undefined && documents.length === 0) throw noDocument(flags.only, notes)
@@ -38,6 +31,30 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
   )
   if (flags.output !== 'json') for (const note of notes) host.stderr.write(`note: ${printable(note)}\n`)
   return EXIT.ok
+}
+
+/** The flags of a login would be ignored silently. */
+function refuseLoginFlags(flags: PolicyFlags): void {
+  const { ci, login, registry, region, registries, repositories, push, createRepositories } = flags
+  const given = { registry, region, registries, repositories, push, 'create-repositories': createRepositories, login }
+  const [name] = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
+  if (name === undefined || (ci && login)) return
+  throw new NopassError('INPUT_CONFLICT', `--${name} needs --ci --login`, {
+    hint: `Add --ci${name === 'login' ? '' : ' --login'}, or remove --${name}.`,
+  })
+}
+
+function rolloutGrants(flags: PolicyFlags, host: CliHost): Grants & { readonly errors: readonly NopassError[] } {
+  const isNamed = flags.file !== undefined || flags.clustersFile !== undefined
+  if (!isNamed && (flags.ci || flags.github === undefined)) {
+    throw new NopassError('INPUT_MISSING', 'there are no values to make a policy from', {
+      hint: 'Name values with -f, or a list of clusters with --clusters-file.',
+    })
+  }
+  const { clusters, errors } = isNamed ? loadPolicyClusters(flags, host) : { clusters: [], errors: [] }
+  if (errors.length > 0) return { grants: [], notes: [], errors }
+  if (flags.ci) return { ...ciGrants(clusters, flags), errors }
+  return flags.github === undefined ? { ...helperGrants(clusters, flags), errors } : { grants: [], notes: [], errors }
 }
 
 /** Returns an error instead of an empty output, because an empty file would fail only in RAM. */
@@ -55,6 +72,7 @@ async function withGithub(made: Grants, repository: string, flags: PolicyFlags, 
   const trusted = await githubGrant(repository, flags, { env: host.env, send }, host.signal)
   const [workflow, ...rest] = made.grants
   const notes = isGithubServer(flags.issuer ?? '') ? [...made.notes, SERVER_NOTE] : made.notes
+  // The role is created together with its policy.
   return { notes, grants: [{ ...workflow, ...trusted }, ...rest] }
 }
 
