@@ -159,6 +159,10 @@ export function createControl(state: CloudState) {
     denyUnknownRepositories: (denied: boolean): void => {
       state.settings.deniesUnknownRepositories = denied
     },
+    /** Sets whether the push that creates a repository also needs `cr:CreateRepository`. */
+    requireCreateRepository: (required: boolean): void => {
+      state.settings.pushNeedsCreateRepository = required
+    },
     /** Sets whether the metadata service responds to requests without a token. */
     allowImdsV1: (allowed: boolean): void => {
       state.settings.imdsV1 = allowed

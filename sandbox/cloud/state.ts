@@ -200,6 +200,13 @@ interface Settings {
   /** Undefined: session policies are evaluated as documented. */
   sessionPolicyFault: Seed['sessionPolicyFault']
   /**
+   * Whether the push that creates a repository also needs `cr:CreateRepository`. The vendor's page
+   * about pushes to namespaces that create repositories grants it
+   * (https://www.alibabacloud.com/help/doc-detail/146303.htm); the page about temporary passwords
+   * names only `cr:PushRepository`.
+   */
+  pushNeedsCreateRepository: boolean
+  /**
    * Whether the registry's token service grants nobody the pull of a repository that does not
    * exist. Otherwise it grants the pull by the caller's rights, and the registry responds with 404.
    * The vendor does not document which of the two ACR does.

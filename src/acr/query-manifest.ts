@@ -159,7 +159,7 @@ export interface NoLogin extends Pick<ManifestResult, 'result' | 'detail'> {
 export async function logIn(
   own: Query,
   first: HttpResponse,
-  actions: 'pull' | 'pull,push' = 'pull',
+  actions: 'pull' | 'pull,push' | 'delete' = 'pull',
 ): Promise<{ readonly headers: Headers } | NoLogin> {
   const target = findLoginTarget(first, own.base, own)
   if (target.kind === 'skipped') return { result: 'skipped', detail: target.detail }

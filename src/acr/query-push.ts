@@ -54,7 +54,15 @@ export async function queryPush(
     const response = await call('POST', uploads, login.headers)
     // OCI distribution specification, "POST then PUT": 202 and the upload's location.
     if (response.status === 202) {
-      const isCancelled = await cancelUpload(response, own.base, (url) => call('DELETE', url, login.headers))
+      const cancel = async (url: URL): Promise<HttpResponse> => {
+        const removed = await call('DELETE', url, login.headers)
+        if (removed.status !== 401) return removed
+        // Distribution asks for `delete`, which the token of a push lacks
+        // (`appendAccessRecords` in registry/handlers/app.go of distribution 3.1.2).
+        const another = await logIn(own, removed, 'delete')
+        return 'result' in another ? removed : call('DELETE', url, another.headers)
+      }
+      const isCancelled = await cancelUpload(response, own.base, cancel)
       return { ...verdict('granted', response), uploadRemains: !isCancelled }
     }
     if (response.status === 404 && errorCodes(response.text).includes('NAME_UNKNOWN')) {

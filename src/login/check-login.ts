@@ -5,6 +5,7 @@ import type { RegistryToken } from '../acr/registry-token.ts'
 import { type LoginVerdict, verifyLogin } from '../acr/verify-login.ts'
 import type { HttpSender } from '../alibaba/transport/http-sender.ts'
 import type { RepositoryAccess } from '../policy/policy-document.ts'
+import { includesRepository } from '../values/repositories.ts'
 
 /** What the registry showed about one repository of the list. */
 export interface RepositoryCheck {
@@ -28,6 +29,8 @@ export interface LoginEvidence {
   /** The domain that answered, at which the repositories were checked. */
   readonly answered: string | undefined
   readonly repositories: readonly RepositoryCheck[]
+  /** A repository outside of the list, and whether the login may pull it. */
+  readonly outside?: { readonly repository: string; readonly pull: PullVerdict }
 }
 
 export interface CheckRequest {
@@ -36,6 +39,8 @@ export interface CheckRequest {
   /** An existing repository of the list, which is checked in place of globs. */
   readonly probe: string | undefined
   readonly access: RepositoryAccess
+  /** True if the session has a policy with these repositories. */
+  readonly isLimited: boolean
   /** `endpoints.registry`: called in place of every domain. */
   readonly registry: URL | undefined
 }
@@ -90,7 +95,11 @@ export async function checkLogin(request: CheckRequest, deps: CheckDeps, signal:
       repositories.push({ repository, pull, push })
     }
   }
-  return { domains, answered, repositories: [...repositories, ...unchecked] }
+  const all = { domains, answered, repositories: [...repositories, ...unchecked] }
+  const outside = request.isLimited ? outsideOf(request.repositories) : undefined
+  if (outside === undefined) return all
+  const pull = await queryPull(deps.send, { host, repository: outside, reference: NO_TAG, ...access }, signal)
+  return { ...all, outside: { repository: outside, pull } }
 
   async function insist<Answer>(
     ask: () => Promise<Answer>,
@@ -122,4 +131,14 @@ export function chooseChecks(
       ...all.slice(MOST).map((repository) => ({ repository, why: `only the first ${MOST} are checked` })),
     ],
   }
+}
+
+/**
+ * Returns an invented repository that the list does not include; undefined if it includes all. That
+ * ACR evaluates the policy of a session at a pull is not proven on a live account.
+ */
+function outsideOf(list: readonly string[]): string | undefined {
+  const [namespace = ''] = (list[0] ?? '').split('/')
+  const candidates = [...(namespace.includes('*') ? [] : [`${namespace}/${NO_TAG}`]), `${NO_TAG}/${NO_TAG}`]
+  return candidates.find((repository) => !includesRepository(list, repository))
 }

@@ -8,7 +8,10 @@ import type { OpenedRegistry } from './open-registry.ts'
  * should know.
  * @throws LOGIN_REFUSED, LOGIN_PULL_DENIED, LOGIN_PUSH_DENIED, LOGIN_UNVERIFIED
  */
-export function judgeLogin(name: string, { domains, answered, repositories }: LoginEvidence): readonly string[] {
+export function judgeLogin(
+  name: string,
+  { domains, answered, repositories, outside }: LoginEvidence,
+): readonly string[] {
   const asked = domains.map(({ domain, login }) => `${domain}: ${login.detail}`).join('; ')
   const last = domains.at(-1)?.login
   if (answered === undefined || last === undefined || last.result === 'skipped') {
@@ -21,6 +24,11 @@ export function judgeLogin(name: string, { domains, answered, repositories }: Lo
       login.result === 'unreachable' ? [`${domain}: not checked, because it gave no answer here: ${login.detail}`] : [],
     ),
     ...repositories.flatMap(judgeRepository),
+    ...(outside?.pull.grant === 'granted'
+      ? [
+          `${name}: the login is not limited to \`repositories\`, because the registry also lets it pull ${outside.repository}`,
+        ]
+      : []),
   ]
 }
 
@@ -32,7 +40,7 @@ function judgeRepository({ repository, pull, push, why }: RepositoryCheck): read
   }
   if (push?.grant === 'unknown') throw unverified(`a push to ${repository}`, push.detail)
   const notes = push?.uploadRemains
-    ? [`${repository}: the registry did not confirm that the test upload was cancelled; it holds no data`]
+    ? [`${repository}: the registry did not let this login cancel the test upload, which is empty`]
     : []
   // Before its first push a repository does not exist, and a registry may deny what does not exist.
   if (push !== undefined && pull !== undefined && pull.grant !== 'granted') {

@@ -136,7 +136,8 @@ async function getLogin(opened: OpenedRegistry, deps: GetDeps, signal: AbortSign
   // The form in which a Docker configuration holds it.
   deps.mask(Buffer.from(`${username}:${password}`).toString('base64'))
   refuseShort(opened, expiresAt, { minLifeMs, now: transport.clock.now() })
-  const request = { token, repositories, probe, access, registry: endpoints.registry() }
+  const isLimited = opened.policy !== undefined
+  const request = { token, repositories, probe, access, isLimited, registry: endpoints.registry() }
   const pause = (ms: number, until: AbortSignal): Promise<void> => sleep(clock, ms, until)
   const evidence = await checkLogin(request, { send: transport.send, sleep: pause }, signal)
   for (const note of judgeLogin(config.name, evidence)) deps.report(note)

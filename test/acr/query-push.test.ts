@@ -71,6 +71,19 @@ test('an upload that the registry does not confirm as cancelled is reported; ano
   }
 })
 
+/** Source: `appendAccessRecords` in registry/handlers/app.go of distribution 3.1.2. */
+test('a registry that asks for another right to cancel an upload is asked with that right', async () => {
+  const asked = { status: 401, headers: CHALLENGE.headers }
+  const { verdict, sent } = await query({
+    [`token ${UPLOADS}`]: { status: 202, headers: { location: UPLOAD } },
+    [`token DELETE ${UPLOAD}`]: asked,
+  })
+  assert.deepEqual([verdict.grant, verdict.uploadRemains], ['granted', true])
+  const scopes = sent.flatMap(({ url }) => url.searchParams.get('scope') ?? [])
+  assert.deepEqual(scopes, ['repository:team/app:pull,push', 'repository:team/app:delete'])
+  assert.equal(sent.filter(({ method }) => method === 'DELETE').length, 2)
+})
+
 /**
  * Sources: OCI distribution specification, "Error Codes"; Docker token specification: a token
  * service grants the part of the scope that the client has, and the registry refuses the rest.

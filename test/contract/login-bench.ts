@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Cloud, startCloud } from '../../sandbox/cloud/start-cloud.ts'
@@ -86,6 +86,16 @@ export async function startLoginBench() {
     role: {
       'role-to-assume': `acs:ram::${cloud.accountId}:role/${LOGIN_ROLE}`,
       'oidc-provider-arn': provider,
+    },
+    /** The environment of another CI, whose OIDC token is in a file. */
+    async tokenFileEnvironment(): Promise<NodeJS.ProcessEnv> {
+      const file = join(folder, 'token')
+      await writeFile(file, `${cloud.issueGithubToken({ ...JOB, audience: AUDIENCE })}\n`)
+      return {
+        ALIBABA_CLOUD_ROLE_ARN: `acs:ram::${cloud.accountId}:role/${LOGIN_ROLE}`,
+        ALIBABA_CLOUD_OIDC_PROVIDER_ARN: provider,
+        ALIBABA_CLOUD_OIDC_TOKEN_FILE: file,
+      }
     },
     /** Logs in as a job does, with a new home. */
     async run(

@@ -11,6 +11,7 @@ const REQUEST: CheckRequest = {
   repositories: ['team/app'],
   probe: undefined,
   access: 'push',
+  isLimited: false,
   registry: undefined,
 }
 const never = new AbortController().signal
@@ -81,6 +82,17 @@ test('a question without a clear answer is asked three times; a clear answer is 
   assert.equal(down.evidence.repositories[0]?.push?.grant, 'unknown')
   const only = await check({ token: { ...REQUEST.token, domains: [VPC] } }, { reachable: [] })
   assert.deepEqual(only.pauses, [1000, 3000])
+})
+
+test('a limited login is also asked for a repository outside of its list', async () => {
+  const outside = async (...repositories: string[]) => {
+    const { evidence } = await check({ isLimited: true, repositories })
+    return evidence.outside?.repository
+  }
+  assert.equal(await outside('team/app'), 'team/acr-nopass-login-check')
+  assert.equal(await outside('team/*', 'base/os'), 'acr-nopass-login-check/acr-nopass-login-check')
+  assert.equal(await outside('*'), undefined)
+  assert.equal((await check({})).evidence.outside, undefined)
 })
 
 test('globs and repositories beyond the twentieth are not checked, and say so; the probe stands for globs', () => {

@@ -60,9 +60,17 @@ test('before the first push of a repository its pull may be denied; the push is 
   }
 })
 
+test('a login that pulls more than its list says so', () => {
+  const outside = (grant: PullVerdict['grant']) => {
+    return judgeLogin('prod', { ...evidence([]), outside: { repository: 'a/other', pull: pull(grant) } })
+  }
+  assert.deepEqual([outside('denied'), outside('unknown')], [[], []])
+  assert.match(outside('granted').join(), /^prod: the login is not limited.*pull a\/other$/)
+})
+
 test('a test upload that may remain is said', () => {
   const notes = judge({ repository: 'a/b', pull: pull('granted'), push: push('granted', true) })
-  assert.match(notes.join(), /^a\/b: the registry did not confirm that the test upload was cancelled/)
+  assert.match(notes.join(), /^a\/b: the registry did not let this login cancel the test upload/)
 })
 
 test('a login that no domain answered, that was sent nowhere or that is refused is not stored', () => {

@@ -5,7 +5,7 @@ import { readPolicy } from '../../sandbox/cloud/ram/document.ts'
 import * as emulator from '../../sandbox/cloud/ram/evaluate.ts'
 import { policyDocument } from '../../src/policy/policy-document.ts'
 import { evaluate, parseStatements } from '../../src/policy/ram-statement.ts'
-import { MAX_SESSION_POLICY, sessionPolicy } from '../../src/policy/session-policy.ts'
+import { lookupPolicy, MAX_SESSION_POLICY, sessionPolicy } from '../../src/policy/session-policy.ts'
 import { matchesTarget } from '../../src/values/glob.ts'
 import { registry } from '../acr/registry.ts'
 
@@ -26,6 +26,31 @@ test('a session may request a token, find the domains of its instance, and pull 
       },
     ],
   })
+})
+
+/**
+ * Sources: https://help.aliyun.com/en/acr/user-guide/ram-authorization-information, and for the
+ * creation of repositories https://www.alibabacloud.com/help/doc-detail/146303.htm
+ */
+test('a session that pushes may also push its repositories, and create them only if it is asked to', () => {
+  const rights = (access: 'pull' | 'push' | 'create') =>
+    JSON.parse(sessionPolicy(registry(), ['team-a/app'], access)).Statement.find(
+      ({ Resource }: { Resource: string[] }) => Resource[0]?.includes('repository/'),
+    )
+  assert.deepEqual(rights('push'), {
+    Effect: 'Allow',
+    Action: ['cr:PullRepository', 'cr:PushRepository'],
+    Resource: ['acs:cr:cn-hangzhou:*:repository/cri-1/team-a/app'],
+  })
+  assert.deepEqual(rights('pull').Action, ['cr:PullRepository'])
+  assert.deepEqual(rights('create').Action, ['cr:CreateRepository', 'cr:PullRepository', 'cr:PushRepository'])
+})
+
+test('a session that looks up an instance may list instances and read their domains, and nothing else', () => {
+  assert.deepEqual(JSON.parse(lookupPolicy('cn-hangzhou')).Statement, [
+    { Effect: 'Allow', Action: ['cr:ListInstance'], Resource: ['*'] },
+    { Effect: 'Allow', Action: ['cr:ListInstanceEndpoint'], Resource: ['acs:cr:cn-hangzhou:*:instance/*'] },
+  ])
 })
 
 test('a session for an instance that is given by name may also look the instance up', () => {

@@ -89,7 +89,21 @@ const refused: readonly [Partial<Record<InputName, string>>, string, RegExp][] =
   [{ release: '--debug' }, 'INPUT_INVALID', /^release: "--debug" is not the name of a release/],
   [{ release: 'r'.repeat(54) }, 'INPUT_INVALID', /^release: /],
   [{ 'plan-file': 'x', mode: 'validate' }, 'INPUT_CONFLICT', /plan-file and mode: validate exclude each other/],
+  [{ push: 'true' }, 'INPUT_CONFLICT', /push and mode: apply exclude each other/],
+  [{ mode: 'login', clusters: 'x' }, 'INPUT_CONFLICT', /clusters and mode: login exclude each other/],
+  [{ mode: 'login', verify: 'false' }, 'INPUT_CONFLICT', /verify and mode: login exclude each other/],
+  [{ mode: 'login', 'expires-in-hours': '25' }, 'INPUT_INVALID', /not a whole number from 0 to 24/],
+  [{ mode: 'login', 'min-life': '30 min' }, 'INPUT_INVALID', /min-life: "30 min" is not a duration/],
 ]
+
+test('a login accepts its own inputs and those about values and credentials; its role needs no OIDC provider', () => {
+  const given = { mode: 'login', registry: 'cri-1', region: 'cn-hangzhou', 'role-to-assume': 'acs:ram::1:role/x' }
+  const inputs = read({ ...given, repositories: 'a/b,a/c', values: 'a: 1', 'session-duration': '7200' })
+  assert.deepEqual(
+    [inputs.repositories, inputs.network, inputs.config, inputs['min-life'], inputs['expires-in-hours'], inputs.push],
+    [['a/b', 'a/c'], 'all', 'merge', '30m', 0, false],
+  )
+})
 
 for (const [given, code, message] of refused) {
   test(`rejected with its fix: ${Object.entries(given)

@@ -81,13 +81,17 @@ function isAllowed(state: CloudState, credential: RegistryCredential, repository
   if (verb === 'pull' && isPublic(state, repository)) return true
   const [namespace = ''] = repository.split('/')
   if (action === undefined || namespace === repository) return false
+  const creates = verb === 'push' && state.settings.pushNeedsCreateRepository && !state.repositories.has(repository)
+  const needed = creates ? [action, 'cr:CreateRepository'] : [action]
   const instances = state.accounts.get(accountId)?.instances ?? []
   return instances.some((instance) => {
     const isCovered = instanceId === undefined ? instance.edition === 'personal' : instance.id === instanceId
     if (!isCovered || !instance.namespaces.includes(namespace)) return false
     const resource = repositoryArn(accountId, instance, repository)
-    const request = { action, resource, context: new Map() }
-    return decide(state, principal, request, 'registry', documents).decision === 'allow'
+    return needed.every((one) => {
+      const request = { action: one, resource, context: new Map() }
+      return decide(state, principal, request, 'registry', documents).decision === 'allow'
+    })
   })
 }
 

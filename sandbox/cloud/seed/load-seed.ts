@@ -33,6 +33,7 @@ export function loadSeed(seed: Seed, clock: () => number): CloudState {
     rates: new Map(Object.entries(seed.rates ?? {})),
     pullsFrom: undefined,
     sessionPolicyFault: seed.sessionPolicyFault,
+    pushNeedsCreateRepository: false,
     deniesUnknownRepositories: seed.denyUnknownRepositories ?? false,
   }
   return {
