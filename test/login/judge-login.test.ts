@@ -80,17 +80,22 @@ test('a login that no domain answered, that was sent nowhere or that is refused 
   assert.throws(() => judgeLogin('prod', evidence([], 'refused')), { code: 'LOGIN_REFUSED', message: /prod/ })
 })
 
-const opened = (changes: Partial<OpenedRegistry> & { repositories?: readonly string[]; personal?: boolean } = {}) => {
-  const { repositories = ['a/b'], personal, ...more } = changes
-  const config = registry(personal ? { edition: 'personal' } : {})
-  const chosen = { config: { ...config, domains: [], assumeRole: [] }, repositories, access: 'pull' } as const
-  return { chosen, policy: '{}', requestToken: () => Promise.reject(new Error()), ...more } satisfies OpenedRegistry
+interface Changes {
+  readonly repositories?: readonly string[]
+  readonly edition?: 'enterprise' | 'personal'
+  readonly policy?: string | undefined
 }
+const opened = ({ repositories = ['a/b'], edition = 'enterprise', ...more }: Changes = {}): OpenedRegistry => ({
+  chosen: { config: registry({ edition }), repositories, access: 'pull' },
+  policy: '{}',
+  requestToken: () => Promise.reject(new Error()),
+  ...more,
+})
 
 test('a login whose rights cannot be limited says so before it is written', () => {
   assert.deepEqual(limitNotes(opened()), [])
   assert.match(limitNotes(opened({ policy: undefined })).join(), /all rights of the access key.*`role-to-assume`/)
-  assert.match(limitNotes(opened({ personal: true })).join(), /Personal Edition.*may have all rights of its role/)
+  assert.match(limitNotes(opened({ edition: 'personal' })).join(), /Personal Edition.*may have all rights of its role/)
   assert.match(limitNotes(opened({ repositories: ['*'] })).join(), /every repository that its role may use/)
 })
 
