@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import { type ChosenRegistry, chooseRegistries } from '../../login/choose-registries.ts'
 import { readValues } from '../../login/read-values.ts'
-import type { Grants } from '../../policy/helper-grants.ts'
+import type { Grant, Grants } from '../../policy/helper-grants.ts'
 import { policyDocument } from '../../policy/policy-document.ts'
 import { readInputs } from '../../rollout/inputs/read-inputs.ts'
 import type { CliHost } from '../program/cli-host.ts'
@@ -41,9 +41,10 @@ function readGrants(flags: PolicyFlags, host: CliHost): ReturnType<typeof loginG
     chosen.map(({ config, repositories }) => ({ ...config, repositories })),
     { scope: 'instance', accountId: flags.accountId, access: first?.access },
   )
-  if (document === undefined) return { grants: [], notes, errors }
-  const grant = { purpose: 'jobs that log in', policy: { name: LOGIN_ROLE, document }, attachTo: [LOGIN_ROLE] }
-  return { grants: [grant], notes: [...notes, ...chosen.flatMap(notesOf), ...notesOfPush(first)], errors }
+  if (document === undefined) return { grants: [], notes: [...notes], errors }
+  const grant: Grant = { purpose: 'jobs that log in', policy: { name: LOGIN_ROLE, document }, attachTo: [LOGIN_ROLE] }
+  const all = [...notes, ...chosen.flatMap(notesOf), ...notesOfPush(first)]
+  return { grants: [grant], notes: all, errors }
 }
 
 function notesOf({ config, lookUp }: ChosenRegistry): readonly string[] {
