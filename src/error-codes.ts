@@ -7,6 +7,7 @@ import { HELPER_CODES } from './error-codes/helper.ts'
 import { KUBE_CODES } from './error-codes/kube.ts'
 import { LOGIN_CODES } from './error-codes/login.ts'
 import { NODE_CODES } from './error-codes/node.ts'
+import { NODE_SCRIPT_CODES } from './error-codes/node-script.ts'
 import { ROLLOUT_CODES } from './error-codes/rollout.ts'
 import { VALUES_CODES } from './error-codes/values.ts'
 
@@ -30,4 +31,5 @@ export const ERROR_CODES = {
   ...HELPER_CODES,
   ...CLI_CODES,
   ...NODE_CODES,
+  ...NODE_SCRIPT_CODES,
 }

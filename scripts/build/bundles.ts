@@ -71,6 +71,23 @@ async function bundleFile(root: string, out: string, entry: string): Promise<str
   return describeSize(metafile)
 }
 
+/**
+ * Bundles the programs of the archive for nodes into a folder, with the licences of the packages in
+ * them.
+ */
+export async function bundleNodePrograms(root: string, out: string): Promise<void> {
+  await mkdir(out, { recursive: true })
+  const { metafile } = await build({
+    ...COMMON,
+    absWorkingDir: root,
+    entryPoints: { setup: 'src/node/script/main.ts', provider: 'src/node/provider/main.ts' },
+    outdir: out,
+    outExtension: { '.js': '.mjs' },
+    plugins: [...COMMON.plugins, lightBuiltins],
+  })
+  await writeFile(join(out, 'LICENSES.txt'), await collectLicences(root, metafile))
+}
+
 function describeSize({ outputs }: Metafile): string {
   const total = Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0)
   return `${Object.keys(outputs).length} files, ${(total / 1024).toFixed(0)} KB`

@@ -5,6 +5,7 @@ import { addDoctor } from './doctor/command.ts'
 import { addHelper } from './helper/command.ts'
 import { addImport } from './import/command.ts'
 import { addLogin } from './login/command.ts'
+import { addNode } from './node/command.ts'
 import { addPolicy } from './policy/command.ts'
 import { runCommandLine } from './program/run-command-line.ts'
 import { addRefresh } from './refresh/command.ts'
@@ -27,6 +28,7 @@ const COMMANDS = {
   refresh: addRefresh,
   import: addImport,
   cleanup: addCleanup,
+  node: addNode,
   helper: addHelper,
 }
 const named = Object.entries(COMMANDS).flatMap(([name, add]) => (name === process.argv[2] ? [add] : []))

@@ -1,0 +1,398 @@
+# The part of the script for nodes that is the same for all nodes. `acr-nopass node script` writes
+# the settings above it. The decisions are in the archive (lib/setup.mjs); this part executes them.
+
+set -eu
+umask 022
+PATH="$PATH:/usr/sbin:/usr/bin:/sbin:/bin"
+unset NODE_OPTIONS
+TAB=$(printf '\t')
+INSTALLED=/opt/acr-nopass
+ROOT=''
+REMOVE=no
+
+main() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --remove) REMOVE=yes ;;
+      --root)
+        [ $# -gt 1 ] || usage
+        ROOT=$(cd "$2" && pwd -P)
+        [ "$ROOT" != / ] || ROOT=''
+        shift
+        ;;
+      *) usage ;;
+    esac
+    shift
+  done
+  UNDO=$ROOT/opt/.acr-nopass.undo
+  STAGE=$ROOT/opt/.acr-nopass.new
+  LOCK=$ROOT/opt/.acr-nopass.lock
+  CHANGING=no
+  RESTARTED=no
+  check_host
+  find_service
+  take_lock
+  WORK=$(mktemp -d)
+  trap on_exit EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  if [ -e "$UNDO/list" ]; then
+    say 'an earlier run was interrupted: undoing it first'
+    restore_files || exit 1
+    # The kubelet may have started with what is undone now.
+    if [ -e "$UNDO/restarted" ] && [ "$ACTIVE" = yes ]; then restart_kubelet || :; fi
+    rm -rf "$UNDO"
+  fi
+  if [ "$REMOVE" = yes ]; then
+    remove_all
+  else
+    install_all
+  fi
+}
+
+usage() {
+  echo 'usage: sh SCRIPT [--remove] [--root FOLDER]' >&2
+  echo '  --remove       take everything back' >&2
+  echo '  --root FOLDER  the root of an image that is being built, instead of this host' >&2
+  exit 2
+}
+
+say() {
+  printf 'acr-nopass: %s\n' "$1"
+}
+
+# report CODE MESSAGE FIX
+report() {
+  printf 'acr-nopass: %s: %s\n  fix: %s\n' "$1" "$2" "$3" >&2
+  return 1
+}
+
+fail() {
+  report "$@" || exit 1
+}
+
+check_host() {
+  [ -n "$ROOT" ] || [ "$(id -u)" = 0 ] ||
+    fail NODE_HOST 'this script changes the kubelet of the node, which needs root' 'Run it as root.'
+  case $(uname -m) in
+    x86_64) ARCH=amd64 ;;
+    aarch64 | arm64) ARCH=arm64 ;;
+    *) fail NODE_HOST "there is no archive for $(uname -m)" 'Use pull secrets on these nodes.' ;;
+  esac
+  for program in tar gzip sha256sum mktemp sed grep timeout; do
+    command -v "$program" > /dev/null ||
+      fail NODE_HOST "the program $program is missing" "Install $program."
+  done
+  check_libc
+}
+
+# Node.js 24 needs glibc 2.28 (https://github.com/nodejs/node/blob/v24.x/BUILDING.md#platform-list).
+check_libc() {
+  libc=''
+  for file in "$ROOT"/lib64/libc.so.6 "$ROOT"/lib/*/libc.so.6 "$ROOT"/usr/lib64/libc.so.6 "$ROOT"/usr/lib/*/libc.so.6; do
+    if [ -e "$file" ]; then
+      libc=$(LC_ALL=C grep -ao 'release version 2\.[0-9]*' "$file" | sed -n '1s/.*2\.//p')
+      break
+    fi
+  done
+  old='Use a newer operating system for these nodes (for example Alibaba Cloud Linux 3), or pull secrets.'
+  [ -n "$libc" ] || fail NODE_HOST 'no glibc was found, and the program needs glibc 2.28 or newer' "$old"
+  [ "$libc" -ge 28 ] || fail NODE_HOST "glibc is 2.$libc, and the program needs 2.28 or newer" "$old"
+}
+
+# Sets ACTIVE: whether a kubelet runs that must stay healthy.
+find_service() {
+  SERVICE=''
+  ACTIVE=no
+  if [ -n "$RESTART" ]; then
+    ACTIVE=yes
+  elif [ -z "$ROOT" ]; then
+    command -v systemctl > /dev/null || fail NODE_HOST 'systemd does not manage this host' \
+      'Print the script with `--restart COMMAND`, the command that restarts the kubelet here.'
+    for service in $SERVICES; do
+      if systemctl is-active --quiet "$service"; then
+        SERVICE=$service
+        ACTIVE=yes
+      fi
+    done
+  fi
+}
+
+# A lock of an earlier boot, or of a process that has ended, does not count.
+take_lock() {
+  boot=$(cat /proc/sys/kernel/random/boot_id 2> /dev/null || echo unknown)
+  mkdir -p "$ROOT/opt" || fail NODE_HOST "$ROOT/opt cannot be written" 'Make it writable, or use pull secrets on these nodes.'
+  if ! mkdir "$LOCK" 2> /dev/null; then
+    read -r pid locked 2> /dev/null < "$LOCK/owner" || { pid='' && locked=''; }
+    if [ "$locked" = "$boot" ] && kill -0 "$pid" 2> /dev/null; then
+      fail NODE_BUSY "another run of this script (process $pid) changes this node" 'Wait until it has ended.'
+    fi
+    mkdir -p "$LOCK" || fail NODE_HOST "$ROOT/opt cannot be written" 'Make it writable, or use pull secrets on these nodes.'
+  fi
+  echo "$$ $boot" > "$LOCK/owner"
+}
+
+on_exit() {
+  status=$?
+  trap '' HUP INT TERM
+  trap - EXIT
+  set +e
+  if [ "$CHANGING" = yes ]; then
+    undo
+    [ "$status" != 0 ] || status=1
+  fi
+  rm -rf "$WORK" "$STAGE" "$LOCK"
+  exit "$status"
+}
+
+install_all() {
+  find_programs
+  write_settings "$WORK"
+  make_plan
+  apply_plan
+  say "done: acr-nopass $VERSION is installed"
+}
+
+remove_all() {
+  if [ ! -e "$ROOT$INSTALLED" ] && ! grep -qs acr-nopass-provider "$ROOT$RANCHER_CONFIG" &&
+    ! grep -qsF "$INSTALLED/" "$ROOT/etc/default/kubelet" "$ROOT/etc/sysconfig/kubelet" "$ROOT/etc/kubernetes/kubelet-customized-args.conf"; then
+    say 'nothing to remove'
+    return
+  fi
+  find_programs
+  make_plan --remove
+  apply_plan
+  # The kubelet does not need these files any more.
+  rm -rf "$ROOT$INSTALLED"
+  say 'done: acr-nopass is removed'
+}
+
+# Sets PROGRAMS: the installed archive, or one that is fetched next to it.
+find_programs() {
+  eval "url=\$URL_$ARCH sum=\$SHA256_$ARCH"
+  set -- # The files to install.
+  if [ "$(cat "$ROOT$INSTALLED/archive.sha256" 2> /dev/null)" = "$sum" ] &&
+    (cd "$ROOT$INSTALLED" && sha256sum -c FILES.sha256 > /dev/null 2>&1); then
+    PROGRAMS=$ROOT$INSTALLED
+    INSTALL=''
+    return
+  fi
+  [ -n "$url" ] || fail NODE_FETCH "this script has no archive for $ARCH" \
+    "Print the script with an address and the checksum of the archive for $ARCH."
+  rm -rf "$STAGE"
+  mkdir "$STAGE" || fail NODE_HOST "$ROOT/opt cannot be written" 'Make it writable, or use pull secrets on these nodes.'
+  fetch "$url" "$STAGE/archive.tgz" ||
+    fail NODE_FETCH "$url could not be fetched; nothing was changed" \
+      'Check the network of the node, or put the archive where the node can reach it (`--url`).'
+  found=$(sha256sum < "$STAGE/archive.tgz")
+  [ "${found%% *}" = "$sum" ] ||
+    fail NODE_CHECKSUM "$url has the SHA-256 ${found%% *}, expected $sum; nothing was changed" \
+      'Fetch the archive of this version again, or correct `--sha256`.'
+  tar -xzf "$STAGE/archive.tgz" -C "$STAGE"
+  PROGRAMS=$STAGE/acr-nopass-node
+  [ -n "$ROOT" ] || chown -R 0:0 "$PROGRAMS"
+  printf '%s\n' "$sum" > "$PROGRAMS/archive.sha256"
+  # The same file system as the final place, so this also finds `noexec`.
+  "$PROGRAMS/bin/node" --version > /dev/null 2>&1 || fail NODE_HOST \
+    "the program in the archive cannot be executed in $ROOT/opt; nothing was changed" \
+    "Check that $ROOT/opt is not mounted with noexec, and that the archive is for $ARCH."
+  INSTALL="$(sed 's/^[0-9a-f]*  //' "$PROGRAMS/FILES.sha256") FILES.sha256 archive.sha256"
+}
+
+# fetch URL FILE
+fetch() {
+  case $1 in
+    /*) cp "$1" "$2" ;;
+    *)
+      if command -v curl > /dev/null; then
+        curl -fsSL --retry 3 --connect-timeout 10 --max-time 300 -o "$2" "$1"
+      elif command -v wget > /dev/null; then
+        wget -q -T 30 -t 3 -O "$2" "$1"
+      else
+        fail NODE_HOST 'neither curl nor wget is installed' 'Install curl, or name a file of the image with `--url /PATH`.'
+      fi
+      ;;
+  esac
+}
+
+# Decides what to change, without changing anything.
+make_plan() {
+  for file in $INSTALL; do
+    set -- "$@" --install "$file"
+  done
+  "$PROGRAMS/bin/node" "$PROGRAMS/lib/setup.mjs" plan "$@" --profile "$PROFILE" --root "$ROOT/" \
+    --settings "$WORK" --plan "$WORK/plan" > "$WORK/notes" || {
+    say 'nothing was changed'
+    exit 1
+  }
+  while read -r line; do say "$line"; done < "$WORK/notes"
+}
+
+apply_plan() {
+  if [ ! -s "$WORK/plan/steps" ] && [ ! -e "$WORK/plan/restart" ]; then
+    say 'nothing to change'
+    return
+  fi
+  if [ "$ACTIVE" = yes ] && [ -e "$WORK/plan/restart" ]; then
+    wait_healthy any || fail NODE_UNHEALTHY 'the kubelet is not healthy, so nothing was changed' \
+      'Repair the kubelet first. If its health address is not the usual one, print the script with `--health-url`.'
+  fi
+  rm -rf "$UNDO"
+  mkdir "$UNDO"
+  CHANGING=yes
+  : > "$UNDO/list"
+  while IFS="$TAB" read -r kind path one two; do
+    do_step < /dev/null
+  done < "$WORK/plan/steps"
+  if [ -e "$WORK/plan/restart" ]; then
+    restart_and_check
+  fi
+  CHANGING=no
+  rm -rf "$UNDO"
+}
+
+do_step() {
+  case $kind in
+    file) place "$one" ;;
+    program) place "$PROGRAMS/$one" ;;
+    link)
+      save
+      rm -f "$ROOT$path.new"
+      ln -s "$one" "$ROOT$path.new"
+      mv -f "$ROOT$path.new" "$ROOT$path"
+      ;;
+    label) label ;;
+    delete)
+      save
+      rm -f "$ROOT$path"
+      ;;
+    flags)
+      save
+      # ACK keeps this file only if the User Data writes it in exactly this form:
+      # https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/user-guide/customize-the-kubelet-configurations-of-a-node-pool
+      if [ "$ROOT$path" = /etc/kubernetes/kubelet-customized-args.conf ]; then
+        cat "$one" > /etc/kubernetes/kubelet-customized-args.conf
+      else
+        cat "$one" > "$ROOT$path"
+      fi
+      ;;
+  esac
+}
+
+# Copies a file to its place at once: the kubelet may start the program at any time.
+place() {
+  save
+  rm -f "$ROOT$path.new"
+  cp "$1" "$ROOT$path.new"
+  chmod "$two" "$ROOT$path.new"
+  mv -f "$ROOT$path.new" "$ROOT$path"
+}
+
+# Keeps what is at $path. The list is written before the change.
+save() {
+  make_folder "$(dirname "$path")"
+  if [ -e "$ROOT$path" ] || [ -L "$ROOT$path" ]; then
+    mkdir -p "$UNDO/files$(dirname "$path")"
+    cp -pP "$ROOT$path" "$UNDO/files$path"
+    printf 'restore\t%s\n' "$path" >> "$UNDO/list"
+  else
+    printf 'delete\t%s\n' "$path" >> "$UNDO/list"
+  fi
+}
+
+make_folder() {
+  if [ ! -d "$ROOT$1" ]; then
+    make_folder "$(dirname "$1")"
+    printf 'folder\t%s\n' "$1" >> "$UNDO/list"
+    mkdir "$ROOT$1"
+  fi
+  case $(cd "$ROOT$1" && pwd -P)/ in
+    "$ROOT"/*) ;;
+    *) fail NODE_HOST "$ROOT$1 leads out of $ROOT" 'Use a relative link in the image.' ;;
+  esac
+}
+
+# Under SELinux the kubelet may only execute what has the label of a program. The policy gives it to
+# files in /opt/*/bin.
+label() {
+  if [ -n "$ROOT" ]; then
+    if grep -qs '^SELINUX=enforcing' "$ROOT/etc/selinux/config"; then
+      say "not checked: the SELinux labels of $INSTALLED in the image; run \`restorecon -R $INSTALLED\` on the node"
+    fi
+    return
+  fi
+  command -v getenforce > /dev/null || return 0
+  [ "$(getenforce)" = Enforcing ] || return 0
+  if command -v restorecon > /dev/null; then restorecon -R "$INSTALLED"; fi
+  context=$(stat -c %C "$INSTALLED/bin/node")
+  case $context in
+    *:bin_t:*) ;;
+    *) fail NODE_HOST "SELinux labels $INSTALLED/bin/node as $context, and the kubelet could not execute it" \
+      "Run \`semanage fcontext -a -t bin_t '$INSTALLED/bin(/.*)?'\`, and this script again." ;;
+  esac
+}
+
+restart_and_check() {
+  if [ "$ACTIVE" = no ]; then
+    say 'no kubelet runs here: it uses the configuration when it starts; nothing more was checked'
+    return
+  fi
+  RESTARTED=yes
+  : > "$UNDO/restarted"
+  restart_kubelet || :
+  wait_healthy "$WORK/plan/expected" || exit 1
+  say 'the kubelet is healthy'
+}
+
+restart_kubelet() {
+  if [ -n "$RESTART" ]; then
+    timeout "$HEALTH_SECONDS" sh -c "$RESTART"
+  else
+    systemctl daemon-reload
+    timeout "$HEALTH_SECONDS" systemctl restart "$SERVICE"
+  fi
+}
+
+# wait_healthy EXPECTED
+wait_healthy() {
+  for url in $HEALTH_URLS; do
+    set -- "$@" --health "$url"
+  done
+  "$PROGRAMS/bin/node" "$PROGRAMS/lib/setup.mjs" wait --root "$ROOT/" --seconds "$HEALTH_SECONDS" --expect "$@"
+}
+
+# Restores what the list names, in reverse.
+restore_files() {
+  sed '1!G;h;$!d' "$UNDO/list" > "$UNDO/reversed"
+  failed=''
+  while IFS="$TAB" read -r kind path; do
+    case $kind in
+      folder) rmdir "$ROOT$path" 2> /dev/null || : ;;
+      delete) rm -f "$ROOT$path" "$ROOT$path.new" || failed=$path ;;
+      restore)
+        { rm -f "$ROOT$path.new" && cp -pP "$UNDO/files$path" "$ROOT$path.new" && mv -f "$ROOT$path.new" "$ROOT$path"; } || failed=$path
+        ;;
+    esac
+  done < "$UNDO/reversed"
+  [ -z "$failed" ] || report NODE_UNDO "$ROOT$failed could not be restored" "Copy it from $UNDO/files."
+}
+
+undo() {
+  CHANGING=no
+  restore_files || return 1
+  log='Read the log of the kubelet from before its last start: `journalctl -u` with kubelet, k3s, k3s-agent, rke2-server or rke2-agent.'
+  if [ "$RESTARTED" = no ]; then
+    report NODE_UNDONE 'the change was not completed; everything was undone' 'Read the message above, and run the script again.' || :
+  else
+    restart_kubelet || :
+    if wait_healthy any; then
+      report NODE_UNDONE 'the kubelet was not healthy with the new configuration; everything was undone, and the kubelet is healthy again' "$log" || :
+    else
+      report NODE_UNDO 'everything was undone, but the kubelet is not healthy' "$log" || :
+    fi
+  fi
+  rm -rf "$UNDO"
+}
+
+main "$@"

@@ -1,0 +1,46 @@
+import type { ProviderPaths } from './profiles.ts'
+
+const FLAGS = { config: 'image-credential-provider-config', programs: 'image-credential-provider-bin-dir' } as const
+
+/** The two flags as words. Both or neither: with one of them the kubelet does not start. */
+export function flagWords({ config, programs }: ProviderPaths): readonly string[] {
+  return [`--${FLAGS.config}=${config}`, `--${FLAGS.programs}=${programs}`]
+}
+
+/**
+ * Returns the pairs of paths that a command line sets, in its order. The last pair is in effect,
+ * because a flag that is given twice keeps its last value (spf13/pflag, `stringValue.Set`). A path
+ * that has no partner makes a pair with an empty path.
+ */
+export function readPairs(words: readonly string[]): readonly ProviderPaths[] {
+  const [configs, programs] = [valuesOf(words, FLAGS.config), valuesOf(words, FLAGS.programs)]
+  const count = Math.max(configs.length, programs.length)
+  return Array.from({ length: count }, (_, index) => ({
+    config: configs[index] ?? '',
+    programs: programs[index] ?? '',
+  }))
+}
+
+function valuesOf(words: readonly string[], name: string): readonly string[] {
+  return words.flatMap((word, index) => {
+    if (word.startsWith(`--${name}=`)) return [word.slice(name.length + 3)]
+    return word === `--${name}` ? [words[index + 1] ?? ''] : []
+  })
+}
+
+/** Splits the text of a unit, or of a variable in it, into words without their quotes. */
+export function splitWords(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .filter((line) => !/^\s*[#;]/.test(line))
+    .join('\n')
+    .replaceAll(/\\\n/g, ' ')
+    .replaceAll(/["']/g, ' ')
+    .split(/\s+/)
+    .flatMap((word) => {
+      // The first flag of a variable: `KUBELET_EXTRA_ARGS=--flag`.
+      const assigned = /^\w+=(--.*)$/.exec(word)
+      return assigned === null ? [word] : [assigned[1] ?? '']
+    })
+    .filter((word) => word !== '')
+}

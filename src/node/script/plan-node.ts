@@ -1,0 +1,182 @@
+import { NopassError } from '../../errors.ts'
+import { addWords, removeWords } from './environment-file.ts'
+import { checkDefaultFolder, findExisting } from './existing-providers.ts'
+import { flagWords, readPairs } from './kubelet-flags.ts'
+import { type ConfigFile, mergeProviders } from './merge-providers.ts'
+import type { NodeFiles, NodePlan, ObservedNode, Step } from './observed-node.ts'
+import {
+  type FlagsProfile,
+  HOME,
+  OUR_PATHS,
+  PROFILES,
+  type ProfileName,
+  PROVIDER,
+  type ProviderPaths,
+  RANCHER_PATHS,
+} from './profiles.ts'
+
+export interface PlanInput {
+  readonly profile: ProfileName
+  readonly node: ObservedNode
+  readonly files: NodeFiles
+  /** The kubelet's configuration with our provider alone. Undefined to remove everything. */
+  readonly config: string | undefined
+  /** What our program reads. */
+  readonly nodeConfig: string
+  /** Files of the archive by their path in it. Empty if this archive is installed already. */
+  readonly archive: readonly string[]
+}
+
+/** The configuration of our program. */
+export const NODE_CONFIG = `${HOME}/node.json`
+
+/**
+ * Returns the steps from what a node has to what it should have: files first, flags last. To remove
+ * everything, the steps take back the flags; the programs can go after the kubelet has restarted.
+ * Returns no step for what is there already.
+ * @throws NODE_PROVIDERS, NODE_FLAG_FILE: then nothing may be changed
+ */
+export function planNode(input: PlanInput): NodePlan {
+  const profile = PROFILES[input.profile]
+  if (profile.kind === 'flags') return input.config === undefined ? removeFlags(input, profile) : addFlags(input, profile)
+  checkDefaultFolder(input.node)
+  return input.config === undefined ? removeFromFolder(input) : addToFolder(input)
+}
+
+function addFlags(input: PlanInput, profile: FlagsProfile): NodePlan {
+  const { node, files } = input
+  const { flagFile, commandLine } = node
+  const programs = programSteps(input)
+  const existing = findExisting(node, profile)
+  const { text = '', others } = mergeProviders(existing ? readExisting(existing, files) : [], ourConfig(input))
+  const links = existing === undefined ? [] : linkOthers(existing, others, files)
+  const path = flagFile?.path ?? flagPath(node, profile)
+  const before = flagFile?.text ?? ''
+  const flags = addWords(before, profile.variable, flagWords(OUR_PATHS), path)
+  const config = writeText(OUR_PATHS.config, text, files)
+  const last: Step[] = before === flags ? [] : [{ kind: 'flags', path, text: flags }]
+  const inEffect = commandLine === undefined || isInEffect(commandLine, OUR_PATHS)
+  return {
+    steps: [...programs, ...links, ...labelStep(programs), ...config, ...last],
+    restart: config.length + last.length > 0 || !inEffect,
+    expected: OUR_PATHS,
+    notes: others.map((name) => `kept the provider ${name} of ${existing?.config}`),
+  }
+}
+
+function removeFlags({ node }: PlanInput, profile: FlagsProfile): NodePlan {
+  const { flagFile, commandLine } = node
+  const flags = flagFile && removeWords(flagFile.text, profile.variable, flagWords(OUR_PATHS), flagFile.path)
+  // Words of ours that could not be taken out would name a file that is then gone.
+  if (flagFile !== undefined && flags?.includes(OUR_PATHS.config) === true) {
+    throw new NopassError('NODE_FLAG_FILE', 'contains our flags in a form that this script did not write', {
+      place: { file: flagFile.path },
+    })
+  }
+  const existing = findExisting(node, profile)
+  const first: Step[] =
+    flagFile === undefined || flags === undefined || flags === flagFile.text
+      ? []
+      : [{ kind: 'flags', path: flagFile.path, text: flags }]
+  const inEffect = commandLine !== undefined && isInEffect(commandLine, OUR_PATHS)
+  return { steps: first, restart: first.length > 0 || inEffect, expected: existing, notes: [] }
+}
+
+function addToFolder(input: PlanInput): NodePlan {
+  const { node, files } = input
+  const programs = programSteps(input)
+  const before = files.readConfig(RANCHER_PATHS.config) ?? []
+  const { text = '', others } = mergeProviders(before, ourConfig(input))
+  for (const name of others) checkProgram(RANCHER_PATHS, name, files)
+  const program = `${RANCHER_PATHS.programs}/${PROVIDER}`
+  const link = linkStep(program, `${OUR_PATHS.programs}/${PROVIDER}`, files)
+  const config = writeText(RANCHER_PATHS.config, text, files)
+  const inEffect = node.commandLine === undefined || isInEffect(node.commandLine, RANCHER_PATHS)
+  return {
+    steps: [...programs, ...link, ...labelStep(programs), ...config],
+    restart: config.length > 0 || !inEffect,
+    expected: RANCHER_PATHS,
+    notes: others.map((name) => `kept the provider ${name} of ${RANCHER_PATHS.config}`),
+  }
+}
+
+function removeFromFolder({ files }: PlanInput): NodePlan {
+  const before = files.readConfig(RANCHER_PATHS.config) ?? []
+  const { text, others } = mergeProviders(before, undefined)
+  const isOurs = before.length > 0 && (text === undefined || before.some(({ text }) => text.includes(PROVIDER)))
+  const config: readonly Step[] = !isOurs
+    ? []
+    : text === undefined
+      ? [{ kind: 'delete', path: RANCHER_PATHS.config }]
+      : [{ kind: 'file', path: RANCHER_PATHS.config, text, mode: '644' }]
+  const program = `${RANCHER_PATHS.programs}/${PROVIDER}`
+  const link: readonly Step[] = files.readLink(program) === undefined ? [] : [{ kind: 'delete', path: program }]
+  return {
+    steps: [...config, ...link],
+    restart: config.length > 0,
+    expected: others.length > 0 ? RANCHER_PATHS : undefined,
+    notes: [],
+  }
+}
+
+function ourConfig({ config = '' }: PlanInput): ConfigFile {
+  return { path: 'our configuration', text: config }
+}
+
+function readExisting(existing: ProviderPaths, files: NodeFiles): readonly ConfigFile[] {
+  const found = files.readConfig(existing.config)
+  if (found !== undefined && found.length > 0) return found
+  throw new NopassError('NODE_PROVIDERS', 'the kubelet is configured with credential providers, but the file is missing', {
+    place: { file: existing.config },
+  })
+}
+
+function checkProgram({ config, programs }: ProviderPaths, name: string, files: NodeFiles): void {
+  if (files.isExecutable(`${programs}/${name}`)) return
+  const message = `the provider ${name} has no program ${programs}/${name}, and the kubelet would not start`
+  throw new NopassError('NODE_PROVIDERS', message, { place: { file: config } })
+}
+
+/** The kubelet looks for all programs in one folder. */
+function linkOthers(existing: ProviderPaths, names: readonly string[], files: NodeFiles): readonly Step[] {
+  return names.flatMap((name) => {
+    checkProgram(existing, name, files)
+    return linkStep(`${OUR_PATHS.programs}/${name}`, `${existing.programs}/${name}`, files)
+  })
+}
+
+function linkStep(path: string, target: string, files: NodeFiles): readonly Step[] {
+  return files.readLink(path) === target ? [] : [{ kind: 'link', path, target }]
+}
+
+function programSteps({ archive, nodeConfig, files }: PlanInput): readonly Step[] {
+  const programs = archive.map((from): Step => {
+    return { kind: 'program', path: `${HOME}/${from}`, from, mode: from.startsWith('bin/') ? '755' : '644' }
+  })
+  return [...programs, ...writeText(NODE_CONFIG, nodeConfig, files)]
+}
+
+function labelStep(programs: readonly Step[]): readonly Step[] {
+  return programs.some(({ kind }) => kind === 'program') ? [{ kind: 'label' }] : []
+}
+
+function writeText(path: string, text: string, files: NodeFiles): readonly Step[] {
+  return files.readText(path) === text ? [] : [{ kind: 'file', path, text, mode: '644' }]
+}
+
+function isInEffect(commandLine: readonly string[], expected: ProviderPaths): boolean {
+  const last = readPairs(commandLine).at(-1)
+  return last?.config === expected.config && last.programs === expected.programs
+}
+
+/**
+ * Returns the file of flags that the kubelet's unit reads. If no unit shows it, the file of the
+ * host's packages.
+ */
+export function flagPath({ units, isRpm }: Pick<ObservedNode, 'units' | 'isRpm'>, { flagFile }: FlagsProfile): string {
+  const { deb, rpm } = flagFile
+  const read = [deb, rpm].filter((path) => units.some(({ text }) => new RegExp(`=-?${path}\\s*$`, 'm').test(text)))
+  const [only, other] = [...new Set(read)]
+  if (only !== undefined && other === undefined) return only
+  return isRpm ? rpm : deb
+}

@@ -1,0 +1,61 @@
+import { readPairs } from './kubelet-flags.ts'
+import { OUR_PATHS, type ProviderPaths } from './profiles.ts'
+
+export interface HealthOptions {
+  /** Returns undefined if the kubelet answers that it is healthy, else the reason. */
+  readonly probe: () => Promise<string | undefined>
+  /** The command line of the kubelet. Undefined if no process shows one. */
+  readonly readCommandLine: () => readonly string[] | undefined
+  /** What the command line must end up with. */
+  readonly expected: Expectation
+  /** Milliseconds until the kubelet must be healthy, and for how long it must stay so. */
+  readonly limit: number
+  readonly steady: number
+  readonly now: () => number
+  readonly pause: (milliseconds: number) => Promise<void>
+}
+
+/** `any` before a change. `others`: our paths are gone, and these are in effect, if there are any. */
+export type Expectation = 'any' | { readonly ours: ProviderPaths } | { readonly others: ProviderPaths | undefined }
+
+const INTERVAL = 250
+
+/**
+ * Waits until the kubelet is healthy with the expected flags and stays so. Returns undefined, or the
+ * last reason why it is not.
+ */
+export async function waitHealthy(options: HealthOptions): Promise<string | undefined> {
+  const { probe, now, pause, limit, steady } = options
+  const end = now() + limit
+  let since: number | undefined
+  for (;;) {
+    const reason = (await probe()) ?? flagsReason(options)
+    const at = now()
+    if (reason !== undefined) since = undefined
+    else since ??= at
+    if (since !== undefined && at - since >= steady) return undefined
+    // A kubelet that became healthy in time may finish its steady time.
+    if (since === undefined && at >= end) return reason
+    await pause(INTERVAL)
+  }
+}
+
+function flagsReason({ readCommandLine, expected }: HealthOptions): string | undefined {
+  const words = readCommandLine()
+  // k3s runs the kubelet inside of its own process, which shows no flags.
+  if (words === undefined || expected === 'any') return undefined
+  const last = readPairs(words).at(-1)
+  if ('ours' in expected) return isPair(last, expected.ours) ? undefined : `the kubelet runs with ${describe(last)}`
+  if (isPair(last, OUR_PATHS)) return 'the kubelet still runs with our configuration'
+  if (expected.others === undefined || isPair(last, expected.others)) return undefined
+  return `the kubelet runs with ${describe(last)}`
+}
+
+function isPair(one: ProviderPaths | undefined, other: ProviderPaths): boolean {
+  return one?.config === other.config && one.programs === other.programs
+}
+
+function describe(pair: ProviderPaths | undefined): string {
+  if (pair === undefined) return 'no flag for a credential provider'
+  return `the credential providers of ${pair.config || 'no file'} and ${pair.programs || 'no folder'}`
+}

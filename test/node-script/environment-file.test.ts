@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { addWords, readVariable, removeWords } from '../../src/node/script/environment-file.ts'
+import { flagWords } from '../../src/node/script/kubelet-flags.ts'
+import { OUR_PATHS } from '../../src/node/script/profiles.ts'
+
+const WORDS = flagWords(OUR_PATHS)
+const OURS = WORDS.join(' ')
+const NAME = 'KUBELET_CUSTOMIZED_ARGS'
+const add = (text: string, name = NAME): string => addWords(text, name, WORDS, '/etc/file')
+const remove = (text: string, name = NAME): string => removeWords(text, name, WORDS, '/etc/file')
+
+test('the flags are the two of the kubelet', () => {
+  // k8s.io/kubernetes v1.37.2, cmd/kubelet/app/options/options.go, AddFlags
+  assert.equal(
+    OURS,
+    '--image-credential-provider-config=/opt/acr-nopass/config.yaml --image-credential-provider-bin-dir=/opt/acr-nopass/bin',
+  )
+})
+
+// The form on a node of ACK, with ACK's own reservations.
+const ACK = `${NAME}=" --eviction-hard=imagefs.available<15%,memory.available<300Mi --system-reserved=cpu=50m,memory=1272Mi --kube-reserved=pid=1000 "\n`
+
+const appended: readonly (readonly [situation: string, before: string, after: string])[] = [
+  ['no file', '', `${NAME}="${OURS}"\n`],
+  ['a file without the variable', '# a comment\nOTHER=1', `# a comment\nOTHER=1\n${NAME}="${OURS}"\n`],
+  ["ACK's own flags stay in front", ACK, ACK.replace('pid=1000 "', `pid=1000 ${OURS}"`)],
+  ["the empty variable of Debian's package", `${NAME}=\n`, `${NAME}="${OURS}"\n`],
+  ['an empty quoted variable', `${NAME}=""\n`, `${NAME}="${OURS}"\n`],
+  ['single quotes', `${NAME}='--v=4'\n`, `${NAME}='--v=4 ${OURS}'\n`],
+  ['no quotes', `${NAME}=--v=4 --x=y\n`, `${NAME}="--v=4 --x=y ${OURS}"\n`],
+  ['an escaped quote', `${NAME}="--x=\\"a b\\""\n`, `${NAME}="--x=\\"a b\\" ${OURS}"\n`],
+  ['export, and lines around', `A=1\nexport ${NAME}="--v=4"\nB=2\n`, `A=1\nexport ${NAME}="--v=4 ${OURS}"\nB=2\n`],
+  ['a variable with a longer name', `X_${NAME}="--v=1"\n`, `X_${NAME}="--v=1"\n${NAME}="${OURS}"\n`],
+  [
+    'our flags before others move to the end, where they win',
+    `${NAME}="${OURS} --v=4"\n`,
+    `${NAME}="--v=4 ${OURS}"\n`,
+  ],
+]
+for (const [situation, before, after] of appended) {
+  test(`flags are appended: ${situation}`, () => {
+    assert.equal(add(before), after)
+    assert.equal(add(after), after)
+  })
+}
+
+const refused: readonly (readonly [situation: string, text: string, line: number])[] = [
+  ['the variable is set twice', `${NAME}="--a"\n${NAME}="--b"\n`, 2],
+  ['the value continues on the next line', `A=1\n${NAME}="--a \\\n --b"\n`, 2],
+  ['two quoted parts', `${NAME}="--a" "--b"\n`, 1],
+  ['an unclosed quote', `${NAME}="--a\n`, 1],
+  ['a shell expression', `${NAME}=$(cat x)\n`, 1],
+  ['a comment behind the value', `${NAME}="--a" # why\n`, 1],
+]
+for (const [situation, text, line] of refused) {
+  test(`flags are not appended, and the line is named: ${situation}`, () => {
+    assert.throws(() => add(text), { code: 'NODE_FLAG_FILE', place: { file: '/etc/file', line } })
+  })
+}
+
+test('removing leaves every other flag and line as it was', () => {
+  assert.equal(remove(add(ACK)), ACK.replace('pid=1000 "', 'pid=1000"'))
+  assert.equal(remove(`A=1\n${NAME}="--a ${OURS} --b"\n`), `A=1\n${NAME}="--a --b"\n`)
+  const untouched = `${NAME}="--a" "--b"\n`
+  assert.equal(remove(untouched), untouched)
+  assert.equal(remove(`# ${OURS}\n${NAME}="--a"\n`), `# ${OURS}\n${NAME}="--a"\n`)
+})
+
+test('adding twice is adding once, and removing restores the words, for any flags', () => {
+  const word = fc.stringMatching(/^--[a-z-]{1,12}=[a-z0-9<%,.:/=]{0,12}$/)
+  const line = fc.stringMatching(/^[A-Z_]{1,8}=[a-z0-9]{0,8}$/)
+  const quote = fc.constantFrom('"', "'")
+  fc.assert(
+    fc.property(fc.array(word), fc.array(line), fc.array(line), quote, (words, above, below, mark) => {
+      const text = [...above, `${NAME}=${mark}${words.join(' ')}${mark}`, ...below, ''].join('\n')
+      const added = add(text)
+      assert.equal(add(added), added)
+      assert.equal(readVariable(added, NAME, 'f'), [...words, OURS].join(' '))
+      assert.equal(remove(added), text)
+    }),
+    { seed: 1 },
+  )
+})
