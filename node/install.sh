@@ -109,7 +109,7 @@ find_service() {
     ACTIVE=yes
   elif [ -z "$ROOT" ]; then
     command -v systemctl > /dev/null || fail NODE_HOST 'systemd does not manage this host' \
-      'Print the script with `--restart COMMAND`, the command that restarts the kubelet here.'
+      'Print the script with --restart COMMAND, the command that restarts the kubelet here.'
     for service in $SERVICES; do
       if systemctl is-active --quiet "$service"; then
         SERVICE=$service
@@ -123,6 +123,7 @@ find_service() {
 take_lock() {
   boot=$(cat /proc/sys/kernel/random/boot_id 2> /dev/null || echo unknown)
   mkdir -p "$ROOT/opt" || fail NODE_HOST "$ROOT/opt cannot be written" 'Make it writable, or use pull secrets on these nodes.'
+  check_inside /opt
   if ! mkdir "$LOCK" 2> /dev/null; then
     read -r pid locked 2> /dev/null < "$LOCK/owner" || { pid='' && locked=''; }
     if [ "$locked" = "$boot" ] && kill -0 "$pid" 2> /dev/null; then
@@ -163,15 +164,17 @@ remove_all() {
   find_programs
   make_plan --remove
   apply_plan
-  # The kubelet does not need these files any more.
-  rm -rf "$ROOT$INSTALLED"
+  # The kubelet does not need the files any more. The second folder holds the last logins.
+  rm -rf "$ROOT$INSTALLED" "$ROOT/run/acr-nopass"
   say 'done: acr-nopass is removed'
 }
 
 # Sets PROGRAMS: the installed archive, or one that is fetched next to it.
 find_programs() {
-  eval "url=\$URL_$ARCH sum=\$SHA256_$ARCH"
-  set -- # The files to install.
+  case $ARCH in
+    amd64) url=$URL_amd64 sum=$SHA256_amd64 ;;
+    *) url=$URL_arm64 sum=$SHA256_arm64 ;;
+  esac
   if [ "$(cat "$ROOT$INSTALLED/archive.sha256" 2> /dev/null)" = "$sum" ] &&
     (cd "$ROOT$INSTALLED" && sha256sum -c FILES.sha256 > /dev/null 2>&1); then
     PROGRAMS=$ROOT$INSTALLED
@@ -184,11 +187,11 @@ find_programs() {
   mkdir "$STAGE" || fail NODE_HOST "$ROOT/opt cannot be written" 'Make it writable, or use pull secrets on these nodes.'
   fetch "$url" "$STAGE/archive.tgz" ||
     fail NODE_FETCH "$url could not be fetched; nothing was changed" \
-      'Check the network of the node, or put the archive where the node can reach it (`--url`).'
+      'Check the network of the node, or put the archive where the node can reach it (--url).'
   found=$(sha256sum < "$STAGE/archive.tgz")
   [ "${found%% *}" = "$sum" ] ||
     fail NODE_CHECKSUM "$url has the SHA-256 ${found%% *}, expected $sum; nothing was changed" \
-      'Fetch the archive of this version again, or correct `--sha256`.'
+      'Fetch the archive of this version again, or correct --sha256.'
   tar -xzf "$STAGE/archive.tgz" -C "$STAGE"
   PROGRAMS=$STAGE/acr-nopass-node
   [ -n "$ROOT" ] || chown -R 0:0 "$PROGRAMS"
@@ -210,7 +213,7 @@ fetch() {
       elif command -v wget > /dev/null; then
         wget -q -T 30 -t 3 -O "$2" "$1"
       else
-        fail NODE_HOST 'neither curl nor wget is installed' 'Install curl, or name a file of the image with `--url /PATH`.'
+        fail NODE_HOST 'neither curl nor wget is installed' 'Install curl, or name a file of the image with --url /PATH.'
       fi
       ;;
   esac
@@ -236,7 +239,7 @@ apply_plan() {
   fi
   if [ "$ACTIVE" = yes ] && [ -e "$WORK/plan/restart" ]; then
     wait_healthy any || fail NODE_UNHEALTHY 'the kubelet is not healthy, so nothing was changed' \
-      'Repair the kubelet first. If its health address is not the usual one, print the script with `--health-url`.'
+      'Repair the kubelet first. If its health address is not the usual one, print the script with --health-url.'
   fi
   rm -rf "$UNDO"
   mkdir "$UNDO"
@@ -307,6 +310,11 @@ make_folder() {
     printf 'folder\t%s\n' "$1" >> "$UNDO/list"
     mkdir "$ROOT$1"
   fi
+  check_inside "$1"
+}
+
+# An absolute link in an image would lead to this host.
+check_inside() {
   case $(cd "$ROOT$1" && pwd -P)/ in
     "$ROOT"/*) ;;
     *) fail NODE_HOST "$ROOT$1 leads out of $ROOT" 'Use a relative link in the image.' ;;
@@ -318,7 +326,7 @@ make_folder() {
 label() {
   if [ -n "$ROOT" ]; then
     if grep -qs '^SELINUX=enforcing' "$ROOT/etc/selinux/config"; then
-      say "not checked: the SELinux labels of $INSTALLED in the image; run \`restorecon -R $INSTALLED\` on the node"
+      say "not checked: the SELinux labels of $INSTALLED in the image; run restorecon -R $INSTALLED on the node"
     fi
     return
   fi
@@ -329,7 +337,7 @@ label() {
   case $context in
     *:bin_t:*) ;;
     *) fail NODE_HOST "SELinux labels $INSTALLED/bin/node as $context, and the kubelet could not execute it" \
-      "Run \`semanage fcontext -a -t bin_t '$INSTALLED/bin(/.*)?'\`, and this script again." ;;
+      "Run: semanage fcontext -a -t bin_t '$INSTALLED/bin(/.*)?'. Then run this script again." ;;
   esac
 }
 
@@ -381,7 +389,7 @@ restore_files() {
 undo() {
   CHANGING=no
   restore_files || return 1
-  log='Read the log of the kubelet from before its last start: `journalctl -u` with kubelet, k3s, k3s-agent, rke2-server or rke2-agent.'
+  log='Read the log of the kubelet from before its last start: journalctl -u with kubelet, k3s, k3s-agent, rke2-server or rke2-agent.'
   if [ "$RESTARTED" = no ]; then
     report NODE_UNDONE 'the change was not completed; everything was undone' 'Read the message above, and run the script again.' || :
   else

@@ -33,11 +33,7 @@ const appended: readonly (readonly [situation: string, before: string, after: st
   ['an escaped quote', `${NAME}="--x=\\"a b\\""\n`, `${NAME}="--x=\\"a b\\" ${OURS}"\n`],
   ['export, and lines around', `A=1\nexport ${NAME}="--v=4"\nB=2\n`, `A=1\nexport ${NAME}="--v=4 ${OURS}"\nB=2\n`],
   ['a variable with a longer name', `X_${NAME}="--v=1"\n`, `X_${NAME}="--v=1"\n${NAME}="${OURS}"\n`],
-  [
-    'our flags before others move to the end, where they win',
-    `${NAME}="${OURS} --v=4"\n`,
-    `${NAME}="--v=4 ${OURS}"\n`,
-  ],
+  ['our flags before others move to the end, where they win', `${NAME}="${OURS} --v=4"\n`, `${NAME}="--v=4 ${OURS}"\n`],
 ]
 for (const [situation, before, after] of appended) {
   test(`flags are appended: ${situation}`, () => {

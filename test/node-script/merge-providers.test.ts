@@ -49,9 +49,16 @@ test('another provider keeps all of its settings and comments, and ours comes la
 test('a second merge changes nothing, and removing ours leaves the others as they were', () => {
   const once = mergeProviders([file(ECR)], OURS).text ?? ''
   assert.equal(mergeProviders([file(once)], OURS).text, once)
+  const alone = mergeProviders([], OURS).text ?? ''
+  assert.equal(mergeProviders([file(alone)], OURS).text, alone)
   const back = mergeProviders([file(once)], undefined)
   assert.deepEqual(parse(back.text ?? ''), parse(ECR))
   assert.deepEqual(mergeProviders([file(OURS.text)], undefined), { text: undefined, others: [] })
+})
+
+test('a file that already holds our provider keeps its bytes, however it is written', () => {
+  const text = `${ECR}  - {name: acr-nopass-provider,    matchImages: ["*.cn-hangzhou.cr.aliyuncs.com"]}\n`
+  assert.equal(mergeProviders([file(text)], OURS).text, text)
 })
 
 test('a folder of files becomes one file in the order of the names', () => {
@@ -62,7 +69,10 @@ test('a folder of files becomes one file in the order of the names', () => {
 for (const version of ['v1beta1', 'v1alpha1']) {
   test(`an old file of ${version} becomes v1, and the protocol of its provider stays`, () => {
     const api = `credentialprovider.kubelet.k8s.io/${version}`
-    const old = config({ name: 'old', apiVersion: api }).replace('kubelet.config.k8s.io/v1', `kubelet.config.k8s.io/${version}`)
+    const old = config({ name: 'old', apiVersion: api }).replace(
+      'kubelet.config.k8s.io/v1',
+      `kubelet.config.k8s.io/${version}`,
+    )
     const merged = parse(mergeProviders([file(old)], OURS).text ?? '')
     assert.equal(merged.apiVersion, 'kubelet.config.k8s.io/v1')
     assert.equal(merged.providers[0].apiVersion, api)

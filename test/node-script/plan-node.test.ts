@@ -45,7 +45,11 @@ function memory(content: Readonly<Record<string, Content>>): NodeFiles {
 
 const NODE: ObservedNode = { flagFile: undefined, units: [], commandLine: undefined, settings: [], isRpm: false }
 
-function input(profile: PlanInput['profile'], node: Partial<ObservedNode>, files: Readonly<Record<string, Content>> = {}): PlanInput {
+function input(
+  profile: PlanInput['profile'],
+  node: Partial<ObservedNode>,
+  files: Readonly<Record<string, Content>> = {},
+): PlanInput {
   const rest = { config: OURS, nodeConfig: '{}', archive: ARCHIVE }
   return { profile, node: { ...NODE, ...node }, files: memory(files), ...rest }
 }
@@ -79,7 +83,10 @@ test('only programs are executable', () => {
 /** A node of ACK on which the script has run. */
 const DONE = {
   node: { flagFile: { path: ACK_FILE, text: `KUBELET_CUSTOMIZED_ARGS="${FLAGS}"\n` } },
-  files: { '/opt/acr-nopass/node.json': '{}', '/opt/acr-nopass/config.yaml': textOf(planNode(input('ack', {})).steps, OUR_PATHS.config) },
+  files: {
+    '/opt/acr-nopass/node.json': '{}',
+    '/opt/acr-nopass/config.yaml': textOf(planNode(input('ack', {})).steps, OUR_PATHS.config),
+  },
 } as const
 
 test('on a node that has everything, nothing changes and the kubelet is not restarted', () => {
@@ -101,12 +108,24 @@ test('new programs alone do not restart the kubelet, which starts them for each 
   assert.deepEqual([steps.map(({ kind }) => kind), restart], [['program', 'program', 'program', 'label'], false])
 })
 
-const WITH_ECR = { [ECR_PATHS.config]: ECR, [`${ECR_PATHS.programs}/ecr-credential-provider`]: { program: true } } as const
+const WITH_ECR = {
+  [ECR_PATHS.config]: ECR,
+  [`${ECR_PATHS.programs}/ecr-credential-provider`]: { program: true },
+} as const
 
 const places: readonly (readonly [where: string, node: Partial<ObservedNode>])[] = [
-  ['in the same variable', { flagFile: { path: '/etc/default/kubelet', text: `KUBELET_EXTRA_ARGS="--v=2 ${ECR_FLAGS}"\n` } }],
-  ['in a drop-in of the unit', { units: [{ path: '/d/10.conf', text: `Environment="KUBELET_CONFIG_ARGS=${ECR_FLAGS}"\n` }] }],
-  ["in kubeadm's own file", { units: [{ path: '/var/lib/kubelet/kubeadm-flags.env', text: `KUBELET_KUBEADM_ARGS="${ECR_FLAGS}"\n` }] }],
+  [
+    'in the same variable',
+    { flagFile: { path: '/etc/default/kubelet', text: `KUBELET_EXTRA_ARGS="--v=2 ${ECR_FLAGS}"\n` } },
+  ],
+  [
+    'in a drop-in of the unit',
+    { units: [{ path: '/d/10.conf', text: `Environment="KUBELET_CONFIG_ARGS=${ECR_FLAGS}"\n` }] },
+  ],
+  [
+    "in kubeadm's own file",
+    { units: [{ path: '/var/lib/kubelet/kubeadm-flags.env', text: `KUBELET_KUBEADM_ARGS="${ECR_FLAGS}"\n` }] },
+  ],
   ['in the running kubelet', { commandLine: ['--v=2', ...flagWords(ECR_PATHS)] }],
   ['with its value in the next word', { commandLine: flagWords(ECR_PATHS).flatMap((word) => word.split('=')) }],
 ]
@@ -120,11 +139,17 @@ for (const [where, node] of places) {
       target: '/etc/eks/bin/ecr-credential-provider',
     })
     const { providers } = parse(textOf(steps, OUR_PATHS.config)) as { providers: readonly { name: string }[] }
-    assert.deepEqual(providers.map(({ name }) => name), ['ecr-credential-provider', 'acr-nopass-provider'])
+    assert.deepEqual(
+      providers.map(({ name }) => name),
+      ['ecr-credential-provider', 'acr-nopass-provider'],
+    )
     assert.deepEqual(notes, ['kept the provider ecr-credential-provider of /etc/eks/config.json'])
     assert.deepEqual(expected, OUR_PATHS)
     // Nothing of the other provider's own files changes, so removing ours leaves it in effect.
-    assert.deepEqual(outline(steps).filter((step) => step.includes('/etc/eks')), [])
+    assert.deepEqual(
+      outline(steps).filter((step) => step.includes('/etc/eks')),
+      [],
+    )
   })
 }
 
@@ -134,14 +159,25 @@ test('the flags of the other provider stay in the variable, before ours', () => 
   assert.equal(textOf(steps, flagFile.path), `KUBELET_EXTRA_ARGS="--v=2 ${ECR_FLAGS} ${FLAGS}"\n`)
 })
 
-const conflicts: readonly (readonly [situation: string, node: Partial<ObservedNode>, files: Readonly<Record<string, Content>>])[] = [
+const conflicts: readonly (readonly [
+  situation: string,
+  node: Partial<ObservedNode>,
+  files: Readonly<Record<string, Content>>,
+])[] = [
   ['its file is missing', { commandLine: flagWords(ECR_PATHS) }, {}],
   ['its program is missing', { commandLine: flagWords(ECR_PATHS) }, { [ECR_PATHS.config]: ECR }],
-  ['only one of the two flags is set', { commandLine: [`--image-credential-provider-config=${ECR_PATHS.config}`] }, WITH_ECR],
+  [
+    'only one of the two flags is set',
+    { commandLine: [`--image-credential-provider-config=${ECR_PATHS.config}`] },
+    WITH_ECR,
+  ],
   ['a relative path', { commandLine: flagWords({ config: 'a.json', programs: 'bin' }) }, WITH_ECR],
   [
     'two configurations',
-    { commandLine: flagWords(ECR_PATHS), units: [{ path: '/d/10.conf', text: flagWords({ config: '/a', programs: '/b' }).join(' ') }] },
+    {
+      commandLine: flagWords(ECR_PATHS),
+      units: [{ path: '/d/10.conf', text: flagWords({ config: '/a', programs: '/b' }).join(' ') }],
+    },
     WITH_ECR,
   ],
 ]
@@ -181,10 +217,20 @@ for (const profile of ['k3s', 'rke2'] as const) {
   })
 
   test(`${profile} keeps another provider in the default folder, also when ours is removed`, () => {
-    const files = { [RANCHER_PATHS.config]: ECR, [`${RANCHER_PATHS.programs}/ecr-credential-provider`]: { program: true } } as const
+    const files = {
+      [RANCHER_PATHS.config]: ECR,
+      [`${RANCHER_PATHS.programs}/ecr-credential-provider`]: { program: true },
+    } as const
     const merged = textOf(planNode(input(profile, {}, files)).steps, RANCHER_PATHS.config)
-    assert.deepEqual(parse(merged).providers.map(({ name }: { name: string }) => name), ['ecr-credential-provider', 'acr-nopass-provider'])
-    const installed = { ...files, [RANCHER_PATHS.config]: merged, [`${RANCHER_PATHS.programs}/acr-nopass-provider`]: { link: '/opt/acr-nopass/bin/acr-nopass-provider' } }
+    assert.deepEqual(
+      parse(merged).providers.map(({ name }: { name: string }) => name),
+      ['ecr-credential-provider', 'acr-nopass-provider'],
+    )
+    const installed = {
+      ...files,
+      [RANCHER_PATHS.config]: merged,
+      [`${RANCHER_PATHS.programs}/acr-nopass-provider`]: { link: '/opt/acr-nopass/bin/acr-nopass-provider' },
+    }
     const { steps } = planNode({ ...input(profile, {}, installed), config: undefined })
     assert.deepEqual(outline(steps), [
       'file /var/lib/rancher/credentialprovider/config.yaml',
@@ -211,7 +257,10 @@ for (const text of [
 ]) {
   test(`k3s with another folder is left alone: ${text.trim().split('\n').at(-1)}`, () => {
     const settings = [{ path: '/etc/rancher/k3s/config.yaml', text }]
-    assert.throws(() => planNode(input('k3s', { settings })), { code: 'NODE_PROVIDERS', place: { file: settings[0]?.path } })
+    assert.throws(() => planNode(input('k3s', { settings })), {
+      code: 'NODE_PROVIDERS',
+      place: { file: settings[0]?.path },
+    })
   })
 }
 

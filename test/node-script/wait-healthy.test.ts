@@ -48,7 +48,12 @@ test('a kubelet that became healthy just in time is healthy', async () => {
   assert.deepEqual(await wait({ healthy: [[59_500, FOREVER]] }), { reason: undefined, now: 61_500 })
 })
 
-const flags: readonly (readonly [situation: string, words: readonly string[] | undefined, expected: Expectation, reason: string | undefined])[] = [
+const flags: readonly (readonly [
+  situation: string,
+  words: readonly string[] | undefined,
+  expected: Expectation,
+  reason: string | undefined,
+])[] = [
   ['the flags are lost', ['--v=4'], { ours: OUR_PATHS }, 'the kubelet runs with no flag for a credential provider'],
   [
     'later flags replace ours',
@@ -58,7 +63,12 @@ const flags: readonly (readonly [situation: string, words: readonly string[] | u
   ],
   ['ours come last', [...flagWords(ECR), ...flagWords(OUR_PATHS)], { ours: OUR_PATHS }, undefined],
   ['k3s shows no command line', undefined, { ours: OUR_PATHS }, undefined],
-  ['ours are still there after a removal', flagWords(OUR_PATHS), { others: undefined }, 'the kubelet still runs with our configuration'],
+  [
+    'ours are still there after a removal',
+    flagWords(OUR_PATHS),
+    { others: undefined },
+    'the kubelet still runs with our configuration',
+  ],
   ['ours are gone', ['--v=4'], { others: undefined }, undefined],
   ['the other provider is back', flagWords(ECR), { others: ECR }, undefined],
   ['the other provider is lost', ['--v=4'], { others: ECR }, 'the kubelet runs with no flag for a credential provider'],

@@ -1,6 +1,6 @@
-import { PROVIDER } from '../../node/script/profiles.ts'
-import { NODE_CONFIG } from '../../node/script/plan-node.ts'
 import { credentialProviderConfig } from '../../node/provider-config.ts'
+import { NODE_CONFIG } from '../../node/script/plan-node.ts'
+import { PROVIDER } from '../../node/script/profiles.ts'
 import { type CliHost, type CommonFlags, EXIT } from '../program/cli-host.ts'
 import { loadNodeValues, type NodeValuesFlags } from './load-node-values.ts'
 

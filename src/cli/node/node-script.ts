@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { NopassError } from '../../errors.ts'
 import { toNodeConfig } from '../../node/node-config.ts'
 import { credentialProviderConfig } from '../../node/provider-config.ts'
+import { chooseArchives, type ReleasedSums } from '../../node/script/choose-archives.ts'
 import { NODE_CONFIG } from '../../node/script/plan-node.ts'
 import { PROVIDER, type ProfileName } from '../../node/script/profiles.ts'
 import { HEALTH_URLS, renderScript } from '../../node/script/render-script.ts'
-import { chooseArchives, type ReleasedSums } from '../../node/script/choose-archives.ts'
 import { VERSION } from '../../version.ts'
 import { type CliHost, type CommonFlags, EXIT } from '../program/cli-host.ts'
 import { loadNodeValues, type NodeValuesFlags } from './load-node-values.ts'
@@ -22,7 +22,12 @@ export interface NodeScriptFlags extends NodeValuesFlags {
 
 /** Prints the script for nodes. */
 export async function nodeScript(flags: NodeScriptFlags & CommonFlags, host: CliHost): Promise<number> {
-  const archives = chooseArchives({ url: flags.url, sha256: flags.sha256, released: readReleased(host), version: VERSION })
+  const archives = chooseArchives({
+    url: flags.url,
+    sha256: flags.sha256,
+    released: readReleased(host),
+    version: VERSION,
+  })
   checkLine('--restart', flags.restart)
   const values = loadNodeValues(flags, host)
   if (typeof values === 'number') return values

@@ -44,7 +44,8 @@ export function chooseArchives(choice: ArchiveChoice): Readonly<Partial<Record<A
 
 function checkAddress(url: string): void {
   if (/^(https?:\/\/[^\s/'"\\<>@]+)?\/[^\s'"\\<>]*$/.test(url) && !/\p{Cc}/u.test(url)) return
-  const hint = 'Pass an address such as https://example.com/acr-nopass-node.tgz, or an absolute path. It must contain no login.'
+  const hint =
+    'Pass an address such as https://example.com/acr-nopass-node.tgz, or an absolute path. It must contain no login.'
   throw new NopassError('INPUT_INVALID', '--url is neither an address of HTTP nor an absolute path', { hint })
 }
 

@@ -7,7 +7,7 @@ import { formatError, toNopassError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
 import type { NodePlan, Step } from './observed-node.ts'
 import { planNode } from './plan-node.ts'
-import { type ProfileName, PROFILES } from './profiles.ts'
+import { PROFILES, type ProfileName } from './profiles.ts'
 import { openFiles, readCommandLine, readNode } from './read-node.ts'
 import { type Expectation, waitHealthy } from './wait-healthy.ts'
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Document, isMap, isSeq, parseAllDocuments } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { PROVIDER } from './profiles.ts'
@@ -29,7 +30,8 @@ const VERSIONS = ['v1', 'v1beta1', 'v1alpha1'].map((version) => `kubelet.config.
 export function mergeProviders(existing: readonly ConfigFile[], ours: ConfigFile | undefined): MergedProviders {
   const [first, ...rest] = existing.map(parseConfig)
   const own = ours && parseConfig(ours)
-  if (first === undefined) return { text: own?.document.toString(), others: [] }
+  if (first === undefined) return { text: own && toText(own.document), others: [] }
+  const before = first.document.toJS()
   const all = [first, ...rest].flatMap(({ file, providers }) => providers.items.map((item) => ({ file, item })))
   const names = all.map(({ file, item }) => nameOf(item, file))
   const twice = names.find((name, index) => names.indexOf(name) !== index)
@@ -38,7 +40,14 @@ export function mergeProviders(existing: readonly ConfigFile[], ours: ConfigFile
   if (others.length + (own?.providers.items.length ?? 0) === 0) return { text: undefined, others: [] }
   first.providers.items = [...others, ...(own?.providers.items ?? [])]
   first.document.set('apiVersion', VERSIONS[0])
-  return { text: first.document.toString({ lineWidth: 0 }), others: names.filter((name) => name !== PROVIDER) }
+  // A file that says the same already keeps its bytes: with another file the kubelet must restart.
+  const isSame = rest.length === 0 && isDeepStrictEqual(first.document.toJS(), before)
+  const text = isSame ? first.file.text : toText(first.document)
+  return { text, others: names.filter((name) => name !== PROVIDER) }
+}
+
+function toText(document: Document): string {
+  return document.toString({ lineWidth: 0 })
 }
 
 /** @throws NODE_PROVIDERS */
@@ -54,7 +63,9 @@ function parseConfig(file: ConfigFile): {
   if (error !== undefined) throw refuse(file, `is not valid YAML: ${error.message}`)
   const { contents } = document
   if (!isMap(contents)) throw refuse(file, 'is not a mapping')
-  const [version, kind, providers] = ['apiVersion', 'kind', 'providers'].map((key) => contents.get(key, false))
+  const [version, kind, providers]: readonly unknown[] = ['apiVersion', 'kind', 'providers'].map((key) =>
+    contents.get(key),
+  )
   if (kind !== 'CredentialProviderConfig') throw refuse(file, 'is not a CredentialProviderConfig')
   if (!VERSIONS.includes(String(version))) throw refuse(file, `has the unknown apiVersion ${String(version)}`)
   if (!isSeq(providers)) throw refuse(file, 'has no list of providers')

@@ -9,8 +9,8 @@ import {
   HOME,
   OUR_PATHS,
   PROFILES,
-  type ProfileName,
   PROVIDER,
+  type ProfileName,
   type ProviderPaths,
   RANCHER_PATHS,
 } from './profiles.ts'
@@ -38,7 +38,8 @@ export const NODE_CONFIG = `${HOME}/node.json`
  */
 export function planNode(input: PlanInput): NodePlan {
   const profile = PROFILES[input.profile]
-  if (profile.kind === 'flags') return input.config === undefined ? removeFlags(input, profile) : addFlags(input, profile)
+  if (profile.kind === 'flags')
+    return input.config === undefined ? removeFlags(input, profile) : addFlags(input, profile)
   checkDefaultFolder(input.node)
   return input.config === undefined ? removeFromFolder(input) : addToFolder(input)
 }
@@ -126,9 +127,13 @@ function ourConfig({ config = '' }: PlanInput): ConfigFile {
 function readExisting(existing: ProviderPaths, files: NodeFiles): readonly ConfigFile[] {
   const found = files.readConfig(existing.config)
   if (found !== undefined && found.length > 0) return found
-  throw new NopassError('NODE_PROVIDERS', 'the kubelet is configured with credential providers, but the file is missing', {
-    place: { file: existing.config },
-  })
+  throw new NopassError(
+    'NODE_PROVIDERS',
+    'the kubelet is configured with credential providers, but the file is missing',
+    {
+      place: { file: existing.config },
+    },
+  )
 }
 
 function checkProgram({ config, programs }: ProviderPaths, name: string, files: NodeFiles): void {

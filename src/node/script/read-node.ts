@@ -4,7 +4,7 @@ import { NopassError } from '../../errors.ts'
 import type { ConfigFile } from './merge-providers.ts'
 import type { NodeFiles, ObservedNode } from './observed-node.ts'
 import { flagPath } from './plan-node.ts'
-import { type Profile, PROFILES, type ProfileName } from './profiles.ts'
+import { PROFILES, type Profile, type ProfileName } from './profiles.ts'
 
 const UNIT_FOLDERS = [
   '/etc/systemd/system',

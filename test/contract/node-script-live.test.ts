@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { FakeNode, RunResult } from '../support/fake-node/fake-node.ts'
+import { openScriptFixture, type ScriptFixture } from '../support/fake-node/script-fixture.ts'
+import { serveFile } from '../support/fake-node/serve-file.ts'
+
+// The script without --root, as on a node: in mounts of its own, where /opt and /etc are those of a
+// fake node. The programs systemctl, getenforce and restorecon are stand-ins.
+
+const obstacle = findObstacle()
+const skip = obstacle === undefined ? false : `left out: the script for nodes on a host of its own: ${obstacle}`
+
+function findObstacle(): string | undefined {
+  if (process.platform !== 'linux') return `it needs mounts of Linux; this machine is ${process.platform}`
+  if (process.getuid?.() !== 0) return 'it needs root, for mounts of its own'
+  try {
+    execFileSync('unshare', ['-m', 'true'], { stdio: 'pipe' })
+    return undefined
+  } catch (error) {
+    return `unshare fails: ${String(error)}`
+  }
+}
+
+let fixture: ScriptFixture
+before(async () => {
+  fixture = await openScriptFixture()
+})
+after(() => fixture[Symbol.asyncDispose]())
+
+interface Live {
+  /** Further commands in the mounts of the node, before the script. */
+  readonly prepare?: string
+  /** Texts of programs, by their name. */
+  readonly programs?: Readonly<Record<string, string>>
+  readonly args?: readonly string[]
+}
+
+/** Runs the script with the fake node's folders as this host's. */
+function runLive(
+  node: FakeNode,
+  script: string,
+  { prepare = ':', programs = {}, args = [] }: Live,
+): Promise<RunResult> {
+  const bin = join(node.root, '..', 'bin')
+  mkdirSync(bin, { recursive: true })
+  const all = { systemctl: node.systemctl, ...programs }
+  for (const [name, text] of Object.entries(all))
+    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  mkdirSync(join(node.root, 'opt'), { recursive: true })
+  const inside = `mount --bind "$1/opt" /opt && mount --bind "$1/etc" /etc || exit 99; ${prepare}; shift; exec dash "$@"`
+  return new Promise((resolve) => {
+    const options = { env: { PATH: `${bin}:${process.env.PATH}`, TMPDIR: join(node.root, '..') }, timeout: 120_000 }
+    const command = ['-m', 'sh', '-c', inside, 'sh', node.root, script, ...args]
+    const child = execFile('unshare', command, options, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    )
+  })
+}
+
+async function openNode(): Promise<FakeNode> {
+  const node = await fixture.openNode('ack')
+  node.write('/etc/kubernetes/kubelet-customized-args.conf', 'KUBELET_CUSTOMIZED_ARGS="--v=3"\n')
+  return node
+}
+const FLAGS = 'etc/kubernetes/kubelet-customized-args.conf'
+const print = (node: FakeNode): Promise<string> =>
+  node.printForImage(['--url', fixture.archive, '--sha256', fixture.sha256])
+
+test('on a node the script restarts the service, checks the new process, and takes all back again', {
+  skip,
+}, async () => {
+  await using node = await openNode()
+  const before = node.files()
+  const script = await print(node)
+  const first = await runLive(node, script, {})
+  assert.equal(first.code, 0, first.stderr)
+  assert.match(first.stdout, /the kubelet is healthy\nacr-nopass: done/)
+  assert.match(node.files()[FLAGS] ?? '', /"--v=3 --image-credential-provider-config=/)
+  assert.equal(node.restarts(), 2)
+  const second = await runLive(node, script, {})
+  assert.match(second.stdout, /nothing to change/)
+  const removed = await runLive(node, script, { args: ['--remove'] })
+  assert.equal(removed.code, 0, removed.stderr)
+  assert.deepEqual(node.files(), before)
+})
+
+test('a kubelet whose unit ignores the file of flags is noticed, and everything is undone', { skip }, async () => {
+  await using node = await openNode()
+  const before = node.files()
+  const script = await node.printForImage([
+    '--url',
+    fixture.archive,
+    '--sha256',
+    fixture.sha256,
+    '--health-seconds',
+    '3',
+  ])
+  node.ignoreFlags()
+  const { code, stderr } = await runLive(node, script, {})
+  assert.equal(code, 1)
+  assert.match(stderr, /not healthy for 3 s: the kubelet runs with no flag for a credential provider\n/)
+  assert.match(stderr, /NODE_UNDONE/)
+  assert.deepEqual(node.files(), before)
+})
+
+test('a service that does not run yet gets the files and flags, and the script says that it checked nothing', {
+  skip,
+}, async () => {
+  await using node = await openNode()
+  const { code, stdout } = await runLive(node, await print(node), { programs: { systemctl: 'exit 3' } })
+  assert.equal(code, 0)
+  assert.match(stdout, /no kubelet runs here: it uses the configuration when it starts; nothing more was checked/)
+  assert.match(node.files()[FLAGS] ?? '', /--image-credential-provider-bin-dir=/)
+})
+
+test('where /opt is mounted with noexec, nothing changes', { skip }, async () => {
+  await using node = await openNode()
+  const before = node.files()
+  const prepare = 'mount -t tmpfs -o noexec none /opt'
+  const { code, stderr } = await runLive(node, await print(node), { prepare })
+  assert.equal(code, 1)
+  assert.match(
+    stderr,
+    /NODE_HOST: the program in the archive cannot be executed in \/opt; nothing was changed\n {2}fix: Check that \/opt is not mounted with noexec/,
+  )
+  assert.deepEqual(node.files(), before)
+})
+
+const enforcing = { getenforce: 'echo Enforcing', restorecon: `echo "$@" >> /opt/restorecon` }
+
+test('under SELinux the programs get their label before any flag is written', { skip }, async () => {
+  await using node = await openNode()
+  const stat = `grep -q image-credential /${FLAGS} && echo too_late || echo system_u:object_r:bin_t:s0`
+  const { code, stderr } = await runLive(node, await print(node), { programs: { ...enforcing, stat } })
+  assert.equal(code, 0, stderr)
+  assert.equal(node.read('/opt/restorecon'), '-R /opt/acr-nopass\n')
+})
+
+test('a label with which SELinux forbids the kubelet to execute the program stops and undoes the change', {
+  skip,
+}, async () => {
+  await using node = await openNode()
+  const before = node.files()
+  const stat = 'echo system_u:object_r:user_tmp_t:s0'
+  const { code, stderr } = await runLive(node, await print(node), { programs: { ...enforcing, restorecon: ':', stat } })
+  assert.equal(code, 1)
+  assert.match(stderr, /NODE_HOST: SELinux labels \/opt\/acr-nopass\/bin\/node as system_u:object_r:user_tmp_t:s0/)
+  assert.match(stderr, /NODE_UNDONE: the change was not completed; everything was undone/)
+  assert.deepEqual(node.files(), before)
+  assert.equal(node.restarts(), 1)
+})
+
+test('without curl the script fetches with wget', { skip }, async () => {
+  await using node = await openNode()
+  await using server = await serveFile(fixture.archive)
+  const script = await node.printForImage(['--url', server.url, '--sha256', fixture.sha256])
+  // A file that cannot be executed is no program.
+  const prepare = 'for file in /usr/bin/curl /bin/curl; do [ ! -e "$file" ] || mount --bind /dev/null "$file"; done'
+  const { code, stderr } = await runLive(node, script, { prepare })
+  assert.equal(code, 0, stderr)
+  assert.ok(readdirSync(join(node.root, 'opt/acr-nopass')).includes('node.json'))
+})
+
+test('without root the script changes nothing', { skip }, async () => {
+  await using node = await openNode()
+  const before = node.files()
+  const { code, stderr } = await runLive(node, await print(node), { programs: { id: 'echo 1000' } })
+  assert.equal(code, 1)
+  assert.match(
+    stderr,
+    /NODE_HOST: this script changes the kubelet of the node, which needs root\n {2}fix: Run it as root\.\n/,
+  )
+  assert.deepEqual(node.files(), before)
+})
