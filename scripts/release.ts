@@ -13,6 +13,7 @@ import { readSection } from './release/changelog.ts'
 import { packageVersion, versionProblems } from './release/check-version.ts'
 import { checkDigest, readImageDigest } from './release/image-digest.ts'
 import { movingTag } from './release/moving-tag.ts'
+import { readNodeFiles } from './release/node-archive.ts'
 import { pushChart } from './release/push-chart.ts'
 import { setVersion } from './release/set-version.ts'
 
@@ -20,7 +21,7 @@ const root = resolve(import.meta.dirname, '..')
 const USAGE = `npm run release -- check [--tag vX.Y.Z]                         checks that all files have one version; with a tag: it can be released
 npm run release -- set X.Y.Z                                    writes the version to all files, dates the changelog, builds the action
 npm run release -- notes                                        prints the changelog of this version
-npm run release -- build --out DIR [--image-digest sha256:…] [--helper FILE]   writes the files of a release
+npm run release -- build --out DIR [--image-digest sha256:…] [--helper FILE] [--node amd64=FILE --node arm64=FILE --node licence=FILE]   writes the files of a release
 npm run release -- image-digest FILE                            prints it from the metadata file of docker buildx
 npm run release -- push-chart FILE --to oci://HOST/PATH         prints its digest; fails if the version already exists
 npm run release -- moving-tag                                   prints the tag vX to move here; nothing if a newer release has it`
@@ -40,6 +41,7 @@ async function runCommand(): Promise<string | undefined> {
     to: { type: 'string' },
     'image-digest': { type: 'string' },
     helper: { type: 'string' },
+    node: { type: 'string', multiple: true },
     help: { type: 'boolean', short: 'h' },
   } as const
   const { values, positionals } = parseArgs({ allowPositionals: true, options })
@@ -67,7 +69,8 @@ async function runCommand(): Promise<string | undefined> {
     const imageDigest = values['image-digest'] === undefined ? undefined : checkDigest(values['image-digest'])
     const helm = await helm4()
     const helperFile = values.helper && resolve(values.helper)
-    const options = { root, out: resolve(values.out), helm, imageDigest, helperFile, env }
+    const nodeFiles = values.node && readNodeFiles(values.node)
+    const options = { root, out: resolve(values.out), helm, imageDigest, helperFile, nodeFiles, env }
     const files = await buildArtifacts(options, interrupt.signal)
     return files.join('\n')
   }

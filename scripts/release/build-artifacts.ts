@@ -7,6 +7,7 @@ import { writeChartArchive } from './chart-archive.ts'
 import { packageVersion } from './check-version.ts'
 import { writeChecksums } from './checksums.ts'
 import { krewManifest } from './krew-manifest.ts'
+import { type NodeFiles, writeNodeArchives } from './node-archive.ts'
 import { writeNpmArchive } from './npm-archive.ts'
 
 export interface ArtifactOptions {
@@ -16,6 +17,8 @@ export interface ArtifactOptions {
   readonly imageDigest: string | undefined
   /** The helper's bundle in the image. If undefined, it is built again. */
   readonly helperFile: string | undefined
+  /** Node of the image for each architecture. If undefined, there are no archives for nodes. */
+  readonly nodeFiles: NodeFiles | undefined
   readonly env: NodeJS.ProcessEnv
 }
 
@@ -32,8 +35,10 @@ export async function buildArtifacts(options: ArtifactOptions, signal: AbortSign
   const scratch = await mkdtemp(join(tmpdir(), 'acr-nopass-release-'))
   try {
     const chart = await writeChartArchive(join(out, `acr-nopass-chart-${version}.tgz`), { ...options, scratch }, signal)
+    const nodeSums =
+      options.nodeFiles && (await writeNodeArchives(out, { root, scratch, version, files: options.nodeFiles }))
     const archive = join(out, `acr-nopass-npm-${version}.tgz`)
-    await writeNpmArchive(archive, { root, scratch, chart })
+    await writeNpmArchive(archive, { root, scratch, chart, nodeSums })
     const { homepage } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { homepage: string }
     await writeFile(join(out, 'acr-nopass.krew.yaml'), krewManifest({ version, homepage }, await readFile(archive)))
     if (helperFile === undefined) await bundleHelper(root, join(out, 'helper.mjs'))

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { type Architecture, archiveName, type ReleasedSums } from '../../src/node/script/choose-archives.ts'
 import type { TarEntry } from '../../tools/tar.ts'
 import { bundleNodePrograms } from '../build/bundles.ts'
 import { writeTgz } from './tree-archive.ts'
@@ -12,6 +13,34 @@ export interface NodeArchiveOptions {
   /** Node's program for the architecture, and its licence. */
   readonly node: string
   readonly nodeLicence: string
+}
+
+/** Node's program for each architecture, and its licence. */
+export interface NodeFiles extends Readonly<Record<Architecture, string>> {
+  readonly licence: string
+}
+
+/** Reads `amd64=FILE`, `arm64=FILE` and `licence=FILE`, all of which are needed. */
+export function readNodeFiles(given: readonly string[]): NodeFiles {
+  const files = new Map(given.map((text) => [text.replace(/=.*$/s, ''), text.replace(/^[^=]*=/s, '')]))
+  const [amd64, arm64, licence] = ['amd64', 'arm64', 'licence'].map((key) => files.get(key))
+  if (!amd64 || !arm64 || !licence || given.length !== 3) {
+    throw new Error('--node must be given three times: amd64=FILE, arm64=FILE and licence=FILE')
+  }
+  return { amd64: resolve(amd64), arm64: resolve(arm64), licence: resolve(licence) }
+}
+
+/** Writes the archives of a release. Returns their checksums. */
+export async function writeNodeArchives(
+  out: string,
+  options: { readonly root: string; readonly scratch: string; readonly version: string; readonly files: NodeFiles },
+): Promise<ReleasedSums> {
+  const { root, scratch, version, files } = options
+  const write = (architecture: Architecture): Promise<string> => {
+    const archive = { root, scratch, node: files[architecture], nodeLicence: files.licence }
+    return writeNodeArchive(join(out, archiveName(version, architecture)), archive)
+  }
+  return { amd64: await write('amd64'), arm64: await write('arm64') }
 }
 
 /** The only folder at the top of an archive for nodes. */

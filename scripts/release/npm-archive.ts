@@ -1,5 +1,6 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ReleasedSums } from '../../src/node/script/choose-archives.ts'
 import { bundleCli } from '../build/bundles.ts'
 import { absoluteLinks, readReleased } from './absolute-links.ts'
 import { readTree, writeTgz } from './tree-archive.ts'
@@ -23,22 +24,34 @@ const KEPT = [
 ]
 const PAGES = ['README.md', 'README.zh-CN.md', 'CHANGELOG.md', 'LICENSE']
 
+export interface NpmArchiveOptions {
+  readonly root: string
+  readonly scratch: string
+  /** The folder of the packaged chart. */
+  readonly chart: string
+  readonly nodeSums: ReleasedSums | undefined
+}
+
 /**
- * Writes the npm package: the command line tool as one bundle, the packaged chart, and the pages.
+ * Writes the npm package: the command line tool as one bundle, the packaged chart, the script for
+ * nodes with the checksums of its archives, and the pages.
  */
 export async function writeNpmArchive(
   file: string,
-  { root, scratch, chart }: { root: string; scratch: string; chart: string },
+  { root, scratch, chart, nodeSums }: NpmArchiveOptions,
 ): Promise<void> {
   const folder = join(scratch, 'npm')
   await mkdir(folder)
-  for (const name of ['bin', ...PAGES]) await cp(join(root, name), join(folder, name), { recursive: true })
+  for (const name of ['bin', 'node', ...PAGES]) await cp(join(root, name), join(folder, name), { recursive: true })
   const packageJson = await readFile(join(root, 'package.json'), 'utf8')
   for (const name of PAGES.filter((page) => page.endsWith('.md'))) {
     const text = await readFile(join(root, name), 'utf8')
     await writeFile(join(folder, name), absoluteLinks(text, '', readReleased(packageJson)))
   }
   await cp(chart, join(folder, 'chart'), { recursive: true })
+  if (nodeSums !== undefined) {
+    await writeFile(join(folder, 'node', 'archives.json'), `${JSON.stringify(nodeSums, null, 2)}\n`)
+  }
   await bundleCli(root, join(folder, 'dist'))
   await writeFile(join(folder, 'package.json'), trimMetadata(packageJson))
   writeTgz(file, readTree(folder, 'package'))

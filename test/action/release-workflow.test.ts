@@ -24,6 +24,7 @@ interface Job {
 /** Programs that the release commands need in addition to the action's (prepare-workspace.ts). */
 const SOURCES = [
   'bin',
+  'node',
   'src',
   'schemas',
   'scripts',
@@ -88,8 +89,12 @@ async function onThisMachine({ host, imageDigest }: { host: string; imageDigest:
   assert.equal(build.length, 2, 'builds and checks')
   assert.equal(push.length, 1, 'pushes')
   const helper = { name: 'The helper of the image', run: 'mkdir dist && echo "export {}" > dist/helper.mjs' }
+  const node = {
+    name: 'Node of the image',
+    run: 'mkdir node-files && touch node-files/amd64 node-files/arm64 node-files/licence',
+  }
   const packages = { name: 'Packages of this machine', run: `ln -s ${join(ROOT, 'node_modules')} node_modules` }
-  const steps = [checkout, packages, helper, ...build, ...push]
+  const steps = [checkout, packages, helper, node, ...build, ...push]
   const copy = stringify({
     ...head,
     on: 'push',
@@ -106,7 +111,7 @@ async function onThisMachine({ host, imageDigest }: { host: string; imageDigest:
 }
 
 function kept({ steps }: Job): readonly Step[] {
-  const github = ['Fetch the files', 'Log in']
+  const github = ['Fetch the files', 'Log in', 'Take Node out of the base image']
   return steps.filter(({ name = '', uses }) =>
     uses === undefined ? !github.includes(name) : uses.startsWith('actions/checkout@'),
   )

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -11,6 +11,7 @@ import { bundleHelper } from '../../scripts/build/bundles.ts'
 import { compareFolders } from '../../scripts/build/compare-folders.ts'
 import { buildArtifacts } from '../../scripts/release/build-artifacts.ts'
 import { writeChartArchive } from '../../scripts/release/chart-archive.ts'
+import { writeNodeArchive } from '../../scripts/release/node-archive.ts'
 import { pushChart } from '../../scripts/release/push-chart.ts'
 import { readTree, writeTgz } from '../../scripts/release/tree-archive.ts'
 import { helmEnvironment } from '../../src/helm/helm-environment.ts'
@@ -32,12 +33,19 @@ const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-release-'))
 const helperFile = join(folder, 'helper.mjs')
 const out = join(folder, 'release')
 const unpacked = join(folder, 'unpacked')
+/** Stands for Node of the image, without its 120 MB. */
+const node = join(folder, 'node')
+const nodeFiles = { amd64: node, arm64: node, licence: join(ROOT, 'LICENSE') }
 let registry: ReleaseRegistry
 before(async () => {
   await bundleHelper(ROOT, helperFile)
+  await writeFile(node, `#!/bin/sh\nexec '${process.execPath}' "$@"\n`)
   registry = await openReleaseRegistry(tools, helperFile, signal)
   const { imageDigest } = registry
-  await buildArtifacts({ root: ROOT, out, helm: tools.helm4, imageDigest, helperFile, env: process.env }, signal)
+  await buildArtifacts(
+    { root: ROOT, out, helm: tools.helm4, imageDigest, helperFile, nodeFiles, env: process.env },
+    signal,
+  )
   await mkdir(unpacked)
   await run('tar', ['-xzf', join(out, `acr-nopass-npm-${VERSION}.tgz`), '-C', unpacked])
 })
@@ -51,11 +59,13 @@ function helm(name: 'helm3' | 'helm4', ...args: string[]): Promise<{ stdout: str
   return run(tools[name], args, { env: helmEnvironment(env, join(folder, name)), signal })
 }
 
-test('a release is six files whose checksums match', async () => {
+test('a release is eight files whose checksums match', async () => {
   const { stdout } = await run('sha256sum', ['--check', 'SHA256SUMS'], { cwd: out })
   assert.deepEqual(stdout.trim().split('\n').sort(), [
     `acr-nopass-${VERSION}.cdx.json: OK`,
     `acr-nopass-chart-${VERSION}.tgz: OK`,
+    `acr-nopass-node-${VERSION}-linux-amd64.tgz: OK`,
+    `acr-nopass-node-${VERSION}-linux-arm64.tgz: OK`,
     `acr-nopass-npm-${VERSION}.tgz: OK`,
     'acr-nopass.krew.yaml: OK',
     'helper.mjs: OK',
@@ -100,6 +110,57 @@ test('archived again, chart and package are identical byte for byte; only a dige
   assert.ok((await readFile(archive)).equals(await readFile(join(out, `acr-nopass-npm-${VERSION}.tgz`))))
 })
 
+test('the archives for nodes are identical byte for byte when archived again, and contain Node, programs and licences', async () => {
+  const archive = join(out, `acr-nopass-node-${VERSION}-linux-amd64.tgz`)
+  const scratch = await mkdtemp(join(folder, 'node-'))
+  const again = join(scratch, 'again.tgz')
+  await writeNodeArchive(again, { root: ROOT, scratch, node, nodeLicence: nodeFiles.licence })
+  assert.ok((await readFile(again)).equals(await readFile(archive)))
+  const { stdout } = await run('tar', ['-tvzf', archive, '--numeric-owner'])
+  const listed = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/^(\S+) 0\/0 .* (\S+)$/, '$1 $2'))
+  assert.deepEqual(listed, [
+    '-rw-r--r-- acr-nopass-node/LICENSE',
+    '-rw-r--r-- acr-nopass-node/LICENSE.node',
+    '-rw-r--r-- acr-nopass-node/LICENSES.txt',
+    '-rwxr-xr-x acr-nopass-node/bin/acr-nopass-provider',
+    '-rwxr-xr-x acr-nopass-node/bin/node',
+    '-rw-r--r-- acr-nopass-node/lib/provider.mjs',
+    '-rw-r--r-- acr-nopass-node/lib/setup.mjs',
+    '-rw-r--r-- acr-nopass-node/FILES.sha256',
+  ])
+  await run('tar', ['-xzf', archive, '-C', scratch])
+  const top = join(scratch, 'acr-nopass-node')
+  await run('sha256sum', ['--check', '--strict', 'FILES.sha256'], { cwd: top })
+  assert.match(await readFile(join(top, 'LICENSES.txt'), 'utf8'), /\nyaml \S+ \(ISC\)\n/)
+  // The wrapper: the kubelet must end the program itself, and not a shell around it.
+  assert.match(
+    await readFile(join(top, 'bin/acr-nopass-provider'), 'utf8'),
+    /\nexec \/opt\/acr-nopass\/bin\/node \S+ "\$@"\n$/,
+  )
+})
+
+test("the package prints a script with its release's archives and their checksums", async () => {
+  const values = join(folder, 'node.yaml')
+  await writeFile(
+    values,
+    'registries: [{ name: main, edition: enterprise, instanceId: cri-abc123, region: cn-hangzhou }]\nidentity: { type: worker-role }\nnode: { identity: worker-role }\n',
+  )
+  const bin = join(unpacked, 'package/bin/acr-nopass')
+  const options = { bin, cwd: folder, env: { NODE_OPTIONS: `--import=${NO_NETWORK}` } }
+  const { code, stdout, stderr } = await runBin(['node', 'script', '--profile', 'ack', '-f', values], options)
+  assert.deepEqual([code, stderr], [0, ''])
+  const sums = await readFile(join(out, 'SHA256SUMS'), 'utf8')
+  for (const architecture of ['amd64', 'arm64']) {
+    const archive = `acr-nopass-node-${VERSION}-linux-${architecture}.tgz`
+    const [, sum = ''] = new RegExp(`SHA256_${architecture}='(\\w+)'`).exec(stdout) ?? []
+    assert.ok(sums.includes(`${sum}  ${archive}\n`))
+    assert.ok(stdout.includes(`/releases/download/v${VERSION}/${archive}'\n`))
+  }
+})
+
 test('a folder that contains a release is left alone', async () => {
   const options = {
     root: ROOT,
@@ -107,6 +168,7 @@ test('a folder that contains a release is left alone', async () => {
     helm: tools.helm4,
     imageDigest: undefined,
     helperFile: undefined,
+    nodeFiles,
     env: process.env,
   }
   await assert.rejects(buildArtifacts(options, signal), /release is not empty/)
@@ -164,6 +226,7 @@ test('`npm pack` creates a package of the tool, the chart, pages and licences: n
     'bin',
     'chart',
     'dist',
+    'node',
     'package.json',
   ])
   for (const needed of ['bin/acr-nopass', 'chart/Chart.yaml', 'chart/values.schema.json', 'dist/LICENSES.txt'])

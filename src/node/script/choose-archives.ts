@@ -1,5 +1,13 @@
 import { NopassError } from '../../errors.ts'
-import type { Architecture, NodeArchive } from './render-script.ts'
+
+export type Architecture = 'amd64' | 'arm64'
+
+/** Where nodes fetch the archive of one architecture: a URL, or a path on the node. */
+export interface NodeArchive {
+  readonly url: string
+  /** Lower-case hex. */
+  readonly sha256: string
+}
 
 /** The checksums of a release. */
 export type ReleasedSums = Readonly<Record<Architecture, string>>

@@ -1,13 +1,5 @@
+import type { Architecture, NodeArchive } from './choose-archives.ts'
 import { PROFILES, type ProfileName, RANCHER_PATHS } from './profiles.ts'
-
-/** Where nodes fetch the archive of one architecture: a URL, or a path on the node. */
-export interface NodeArchive {
-  readonly url: string
-  /** Lower-case hex. */
-  readonly sha256: string
-}
-
-export type Architecture = 'amd64' | 'arm64'
 
 export interface ScriptOptions {
   readonly profile: ProfileName

@@ -36,7 +36,7 @@ export async function publish(options: PublishOptions, signal: AbortSignal): Pro
   const out = join(folder, 'release')
   const helperFile = join(folder, 'helper.mjs')
   await writeHelperProgram(helperFile)
-  const made = { root: ROOT, out, helm, imageDigest: undefined, helperFile, env: process.env }
+  const made = { root: ROOT, out, helm, imageDigest: undefined, helperFile, nodeFiles: undefined, env: process.env }
   await buildArtifacts(made, signal)
   const { host } = new URL(registry)
   const loginFile = await writeLogin(folder, host, cloud.registryPush)

@@ -58,7 +58,7 @@ export interface RunResult {
   readonly stderr: string
 }
 
-export const VALUES = `region: cn-hangzhou
+const VALUES = `region: cn-hangzhou
 identity: { type: worker-role }
 node: { identity: worker-role }
 registries:
