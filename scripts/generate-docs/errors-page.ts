@@ -8,6 +8,7 @@ import { HELPER_CODES } from '../../src/error-codes/helper.ts'
 import { KUBE_CODES } from '../../src/error-codes/kube.ts'
 import { LOGIN_CODES } from '../../src/error-codes/login.ts'
 import { NODE_CODES } from '../../src/error-codes/node.ts'
+import { NODE_SCRIPT_CODES } from '../../src/error-codes/node-script.ts'
 import { ROLLOUT_CODES } from '../../src/error-codes/rollout.ts'
 import { VALUES_CODES } from '../../src/error-codes/values.ts'
 import { type Language, table, untranslated } from './languages.ts'
@@ -30,6 +31,7 @@ const AREAS: Readonly<Record<string, Rows>> = {
   login: LOGIN_CODES,
   'docker-config': DOCKER_CODES,
   node: NODE_CODES,
+  'node-script': NODE_SCRIPT_CODES,
   cli: CLI_CODES,
   general: GENERAL_CODES,
 }

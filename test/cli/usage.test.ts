@@ -24,6 +24,7 @@ const COMMANDS = [
   'refresh',
   'import',
   'cleanup',
+  'node',
   'helper',
   'completion',
 ]
