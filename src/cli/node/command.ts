@@ -3,9 +3,11 @@ import { type Cli, collect, withCommonOptions } from '../program/command.ts'
 
 /** Adds `node config` and `node script`: what a node needs to pull without any Secret. */
 export function addNode({ program, run }: Cli): void {
-  const node = program
-    .command('node')
-    .description('Print what a node needs so that its kubelet gets logins without any Secret. Changes nothing.')
+  const node = withCommonOptions(
+    program
+      .command('node')
+      .description('Print what a node needs so that its kubelet gets logins without any Secret. Changes nothing.'),
+  )
   const values = (name: string, text: string) =>
     node
       .command(name)
