@@ -15,14 +15,16 @@ export interface HealthOptions {
   readonly pause: (milliseconds: number) => Promise<void>
 }
 
-/** `any` before a change. `others`: our paths are gone, and these are in effect, if there are any. */
+/**
+ * `any` before a change. `others`: our paths are gone, and these are in effect, if there are any.
+ */
 export type Expectation = 'any' | { readonly ours: ProviderPaths } | { readonly others: ProviderPaths | undefined }
 
 const INTERVAL = 250
 
 /**
- * Waits until the kubelet is healthy with the expected flags and stays so. Returns undefined, or the
- * last reason why it is not.
+ * Waits until the kubelet is healthy with the expected flags and stays so. Returns undefined, or
+ * the last reason why it is not.
  */
 export async function waitHealthy(options: HealthOptions): Promise<string | undefined> {
   const { probe, now, pause, limit, steady } = options

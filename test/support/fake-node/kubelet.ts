@@ -1,6 +1,6 @@
-// A process that takes its credential providers as the kubelet does when it starts: ROOT READY FLAG…
-// It ends at once for what ends the real kubelet, and then writes its id to the file READY.
-// k8s.io/kubernetes v1.37.2, pkg/credentialprovider/plugin/plugin.go, RegisterCredentialProviderPlugins
+// ROOT READY FLAG…: a process that takes its credential providers as the kubelet does when it starts.
+// It ends at once for what ends the real kubelet. Otherwise it writes its id to the file READY.
+// RegisterCredentialProviderPlugins in pkg/credentialprovider/plugin/plugin.go, Kubernetes v1.37.2
 import { accessSync, constants, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
