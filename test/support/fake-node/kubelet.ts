@@ -1,4 +1,4 @@
-// ROOT READY FLAG…: a process that takes its credential providers as the kubelet does when it starts.
+// ROOT READY FLAG…: a process that takes its credential providers as the kubelet does at its start.
 // It ends at once for what ends the real kubelet. Otherwise it writes its id to the file READY.
 // RegisterCredentialProviderPlugins in pkg/credentialprovider/plugin/plugin.go, Kubernetes v1.37.2
 import { accessSync, constants, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from 'node:fs'
