@@ -5,8 +5,8 @@ import type { AbortableTarget } from '../alibaba/transport/cloud-transport.ts'
 import { hasCode, NopassError } from '../errors.ts'
 
 /**
- * A token lives as long as its session, so a session that is older than this part of its life is
- * not reused.
+ * A token lives as long as its session, so a session that is older than this part of its lifetime
+ * is not reused.
  */
 const YOUNG = 0.05
 

@@ -103,8 +103,8 @@ test('a single figure can be measured, and never writes half a table into a page
   assert.throws(() => readBenchOptions(['--rounds', '0']), /--rounds takes a whole number/)
 })
 
-// The promises of docs/*/performance.md. Nobody loosens a bar by accident.
-test('the bars are the documented ones', () => {
+// The promises of docs/*/performance.md. This test keeps anyone from loosening a limit by accident.
+test('the limits are the documented ones', () => {
   const bars = FIGURES.flatMap(({ id, bars: own, scenario }) => (own && scenario !== 'fleet' ? [[id, own]] : []))
   assert.deepEqual(Object.fromEntries(bars), {
     'early-old': [ANY, ANY, 0, 0],

@@ -66,7 +66,7 @@ test('a thousand clusters with twenty limited credentials each need less than a 
   const { sessions } = readFigures(await simulateFleet(limitedPlan(10, 20)), HOUR)
   // STS publishes 100 calls per second: https://www.alibabacloud.com/notice/ram20220829
   assert.ok(sessions * 100 < 10, `${sessions * 100} a second`)
-  // A credential of an hour is replaced after 60 to 70 % of its life.
+  // A credential that lasts an hour is replaced after 60 to 70 % of its lifetime.
   assert.ok(sessions * 100 > (1000 * 20) / (0.7 * 3600), `${sessions * 100} a second`)
 })
 

@@ -304,7 +304,7 @@ const verdictOn = (token: RegistryToken, verdict: Verification, grant?: 'denied'
 }
 const REFUSED = credential(P1)
 const REFUSAL = errorSince(undefined, new NopassError('REGISTRY_LOGIN_REFUSED', 'no'), at.cloud)
-/** A token with an hour of life, of which these minutes have passed. */
+/** A token with a lifetime of an hour, of which these minutes have passed. */
 const used = (minutes: number): RegistryToken => {
   const issuedAt = at.cloud - minutes * MINUTE
   return { ...tokenOf('held back', issuedAt + 60 * MINUTE), issuedAt }

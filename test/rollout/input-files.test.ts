@@ -24,7 +24,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 
 const VALUES =
   'registries: [{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }]\nidentity: { type: worker-role }\n'
-// Like secret files of a machine: one line of each.
+// The content that secret files of a machine could have.
 const SHADOW = 'root:$6$Zr2Kk9Xw$abcdefgh:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n'
 const ENV_FILE = 'password: hunter2-hunter2\napiToken: sk-live-0123456789\n'
 for (const path of [workspace, temp, elsewhere]) {

@@ -21,7 +21,7 @@ export function throttledPlan(clusters: number, perSecond: number, burst: number
 export const MIXED_LIFE: number = 12 * HOUR
 
 /**
- * Clusters with one registry whose tokens live an hour, twelve hours or a quarter of an hour, and
+ * Clusters with one registry whose tokens last an hour, twelve hours or a quarter of an hour, and
  * clusters with two registries of equal or different lifetimes.
  */
 export function mixedPlan(clusters: number): FleetPlan {
