@@ -10,7 +10,7 @@ export const LOGIN_CODES = {
   },
   LOGIN_REFUSED: {
     what: 'The registry refuses a login that Alibaba Cloud has just issued.',
-    fix: 'Run again. If the registry still refuses the login, check that the domain belongs to this instance, and whether a policy denies the role this instance.',
+    fix: 'Run again. If the registry still refuses the login, check that the domain belongs to this instance, and whether a policy denies the role access to this instance.',
   },
   LOGIN_PULL_DENIED: {
     what: 'The registry accepts the login, but does not let it pull a repository of the list.',

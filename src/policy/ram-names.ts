@@ -74,7 +74,7 @@ const DESCRIPTION = 1024
  * they decide which release can narrow a shared policy.
  */
 export function ownDescription(purpose: string, members: readonly string[] = []): string {
-  const end = `. Changed and removed by it alone.${members.length === 0 ? '' : ` Members: ${recorded(members)}`}`
+  const end = `. Only acr-nopass changes and removes it.${members.length === 0 ? '' : ` Members: ${recorded(members)}`}`
   return `${MARK} for ${purpose}`.slice(0, Math.max(MARK.length, DESCRIPTION - end.length)) + end
 }
 

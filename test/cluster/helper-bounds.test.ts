@@ -122,8 +122,8 @@ test('doctor reads a cluster with ServiceAccounts that are too large, and names 
   assert.match(stdout, /ACCOUNT_UNATTACHED 60 ServiceAccounts: .*hostile\/giant-/)
 })
 
-// A client that may write a Secret may also use our field manager's name. The helper then takes the
-// Secret for current until it has something new to write. Only that namespace's own Secret is
+// A client that may write a Secret may also use our field manager's name. The helper then considers
+// the Secret current until it has something new to write. Only that namespace's own Secret is
 // affected, and its content is not copied.
 const FORGERIES = {
   'an apply under our name': (secret: Secret) => ({

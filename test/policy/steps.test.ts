@@ -6,7 +6,7 @@ import { describeStep, diffDocuments, planOf, stepCommands } from '../../src/pol
 
 const DOCUMENT = policyOf([{ Effect: 'Allow', Action: 'cr:*', Resource: '*' }])
 const JSON_WORD = `'{"Version":"1","Statement":[{"Effect":"Allow","Action":"cr:*","Resource":"*"}]}'`
-const MARK = `'Managed by acr-nopass for role r. Changed and removed by it alone.'`
+const MARK = `'Managed by acr-nopass for role r. Only acr-nopass changes and removes it.'`
 
 const STEPS: readonly PolicyStep[] = [
   { do: 'create-role', role: 'r', trust: DOCUMENT },
@@ -56,7 +56,7 @@ test('the text of every step names what it changes', () => {
   ])
   assert.equal(
     stepCommands([shared], 'role r'),
-    `aliyun ram UpdatePolicyDescription --PolicyName p --NewDescription 'Managed by acr-nopass for role r. Changed and removed by it alone. Members: c1 c2'`,
+    `aliyun ram UpdatePolicyDescription --PolicyName p --NewDescription 'Managed by acr-nopass for role r. Only acr-nopass changes and removes it. Members: c1 c2'`,
   )
 })
 

@@ -141,7 +141,7 @@ test('our objects are recognized by their description', () => {
   assert.ok(ownDescription('x'.repeat(2000)).length <= 1024)
   assert.equal(
     ownDescription('cluster prod'),
-    'Managed by acr-nopass for cluster prod. Changed and removed by it alone.',
+    'Managed by acr-nopass for cluster prod. Only acr-nopass changes and removes it.',
   )
 })
 
