@@ -105,7 +105,8 @@ test('each alert finds its series on a running helper', async () => {
   const queries = (rules?.groups ?? []).flatMap((group) => group.rules).flatMap(({ expr }) => readPromql(expr))
   assert.ok(queries.length >= 8)
   for (const { metric, matchers } of queries) {
-    // Results are counted only once they have occurred.
+    // The series of a `result` does not exist before the first such result, so only `state` is
+    // compared.
     const state = matchers.state === undefined ? '' : `\\{state${matchers.state}\\}`
     assert.match(served, new RegExp(`^${metric}${state}[ {]`, 'm'))
   }

@@ -149,7 +149,7 @@ const ROWS: readonly Row[] = [
     message: /ghost_1 renewed it last/,
   },
   {
-    title: 'a Lease with a renewal in the future whose holder is no Pod of the helper',
+    title: 'a Lease with a renewal in the future whose holder is not a Pod of the helper',
     observed: fixture({ lease: { holder: 'ghost_1', renewedAt: NOW + 9e9 } }),
     finds: [['error', 'HELPER_LEADERLESS', 'helper acr-nopass/acr-nopass']],
   },

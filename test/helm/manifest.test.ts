@@ -33,7 +33,7 @@ test('an object without apiVersion, kind or name is an error of the chart', () =
   assert.deepEqual(parseManifest(object('metadata: { name: a, namespace: 7 }'))[0]?.namespace, undefined)
 })
 
-test('a manifest that is no YAML is an error of the chart that quotes nothing of it', () => {
+test('a manifest that is not YAML is an error of the chart that quotes nothing of it', () => {
   assert.throws(() => parseManifest('a: "s3cret'), {
     code: 'HELM_CHART',
     message: 'the rendered manifest is not valid YAML: MISSING_CHAR',

@@ -522,7 +522,7 @@ test('metrics name the resource of a path, never an object', () => {
   assert.deepEqual(Object.fromEntries(Object.keys(paths).map((path) => [path, resourceOf(path)])), paths)
 })
 
-test("an API server's address that is no URL is an error of the kubeconfig, and not shown", () => {
+test("an API server's address that is not a URL is an error of the kubeconfig, and not shown", () => {
   assert.throws(() => createKubeClient({ server: 'prod 10.0.0.1' }), {
     code: 'KUBE_CONNECTION',
     message: "the API server's address is not a URL",

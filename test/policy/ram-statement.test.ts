@@ -80,7 +80,7 @@ for (const [what, message, value, kind] of REFUSED) {
   })
 }
 
-test('a text that is no JSON is refused as such', () => {
+test('a text that is not JSON is refused as such', () => {
   assert.throws(() => parseStatements('{', 'policy'), new DocumentError('not JSON'))
 })
 

@@ -154,7 +154,7 @@ test('an unknown field is located from the strict decoding of a creation', () =>
   ])
 })
 
-test('a response that is no Status, or whose causes are not of its form, changes nothing', () => {
+test('a response that is not a Status, or whose causes are not of its form, changes nothing', () => {
   for (const causes of [
     undefined,
     'x',

@@ -27,7 +27,7 @@ export function chooseIdentities(
   const roleArn = roleOf(config, account)
   if (roleArn === undefined) return { identities: fallback }
   if (ROLE_ARN.test(roleArn)) return { identities: [{ kind: 'service-account', roleArn, account }, ...fallback] }
-  const message = `the ServiceAccount ${account.namespace}/${account.name} is annotated with a role that is no ARN of a RAM role`
+  const message = `the ServiceAccount ${account.namespace}/${account.name} is annotated with a role that is not the ARN of a RAM role`
   return { identities: fallback, problem: new NopassError('NODE_ROLE_INVALID', message) }
 }
 

@@ -55,7 +55,8 @@ test('jobs at the same time that log in to different registries do not disturb e
 })
 
 test('jobs at the same time that log in to the same registry never take the login of each other', async () => {
-  // A job whose login was replaced would fail, because its own logout would not remove it.
+  // If another job replaced the login of a job, the logout of that job would not find its own
+  // login, and the job would fail.
   await runJobs([
     [DOMAIN, VPC_DOMAIN],
     [VPC_DOMAIN, DOMAIN],

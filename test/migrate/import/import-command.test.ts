@@ -146,7 +146,7 @@ const REFUSED: readonly (readonly [what: string, text: string, error: RegExp])[]
     JSON.stringify({ AcrInstanceInfo: [{ instanceId: 'cri-one', regionId: 'cn-nowhere' }] }),
     /^IMPORT_REFUSED: .*VALUES_REGION/,
   ],
-  ['a config that is no JSON', JSON.stringify({ ...ADDON, config: '{' }), /^IMPORT_SETTING: .*not a JSON object/],
+  ['a config that is not JSON', JSON.stringify({ ...ADDON, config: '{' }), /^IMPORT_SETTING: .*not a JSON object/],
   [
     'two configurations',
     `${JSON.stringify({ data: DATA })}\n---\n${JSON.stringify(CONFIG)}`,
