@@ -107,7 +107,7 @@ export const VALUES_CODES = {
   VALUES_COLLISION: { what: 'Two values that must differ are equal.', fix: 'Change one of the two.' },
   VALUES_UNKNOWN_FIELD: {
     what: "Kubernetes has no such field in the helper's Pod or NetworkPolicy, or has it only in a newer version. This is a warning.",
-    fix: 'Correct its name. Leave it only if the Kubernetes of your cluster has the field.',
+    fix: 'Correct its name. Keep it only if the Kubernetes of your cluster has the field.',
   },
   VALUES_NULL: {
     what: 'The value null removes a default that the chart needs.',

@@ -48,8 +48,8 @@ export function createLedger() {
      */
     isForeign: (step: PolicyStep): boolean => 'after' in step && written.has(objectOf(step)) && !isOlder(step),
     /**
-     * Returns the unanswered steps whose effect the read behind `steps` shows. Returns each such
-     * step only once.
+     * Returns the unanswered steps that have taken effect: the read from which `steps` was computed
+     * shows it. Returns each such step only once.
      */
     takeSeen(steps: readonly PolicyStep[]): readonly PolicyStep[] {
       const open = new Set(steps.map(objectOf))

@@ -67,7 +67,7 @@ affinity:
   assert.deepEqual([text.code, text.stdout], [0, 'valid: -\n'])
   const [place, fix, count] = text.stderr.split('\n')
   assert.equal(place, '-:4:3: VALUES_UNKNOWN_FIELD: Kubernetes 1.37 has no field `podAffinty` in `affinity`')
-  assert.equal(fix, '  fix: Did you mean `podAffinity`? Leave it only if the Kubernetes of your cluster has the field.')
+  assert.equal(fix, '  fix: Did you mean `podAffinity`? Keep it only if the Kubernetes of your cluster has the field.')
   assert.equal(count, '1 warning')
   const json = await runBin(['validate', '-o', 'json', '-f', '-'], { input: values })
   const { errors, warnings } = JSON.parse(json.stdout)

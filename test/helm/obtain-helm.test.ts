@@ -150,7 +150,7 @@ test('a version that does not exist, and an invalid checksum, are rejected with 
   requests.length = 0
   await assert.rejects(obtainHelm({ ...options, version: '4.9.9', sha256: 'latest' }, signal), {
     code: 'HELM_DOWNLOAD_FAILED',
-    message: 'helm-sha256 is not a SHA-256: it has 64 hexadecimal digits',
+    message: 'helm-sha256 does not have 64 hexadecimal digits, as a SHA-256 has',
     hint: `Set it to the SHA-256 of helm-v4.9.9-${target}.tar.gz.`,
   })
   assert.deepEqual(requests, [])

@@ -197,7 +197,7 @@ test('roles of an earlier identity that cannot be read are reported, not ignored
     const listed = { ...work, cluster: own, context: list as unknown as typeof context }
     return (await formerTargets(listed, targets)).unseen
   }
-  assert.match((await unseen('CLOUD_DENIED')).join(), /^RAM: not checked whether .* `workerRoles`$/)
+  assert.match((await unseen('CLOUD_DENIED')).join(), /^RAM: not checked: whether .* `workerRoles`$/)
   assert.deepEqual(await unseen('WORKER_ROLE_UNKNOWN'), [])
   await assert.rejects(unseen('CLOUD_UNREACHABLE'), { code: 'CLOUD_UNREACHABLE' })
 })

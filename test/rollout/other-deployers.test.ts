@@ -86,7 +86,7 @@ test("if another deployer's revision could not be restored, or not be searched f
   }
   const unread = { ...common, history: refused } as unknown as OpenRelease
   assert.deepEqual(await restoreOvertaken(unread, 1, 1), {
-    notes: ['not checked what other deployers did during the rollback: forbidden'],
+    notes: ['not checked: what other deployers did during the rollback: forbidden'],
   })
 })
 

@@ -186,7 +186,7 @@ test('validate refuses a pull secret that is also the Secret of a login or of an
 test('a registry with its own namespaces takes the global exclusions', () => {
   const targets = { namespaces: { include: ['kube-system', 'shop'] } }
   assert.deepEqual(refusals({ registries: [{ ...registry, targets }] }), [
-    '`registries[0].targets.namespaces.include[0]`: "kube-system" can never fit: "kube-*" of `targets.namespaces.exclude` excludes it',
+    '`registries[0].targets.namespaces.include[0]`: "kube-system" can never match: "kube-*" of `targets.namespaces.exclude` excludes it',
   ])
 })
 

@@ -162,7 +162,7 @@ export function renderLegacy(report: LegacyReport, program: string): string {
     'nothing depends on the old helper any more; these steps would be done, in this order:',
     ...plan.map((line) => `  ${line}`),
     ...keptLines,
-    `nothing was changed; to do it: ${program} ${shell`cleanup --legacy --confirm ${quoted(CONFIRMATION)}`} …`,
+    `nothing was changed; to make these changes: ${program} ${shell`cleanup --legacy --confirm ${quoted(CONFIRMATION)}`} …`,
   ])
 }
 

@@ -154,7 +154,7 @@ function render(report: ReturnType<typeof describeResult>, program: string): str
   if (lines.length === 0) return `${[`nothing of ${release} is left`, ...unnamed].map(printable).join('\n')}\n`
   const isOpen = dryRun && serviceAccounts.length + secrets.length > 0
   const confirmed = confirmedCommand(release) ?? shell`cleanup --detach --confirm …`
-  const next = isOpen ? [`nothing was changed; to do it: ${program} ${confirmed} …`] : []
+  const next = isOpen ? [`nothing was changed; to make these changes: ${program} ${confirmed} …`] : []
   return `${[...lines, ...unnamed, ...next].map(printable).join('\n')}\n`
 }
 

@@ -88,7 +88,10 @@ function chooseDigest(
   const known = digests.get(archive)
   const wanted = given.toLowerCase()
   if (wanted !== '' && !/^[0-9a-f]{64}$/.test(wanted)) {
-    throw failed('helm-sha256 is not a SHA-256: it has 64 hexadecimal digits', `Set it to the SHA-256 of ${archive}.`)
+    throw failed(
+      'helm-sha256 does not have 64 hexadecimal digits, as a SHA-256 has',
+      `Set it to the SHA-256 of ${archive}.`,
+    )
   }
   if (known === undefined && wanted === '') {
     const names = [...digests.keys()].filter((name) => name.endsWith(`-${target}.tar.gz`))

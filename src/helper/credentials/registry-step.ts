@@ -458,7 +458,7 @@ function predatesQuestion({ issuedAt }: RegistryToken, { askedAt }: RegistryStat
 }
 
 function unusable(registry: string): NopassError {
-  const what = `the token service handed out a credential for registry ${registry} that has already expired or has no valid expiry`
+  const what = `the token service issued a credential for registry ${registry} that has already expired or has no valid expiry`
   return new NopassError('CLOUD_UNAVAILABLE', what)
 }
 

@@ -114,5 +114,5 @@ function readChartFile(file: string, limit: number): Buffer {
     throw new NopassError('HELM_CHART', `${file} of the chart cannot be read`, { cause })
   }
   if (bytes !== undefined) return bytes
-  throw new NopassError('HELM_CHART', `${file} of the chart has more than ${limit / 1024 / 1024} MiB`)
+  throw new NopassError('HELM_CHART', `${file} of the chart is larger than ${limit / 1024 / 1024} MiB`)
 }

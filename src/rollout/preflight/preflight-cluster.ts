@@ -211,7 +211,7 @@ export async function refuseRivals({
   if (addon !== undefined && !coexist) throw new NopassError('ADDON_PRESENT', `${addon} runs in kube-system`)
   if (others === undefined) {
     run.notes.push(
-      'not checked whether another acr-nopass is installed: the deployer lacks the right to list Deployments',
+      'not checked: whether another acr-nopass is installed, because the deployer lacks the right to list Deployments',
     )
   }
   if (addon !== undefined) run.notes.push(`beside the vendor's ${addon}`)

@@ -140,6 +140,6 @@ export async function restoreOvertaken(release: OpenRelease, last: number, good:
     return await restoreOther(release, history, others, 'during the rollback')
   } catch (error) {
     if (release.signal.aborted) throw error
-    return { notes: [`not checked what other deployers did during the rollback: ${toNopassError(error).message}`] }
+    return { notes: [`not checked: what other deployers did during the rollback: ${toNopassError(error).message}`] }
   }
 }

@@ -59,7 +59,7 @@ function globErrors(target: Cursor, general: Cursor): ValuesError[] {
   return include.items.flatMap((glob) => {
     const by = excluding.items.find((each) => each.text && glob.text && matchesGlobs([each.text], glob.text))
     if (by === undefined) return []
-    const why = `"${glob.shown}" can never fit: "${by.shown}" of \`${excluding.name}\` excludes it`
+    const why = `"${glob.shown}" can never match: "${by.shown}" of \`${excluding.name}\` excludes it`
     return [globError(glob, why, 'Remove one of the two; `exclude` wins over `include`.')]
   })
 }

@@ -35,7 +35,7 @@ function unknownField(member: Cursor, known: readonly string[]): ValuesError {
     {
       at: member.keyPosition,
       expected: `one of ${known.join(', ')}`,
-      hint: meant && `Did you mean \`${meant}\`? Leave it only if the Kubernetes of your cluster has the field.`,
+      hint: meant && `Did you mean \`${meant}\`? Keep it only if the Kubernetes of your cluster has the field.`,
       hideLine: true,
     },
   )
