@@ -62,7 +62,7 @@ export function readInputFile({ input, name, folder, within }: InputFile): Buffe
     if (code === 'ENOENT') throw refuse('does not exist', `A relative path starts at ${folder}.`, cause)
     throw refuse('cannot be read', 'Name a file, not a folder, that you may read.', cause, code)
   }
-  if (bytes === undefined) throw refuse('has more than 1 MiB', 'Check that it is the file that you mean.')
+  if (bytes === undefined) throw refuse('is larger than 1 MiB', 'Check that it is the file that you mean.')
   return bytes
 }
 

@@ -137,7 +137,7 @@ test('P4 a Secret that another client deletes before the helper has seen its own
   invariants.exempt('late')
   await eventually(async () => assert.ok(await helperCluster.secret('late')))
   await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/late/secrets/${SECRET}` })
-  // Repairs after this deletion are observed here.
+  // Once the helper repairs the Secret in team-1, its watch has also delivered the deletion above.
   const content = await ownContent()
   const path = `/api/v1/namespaces/team-1/secrets/${SECRET}`
   const wrong = content.replaceAll(/"auth":"[^"]*"/g, '"auth":"eDp5"')

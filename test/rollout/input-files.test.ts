@@ -68,7 +68,7 @@ const ROWS: readonly (readonly [name: string, refused: RegExp | undefined])[] = 
   ['/proc/self/environ', /is outside of the workspace/],
   ['pipe', /is not a regular file/],
   ['sub', /is not a regular file/],
-  ['sub/large.yaml', /has more than 1 MiB/],
+  ['sub/large.yaml', /is larger than 1 MiB/],
   ['absent', /does not exist/],
 ]
 
@@ -118,7 +118,7 @@ test('a list of clusters must be in the workspace too', () => {
 test('a flag may name any file, but not an endless one', () => {
   assert.deepEqual(errorsOf({ 'values-files': join(elsewhere, 'values.yaml') }, true), [])
   const before = process.memoryUsage().rss
-  assert.match(errorsOf({ 'values-files': '/dev/zero' }, true)[0] ?? '', /has more than 1 MiB/)
+  assert.match(errorsOf({ 'values-files': '/dev/zero' }, true)[0] ?? '', /is larger than 1 MiB/)
   assert.ok(process.memoryUsage().rss - before < 64 * 1024 * 1024)
 })
 
@@ -154,5 +154,5 @@ test('a pipe and standard input are read when a user names them', () => {
   assert.equal(run(`'${bin}' validate -f <(cat '${workspace}/values.yaml') | cut -c1-6`), 'valid:\n')
   assert.equal(run(`cat '${workspace}/values.yaml' | '${bin}' validate -f -`), 'valid: -\n')
   assert.equal(run(`cat '${workspace}/values.yaml' | '${bin}' validate -f /dev/stdin`), 'valid: /dev/stdin\n')
-  assert.match(run(`'${bin}' validate -f /dev/zero 2>&1 || true`), /has more than 1 MiB/)
+  assert.match(run(`'${bin}' validate -f /dev/zero 2>&1 || true`), /is larger than 1 MiB/)
 })

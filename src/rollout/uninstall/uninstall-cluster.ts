@@ -272,7 +272,7 @@ async function removeRest(
   }
   const { deleted, detached, left } = await removeLeftovers(release, own.secretName, found)
   say(`pull secrets deleted: ${deleted}`)
-  if (detached > 0) say(`references removed that the helper left: ${detached}`)
+  if (detached > 0) say(`removed references that the helper had left: ${detached}`)
   for (const line of left) say(`left: ${line}`)
   for (const name of found.copies) say(`kept Secret ${name}: ${WHY_COPY}`)
   for (const { account, why } of found.kept) {
