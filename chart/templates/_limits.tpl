@@ -5,7 +5,7 @@
 
 {{/* The same text for entries of one instance. Empty for a static login. */}}
 {{- define "acr-nopass.instance-of" -}}
-{{- if eq .edition "enterprise" }}enterprise {{ .instanceId | default .instanceName }} {{ .region }}{{ end -}}
+{{- if eq .edition "enterprise" }}enterprise {{ .instanceId | default (list .instanceName) }} {{ .region }}{{ end -}}
 {{- if eq .edition "personal" }}personal {{ .region }}{{ end -}}
 {{- end }}
 

@@ -9,10 +9,11 @@ const DURATION = schema.definitions.AssumeRole.properties.durationSeconds.defaul
  * static login, and for an entry without an instance.
  */
 export function instanceOf(registry: Cursor): string | undefined {
-  const edition = registry.at('edition').text
-  const name = edition === 'personal' ? '' : (registry.at('instanceId').text ?? registry.at('instanceName').text)
-  if ((edition !== 'personal' && edition !== 'enterprise') || name === undefined) return undefined
-  return JSON.stringify([edition, name, registry.at('region').text])
+  const [edition, region] = [registry.at('edition').text, registry.at('region').text]
+  const [id, name] = [registry.at('instanceId').text, registry.at('instanceName').text]
+  if (edition === 'personal') return JSON.stringify([edition, region])
+  if (edition !== 'enterprise' || (id === undefined && name === undefined)) return undefined
+  return JSON.stringify([edition, region, id === undefined ? { name } : id])
 }
 
 /**
