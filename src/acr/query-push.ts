@@ -57,8 +57,8 @@ export async function queryPush(
       const cancel = async (url: URL): Promise<HttpResponse> => {
         const removed = await call('DELETE', url, login.headers)
         if (removed.status !== 401) return removed
-        // Distribution asks for `delete`, which the token of a push lacks
-        // (`appendAccessRecords` in registry/handlers/app.go of distribution 3.1.2).
+        // Distribution requires `delete`, which the token of a push lacks (`appendAccessRecords` in
+        // registry/handlers/app.go of distribution 3.1.2).
         const another = await logIn(own, removed, 'delete')
         return 'result' in another ? removed : call('DELETE', url, another.headers)
       }

@@ -13,7 +13,7 @@ export const NODE_SCRIPT_CODES = {
     fix: 'Put the archive of the release where nodes can reach it, for example into OSS, and pass its address with `--url`. A path on the node works too.',
   },
   NODE_CHECKSUM: {
-    what: 'The archive for nodes has another SHA-256 than the script expects; nothing was changed.',
+    what: 'The archive for nodes has a different SHA-256 from what the script expects; nothing was changed.',
     fix: 'Fetch the archive of this version again and compare it with SHA256SUMS of the release. For an archive of your own pass `--sha256`.',
   },
   NODE_PROVIDERS: {

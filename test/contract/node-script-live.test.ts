@@ -157,7 +157,7 @@ test('without curl the script fetches with wget', { skip }, async () => {
   await using node = await openNode()
   await using server = await serveFile(fixture.archive)
   const script = await node.printForImage(['--url', server.url, '--sha256', fixture.sha256])
-  // A file that cannot be executed is no program.
+  // A file that cannot be executed is not a program.
   const prepare = 'for file in /usr/bin/curl /bin/curl; do [ ! -e "$file" ] || mount --bind /dev/null "$file"; done'
   const { code, stderr } = await runLive(node, script, { prepare })
   assert.equal(code, 0, stderr)

@@ -33,7 +33,7 @@ const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-release-'))
 const helperFile = join(folder, 'helper.mjs')
 const out = join(folder, 'release')
 const unpacked = join(folder, 'unpacked')
-/** Stands for Node of the image, without its 120 MB. */
+/** Stands in for the image's Node, without its 120 MB. */
 const node = join(folder, 'node')
 const nodeFiles = { amd64: node, arm64: node, licence: join(ROOT, 'LICENSE') }
 let registry: ReleaseRegistry

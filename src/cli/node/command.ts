@@ -36,7 +36,10 @@ export function addNode({ program, run }: Cli): void {
         "checksum of the archive; repeatable with amd64= and arm64= (default: this version's release)",
         collect,
       )
-      .option('--health-url <url>', 'where the kubelet answers that it is healthy (default: port 10248 of the node)')
+      .option(
+        '--health-url <url>',
+        'address at which the kubelet reports that it is healthy (default: port 10248 of the node)',
+      )
       .option('--health-seconds <number>', 'undo everything if the kubelet is not healthy by then', seconds, 60)
       .option('--restart <command>', 'command that restarts the kubelet (default: systemctl)'),
   ).action(run(async () => (await import('./node-script.ts')).nodeScript))

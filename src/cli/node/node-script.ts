@@ -58,7 +58,7 @@ function readReleased({ root }: CliHost): ReleasedSums | undefined {
 
 function checkUrl(text: string): string {
   if (/^https?:\/\/[\w.:[\]-]+(\/[\w./~-]*)?$/.test(text)) return text
-  throw new NopassError('INPUT_INVALID', `--health-url is not an address of HTTP: ${text}`)
+  throw new NopassError('INPUT_INVALID', `--health-url is not an HTTP address: ${text}`)
 }
 
 function checkLine(flag: string, text = ''): void {

@@ -8,10 +8,13 @@ import type { CliHost } from '../program/cli-host.ts'
 import { errorAsFlags } from '../rollout/as-flags.ts'
 import type { PolicyFlags } from './policy-clusters.ts'
 
-/** The name of the role of a job that logs in, and of its policy. A deploying job has another. */
+/**
+ * The name of the role of a job that logs in, and of its policy. A job that deploys has another
+ * role.
+ */
 export const LOGIN_ROLE = 'acr-nopass-login'
 
-/** Returns the least rights of a job that logs in to registries (`mode: login`). */
+/** Returns the minimal rights of a job that logs in to registries (`mode: login`). */
 export function loginGrants(flags: PolicyFlags, host: CliHost): Grants & { readonly errors: readonly NopassError[] } {
   try {
     return readGrants(flags, host)

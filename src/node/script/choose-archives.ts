@@ -54,7 +54,7 @@ function checkAddress(url: string): void {
   if (/^(https?:\/\/[^\s/'"\\<>@]+)?\/[^\s'"\\<>]*$/.test(url) && !/\p{Cc}/u.test(url)) return
   const hint =
     'Pass an address such as https://example.com/acr-nopass-node.tgz, or an absolute path. It must contain no login.'
-  throw new NopassError('INPUT_INVALID', '--url is neither an address of HTTP nor an absolute path', { hint })
+  throw new NopassError('INPUT_INVALID', '--url is neither an HTTP address nor an absolute path', { hint })
 }
 
 function readSums(given: readonly string[], url: string | undefined): Partial<ReleasedSums> | undefined {

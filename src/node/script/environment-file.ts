@@ -31,7 +31,7 @@ export function addWords(text: string, variable: string, words: readonly string[
 /** Returns the text without these words, which `addWords` added. */
 export function removeWords(text: string, variable: string, words: readonly string[], file: string): string {
   const removed = words.join(' ')
-  // A file that does not contain the words is not read further: it may be of any form.
+  // A file that does not contain the words is not parsed, because it may have any form.
   if (!text.includes(removed)) return text
   const found = findAssignment(text, variable, file)
   if (found === undefined || !` ${found.assignment.value} `.includes(` ${removed} `)) return text

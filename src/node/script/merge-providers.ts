@@ -40,7 +40,8 @@ export function mergeProviders(existing: readonly ConfigFile[], ours: ConfigFile
   if (others.length + (own?.providers.items.length ?? 0) === 0) return { text: undefined, others: [] }
   first.providers.items = [...others, ...(own?.providers.items ?? [])]
   first.document.set('apiVersion', VERSIONS[0])
-  // A file that says the same already keeps its bytes: with another file the kubelet must restart.
+  // A file that already says the same keeps its bytes, because the kubelet must restart after each
+  // change of the file.
   const isSame = rest.length === 0 && isDeepStrictEqual(first.document.toJS(), before)
   const text = isSame ? first.file.text : toText(first.document)
   return { text, others: names.filter((name) => name !== PROVIDER) }

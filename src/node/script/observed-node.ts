@@ -11,7 +11,7 @@ export interface ObservedNode {
   readonly commandLine: readonly string[] | undefined
   /** For k3s and RKE2: files in which a user may have chosen another folder. */
   readonly settings: readonly ConfigFile[]
-  /** The host has packages of RPM and none of Debian. */
+  /** The host has RPM packages and no Debian packages. */
   readonly isRpm: boolean
 }
 
@@ -33,7 +33,7 @@ export type Step =
   /** Copies a program out of the archive. */
   | { readonly kind: 'program'; readonly path: string; readonly from: string; readonly mode: '644' | '755' }
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
-  /** Checks the labels of SELinux, before the kubelet gets to know the programs. */
+  /** Checks the SELinux labels, before the kubelet's flags name the programs. */
   | { readonly kind: 'label' }
   /** Writes the file of the kubelet's flags. Its owner and mode stay. */
   | { readonly kind: 'flags'; readonly path: string; readonly text: string }

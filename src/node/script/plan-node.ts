@@ -32,8 +32,8 @@ export const NODE_CONFIG = `${HOME}/node.json`
 
 /**
  * Returns the steps from what a node has to what it should have: files first, flags last. To remove
- * everything, the steps take back the flags; the programs can go after the kubelet has restarted.
- * Returns no step for what is there already.
+ * everything, the steps remove the flags; the programs can be removed after the kubelet has
+ * restarted. Returns no step for what is there already.
  * @throws NODE_PROVIDERS, NODE_FLAG_FILE: then nothing may be changed
  */
 export function planNode(input: PlanInput): NodePlan {
@@ -68,7 +68,7 @@ function addFlags(input: PlanInput, profile: FlagsProfile): NodePlan {
 function removeFlags({ node }: PlanInput, profile: FlagsProfile): NodePlan {
   const { flagFile, commandLine } = node
   const flags = flagFile && removeWords(flagFile.text, profile.variable, flagWords(OUR_PATHS), flagFile.path)
-  // Words of ours that could not be taken out would name a file that is then gone.
+  // If our flags stayed, they would name a file that no longer exists.
   if (flagFile !== undefined && flags?.includes(OUR_PATHS.config) === true) {
     throw new NopassError('NODE_FLAG_FILE', 'contains our flags in a form that this script did not write', {
       place: { file: flagFile.path },

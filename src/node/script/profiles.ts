@@ -6,7 +6,7 @@ export interface FlagsProfile {
   readonly kind: 'flags'
   /** Names of the services; the node has one of them. */
   readonly services: readonly string[]
-  /** The file of the variable on hosts with Debian's packages, and on hosts with RPM's. */
+  /** The file with the variable, on hosts with Debian packages and on hosts with RPM packages. */
   readonly flagFile: { readonly deb: string; readonly rpm: string }
   readonly variable: string
 }

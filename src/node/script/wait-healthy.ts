@@ -16,7 +16,8 @@ export interface HealthOptions {
 }
 
 /**
- * `any` before a change. `others`: our paths are gone, and these are in effect, if there are any.
+ * `any`: before a change. `others`: our paths are no longer in effect, and these paths are, if
+ * there are any.
  */
 export type Expectation = 'any' | { readonly ours: ProviderPaths } | { readonly others: ProviderPaths | undefined }
 
@@ -36,7 +37,7 @@ export async function waitHealthy(options: HealthOptions): Promise<string | unde
     if (reason !== undefined) since = undefined
     else since ??= at
     if (since !== undefined && at - since >= steady) return undefined
-    // A kubelet that became healthy in time may finish its steady time.
+    // If the kubelet became healthy before the limit, its steady time may end after the limit.
     if (since === undefined && at >= end) return reason
     await pause(INTERVAL)
   }

@@ -98,7 +98,7 @@ const THEIRS =
   'RAM: not changed, because the cluster is not given by `ack`: you manage the role that the values name, and its policy'
 
 const UNSEEN =
-  'RAM: not checked: whether a policy that clusters shared is still on the roles of its nodes: they could not be read ' +
+  'RAM: not checked: whether a policy that clusters shared is still on the roles of its nodes, because they could not be read ' +
   '(cs:DescribeClusterNodePools); name them in `workerRoles`'
 
 /** Returns undefined if the roles could not be read. */

@@ -160,7 +160,7 @@ export async function createFakeNode(folder: string, profile: ProfileName): Prom
       rmSync(folder, { recursive: true, force: true })
     },
   }
-  // What the script reads of the C library: its version in its own text.
+  // The C library, in which the script looks for the text with its version.
   node.write('/lib64/libc.so.6', 'GNU C Library (GNU libc) stable release version 2.32.\n')
   node.restart()
   return node
