@@ -3,35 +3,18 @@ What a schema cannot say: refused here with the reason and the fix, before anyth
 with the place in the file; this is for those who use Helm alone.)
 */}}
 {{- define "acr-nopass.validation" -}}
-{{- include "acr-nopass.check-nulls" . }}
-{{- include "acr-nopass.check-versions" . }}
-{{- include "acr-nopass.check-registries" . }}
-{{- include "acr-nopass.check-limits" . }}
-{{- include "acr-nopass.check-node" . }}
-{{- include "acr-nopass.check-names" . }}
-{{- include "acr-nopass.check-labels" . }}
-{{- include "acr-nopass.check-pod" . }}
-{{- include "acr-nopass.check-monitors" . }}
-{{- if eq .Values.scope "namespaces" }}{{ include "acr-nopass.check-listed-namespaces" . }}{{ end }}
-{{- if eq (int .Values.ports.http) (int .Values.ports.status) }}
-{{- fail "ports.http and ports.status are equal: the helper listens on both. Give them two different ports." }}
-{{- end }}
-{{- end }}
-
-{{/* A key that is null has no default any more; these must have a value. */}}
-{{- define "acr-nopass.check-nulls" -}}
 {{- $lists := include "acr-nopass.lists" . | fromJson -}}
-{{- $root := .Values -}}
+
+{{- /* A key that is null has no default any more; these must have a value. */}}
 {{- range $lists.neededKeys -}}
-{{- $here := $root -}}
+{{- $here := $.Values -}}
 {{- range $key := splitList "." . }}{{ $here = index ($here | default dict) $key }}{{ end -}}
 {{- if kindIs "invalid" $here }}
 {{- fail (printf "%s is null, and so has no value. Remove the line to get its default, or give it a value. After `--reuse-values` with a newer chart: use --reset-then-reuse-values." .) }}
 {{- end }}
 {{- end }}
-{{- end }}
 
-{{- define "acr-nopass.check-versions" -}}
+{{- /* Versions of Kubernetes */}}
 {{- $version := .Capabilities.KubeVersion.Version -}}
 {{- $render := "A tool that renders without the cluster has to be told its version (helm template --kube-version)." -}}
 {{- if and (eq .Values.guard "enabled") (not (semverCompare ">=1.30.0-0" $version)) }}
@@ -42,20 +25,17 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if and (has .Values.attach (list "admission" "both")) (not (semverCompare ">=1.36.0-0" $version)) }}
 {{- fail (printf "attach: %s needs MutatingAdmissionPolicy v1 of Kubernetes 1.36 or newer, and this is %s. Write attach: serviceAccounts, or leave it at auto. %s" .Values.attach (include "acr-nopass.kubernetes" .) $render) }}
 {{- end }}
-{{- end }}
 
-{{- define "acr-nopass.check-registries" -}}
+{{- /* Registries */}}
 {{- $names := list -}}
 {{- range .Values.registries }}
-{{- if has .name $names }}
-{{- fail (printf "two registries are named %s: names stand for them in status and metrics. Rename one." .name) }}
-{{- end }}
+{{- if has .name $names }}{{ fail (printf "two registries are named %s: names stand for them in status and metrics. Rename one." .name) }}{{ end }}
 {{- $names = append $names .name }}
 {{- end }}
-{{- end }}
+{{- include "acr-nopass.check-limits" . }}
+{{- include "acr-nopass.check-node" . }}
 
-{{- define "acr-nopass.check-names" -}}
-{{- $lists := include "acr-nopass.lists" . | fromJson -}}
+{{- /* Names */}}
 {{- $instance := include "acr-nopass.instance" . -}}
 {{- if gt (len $instance) 63 }}
 {{- fail (printf "namespace and release together are %d characters long (%s), and a label's value has 63. Choose a shorter name for the release." (len $instance) $instance) }}
@@ -75,25 +55,20 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if and (or (has .Values.secretName $lists.commonSecretNames) (hasPrefix "acr-credential-" .Values.secretName)) (not .Values.adopt) }}
 {{- fail (printf "secretName: %s is a name that others commonly use, so a Secret of that name is likely somebody else's. Choose a name of its own, or take such Secrets over with adopt: true." .Values.secretName) }}
 {{- end }}
-{{- end }}
 
-{{- define "acr-nopass.check-labels" -}}
-{{- $lists := include "acr-nopass.lists" . | fromJson -}}
+{{- /* Labels and annotations */}}
 {{- range $label, $_ := .Values.secretLabels }}
 {{- if or (hasPrefix "acr-nopass.io/" $label) (has $label $lists.labelsOfSecrets) }}
 {{- fail (printf "the label %s in secretLabels is set by acr-nopass itself: Secrets are told apart by it. Remove it." $label) }}
 {{- end }}
 {{- end }}
 {{- $own := fromYaml (include "acr-nopass.own-labels" .) -}}
-{{- $root := .Values -}}
 {{- range $lists.keysOfLabels -}}
 {{- $path := . -}}
-{{- $labels := $root -}}
+{{- $labels := $.Values -}}
 {{- range $key := splitList "." . }}{{ $labels = index ($labels | default dict) $key }}{{ end -}}
 {{- range $label, $_ := $labels }}
-{{- if or (hasPrefix "acr-nopass.io/" $label) (hasKey $own $label) }}
-{{- fail (printf "the label %s in %s is set by acr-nopass itself. Remove it." $label $path) }}
-{{- end }}
+{{- if or (hasPrefix "acr-nopass.io/" $label) (hasKey $own $label) }}{{ fail (printf "the label %s in %s is set by acr-nopass itself. Remove it." $label $path) }}{{ end }}
 {{- end }}
 {{- end }}
 {{- range $label, $_ := .Values.commonLabels }}
@@ -110,15 +85,10 @@ with the place in the file; this is for those who use Helm alone.)
 {{- end }}
 {{- end }}
 {{- range $key, $_ := merge (dict) (.Values.podAnnotations | default dict) (.Values.deploymentAnnotations | default dict) }}
-{{- if hasPrefix "helm.sh/hook" $key }}
-{{- fail (printf "the annotation %s would make the helper a hook, which Helm does not keep. Remove it." $key) }}
-{{- end }}
-{{- end }}
+{{- if hasPrefix "helm.sh/hook" $key }}{{ fail (printf "the annotation %s would make the helper a hook, which Helm does not keep. Remove it." $key) }}{{ end }}
 {{- end }}
 
-{{/* Variables, volumes and mounts that weaken the helper, or cover what it reads. The API server judges the rest of the Pod. */}}
-{{- define "acr-nopass.check-pod" -}}
-{{- $lists := include "acr-nopass.lists" . | fromJson -}}
+{{- /* Variables, volumes and mounts that weaken the helper, or cover what it reads. The API server judges the rest of the Pod. */}}
 {{- $refused := dict "NODE_TLS_REJECT_UNAUTHORIZED" "can switch off the verification of certificates. Remove it; caBundle adds authorities to trust." "NODE_DEBUG" "can write credentials into the log. Remove it; logLevel: debug shows more." -}}
 {{- range $lists.loadingVariables }}
 {{- $refused = set $refused . "can load code into the helper, or open it to a debugger. Remove it." }}
@@ -130,9 +100,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if hasKey $refused .name }}{{ fail (printf "the variable %s in extraEnv %s" .name (index $refused .name)) }}{{ end }}
 {{- end }}
 {{- range .Values.extraVolumes }}
-{{- if has .name $lists.ownVolumes }}
-{{- fail (printf "the volume %s in extraVolumes has the name of one of the chart's own. Rename it." .name) }}
-{{- end }}
+{{- if has .name $lists.ownVolumes }}{{ fail (printf "the volume %s in extraVolumes has the name of one of the chart's own. Rename it." .name) }}{{ end }}
 {{- end }}
 {{- range .Values.extraVolumeMounts }}
 {{- $path := printf "%s/" (trimSuffix "/" .mountPath) -}}
@@ -142,11 +110,8 @@ with the place in the file; this is for those who use Helm alone.)
 {{- end }}
 {{- end }}
 {{- end }}
-{{- end }}
 
-{{/* Monitors without effect, or that scrape twice. */}}
-{{- define "acr-nopass.check-monitors" -}}
-{{- $lists := include "acr-nopass.lists" . | fromJson -}}
+{{- /* Monitors without effect, or that scrape twice */}}
 {{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.enabled) }}
 {{- fail "metrics.serviceMonitor.enabled needs the Service of metrics.enabled: set it to true, or use metrics.podMonitor." }}
 {{- end }}
@@ -164,22 +129,22 @@ with the place in the file; this is for those who use Helm alone.)
 {{- fail (printf "the alert %s has no threshold that could be set. Remove its threshold." $name) }}
 {{- end }}
 {{- end }}
+
+{{- /* Namespaces by name */}}
+{{- if eq .Values.scope "namespaces" }}
+{{- range include "acr-nopass.namespace-targets" . | fromJsonArray }}
+{{- if .selector }}{{ fail "scope: namespaces reads no labels of namespaces, so selectors do not work. List the names in targets.namespaces.include." }}{{ end }}
+{{- range .include }}
+{{- if contains "*" . }}{{ fail (printf "scope: namespaces gives rights in listed namespaces only, and %q is a glob. List the names in targets.namespaces.include." .) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* Ports */}}
+{{- if eq (int .Values.ports.http) (int .Values.ports.status) }}{{ fail "ports.http and ports.status are equal: the helper listens on both. Give them two different ports." }}{{ end }}
 {{- end }}
 
 {{/* A time span in seconds. */}}
 {{- define "acr-nopass.seconds" -}}
 {{ mul (regexFind "^[0-9]+" . | int64) (index (dict "s" 1 "m" 60 "h" 3600) (regexFind "[smh]$" .)) }}
-{{- end }}
-
-{{- define "acr-nopass.check-listed-namespaces" -}}
-{{- range include "acr-nopass.namespace-targets" . | fromJsonArray }}
-{{- if .selector }}
-{{- fail "scope: namespaces reads no labels of namespaces, so selectors do not work. List the names in targets.namespaces.include." }}
-{{- end }}
-{{- range .include }}
-{{- if contains "*" . }}
-{{- fail (printf "scope: namespaces gives rights in listed namespaces only, and %q is a glob. List the names in targets.namespaces.include." .) }}
-{{- end }}
-{{- end }}
-{{- end }}
 {{- end }}
