@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Architecture, archiveName, type ReleasedSums } from '../../src/node/script/choose-archives.ts'
 import type { TarEntry } from '../../tools/tar.ts'
@@ -41,6 +42,22 @@ export async function writeNodeArchives(
     return writeNodeArchive(join(out, archiveName(version, architecture)), archive)
   }
   return { amd64: await write('amd64'), arm64: await write('arm64') }
+}
+
+/**
+ * Writes the archive with the Node that npm installed for this machine. A release has Node of the
+ * image instead. Returns the SHA-256.
+ */
+export async function writeOwnArchive(root: string, file: string): Promise<string> {
+  const node = join(root, 'node_modules', `node-${process.platform}-${process.arch}`)
+  if (process.platform !== 'linux') throw new Error('nodes run Linux: build their archive on Linux')
+  const scratch = await mkdtemp(join(tmpdir(), 'acr-nopass-node-'))
+  try {
+    const options = { root, scratch, node: join(node, 'bin', 'node'), nodeLicence: join(node, 'LICENSE') }
+    return await writeNodeArchive(file, options)
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
 }
 
 /** The only folder at the top of an archive for nodes. */

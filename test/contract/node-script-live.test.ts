@@ -1,64 +1,22 @@
 import assert from 'node:assert/strict'
-import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { FakeNode, RunResult } from '../support/fake-node/fake-node.ts'
+import type { FakeNode } from '../support/fake-node/fake-node.ts'
+import { findLiveObstacle, runLive } from '../support/fake-node/run-live.ts'
 import { openScriptFixture, type ScriptFixture } from '../support/fake-node/script-fixture.ts'
 import { serveFile } from '../support/fake-node/serve-file.ts'
 
-// The script without --root, as on a node: in mounts of its own, where /opt and /etc are those of a
-// fake node. The programs systemctl, getenforce and restorecon are stand-ins.
+// The script without --root, as on a node (run-live.ts).
 
-const obstacle = findObstacle()
+const obstacle = findLiveObstacle()
 const skip = obstacle === undefined ? false : `left out: the script for nodes on a host of its own: ${obstacle}`
-
-function findObstacle(): string | undefined {
-  if (process.platform !== 'linux') return `it needs mounts of Linux; this machine is ${process.platform}`
-  if (process.getuid?.() !== 0) return 'it needs root, for mounts of its own'
-  try {
-    execFileSync('unshare', ['-m', 'true'], { stdio: 'pipe' })
-    return undefined
-  } catch (error) {
-    return `unshare fails: ${String(error)}`
-  }
-}
 
 let fixture: ScriptFixture
 before(async () => {
   fixture = await openScriptFixture()
 })
 after(() => fixture[Symbol.asyncDispose]())
-
-interface Live {
-  /** Further commands in the mounts of the node, before the script. */
-  readonly prepare?: string
-  /** Texts of programs, by their name. */
-  readonly programs?: Readonly<Record<string, string>>
-  readonly args?: readonly string[]
-}
-
-/** Runs the script with the fake node's folders as this host's. */
-function runLive(
-  node: FakeNode,
-  script: string,
-  { prepare = ':', programs = {}, args = [] }: Live,
-): Promise<RunResult> {
-  const bin = join(node.root, '..', 'bin')
-  mkdirSync(bin, { recursive: true })
-  const all = { systemctl: node.systemctl, ...programs }
-  for (const [name, text] of Object.entries(all))
-    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
-  mkdirSync(join(node.root, 'opt'), { recursive: true })
-  const inside = `mount --bind "$1/opt" /opt && mount --bind "$1/etc" /etc || exit 99; ${prepare}; shift; exec dash "$@"`
-  return new Promise((resolve) => {
-    const options = { env: { PATH: `${bin}:${process.env.PATH}`, TMPDIR: join(node.root, '..') }, timeout: 120_000 }
-    const command = ['-m', 'sh', '-c', inside, 'sh', node.root, script, ...args]
-    const child = execFile('unshare', command, options, (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
-    )
-  })
-}
 
 async function openNode(): Promise<FakeNode> {
   const node = await fixture.openNode('ack')

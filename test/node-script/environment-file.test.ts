@@ -46,6 +46,7 @@ const refused: readonly (readonly [situation: string, text: string, line: number
   ['the variable is set twice', `${NAME}="--a"\n${NAME}="--b"\n`, 2],
   ['the value continues on the next line', `A=1\n${NAME}="--a \\\n --b"\n`, 2],
   ['two quoted parts', `${NAME}="--a" "--b"\n`, 1],
+  ['an escaped quote at the end', `${NAME}="--a\\"\n`, 1],
   ['an unclosed quote', `${NAME}="--a\n`, 1],
   ['a shell expression', `${NAME}=$(cat x)\n`, 1],
   ['a comment behind the value', `${NAME}="--a" # why\n`, 1],

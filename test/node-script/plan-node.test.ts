@@ -159,31 +159,49 @@ test('the flags of the other provider stay in the variable, before ours', () => 
   assert.equal(textOf(steps, flagFile.path), `KUBELET_EXTRA_ARGS="--v=2 ${ECR_FLAGS} ${FLAGS}"\n`)
 })
 
-const conflicts: readonly (readonly [
-  situation: string,
-  node: Partial<ObservedNode>,
-  files: Readonly<Record<string, Content>>,
-])[] = [
-  ['its file is missing', { commandLine: flagWords(ECR_PATHS) }, {}],
-  ['its program is missing', { commandLine: flagWords(ECR_PATHS) }, { [ECR_PATHS.config]: ECR }],
-  [
-    'only one of the two flags is set',
-    { commandLine: [`--image-credential-provider-config=${ECR_PATHS.config}`] },
-    WITH_ECR,
-  ],
-  ['a relative path', { commandLine: flagWords({ config: 'a.json', programs: 'bin' }) }, WITH_ECR],
-  [
-    'two configurations',
-    {
-      commandLine: flagWords(ECR_PATHS),
-      units: [{ path: '/d/10.conf', text: flagWords({ config: '/a', programs: '/b' }).join(' ') }],
-    },
-    WITH_ECR,
-  ],
-]
-for (const [situation, node, files] of conflicts) {
+/** Files of a provider at these paths. */
+const providerAt = (config: string, programs: string): Readonly<Record<string, Content>> => {
+  return { [config]: ECR, [`${programs}/ecr-credential-provider`]: { program: true } }
+}
+const RELATIVE = { config: 'a.json', programs: 'bin' }
+const SECOND = { config: '/a', programs: '/b' }
+
+interface Conflict {
+  readonly node: Partial<ObservedNode>
+  readonly files: Readonly<Record<string, Content>>
+  readonly message: RegExp
+}
+
+const conflicts: Readonly<Record<string, Conflict>> = {
+  'its file is missing': {
+    node: { commandLine: flagWords(ECR_PATHS) },
+    files: {},
+    message: /^the kubelet is configured with credential providers, but the file is missing$/,
+  },
+  'its program is missing': {
+    node: { commandLine: flagWords(ECR_PATHS) },
+    files: { [ECR_PATHS.config]: ECR },
+    message: /^the provider ecr-credential-provider has no program \/etc\/eks\/bin\/ecr-credential-provider, /,
+  },
+  'only one of the two flags is set': {
+    node: { commandLine: [`--image-credential-provider-config=${ECR_PATHS.config}`] },
+    files: WITH_ECR,
+    message: / are incomplete: \/etc\/eks\/config\.json with no folder$/,
+  },
+  'a relative path': {
+    node: { commandLine: flagWords(RELATIVE) },
+    files: providerAt(RELATIVE.config, RELATIVE.programs),
+    message: / name an unusual path: a\.json$/,
+  },
+  'two configurations': {
+    node: { commandLine: flagWords(ECR_PATHS), units: [{ path: '/d/10.conf', text: flagWords(SECOND).join(' ') }] },
+    files: { ...WITH_ECR, ...providerAt(SECOND.config, SECOND.programs) },
+    message: / differ: \/a with \/b, and \/etc\/eks\/config\.json with \/etc\/eks\/bin$/,
+  },
+}
+for (const [situation, { node, files, message }] of Object.entries(conflicts)) {
   test(`with another provider that cannot be merged nothing is planned: ${situation}`, () => {
-    assert.throws(() => planNode(input('kubeadm', node, files)), { code: 'NODE_PROVIDERS' })
+    assert.throws(() => planNode(input('kubeadm', node, files)), { code: 'NODE_PROVIDERS', message })
   })
 }
 

@@ -3,7 +3,7 @@ import { existsSync, globSync, lstatSync, mkdirSync, readFileSync, readlinkSync,
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
-import type { ProfileName } from '../../../src/node/script/profiles.ts'
+import { PROFILES, type ProfileName } from '../../../src/node/script/profiles.ts'
 import { runBin } from '../../cli/run-bin.ts'
 
 /** What `restart.ts` knows of a node. */
@@ -27,13 +27,15 @@ export interface FakeNode extends AsyncDisposable {
   readonly root: string
   /** Restarts the kubelet with further flags, as an administrator. */
   restart(ownFlags?: readonly string[]): void
-  /** The text of a program `systemctl` that knows the service `kubelet` of this node. */
+  /** The text of a program `systemctl` that knows the service of this node's kubelet. */
   readonly systemctl: string
   /** The unit does not read the file of flags. */
   ignoreFlags(): void
   /** How often the kubelet was started. */
   restarts(): number
   isHealthy(): boolean
+  /** Where the node answers whether its kubelet is healthy. */
+  readonly health: string
   write(path: string, text: string, mode?: number): void
   read(path: string): string
   /** All files and links with their content, without the kubelet's processes. */
@@ -120,12 +122,13 @@ export async function createFakeNode(folder: string, profile: ProfileName): Prom
       const [program = '', ...args] = restart
       execFileSync(program, args)
     },
-    systemctl: `case $1 in is-active) [ "$3" = kubelet ] ;; restart) exec ${restart.join(' ')} ;; esac`,
+    systemctl: `case $1 in is-active) [ "$3" = ${PROFILES[profile].services[0]} ] ;; restart) exec ${restart.join(' ')} ;; esac`,
     ignoreFlags() {
       writeFileSync(stateFile, JSON.stringify({ ...state, flagFile: '/etc/other' }))
     },
     restarts: () => readFileSync(state.restarts, 'utf8').split('\n').length - 1,
     isHealthy,
+    health,
     write(path, text, mode = 0o644) {
       mkdirSync(dirname(join(root, path)), { recursive: true })
       writeFileSync(join(root, path), text, { mode })
