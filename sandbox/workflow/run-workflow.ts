@@ -8,8 +8,8 @@ import type { GithubRunner } from '../cloud/sts/github-oidc.ts'
 interface WorkflowOptions {
   /** The path of act, which runs jobs on this machine without Docker. */
   readonly act: string
-  /** The path of the Helm that is `helm` on the steps' PATH. */
-  readonly helm: string
+  /** The path of the Helm that is `helm` on the steps' PATH; undefined: none. */
+  readonly helm?: string
   /** The folder of the repository (prepare-workspace.ts). */
   readonly workspace: string
   /** The name of a file in `.github/workflows`. */
@@ -36,7 +36,7 @@ export async function runWorkflow(options: WorkflowOptions, signal: AbortSignal)
   const programs = join(options.scratch, 'bin')
   await mkdir(home, { recursive: true })
   await mkdir(programs)
-  await symlink(options.helm, join(programs, 'helm'))
+  if (options.helm !== undefined) await symlink(options.helm, join(programs, 'helm'))
   const child = spawn(options.act, engineArguments(options), {
     cwd: options.workspace,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -46,14 +46,11 @@ async function check(
   return { evidence, sent, pauses }
 }
 
-test('the repositories are checked at the first domain that answers on this machine', async () => {
-  const { evidence, pauses } = await check({})
+test('the repositories are checked at the first domain that answers; domains of the VPC are asked last', async () => {
+  const { evidence, pauses, sent } = await check({})
   assert.deepEqual(
     evidence.domains.map(({ domain, login }) => [domain, login.result]),
-    [
-      [VPC, 'unreachable'],
-      [PUBLIC, 'accepted'],
-    ],
+    [[PUBLIC, 'accepted']],
   )
   assert.equal(evidence.answered, PUBLIC)
   assert.deepEqual(
@@ -61,6 +58,12 @@ test('the repositories are checked at the first domain that answers on this mach
     [['team/app', 'granted', 'granted']],
   )
   assert.deepEqual(pauses, [])
+  assert.ok(!sent.some(({ url }) => url.host === VPC))
+  const inside = await check({}, { reachable: [VPC] })
+  assert.deepEqual(
+    [inside.evidence.answered, inside.evidence.domains.map(({ login }) => login.result)],
+    [VPC, ['unreachable', 'accepted']],
+  )
 })
 
 test('a login that only pulls never starts an upload', async () => {
