@@ -3,7 +3,7 @@
 
 set -eu
 umask 022
-PATH="$PATH:/usr/sbin:/usr/bin:/sbin:/bin"
+PATH="${PATH:-}:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 unset NODE_OPTIONS
 TAB=$(printf '\t')
 INSTALLED=/opt/acr-nopass
@@ -150,6 +150,7 @@ on_exit() {
 install_all() {
   find_programs
   write_settings "$WORK"
+  check_version
   make_plan
   apply_plan
   say "done: acr-nopass $VERSION is installed"
@@ -167,6 +168,26 @@ remove_all() {
   # The kubelet does not need the files any more. The second folder holds the last logins.
   rm -rf "$ROOT$INSTALLED" "$ROOT/run/acr-nopass"
   say 'done: acr-nopass is removed'
+}
+
+# Tokens of ServiceAccounts are on by default since 1.34. Kubelets before 1.33 ignore the setting or
+# end: https://kubernetes.io/docs/tasks/administer-cluster/kubelet-credential-provider/
+check_version() {
+  grep -q '"tokenAttributes"' "$WORK/provider.json" || return 0
+  case $PROFILE in
+    k3s | rke2) program=$PROFILE ;;
+    *) program=kubelet ;;
+  esac
+  minor=''
+  if [ -z "$ROOT" ] && command -v "$program" > /dev/null; then
+    minor=$("$program" --version 2> /dev/null | sed -n 's/.*v1\.\([0-9]*\)\..*/\1/p' | sed -n 1p)
+  fi
+  if [ -z "$minor" ]; then
+    say 'not checked: whether the kubelet is 1.34 or newer, which node.identity: service-account needs'
+  elif [ "$minor" -lt 34 ]; then
+    fail NODE_HOST "the kubelet is 1.$minor, and node.identity: service-account needs 1.34; nothing was changed" \
+      'Update the node, or use node.identity: worker-role.'
+  fi
 }
 
 # Sets PROGRAMS: the installed archive, or one that is fetched next to it.
@@ -297,7 +318,10 @@ save() {
   make_folder "$(dirname "$path")"
   if [ -e "$ROOT$path" ] || [ -L "$ROOT$path" ]; then
     mkdir -p "$UNDO/files$(dirname "$path")"
-    cp -pP "$ROOT$path" "$UNDO/files$path"
+    # A link costs no space. The file of flags is written in place, so it needs a copy.
+    if [ "$kind" = flags ] || ! ln "$ROOT$path" "$UNDO/files$path" 2> /dev/null; then
+      cp -pP "$ROOT$path" "$UNDO/files$path"
+    fi
     printf 'restore\t%s\n' "$path" >> "$UNDO/list"
   else
     printf 'delete\t%s\n' "$path" >> "$UNDO/list"
@@ -379,7 +403,11 @@ restore_files() {
       folder) rmdir "$ROOT$path" 2> /dev/null || : ;;
       delete) rm -f "$ROOT$path" "$ROOT$path.new" || failed=$path ;;
       restore)
-        { rm -f "$ROOT$path.new" && cp -pP "$UNDO/files$path" "$ROOT$path.new" && mv -f "$ROOT$path.new" "$ROOT$path"; } || failed=$path
+        rm -f "$ROOT$path.new"
+        # What an interrupted run has restored is no longer there.
+        if [ -e "$UNDO/files$path" ] || [ -L "$UNDO/files$path" ]; then
+          mv -f "$UNDO/files$path" "$ROOT$path" || failed=$path
+        fi
         ;;
     esac
   done < "$UNDO/reversed"

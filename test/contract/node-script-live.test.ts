@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { ROOT } from '../cli/run-bin.ts'
 import type { FakeNode } from '../support/fake-node/fake-node.ts'
 import { findLiveObstacle, runLive } from '../support/fake-node/run-live.ts'
 import { openScriptFixture, type ScriptFixture } from '../support/fake-node/script-fixture.ts'
@@ -132,4 +133,26 @@ test('without root the script changes nothing', { skip }, async () => {
     /NODE_HOST: this script changes the kubelet of the node, which needs root\n {2}fix: Run it as root\.\n/,
   )
   assert.deepEqual(node.files(), before)
+})
+
+test('a kubelet before 1.34 does not get tokens of ServiceAccounts: nothing changes', { skip }, async () => {
+  await using node = await openNode()
+  const values = readFileSync(join(ROOT, 'examples/values/node-service-account.yaml'))
+  writeFileSync(join(node.root, '..', 'values.yaml'), values)
+  const script = await print(node)
+  const before = node.files()
+  const kubelet = (version: string) => ({ programs: { kubelet: `echo Kubernetes ${version}` } })
+  const old = await runLive(node, script, kubelet('v1.33.9'))
+  assert.equal(old.code, 1)
+  assert.match(
+    old.stderr,
+    /NODE_HOST: the kubelet is 1\.33, and node\.identity: service-account needs 1\.34; nothing was changed/,
+  )
+  assert.deepEqual(node.files(), before)
+  const unknown = await runLive(node, script, kubelet(''))
+  assert.match(unknown.stdout, /^acr-nopass: not checked: whether the kubelet is 1\.34 or newer, /)
+  assert.equal((await runLive(node, script, { args: ['--remove'] })).code, 0)
+  const fitting = await runLive(node, script, kubelet('v1.34.0-aliyun.1'))
+  assert.equal(fitting.code, 0, fitting.stderr)
+  assert.doesNotMatch(fitting.stdout, /not checked/)
 })

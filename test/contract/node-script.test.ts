@@ -35,6 +35,7 @@ for (const shell of ['dash', 'bash']) {
           first.stdout,
           /acr-nopass: the kubelet is healthy\nacr-nopass: done: acr-nopass \S+ is installed\n$/,
         )
+        assert.equal(first.stdout.includes('not checked: whether the kubelet has the configuration'), profile === 'k3s')
         assert.equal(node.restarts(), 2)
         const installed = node.files()
         const added = Object.keys(installed).filter((path) => !(path in before))

@@ -6,19 +6,22 @@ import { type Expectation, waitHealthy } from '../../src/node/script/wait-health
 
 const ECR = { config: '/etc/ecr.json', programs: '/etc/ecr' }
 
+const EXPECTED = { mustShow: true, ours: OUR_PATHS }
+
 interface Kubelet {
   /** From when until when it answers. */
   readonly healthy: readonly (readonly [from: number, to: number])[]
-  readonly words?: readonly string[] | undefined
+  /** The command line; `none` if no process shows one. */
+  readonly words?: readonly string[] | 'none'
   readonly expected?: Expectation
 }
 
 /** Waits on a virtual clock, with a limit of 60 s. Returns the reason and the time. */
-async function wait({ healthy, words = flagWords(OUR_PATHS), expected = { ours: OUR_PATHS } }: Kubelet) {
+async function wait({ healthy, words = flagWords(OUR_PATHS), expected = EXPECTED }: Kubelet) {
   let now = 0
   const reason = await waitHealthy({
     probe: async () => (healthy.some(([from, to]) => now >= from && now < to) ? undefined : 'no answer'),
-    readCommandLine: () => words,
+    readCommandLine: () => (words === 'none' ? undefined : words),
     expected,
     limit: 60_000,
     steady: 2_000,
@@ -48,36 +51,45 @@ test('a kubelet that became healthy just in time is healthy', async () => {
   assert.deepEqual(await wait({ healthy: [[59_500, FOREVER]] }), { reason: undefined, now: 61_500 })
 })
 
-const flags: readonly (readonly [
+type FlagsCase = readonly [
   situation: string,
-  words: readonly string[] | undefined,
+  words: readonly string[] | 'none',
   expected: Expectation,
   reason: string | undefined,
-])[] = [
-  ['the flags are lost', ['--v=4'], { ours: OUR_PATHS }, 'the kubelet runs with no flag for a credential provider'],
+]
+
+const removed = { mustShow: true, others: undefined }
+const flags: readonly FlagsCase[] = [
+  ['the flags are lost', ['--v=4'], EXPECTED, 'the kubelet runs with no flag for a credential provider'],
   [
     'later flags replace ours',
     [...flagWords(OUR_PATHS), ...flagWords(ECR)],
-    { ours: OUR_PATHS },
+    EXPECTED,
     'the kubelet runs with the credential providers of /etc/ecr.json and /etc/ecr',
   ],
-  ['ours come last', [...flagWords(ECR), ...flagWords(OUR_PATHS)], { ours: OUR_PATHS }, undefined],
-  ['k3s shows no command line', undefined, { ours: OUR_PATHS }, undefined],
+  ['ours come last', [...flagWords(ECR), ...flagWords(OUR_PATHS)], EXPECTED, undefined],
+  ['no process shows its flags', 'none', EXPECTED, 'no process of the kubelet shows its flags'],
+  ['k3s shows no flags', 'none', { ...EXPECTED, mustShow: false }, undefined],
   [
     'ours are still there after a removal',
     flagWords(OUR_PATHS),
-    { others: undefined },
+    removed,
     'the kubelet still runs with our configuration',
   ],
-  ['ours are gone', ['--v=4'], { others: undefined }, undefined],
-  ['the other provider is back', flagWords(ECR), { others: ECR }, undefined],
-  ['the other provider is lost', ['--v=4'], { others: ECR }, 'the kubelet runs with no flag for a credential provider'],
-  ['before a change any flags will do', ['--v=4'], 'any', undefined],
+  ['ours are gone', ['--v=4'], removed, undefined],
+  ['the other provider is back', flagWords(ECR), { mustShow: true, others: ECR }, undefined],
+  [
+    'the other provider is lost',
+    ['--v=4'],
+    { mustShow: true, others: ECR },
+    'the kubelet runs with no flag for a credential provider',
+  ],
+  ['before a change any flags will do', 'none', 'any', undefined],
 ]
 for (const [situation, words, expected, reason] of flags) {
   test(`a healthy kubelet counts only with the expected flags: ${situation}`, async () => {
     const healthy = [[0, FOREVER]] as const
-    const waited = await wait({ healthy, ...(words === undefined ? { words: undefined } : { words }), expected })
+    const waited = await wait({ healthy, words, expected })
     assert.equal(waited.reason, reason)
   })
 }

@@ -29,6 +29,9 @@ const { values, positionals } = parseArgs({
   },
 })
 
+const NOT_CHECKED =
+  'acr-nopass: not checked: whether the kubelet has the configuration, because no process shows its flags\n'
+
 /** How long the kubelet must stay healthy: a wrong configuration ends it in the first second. */
 const STEADY = 2_000
 
@@ -54,11 +57,12 @@ function plan(): void {
     archive: install,
   })
   for (const note of planned.notes) process.stdout.write(`${printable(note)}\n`)
-  writePlan(planned, values.plan, remove)
+  writePlan(planned, profile, remove)
 }
 
 /** Writes what the script executes: one line per step, with its words between tabs. */
-function writePlan({ steps, restart, expected }: NodePlan, folder: string, remove: boolean): void {
+function writePlan({ steps, restart, expected }: NodePlan, profile: ProfileName, remove: boolean): void {
+  const folder = values.plan
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'steps'), steps.map((step) => `${lineOf(step, folder).join('\t')}\n`).join(''))
   for (const step of steps) {
@@ -66,7 +70,9 @@ function writePlan({ steps, restart, expected }: NodePlan, folder: string, remov
     mkdirSync(dirname(join(folder, 'content', step.path)), { recursive: true })
     writeFileSync(join(folder, 'content', step.path), step.text)
   }
-  const expectation: Expectation = remove || expected === undefined ? { others: expected } : { ours: expected }
+  const mustShow = PROFILES[profile].kind === 'flags'
+  const expectation: Expectation =
+    remove || expected === undefined ? { mustShow, others: expected } : { mustShow, ours: expected }
   writeFileSync(join(folder, 'expected'), JSON.stringify(expectation))
   if (restart) writeFileSync(join(folder, 'restart'), '')
 }
@@ -99,7 +105,10 @@ async function wait(): Promise<void> {
     now: () => performance.now(),
     pause: (milliseconds) => pause(milliseconds),
   })
-  if (reason === undefined) return
+  if (reason === undefined) {
+    if (expect !== 'any' && readCommandLine(join(root, 'proc')) === undefined) process.stdout.write(NOT_CHECKED)
+    return
+  }
   process.stderr.write(`not healthy for ${seconds} s: ${printable(reason)}\n`)
   process.exitCode = 1
 }

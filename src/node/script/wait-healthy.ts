@@ -17,9 +17,14 @@ export interface HealthOptions {
 
 /**
  * `any`: before a change. `others`: our paths are no longer in effect, and these paths are, if
- * there are any.
+ * there are any. `mustShow`: a process must show its flags.
  */
-export type Expectation = 'any' | { readonly ours: ProviderPaths } | { readonly others: ProviderPaths | undefined }
+export type Expectation =
+  | 'any'
+  | ({ readonly mustShow: boolean } & (
+      | { readonly ours: ProviderPaths }
+      | { readonly others: ProviderPaths | undefined }
+    ))
 
 const INTERVAL = 250
 
@@ -45,8 +50,9 @@ export async function waitHealthy(options: HealthOptions): Promise<string | unde
 
 function flagsReason({ readCommandLine, expected }: HealthOptions): string | undefined {
   const words = readCommandLine()
-  // k3s runs the kubelet inside of its own process, which shows no flags.
-  if (words === undefined || expected === 'any') return undefined
+  if (expected === 'any') return undefined
+  // k3s runs the kubelet inside its own process, which shows no flags.
+  if (words === undefined) return expected.mustShow ? 'no process of the kubelet shows its flags' : undefined
   const last = readPairs(words).at(-1)
   if ('ours' in expected) return isPair(last, expected.ours) ? undefined : `the kubelet runs with ${describe(last)}`
   if (isPair(last, OUR_PATHS)) return 'the kubelet still runs with our configuration'
