@@ -3,6 +3,7 @@ import type { CredentialProvider, Credentials } from '../alibaba/credentials.ts'
 import type { CloudClock } from '../alibaba/transport/cloud-clock.ts'
 import type { AbortableTarget } from '../alibaba/transport/cloud-transport.ts'
 import { hasCode, NopassError } from '../errors.ts'
+import { shorten } from '../lib/text.ts'
 
 /**
  * A token lives as long as its session, so a session that is older than this part of its lifetime
@@ -50,8 +51,7 @@ export async function findInstanceId(
   const found = here.find(({ name }) => name === registry.instanceName)
   if (found) return found.instanceId
   const all = here.map(({ name }) => name.slice(0, LONGEST_NAME)).sort()
-  const names = [...all.slice(0, SHOWN), ...(all.length > SHOWN ? [`${all.length - SHOWN} more`] : [])]
   throw new NopassError('REGISTRY_NOT_FOUND', `no instance is named ${registry.instanceName} in ${registry.region}`, {
-    hint: names.length > 0 ? `There are: ${names.join(', ')}.` : 'This account has no Enterprise instance there.',
+    hint: all.length > 0 ? `There are: ${shorten(all, SHOWN)}.` : 'This account has no Enterprise instance there.',
   })
 }

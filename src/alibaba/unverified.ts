@@ -1,3 +1,4 @@
+import { summarize } from '../lib/text.ts'
 import { printable } from '../printable.ts'
 
 /**
@@ -40,12 +41,8 @@ export function collectUnverified(notes: readonly Unverified[]) {
 }
 
 export function describeFact({ id, text, subjects }: UnverifiedFact): string {
-  const shown = subjects.slice(0, SHOWN)
-  const rest = subjects.length - shown.length
-  return `${id} (${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}): ${text}`
+  return `${id} (${summarize(subjects)}): ${text}`
 }
-
-const SHOWN = 5
 
 /** Prints the facts that were not verified; '' if there are none. */
 export function renderUnverified(facts: readonly UnverifiedFact[]): string {

@@ -164,14 +164,3 @@ export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
 export function hasFindingOf(findings: readonly Finding[], severity: Severity): boolean {
   return findings.some((finding) => SEVERITY_RANK[finding.severity] <= SEVERITY_RANK[severity])
 }
-
-/** `1 namespace`, `5 namespaces`. */
-export function pluralize(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
-}
-
-/** Lists the names. Of many names, only the first `limit`. */
-export function summarize(names: readonly string[], limit = 5): string {
-  const rest = names.length - limit
-  return rest > 0 ? `${names.slice(0, limit).join(', ')} and ${rest} more` : names.join(', ')
-}

@@ -1,3 +1,5 @@
+import { summarize } from '../lib/text.ts'
+
 /** The fields of one object that another manager owns. */
 interface FieldOwner {
   /** `kubectl`, or `kubectl (subresource scale)`. */
@@ -46,9 +48,6 @@ export function readConflicts(message: string): readonly ApplyConflict[] {
   })
 }
 
-/** Further fields give no new information. */
-const SHOWN = 5
-
 /**
  * Returns a text like `kubectl owns .spec.replicas of Deployment shop/web, which the chart sets
  * too`.
@@ -56,9 +55,8 @@ const SHOWN = 5
 export function describeConflicts(conflicts: readonly ApplyConflict[], object?: string): string {
   const lines = conflicts.flatMap((conflict) =>
     conflict.owners.map(({ manager, fields }) => {
-      const more = fields.length > SHOWN ? ` and ${fields.length - SHOWN} more` : ''
       const where = conflict.object ?? object
-      return `${manager} owns ${fields.slice(0, SHOWN).join(', ')}${more}${where === undefined ? '' : ` of ${where}`}`
+      return `${manager} owns ${summarize(fields)}${where === undefined ? '' : ` of ${where}`}`
     }),
   )
   if (lines.length === 0) return 'another field manager owns a field that the chart sets too'

@@ -1,8 +1,9 @@
 import { NopassError, toNopassError } from '../errors.ts'
 import { METADATA_ONLY_LIST } from '../kube/client.ts'
-import { LABEL_INSTANCE } from '../kube/names.ts'
+import { LABEL_INSTANCE, OUR_SELECTOR, releaseSelector } from '../kube/names.ts'
 import type { Reader } from '../kube/read/reader.ts'
 import { type KubeObject, keyOf, namespacedPath } from '../kube/types.ts'
+import { shorten } from '../lib/text.ts'
 import { printable } from '../printable.ts'
 import { STATUS_KEY, type StatusObject } from './helper-status.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
@@ -31,7 +32,6 @@ const HELM_RELEASE = 'meta.helm.sh/release-name'
  */
 const MAX_CONFIG = 64 * 1024
 const DEFAULT_NAMESPACE = 'acr-nopass'
-const LABELLED = 'app.kubernetes.io/name=acr-nopass'
 /**
  * The maximum number of releases in a message, because a tenant may create any number of
  * candidates.
@@ -49,7 +49,7 @@ export async function listCandidates(reader: Reader): Promise<readonly Candidate
 
 /** Reads only metadata, because anyone may create large ConfigMaps. */
 async function listLabelled(reader: Reader, what: string, path: string): Promise<readonly ReleaseName[] | undefined> {
-  const options = { query: { labelSelector: LABELLED }, accept: METADATA_ONLY_LIST, transform: nameOf }
+  const options = { query: { labelSelector: OUR_SELECTOR }, accept: METADATA_ONLY_LIST, transform: nameOf }
   const named = (await reader.list(what, path, options))?.filter(({ name }) => name !== '')
   return named && [...new Map(named.map((one) => [keyOf(one), one])).values()]
 }
@@ -109,9 +109,10 @@ export function askForName(others: readonly Candidate[]): string | undefined {
 
 /** Lists the first few names, for a message. */
 export function listNames(names: readonly ReleaseName[]): string {
-  const shown = names.slice(0, MOST_NAMES).map((name) => printable(keyOf(name)))
-  const more = names.length - shown.length
-  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')
+  return shorten(
+    names.map((name) => printable(keyOf(name))),
+    MOST_NAMES,
+  )
 }
 
 /**
@@ -141,7 +142,7 @@ export async function readConfigText(reader: Reader, name: ReleaseName): Promise
 }
 
 async function readObjects(reader: Reader, { namespace, name }: ReleaseName): Promise<readonly StatusObject[]> {
-  const query = { labelSelector: `${LABELLED},${LABEL_INSTANCE}=${name}` }
+  const query = { labelSelector: releaseSelector(name) }
   return (await reader.list<StatusObject>(...configMapsOf(namespace), { query })) ?? []
 }
 

@@ -1,7 +1,7 @@
 import { unlessStatus } from '../kube/api-error.ts'
 import { get, type KubeCaller, METADATA_ONLY_LIST } from '../kube/client.ts'
 import { listPages } from '../kube/list-pages.ts'
-import { LABEL_INSTANCE } from '../kube/names.ts'
+import { LABEL_INSTANCE, OUR_SELECTOR } from '../kube/names.ts'
 import { type KubeObject, keyOf } from '../kube/types.ts'
 import { type Candidate, judgeCandidates, type ReleaseName } from './release-evidence.ts'
 
@@ -24,7 +24,7 @@ export async function otherReleases(
  * these labels.
  */
 async function listDeployments({ client, signal }: KubeCaller): Promise<readonly ReleaseName[]> {
-  const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
+  const query = { labelSelector: OUR_SELECTOR }
   const call = { path: '/apis/apps/v1/deployments', query, accept: METADATA_ONLY_LIST, pageSize: 500 }
   const found = new Map<string, ReleaseName>()
   for await (const { items } of listPages<KubeObject>(client, call, signal)) {

@@ -1,6 +1,7 @@
 import { hasStatus } from '../kube/api-error.ts'
 import { get, type KubeCaller } from '../kube/client.ts'
 import { listPages } from '../kube/list-pages.ts'
+import { OUR_SELECTOR } from '../kube/names.ts'
 import type { KubeObject } from '../kube/types.ts'
 
 export interface ReleaseName {
@@ -108,7 +109,7 @@ async function listSigns(
   names: readonly string[],
 ): Promise<Answers> {
   const listed = new Set<string>()
-  const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
+  const query = { labelSelector: OUR_SELECTOR }
   try {
     for await (const { items } of listPages<KubeObject>(client, { path, query, pageSize: 500 }, signal)) {
       for (const { metadata } of items ?? []) listed.add(metadata.name)

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NopassError } from '../errors.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import { get, type KubeCaller } from '../kube/client.ts'
-import { type KubeList, namespacedPath, type PodObject, selectorText } from '../kube/types.ts'
+import { isOver, type KubeList, namespacedPath, type PodObject, selectorText } from '../kube/types.ts'
 import { describeHelperPod, FAILED_MOUNT, HELPER_CONTAINER, type HelperPod, mayBeMounting } from './helper-pod.ts'
 import type { HelperStatus, StatusObject } from './helper-status.ts'
 import { type ReadReport, readReport } from './read-report.ts'
@@ -143,10 +143,7 @@ export async function readPods(caller: KubeCaller, parts: ReleaseParts): Promise
   const query = { labelSelector: selectorText(selector) }
   const { items } = await get<KubeList<PodObject>>(caller, namespacedPath('/api/v1', namespace, 'pods'), { query })
   // An evicted Pod has been replaced.
-  const pods = (items ?? []).filter(
-    ({ metadata, status: { phase } = {} }) =>
-      metadata.deletionTimestamp === undefined && phase !== 'Failed' && phase !== 'Succeeded',
-  )
+  const pods = (items ?? []).filter((pod) => !isOver(pod))
   return Promise.all(
     pods.map(async (pod) => {
       return describeHelperPod(pod, mayBeMounting(pod) ? await readFailedMount(caller, namespace, pod) : undefined)

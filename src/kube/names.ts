@@ -14,6 +14,14 @@ export const DEFAULT_SECRET_NAME = 'acr-nopass'
 
 export const LABEL_MANAGED_BY = 'app.kubernetes.io/managed-by'
 export const LABEL_INSTANCE = 'app.kubernetes.io/instance'
+/** Selects the chart's objects of all releases. */
+export const OUR_SELECTOR = 'app.kubernetes.io/name=acr-nopass'
+
+/** Selects the chart's objects of one release. */
+export function releaseSelector(release: string): string {
+  return `${OUR_SELECTOR},${LABEL_INSTANCE}=${release}`
+}
+
 /**
  * A pull Secret has the label `app.kubernetes.io/instance`: `<release namespace>.<release name>`.
  * The Secret of another release is foreign.

@@ -109,6 +109,16 @@ export function keyOf(meta: { readonly name: string; readonly namespace?: string
   return meta.namespace === undefined ? meta.name : `${meta.namespace}/${meta.name}`
 }
 
+/** True if all containers of the Pod have ended for good. */
+export function hasFinished({ status }: Pick<PodObject, 'status'>): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed'
+}
+
+/** True if the Pod will not pull any more. */
+export function isOver(pod: PodObject): boolean {
+  return hasFinished(pod) || pod.metadata.deletionTimestamp !== undefined
+}
+
 /** Formats labels for the API's `labelSelector`. */
 export function selectorText(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)

@@ -41,6 +41,23 @@ export function exceededQuota(message: string): { readonly name: string; readonl
   return { name, limits: new Intl.ListFormat('en').format(limits) }
 }
 
+/** `1 namespace`, `5 namespaces`. */
+export function pluralize(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** Lists the names: `a, b and 3 more`. Of many names, only the first `limit`. */
+export function summarize(names: readonly string[], limit = 5, separator = ', '): string {
+  const rest = names.length - limit
+  return rest > 0 ? `${names.slice(0, limit).join(separator)} and ${rest} more` : names.join(separator)
+}
+
+/** Lists the names: `a, b, 3 more`. Of many names, only the first `limit`. */
+export function shorten(names: readonly string[], limit: number, separator = ', '): string {
+  const rest = names.length - limit
+  return [...names.slice(0, limit), ...(rest > 0 ? [`${rest} more`] : [])].join(separator)
+}
+
 /**
  * Breaks a text at its spaces into lines of at most `width` characters. A longer word gets a line
  * of its own.

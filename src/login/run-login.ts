@@ -1,6 +1,7 @@
 import { hostOf } from '../acr/registry-domains.ts'
 import type { RegistryToken } from '../acr/registry-token.ts'
 import { idTokenSource } from '../alibaba/identities/github-token.ts'
+import { maskOnce } from '../alibaba/identities/masking.ts'
 import { sessionNameOf } from '../alibaba/identities/session-name.ts'
 import type { CloudTransport } from '../alibaba/transport/cloud-transport.ts'
 import { createEndpoints, type Endpoints, readLoginEndpoints } from '../alibaba/transport/endpoints.ts'
@@ -104,7 +105,7 @@ export async function runLogin(
 
 async function openCloud(inputs: LoginInputs, host: LoginHost, endpoints: Endpoints) {
   const { transport, environment } = host
-  const mask = once(host.mask)
+  const mask = maskOnce(host.mask)
   const identity = await openIdentity(inputs, {
     transport,
     endpoint: endpoints.url('sts', inputs.region),
@@ -168,12 +169,4 @@ function store(ready: readonly ReadyLogin[], config: LoginInputs['config'], host
 function describePlan({ chosen, policy }: OpenedRegistry): PlannedLogin {
   const { config, access, repositories } = chosen
   return { name: config.name, instanceId: config.instanceId, region: config.region, access, repositories, policy }
-}
-
-function once(mask: (secret: string) => void): (secret: string) => void {
-  const known = new Set<string>()
-  return (secret) => {
-    if (!known.has(secret)) mask(secret)
-    known.add(secret)
-  }
 }

@@ -1,3 +1,4 @@
+import { shorten } from '../lib/text.ts'
 import { type PolicyDocument, type Statement, withoutGrants } from './normal-form.ts'
 import type { PolicyStep } from './policy-target.ts'
 
@@ -59,8 +60,8 @@ function difference(before: PolicyDocument = EMPTY, after: PolicyDocument = EMPT
   // full form is used.
   const words = lost.some((statement) => short.has(shortGrant(statement))) ? fullGrant : shortGrant
   return [
-    ...(gained.length > 0 ? [`gains ${shorten(gained.map(words), ' and ')}`] : []),
-    ...(lost.length > 0 ? [`loses ${shorten(lost.map(words), ' and ')}`] : []),
+    ...(gained.length > 0 ? [`gains ${shorten(gained.map(words), SHOWN, ' and ')}`] : []),
+    ...(lost.length > 0 ? [`loses ${shorten(lost.map(words), SHOWN, ' and ')}`] : []),
   ]
 }
 
@@ -70,7 +71,7 @@ function shortGrant(statement: Statement): string {
   if ('Principal' in statement) return `${denial}trust in ${describeTrusted(statement)}`
   const resources = listOf(Resource).map((one) => one.replace(/^acs:[^:]*:[^:]*:[^:]*:/, ''))
   const condition = 'Condition' in statement ? ' under a condition' : ''
-  return `${denial}${shorten(listOf(Action))} on ${shorten(resources)}${condition}`
+  return `${denial}${shorten(listOf(Action), SHOWN)} on ${shorten(resources, SHOWN)}${condition}`
 }
 
 const fullGrant = (statement: Statement): string => JSON.stringify(statement)
@@ -80,7 +81,7 @@ function describeTrusted({ Principal, Condition }: Statement): string {
   const subjects = listOf(valueAt(valueAt(Condition, 'StringEquals'), 'oidc:sub'))
   const providers = listOf(valueAt(Principal, 'Federated')).map((arn) => arn.split('/').at(-1) ?? arn)
   if (subjects.length === 0) return JSON.stringify(Principal)
-  return `${shorten(subjects)} of ${shorten(providers)}`
+  return `${shorten(subjects, SHOWN)} of ${shorten(providers, SHOWN)}`
 }
 
 function valueAt(value: unknown, key: string): unknown {
@@ -89,11 +90,6 @@ function valueAt(value: unknown, key: string): unknown {
 
 function listOf(value: unknown): readonly string[] {
   return value === undefined ? [] : [value].flat().map(String)
-}
-
-function shorten(items: readonly string[], separator = ', '): string {
-  const more = items.length - SHOWN
-  return [...items.slice(0, SHOWN), ...(more > 0 ? [`${more} more`] : [])].join(separator)
 }
 
 /** Returns the roles that the policy is attached to only after the steps, or only before them. */
@@ -108,7 +104,7 @@ function membershipChanges(steps: readonly PolicyStep[], subject: string): reado
     )
   const [attached, detached] = [rolesOf('attach'), rolesOf('detach')]
   return [
-    ...(attached.length > 0 ? [`attached to ${shorten(attached)}`] : []),
-    ...(detached.length > 0 ? [`detached from ${shorten(detached)}`] : []),
+    ...(attached.length > 0 ? [`attached to ${shorten(attached, SHOWN)}`] : []),
+    ...(detached.length > 0 ? [`detached from ${shorten(detached, SHOWN)}`] : []),
   ]
 }

@@ -5,9 +5,10 @@ import { describeReport } from '../../src/cli/doctor/report.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { Observed, PodFacts } from '../../src/doctor/observed.ts'
 import { addEvents, addOwnEvents } from '../../src/doctor/read/pod-events.ts'
-import { describePlatform, describePod, imagesOf, isOver, selectPod } from '../../src/doctor/read/pod-facts.ts'
+import { describePlatform, describePod, imagesOf, selectPod } from '../../src/doctor/read/pod-facts.ts'
 import type { Reader } from '../../src/kube/read/reader.ts'
 import type { ContainerStatus, PodObject } from '../../src/kube/types.ts'
+import { isOver } from '../../src/kube/types.ts'
 import { fixture, HOST, IMAGE, NOW, registry, secret } from './fixture.ts'
 
 const DENIED = `failed to pull and unpack image "${IMAGE}": failed to resolve reference "${IMAGE}": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`

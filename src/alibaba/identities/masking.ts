@@ -13,3 +13,12 @@ export function masking(provider: CredentialProvider, mask: (secret: string) => 
   }
   return { ...provider, get: (signal) => watch(provider.get(signal)), fresh: (signal) => watch(provider.fresh(signal)) }
 }
+
+/** Masks each secret once, because each call prints a line. */
+export function maskOnce(mask: (secret: string) => void): (secret: string) => void {
+  const known = new Set<string>()
+  return (secret) => {
+    if (!known.has(secret)) mask(secret)
+    known.add(secret)
+  }
+}

@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import { askForName, findRelease } from '../../installation/find-release.ts'
 import type { KubeClient } from '../../kube/client.ts'
-import { DEFAULT_SECRET_NAME, LABEL_INSTANCE } from '../../kube/names.ts'
+import { DEFAULT_SECRET_NAME, releaseSelector } from '../../kube/names.ts'
 import { createReader, type Reader } from '../../kube/read/reader.ts'
 import { keyOf, namespacedPath } from '../../kube/types.ts'
 import { confirmationOf } from '../../lib/confirmation.ts'
@@ -83,7 +83,7 @@ async function describeRelease(client: KubeClient, flags: CleanupFlags, host: Cl
   if (config?.retire || (config !== undefined && config.secretName !== secretName)) return found
   // The search is by labels, because a helper may run without its ConfigMap, and Pods may outlive
   // their Deployment.
-  const query = { labelSelector: `app.kubernetes.io/name=acr-nopass,${LABEL_INSTANCE}=${release}` }
+  const query = { labelSelector: releaseSelector(release) }
   const list = async (what: string, prefix: string, plural: string): Promise<readonly Running[]> =>
     (await reader.list(`${what} of namespace ${namespace}`, namespacedPath(prefix, namespace, plural), { query })) ?? []
   const deployments = await list('Deployments', '/apis/apps/v1', 'deployments')

@@ -3,19 +3,11 @@ import { judgeRights, readRoles } from '../../doctor/checks/cloud-roles.ts'
 import { issuerCandidates } from '../../doctor/checks/cluster-issuer.ts'
 import { unreportedEntries } from '../../doctor/checks/registries.ts'
 import type { CloudSnapshot } from '../../doctor/cloud/inspect-cloud.ts'
-import {
-  type Finding,
-  type FindingId,
-  isAllKnown,
-  judgeHealth,
-  pluralize,
-  type Severity,
-  summarize,
-} from '../../doctor/finding.ts'
+import { type Finding, type FindingId, isAllKnown, judgeHealth, type Severity } from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
 import { type CoverageStatus, itemsOf, type RegistryStatus } from '../../installation/helper-status.ts'
 import type { Unread } from '../../kube/read/reader.ts'
-import { renderTable } from '../../lib/text.ts'
+import { pluralize, renderTable, summarize } from '../../lib/text.ts'
 import { printable } from '../../printable.ts'
 import { isLimited } from '../../values/limited-entries.ts'
 import type { CliPaint } from '../program/terminal.ts'

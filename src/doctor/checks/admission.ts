@@ -1,6 +1,7 @@
 import { clusterName } from '../../installation/release-evidence.ts'
 import { shell, shellWords } from '../../lib/shell-command.ts'
-import { type Found, pluralize, summarize } from '../finding.ts'
+import { pluralize, summarize } from '../../lib/text.ts'
+import type { Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, CHART, isAliased, podPolicyNames, replaceFromRelease } from './fix-commands.ts'
 

@@ -1,11 +1,12 @@
 import { quoted, shell } from '../../lib/shell-command.ts'
+import { summarize } from '../../lib/text.ts'
 import { judgeTrust } from '../../policy/judge-trust.ts'
 import { type MissingRight, missingRamRights, type RightsVerdict } from '../../policy/missing-rights.ts'
 import { DocumentError } from '../../policy/ram-statement.ts'
 import { closeTrust, fixRights, fixTrust, makeRole } from '../cloud/fix-role.ts'
 import type { RoleFacts } from '../cloud/read-role.ts'
 import { type WantedRole, wantedRoles } from '../cloud/wanted-roles.ts'
-import { type Draft, type Found, summarize } from '../finding.ts'
+import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { issuerCandidates } from './cluster-issuer.ts'
 

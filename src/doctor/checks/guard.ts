@@ -1,6 +1,7 @@
 import { clusterName } from '../../installation/release-evidence.ts'
 import { shell, shellWords } from '../../lib/shell-command.ts'
-import { type Draft, type Found, summarize } from '../finding.ts'
+import { summarize } from '../../lib/text.ts'
+import type { Draft, Found } from '../finding.ts'
 import { GUARDED } from '../guarded.ts'
 import type { Observed } from '../observed.ts'
 import type { BindingSpec, BoundPolicy, MatchResources } from '../read/read-bound.ts'

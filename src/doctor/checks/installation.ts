@@ -1,6 +1,7 @@
 import { keyOf } from '../../kube/types.ts'
 import { shell } from '../../lib/shell-command.ts'
-import { type Draft, type Found, summarize } from '../finding.ts'
+import { summarize } from '../../lib/text.ts'
+import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, CHART, isAliased, logsCommand } from './fix-commands.ts'
 

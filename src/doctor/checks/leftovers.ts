@@ -1,6 +1,7 @@
 import { DEFAULT_SECRET_NAME } from '../../kube/names.ts'
 import { quoted, shell, shellWords } from '../../lib/shell-command.ts'
-import { type Found, pluralize, summarize } from '../finding.ts'
+import { pluralize, summarize } from '../../lib/text.ts'
+import type { Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
 /** Reports the pull secrets, and references to them, that `helm uninstall` leaves behind. */

@@ -2,7 +2,8 @@ import { judgeImages, unionsByNamespace } from '../../acr/limited-images.ts'
 import { entriesOf } from '../../installation/helper-status.ts'
 import { createTargets } from '../../installation/targets.ts'
 import { shell } from '../../lib/shell-command.ts'
-import { type Found, pluralize, summarize } from '../finding.ts'
+import { pluralize, summarize } from '../../lib/text.ts'
+import type { Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { keyOf } from '../../kube/types.ts'
 import { shell } from '../../lib/shell-command.ts'
-import { type Draft, type Found, pluralize, summarize } from '../finding.ts'
+import { pluralize, summarize } from '../../lib/text.ts'
+import type { Draft, Found } from '../finding.ts'
 import type { PodFacts } from '../observed.ts'
 import { explainPull } from '../pod/node-words.ts'
 

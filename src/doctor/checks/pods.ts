@@ -1,6 +1,7 @@
 import { keyOf } from '../../kube/types.ts'
 import { shell } from '../../lib/shell-command.ts'
-import { type Draft, type Found, pluralize, summarize, type Verdict } from '../finding.ts'
+import { pluralize, summarize } from '../../lib/text.ts'
+import type { Draft, Found, Verdict } from '../finding.ts'
 import type { ContainerFacts, NodeFacts, Observed, PodFacts } from '../observed.ts'
 import {
   coveringRegistries,

@@ -1,5 +1,6 @@
 import { shell } from '../../lib/shell-command.ts'
-import { type Found, summarize } from '../finding.ts'
+import { summarize } from '../../lib/text.ts'
+import type { Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
 /**

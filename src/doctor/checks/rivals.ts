@@ -2,7 +2,8 @@ import type { ReleaseFacts } from '../../installation/find-release.ts'
 import { createTargets } from '../../installation/targets.ts'
 import { keyOf } from '../../kube/types.ts'
 import { shell } from '../../lib/shell-command.ts'
-import { type Draft, pluralize, summarize } from '../finding.ts'
+import { pluralize, summarize } from '../../lib/text.ts'
+import type { Draft } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
 /** Reports other tools and releases that do the same work. */

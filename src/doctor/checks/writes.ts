@@ -1,8 +1,8 @@
 import type { ReleaseFacts } from '../../installation/find-release.ts'
 import type { HelperStatus } from '../../installation/helper-status.ts'
 import { type ShellCommand, shell } from '../../lib/shell-command.ts'
-import { exceededQuota } from '../../lib/text.ts'
-import { type Draft, pluralize, summarize, type Verdict } from '../finding.ts'
+import { exceededQuota, pluralize, summarize } from '../../lib/text.ts'
+import type { Draft, Verdict } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, logsCommand } from './fix-commands.ts'
 

@@ -1,7 +1,7 @@
 import { isAcrHost, parseImage } from '../../acr/registry-domains.ts'
 import { shell } from '../../lib/shell-command.ts'
+import { summarize } from '../../lib/text.ts'
 import { includesRepository } from '../../values/repositories.ts'
-import { summarize } from '../finding.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { explainPull } from './node-words.ts'
 import {

@@ -1,7 +1,7 @@
 import { itemsOf, type RegistryStatus } from '../../installation/helper-status.ts'
 import { isCopiedList, type SecretView } from '../../installation/object-views.ts'
 import { shell } from '../../lib/shell-command.ts'
-import { summarize } from '../finding.ts'
+import { summarize } from '../../lib/text.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { explainPull } from './node-words.ts'
 import {

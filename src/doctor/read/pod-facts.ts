@@ -1,15 +1,11 @@
 import type { RunningImage } from '../../acr/limited-images.ts'
 import { SKIP } from '../../kube/names.ts'
 import type { ContainerStatus, PodObject, PodOwner } from '../../kube/types.ts'
+import { hasFinished } from '../../kube/types.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { attributeVolumes } from '../pod/image-volumes.ts'
 import { cutMessage } from '../pod/node-message.ts'
 import { hasImage } from '../pod/pod-context.ts'
-
-/** True if the Pod will not pull any more. */
-export function isOver({ metadata, status }: PodObject): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined
-}
 
 /** Returns the images that the node has for this Pod. */
 export function imagesOf({ namespace, name, containers }: PodFacts): readonly RunningImage[] {
@@ -46,7 +42,6 @@ export function describePod(pod: PodObject): PodFacts {
     return [{ name, image: image.reference, ...(image.pullPolicy && { pullPolicy: image.pullPolicy }) }]
   })
   const owner = metadata.ownerReferences?.find(({ controller }) => controller)
-  const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed'
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name,
@@ -59,7 +54,7 @@ export function describePod(pod: PodObject): PodFacts {
     isReplaced: owner !== undefined && isReplacing(owner),
     ...(mirrorOf(pod) !== undefined && { isStatic: true }),
     ...(spec.nodeName && { node: spec.nodeName }),
-    ...(isOver && { over: [status.phase, status.reason].filter(Boolean).join(': ') }),
+    ...(hasFinished(pod) && { over: [status?.phase, status?.reason].filter(Boolean).join(': ') }),
     ...(hasSandbox(pod) && { hasSandbox: true }),
     containers: attributeVolumes(containers, volumes),
   }

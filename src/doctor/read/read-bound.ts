@@ -1,4 +1,5 @@
 import type { ReleaseFacts } from '../../installation/find-release.ts'
+import { releaseSelector } from '../../kube/names.ts'
 import type { Reader } from '../../kube/read/reader.ts'
 import type { KubeObject } from '../../kube/types.ts'
 
@@ -53,7 +54,7 @@ export async function readBound(
   kind: 'Mutating' | 'Validating',
   { name }: ReleaseFacts,
 ): Promise<readonly BoundPolicy[] | undefined> {
-  const query = { labelSelector: `app.kubernetes.io/name=acr-nopass,app.kubernetes.io/instance=${name}` }
+  const query = { labelSelector: releaseSelector(name) }
   const plural = `${kind.toLowerCase()}admissionpolic`
   const [policies, bindings] = await Promise.all([
     reader.list<KubeObject & { readonly spec?: PolicySpec }>(`${kind}AdmissionPolicies`, `${API}/${plural}ies`, {

@@ -1,4 +1,5 @@
 import { NopassError } from '../../errors.ts'
+import { summarize } from '../../lib/text.ts'
 import type { KubeCaller } from '../client.ts'
 
 /** Names rights to a resource. Default: in the core group and in the whole cluster. */
@@ -60,9 +61,8 @@ async function withoutGranted(caller: KubeCaller, needed: readonly Right[]): Pro
  */
 export function requireRights(missing: readonly Right[]): void {
   if (missing.length === 0) return
-  const lines = missing.slice(0, 12).map(formatRight)
-  const more = missing.length > lines.length ? ` and ${missing.length - lines.length} more` : ''
-  throw new NopassError('DEPLOYER_FORBIDDEN', `the deployer may not ${lines.join('; ')}${more}`)
+  const what = summarize(missing.map(formatRight), 12, '; ')
+  throw new NopassError('DEPLOYER_FORBIDDEN', `the deployer may not ${what}`)
 }
 
 /** Formats a right like `patch secrets/acr-nopass in shop`. */

@@ -11,6 +11,7 @@ import type { SecretView } from '../../installation/object-views.ts'
 import { createSecretTransforms, readPullSecrets } from '../../installation/read-pull-secrets.ts'
 import { createTargets } from '../../installation/targets.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
+import { releaseSelector } from '../../kube/names.ts'
 import type { Reader } from '../../kube/read/reader.ts'
 import type { ShellCommand } from '../../lib/shell-command.ts'
 import { matchesGlobs } from '../../values/glob.ts'
@@ -71,7 +72,7 @@ async function readAvailable(reader: Reader, { namespace, fullname }: ReleaseFac
 
 async function hasPodPolicy(reader: Reader, release: string): Promise<boolean> {
   const api = '/apis/admissionregistration.k8s.io/v1'
-  const query = { labelSelector: `app.kubernetes.io/name=acr-nopass,app.kubernetes.io/instance=${release}` }
+  const query = { labelSelector: releaseSelector(release) }
   const kinds = ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings']
   const found = await Promise.all(kinds.map((plural) => reader.list(plural, `${api}/${plural}`, { query })))
   return found.every((list) => list !== undefined && list.length > 0)

@@ -6,6 +6,7 @@ import { DECLARING_MANAGERS, listOwner } from '../../kube/managed-fields.ts'
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { type KubeList, type KubeObject, keyOf, namespacedPath, selectorText } from '../../kube/types.ts'
+import { shorten } from '../../lib/text.ts'
 import type { LegacyAccount, LegacyFacts } from './collect-facts.ts'
 import type { LegacyPart } from './legacy-facts.ts'
 
@@ -89,16 +90,11 @@ export async function removeLegacy(caller: KubeCaller, plan: RemovalPlan): Promi
     // If the API server does not respond, the remaining steps are not tried. The error lists what
     // was done before.
     if (!(error instanceof KubeApiError) || done.length === 0) throw error
-    throw reworded(error, `${error.message} (done before: ${listFirst(done)})`)
+    throw reworded(error, `${error.message} (done before: ${shorten(done, MOST_SHOWN, '; ')})`)
   }
 }
 
 const MOST_SHOWN = 10
-
-function listFirst(lines: readonly string[]): string {
-  const more = lines.length - MOST_SHOWN
-  return [...lines.slice(0, MOST_SHOWN), ...(more > 0 ? [`${more} more`] : [])].join('; ')
-}
 
 /** Performs the steps, adds each completed one to `done`, and returns those that failed. */
 async function removeParts(caller: KubeCaller, plan: RemovalPlan, done: string[]): Promise<readonly string[]> {

@@ -1,4 +1,5 @@
 import type { judgeImages, LimitedImage, NamespaceUnions } from '../../acr/limited-images.ts'
+import { pluralize, summarize } from '../../lib/text.ts'
 import { printable } from '../../printable.ts'
 
 /**
@@ -7,18 +8,15 @@ import { printable } from '../../printable.ts'
  */
 const MANY = 50
 /** Images that a note names. */
-const SHOWN = 5
 
 /** Says how many limited credentials a cluster needs. */
 export function describeCount(unions: NamespaceUnions): string {
   const credentials = new Set([...unions.values()].flat().map(({ name }) => name))
-  const count = `limits: ${counted(credentials.size, 'limited credential')} for ${counted(unions.size, 'namespace')}`
+  const count = `limits: ${pluralize(credentials.size, 'limited credential')} for ${pluralize(unions.size, 'namespace')}`
   if (credentials.size <= MANY) return count
   const fix = 'Give more namespaces the same lists, for example by one entry for several teams.'
   return `${count}. More than ${MANY} may exceed the rate limits of STS and Container Registry. ${fix}`
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /** Says which images of running Pods the limited credentials will not pull. */
 export function describeImages({ inside, outside }: ReturnType<typeof judgeImages>): string | undefined {
@@ -28,10 +26,9 @@ export function describeImages({ inside, outside }: ReturnType<typeof judgeImage
 }
 
 function describeOutside(outside: readonly LimitedImage[]): string {
-  const shown = outside
-    .slice(0, SHOWN)
-    .map(({ namespace, pod, reference }) => printable(`${reference.repository} (Pod ${namespace}/${pod})`))
-  const more = outside.length > SHOWN ? ` and ${outside.length - SHOWN} more` : ''
+  const images = outside.map(({ namespace, pod, reference }) => {
+    return printable(`${reference.repository} (Pod ${namespace}/${pod})`)
+  })
   const fix = 'Add them to the `repositories` of an entry that targets their namespace.'
-  return `limits: the credential will not pull these images of running Pods any more: ${shown.join(', ')}${more}. ${fix}`
+  return `limits: the credential will not pull these images of running Pods any more: ${summarize(images)}. ${fix}`
 }

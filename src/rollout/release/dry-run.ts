@@ -8,6 +8,7 @@ import { isTransient, pollUntil } from '../../kube/poll-until.ts'
 import { discoverResources, objectPath, type ServedKind } from '../../kube/read/api-resources.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
+import { summarize } from '../../lib/text.ts'
 import { judgeRefusal, type Verdict } from './judge-dry-run.ts'
 import type { OpenRelease } from './open-release.ts'
 
@@ -277,14 +278,9 @@ export function firstRefusal(runs: readonly DryRun[]): NopassError | undefined {
   const [first, ...others] = errors
   if (first === undefined || others.length === 0) return first?.error
   const { code, message, hint, reason, place } = first.error
-  const names = others.slice(0, SHOWN).map(({ object }) => object)
-  const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : ''
-  const text = `${message}; also refused: ${names.join(', ')}${more}`
+  const text = `${message}; also refused: ${summarize(others.map(({ object }) => object))}`
   return new NopassError(code, text, { hint, reason, place, cause: first.error })
 }
-
-/** Naming more objects gives no new information. */
-const SHOWN = 5
 
 /** Returns a note for each reason why objects were not checked. */
 export function describeUnchecked(runs: readonly DryRun[]): readonly string[] {
@@ -293,8 +289,5 @@ export function describeUnchecked(runs: readonly DryRun[]): readonly string[] {
     if (verdict.verdict !== 'not checked') continue
     byReason.set(verdict.why, [...(byReason.get(verdict.why) ?? []), object])
   }
-  return [...byReason].map(([why, objects]) => {
-    const more = objects.length > SHOWN ? ` and ${objects.length - SHOWN} more` : ''
-    return `not checked by a dry run: ${objects.slice(0, SHOWN).join(', ')}${more}: ${why}`
-  })
+  return [...byReason].map(([why, objects]) => `not checked by a dry run: ${summarize(objects)}: ${why}`)
 }

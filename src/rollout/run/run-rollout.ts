@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { idTokenSource } from '../../alibaba/identities/github-token.ts'
+import { maskOnce } from '../../alibaba/identities/masking.ts'
 import { sessionNameOf } from '../../alibaba/identities/session-name.ts'
 import { createDefaultTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { collectUnverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
@@ -61,7 +62,7 @@ export async function runRollout(settings: Settings, host: RolloutHost, signal: 
   const elapsed = (): number => performance.now() - begin
   const { inputs } = settings
   const { environment, folder } = host
-  const mask = once(host.mask)
+  const mask = maskOnce(host.mask)
   const { clusters: prepared, errors } = prepareClusters(settings)
   maskKnownSecrets(settings, environment, mask)
   const refused = [...errors, ...guardKubeconfigs(settings, environment)]
@@ -179,14 +180,6 @@ function requireConfirmation({ inputs, selected }: Settings): void {
   throw new NopassError('INPUT_CONFIRM', `an uninstall needs confirm: ${desired}`, {
     hint: `Set \`confirm: ${desired}\`.`,
   })
-}
-
-function once(mask: (secret: string) => void): (secret: string) => void {
-  const known = new Set<string>()
-  return (secret) => {
-    if (!known.has(secret)) mask(secret)
-    known.add(secret)
-  }
 }
 
 function runName(env: NodeJS.ProcessEnv): string {

@@ -1,6 +1,7 @@
 import { unlessStatus } from '../../kube/api-error.ts'
 import type { KubeCaller } from '../../kube/client.ts'
-import { type KubeObject, keyOf, type PodObject } from '../../kube/types.ts'
+import { isOver, type KubeObject, keyOf, type PodObject } from '../../kube/types.ts'
+import { summarize } from '../../lib/text.ts'
 import { type LeftoverQuery, listAll } from './leftovers.ts'
 
 /** Pods that name a pull Secret that is about to be removed. */
@@ -35,10 +36,6 @@ export async function findNamingPods(
   return { count: pods.length, only: pods.filter(([, isOnly]) => isOnly).map(([key]) => key) }
 }
 
-function isOver({ metadata, status }: PodObject): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined
-}
-
 /** The maximum number of Pods that are named. More Pods are only counted. */
 const MOST_SHOWN = 20
 
@@ -48,11 +45,9 @@ export function describeNamingPods(pods: NamingPods | undefined, secretName: str
     return `Pods that still name ${secretName} were not searched for, because the right to list Pods is missing`
   const { count, only } = pods
   if (count === 0) return `no Pod names ${secretName}`
-  const shown = only.slice(0, MOST_SHOWN).join(', ')
-  const more = only.length > MOST_SHOWN ? ` and ${only.length - MOST_SHOWN} more` : ''
   const lost =
     only.length === 0
       ? 'each names another pull secret too'
-      : `it is the only pull secret of ${shown}${more}, which cannot pull without it`
+      : `it is the only pull secret of ${summarize(only, MOST_SHOWN)}, which cannot pull without it`
   return `Pods that name the pull secret ${secretName}: ${count}; ${lost}`
 }

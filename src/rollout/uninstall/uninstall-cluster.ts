@@ -15,7 +15,7 @@ import { otherReleases } from '../../installation/other-releases.ts'
 import { readStatus } from '../../installation/release-watch.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
 import { get, type KubeCaller } from '../../kube/client.ts'
-import { ANNOTATION_REGISTRIES, LABEL_INSTANCE } from '../../kube/names.ts'
+import { ANNOTATION_REGISTRIES, releaseSelector } from '../../kube/names.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { type KubeList, type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
@@ -114,7 +114,7 @@ export async function requireNoHelper(
   caller: KubeCaller & { readonly target: Pick<ReleaseTarget, 'namespace' | 'release'> },
 ): Promise<void> {
   const { namespace, release } = caller.target
-  const query = { labelSelector: `app.kubernetes.io/name=acr-nopass,${LABEL_INSTANCE}=${release}` }
+  const query = { labelSelector: releaseSelector(release) }
   const { items } = await get<KubeList<Deployment>>(caller, namespacedPath('/apis/apps/v1', namespace, 'deployments'), {
     query,
   })

@@ -1,4 +1,5 @@
 import { stableJson } from '../../lib/json.ts'
+import { summarize } from '../../lib/text.ts'
 import type { Cursor } from '../cursor.ts'
 import { includesRepository } from '../repositories.ts'
 import type { ValuesError } from '../values-error.ts'
@@ -28,7 +29,7 @@ export function checkIsolation(values: Cursor): ValuesError[] {
     // The default list includes everything, so an entry with a warning has a list of its own.
     const place = registry.at('repositories')
     const named = others.map((other) => `\`${other.name}\` (line ${other.at('name').position.line})`)
-    const message = `the credential of \`${registry.name}\` may also pull the \`repositories\` of ${joinShort(named)}, because these entries share a role`
+    const message = `the credential of \`${registry.name}\` may also pull the \`repositories\` of ${summarize(named, 3)}, because these entries share a role`
     return [place.error('VALUES_NOT_ISOLATED', message, { at: place.keyPosition, hint: fixFor(values, registry) })]
   })
 }
@@ -38,11 +39,6 @@ function targetText(values: Cursor, registry: Cursor): string {
     .map((key) => targetKey(values, registry, key).node)
     .map((node) => stableJson(node && toValue(node)))
     .join()
-}
-
-function joinShort(names: readonly string[]): string {
-  const [shown, more] = [names.slice(0, 3), names.length - 3]
-  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ')
 }
 
 function fixFor(values: Cursor, registry: Cursor): string {
