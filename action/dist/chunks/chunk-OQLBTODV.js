@@ -1,2 +1,0 @@
-const require=process.getBuiltinModule;
-function orElse(work,otherwise){try{return work()}catch{return otherwise}}export{orElse};
