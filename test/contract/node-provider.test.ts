@@ -58,7 +58,7 @@ const secondsOf = (run: ProviderRun): number => Number.parseInt(responseOf(run).
 /** The error that a kubelet shows: one line with a code and a fix. */
 function refusalOf({ code, stdout, stderr }: ProviderRun): string {
   assert.deepEqual([code, stdout], [1, ''])
-  assert.match(stderr, /^[A-Z_]+: [^\n]+; fix: [^\n]+\n$/)
+  assert.match(stderr, /^[A-Z_]+: [^\n]+; fix: [^\n]+$/)
   return stderr.split(':')[0] ?? ''
 }
 

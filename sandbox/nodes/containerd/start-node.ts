@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Child } from '../../../tools/process/child.ts'
 import { freePort } from '../../../tools/process/free-port.ts'
 import { untilReady } from '../../../tools/process/ready.ts'
 import { openRun, type Run } from '../../../tools/process/run.ts'
@@ -90,13 +91,15 @@ async function start(options: NodeOptions, run: Run) {
   await untilReady(() => images.list(), { what: 'containerd', limitMs: 30_000, child: containerd }, signal)
   const pause = writeProgramImage(join(run.folder, 'pause-image'), tools['sandbox-program'], 'pause', process.arch)
   await images.add(pause, PAUSE_IMAGE)
-  const kubelet = await run.start({
-    name: 'kubelet',
-    disposable: true,
-    command: machine.nsenter,
-    args: ['-m', '-t', String(containerd.id.pid), '--', tools.kubelet, ...kubeletArguments(files, name)],
-    env,
-  })
+  const startKubelet = (flags: readonly string[]): Promise<Child> =>
+    run.start({
+      name: 'kubelet',
+      disposable: true,
+      command: machine.nsenter,
+      args: ['-m', '-t', String(containerd.id.pid), '--', tools.kubelet, ...kubeletArguments(files, name), ...flags],
+      env,
+    })
+  let kubelet = await startKubelet([])
   const api = new URL(cluster.server)
   const closeForward = await forwardPort(
     { host: cluster.serviceAddress, port: 443 },
@@ -114,6 +117,14 @@ async function start(options: NodeOptions, run: Run) {
     /** The certificate authority of `vendorNames`. */
     caFile: files.caFile,
     run,
+    /** Starts the kubelet again, with more flags. Resolves when it serves requests. */
+    async restartKubelet(flags: readonly string[]) {
+      await kubelet.stop()
+      kubelet = await startKubelet(flags)
+      const path = `/api/v1/nodes/${name}/proxy/healthz`
+      const serves = () => cluster.admin.request({ method: 'GET', path, isText: true }, signal)
+      await untilReady(serves, { what: `the kubelet of ${name}`, limitMs: 60_000, child: kubelet }, signal)
+    },
     /** Stops the processes and reverts the node's changes to the machine. Safe to call twice. */
     stop: run.end,
     [Symbol.asyncDispose]: run.end,

@@ -1,11 +1,15 @@
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import { type NopassError, toNopassError } from '../../errors.ts'
+import { stableJson } from '../../lib/json.ts'
 import { type Candidate, chooseEntries } from './choose-entries.ts'
 import { chooseIdentities, type PullIdentity } from './choose-identity.ts'
 import { isRefusal, type UsableLogin } from './login-record.ts'
 import { keyOf, type ObtainDeps, obtainLogin } from './obtain-login.ts'
 import type { ImageRequest } from './provider-request.ts'
 import type { ImageLogin } from './provider-response.ts'
+
+/** The kubelet asks again soon if a better login has failed, which may have more rights. */
+const AFTER_FAILURE_SECONDS = 15
 
 /**
  * Returns the login for an image. Undefined if no entry claims the image, or if nobody may pull for
@@ -22,21 +26,27 @@ export async function answerRequest(
   if (candidates.length === 0) return undefined
   let failure = problem
   for (const identity of identities) {
-    const found = await tryEntries(candidates, identity, request.image, deps, signal)
-    if ('login' in found) {
-      const { username, password } = found.login
+    const tried = await tryEntries(candidates, identity, request.image, deps, signal)
+    failure ??= tried.failure
+    if (tried.found !== undefined) {
+      const { login, seconds, domain } = tried.found
+      const { username, password } = login
       const cacheKeyType = isOnlyList ? 'Registry' : 'Image'
-      return { username, password, domain: found.domain, cacheKeyType, cacheSeconds: found.seconds }
+      const cacheSeconds = failure === undefined ? seconds : Math.min(seconds, AFTER_FAILURE_SECONDS)
+      return { username, password, domain, cacheKeyType, cacheSeconds }
     }
-    // It is not a failure if an instance does not have the image's domain.
-    failure ??= found.failure
-    if (found.failure === undefined || !isRefusal(found.failure.code)) break
+    // Without a failure, no instance has the image's domain. An outage is not a refusal.
+    if (tried.failure === undefined || !isRefusal(tried.failure.code)) break
   }
   if (failure !== undefined) throw failure
   return undefined
 }
 
-type Tried = (UsableLogin & { readonly domain: string }) | { readonly failure: NopassError | undefined }
+interface Tried {
+  readonly found?: UsableLogin & { readonly domain: string }
+  /** What failed before. */
+  readonly failure: NopassError | undefined
+}
 
 async function tryEntries(
   candidates: readonly Candidate[],
@@ -48,21 +58,28 @@ async function tryEntries(
   const reference = parseImage(image)
   const domainOf = (domains: readonly string[]): string | undefined =>
     domains.filter((domain) => isCoveredBy(domain, reference)).toSorted((a, b) => b.length - a.length)[0]
-  // An instance that had the domain is tried first, so that no other instance can delay the Pod.
   const known = candidates.map((candidate) => {
     const wanted = { ...candidate, identity }
     const domains = deps.store?.read(keyOf(wanted, deps.config))?.login?.domains
-    return { wanted, rank: domains === undefined ? 1 : domainOf(domains) === undefined ? 2 : 0 }
+    return { wanted, instance: instanceOf(wanted), isOwner: domains && domainOf(domains) !== undefined }
   })
+  const owners = new Set(known.flatMap(({ instance, isOwner }) => (isOwner ? [instance] : [])))
+  // A host belongs to one instance. Once it is known, no other instance can delay the Pod.
+  const rank = ({ instance, isOwner }: (typeof known)[number]): number =>
+    owners.has(instance) ? 0 : isOwner === undefined ? 1 : 2
   let failure: NopassError | undefined
-  for (const { wanted } of known.toSorted((a, b) => a.rank - b.rank)) {
+  for (const { wanted } of known.toSorted((a, b) => rank(a) - rank(b))) {
     try {
       const usable = await obtainLogin(wanted, deps, signal)
       const domain = domainOf(usable.login.domains)
-      if (domain !== undefined) return { ...usable, domain }
+      if (domain !== undefined) return { found: { ...usable, domain }, failure }
     } catch (error) {
       failure ??= toNopassError(error)
     }
   }
   return { failure }
+}
+
+function instanceOf({ values }: Candidate): string {
+  return stableJson([values.edition, values.instanceId, values.instanceName, values.region])
 }

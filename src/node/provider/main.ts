@@ -20,7 +20,7 @@ function end(code: number): never {
 const stop = new AbortController()
 const untilStop = setTimeout(() => stop.abort(), LATEST_CALL_MS - performance.now())
 const untilEnd = setTimeout(() => {
-  writeSync(2, 'NODE_TIMEOUT: the program on the node did not end in time; fix: Check the load of the node.\n')
+  writeSync(2, 'NODE_TIMEOUT: the program on the node did not end in time; fix: Check the load of the node.')
   end(1)
 }, LATEST_END_MS - performance.now())
 

@@ -74,10 +74,10 @@ export async function runProvider(launch: ProviderLaunch, signal: AbortSignal): 
   }
 }
 
-/** One line, because it becomes a part of a line in the kubelet's log. */
+/** Without a line feed, because it becomes a part of a line in the kubelet's log. */
 function renderFailure(failure: NopassError): string {
   const ids = formatIds(failure)
-  return `${failure.code}: ${failure.message}${ids && ` (${ids})`}; fix: ${failure.hint}\n`
+  return `${failure.code}: ${failure.message}${ids && ` (${ids})`}; fix: ${failure.hint}`
 }
 
 function readArguments(argv: readonly string[]) {

@@ -26,7 +26,13 @@ export interface NodeFixture extends PrivateRegistry {
   pod(
     namespace: string,
     name: string,
-    options?: { tag?: string; image?: string; domain?: string; pull?: 'Always' | 'IfNotPresent' | 'Never' },
+    options?: {
+      tag?: string
+      image?: string
+      domain?: string
+      pull?: 'Always' | 'IfNotPresent' | 'Never'
+      serviceAccount?: string
+    },
   ): Promise<void>
   /** Returns the milliseconds until the container runs, or waits for one of these reasons. */
   until(namespace: string, name: string, state: 'running' | RegExp, limitMs?: number): Promise<number>
@@ -102,8 +108,9 @@ export async function openNodeFixture(signal: AbortSignal): Promise<NodeFixture>
     },
     async pod(namespace, name, options = {}) {
       const { tag = '1', image = `team/app:${tag}`, domain = fixture.domain, pull = 'IfNotPresent' } = options
+      const { serviceAccount: serviceAccountName = 'default' } = options
       const containers = [{ name: 'app', image: `${domain}/${image}`, imagePullPolicy: pull }]
-      const spec = { hostNetwork: true, terminationGracePeriodSeconds: 1, containers }
+      const spec = { hostNetwork: true, terminationGracePeriodSeconds: 1, serviceAccountName, containers }
       await send('POST', `/api/v1/namespaces/${namespace}/pods`, { metadata: { name }, spec })
     },
     async until(namespace, name, expected, limitMs = 20_000) {

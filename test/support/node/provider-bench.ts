@@ -3,10 +3,10 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { startCloud } from '../../../sandbox/cloud/start-cloud.ts'
+import { type Cloud, startCloud } from '../../../sandbox/cloud/start-cloud.ts'
 import { signJwt } from '../../../sandbox/cloud/sts/jwt.ts'
 import { bundleProvider } from '../../../scripts/build/bundles.ts'
-import { type NodeConfig, toNodeConfig } from '../../../src/node/node-config.ts'
+import { type NodeConfig, type NodeValues, toNodeConfig } from '../../../src/node/node-config.ts'
 import { loadValues } from '../../../src/values/load-values.ts'
 import { INSTANCE, teamSeed } from '../cloud/team-seed.ts'
 import { trustHelper } from '../cloud/trust-helper.ts'
@@ -54,24 +54,12 @@ export async function openProviderBench() {
         kid: 'k1',
       })
     },
-    /** Writes the configuration of values, with a cache of its own, and returns the arguments. */
+    /** Writes the configuration of values. Returns the arguments, and the folder of its logins. */
     async node(node: object, registries: readonly object[] = [{}], change: Partial<NodeConfig> = {}) {
-      const entries = registries.map((entry, index) => {
-        const known = { name: `entry-${index}`, edition: 'enterprise', instanceId: INSTANCE, region: cloud.regionId }
-        return { ...known, ...entry }
-      })
-      const oidcProviderArn = `acs:ram::${cloud.accountId}:oidc-provider/ack-rrsa`
-      const values = {
-        registries: entries,
-        identity: { type: 'rrsa', rrsa: { roleArn: `acs:ram::${cloud.accountId}:role/helper`, oidcProviderArn } },
-        endpoints: { sts: cloud.endpoints.sts, cr: cloud.endpoints.cr, imds },
-        node,
-      }
-      const loaded = loadValues({ files: [{ name: 'values.yaml', text: JSON.stringify(values) }] })
-      if (loaded.values === undefined) throw new Error(loaded.errors.map(({ message }) => message).join())
+      const loaded = nodeValues({ cloud, imds, node, registries })
       folders += 1
       const file = join(folder, `provider-${folders}.json`)
-      await writeFile(file, JSON.stringify({ ...toNodeConfig(loaded.values), ...change }))
+      await writeFile(file, JSON.stringify({ ...toNodeConfig(loaded), ...change }))
       return {
         args: ['credential-provider', '--config', file, '--cache-dir', join(folder, `cache-${folders}`)],
         cache: join(folder, `cache-${folders}`),
@@ -87,6 +75,31 @@ export async function openProviderBench() {
       return runProgram(process.execPath, [program, ...args], input, env)
     },
   }
+}
+
+interface NodeSettings {
+  readonly cloud: Cloud
+  readonly imds: string
+  readonly node: object
+  /** What differs from an entry of the demo's Enterprise instance. */
+  readonly registries: readonly object[]
+}
+
+/** Values for a node of the demo's account. */
+export function nodeValues({ cloud, imds, node, registries }: NodeSettings): NodeValues {
+  const entries = registries.map((entry, index) => {
+    return { name: `entry-${index}`, edition: 'enterprise', instanceId: INSTANCE, region: cloud.regionId, ...entry }
+  })
+  const oidcProviderArn = `acs:ram::${cloud.accountId}:oidc-provider/ack-rrsa`
+  const values = {
+    registries: entries,
+    identity: { type: 'rrsa', rrsa: { roleArn: `acs:ram::${cloud.accountId}:role/helper`, oidcProviderArn } },
+    endpoints: { sts: cloud.endpoints.sts, cr: cloud.endpoints.cr, imds },
+    node,
+  }
+  const loaded = loadValues({ files: [{ name: 'values.yaml', text: JSON.stringify(values) }] })
+  if (loaded.values === undefined) throw new Error(loaded.errors.map(({ message }) => message).join())
+  return loaded.values
 }
 
 export function requestOf(request: object): string {

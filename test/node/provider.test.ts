@@ -1,0 +1,312 @@
+import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { parseManifest } from '../../src/helm/release/manifest.ts'
+import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
+import { sessionPolicy } from '../../src/policy/session-policy.ts'
+import { openHelm, scenario } from '../support/chart/chart.ts'
+import { INSTANCE } from '../support/cloud/team-seed.ts'
+import { trustHelper } from '../support/cloud/trust-helper.ts'
+import { eventually } from '../support/eventually.ts'
+import { type NodeFixture, openNodeFixture } from '../support/node/node-fixture.ts'
+import { requestOf, runProgram } from '../support/node/provider-bench.ts'
+import { type ProviderNode, prepareProvider } from '../support/node/provider-node.ts'
+import { WORKER_ROLE } from '../support/registry/private-registry.ts'
+
+// A real kubelet that asks the program for logins. No helper is installed.
+
+let fixture: NodeFixture
+let provider: ProviderNode
+before(async () => {
+  fixture = await openNodeFixture(AbortSignal.timeout(20 * 60_000))
+  provider = await prepareProvider(fixture)
+  for (const image of ['team-a/app', 'team-b/app', 'base/os']) await fixture.push('1', image)
+})
+after(() => fixture?.[Symbol.asyncDispose]())
+
+const DENIED = /^(ErrImagePull|ImagePullBackOff): .*(insufficient_scope|authorization failed|denied)/
+const PULL = ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository']
+const allow = (Action: readonly string[]) => ({
+  Version: '1',
+  Statement: [{ Effect: 'Allow', Action, Resource: ['*'] }],
+})
+
+/** True if etcd's files have the text, which may be in any object. */
+function isInEtcd(text: string): boolean {
+  const files = globSync('etcd-*/data/**/*.{wal,snap}', { cwd: fixture.cluster.run.folder })
+  const databases = globSync('etcd-*/data/**/db', { cwd: fixture.cluster.run.folder })
+  assert.ok(files.length > 0 && databases.length > 0)
+  return [...files, ...databases].some((file) => readFileSync(join(fixture.cluster.run.folder, file)).includes(text))
+}
+
+/** The start of each temporary login's `auth`: `cr_temp_user:` in base64. */
+const LOGIN = 'Y3JfdGVtcF91c2Vy'
+
+const callsOf = (action: string): number => fixture.cloud.calls.filter((call) => call.action === action).length
+
+test('P16 with the role of the node, private images run in Pods, init containers, static Pods and kube-system, without a Secret: no login is in etcd', async () => {
+  const { cloud } = fixture
+  const chain = (team: string) => [{ roleArn: `acs:ram::${cloud.accountId}:role/pull-${team}` }]
+  for (const team of ['a', 'b']) {
+    const trusted = { RAM: [`acs:ram::${cloud.accountId}:root`] }
+    cloud.control.putRole(`pull-${team}`, {
+      Version: '1',
+      Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: trusted }],
+    })
+    cloud.control.grant(`pull-${team}`, `pull-${team}`, allow(PULL))
+  }
+  cloud.control.grant(WORKER_ROLE, 'assume', allow(['sts:AssumeRole']))
+  const demo = { edition: 'enterprise', instanceId: INSTANCE, region: cloud.regionId } as const
+  cloud.control.grant(WORKER_ROLE, 'pull', JSON.parse(sessionPolicy(demo, ['team/*', 'base/*'])))
+  const limited = (team: string) => ({
+    name: `team-${team}`,
+    repositories: [`team-${team}/*`],
+    limit: 'repositories',
+    assumeRole: chain(team),
+    targets: { namespaces: { include: [`${team}-*`] } },
+  })
+  await provider.use({
+    node: { identity: 'worker-role', unbounded: true },
+    registries: [
+      limited('a'),
+      limited('b'),
+      { name: 'rest', repositories: ['team/*', 'base/*'], targets: { namespaces: { include: ['shop'] } } },
+    ],
+  })
+  await fixture.namespace('shop')
+  await fixture.pod('shop', 'app', { pull: 'Always' })
+  await fixture.pod('kube-system', 'app', { pull: 'Always' })
+  const image = `${fixture.domain}/team/app:1`
+  const container = { name: 'app', image, imagePullPolicy: 'Always' }
+  const spec = { hostNetwork: true, terminationGracePeriodSeconds: 1, containers: [container] }
+  provider.addStaticPod({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'static', namespace: 'kube-system' },
+    spec,
+  })
+  await fixture.cluster.admin.request({
+    method: 'POST',
+    path: '/api/v1/namespaces/shop/pods',
+    body: {
+      metadata: { name: 'init' },
+      spec: { ...spec, initContainers: [{ ...container, name: 'first', image: `${fixture.domain}/base/os:1` }] },
+    },
+  })
+  for (const [namespace, name] of [
+    ['shop', 'app'],
+    ['kube-system', 'app'],
+    ['kube-system', `static-${fixture.node.name}`],
+  ] as const) {
+    await fixture.until(namespace, name, 'running', 60_000)
+  }
+  // The program of this image does not end, so the init container keeps running.
+  await eventually(async () => {
+    const [first] = (await fixture.readPod('shop', 'init')).status?.initContainerStatuses ?? []
+    assert.ok(first?.state?.running)
+  }, 60_000)
+  const { items } = await fixture.cluster.admin.request<{ items: { type: string }[] }>({
+    method: 'GET',
+    path: '/api/v1/secrets',
+  })
+  assert.deepEqual(items, [])
+  assert.equal(isInEtcd(LOGIN), false)
+})
+
+test('one node pulls images of team A, of team B and of team A again, each with a login of its own', async () => {
+  await fixture.push('2', 'team-a/app')
+  await fixture.namespace('teams')
+  for (const [name, image] of [
+    ['first', 'team-a/app:1'],
+    ['second', 'team-b/app:1'],
+    ['third', 'team-a/app:2'],
+  ] as const) {
+    await fixture.pod('teams', name, { image, pull: 'Always' })
+    await fixture.until('teams', name, 'running', 60_000)
+  }
+})
+
+test('while the cloud is down, new images are pulled with the logins that the node keeps', async () => {
+  await fixture.push('down', 'team/app')
+  fixture.cloud.faults.add({ kind: 'empty', times: 1000, match: { product: 'cr' } })
+  fixture.cloud.faults.add({ kind: 'empty', times: 1000, match: { product: 'imds' } })
+  try {
+    await fixture.pod('shop', 'down', { tag: 'down', pull: 'Always' })
+    await fixture.until('shop', 'down', 'running', 60_000)
+  } finally {
+    fixture.cloud.faults.clear()
+  }
+})
+
+test('a cloud that never responds delays a Pod by three seconds at most, also one with a valid Secret, and the log of the kubelet names the fix in one line', async () => {
+  await fixture.namespace('secret', { secrets: [SECRET] })
+  // The Secret is made from a login of the helper, which is what the search in etcd finds.
+  await fixture.writeSecret('secret', await fixture.pullToken())
+  assert.equal(isInEtcd(LOGIN), true)
+  provider.changeLogins((record) => ({ ...record, boot: 'before' }))
+  await fixture.push('1', 'team/slow')
+  fixture.cloud.faults.add({ kind: 'hang', times: 1000, match: { action: 'GetAuthorizationToken' } })
+  const before = await provider.calls()
+  try {
+    await fixture.pod('secret', 'slow', { image: 'team/slow:1', pull: 'Always' })
+    await fixture.until('secret', 'slow', 'running', 60_000)
+  } finally {
+    fixture.cloud.faults.clear()
+  }
+  const after = await provider.calls()
+  const seconds = (after.seconds - before.seconds) / (after.count - before.count)
+  assert.ok(seconds > 2 && seconds < 3.5, `${seconds} s`)
+  const log = readFileSync(join(fixture.node.run.folder, 'kubelet.log'), 'utf8').split('\n')
+  const line = log.find((one) => one.includes('Failed to provide credentials for image'))
+  assert.match(line ?? '', /exit status 1: NODE_TIMEOUT: .*; fix: Check from the node: .*team\/slow/)
+})
+
+const ROLES: Record<string, string> = {}
+
+test('each ServiceAccount pulls with its own role: A pulls its images, B and one with the annotation of A are refused, also from the image cache', async () => {
+  const { cloud, cluster } = fixture
+  const helm = await openHelm('helm4')
+  const accounts = [
+    { namespace: 'a-1', name: 'app' },
+    { namespace: 'b-1', name: 'app' },
+  ].map((one) => ({ ...one, role: `acs:ram::${cloud.accountId}:role/${one.namespace}` }))
+  // The chart's own objects let nodes request tokens for STS.
+  const manifest = await helm.render({ values: [scenario('minimal'), { node: { serviceAccounts: accounts } }] })
+  const objects = parseManifest(manifest).filter(({ name }) => name.endsWith('.node-audience'))
+  assert.deepEqual(objects.map(({ kind }) => kind).sort(), ['ClusterRole', 'ClusterRoleBinding'])
+  for (const { kind, body } of objects) {
+    const path = `/apis/rbac.authorization.k8s.io/v1/${kind.toLowerCase()}s`
+    await cluster.admin.request({ method: 'POST', path, body })
+  }
+  await helm[Symbol.asyncDispose]()
+  for (const { namespace, name, role } of accounts) {
+    trustHelper(cloud, cluster, { role: namespace, namespace, serviceAccount: name, actions: PULL })
+    ROLES[namespace] = role
+    await fixture.namespace(namespace)
+    await account(namespace, name, role)
+  }
+  await account('a-1', 'other', ROLES['a-1'])
+  await provider.use({ node: {}, registries: teams })
+  const pull = async (namespace: string, pod: string, image: string, serviceAccount = 'app'): Promise<void> =>
+    fixture.pod(namespace, pod, { image, pull: 'Always', serviceAccount })
+  await fixture.push('sa', 'team-a/app')
+  await pull('a-1', 'own', 'team-a/app:sa')
+  await fixture.until('a-1', 'own', 'running', 60_000)
+  await pull('a-1', 'base', 'base/os:1')
+  await pull('a-1', 'foreign', 'team-b/app:1')
+  await pull('b-1', 'own', 'team-b/app:1')
+  await pull('b-1', 'foreign', 'team-a/app:sa')
+  await pull('a-1', 'other', 'team-a/app:sa', 'other')
+  await fixture.pod('b-1', 'cached', { image: 'team-a/app:sa', serviceAccount: 'app' })
+  await fixture.pod('a-1', 'cached', { image: 'team-a/app:sa', serviceAccount: 'other' })
+  await fixture.pod('a-1', 'again', { image: 'team-a/app:sa', serviceAccount: 'app' })
+  for (const [namespace, pod] of [
+    ['a-1', 'base'],
+    ['b-1', 'own'],
+    ['a-1', 'again'],
+  ] as const) {
+    await fixture.until(namespace, pod, 'running', 60_000)
+  }
+  for (const [namespace, pod] of [
+    ['a-1', 'foreign'],
+    ['b-1', 'foreign'],
+    ['a-1', 'other'],
+    ['b-1', 'cached'],
+    ['a-1', 'cached'],
+  ] as const) {
+    await fixture.until(namespace, pod, DENIED, 60_000)
+  }
+})
+
+test('ten Pods of a ServiceAccount at once make one session and one login', async () => {
+  trustHelper(fixture.cloud, fixture.cluster, {
+    role: 'crowd',
+    namespace: 'a-1',
+    serviceAccount: 'crowd',
+    actions: PULL,
+  })
+  await account('a-1', 'crowd', `acs:ram::${fixture.cloud.accountId}:role/crowd`)
+  await fixture.push('crowd', 'team-a/app')
+  const before = [callsOf('AssumeRoleWithOIDC'), callsOf('GetAuthorizationToken')] as const
+  const names = Array.from({ length: 10 }, (_, index) => `crowd-${index}`)
+  const image = 'team-a/app:crowd'
+  await Promise.all(names.map((name) => fixture.pod('a-1', name, { image, pull: 'Always', serviceAccount: 'crowd' })))
+  for (const name of names) await fixture.until('a-1', name, 'running', 90_000)
+  assert.deepEqual([callsOf('AssumeRoleWithOIDC') - before[0], callsOf('GetAuthorizationToken') - before[1]], [1, 1])
+})
+
+test('while the cloud is down for longer than a login lives, a cached image of a ServiceAccount starts, for this ServiceAccount only', async () => {
+  const hours = 30 * 3_600_000
+  const changed = provider.changeLogins(({ login, ...rest }) => {
+    return login === undefined ? rest : { ...rest, login: { ...login, cloudAhead: login.cloudAhead + hours } }
+  })
+  assert.ok(changed > 0)
+  fixture.cloud.control.expireTokens()
+  fixture.cloud.faults.add({ kind: 'empty', times: 1000, match: { product: 'cr' } })
+  fixture.cloud.faults.add({ kind: 'empty', times: 1000, match: { product: 'Sts' } })
+  try {
+    // A restarted kubelet has no login in its memory.
+    await provider.use({ node: {}, registries: teams })
+    await fixture.pod('a-1', 'outage', { image: 'team-a/app:sa', serviceAccount: 'app' })
+    await fixture.pod('a-1', 'outage-other', { image: 'team-a/app:sa', serviceAccount: 'other' })
+    await fixture.until('a-1', 'outage', 'running', 60_000)
+    await fixture.until('a-1', 'outage-other', /^(ErrImagePull|ImagePullBackOff): /, 60_000)
+  } finally {
+    fixture.cloud.faults.clear()
+  }
+})
+
+test('a name server that never responds does not hold the program longer than three seconds', async () => {
+  const server = createSocket('udp4')
+  server.bind(53, '127.0.0.99')
+  await once(server, 'listening')
+  const folder = fixture.node.run.folder
+  const [resolv, config] = [join(folder, 'silent-resolv.conf'), join(folder, 'silent.json')]
+  writeFileSync(resolv, 'nameserver 127.0.0.99\n')
+  const registry = {
+    name: 'a',
+    edition: 'enterprise',
+    instanceId: 'cri-abc123',
+    region: 'cn-hangzhou',
+    network: 'all',
+    apiNetwork: 'auto',
+    domains: [],
+    repositories: ['*'],
+    limit: 'role',
+    expiresInHours: null,
+    assumeRole: [],
+  }
+  const endpoints = { imds: await fixture.cloud.imdsFor(WORKER_ROLE) }
+  const settings = { version: 1, identity: 'worker-role', fallback: 'none', useRrsaRole: false, region: '' }
+  writeFileSync(config, JSON.stringify({ ...settings, network: 'auto', endpoints, registries: [registry] }))
+  const script = 'mount --bind "$1" "$(readlink -f /etc/resolv.conf)" && shift && exec "$@"'
+  const program = [process.execPath, provider.bundle, '--config', config, '--cache-dir', join(folder, 'silent')]
+  const run = await runProgram(
+    'unshare',
+    ['-m', '/bin/sh', '-c', script, 'sh', resolv, ...program],
+    requestOf({ image: `${fixture.domain}/team/app` }),
+  )
+  server.close()
+  assert.deepEqual([run.code, run.stderr.split(':')[0]], [1, 'NODE_TIMEOUT'])
+  assert.ok(run.milliseconds < 4500, `${run.milliseconds} ms`)
+})
+
+const teams = [
+  { name: 'base', repositories: ['base/*'], limit: 'repositories' },
+  ...['a', 'b'].map((name) => ({
+    name: `team-${name}`,
+    repositories: [`team-${name}/*`],
+    limit: 'repositories',
+    targets: { namespaces: { include: [`${name}-*`] } },
+  })),
+]
+
+/** Creates a ServiceAccount with a role in our annotation. */
+async function account(namespace: string, name: string, role = ''): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts`
+  const metadata = { name, annotations: { 'acr-nopass.io/role-arn': role } }
+  await fixture.cluster.admin.request({ method: 'POST', path, body: { metadata } })
+}
