@@ -41,6 +41,13 @@ export const AREAS: Readonly<Record<string, Area>> = {
     mutate: ['src/doctor/checks/*.ts', 'src/doctor/pod/*.ts', 'src/doctor/diagnose.ts'],
     tests: ['test/doctor/*.test.ts'],
   },
+  login: {
+    mutate: [
+      'src/login/{check-login,choose-registries,judge-login,read-registry,report-login}.ts',
+      'src/acr/query-push.ts',
+    ],
+    tests: ['test/login/*.test.ts', 'test/acr/query-push.test.ts'],
+  },
   lease: {
     mutate: ['src/kube/lease.ts', 'src/kube/lease-record.ts'],
     tests: ['test/kube/lease*.test.ts'],

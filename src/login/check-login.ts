@@ -35,6 +35,8 @@ export interface LoginEvidence {
 
 export interface CheckRequest {
   readonly token: Pick<RegistryToken, 'username' | 'password' | 'domains'>
+  /** The domain that the user named, which is asked first. */
+  readonly named: string | undefined
   readonly repositories: readonly string[]
   /** An existing repository of the list, which is checked in place of globs. */
   readonly probe: string | undefined
@@ -64,7 +66,7 @@ export async function checkLogin(request: CheckRequest, deps: CheckDeps, signal:
   const access = { username, password, issuedByAcr: true, registry: request.registry }
   const domains: DomainCheck[] = []
   let answered: string | undefined
-  for (const domain of domainsToAsk(byReach(request.token.domains))) {
+  for (const domain of domainsToAsk(byReach(request.token.domains, request.named))) {
     const login = await insist(
       () => verifyLogin(deps.send, { domain, ...access }, signal),
       ({ result }) => result === 'unreachable',
@@ -117,9 +119,13 @@ export async function checkLogin(request: CheckRequest, deps: CheckDeps, signal:
 }
 
 /** Most runners are outside of the VPC, where its domains cost a timeout. */
-function byReach(domains: readonly string[]): readonly string[] {
-  const isOfVpc = (domain: string): boolean => /-(vpc|internal)\./.test(hostOf(domain))
-  return domains.toSorted((a, b) => Number(isOfVpc(a)) - Number(isOfVpc(b)))
+function byReach(domains: readonly string[], named: string | undefined): readonly string[] {
+  const rank = (domain: string): number => {
+    const host = hostOf(domain)
+    if (host === named) return 0
+    return /-(vpc|internal)\./.test(host) ? 2 : 1
+  }
+  return domains.toSorted((a, b) => rank(a) - rank(b))
 }
 
 /** Only a repository without `*` can be checked. The probe stands for globs. */

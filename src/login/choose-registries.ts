@@ -12,6 +12,8 @@ export interface ChosenRegistry {
   readonly config: Omit<ResolvedRegistry, 'repositories' | 'existingSecret' | 'targets' | 'probe'>
   /** The domain by which the instance has to be found, and its likely name. */
   readonly lookUp?: { readonly domain: string; readonly instanceName: string | undefined }
+  /** The domain that the user named, which is asked first. */
+  readonly named?: string
   readonly repositories: readonly string[]
   /** An existing repository of the list, if the values name one. */
   readonly probe?: string
@@ -79,6 +81,7 @@ function namedRegistry(inputs: ChoiceInputs): ChosenRegistry {
       expiresInHours: hours || null,
       ...('instanceId' in named && { instanceId: named.instanceId }),
     },
+    ...(!('instanceId' in named) && { named: registry.toLowerCase() }),
     ...('domain' in named && { lookUp: { domain: named.domain, instanceName: named.instanceName } }),
     repositories: repositoriesOf(inputs, repositories.length === 0 ? ['*'] : repositories),
     access: accessOf(inputs),

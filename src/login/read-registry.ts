@@ -42,7 +42,7 @@ const DOMAIN = /^(?=.{3,253}$)([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]([-a-z0-9]*
 
 /**
  * `<instance name>-registry.<region>.cr.aliyuncs.com`:
- * https://help.aliyun.com/en/acr/user-guide/configure-access-credentials-for-a-container-registry-enterprise-edition-instance
+ * https://www.alibabacloud.com/help/en/acr/user-guide/configure-access-credentials
  */
 const ENTERPRISE = /^([a-z0-9][a-z0-9-]*?)-registry(?:-vpc)?\.([a-z0-9-]+)\.cr\.aliyuncs\.com$/
 

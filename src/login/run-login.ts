@@ -71,7 +71,7 @@ export interface LoginOutcome {
 
 /**
  * Logs in to registries: gets a token for each, lets the registry confirm it, and stores all logins
- * or none. A dry run only looks up the registries.
+ * or none (docs/en/decisions.md#login). A dry run only looks up the registries.
  * @throws NopassError
  */
 export async function runLogin(
@@ -130,7 +130,7 @@ interface GetDeps extends Pick<LoginHost, 'transport' | 'clock' | 'mask' | 'repo
 /** Gets a token, and lets the registry confirm it. */
 async function getLogin(opened: OpenedRegistry, deps: GetDeps, signal: AbortSignal): Promise<ReadyLogin> {
   const { transport, clock, endpoints, minLifeMs } = deps
-  const { probe, access, repositories, config } = opened.chosen
+  const { probe, named, access, repositories, config } = opened.chosen
   const token = await opened.requestToken(signal)
   const { username, password, expiresAt, domains } = token
   deps.mask(password)
@@ -138,7 +138,7 @@ async function getLogin(opened: OpenedRegistry, deps: GetDeps, signal: AbortSign
   deps.mask(Buffer.from(`${username}:${password}`).toString('base64'))
   refuseShort(opened, expiresAt, { minLifeMs, now: transport.clock.now() })
   const isLimited = opened.policy !== undefined
-  const request = { token, repositories, probe, access, isLimited, registry: endpoints.registry() }
+  const request = { token, named, repositories, probe, access, isLimited, registry: endpoints.registry() }
   const pause = (ms: number, until: AbortSignal): Promise<void> => sleep(clock, ms, until)
   const evidence = await checkLogin(request, { send: transport.send, sleep: pause }, signal)
   for (const note of judgeLogin(config.name, evidence)) deps.report(note)

@@ -26,7 +26,7 @@ export type RepositoryAccess = 'pull' | 'push' | 'create'
 
 /**
  * A push of an image needs `cr:PushRepository`:
- * https://help.aliyun.com/en/acr/user-guide/ram-authorization-information. For a push to a
+ * https://www.alibabacloud.com/help/en/acr/user-guide/configure-access-credentials. For a push to a
  * repository that does not exist, in a namespace that creates repositories automatically, the
  * vendor's page also grants `cr:CreateRepository` (and `cr:UpdateRepository`):
  * https://www.alibabacloud.com/help/doc-detail/146303.htm

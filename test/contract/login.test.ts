@@ -231,3 +231,41 @@ test('a registry that does not respond fails the step, and the login is not stor
   const run = bench.run(inputs('team/app', { endpoints, network: 'public' }))
   await assert.rejects(run, { code: 'LOGIN_UNVERIFIED', message: /ECONNREFUSED/ })
 })
+
+test('the Personal Edition of a region issues a login too, and it is said that its rights may be wider', async () => {
+  const { accessKeyId, accessKeySecret } = bench.cloud.administrator
+  const key = { ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret }
+  const role = `acs:ram::${bench.cloud.accountId}:role/pusher`
+  const given = { registry: 'registry.cn-shanghai.aliyuncs.com', repositories: 'acme/*', network: 'public' as const }
+  const run = await bench.run({ ...given, 'role-to-assume': role }, { environment: key })
+  assert.deepEqual(
+    run.outcome.logins.map(({ domains }) => domains),
+    [['registry.cn-shanghai.aliyuncs.com', 'registry-intl.cn-shanghai.aliyuncs.com']],
+  )
+  assert.match(run.notes.join('\n'), /Personal Edition evaluates the policy of a session/)
+})
+
+test('an entry of another account is reached through its roles, and the last session is limited', async () => {
+  bench.cloud.control.grant('acr-nopass-login', 'chain', {
+    Version: '1',
+    Statement: [{ Effect: 'Allow', Action: ['sts:AssumeRole'], Resource: ['*'] }],
+  })
+  const role = `acs:ram::${bench.cloud.accountId}:role/pusher`
+  const values = `registries:\n  - { name: far, edition: enterprise, instanceId: ${bench.instance}, region: cn-hangzhou, repositories: ["team/*"], assumeRole: [{ roleArn: "${role}" }] }\nidentity: { type: worker-role }\n`
+  const run = await bench.run({ values, repositories: 'team/app', ...bench.role })
+  const client = registryClient(bench.registry.url, loginOf(run, PUBLIC))
+  assert.equal((await client.pull('team/app', '1')).status, 200)
+  assert.equal((await client.pull('team-a/app', '1')).status, 401)
+  assert.match(
+    bench.cloud.calls.findLast(({ action }) => action === 'GetAuthorizationToken')?.principal ?? '',
+    /pusher/,
+  )
+  bench.cloud.control.revoke('acr-nopass-login', 'chain')
+})
+
+test('a list that is too long for a session fails before the cloud is called', async () => {
+  const from = bench.cloud.calls.length
+  const many = Array.from({ length: 60 }, (_, index) => `team/application-number-${index}`).join(',')
+  await assert.rejects(bench.run(inputs(many)), { code: 'SESSION_POLICY_LONG', message: /STS accepts 2048$/ })
+  assert.deepEqual(bench.cloud.calls.slice(from), [])
+})

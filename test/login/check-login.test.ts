@@ -8,6 +8,7 @@ const VPC = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
 const TOKENS = 'https://dockerauth.cn-hangzhou.aliyuncs.com/auth'
 const REQUEST: CheckRequest = {
   token: { username: 'cr_temp_user', password: 'p', domains: [VPC, PUBLIC] },
+  named: undefined,
   repositories: ['team/app'],
   probe: undefined,
   access: 'push',
@@ -64,6 +65,11 @@ test('the repositories are checked at the first domain that answers; domains of 
     [inside.evidence.answered, inside.evidence.domains.map(({ login }) => login.result)],
     [VPC, ['unreachable', 'accepted']],
   )
+})
+
+test('the domain that the user named is asked first', async () => {
+  const { evidence } = await check({ named: VPC }, { reachable: [PUBLIC, VPC] })
+  assert.deepEqual([evidence.answered, evidence.domains.length], [VPC, 1])
 })
 
 test('a login that only pulls never starts an upload', async () => {

@@ -29,8 +29,8 @@ test('a session may request a token, find the domains of its instance, and pull 
 })
 
 /**
- * Sources: https://help.aliyun.com/en/acr/user-guide/ram-authorization-information, and for the
- * creation of repositories https://www.alibabacloud.com/help/doc-detail/146303.htm
+ * Sources: https://www.alibabacloud.com/help/en/acr/user-guide/configure-access-credentials, and
+ * for the creation of repositories https://www.alibabacloud.com/help/doc-detail/146303.htm
  */
 test('a session that pushes may also push its repositories, and create them only if it is asked to', () => {
   const rights = (access: 'pull' | 'push' | 'create') =>
