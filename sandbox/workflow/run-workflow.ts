@@ -10,6 +10,8 @@ interface WorkflowOptions {
   readonly act: string
   /** The path of the Helm that is `helm` on the steps' PATH; undefined: none. */
   readonly helm?: string
+  /** A folder with further programs for the steps. */
+  readonly programs?: string
   /** The folder of the repository (prepare-workspace.ts). */
   readonly workspace: string
   /** The name of a file in `.github/workflows`. */
@@ -43,7 +45,7 @@ export async function runWorkflow(options: WorkflowOptions, signal: AbortSignal)
     // act gets a process group of its own, so that Ctrl-C reaches it only through `signal`.
     detached: true,
     env: {
-      PATH: [dirname(process.execPath), programs, process.env.PATH ?? ''].join(':'),
+      PATH: [dirname(process.execPath), programs, options.programs ?? programs, process.env.PATH ?? ''].join(':'),
       HOME: home,
       // act passes these variables to the steps. Unlike arguments, variables are not visible in
       // act's command line.

@@ -76,7 +76,7 @@ export const SUITES: readonly Suite[] = [
   {
     ...WAITING,
     name: 'action',
-    tools: [...CLUSTER_TOOLS, 'act', 'actionlint', 'registry'],
+    tools: [...CLUSTER_TOOLS, 'act', 'actionlint', 'registry', 'crane'],
     parallel: (cores) => cores + 1,
   },
   {

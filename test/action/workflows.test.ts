@@ -6,8 +6,15 @@ import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { stringify } from 'yaml'
+import { githubSubject } from '../../sandbox/cloud/sts/github-oidc.ts'
+import { startRegistry } from '../../sandbox/registry/start-registry.ts'
 import { prepareWorkspace } from '../../sandbox/workflow/prepare-workspace.ts'
 import { runWorkflow, type WorkflowRecord } from '../../sandbox/workflow/run-workflow.ts'
+import { AUDIENCE, GITHUB_ISSUER } from '../../src/policy/trust-document.ts'
+import { allow } from '../support/cloud/vendor-sdk.ts'
+import { installDocker } from '../support/login/docker-program.ts'
+import { registryClient } from '../support/registry/registry-client.ts'
+import { openRegistryFront } from '../support/registry/registry-front.ts'
 import { testTools } from '../tools.ts'
 import { type ActionFixture, startActionFixture } from './support/action-fixture.ts'
 
@@ -98,6 +105,61 @@ test('the example workflows work in a real workflow engine', async (t) => {
       assert.deepEqual(rollouts, ['### acr-nopass apply: 1 unchanged', '### acr-nopass apply: 1 unchanged'])
       const names = record.summary.split('\n').flatMap((line) => /^\| \S+ \| (c[a-z0-9]{32})/.exec(line)?.[1] ?? [])
       assert.deepEqual(names.sort(), fixture.clusters.map(({ clusterId }) => clusterId).sort())
+    },
+  )
+
+  await t.test(
+    'build-and-push.yml: builds and pushes with an ID token, and leaves no login on the runner',
+    async () => {
+      const { crane, registry: binary } = await testTools('crane', 'registry')
+      const { cloud } = fixture
+      await using registry = await startRegistry({ tools: { registry: binary }, auth: cloud.registryAuth })
+      const domains = ['demo-registry.cn-hangzhou.cr.aliyuncs.com']
+      await using front = await openRegistryFront({ domains, registry: registry.url, realm: cloud.registryAuth.realm })
+      const programs = join(folder, 'programs')
+      installDocker(programs, { crane, environment: front.environment })
+      const Condition = {
+        StringEquals: {
+          'oidc:iss': GITHUB_ISSUER,
+          'oidc:aud': AUDIENCE,
+          'oidc:sub': githubSubject({ repository: REPOSITORY }),
+        },
+      }
+      const Principal = { Federated: [`acs:ram::${cloud.accountId}:oidc-provider/github-actions`] }
+      cloud.control.putRole('acr-nopass-login', {
+        Version: '1',
+        Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal, Condition }],
+      })
+      const grant = allow([
+        'cr:GetAuthorizationToken',
+        'cr:ListInstanceEndpoint',
+        'cr:PullRepository',
+        'cr:PushRepository',
+      ])
+      cloud.control.grant('acr-nopass-login', 'push', JSON.parse(grant))
+      const scratch = await mkdtemp(join(folder, 'job-'))
+      const { cr, sts } = cloud.endpoints
+      const record = await runWorkflow(
+        {
+          act: tools.act,
+          helm: tools.helm4,
+          programs,
+          workspace,
+          workflow: 'build-and-push.yml',
+          event: 'push',
+          scratch,
+          variables: { ALIBABA_CLOUD_ENDPOINTS: JSON.stringify({ cr, sts, registry: registry.url }) },
+          idToken: cloud.githubRunner({ repository: REPOSITORY }),
+        },
+        AbortSignal.timeout(180_000),
+      )
+      assert.ok(record.succeeded, record.log.join('\n'))
+      const [, tag = ''] = /team\/app:([0-9a-f]{40}): digest:/.exec(record.log.join('\n')) ?? []
+      const pulled = await registryClient(registry.url, cloud.registryPush).pull('team/app', tag)
+      assert.equal(pulled.status, 200)
+      const docker = await readFile(join(scratch, 'home', '.docker', 'config.json'), 'utf8')
+      assert.deepEqual(JSON.parse(docker), { auths: {} })
+      assert.deepEqual(await readdir(join(scratch, 'home', '.docker')), ['config.json'])
     },
   )
 

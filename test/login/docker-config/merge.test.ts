@@ -143,7 +143,7 @@ test('a program that writes the configuration all the time is reported, and noth
         writeFileSync(file, JSON.stringify({ auths: {}, psFormat: 'x'.repeat(runs) }))
         return { [DOMAIN]: OURS }
       }),
-    { code: 'DOCKER_CONFIG_UNWRITABLE' },
+    { code: 'DOCKER_CONFIG_UNWRITABLE', message: `${file} is written again and again by another program` },
   )
   assert.equal(JSON.parse(text()).psFormat, 'x'.repeat(runs))
   assert.deepEqual(readdirSync(folder), ['config.json'])

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { formatError, type NopassError } from '../../../src/errors.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { processId } from '../../../src/lib/process-id.ts'
 import { jobOf } from '../../../src/login/docker-config/job-id.ts'
 import { findReceipt } from '../../../src/login/docker-config/ledger.ts'
@@ -68,13 +70,21 @@ test('a login of another job that may still run is refused until it expires, and
 test('the same job may renew its login, and each logout removes only its own', async () => {
   const { folder, content, store, remove } = createPlace()
   const holder = processId(process.pid)
-  const first = await store({ holder })
-  const second = await store({ holder, logins: [{ ...LOGIN, password: 'RENEWED' }] })
-  assert.deepEqual(content().auths, { [DOMAIN]: auth('cr_temp_user:RENEWED') })
+  const both = (password: string) => [DOMAIN, VPC_DOMAIN].map((domain) => ({ ...LOGIN, domain, password }))
+  const first = await store({ holder, logins: both('FIRST') })
+  const second = await store({ holder, logins: both('RENEWED') })
+  const renewed = { [VPC_DOMAIN]: auth('cr_temp_user:RENEWED'), [DOMAIN]: auth('cr_temp_user:RENEWED') }
+  assert.deepEqual(content().auths, renewed)
   assert.deepEqual(findReceipt(folder, null), second.receipt)
-  assert.deepEqual(await remove(first.receipt), [{ domain: DOMAIN, outcome: 'replaced' }])
-  assert.deepEqual(content().auths, { [DOMAIN]: auth('cr_temp_user:RENEWED') })
-  assert.deepEqual(await remove(second.receipt), [{ domain: DOMAIN, outcome: 'removed' }])
+  assert.deepEqual(
+    (await remove(first.receipt)).map(({ outcome }) => outcome),
+    ['replaced', 'replaced'],
+  )
+  assert.deepEqual(content().auths, renewed)
+  assert.deepEqual(
+    (await remove(second.receipt)).map(({ outcome }) => outcome),
+    ['removed', 'removed'],
+  )
 })
 
 test('the same job does not overwrite a login that somebody made after its first', async () => {
@@ -160,6 +170,26 @@ test('a configuration that Docker cannot read is refused without a word of its c
     assert.match(said, expected)
     assert.equal(text(), config)
   }
+})
+
+test('a configuration that is a folder is refused with the reason', async () => {
+  const { file, store } = createPlace()
+  mkdirSync(file, { recursive: true })
+  assert.match(await refusal(store()), /^DOCKER_CONFIG_UNREADABLE: .*config\.json cannot be read \(EISDIR\)\n/)
+})
+
+test('a job that waits too long for another job reports the lock, the process and the host', async () => {
+  let time = 0
+  const clock = { ...systemClock, monotonic: () => (time += 40_000) }
+  const { folder, store } = createPlace({}, { clock })
+  const lock = join(folder, 'acr-nopass-logins.json.lock')
+  writeFileSync(lock, JSON.stringify({ ...processId(process.ppid), host: hostname(), id: 'another' }))
+  const said = await refusal(store())
+  assert.ok(
+    said.startsWith(`DOCKER_CONFIG_LOCKED: ${lock} is held by process ${process.ppid} of ${hostname()}\n`),
+    said,
+  )
+  assert.match(said, /fix: Run again\. If no other job runs on the machine, remove the lock file/)
 })
 
 test('a folder that cannot be written is refused with the fix', async () => {

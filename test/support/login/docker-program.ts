@@ -4,8 +4,8 @@ import { tarParts } from '../../../tools/tar.ts'
 
 /**
  * Installs a program `docker` whose `docker build --push --tag TAG .` pushes an image with crane.
- * crane finds the login with the code of Docker's own command line, but needs no daemon. Every other
- * call fails.
+ * crane finds the login with the code of Docker's own command line, but needs no daemon. Every
+ * other call fails.
  * @param environment how crane reaches the registry; the job itself does not see it
  */
 export function installDocker(
