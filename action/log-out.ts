@@ -21,6 +21,6 @@ export async function logOut(state: string, host: NodeJS.Process): Promise<void>
         )
     }
   } catch (cause) {
-    warn('the logins of this job could not be removed', toNopassError(cause))
+    warn('the logout is not complete', toNopassError(cause))
   }
 }

@@ -1,9 +1,8 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { exportVariable, saveState, setOutput, setSecret } from '@actions/core'
 import { createDefaultTransport } from '../src/alibaba/transport/cloud-transport.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { processId } from '../src/lib/process-id.ts'
+import { dockerFolderOf } from '../src/login/docker-config/docker-folder.ts'
 import { describeOutputs, renderLoginSummary } from '../src/login/report-login.ts'
 import { runLogin } from '../src/login/run-login.ts'
 import type { Inputs } from '../src/rollout/inputs/input-table.ts'
@@ -23,7 +22,7 @@ export async function performLogin(
   { host, environment }: { readonly host: NodeJS.Process; readonly environment: NodeJS.ProcessEnv },
   signal: AbortSignal,
 ): Promise<number> {
-  const { GITHUB_WORKSPACE, RUNNER_TEMP, DOCKER_CONFIG, HOME } = environment
+  const { GITHUB_WORKSPACE, RUNNER_TEMP } = environment
   const temporaryFolder = RUNNER_TEMP || '/tmp'
   const workingDirectory = GITHUB_WORKSPACE || host.cwd()
   const outcome = await runLogin(
@@ -35,7 +34,7 @@ export async function performLogin(
       pid: host.pid,
       // The runner's worker lives exactly as long as the job.
       holder: processId(host.ppid),
-      dockerFolder: DOCKER_CONFIG || join(HOME || homedir(), '.docker'),
+      dockerFolder: dockerFolderOf(environment, workingDirectory),
       temporaryFolder,
       workingDirectory,
       within: [workingDirectory, temporaryFolder],

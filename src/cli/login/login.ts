@@ -1,10 +1,9 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { createDefaultTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { NopassError } from '../../errors.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { quoted, shell } from '../../lib/shell-command.ts'
 import type { RepositoryCheck } from '../../login/check-login.ts'
+import { dockerFolderOf } from '../../login/docker-config/docker-folder.ts'
 import { type LoggedIn, type LoginOutcome, type PlannedLogin, runLogin } from '../../login/run-login.ts'
 import { printable } from '../../printable.ts'
 import type { InputName } from '../../rollout/inputs/input-table.ts'
@@ -46,7 +45,7 @@ async function logIn(
       transport: createDefaultTransport({ env: host.env, outage: OUTAGE }),
       clock: systemClock,
       pid: host.pid,
-      dockerFolder: dockerFolderOf(host),
+      dockerFolder: dockerFolderOf(host.env, host.workingDirectory),
       temporaryFolder: host.temporaryFolder,
       workingDirectory: host.workingDirectory,
       within: undefined,
@@ -63,11 +62,6 @@ async function logIn(
     flags.dryRun ? renderPlan(outcome) : renderLogins(outcome, inputs.config),
   )
   return EXIT.ok
-}
-
-/** Docker's own rule: DOCKER_CONFIG, or ~/.docker. */
-export function dockerFolderOf({ env }: Pick<CliHost, 'env'>): string {
-  return env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker')
 }
 
 function describeOutcome(

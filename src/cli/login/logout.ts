@@ -1,19 +1,19 @@
 import { formatError } from '../../errors.ts'
 import { systemClock } from '../../lib/clock.ts'
+import { dockerFolderOf } from '../../login/docker-config/docker-folder.ts'
 import { jobOf } from '../../login/docker-config/job-id.ts'
 import { findReceipt } from '../../login/docker-config/ledger.ts'
 import { type RemovedLogin, removeLogins } from '../../login/docker-config/remove-logins.ts'
 import { helperEnvironment } from '../../login/helper-environment.ts'
 import { printable } from '../../printable.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
-import { dockerFolderOf } from './login.ts'
 
 /**
  * Removes the logins of `acr-nopass login` that are still in the configuration. Returns 1 if one of
  * them may still be there.
  */
 export async function logout(flags: CommonFlags, host: CliHost): Promise<number> {
-  const folder = dockerFolderOf(host)
+  const folder = dockerFolderOf(host.env, host.workingDirectory)
   const receipt = findReceipt(folder, jobOf(host.env))
   const { pid, signal } = host
   const environment = helperEnvironment(host.env)

@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { NopassError } from '../../errors.ts'
 import { orElse } from '../../lib/or-else.ts'
+import { configFileOf } from './config-file.ts'
 
 const PREFIX = 'acr-nopass-docker-'
 /**
@@ -42,12 +43,25 @@ export function createIsolatedFolder(temporaryFolder: string, userFolder: string
   return folder
 }
 
+/** True for the real path of a folder that `createIsolatedFolder` created. */
+export function isIsolatedFolder(folder: string): boolean {
+  return basename(folder).startsWith(PREFIX) && statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
 /**
- * Removes the folder and its links, but not what the links lead to. Returns false if the folder
- * does not exist, or acr-nopass did not create it.
+ * Removes the folder and its links, but not what the links lead to.
+ * @throws DOCKER_CONFIG_UNWRITABLE if something stays; the logins are removed then
  */
-export function removeIsolatedFolder(folder: string): boolean {
-  const isOurs = basename(folder).startsWith(PREFIX) && lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()
-  if (isOurs) rmSync(folder, { recursive: true, force: true })
-  return isOurs === true
+export function removeIsolatedFolder(folder: string): void {
+  let what = `${folder} cannot be removed`
+  try {
+    // First, because a folder of another user ends the removal at any place.
+    rmSync(configFileOf(folder), { force: true })
+    what = `${what}; its logins are removed`
+    rmSync(folder, { recursive: true, force: true })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const hint = 'Remove the folder as a user who may, for example as the user of the containers that wrote to it.'
+    throw new NopassError('DOCKER_CONFIG_UNWRITABLE', what, { hint, cause, reason: code })
+  }
 }

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { type NopassError, toNopassError } from '../../errors.ts'
 import { updateConfig } from './config-file.ts'
 import { type DockerConfigDeps, withConfigLock } from './config-lock.ts'
 import { readAuth } from './config-text.ts'
 import { openHelper } from './credential-helper.ts'
-import { removeIsolatedFolder } from './isolated-folder.ts'
+import { isIsolatedFolder, removeIsolatedFolder } from './isolated-folder.ts'
 import { readLedger, writeLedger } from './ledger.ts'
 import { isStored, type LoginReceipt, type StoredLogin } from './receipt.ts'
 
@@ -24,11 +24,16 @@ export interface RemovedLogin {
  * @throws DOCKER_CONFIG_LOCKED, DOCKER_CONFIG_UNWRITABLE
  */
 export async function removeLogins(receipt: LoginReceipt, deps: DockerConfigDeps): Promise<readonly RemovedLogin[]> {
-  const { config, folder, logins } = receipt
-  if (!existsSync(folder)) return logins.map(({ domain }) => ({ domain, outcome: 'absent' }))
-  if (config === 'merge') return withConfigLock(folder, deps, () => removeLocked(receipt, deps))
-  const isRemoved = removeIsolatedFolder(folder)
-  return logins.map(({ domain }) => ({ domain, outcome: isRemoved ? 'removed' : 'absent' }))
+  const { config, logins } = receipt
+  if (!existsSync(receipt.folder)) return logins.map(({ domain }) => ({ domain, outcome: 'absent' }))
+  // DOCKER_CONFIG may name the folder by a link.
+  const folder = realpathSync(receipt.folder)
+  if (config === 'isolated' && isIsolatedFolder(folder)) {
+    removeIsolatedFolder(folder)
+    return logins.map(({ domain }) => ({ domain, outcome: 'removed' }))
+  }
+  // A copy of an isolated configuration may hold other things, so only the logins leave it.
+  return withConfigLock(folder, deps, () => removeLocked({ folder, logins }, deps))
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import {
+import fs, {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -9,6 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { findReceipt } from '../../../src/login/docker-config/ledger.ts'
@@ -114,13 +116,51 @@ test('if the receipt cannot be recorded, no isolated configuration is left', asy
   assert.deepEqual(readdirSync(temporaryFolder), [])
 })
 
-test('a receipt that names another folder, or a link, removes nothing', async () => {
-  const { folder, root, store, remove } = createPlace(USERS)
+test('a receipt that names another folder, or a link to it, removes nothing of others', async () => {
+  const { folder, root, text, store, remove } = createPlace(USERS)
+  const before = text()
   const { receipt } = await store({ config: 'isolated' })
   const link = join(root, 'acr-nopass-docker-link')
   symlinkSync(folder, link)
   for (const other of [folder, link]) {
-    assert.deepEqual(await remove({ ...receipt, folder: other }), [{ domain: DOMAIN, outcome: 'absent' }])
-    assert.ok(existsSync(join(folder, 'config.json')))
+    assert.deepEqual(await remove({ ...receipt, folder: other }), [{ domain: DOMAIN, outcome: 'replaced' }])
+    assert.equal(text(), before)
   }
+})
+
+test('an isolated configuration is removed through a link, and the logins leave a copy of it too', async () => {
+  const { root, temporaryFolder, store, remove } = createPlace(USERS)
+  const { receipt, dockerConfigFolder } = await store({ config: 'isolated' })
+  const [link, copy] = [join(root, 'link'), join(root, 'copy')]
+  symlinkSync(dockerConfigFolder, link)
+  cpSync(dockerConfigFolder, copy, { recursive: true })
+  assert.deepEqual(await remove({ ...receipt, folder: `${link}/.` }), [{ domain: DOMAIN, outcome: 'removed' }])
+  assert.deepEqual(readdirSync(temporaryFolder), [])
+  assert.deepEqual(await remove({ ...receipt, folder: copy }), [{ domain: DOMAIN, outcome: 'removed' }])
+  assert.deepEqual(JSON.parse(readFileSync(join(copy, 'config.json'), 'utf8')).auths, {})
+})
+
+test('if a program of the job left files that cannot be removed, the logins are gone and the rest is named', async (t) => {
+  const { store, remove } = createPlace(USERS)
+  const { receipt, dockerConfigFolder } = await store({ config: 'isolated' })
+  const { rmSync } = fs
+  // A container of the job runs as root, so the user of the job may not empty its folders.
+  t.mock.method(fs, 'rmSync', (...[path, options]: Parameters<typeof rmSync>) => {
+    if (options?.recursive) throw Object.assign(new Error('permission denied'), { code: 'EACCES', syscall: 'rm' })
+    rmSync(path, options)
+  })
+  syncBuiltinESMExports()
+  try {
+    await assert.rejects(remove(receipt), {
+      code: 'DOCKER_CONFIG_UNWRITABLE',
+      reason: 'EACCES',
+      message: `${dockerConfigFolder} cannot be removed; its logins are removed`,
+    })
+  } finally {
+    t.mock.restoreAll()
+    syncBuiltinESMExports()
+  }
+  assert.equal(existsSync(join(dockerConfigFolder, 'config.json')), false)
+  assert.deepEqual(await remove(receipt), [{ domain: DOMAIN, outcome: 'removed' }])
+  assert.equal(existsSync(dockerConfigFolder), false)
 })
