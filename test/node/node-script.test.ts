@@ -120,7 +120,7 @@ async function readHash(): Promise<string | undefined> {
   return /^kubelet_credential_provider_config_info\{hash="([^"]+)"\} 1$/m.exec(text)?.[1]
 }
 
-/** `readCredentialProviderConfig` in pkg/credentialprovider/plugin/config.go of Kubernetes v1.37.2 */
+/** readCredentialProviderConfig in pkg/credentialprovider/plugin/config.go, Kubernetes v1.37.2 */
 function hashOf(text: string): string {
   const length = Buffer.alloc(8)
   length.writeBigUInt64BE(BigInt(Buffer.byteLength(text)))
