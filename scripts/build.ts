@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -44,21 +44,17 @@ async function buildAction(): Promise<string> {
 }
 
 async function checkAction(): Promise<number> {
-  const fresh = await mkdtemp(join(tmpdir(), 'acr-nopass-build-'))
-  try {
-    await bundleAction(root, fresh)
-    const metadata = await readFile(join(root, 'action.yml'), 'utf8').catch(() => '')
-    const differences = [
-      ...(metadata === renderActionYml() ? [] : ['action.yml: differs']),
-      ...(await compareFolders(dist, fresh)),
-    ]
-    if (differences.length === 0) {
-      console.log('action/dist is up to date')
-      return 0
-    }
-    console.error(`action/dist is stale:\n  ${differences.join('\n  ')}\n  fix: npm run build, and commit action/dist`)
-    return 1
-  } finally {
-    await rm(fresh, { recursive: true, force: true })
+  await using fresh = await mkdtempDisposable(join(tmpdir(), 'acr-nopass-build-'))
+  await bundleAction(root, fresh.path)
+  const metadata = await readFile(join(root, 'action.yml'), 'utf8').catch(() => '')
+  const differences = [
+    ...(metadata === renderActionYml() ? [] : ['action.yml: differs']),
+    ...(await compareFolders(dist, fresh.path)),
+  ]
+  if (differences.length === 0) {
+    console.log('action/dist is up to date')
+    return 0
   }
+  console.error(`action/dist is stale:\n  ${differences.join('\n  ')}\n  fix: npm run build, and commit action/dist`)
+  return 1
 }

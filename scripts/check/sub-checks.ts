@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureTools } from '../../tools/build/ensure-tools.ts'
 import type { Progress } from '../../tools/progress.ts'
@@ -55,45 +55,37 @@ export function listChecks(root: string, progress: Progress): SubCheck[] {
   ]
 }
 
+/** Reads the files of the repository, also new ones, whose paths match. */
+function readFiles(root: string, isRead: (file: string) => boolean): Map<string, string> {
+  const args = ['ls-files', '--cached', '--others', '--exclude-standard']
+  const all = execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 }).split('\n')
+  const files = [...new Set(all)].filter((file) => isRead(file) && existsSync(join(root, file))).sort()
+  return new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]))
+}
+
 function readSources(root: string): Map<string, string> {
-  const files = globSync(['src/**/*.{ts,mjs}', 'action/*.ts', 'sandbox/**/*.ts', 'tools/**/*.ts'], { cwd: root }).sort()
-  return new Map(
-    files.filter((file) => !file.endsWith('.d.ts')).map((file) => [file, readFileSync(join(root, file), 'utf8')]),
-  )
+  return readFiles(root, (file) => /^(src|action|sandbox|tools)\/.*(?<!\.d)\.(ts|mjs)$/.test(file))
 }
 
 /** Sources and tests, except what is generated and what tests read as data. */
 function readAll(root: string): Map<string, string> {
-  const files = globSync('{src,action,sandbox,tools,scripts,test}/**/*.{ts,mjs}', {
-    cwd: root,
-    exclude: (name) => /^(dist|fixtures|node_modules|generated)$|\.generated\./.test(name),
+  return readFiles(root, (file) => {
+    return (
+      /^(src|action|sandbox|tools|scripts|test)\/.*\.(ts|mjs)$/.test(file) && !/\/(fixtures|generated)\//.test(file)
+    )
   })
-  return new Map(files.sort().map((file) => [file, readFileSync(join(root, file), 'utf8')]))
 }
 
-const CITING = [
-  'src',
-  'sandbox',
-  'test',
-  'chart',
-  'scripts',
-  'action',
-  'tools',
-  'image',
-  'schemas',
-  'examples',
-  '.github',
-  'bin',
-]
-const TEXT = /\.(ts|mjs|json|ya?ml|tpl|txt|md)$|\/(Containerfile|acr-nopass)$/
+/** Everything that may cite the decisions, except pages in folders of their own. */
+const CITING = /^(?!docs\/).*\.(ts|mjs|json|ya?ml|tpl|txt|md)$|\/(Containerfile|acr-nopass)$/
 
 function citationProblems(root: string): string {
-  const files = globSync(
-    CITING.map((folder) => `${folder}/**/*`),
-    { cwd: root, exclude: (name) => name === 'dist' || name === 'node_modules' },
-  ).filter((file) => TEXT.test(file) && statSync(join(root, file)).isFile())
+  const pages = findPages(root)
+  const sources = readFiles(
+    root,
+    (file) => (CITING.test(file) && !file.startsWith('action/dist/')) || pages.includes(file),
+  )
   const read = (file: string) => readFileSync(join(root, file), 'utf8')
-  const sources = new Map([...files, ...findPages(root)].sort().map((file) => [file, read(file)]))
   return findCitationProblems(sources, { en: read('docs/en/decisions.md'), zh: read('docs/zh/decisions.md') }).join(
     '\n',
   )

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { sha256 } from '../../src/lib/text.ts'
 
 interface Bill {
   serialNumber?: string
@@ -45,7 +45,7 @@ export function settleBill(text: string, lockfile: string): string {
       .filter(({ ref }) => shipped.has(ref) || ref === component['bom-ref'])
       .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((on) => shipped.has(on)) })),
   }
-  const hash = createHash('sha256').update(JSON.stringify(bill)).digest('hex')
+  const hash = sha256(JSON.stringify(bill))
   // RFC 9562: version 8 and variant 10. All other digits come from the hash.
   const uuid = `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`
   return `${JSON.stringify({ ...bill, serialNumber: `urn:uuid:${uuid}` }, null, 2)}\n`

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtempDisposable, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundleHelper } from '../build/bundles.ts'
@@ -32,21 +32,18 @@ export async function buildArtifacts(options: ArtifactOptions, signal: AbortSign
   await mkdir(out, { recursive: true })
   if ((await readdir(out)).length > 0) throw new Error(`${out} is not empty: a release is built into a new folder`)
   const version = packageVersion(root)
-  const scratch = await mkdtemp(join(tmpdir(), 'acr-nopass-release-'))
-  try {
-    const chart = await writeChartArchive(join(out, `acr-nopass-chart-${version}.tgz`), { ...options, scratch }, signal)
-    const nodeSums =
-      options.nodeFiles && (await writeNodeArchives(out, { root, scratch, version, files: options.nodeFiles }))
-    const archive = join(out, `acr-nopass-npm-${version}.tgz`)
-    await writeNpmArchive(archive, { root, scratch, chart, nodeSums })
-    const { homepage } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { homepage: string }
-    await writeFile(join(out, 'acr-nopass.krew.yaml'), krewManifest({ version, homepage }, await readFile(archive)))
-    if (helperFile === undefined) await bundleHelper(root, join(out, 'helper.mjs'))
-    else await copyFile(helperFile, join(out, 'helper.mjs'))
-    await writeFile(join(out, `acr-nopass-${version}.cdx.json`), await billOfMaterials(root, signal))
-    writeChecksums(out)
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
+  await using temporary = await mkdtempDisposable(join(tmpdir(), 'acr-nopass-release-'))
+  const scratch = temporary.path
+  const chart = await writeChartArchive(join(out, `acr-nopass-chart-${version}.tgz`), { ...options, scratch }, signal)
+  const nodeSums =
+    options.nodeFiles && (await writeNodeArchives(out, { root, scratch, version, files: options.nodeFiles }))
+  const archive = join(out, `acr-nopass-npm-${version}.tgz`)
+  await writeNpmArchive(archive, { root, scratch, chart, nodeSums })
+  const { homepage } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { homepage: string }
+  await writeFile(join(out, 'acr-nopass.krew.yaml'), krewManifest({ version, homepage }, await readFile(archive)))
+  if (helperFile === undefined) await bundleHelper(root, join(out, 'helper.mjs'))
+  else await copyFile(helperFile, join(out, 'helper.mjs'))
+  await writeFile(join(out, `acr-nopass-${version}.cdx.json`), await billOfMaterials(root, signal))
+  writeChecksums(out)
   return (await readdir(out)).sort()
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sha256 } from '../../src/lib/text.ts'
 
 const NAME = 'SHA256SUMS'
 
@@ -9,11 +9,6 @@ export function writeChecksums(folder: string): void {
   const names = readdirSync(folder)
     .filter((name) => name !== NAME)
     .sort()
-  const lines = names.map((name) => {
-    const hash = createHash('sha256')
-      .update(readFileSync(join(folder, name)))
-      .digest('hex')
-    return `${hash}  ${name}\n`
-  })
+  const lines = names.map((name) => `${sha256(readFileSync(join(folder, name)))}  ${name}\n`)
   writeFileSync(join(folder, NAME), lines.join(''))
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { stringify } from 'yaml'
+import { sha256 } from '../../src/lib/text.ts'
 
 /**
  * Returns the manifest with which krew installs the npm package's archive as `kubectl acr-nopass`.
@@ -24,7 +24,7 @@ export function krewManifest(metadata: { version: string; homepage: string }, ar
         {
           selector: { matchExpressions: [{ key: 'os', operator: 'In', values: ['linux', 'darwin'] }] },
           uri: `${repository}/releases/download/v${version}/acr-nopass-npm-${version}.tgz`,
-          sha256: createHash('sha256').update(archive).digest('hex'),
+          sha256: sha256(archive),
           files: [{ from: 'package/*', to: '.' }],
           bin: 'bin/acr-nopass',
         },

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtempDisposable, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { sha256 } from '../../src/lib/text.ts'
 import { type Architecture, archiveName, type ReleasedSums } from '../../src/node/script/choose-archives.ts'
 import type { TarEntry } from '../../tools/tar.ts'
 import { bundleNodePrograms } from '../build/bundles.ts'
@@ -51,13 +51,9 @@ export async function writeNodeArchives(
 export async function writeOwnArchive(root: string, file: string): Promise<string> {
   const node = join(root, 'node_modules', `node-${process.platform}-${process.arch}`)
   if (process.platform !== 'linux') throw new Error('nodes run Linux: build their archive on Linux')
-  const scratch = await mkdtemp(join(tmpdir(), 'acr-nopass-node-'))
-  try {
-    const options = { root, scratch, node: join(node, 'bin', 'node'), nodeLicence: join(node, 'LICENSE') }
-    return await writeNodeArchive(file, options)
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
+  await using scratch = await mkdtempDisposable(join(tmpdir(), 'acr-nopass-node-'))
+  const options = { root, scratch: scratch.path, node: join(node, 'bin', 'node'), nodeLicence: join(node, 'LICENSE') }
+  return await writeNodeArchive(file, options)
 }
 
 /** The only folder at the top of an archive for nodes. */
@@ -91,8 +87,4 @@ export async function writeNodeArchive(file: string, options: NodeArchiveOptions
   )
   writeTgz(file, entries)
   return sha256(await readFile(file))
-}
-
-function sha256(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex')
 }

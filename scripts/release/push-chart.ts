@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempDisposable } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -22,28 +22,24 @@ const LOOPBACK = /^oci:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])[:/]/
  * @throws Error when that version exists already, or with Helm's error
  */
 export async function pushChart({ helm, archive, to, env }: PushChartOptions, signal: AbortSignal): Promise<string> {
-  const home = await mkdtemp(join(tmpdir(), 'acr-nopass-push-'))
+  await using home = await mkdtempDisposable(join(tmpdir(), 'acr-nopass-push-'))
   const flags = LOOPBACK.test(to) ? ['--plain-http'] : []
-  const call = (...args: string[]) => run(helm, args, { env: helmEnvironment(env, home), signal })
-  try {
-    const { stdout: chart } = await call('show', 'chart', archive)
-    const version = /^version: (.*)$/m.exec(chart)?.[1] ?? ''
-    const reference = `${to.replace(/\/$/, '')}/${/^name: (.*)$/m.exec(chart)?.[1]}`
-    const absent = await call('show', 'chart', reference, '--version', version, ...flags).then(
-      () => false,
-      (error: { stderr?: string; message: string }) => {
-        if (isAbsent(error.stderr ?? '', `${reference.replace('oci://', '')}:${version.replace('+', '_')}`)) return true
-        throw new Error(`cannot determine whether ${reference} ${version} exists: ${error.stderr || error.message}`)
-      },
-    )
-    if (!absent) throw new Error(`${reference} ${version} already exists; a version is never pushed twice`)
-    const { stdout, stderr } = await call('push', archive, to, ...flags)
-    const digest = /^Digest: (sha256:[0-9a-f]{64})$/m.exec(stdout + stderr)?.[1]
-    if (digest === undefined) throw new Error(`helm push printed no digest: ${stdout}${stderr}`)
-    return digest
-  } finally {
-    await rm(home, { recursive: true, force: true })
-  }
+  const call = (...args: string[]) => run(helm, args, { env: helmEnvironment(env, home.path), signal })
+  const { stdout: chart } = await call('show', 'chart', archive)
+  const version = /^version: (.*)$/m.exec(chart)?.[1] ?? ''
+  const reference = `${to.replace(/\/$/, '')}/${/^name: (.*)$/m.exec(chart)?.[1]}`
+  const absent = await call('show', 'chart', reference, '--version', version, ...flags).then(
+    () => false,
+    (error: { stderr?: string; message: string }) => {
+      if (isAbsent(error.stderr ?? '', `${reference.replace('oci://', '')}:${version.replace('+', '_')}`)) return true
+      throw new Error(`cannot determine whether ${reference} ${version} exists: ${error.stderr || error.message}`)
+    },
+  )
+  if (!absent) throw new Error(`${reference} ${version} already exists; a version is never pushed twice`)
+  const { stdout, stderr } = await call('push', archive, to, ...flags)
+  const digest = /^Digest: (sha256:[0-9a-f]{64})$/m.exec(stdout + stderr)?.[1]
+  if (digest === undefined) throw new Error(`helm push printed no digest: ${stdout}${stderr}`)
+  return digest
 }
 
 /**
