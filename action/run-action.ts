@@ -70,6 +70,11 @@ async function performMode(host: NodeJS.Process, chartFolder: string, signal: Ab
   const folder = await createRunFolder(host.env.RUNNER_TEMP || '/tmp')
   // The state is saved first, so that the post step always finds the folder.
   saveState('run', folder.path)
+  if (inputs.mode === 'check') {
+    const { performCheck } = await import('./perform-check.ts')
+    // Nothing is written, so nothing of the check has to be finished later.
+    return performCheck(settings, folder, { host, environment }, signal).finally(() => folder.remove())
+  }
   const { performRun } = await import('./perform-run.ts')
   try {
     return await performRun(settings, folder, { host, environment }, signal)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { inputTables, readInputTexts } from './generate-docs/action/input-tables.ts'
 import { errorTables, readChineseRows } from './generate-docs/errors-page.ts'
 import { fillMarkers } from './generate-docs/fill-markers.ts'
-import { findingTables, readFindings } from './generate-docs/finding-tables.ts'
+import { findingTables, fleetFindingTables, readFindings, readFleetFindings } from './generate-docs/finding-tables.ts'
 import { LANGUAGES } from './generate-docs/languages.ts'
 import { fillLiveMarkers, liveTable, readLiveAnswers } from './generate-docs/live-answers.ts'
 import { findPages } from './generate-docs/pages.ts'
@@ -20,6 +20,7 @@ const expected: Record<string, string> = {}
 const inputs = readInputTexts(readText)
 const chineseErrors = readChineseRows(readText)
 const findings = readFindings(readText)
+const fleetFindings = readFleetFindings(readText)
 const answers = readLiveAnswers(root)
 for (const language of LANGUAGES) {
   const fill = (page: string, texts: Readonly<Record<string, string>>): void => {
@@ -29,6 +30,7 @@ for (const language of LANGUAGES) {
   fill('action', inputTables(language, inputs))
   fill('errors', errorTables(language, chineseErrors))
   fill('troubleshooting', findingTables(language, findings))
+  fill('fleet', fleetFindingTables(language, fleetFindings))
   fill('release', { live: liveTable(language, answers) })
 }
 for (const page of new Set([...findPages(root), ...Object.keys(expected)])) {

@@ -20,6 +20,7 @@ async function generate(): Promise<Record<string, string>> {
   const kubernetes = readSchema(KUBERNETES_TYPES).definitions ?? {}
   const values = assembleValues(readSchema('schemas/values.schema.json'), kubernetes)
   const clusters = readSchema('schemas/clusters.schema.json')
+  const fleetCheck = readSchema('schemas/fleet-check.schema.json')
   const helperConfig = helperConfigSchema(values)
   const seed = readSchema('sandbox/cloud/seed/seed.schema.json')
   return {
@@ -32,7 +33,7 @@ async function generate(): Promise<Record<string, string>> {
     'chart/templates/_lists.tpl': template('lists', LISTS, JSON.stringify(JSON.parse(readText(LISTS)))),
     'chart/values.schema.json': valuesSchemaText(values),
     'schemas/helper-config.schema.json': `${JSON.stringify(helperConfig, null, 2)}\n`,
-    ...generateReferences({ values, clusters }, readText),
+    ...generateReferences({ values, clusters, fleetCheck }, readText),
     'src/values/generated/resolved-values.ts': await generateTypes(readValues(values), {
       rootName: 'ResolvedValues',
       prefix: 'Resolved',

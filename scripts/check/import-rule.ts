@@ -4,7 +4,7 @@ import { dirname, join, normalize } from 'node:path'
  * The dependency rule: the areas that the files of an area may import, in addition to their own
  * area. An area is a folder of src/, or action/. Imports go one way: `errors` <- `lib` <-
  * `alibaba`, `kube`, `values`, `helm` <- `acr`, `policy`, `installation` <- `helper`, `rollout`,
- * `doctor`, `migrate`, `login`, `node` <- `cli`, `action`. Folders of one level do not import each
+ * `doctor`, `migrate`, `login`, `node` <- `fleet` <- `cli`, `action`. Folders of one level do not import each
  * other. `root` are the files directly in src/ (errors.ts, error-codes.ts and its folder,
  * version.ts). The folders next to src (`sandbox`, `tools`, `scripts`, `test`) may import src, and
  * src imports none of them. The linter checks that only main.ts uses `process` (biome.json,
@@ -15,6 +15,7 @@ const GROUND = [...ERRORS, 'lib']
 const CLIENTS = ['alibaba', 'kube', 'values', 'helm']
 const DOMAIN = ['acr', 'policy', 'installation']
 const ENGINES = ['helper', 'rollout', 'doctor', 'migrate', 'login', 'node']
+const FLEET = ['fleet']
 const FACES = ['cli', 'action']
 
 function everyOf(areas: readonly string[], allowed: readonly string[]): Readonly<Record<string, readonly string[]>> {
@@ -27,7 +28,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...everyOf(CLIENTS, GROUND),
   ...everyOf(DOMAIN, [...GROUND, ...CLIENTS]),
   ...everyOf(ENGINES, [...GROUND, ...CLIENTS, ...DOMAIN]),
-  ...everyOf(FACES, [...GROUND, ...CLIENTS, ...DOMAIN, ...ENGINES]),
+  ...everyOf(FLEET, [...GROUND, ...CLIENTS, ...DOMAIN, ...ENGINES]),
+  ...everyOf(FACES, [...GROUND, ...CLIENTS, ...DOMAIN, ...ENGINES, ...FLEET]),
   tools: [...GROUND, 'kube'],
   sandbox: [...GROUND, ...CLIENTS, ...DOMAIN, ...ENGINES, 'cli', 'tools'],
 }

@@ -1,8 +1,10 @@
 import { parse } from 'yaml'
 import { FINDING_IDS, type FindingId } from '../../src/doctor/finding.ts'
+import { FLEET_FINDING_IDS } from '../../src/fleet/finding.ts'
 import { cell, type Language, untranslated } from './languages.ts'
 
 const FILE = 'scripts/generate-docs/findings.yaml'
+const FLEET_FILE = 'scripts/generate-docs/fleet-findings.yaml'
 
 type Row = readonly [symptom: string, fix: string]
 
@@ -18,33 +20,45 @@ const TABLES: Readonly<Record<string, FindingId>> = {
 const COLUMNS = { en: '| symptom | finding | what to do |', zh: '| 现象 | 结果 | 解决方法 |' } as const
 
 export function readFindings(readText: (path: string) => string): FindingRows {
-  const rows = parse(readText(FILE)) as FindingRows
-  const known: readonly string[] = FINDING_IDS
+  return readRows(FILE, FINDING_IDS, readText)
+}
+
+/** Reads the texts of the findings that only a check of the fleet can make. */
+export function readFleetFindings(readText: (path: string) => string): FindingRows {
+  return readRows(FLEET_FILE, FLEET_FINDING_IDS, readText)
+}
+
+function readRows(file: string, known: readonly string[], readText: (path: string) => string): FindingRows {
+  const rows = parse(readText(file)) as FindingRows
   const wrong = [
     ...known.filter((id) => rows[id]?.en?.length !== 2).map((id) => `${id} needs an English symptom and fix`),
     ...Object.keys(rows)
       .filter((id) => !known.includes(id))
       .map((id) => `${id} does not exist`),
   ]
-  if (wrong.length > 0) throw new Error(`${FILE}: ${wrong.join(', ')}`)
+  if (wrong.length > 0) throw new Error(`${file}: ${wrong.join(', ')}`)
   return rows
 }
 
 /** Renders the tables of findings: symptom, ID and fix, in the order of the IDs. */
 export function findingTables(language: Language, rows: FindingRows): Record<string, string> {
-  const wordsOf = (id: FindingId): readonly string[] => {
-    const { en = ['', ''], zh } = rows[id] ?? {}
-    return language === 'en' ? en : (zh ?? en.map(untranslated))
-  }
   return Object.fromEntries(
-    Object.entries(TABLES).map(([marker, first]) => {
-      const lines = idsFrom(first).map((id) => {
-        const [symptom = '', fix = ''] = wordsOf(id)
-        return `| ${cell(symptom)} | \`${id}\` | ${cell(fix)} |`
-      })
-      return [marker, [COLUMNS[language], '| --- | --- | --- |', ...lines].join('\n')]
-    }),
+    Object.entries(TABLES).map(([marker, first]) => [marker, renderRows(idsFrom(first), language, rows)]),
   )
+}
+
+/** Renders the table of the fleet's own findings. */
+export function fleetFindingTables(language: Language, rows: FindingRows): Record<string, string> {
+  return { 'findings:fleet': renderRows(FLEET_FINDING_IDS, language, rows) }
+}
+
+function renderRows(ids: readonly string[], language: Language, rows: FindingRows): string {
+  const lines = ids.map((id) => {
+    const { en = ['', ''], zh } = rows[id] ?? {}
+    const [symptom = '', fix = ''] = language === 'en' ? en : (zh ?? en.map(untranslated))
+    return `| ${cell(symptom)} | \`${id}\` | ${cell(fix)} |`
+  })
+  return [COLUMNS[language], '| --- | --- | --- |', ...lines].join('\n')
 }
 
 function idsFrom(first: FindingId): readonly FindingId[] {

@@ -13,6 +13,7 @@ type KeyTexts = Readonly<Record<string, readonly [title: string, description: st
 interface PageTexts {
   readonly columns: Columns
   readonly indexColumns: Columns
+  readonly resultColumns: Columns
   readonly required: Text
   readonly types: Readonly<Record<string, Text>>
 }
@@ -27,9 +28,9 @@ const CLUSTER_TABLES: Readonly<Record<string, readonly string[]>> = {
   'keys:accounts': ['account', 'deployRole', 'oidcProviderArn', 'workerRoles'],
 }
 
-/** Fills the tables into the pages of the two schemas, in the two languages. */
+/** Fills the tables into the pages of the schemas, in the two languages. */
 export function generateReferences(
-  schemas: { values: Schema; clusters: Schema },
+  schemas: { values: Schema; clusters: Schema; fleetCheck: Schema },
   readText: ReadText,
 ): Record<string, string> {
   const texts = parse(readText(`${FOLDER}/page.yaml`)) as PageTexts
@@ -37,6 +38,7 @@ export function generateReferences(
   if (entry === undefined) throw new Error('schemas/clusters.schema.json is not a list')
   const valuesKeys = rowsOf(schemas.values, schemas.values)
   const entryKeys = rowsOf(entry, schemas.clusters)
+  const checkKeys = rowsOf(schemas.fleetCheck, schemas.fleetCheck)
   const pages: Record<string, string> = {}
   for (const language of ['en', 'zh'] as const) {
     const fill = (page: string, tables: Readonly<Record<string, string>>): void => {
@@ -48,6 +50,8 @@ export function generateReferences(
     const clusters = { ...common, root: schemas.clusters, keys: keyTexts('clusters', entryKeys, language, readText) }
     fill('values', { keys: valuesSections(values, valuesKeys) })
     fill('clusters', clustersTables(clusters, entryKeys))
+    const check = { ...common, root: schemas.fleetCheck, keys: keyTexts('fleet-check', checkKeys, language, readText) }
+    fill('fleet', { results: resultsTable(check, checkKeys) })
   }
   return pages
 }
@@ -92,6 +96,18 @@ function clustersTables(page: Page, rows: readonly Row[]): Record<string, string
   return Object.fromEntries(tables)
 }
 
+/** Renders the keys of a result. Nobody writes a result, so it has no defaults and no examples. */
+function resultsTable(page: Page, rows: readonly Row[]): string {
+  const { language, texts, keys } = page
+  return table(
+    texts.resultColumns[language],
+    rows.map(({ path, full }) => {
+      const [title = '', description = ''] = keys[path] ?? []
+      return [renderCode(path), typeName(full, page), sentence(title, description, language)]
+    }),
+  )
+}
+
 function rowsTable(page: Page, rows: readonly Row[]): string {
   const { language, texts, keys } = page
   return table(
@@ -129,7 +145,12 @@ function rowsOf(schema: Schema, root: Schema, parent = ''): Row[] {
  * Returns the texts of keys. English texts are in the schema, Chinese texts in a separate file. A
  * key without a Chinese text is shown in English until a release.
  */
-function keyTexts(name: 'values' | 'clusters', rows: readonly Row[], language: Language, readText: ReadText): KeyTexts {
+function keyTexts(
+  name: 'values' | 'clusters' | 'fleet-check',
+  rows: readonly Row[],
+  language: Language,
+  readText: ReadText,
+): KeyTexts {
   const english = rows.map(({ path, full }) => [path, [full.title ?? '', full.description ?? '']] as const)
   if (language === 'en') return Object.fromEntries(english)
   const file = `${FOLDER}/${name}-zh.yaml`
@@ -166,7 +187,13 @@ function typeName(full: Schema, { root, texts, language }: Page): string {
       : word('range')
           .replace('{min}', min)
           .replace('{max}', max ?? '')
-  return kinds in texts.types ? word(kinds) + range : kinds.split(' or ').map(word).join(word('or')) + range
+  return wordsOf(kinds) + range
+
+  /** A choice of types may contain `or` itself: `true or false or null`. */
+  function wordsOf(choice: string): string {
+    const [, first = '', last = ''] = /^(.*) or (.*)$/.exec(choice) ?? []
+    return choice in texts.types || first === '' ? word(choice) : wordsOf(first) + word('or') + word(last)
+  }
 }
 
 function plural(items: Schema, root: Schema): string {

@@ -58,3 +58,19 @@ export function createKeyedLock(): KeyedLock {
     }
   }
 }
+
+/** Works on all items, on at most `limit` at the same time. Returns the results in order. */
+export async function forEachLimited<Item, Result>(
+  items: readonly Item[],
+  limit: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = []
+  const waiting = items.entries()
+  const takeNext = async (): Promise<void> => {
+    // The iterator is shared, so each worker takes the next item that nobody has taken.
+    for (const [index, item] of waiting) results[index] = await work(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, takeNext))
+  return results
+}

@@ -83,7 +83,7 @@ test('the flags of plan, apply and uninstall have the headings of the reference 
     const { stdout } = await runBin([mode, '--help'])
     const titles = [...stdout.matchAll(/^(\S.*):$/gm)].map(([, title = '']) => title)
     const known = Object.keys(FLAG_GROUPS).filter(
-      (title) => !title.startsWith('Login') && (mode !== 'uninstall' || !title.startsWith('Verification')),
+      (title) => !/^(Check|Login)/.test(title) && (mode !== 'uninstall' || !title.startsWith('Verification')),
     )
     assert.deepEqual(
       titles.filter((title) => known.includes(title)),
@@ -181,8 +181,8 @@ test('P6 the content of a kubeconfig is never accepted as an argument', async ()
   assert.doesNotMatch(stderr, /SECRET/)
 })
 
-test('every input of the action is a flag of apply, uninstall or login', async () => {
-  const helps = await Promise.all(['apply', 'uninstall', 'login'].map((name) => runBin([name, '--help'])))
+test('every input of the action is a flag of apply, uninstall, doctor or login', async () => {
+  const helps = await Promise.all(['apply', 'uninstall', 'doctor', 'login'].map((name) => runBin([name, '--help'])))
   const all = helps.map(({ stdout }) => stdout).join('')
   const missing = Object.keys(INPUTS).filter((name) => !all.includes(`--${name} `))
   assert.deepEqual(missing, ['mode', 'allow-on-pull-request'])

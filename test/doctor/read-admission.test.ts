@@ -35,7 +35,7 @@ async function admissionOf(
     pods.push(call)
     return respond(call)
   })
-  const facts = await readAdmission(reader, release, Promise.resolve(namespaces), NOW)
+  const facts = await readAdmission(reader, release, Promise.resolve(namespaces), { now: NOW, isReadOnly: false })
   return { tried: facts?.tried && Object.fromEntries(facts.tried), pods, unread: reader.unread.map(({ what }) => what) }
 }
 
@@ -57,7 +57,7 @@ async function guardOf(created: string, from: number) {
     const metadata = { name: 'g', creationTimestamp: created }
     return { metadata: { resourceVersion: '1' }, items: [{ metadata, spec: { policyName: 'g' } }] }
   })
-  return (await readAdmission(reader, release, Promise.resolve([]), NOW))?.accepted?.length
+  return (await readAdmission(reader, release, Promise.resolve([]), { now: NOW, isReadOnly: false }))?.accepted?.length
 }
 
 test('a guard that was created a moment ago is tried again, because an API server applies a policy some time after its creation', async () => {

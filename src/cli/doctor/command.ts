@@ -1,36 +1,83 @@
 import { type Command, Option } from 'commander'
+import { INPUTS, type InputName } from '../../rollout/inputs/input-table.ts'
 import { type Cli, collect, withReleaseOptions } from '../program/command.ts'
+import { toOption } from '../program/input-option.ts'
+import type { DoctorFlags } from './doctor.ts'
+import type { FleetFlags } from './fleet/fleet.ts'
+
+/** Flags of a check of many clusters: inputs of the action's `mode: check`. */
+const OF_A_LIST: readonly InputName[] = [
+  'clusters-file',
+  'cluster',
+  'max-parallel',
+  'timeout',
+  'horizon',
+  'since',
+  'report-file',
+  'values-files',
+  'chart',
+  'chart-version',
+  'role-to-assume',
+  'oidc-provider-arn',
+]
+
+const ABOUT: Readonly<Partial<Record<InputName, string>>> = {
+  'clusters-file': 'check all clusters of this list, as for apply',
+  timeout: 'time for each cluster',
+}
 
 /**
- * Adds `doctor`, which reports what runs, what is covered and what is wrong, and `doctor pod`,
- * which reports why one Pod can or cannot pull.
+ * Adds `doctor`, which reports what runs, what is covered and what is wrong, of one cluster or of a
+ * list; and `doctor pod`, which reports why one Pod can or cannot pull.
  */
 export function addDoctor({ program, run }: Cli): void {
   const command = program
     .command('doctor')
     .description(
-      'Report the state of acr-nopass in a cluster, and each problem with its cause, its fix and the command that applies the fix.',
+      'Report the state of acr-nopass in a cluster, or in all clusters of a list, and each problem with its cause, its fix and the command that applies the fix.',
     )
-  withDoctorOptions(command)
+  withDoctorOptions(withReleaseOptions(command, ['text', 'json', 'html']), [
+    'error',
+    'warning',
+    'info',
+    'unread',
+    'drift',
+    'never',
+  ])
+  for (const name of OF_A_LIST) {
+    const about = ABOUT[name] ?? INPUTS[name].about.replace(/^check: /, '')
+    command.addOption(toOption(name, { ...INPUTS[name], about }).helpGroup('All clusters of a list:'))
+  }
+  command
+    .addOption(
+      new Option('-f, --file <file>', 'values file, as for apply; repeatable')
+        .argParser(collect)
+        .helpGroup('All clusters of a list:'),
+    )
     .addHelpText('after', HELP)
-    .action(run(async () => (await import('./doctor.ts')).doctor))
+    .action(
+      run<DoctorFlags & FleetFlags>(async ({ clustersFile }) => {
+        if (clustersFile === undefined) return (await import('./doctor.ts')).doctor
+        return (await import('./fleet/fleet.ts')).checkClusters
+      }),
+    )
   const pod = command
     .command('pod')
     .argument('<namespace/name>', 'the Pod')
     .description('Explain why a Pod does or does not pull its images, step by step.')
-  withDoctorOptions(pod)
+  withDoctorOptions(withReleaseOptions(pod), ['error', 'warning', 'info', 'unread'])
     .option('--ask-registry', 'read the pull secret, and query the registry for the image with the credential in it')
     .addHelpText('after', POD_HELP)
     .action(run(async () => (await import('./doctor.ts')).doctorPod))
 }
 
-function withDoctorOptions(command: Command): Command {
-  return withReleaseOptions(command)
+function withDoctorOptions(command: Command, failOn: readonly string[]): Command {
+  return command
     .addOption(
       new Option(
         '--fail-on <severity>',
         'exit with 1 on a finding of this severity or worse; unread: on errors, and when something could not be read (default: error)',
-      ).choices(['error', 'warning', 'info', 'unread']),
+      ).choices(failOn),
     )
     .addOption(
       new Option('--cloud <when>', 'read RAM and the instances too when there are credentials (default: auto)').choices(
@@ -48,9 +95,14 @@ Examples:
   acr-nopass doctor pod shop/web-5d9c7-x2x4k      why does this Pod not pull?
   acr-nopass doctor -o json | jq '.findings[].id'
   acr-nopass doctor --fail-on warning             in a scheduled job
+  acr-nopass doctor --clusters-file clusters.yaml -f values.yaml
+  acr-nopass doctor --clusters-file clusters.yaml -o json --since yesterday.json > today.json
 
 Reads only (writes are dry runs, which store nothing), of Secrets only metadata, and with your rights: what could not be read is listed, and then "healthy" in the JSON is null
 unless there is an error. Exits with 1 when there is an error; a scheduled job with few rights wants --fail-on unread.
+
+With --clusters-file, every cluster of the list is checked with the access of apply, and compared with its Helm release and with the values
+of the list. Nothing is written, not even as a dry run. --fail-on is then error, drift, warning (also what could not be read) or never.
 
 Credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET, a role with an OIDC token, or the profile of aliyun) let it
 read RAM and the registry instances too. They are never sent anywhere else, and never needed.`

@@ -8,11 +8,11 @@ import { observePod } from '../../doctor/read/observe-pod.ts'
 import { createRegistryQuery } from '../../doctor/read/query-registry.ts'
 import { NopassError } from '../../errors.ts'
 import { createReader, type Reader } from '../../kube/read/reader.ts'
-import { changeCalls, quoted, shell } from '../../lib/shell-command.ts'
 import { connect } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
-import { type ConnectFlags, contextOf, type ReleaseFlags } from '../program/command.ts'
+import type { ConnectFlags, ReleaseFlags } from '../program/command.ts'
 import { createStatusLine, paintFor } from '../program/terminal.ts'
+import { aimCommands } from './aim-commands.ts'
 import { describePodReport, renderPodReport } from './pod-report.ts'
 import { describeReport, renderReport } from './report.ts'
 
@@ -21,17 +21,45 @@ export interface DoctorFlags extends ConnectFlags, ReleaseFlags, InspectOptions 
    * The lowest severity that makes the exit code 1. `unread`: errors, and anything that could not
    * be read.
    */
-  readonly failOn?: Severity | 'unread'
+  readonly failOn?: Severity | 'unread' | 'drift' | 'never'
 }
 
 export interface DoctorPodFlags extends DoctorFlags {
   readonly askRegistry?: boolean
 }
 
+/** Flags that mean something only for a list of clusters. */
+const OF_A_LIST = {
+  file: '--file',
+  valuesFiles: '--values-files',
+  cluster: '--cluster',
+  horizon: '--horizon',
+  since: '--since',
+  reportFile: '--report-file',
+  maxParallel: '--max-parallel',
+  timeout: '--timeout',
+  chart: '--chart',
+  chartVersion: '--chart-version',
+  roleToAssume: '--role-to-assume',
+  oidcProviderArn: '--oidc-provider-arn',
+} as const
+
+/** @throws INPUT_INVALID for a flag that only a check of a list of clusters uses */
+function refuseListFlags(flags: object): void {
+  const given = flags as Readonly<Record<string, unknown>>
+  const [, flag] = Object.entries(OF_A_LIST).find(([name]) => given[name] !== undefined) ?? []
+  const wrong = flag ?? (given.failOn === 'drift' || given.failOn === 'never' ? `--fail-on ${given.failOn}` : undefined)
+  if (wrong === undefined && given.output !== 'html') return
+  throw new NopassError('INPUT_INVALID', `${wrong ?? '--output html'} needs --clusters-file`, {
+    hint: 'Name the list with `--clusters-file clusters.yaml`; doctor then checks all of its clusters.',
+  })
+}
+
 type Observe = (reader: Reader, request: ObserveRequest) => Promise<Observed>
 
 /** Diagnoses the cluster. Returns 1 if there is an error. */
-export function doctor(flags: DoctorFlags & CommonFlags, host: CliHost): Promise<number> {
+export async function doctor(flags: DoctorFlags & CommonFlags, host: CliHost): Promise<number> {
+  refuseListFlags(flags)
   return runDiagnosis(flags, host, observeCluster, { describe: describeReport, render: renderReport })
 }
 
@@ -108,55 +136,6 @@ function isFailed(
   findings: readonly Finding[],
   failOn: DoctorFlags['failOn'] = 'error',
 ): boolean {
-  return failOn === 'unread'
-    ? !isAllKnown(findings, unread.length) || hasFindingOf(findings, 'error')
-    : hasFindingOf(findings, failOn)
-}
-
-/** The names that each program has for the two flags that select a cluster. */
-const CONTEXT: Readonly<Record<string, string>> = {
-  kubectl: '--context',
-  helm: '--kube-context',
-  'acr-nopass': '--kube-context',
-}
-/** Our commands that connect to a cluster. */
-const REACHING = /^acr-nopass (doctor|refresh|cleanup|apply)\b/
-
-/**
- * Adds the flags of the checked cluster to the commands of findings, and replaces our program's
- * name with the name that the user typed. `release` is set if `refresh` would not find the release
- * without its name.
- */
-export function aimCommands(
-  findings: readonly Finding[],
-  flags: ConnectFlags,
-  program: string,
-  release?: { readonly namespace: string; readonly name: string },
-): readonly Finding[] {
-  const several =
-    release && shell`acr-nopass refresh --namespace ${release.namespace} --release ${release.name}`?.split(' ')
-  return findings.map((finding) => {
-    if (finding.command === undefined) return finding
-    const command = changeCalls(finding.command, (words) => {
-      const isRefresh = words.length === 2 && words[0] === 'acr-nopass' && words[1] === 'refresh'
-      return addClusterFlags(isRefresh && several !== undefined ? several : words, flags, program)
-    })
-    return { ...finding, command }
-  })
-}
-
-function addClusterFlags(call: readonly string[], flags: ConnectFlags, program: string): readonly string[] | undefined {
-  const { kubeconfig } = flags
-  const named = contextOf(flags)
-  const [name = '', ...words] = call
-  const context = CONTEXT[name]
-  const called = name === 'acr-nopass' ? program : name
-  if (context === undefined || (name === 'acr-nopass' && !REACHING.test(call.join(' ')))) return [called, ...words]
-  const aimed = [
-    ...(kubeconfig === undefined ? [] : ['--kubeconfig', quoted(kubeconfig)?.text]),
-    ...(named === undefined ? [] : [context, quoted(named)?.text]),
-  ]
-  if (!aimed.every((word) => word !== undefined)) return undefined
-  // Our program accepts flags only after the command.
-  return name === 'acr-nopass' ? [called, ...words, ...aimed] : [called, ...aimed, ...words]
+  if (failOn === 'unread') return !isAllKnown(findings, unread.length) || hasFindingOf(findings, 'error')
+  return failOn !== 'drift' && failOn !== 'never' && hasFindingOf(findings, failOn)
 }

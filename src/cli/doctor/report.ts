@@ -3,7 +3,7 @@ import { judgeRights, readRoles } from '../../doctor/checks/cloud-roles.ts'
 import { issuerCandidates } from '../../doctor/checks/cluster-issuer.ts'
 import { unreportedEntries } from '../../doctor/checks/registries.ts'
 import type { CloudSnapshot } from '../../doctor/cloud/inspect-cloud.ts'
-import { type Finding, type FindingId, isAllKnown, judgeHealth, type Severity } from '../../doctor/finding.ts'
+import { type Finding, isAllKnown, judgeHealth, type Severity } from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
 import { type CoverageStatus, itemsOf, type RegistryStatus } from '../../installation/helper-status.ts'
 import type { Unread } from '../../kube/read/reader.ts'
@@ -62,9 +62,7 @@ export function renderReport(
   const blocks = [
     renderHeading(observed, paint),
     ...state,
-    ...findings.map((finding) => {
-      return finding.causedBy === undefined ? renderFinding(finding, paint) : renderConsequence(finding, paint)
-    }),
+    ...findings.map((finding) => renderFinding(finding, paint)),
     renderUnread(observed.unread),
     renderCloud(observed.cloud),
     renderUnverified(doctorUnverified(observed)),
@@ -137,12 +135,15 @@ function coverageBlock({ release }: Observed): string {
   return lines.join('\n')
 }
 
-function renderCoverage({ total, current, pending, skipped }: CoverageStatus): string {
+export function renderCoverage({ total, current, pending, skipped }: CoverageStatus): string {
   const reasons = Object.entries(skipped).map(([reason, number]) => `${number} ${reason}`)
   return [`${current} of ${total} current`, ...(pending > 0 ? [`${pending} pending`] : []), ...reasons].join(', ')
 }
 
-function renderTitle({ id, severity, subject, message }: Finding, paint: CliPaint): string {
+/** A finding of doctor, or of a check of the fleet. */
+export type ShownFinding = Omit<Finding, 'id' | 'causedBy'> & { readonly id: string; readonly causedBy?: string }
+
+function renderTitle({ id, severity, subject, message }: ShownFinding, paint: CliPaint): string {
   const colour: Readonly<Record<Severity, (text: string) => string>> = {
     error: paint.red,
     warning: paint.yellow,
@@ -155,7 +156,7 @@ function renderTitle({ id, severity, subject, message }: Finding, paint: CliPain
  * Renders a finding below its cause. Its own fix is only in the JSON, because it would not help
  * before the cause is fixed.
  */
-function renderConsequence(finding: Finding, paint: CliPaint): string {
+function renderConsequence(finding: ShownFinding, paint: CliPaint): string {
   return [`  ${renderTitle(finding, paint)}`, `    likely follows from ${finding.causedBy}: fix that first`].join('\n')
 }
 
@@ -163,14 +164,16 @@ function renderConsequence(finding: Finding, paint: CliPaint): string {
  * Shortens a node's message, which may have thousands of characters. Its head names the action, its
  * end contains the reason.
  */
-function shortenPodMessage(id: FindingId, text: string): string {
+function shortenPodMessage(id: string, text: string): string {
   return !id.startsWith('POD_') || text.length <= LONGEST
     ? text
     : `${text.slice(0, LONGEST / 2)} … ${text.slice(-LONGEST / 2)}`
 }
 const LONGEST = 300
 
-function renderFinding(finding: Finding, paint: CliPaint): string {
+/** Renders a finding with its fix, or a consequence below its cause. */
+export function renderFinding(finding: ShownFinding, paint: CliPaint): string {
+  if (finding.causedBy !== undefined) return renderConsequence(finding, paint)
   return [
     renderTitle(finding, paint),
     `  cause: ${shortenPodMessage(finding.id, printable(finding.cause))}`,

@@ -26,7 +26,8 @@ export interface CliHost {
 }
 
 export interface CommonFlags {
-  readonly output?: 'text' | 'json'
+  /** `html` only for `doctor --clusters-file`. */
+  readonly output?: 'text' | 'json' | 'html'
   readonly debug?: boolean
 }
 

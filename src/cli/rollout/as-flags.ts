@@ -28,7 +28,7 @@ export function errorAsFlags(error: NopassError): NopassError {
   return reworded(error, message, { hint })
 }
 
-export type RolloutMode = Exclude<Inputs['mode'], 'validate' | 'login'>
+export type RolloutMode = Exclude<Inputs['mode'], 'validate' | 'check' | 'login'>
 
 export interface RolloutFlags {
   readonly file?: readonly string[]

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { INPUTS, type InputName, type InputSpec, LOGIN_ONLY } from '../../rollout/inputs/input-table.ts'
+import { CHECK_ONLY, INPUTS, type InputName, type InputSpec, LOGIN_ONLY } from '../../rollout/inputs/input-table.ts'
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
 import { toOption } from '../program/input-option.ts'
 import type { RolloutFlags, RolloutMode } from './as-flags.ts'
@@ -25,8 +25,8 @@ const WITHOUT_EFFECT: Readonly<Record<RolloutMode, readonly InputName[]>> = {
   uninstall: ['ram-scope', 'wait', 'uninstall-on-failed-install', 'recover-pending', 'coexist'],
 }
 
-/** Inputs that exist only in a workflow, or only for a login. */
-const NO_FLAGS: readonly InputName[] = ['mode', 'allow-on-pull-request', ...LOGIN_ONLY]
+/** Inputs that exist only in a workflow, or only for a check or a login. */
+const NO_FLAGS: readonly InputName[] = ['mode', 'allow-on-pull-request', ...CHECK_ONLY, ...LOGIN_ONLY]
 
 /** Adds `plan`, `apply` and `uninstall`: the action's modes, with its inputs as flags. */
 export function addRollout({ program, run }: Cli): void {

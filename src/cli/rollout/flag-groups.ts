@@ -1,4 +1,4 @@
-import { type InputName, LOGIN_ONLY } from '../../rollout/inputs/input-table.ts'
+import { CHECK_ONLY, type InputName, LOGIN_ONLY } from '../../rollout/inputs/input-table.ts'
 
 /** The headings of `--help`, the same as in docs/en/action.md. */
 export const FLAG_GROUPS: Readonly<Record<string, readonly InputName[]>> = {
@@ -28,6 +28,7 @@ export const FLAG_GROUPS: Readonly<Record<string, readonly InputName[]>> = {
   ],
   'Verification after the deploy': ['verify', 'verify-image', 'verify-namespace'],
   'Helm itself': ['helm-version', 'helm-mirror', 'helm-sha256'],
+  'Check of the fleet': CHECK_ONLY,
   'Login to registries': LOGIN_ONLY,
   'Credentials of the job': [
     'role-to-assume',

@@ -28,6 +28,11 @@ export interface ObserveRequest extends ReleaseChoice {
    * known.
    */
   readonly aheadMs: () => number | undefined
+  /**
+   * True: no dry runs and no reviews of rights, which are requests to write. What they would show
+   * is not judged.
+   */
+  readonly isReadOnly?: boolean
   /** Reads Alibaba Cloud for a release, or returns why nothing was read. */
   readonly inspect: (release: ReleaseFacts) => Promise<CloudSnapshot>
 }
@@ -71,7 +76,7 @@ export async function observeCluster(reader: Reader, request: ObserveRequest): P
   if (release === undefined) return { ...base, leftovers, cloud: NOT_INSPECTED, unread }
   const namespaces = listNamespaces(reader, release)
   const [helper, lists, cloud] = await Promise.all([
-    readHelper(reader, release, namespaces, base.now),
+    readHelper(reader, release, namespaces, { now: base.now, isReadOnly: request.isReadOnly ?? false }),
     readLists(reader, release, namespaces, base.now),
     request.inspect(release),
   ])

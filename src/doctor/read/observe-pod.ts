@@ -35,7 +35,7 @@ export async function observePod(reader: Reader, request: PodRequest): Promise<O
     .get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`)
     .then((object) => (object ? [transforms.namespace(object)] : undefined))
   const [helper, cloud, namespaces, account, secrets, node, told] = await Promise.all([
-    release === undefined ? {} : readHelper(reader, release, around, base.now),
+    release === undefined ? {} : readHelper(reader, release, around, { now: base.now, isReadOnly: false }),
     release === undefined ? NOT_INSPECTED : request.inspect(release),
     around,
     reader.get<ServiceAccountObject>(

@@ -14,16 +14,24 @@ const API = '/apis/admissionregistration.k8s.io/v1'
 /** The admission policies that give Pods the reference, and those that limit the helper. */
 export type AdmissionFacts = NonNullable<Awaited<ReturnType<typeof readAdmission>>>
 
+/** How the API server may be asked. */
+export interface ReadRules {
+  /** By the API server's clock (epoch milliseconds). */
+  readonly now: number
+  /** True: no dry runs and no reviews of rights. */
+  readonly isReadOnly: boolean
+}
+
 /**
  * Reads the release's admission policies in the API server and their effect: on Pods in the given
  * namespaces, and on writes that the guard must refuse.
- * @param now by the API server's clock
+ * The effect is not tried with `isReadOnly`.
  */
 export async function readAdmission(
   reader: Reader,
   release: ReleaseFacts,
   namespaces: Promise<readonly NamespaceView[] | undefined>,
-  now: number,
+  { now, isReadOnly }: ReadRules,
 ) {
   const kinds = await reader.attempt('API resources', async () => {
     const list = await reader.request<{ resources: readonly { name: string }[] }>(API)
@@ -40,10 +48,10 @@ export async function readAdmission(
   const [mutating, guard, tried, accepted] = await Promise.all([
     mutates ? readBound(reader, 'Mutating', release) : [],
     guards ? readBound(reader, 'Validating', release) : [],
-    mutates && !config.retire && !config.dryRun
+    mutates && !isReadOnly && !config.retire && !config.dryRun
       ? tryPods(reader, config, (await namespaces) ?? (await readOwn(reader, release)))
       : undefined,
-    guards ? tryGuard(reader, release, nameOf) : undefined,
+    guards && !isReadOnly ? tryGuard(reader, release, nameOf) : undefined,
   ])
   const isNew = guard?.some(({ createdAt = 0 }) => createdAt > now - NEW_MS) ?? false
   const again = isNew && (accepted?.length ?? 0) > 0

@@ -5,7 +5,7 @@ import { readPods } from '../../installation/release-watch.ts'
 import type { Lease } from '../../kube/lease-record.ts'
 import { readServedIssuer } from '../../kube/read/cluster-identity.ts'
 import type { Reader } from '../../kube/read/reader.ts'
-import { readAdmission } from './read-admission.ts'
+import { type ReadRules, readAdmission } from './read-admission.ts'
 import { reviewRights } from './review-rights.ts'
 
 export type HelperFacts = Awaited<ReturnType<typeof readHelper>>
@@ -18,15 +18,15 @@ export async function readHelper(
   reader: Reader,
   release: ReleaseFacts,
   namespaces: Promise<readonly NamespaceView[] | undefined>,
-  now: number,
+  rules: ReadRules,
 ) {
   const { namespace, fullname, config } = release
   const [deployment, helperPods, lease, admission, rights, issuer] = await Promise.all([
     readDeployment(reader, release),
     readHelperPods(reader, release),
     readLease(reader, namespace, config?.release.lease ?? fullname),
-    readAdmission(reader, release, namespaces, now),
-    reviewRights(reader, config),
+    readAdmission(reader, release, namespaces, rules),
+    reviewRights(reader, rules.isReadOnly ? undefined : config),
     config?.identity.type === 'rrsa'
       ? reader.attempt("The cluster's issuer", () => readServedIssuer(reader))
       : undefined,

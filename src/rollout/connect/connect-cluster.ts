@@ -8,9 +8,18 @@ import type { KubeConnection } from '../../kube/kube-connection.ts'
 import { identifyCluster, requireIdentity } from '../../kube/read/cluster-identity.ts'
 import { createServerClock } from '../../kube/server-clock.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
-import type { ClusterWork } from '../cluster/cluster-run.ts'
+import type { ClusterWork, RunContext } from '../cluster/cluster-run.ts'
+import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
 import { kubeconfigSecrets } from './kubeconfig-text.ts'
+
+/** What a connection needs of a run. A check of the fleet has no chart and starts no helm. */
+export interface ConnectRequest extends Pick<ClusterWork, 'signal'> {
+  readonly cluster: Pick<PreparedCluster, 'name' | 'settings'>
+  readonly context: Pick<RunContext, 'settings' | 'cloud' | 'folder' | 'mask'> & {
+    readonly helm: Pick<RunContext['helm'], 'environment'>
+  }
+}
 
 /**
  * Gets a short-lived kubeconfig, connects to the API server and verifies its identity.
@@ -18,7 +27,7 @@ import { kubeconfigSecrets } from './kubeconfig-text.ts'
  * @throws CLUSTER_UNREACHABLE, CLUSTER_PRIVATE, CLUSTER_MISMATCH, KUBECONFIG_INVALID,
  *   KUBE_CONNECTION, and the cloud's codes
  */
-export async function connectCluster(work: ClusterWork, hooks = 0) {
+export async function connectCluster(work: ConnectRequest, hooks = 0) {
   const { signal } = work
   const { settings: cluster } = work.cluster
   const { helm, mask } = work.context
@@ -38,7 +47,8 @@ export async function connectCluster(work: ClusterWork, hooks = 0) {
     const { release, namespace } = cluster
     /** The cluster's release, for helm. */
     const target: ReleaseTarget = { release, namespace, kubeconfig: file, context }
-    return { client, identity, target, detail, notes, now: () => Date.now() - (clock.aheadMs() ?? 0) }
+    const { aheadMs } = clock
+    return { client, identity, target, detail, notes, aheadMs, now: () => Date.now() - (aheadMs() ?? 0) }
   } catch (error) {
     client.close()
     throw error
@@ -72,7 +82,10 @@ interface KubeconfigSource {
   readonly detail?: ClusterDetail
 }
 
-async function obtainKubeconfig({ cluster, context, signal }: ClusterWork, hooks: number): Promise<KubeconfigSource> {
+async function obtainKubeconfig(
+  { cluster, context, signal }: ConnectRequest,
+  hooks: number,
+): Promise<KubeconfigSource> {
   const { access } = cluster.settings
   const { cloud, folder, mask, settings } = context
   if (access.kind === 'kubeconfig-file') return access
@@ -140,7 +153,7 @@ function isAddressOf(address: string, server: string): boolean {
   return [url.hostname, `${url.hostname}:${port}`].includes(address.toLowerCase())
 }
 
-async function requireAccount({ cluster: { settings }, context: { cloud }, signal }: ClusterWork): Promise<void> {
+async function requireAccount({ cluster: { settings }, context: { cloud }, signal }: ConnectRequest): Promise<void> {
   const { account } = settings
   if (account === undefined) return
   const { accountId } = await cloud.caller(settings, signal)

@@ -28,7 +28,7 @@ export async function connectWork<T>(
   const { cluster, context, run, signal } = work
   const { settings, folder, helm } = context
   const { timeout } = settings.inputs
-  const { client, target, notes, ...connected } = await connectCluster(work, hooks)
+  const { client, target, notes, aheadMs: _aheadMs, ...connected } = await connectCluster(work, hooks)
   run.notes.push(...notes.filter((note) => !run.notes.includes(note)))
   const report = (line: string): void => context.report(cluster.name, line)
   try {

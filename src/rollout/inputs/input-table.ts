@@ -42,9 +42,9 @@ export const ALL_CLUSTERS = '*'
  */
 const TABLE = {
   mode: choice(
-    ['validate', 'plan', 'apply', 'uninstall', 'login'],
+    ['validate', 'plan', 'apply', 'uninstall', 'check', 'login'],
     'apply',
-    'validate: offline check; plan: what would change, reads only; apply: make the changes; uninstall: remove what the helper wrote, then the release; login: log this job in to registries.',
+    'validate: offline check; plan: what would change, reads only; apply: make the changes; uninstall: remove what the helper wrote, then the release; check: whether pulls work in every cluster, reads only; login: log this job in to registries.',
   ),
   clusters: text(
     'The clusters as a YAML list (schemas/clusters.schema.json). Excludes clusters-file and the single-cluster inputs.',
@@ -99,7 +99,11 @@ const TABLE = {
     'After a failure: stop-wave tries the rest of its wave and skips later waves; stop-all starts nothing new; continue tries all. Running clusters always finish.',
   ),
   'max-failures': integer(0, 5000, '0', 'Number of failed clusters tolerated before on-failure takes effect.'),
-  timeout: { kind: 'duration', default: '5m', about: "Helm's timeout for each cluster." },
+  timeout: {
+    kind: 'duration',
+    default: '5m',
+    about: "Helm's timeout for each cluster; of a check, the time for each cluster.",
+  },
   wait: flag('Wait until the helper is ready.', 'true'),
   rollback: flag('Roll back to the last good revision after a failed upgrade.', 'true'),
   'uninstall-on-failed-install': flag('Also remove a first installation that failed.'),
@@ -145,6 +149,18 @@ const TABLE = {
     '0',
     'login: requested lifetime of the token; Enterprise only. 0: one hour, or that of the entry.',
   ),
+  'fail-on': choice(
+    ['error', 'warning', 'drift', 'never'],
+    'error',
+    'check: what makes it fail. error: an error, or a cluster that could not be reached; drift: also a cluster that differs from its release or the list; warning: also a warning, and anything that could not be read; never: nothing.',
+  ),
+  horizon: {
+    kind: 'duration',
+    default: '24h',
+    about: 'check: report a credential that expires within this time and was not renewed when due.',
+  },
+  since: text('check: the JSON of an earlier check; only what changed since then is reported.'),
+  'report-file': text('check: where to write the report as one HTML file.'),
   'role-to-assume': text('RAM role (ARN) that the job assumes with its OIDC token; else ALIBABA_CLOUD_* variables.'),
   'oidc-provider-arn': text('The OIDC provider (ARN) of GitHub in that account.'),
   'session-duration': integer(900, 43_200, '3600', 'Session duration in seconds.'),
@@ -171,6 +187,9 @@ export const LOGIN_ONLY = [
   'min-life',
   'expires-in-hours',
 ] as const satisfies readonly InputName[]
+
+/** Inputs that only `mode: check` uses, in the order of the documentation. */
+export const CHECK_ONLY = ['fail-on', 'horizon', 'since', 'report-file'] as const satisfies readonly InputName[]
 
 /** Inputs that `mode: login` shares with the other modes. */
 export const LOGIN_SHARED = [

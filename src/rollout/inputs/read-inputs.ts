@@ -2,7 +2,15 @@ import { NopassError } from '../../errors.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import { regionHint } from '../../values/checks/check-regions.ts'
 import { REGIONS } from '../../values/checks/regions.ts'
-import { INPUTS, type InputName, type InputSpec, type Inputs, LOGIN_ONLY, LOGIN_SHARED } from './input-table.ts'
+import {
+  CHECK_ONLY,
+  INPUTS,
+  type InputName,
+  type InputSpec,
+  type Inputs,
+  LOGIN_ONLY,
+  LOGIN_SHARED,
+} from './input-table.ts'
 
 /**
  * Parses the inputs as they were given, untrimmed. Undefined means the default. For most inputs, ''
@@ -109,7 +117,7 @@ function refuseConflicts(inputs: Inputs): void {
   const isGiven = (name: InputName): boolean => String(inputs[name]) !== INPUTS[name].default
   const isLogin = inputs.mode === 'login'
   const ofOtherMode = (Object.keys(INPUTS) as InputName[]).find(
-    (name) => isGiven(name) && isForOtherMode(name, isLogin),
+    (name) => isGiven(name) && isForOtherMode(name, inputs.mode),
   )
   if (ofOtherMode) throw conflict(ofOtherMode, `mode: ${inputs.mode}`)
   if (isGiven('clusters') && isGiven('clusters-file')) throw conflict('clusters', 'clusters-file')
@@ -139,11 +147,12 @@ function refuseConflicts(inputs: Inputs): void {
     throw conflict('plan-file', `mode: ${inputs.mode}`)
 }
 
-/** A login changes no cluster, and only a login has registries. */
-function isForOtherMode(name: InputName, isLogin: boolean): boolean {
+/** A login changes no cluster, only a login has registries, and only a check has a verdict. */
+function isForOtherMode(name: InputName, mode: Inputs['mode']): boolean {
   const isOnlyOfLogin = LOGIN_ONLY.some((one) => one === name)
-  if (!isLogin) return isOnlyOfLogin
-  return name !== 'mode' && !isOnlyOfLogin && !LOGIN_SHARED.some((one) => one === name)
+  const isOnlyOfCheck = CHECK_ONLY.some((one) => one === name)
+  if (mode === 'login') return name !== 'mode' && !isOnlyOfLogin && !LOGIN_SHARED.some((one) => one === name)
+  return isOnlyOfLogin || (isOnlyOfCheck && mode !== 'check')
 }
 
 /**

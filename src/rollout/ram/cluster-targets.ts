@@ -125,15 +125,25 @@ async function formerRoles({
   }
 }
 
+interface KeyedCluster extends Pick<ConnectedWork, 'identity'> {
+  readonly cluster: Pick<ConnectedWork['cluster'], 'settings'>
+}
+
 /** Returns the cluster's name in RAM: its ID in ACK, or the UID of its namespace kube-system. */
-export function clusterKeyOf({ cluster, identity: { kubeSystemUid } }: ConnectedWork): string {
+export function clusterKeyOf({ cluster, identity: { kubeSystemUid } }: KeyedCluster): string {
   const { access } = cluster.settings
   return clusterKey(access.kind === 'ack' ? { clusterId: access.clusterId } : { kubeSystemUid })
 }
 
+/** What the ARNs of a cluster depend on. */
+export interface RrsaSources extends Pick<ConnectedWork, 'identity' | 'detail' | 'signal'> {
+  readonly cluster: Pick<ConnectedWork['cluster'], 'settings' | 'values' | 'ram'>
+  readonly context: Pick<ConnectedWork['context'], 'cloud'>
+}
+
 /** Returns the ARNs that the values of an RRSA cluster need. Undefined if all are set. */
 export async function computeRrsa(
-  work: ConnectedWork,
+  work: RrsaSources,
 ): Promise<{ readonly roleArn: string; readonly oidcProviderArn: string } | undefined> {
   const { cluster, context, signal } = work
   const given = cluster.values?.identity.type === 'rrsa' ? cluster.values.identity.rrsa : undefined
@@ -167,7 +177,7 @@ async function rrsaDetails(
   }
 }
 
-function requireRrsa({ detail }: ConnectedWork): ClusterDetail {
+function requireRrsa({ detail }: Pick<ConnectedWork, 'detail'>): ClusterDetail {
   const notEnabled = (message: string, hint?: string): NopassError =>
     new NopassError('RRSA_NOT_ENABLED', message, { hint })
   if (detail === undefined) {

@@ -40,10 +40,17 @@ export type OpenRelease = ReturnType<typeof openRelease>
  */
 export function openRelease(access: ReleaseAccess) {
   const { helm, target } = access
-  const kind = recordKind(helm.environment)
+  return { ...access, ...openRecords(access, target, recordKind(helm.environment)) }
+}
+
+/** Opens helm's records of a release. Nothing of it writes. */
+export function openRecords(
+  access: KubeCaller,
+  target: Pick<ReleaseTarget, 'namespace' | 'release'>,
+  kind: ReturnType<typeof recordKind>,
+) {
   const path = `/api/v1/namespaces/${encodeURIComponent(target.namespace)}/${kind}`
   return {
-    ...access,
     /** Returns the revisions, oldest first. Empty if the release does not exist. */
     async history(): Promise<readonly Revision[]> {
       const call = { query: { labelSelector: recordSelector(target.release) }, accept: METADATA_ONLY_LIST }

@@ -148,13 +148,18 @@ function planFold({ name, plan = [] }: ClusterResult): readonly string[] {
   return [`<details><summary>${title}</summary>\n\n${shown.join('\n')}\n\n</details>`]
 }
 
-function capped(head: string, blocks: readonly string[]): string {
+/** Joins the head with as many blocks as a summary may hold. */
+export function capped(head: string, blocks: readonly string[]): string {
   const rest = (left: number): string => `\n${left} more blocks were left out: a summary holds at most 1 MiB.`
   return `${[head, ...takeFitting(blocks, rest, CAP_BYTES - Buffer.byteLength(head))].join('\n')}\n`
 }
 
 /** Returns as many complete lines or blocks as fit, worst first. The others are only counted. */
-function takeFitting(lines: readonly string[], rest: (left: number) => string, room = PART_BYTES): readonly string[] {
+export function takeFitting(
+  lines: readonly string[],
+  rest: (left: number) => string,
+  room = PART_BYTES,
+): readonly string[] {
   let bytes = 0
   const end = lines.findIndex((line) => {
     bytes += Buffer.byteLength(line) + 1
@@ -171,7 +176,7 @@ function longestTicks(text: string): number {
  * Returns one line that cannot end a table cell, begin a tag, or show a link or an image under
  * another name. Words in backticks become code.
  */
-function cell(text: string): string {
+export function cell(text: string): string {
   const parts = printable(text.trim()).split(/(`[^`]+`)/)
   return parts
     .map((part, index) => (index % 2 === 1 ? part : escapeHtml(part).replaceAll(/[[\]`\\]/g, '\\$&')))

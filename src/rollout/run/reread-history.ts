@@ -1,5 +1,5 @@
 import type { Revision } from '../../helm/release/release-state.ts'
-import { newRun, type RunContext } from '../cluster/cluster-run.ts'
+import type { RunContext } from '../cluster/cluster-run.ts'
 import { connectCluster } from '../connect/connect-cluster.ts'
 import type { HistoryReader } from '../ram/other-deployers-since.ts'
 import { openRelease } from '../release/open-release.ts'
@@ -21,7 +21,7 @@ export function createHistoryReader(context: RunContext, signal: AbortSignal) {
   async function open(name: string) {
     const cluster = context.prepared.find((one) => one.name === name)
     if (cluster === undefined) throw new Error(`cluster ${name} is not part of this run`)
-    const { client, target } = await connectCluster({ cluster, context: again, run: newRun(), signal })
+    const { client, target } = await connectCluster({ cluster, context: again, signal })
     const { timeout } = settings.inputs
     return openRelease({ cluster: name, client, helm, folder, target, timeout, report: () => undefined, signal })
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { aimCommands } from '../../../src/cli/doctor/doctor.ts'
+import { aimCommands } from '../../../src/cli/doctor/aim-commands.ts'
 import { createStatusLine } from '../../../src/cli/program/terminal.ts'
 import type { Finding } from '../../../src/doctor/finding.ts'
 import { quoted, type ShellCommand, shell } from '../../../src/lib/shell-command.ts'

@@ -1,0 +1,83 @@
+import { mkdtemp } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { error, setFailed, setOutput, setSecret, warning } from '@actions/core'
+import { checkFleet, type FleetOutcome } from '../src/fleet/check-fleet.ts'
+import { renderReportPage } from '../src/fleet/report/report-page.ts'
+import { describeResults } from '../src/fleet/report/results.ts'
+import { type Change, changesSince, readEarlier } from '../src/fleet/report/since.ts'
+import { renderCheckSummary } from '../src/fleet/report/summary.ts'
+import { describeOutputs, headline, isFailed } from '../src/fleet/report/verdict.ts'
+import { writePrivateFile } from '../src/lib/files.ts'
+import type { Settings } from '../src/rollout/inputs/settings.ts'
+import type { RunFolder } from '../src/rollout/run-folder.ts'
+import { ANNOTATIONS, reportErrors } from './report-errors.ts'
+import { writeLine } from './write-line.ts'
+import { writeSummary } from './write-summary.ts'
+
+/**
+ * Performs the mode `check`: reads every cluster, and reports in every form that a workflow can
+ * read. Returns the exit code.
+ */
+export async function performCheck(
+  settings: Settings,
+  folder: RunFolder,
+  { host, environment }: { readonly host: NodeJS.Process; readonly environment: NodeJS.ProcessEnv },
+  signal: AbortSignal,
+): Promise<number> {
+  const { inputs } = settings
+  const { GITHUB_WORKSPACE, RUNNER_TEMP } = environment
+  const workspace = GITHUB_WORKSPACE || host.cwd()
+  const temporary = RUNNER_TEMP || '/tmp'
+  const earlier =
+    inputs.since === '' ? undefined : readEarlier(inputs.since, { folder: workspace, within: [workspace, temporary] })
+  const report = (cluster: string, line: string): void => writeLine(host, `${cluster}: ${line}`)
+  const checkHost = { environment, folder, mask: setSecret, report, skipsCloud: false }
+  const outcome = await checkFleet(settings, checkHost, signal)
+  if (outcome.errors.length > 0) return reportErrors(outcome.errors, host, inputs.mode)
+  const change = inputs.since === '' ? undefined : changesSince(earlier, outcome.clusters)
+  await writeFiles(outcome, change, {
+    temporary,
+    reportFile: inputs['report-file'] && resolve(workspace, inputs['report-file']),
+  })
+  for (const [name, value] of Object.entries(describeOutputs(outcome.clusters))) setOutput(name, JSON.stringify(value))
+  writeSummary(renderCheckSummary(outcome.clusters, change), host)
+  const isFailure = isFailed(outcome.clusters, inputs['fail-on'])
+  annotate(outcome, change, host)
+  if (isFailure) setFailed(headline(outcome.clusters))
+  else writeLine(host, headline(outcome.clusters))
+  return isFailure ? 1 : 0
+}
+
+async function writeFiles(
+  outcome: FleetOutcome,
+  change: Change | undefined,
+  { temporary, reportFile }: { readonly temporary: string; readonly reportFile: string },
+): Promise<void> {
+  // The name is random, because without a folder of the runner it must not be foreseeable.
+  const results = join(await mkdtemp(join(temporary, 'acr-nopass-results-')), 'acr-nopass-check.json')
+  writePrivateFile(results, `${JSON.stringify(describeResults(outcome, change), null, 2)}\n`)
+  setOutput('results-file', results)
+  if (reportFile !== '') writePrivateFile(reportFile, renderReportPage(outcome))
+}
+
+/**
+ * Writes one annotation for each of the first nine findings with a fix of their own, and a log line
+ * for each further one. With `change`, only the new ones. A consequence has no annotation, because
+ * its cause has one.
+ */
+function annotate({ clusters }: FleetOutcome, change: Change | undefined, host: NodeJS.Process): void {
+  const findings = clusters.flatMap(({ name, findings: found }) => {
+    const news = change?.clusters.find((one) => one.name === name)?.found
+    return found
+      .filter(({ severity, causedBy }) => severity !== 'info' && causedBy === undefined)
+      .filter(({ id, subject }) => change === undefined || news?.includes(`${id} ${subject}`))
+      .map((finding) => ({ name, ...finding }))
+  })
+  const sorted = findings.toSorted((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'))
+  for (const [index, { name, id, severity, subject, message, fix }] of sorted.entries()) {
+    const what = `${name}, ${subject}: ${message}`
+    const write = severity === 'error' ? error : warning
+    if (index < ANNOTATIONS) write(`${what}\nFix: ${fix}`, { title: id })
+    else writeLine(host, `${id}: ${what} Fix: ${fix}`)
+  }
+}
