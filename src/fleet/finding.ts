@@ -1,8 +1,8 @@
 import type { Finding, FindingId } from '../doctor/finding.ts'
 
 /**
- * The ids of findings that only a check of the fleet can make, in the order of the docs. An id never
- * changes its meaning.
+ * The ids of findings that only a check of the fleet can make, in the order of the docs. An id
+ * never changes its meaning.
  */
 export const FLEET_FINDING_IDS = [
   'CLUSTER_UNREAD',

@@ -185,7 +185,7 @@ function notCompared({ history = [], namespace, name }: ReachedCluster['release'
 }
 
 /** The worst thing that is known of a cluster. `healthy` needs everything to be read. */
-export function stateOf(findings: readonly ClusterFinding[], unread: readonly Unread[]): ClusterState {
+function stateOf(findings: readonly ClusterFinding[], unread: readonly Unread[]): ClusterState {
   const isFailing = ({ severity, health }: ClusterFinding): boolean => severity === 'error' || health === 'failing'
   if (findings.some((finding) => isFailing(finding) && finding.id !== 'CLUSTER_UNREAD')) return 'failed'
   if (unread.length > 0 || findings.some(({ health }) => health === 'unknown')) return 'unread'

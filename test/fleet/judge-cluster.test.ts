@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
 import type { ClusterFacts } from '../../src/fleet/cluster-facts.ts'
@@ -194,6 +196,18 @@ test('fields that another client added are drift, and the fix says that restorin
   const drift = (added: readonly string[]) =>
     judge(clusterFacts({ release: { objects: [{ object: 'Service a/b', change: 'changed', fields: [], added }] } }))
   assert.match(drift(['spec.externalIPs']).findings[0]?.fix ?? '', /remove them with `kubectl edit`\.$/)
+})
+
+test('the oldest minor is that of the support page, and admission begins with the minor of the chart', () => {
+  const read = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
+  const [, oldest = ''] = /^\| Kubernetes \| 1\.(\d+) and newer/m.exec(read('docs/en/support.md')) ?? []
+  const [, admission = ''] = /semverCompare ">=1\.(\d+)\.0-0"/.exec(read('chart/templates/_attach.tpl')) ?? []
+  const minor = (number: number, attach?: string) =>
+    judge(clusterFacts({ observed: { kubernetes: `v1.${number}.0` }, ...(attach && { attach }) }))
+  assert.equal(minor(Number(oldest)).findings.length, 0)
+  assert.equal(minor(Number(oldest) - 1).findings[0]?.id, 'KUBERNETES_UNSUPPORTED')
+  assert.match(minor(Number(admission), 'auto').ahead[0]?.message ?? '', /^The cluster has Kubernetes /)
+  assert.match(minor(Number(admission) - 1, 'auto').ahead[0]?.message ?? '', /^After an upgrade to Kubernetes /)
 })
 
 test('a Kubernetes minor outside of the support table is a warning', () => {

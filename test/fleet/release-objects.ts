@@ -86,7 +86,7 @@ export function releaseObjects(change: ReleaseChange = {}): readonly FakeObject[
   ]
 }
 
-/** Helm's record of revision 1: base64 of gzipped JSON, in base64 (helm: pkg/storage/driver/util.go). */
+/** Helm's record of revision 1 (helm: `encodeRelease` in pkg/storage/driver/util.go). */
 function recordOf(
   manifest: readonly object[],
   { chart = '1.0.0', values = VALUES, status = 'deployed' }: ReleaseChange,

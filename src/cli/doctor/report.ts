@@ -135,7 +135,7 @@ function coverageBlock({ release }: Observed): string {
   return lines.join('\n')
 }
 
-export function renderCoverage({ total, current, pending, skipped }: CoverageStatus): string {
+function renderCoverage({ total, current, pending, skipped }: CoverageStatus): string {
   const reasons = Object.entries(skipped).map(([reason, number]) => `${number} ${reason}`)
   return [`${current} of ${total} current`, ...(pending > 0 ? [`${pending} pending`] : []), ...reasons].join(', ')
 }

@@ -2,7 +2,7 @@ import { KUBERNETES_VERSION } from '../../values/generated/kubernetes-version.ts
 import type { FleetFinding } from '../finding.ts'
 
 /** The oldest minor that docs/en/support.md supports. */
-export const OLDEST_MINOR = 30
+const OLDEST_MINOR = 30
 /** `attach: auto` means admission from this minor on (chart/templates/_attach.tpl). */
 const ADMISSION_MINOR = 36
 
@@ -13,7 +13,7 @@ export interface Ahead {
 }
 
 /** Returns the minor of a version such as `v1.35.2-aliyun.1`. */
-export function minorOf(version: string | undefined): number | undefined {
+function minorOf(version: string | undefined): number | undefined {
   const [, minor] = /^v?1\.(\d+)/.exec(version ?? '') ?? []
   return minor === undefined ? undefined : Number(minor)
 }

@@ -14,7 +14,7 @@ export function describeCells(check: ClusterCheck, now: number) {
 }
 
 /** Returns the reason of the state: the first finding, else what could not be read. */
-export function describeReason({ findings, unread, state }: ClusterCheck): string {
+function describeReason({ findings, unread, state }: ClusterCheck): string {
   if (state === 'healthy') return ''
   const [worst] = findings
   const [missing] = unread

@@ -22,7 +22,7 @@ export interface ClusterChange {
   readonly from: ClusterState | null
   /** Null: the cluster is not checked any more. */
   readonly to: ClusterState | null
-  /** Ids and subjects of findings that are new, such as `HELPER_DOWN helper acr-nopass/acr-nopass`. */
+  /** Ids and subjects of new findings, such as `HELPER_DOWN helper acr-nopass/acr-nopass`. */
   readonly found: readonly string[]
   /** Findings that are gone. */
   readonly gone: readonly string[]

@@ -10,15 +10,15 @@ export function sortChecks<Check extends Pick<ClusterCheck, 'state'>>(checks: re
 }
 
 /** True if the cluster differs from its release or from the list, whatever else is wrong. */
-export function hasDrifted({ findings }: Pick<ClusterCheck, 'findings'>): boolean {
+function hasDrifted({ findings }: Pick<ClusterCheck, 'findings'>): boolean {
   return findings.some(({ id }) => DRIFT.includes(id))
 }
 
 type Judged = Pick<ClusterCheck, 'state' | 'findings'>
 
 /**
- * True if the check fails. A cluster that could not be checked at all is an error. What could not be
- * read of a cluster counts with `warning`.
+ * True if the check fails. A cluster that could not be checked at all is an error. What could not
+ * be read of a cluster counts with `warning`.
  */
 export function isFailed(checks: readonly Judged[], failOn: FailOn): boolean {
   const hasError = checks.some(({ findings, state }) => state === 'failed' || findings.some(isError))

@@ -37,7 +37,7 @@ const containerOf = ({ spec }: ReturnType<typeof withDefaults>) => {
   return container
 }
 
-/** The object as an API server returns it: with defaults, its own metadata, and written quantities. */
+/** The object as an API server returns it: with defaults, and quantities in its own form. */
 function liveOf(change: (live: ReturnType<typeof withDefaults>) => void = () => undefined) {
   const live = withDefaults()
   change(live)
