@@ -102,10 +102,15 @@ function requireIssuer(issuer: string): void {
   )
 }
 
-/** Returns the trust policy of a role that another role assumes. */
+/**
+ * Returns the trust policy of a role that another role assumes. RAM's own responses write a role's
+ * ARN in lower case, and no page says whether `Principal` ignores the case. Therefore a calling
+ * role is in lower case, too.
+ */
 export function roleTrustDocument(callerArn: string, externalId?: string): PolicyDocument {
   const condition = externalId ? { Condition: { StringEquals: { 'sts:ExternalId': [externalId] } } } : {}
-  return policyOf([{ Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { RAM: [callerArn] }, ...condition }])
+  const caller = callerArn.includes(':role/') ? callerArn.toLowerCase() : callerArn
+  return policyOf([{ Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { RAM: [caller] }, ...condition }])
 }
 
 function federated(provider: string, issuer: string, audience: string, subjects: readonly string[]): Statement {

@@ -128,14 +128,7 @@ test('P13 before a new limit, plan names the images of running Pods that could n
   }
   const pods = '/api/v1/namespaces/default/pods'
   await eventually(() => cluster.admin.request({ method: 'POST', path: pods, body: pod }), 60_000)
-  const assumeRole = [{ roleArn: `acs:ram::${fixture.cloud.accountId}:role/acr-nopass-pull` }]
-  const [registry] = parse(fixture.values).registries
-  const file = join(folder, 'limited.yaml')
-  await writeFile(
-    file,
-    stringify({ registries: [{ ...registry, limit: 'repositories', repositories: ['shop/*'], assumeRole }] }),
-  )
-  const { code, stdout, stderr } = await cli('plan', ...rollout, '-f', file, '-o', 'json')
+  const { code, stdout, stderr } = await cli('plan', ...rollout, '-f', await limitedValues(), '-o', 'json')
   assert.equal(code, 0, stdout + stderr)
   const notes: readonly string[] = JSON.parse(stdout).results[0].notes
   const limits = notes.filter((note) => note.startsWith('limits:'))
@@ -356,6 +349,44 @@ test('P12 uninstall requires confirmation, and leaves nothing, whatever somebody
   assert.deepEqual([await references(), await pullSecrets()], [[], []])
   assert.equal(fixture.cloud.calls.filter(({ action, code }) => action === 'DeletePolicy' && !code).length, 1)
 })
+
+test('P9 limit: repositories with a worker role: plan shows the role that the helper assumes, apply creates it, and uninstall removes it', async () => {
+  const limited = [...rollout, '-f', await limitedValues()]
+  const from = fixture.cloud.calls.length
+  const plan = await cli('plan', ...limited)
+  assert.match(plan.stdout, /role acr-nopass-pull: created/)
+  assert.deepEqual(writesSince(from), [])
+  const { code, stdout, stderr } = await cli('apply', ...limited)
+  assert.equal(code, 0, stdout + stderr)
+  const path = '/api/v1/namespaces/acr-nopass/configmaps/acr-nopass-status'
+  const { data } = await cluster.admin.request<{ data: Record<string, string> }>({ method: 'GET', path })
+  const [registry] = JSON.parse(data['status.json'] ?? '').registries
+  assert.deepEqual([registry.state, registry.limit.repositories], ['live', ['shop/*']])
+  const assumed = fixture.cloud.calls
+    .slice(from)
+    .filter((call) => call.action === 'GetAuthorizationToken' && !call.code)
+  assert.ok(assumed.length > 0)
+  for (const { principal } of assumed) assert.ok(principal.includes('acr-nopass-pull/'), principal)
+  const again = await cli('apply', ...limited)
+  assert.match(again.stdout, /^cluster +0 +unchanged /m)
+  const done = await cli('uninstall', ...limited, '--confirm', 'acr-nopass/1', '--ram-cleanup')
+  assert.equal(done.code, 0, done.stdout + done.stderr)
+  assert.match(done.stdout, /role acr-nopass-pull: deleted/)
+})
+
+/** Writes values with a limited registry behind a role that does not exist. */
+async function limitedValues(): Promise<string> {
+  const assumeRole = [{ roleArn: `acs:ram::${fixture.cloud.accountId}:role/acr-nopass-pull` }]
+  const [registry] = parse(fixture.values).registries
+  const file = join(folder, 'limited.yaml')
+  const limited = { ...registry, limit: 'repositories', repositories: ['shop/*'], assumeRole }
+  await writeFile(file, stringify({ registries: [limited] }))
+  return file
+}
+
+function writesSince(from: number): readonly unknown[] {
+  return fixture.cloud.calls.slice(from).filter(({ write }) => write)
+}
 
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 

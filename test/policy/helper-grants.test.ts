@@ -149,7 +149,7 @@ test('P13 limited entries that share a role of their own: the role may pull what
   ])
   assert.equal(role?.role?.name, 'acr-nopass-pull')
   assert.deepEqual(role?.role?.trust.Statement, [
-    { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { RAM: ['acs:ram::11:role/Worker'] } },
+    { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { RAM: ['acs:ram::11:role/worker'] } },
   ])
   assert.deepEqual(role?.policy?.document.Statement[2]?.Resource, [
     'acs:cr:cn-hangzhou:*:repository/cri-1/base/*',

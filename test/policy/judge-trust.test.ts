@@ -89,11 +89,13 @@ test('a trust policy without `oidc:aud` allows tokens for other audiences, and i
 })
 
 test('a chain: the role itself or its whole account, with the external id', () => {
-  const caller = 'acs:ram::1:role/Source'
+  const caller = 'acs:ram::1:role/source'
   const required = roleTrustDocument(caller, 'secret-word')
   const trusting = (name: string, externalId?: string) =>
     judge(required, ...roleTrustDocument(name, externalId).Statement)
-  assert.deepEqual(trusting('acs:ram::1:role/source', 'secret-word'), { differs: [], wide: [] })
+  const inConsole = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { RAM: ['acs:ram::1:role/Source'] } }
+  assert.deepEqual(judge(required, inConsole).differs, [])
+  assert.deepEqual(trusting(caller, 'secret-word'), { differs: [], wide: [] })
   assert.deepEqual(trusting('acs:ram::1:root', 'secret-word'), { differs: [], wide: [] })
   assert.deepEqual(trusting(caller), { differs: [], wide: ['callers without the external id'] })
   assert.deepEqual(trusting(caller, 'other').differs, ['sts:ExternalId has to be other there, and is secret-word'])

@@ -4,7 +4,15 @@ import { ciPolicyDocument } from '../../src/policy/ci-document.ts'
 import { policyOf } from '../../src/policy/normal-form.ts'
 import { clusterKey, hasMark, membersOf, ownDescription, policyName, rrsaRoleName } from '../../src/policy/ram-names.ts'
 import { renderTerraform } from '../../src/policy/terraform.ts'
-import { githubTrustDocument, rrsaStatement } from '../../src/policy/trust-document.ts'
+import { githubTrustDocument, roleTrustDocument, rrsaStatement } from '../../src/policy/trust-document.ts'
+
+test('the trust in another role names it in lower case, as RAM does, and keeps the case of a user', () => {
+  const principalOf = (arn: string): unknown => roleTrustDocument(arn).Statement[0]?.Principal
+  assert.deepEqual(principalOf('acs:ram::1:role/KubernetesWorkerRole-A'), {
+    RAM: ['acs:ram::1:role/kubernetesworkerrole-a'],
+  })
+  assert.deepEqual(principalOf('acs:ram::1:user/Alice'), { RAM: ['acs:ram::1:user/Alice'] })
+})
 
 test('a list of issuers is never written to a trust because no token contains one', () => {
   for (const issuer of ['https://oidc/c1,https://kubernetes.default.svc', 'https://oidc/c1 ']) {

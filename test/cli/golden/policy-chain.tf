@@ -113,7 +113,7 @@ resource "alicloud_ram_role" "acr-pull_6543210987654321" {
         },
         "Principal": {
           "RAM": [
-            "acs:ram::1234567890123456:role/Worker"
+            "acs:ram::1234567890123456:role/worker"
           ]
         }
       }
