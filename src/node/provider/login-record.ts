@@ -1,4 +1,6 @@
+import { ERROR_CODES } from '../../error-codes.ts'
 import type { ErrorCode } from '../../errors.ts'
+import { isRecord, parseObject } from '../../lib/json.ts'
 
 /** The time of a record: the ID of a boot, and milliseconds since that boot. */
 export interface BootTime {
@@ -24,6 +26,8 @@ export interface StoredLogin {
   readonly refreshAt: number
   /** The cloud's clock minus the uptime, when the cloud last responded. */
   readonly cloudAhead: number
+  /** The cloud has refused to renew it. */
+  readonly refused?: boolean
 }
 
 export interface StoredFailure {
@@ -32,6 +36,31 @@ export interface StoredFailure {
   readonly code: ErrorCode
   readonly message: string
   readonly hint: string
+}
+
+/** Reads a record. Undefined if it is not complete, as of another version of acr-nopass. */
+export function readRecord(text: string): LoginRecord | undefined {
+  const { boot, login, failure } = parseObject(text) ?? {}
+  if (typeof boot !== 'string' || (login !== undefined && !isLogin(login))) return undefined
+  return { boot, ...(login !== undefined && { login }), ...(isFailure(failure) && { failure }) }
+}
+
+function isLogin(value: unknown): value is StoredLogin {
+  if (!isRecord(value)) return false
+  const { username, password, domains, expiresAt, refreshAt, cloudAhead } = value
+  return (
+    [username, password].every((text) => typeof text === 'string' && text !== '') &&
+    Array.isArray(domains) &&
+    domains.every((domain) => typeof domain === 'string') &&
+    [expiresAt, refreshAt, cloudAhead].every(Number.isFinite)
+  )
+}
+
+function isFailure(value: unknown): value is StoredFailure {
+  if (!isRecord(value)) return false
+  const { at, code, message, hint } = value
+  const isKnown = typeof code === 'string' && Object.hasOwn(ERROR_CODES, code)
+  return Number.isFinite(at) && isKnown && [message, hint].every((text) => typeof text === 'string')
 }
 
 /** A login to use, and for how many seconds the kubelet may keep it. */
@@ -71,7 +100,7 @@ export function lastLogin(record: LoginRecord | undefined, code: ErrorCode, time
   if (login === undefined) return undefined
   const rest = login.expiresAt - cloudNow(login, time)
   if (rest > 0) return { login, seconds: Math.min(rest, PAUSE_MS) / 1000 }
-  return isRefusal(code) ? undefined : { login, seconds: 0 }
+  return isRefusal(code) || login.refused ? undefined : { login, seconds: 0 }
 }
 
 /** Codes with which the cloud decided against the identity or its rights. */

@@ -10,10 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { parseObject } from '../../lib/json.ts'
 import { orElse } from '../../lib/or-else.ts'
 import { isAlive, processId } from '../../lib/process-id.ts'
-import type { LoginRecord } from './login-record.ts'
+import { type LoginRecord, readRecord } from './login-record.ts'
 
 export type LoginStore = ReturnType<typeof openLoginStore>
 
@@ -29,10 +28,7 @@ export function openLoginStore(folder: string, pid: number, uid: number) {
   const fileOf = (key: string): string => join(folder, `${key}.json`)
   const lockOf = (key: string): string => join(folder, `${key}.lock`)
   return {
-    read(key: string): LoginRecord | undefined {
-      const text = orElse(() => readFileSync(fileOf(key), 'utf8'), '')
-      return parseObject(text) as LoginRecord | undefined
-    },
+    read: (key: string): LoginRecord | undefined => readRecord(orElse(() => readFileSync(fileOf(key), 'utf8'), '')),
     /** A full file system must not make a pull fail. */
     write(key: string, record: LoginRecord): void {
       orElse(() => {

@@ -6,6 +6,7 @@ import { canLimit, type FetchLogin, type WantedLogin } from './fetch-login.ts'
 import {
   type BootTime,
   decideLogin,
+  isRefusal,
   type LoginRecord,
   lastLogin,
   type StoredFailure,
@@ -72,7 +73,8 @@ async function renew(wanted: WantedLogin, deps: ObtainDeps, signal: AbortSignal)
     const failure = signal.aborted ? timedOut() : toNopassError(error)
     const { boot, uptime } = time()
     const { code, message, hint } = failure
-    const login = before?.boot === boot ? before.login : undefined
+    const known = before?.boot === boot ? before.login : undefined
+    const login = known && isRefusal(code) ? { ...known, refused: true } : known
     store?.write(key, { boot, ...(login && { login }), failure: { at: uptime, code, message, hint } })
     return fallBack(before, failure, deps)
   }
