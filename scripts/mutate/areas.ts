@@ -48,6 +48,14 @@ export const AREAS: Readonly<Record<string, Area>> = {
     ],
     tests: ['test/login/*.test.ts', 'test/acr/query-push.test.ts'],
   },
+  // The decisions of a node's program. Its calls are tested on the emulated cloud.
+  node: {
+    mutate: [
+      'src/node/{node-config,provider-config}.ts',
+      'src/node/provider/{answer-request,choose-*,login-record,obtain-login,provider-*}.ts',
+    ],
+    tests: ['test/provider/*.test.ts'],
+  },
   lease: {
     mutate: ['src/kube/lease.ts', 'src/kube/lease-record.ts'],
     tests: ['test/kube/lease*.test.ts'],

@@ -47,7 +47,8 @@ function nodeOf(registries: readonly NodeRegistry[], change: Partial<NodeConfig>
     registries,
     ...change,
   }
-  return {
+  const node = {
+    beforeLock: undefined as ((key: string, records: Map<string, LoginRecord>) => void) | undefined,
     calls,
     failing,
     async ask(image: string, account?: object) {
@@ -69,7 +70,10 @@ function nodeOf(registries: readonly NodeRegistry[], change: Partial<NodeConfig>
           store: {
             read: (key) => records.get(key),
             write: (key, record) => void records.set(key, record),
-            lock: () => true,
+            lock(key) {
+              node.beforeLock?.(key, records)
+              return true
+            },
             unlock: () => undefined,
           },
           async fetchLogin(wanted) {
@@ -93,6 +97,7 @@ function nodeOf(registries: readonly NodeRegistry[], change: Partial<NodeConfig>
     /** How many seconds the kubelet may keep the last login. */
     kept: () => kept,
   }
+  return node
 }
 
 const LIMITED: Partial<NodeRegistry> = {
@@ -148,6 +153,16 @@ test('a refused ServiceAccount gets the login of the node only if the values hav
     await assert.rejects(lenient.ask('prod/app', {}), { code })
     assert.deepEqual(lenient.calls, ['account prod'])
   }
+})
+
+test('a login that another process stored just before the lock was taken is used without a call', async () => {
+  const node = nodeOf([entry('prod')])
+  node.beforeLock = (key, records) => {
+    const login = { username: 'other', password: 'p', domains: ['prod-registry.cn-hangzhou.cr.aliyuncs.com'] }
+    records.set(key, { boot: 'b', login: { ...login, expiresAt: HOUR, refreshAt: HOUR, cloudAhead: 0 } })
+  }
+  assert.equal(await node.ask('prod/app'), 'other')
+  assert.deepEqual(node.calls, [])
 })
 
 test('an annotation that names no role is reported, unless the login of the node steps in', async () => {

@@ -9,8 +9,8 @@ const LATEST_CALL_MS = 2_700
 const LATEST_END_MS = 2_950
 
 /**
- * Ends the process at once. `process.exit` would wait for a name server that does not respond,
- * because the C library's lookups cannot be cancelled.
+ * Ends the process at once. `process.exit` would wait for a name server that does not respond
+ * (docs/en/decisions.md#node-login).
  */
 function end(code: number): never {
   process.execve?.('/bin/sh', ['sh', '-c', `exit ${code}`], {})
