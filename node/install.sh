@@ -1,5 +1,6 @@
 # The part of the script for nodes that is the same for all nodes. `acr-nopass node script` writes
-# the settings above it. The decisions are in the archive (lib/setup.mjs); this part executes them.
+# the settings above it. lib/setup.mjs in the archive decides; this part executes
+# (docs/en/decisions.md#node-script).
 
 set -eu
 umask 022

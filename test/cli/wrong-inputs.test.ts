@@ -16,8 +16,10 @@ const FILES: Readonly<Record<string, string>> = {
   'quotes.yaml': GOOD.replace('name: prod', 'name: “prod”'),
   'no-identity.yaml': GOOD.replace(/^identity.*\n/m, ''),
   'guard.yaml': `${GOOD}guard: off\n`,
+  'node.yaml': `${GOOD}node: { identity: worker-role }\n`,
   kubeconfig: '{}',
 }
+const ARCHIVE = ['--url', '/node.tgz', '--sha256', 'a'.repeat(64)]
 const CALLS: readonly (readonly string[])[] = [
   ['validate', '-f', 'colon.yaml'],
   ['validate', '-f', 'quotes.yaml'],
@@ -32,6 +34,15 @@ const CALLS: readonly (readonly string[])[] = [
   ['validate', '-f', 'no-identity.yaml'],
   ['validate', '-f', 'guard.yaml'],
   ['validate'],
+  ['node', 'config'],
+  ['node', 'config', '-f', 'values.yaml'],
+  ['node', 'script', '-f', 'values.yaml'],
+  ['node', 'script', '--profile', 'eks', '-f', 'values.yaml'],
+  ['node', 'script', '--profile', 'ack', '-f', 'values.yaml'],
+  ['node', 'script', '--profile', 'ack', '-f', 'values.yaml', '--url', '/node.tgz', '--sha256', 'abc'],
+  ['node', 'script', '--profile', 'ack', '-f', 'values.yaml', '--health-seconds', '0'],
+  ['node', 'script', '--profile', 'ack', '-f', 'node.yaml', ...ARCHIVE, '--health-url', 'localhost:10248'],
+  ['node', 'script', '--profile', 'ack', '-f', 'node.yaml', ...ARCHIVE, '--restart', 'a\nb'],
 ]
 
 let folder: string

@@ -58,10 +58,14 @@ function readReleased({ root }: CliHost): ReleasedSums | undefined {
 
 function checkUrl(text: string): string {
   if (/^https?:\/\/[\w.:[\]-]+(\/[\w./~-]*)?$/.test(text)) return text
-  throw new NopassError('INPUT_INVALID', `--health-url is not an HTTP address: ${text}`)
+  throw new NopassError('INPUT_INVALID', `--health-url is not an HTTP address: ${text}`, {
+    hint: 'Pass an address such as http://127.0.0.1:10248/healthz.',
+  })
 }
 
 function checkLine(flag: string, text = ''): void {
   if (!/[\p{Cc}]/u.test(text)) return
-  throw new NopassError('INPUT_INVALID', `${flag} must be one line`)
+  throw new NopassError('INPUT_INVALID', `${flag} must be one line`, {
+    hint: 'Put the commands into a file on the node.',
+  })
 }
