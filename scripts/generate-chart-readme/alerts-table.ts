@@ -1,5 +1,5 @@
-import { parse } from 'yaml'
 import { type Language, table, untranslated } from '../generate-docs/languages.ts'
+import { readTexts } from '../generate-docs/read-texts.ts'
 
 const FILE = 'scripts/generate-chart-readme/zh.yaml'
 const ALERT = /- alert: (\S+)[\s\S]*?severity: (\S+)[\s\S]*?summary: (.*)\n\s+cause: >-\n([\s\S]*?)\n\s+fix:/g
@@ -8,9 +8,8 @@ const COLUMNS = { en: ['alert', 'severity', 'what', 'why'], zh: ['告警', '级�
 /** Renders the alerts of the chart's template, with their descriptions, as a table. */
 export function alertsTable(language: Language, readText: (path: string) => string): string {
   const found = [...readText('chart/templates/_alerts.tpl').matchAll(ALERT)]
-  const chinese = parse(readText(FILE)) as Readonly<Record<string, readonly string[]>>
-  const spare = Object.keys(chinese).filter((key) => !found.some(([, name]) => name === key))
-  if (spare.length > 0) throw new Error(`${FILE}: ${spare.join(', ')} does not exist`)
+  const names = found.map(([, name = '']) => name)
+  const chinese = readTexts<Readonly<Record<string, readonly string[]>>>(readText, FILE, names)
   const rows = found.map(([, name = '', severity = '', summary = '', cause = '']) => {
     const english = [withoutPlaceholders(summary), withoutPlaceholders(cause)]
     const texts = language === 'en' ? english : (chinese[name] ?? english.map(untranslated))

@@ -1,4 +1,3 @@
-import { parse } from 'yaml'
 import { CLI_CODES } from '../../src/error-codes/cli.ts'
 import { CLOUD_CODES, POLICY_CODES, REGISTRY_CODES } from '../../src/error-codes/cloud.ts'
 import { DOCKER_CODES } from '../../src/error-codes/docker-config.ts'
@@ -12,6 +11,7 @@ import { NODE_SCRIPT_CODES } from '../../src/error-codes/node-script.ts'
 import { ROLLOUT_CODES } from '../../src/error-codes/rollout.ts'
 import { VALUES_CODES } from '../../src/error-codes/values.ts'
 import { type Language, table, untranslated } from './languages.ts'
+import { readTexts } from './read-texts.ts'
 
 type Rows = Readonly<Record<string, { readonly what: string; readonly fix: string }>>
 
@@ -43,7 +43,6 @@ const COLUMNS = { en: ['code', 'what it means', 'fix'], zh: ['错误码', '含�
  * A message may contain a more specific fix.
  */
 export function errorTables(language: Language, chinese: ChineseRows): Record<string, string> {
-  refuseUnknown(chinese)
   return Object.fromEntries(
     Object.entries(AREAS).map(([area, rows]) => {
       const lines = Object.entries(rows).map(([code, { what, fix }]) => {
@@ -57,18 +56,6 @@ export function errorTables(language: Language, chinese: ChineseRows): Record<st
 
 /** Reads the Chinese rows, next to this file. */
 export function readChineseRows(readText: (path: string) => string): ChineseRows {
-  return parse(readText('scripts/generate-docs/errors-zh.yaml')) as ChineseRows
-}
-
-function refuseUnknown(chinese: ChineseRows): void {
   const codes = Object.values(AREAS).flatMap((rows) => Object.keys(rows))
-  const wrong = [
-    ...Object.keys(chinese)
-      .filter((code) => chinese[code]?.length !== 2)
-      .map((code) => `${code} needs a meaning and a fix`),
-    ...Object.keys(chinese)
-      .filter((code) => !codes.includes(code))
-      .map((code) => `${code} does not exist`),
-  ]
-  if (wrong.length > 0) throw new Error(`scripts/generate-docs/errors-zh.yaml: ${wrong.join(', ')}`)
+  return readTexts<ChineseRows>(readText, 'scripts/generate-docs/errors-zh.yaml', codes)
 }

@@ -1,10 +1,7 @@
-import { parse } from 'yaml'
 import { FINDING_IDS, type FindingId } from '../../src/doctor/finding.ts'
 import { FLEET_FINDING_IDS } from '../../src/fleet/finding.ts'
-import { cell, type Language, untranslated } from './languages.ts'
-
-const FILE = 'scripts/generate-docs/findings.yaml'
-const FLEET_FILE = 'scripts/generate-docs/fleet-findings.yaml'
+import { type Language, table, untranslated } from './languages.ts'
+import { readTexts } from './read-texts.ts'
 
 type Row = readonly [symptom: string, fix: string]
 
@@ -17,27 +14,15 @@ const TABLES: Readonly<Record<string, FindingId>> = {
   'findings:cloud': 'RAM_DENIED',
   'findings:objects': 'SECRET_MISSING',
 }
-const COLUMNS = { en: '| symptom | finding | what to do |', zh: '| 现象 | 结果 | 解决方法 |' } as const
+const COLUMNS = { en: ['symptom', 'finding', 'what to do'], zh: ['现象', '结果', '解决方法'] } as const
 
 export function readFindings(readText: (path: string) => string): FindingRows {
-  return readRows(FILE, FINDING_IDS, readText)
+  return readTexts<FindingRows>(readText, 'scripts/generate-docs/findings.yaml', FINDING_IDS, true)
 }
 
 /** Reads the texts of the findings that only a check of the fleet can make. */
 export function readFleetFindings(readText: (path: string) => string): FindingRows {
-  return readRows(FLEET_FILE, FLEET_FINDING_IDS, readText)
-}
-
-function readRows(file: string, known: readonly string[], readText: (path: string) => string): FindingRows {
-  const rows = parse(readText(file)) as FindingRows
-  const wrong = [
-    ...known.filter((id) => rows[id]?.en?.length !== 2).map((id) => `${id} needs an English symptom and fix`),
-    ...Object.keys(rows)
-      .filter((id) => !known.includes(id))
-      .map((id) => `${id} does not exist`),
-  ]
-  if (wrong.length > 0) throw new Error(`${file}: ${wrong.join(', ')}`)
-  return rows
+  return readTexts<FindingRows>(readText, 'scripts/generate-docs/fleet-findings.yaml', FLEET_FINDING_IDS, true)
 }
 
 /** Renders the tables of findings: symptom, ID and fix, in the order of the IDs. */
@@ -56,9 +41,9 @@ function renderRows(ids: readonly string[], language: Language, rows: FindingRow
   const lines = ids.map((id) => {
     const { en = ['', ''], zh } = rows[id] ?? {}
     const [symptom = '', fix = ''] = language === 'en' ? en : (zh ?? en.map(untranslated))
-    return `| ${cell(symptom)} | \`${id}\` | ${cell(fix)} |`
+    return [symptom, `\`${id}\``, fix]
   })
-  return [COLUMNS[language], '| --- | --- | --- |', ...lines].join('\n')
+  return table(COLUMNS[language], lines)
 }
 
 function idsFrom(first: FindingId): readonly FindingId[] {

@@ -40,7 +40,7 @@ export function untranslated(english: string): string {
 }
 
 /** Renders a text as a table cell. */
-export function cell(text: string): string {
+function cell(text: string): string {
   return text
     .replaceAll('|', '\\|')
     .replaceAll(/\s*\n\s*/g, ' ')

@@ -3,6 +3,7 @@ import { definitionName, isKubernetesType, resolve, type Schema } from '../../sr
 import { describeExpected, flowYaml } from '../../src/values/schema/schema-problem.ts'
 import { fillMarkers } from '../generate-docs/fill-markers.ts'
 import { type Language, type Text, table, untranslated } from '../generate-docs/languages.ts'
+import { readTexts } from '../generate-docs/read-texts.ts'
 
 type Columns = Readonly<Record<Language, readonly string[]>>
 type ReadText = (path: string) => string
@@ -153,11 +154,8 @@ function keyTexts(
 ): KeyTexts {
   const english = rows.map(({ path, full }) => [path, [full.title ?? '', full.description ?? '']] as const)
   if (language === 'en') return Object.fromEntries(english)
-  const file = `${FOLDER}/${name}-zh.yaml`
-  const texts = parse(readText(file)) as KeyTexts
   const paths = rows.map(({ path }) => path)
-  const wrong = Object.keys(texts).filter((path) => !paths.includes(path))
-  if (wrong.length > 0) throw new Error(`${file}: ${wrong.map((path) => `${path} does not exist`).join(', ')}`)
+  const texts = readTexts<KeyTexts>(readText, `${FOLDER}/${name}-zh.yaml`, paths)
   return Object.fromEntries(
     english.map(([path, [title, description]]) => [
       path,

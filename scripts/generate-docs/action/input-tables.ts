@@ -1,9 +1,7 @@
-import { parse } from 'yaml'
 import { FLAG_GROUPS } from '../../../src/cli/rollout/flag-groups.ts'
 import { INPUTS, type InputName } from '../../../src/rollout/inputs/input-table.ts'
 import { type Language, table, untranslated } from '../languages.ts'
-
-const FILE = 'scripts/generate-docs/action/inputs.yaml'
+import { readTexts } from '../read-texts.ts'
 
 interface InputText {
   /** `rollout`: every mode except `login`. */
@@ -34,14 +32,7 @@ const WORDS = {
 
 /** @throws Error for an input without texts, and for texts without an input */
 export function readInputTexts(readText: (path: string) => string): InputTexts {
-  const texts = parse(readText(FILE)) as InputTexts
-  const [given, known] = [Object.keys(texts), Object.keys(INPUTS)]
-  const wrong = [
-    ...known.filter((name) => !given.includes(name)).map((name) => `${name} is missing`),
-    ...given.filter((name) => !known.includes(name)).map((name) => `${name} does not exist`),
-  ]
-  if (wrong.length > 0) throw new Error(`${FILE}: ${wrong.join(', ')}`)
-  return texts
+  return readTexts<InputTexts>(readText, 'scripts/generate-docs/action/inputs.yaml', Object.keys(INPUTS), true)
 }
 
 /** Renders the tables of docs/<language>/action.md, one for each group of `--help`. */
