@@ -68,21 +68,29 @@ export function openHelper(suffix: string, { environment, signal }: HelperDeps) 
       if (!done) throw fail(`cannot store the login of ${domain}: ${quote(output, [username, password])}`)
       // A helper that makes its own logins may ignore `store`.
       const found = await this.get(domain)
-      if (found?.username === username && found.password === password) return
+      if (isSame(found, { username, password })) return
       throw fail(`accepted the login of ${domain}, but returns ${found === undefined ? 'no login' : 'another login'}`, {
         hint: `Remove ${domain} from \`credHelpers\`, or use \`config: isolated\`, which uses no helper.`,
       })
     },
-    /** @throws CREDENTIAL_HELPER_FAILED */
-    async erase(domain: string): Promise<void> {
+    /** @throws CREDENTIAL_HELPER_FAILED, also if the helper returns the same login afterwards */
+    async erase(domain: string, login: AuthEntry): Promise<void> {
       const { done, output } = await run('erase', domain)
       if (!done) throw fail(`cannot erase the login of ${domain}: ${quote(output)}`)
+      if (isSame(await this.get(domain), login)) throw fail(`erased the login of ${domain}, but still has it`)
     },
   }
 }
 
+function isSame(one: AuthEntry | undefined, other: AuthEntry): boolean {
+  return one?.username === other.username && one.password === other.password
+}
+
+/** The password in the answer of a helper to `get`. */
+const SECRET = /("secret"\s{0,3}:\s{0,3}")(?:[^"\\]|\\.){1,8000}/gi
+
 /** Helpers print their reason to standard output, where a login can be too. */
 function quote(output: string, secrets: readonly string[] = []): string {
   const bare = secrets.reduce((text, secret) => text.replaceAll(secret, '(redacted)'), output.trim())
-  return withoutCredentials(bare).slice(0, LONGEST_MESSAGE) || 'no reason given'
+  return withoutCredentials(bare.replaceAll(SECRET, '$1(redacted)')).slice(0, LONGEST_MESSAGE) || 'no reason given'
 }

@@ -86,7 +86,7 @@ async function removeFromHelper(stored: StoredLogin, suffix: string, deps: Docke
     const found = await helper.get(domain)
     if (found === undefined) return { domain, outcome: 'absent' }
     if (!isStored(stored, found)) return { domain, outcome: 'replaced' }
-    await helper.erase(domain)
+    await helper.erase(domain, found)
     return { domain, outcome: 'removed' }
   } catch (error) {
     return { domain, outcome: 'failed', error: toNopassError(error) }

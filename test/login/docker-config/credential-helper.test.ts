@@ -181,6 +181,31 @@ test('a helper that fails at logout is reported, other logins leave, and the nex
   assert.deepEqual(readdirSync(folder), ['config.json'])
 })
 
+test('a helper that says it erased the login, but still has it, is reported, and the next logout tries again', async () => {
+  const { folder, helper, store, remove } = withHelper({ credsStore: 'keychain' })
+  const { receipt } = await store()
+  helper.behave('never forgets')
+  const [kept] = await remove(receipt)
+  assert.deepEqual(
+    [kept?.outcome, kept?.error?.code, kept?.error?.message],
+    [
+      'failed',
+      'CREDENTIAL_HELPER_FAILED',
+      `the credential helper docker-credential-keychain erased the login of ${DOMAIN}, but still has it`,
+    ],
+  )
+  assert.deepEqual(findReceipt(folder, null), receipt)
+  helper.behave('keeps')
+  assert.deepEqual(await remove(receipt), [{ domain: DOMAIN, outcome: 'removed' }])
+})
+
+test('a helper that prints a login as its reason to fail is quoted without the password', async () => {
+  const { helper, store } = withHelper({ credsStore: 'keychain' })
+  helper.put({ [DOMAIN]: HERS })
+  helper.behave('fails with the login')
+  assert.match(await refusal(store()), /cannot get the login of .*"Username":"ram-user","Secret":"\(redacted\)"/)
+})
+
 test('an isolated configuration asks no helper', async () => {
   const { helper, environment, store, remove } = withHelper({ credsStore: 'keychain' })
   environment.PATH = ''

@@ -23,6 +23,7 @@ if (action === 'store') {
   save()
 } else if (action === 'get') {
   if (behaviour === 'locked') fail('the key chain is locked')
+  if (behaviour === 'fails with the login') fail(JSON.stringify({ ServerURL: input, ...logins[input] }))
   if (behaviour === 'makes its own') logins[input] = { Username: 'cr_temp_user', Secret: 'ITS-OWN' }
   if (behaviour === 'hangs') setInterval(() => undefined, 1e6)
   else if (behaviour === 'says nonsense') process.stdout.write('S3CR3T-token')
@@ -30,6 +31,7 @@ if (action === 'store') {
   else if (!Object.hasOwn(logins, input)) fail('credentials not found in native keychain')
   else process.stdout.write(JSON.stringify({ ServerURL: input, ...logins[input] }) + '\\n')
 } else if (action === 'erase') {
+  if (behaviour === 'never forgets') process.exit(0)
   delete logins[input]
   save()
 } else fail('unknown action: ' + action)
@@ -40,6 +42,8 @@ export type HelperBehaviour =
   | 'ignores'
   | 'refuses'
   | 'locked'
+  | 'fails with the login'
+  | 'never forgets'
   | 'makes its own'
   | 'hangs'
   | 'says nonsense'
