@@ -83,15 +83,11 @@ export async function checkLogin(request: CheckRequest, deps: CheckDeps, signal:
   const repositories: RepositoryCheck[] = []
   const { concrete, unchecked } = chooseChecks(request.repositories, request.probe)
   for (const repository of concrete) {
-    const one = { host, repository, ...access }
-    const pull = await insist(
-      () => queryPull(deps.send, { ...one, reference: NO_TAG }, signal),
-      ({ grant }) => grant === 'unknown',
-    )
+    const pull = await askPull(repository)
     if (request.access === 'pull') repositories.push({ repository, pull })
     else {
       const push = await insist(
-        () => queryPush(deps.send, one, signal),
+        () => queryPush(deps.send, { host, repository, ...access }, signal),
         ({ grant }) => grant === 'unknown',
       )
       repositories.push({ repository, pull, push })
@@ -100,8 +96,15 @@ export async function checkLogin(request: CheckRequest, deps: CheckDeps, signal:
   const all = { domains, answered, repositories: [...repositories, ...unchecked] }
   const outside = request.isLimited ? outsideOf(request.repositories) : undefined
   if (outside === undefined) return all
-  const pull = await queryPull(deps.send, { host, repository: outside, reference: NO_TAG, ...access }, signal)
+  const pull = await askPull(outside)
   return { ...all, outside: { repository: outside, pull } }
+
+  function askPull(repository: string): Promise<PullVerdict> {
+    return insist(
+      () => queryPull(deps.send, { host, repository, reference: NO_TAG, ...access }, signal),
+      ({ grant }) => grant === 'unknown',
+    )
+  }
 
   async function insist<Answer>(
     ask: () => Promise<Answer>,

@@ -2,7 +2,7 @@ import { NopassError } from '../errors.ts'
 import type { RepositoryAccess } from '../policy/policy-document.ts'
 import type { ResolvedRegistry, ResolvedValues } from '../values/generated/resolved-values.ts'
 import { familyOf } from '../values/limited-entries.ts'
-import { mergeRepositories } from '../values/repositories.ts'
+import { isEveryRepository, mergeRepositories } from '../values/repositories.ts'
 import type { LoginInputs } from './login-inputs.ts'
 import { fixedPassword, readRegistry } from './read-registry.ts'
 
@@ -180,7 +180,7 @@ function accessOf(inputs: ChoiceInputs): RepositoryAccess {
  * list.
  */
 function repositoriesOf(inputs: ChoiceInputs, list: readonly string[]): readonly string[] {
-  if (!inputs.push || inputs.repositories.length > 0 || !list.includes('*')) return list
+  if (!inputs.push || inputs.repositories.length > 0 || !list.some(isEveryRepository)) return list
   throw new NopassError('INPUT_MISSING', 'push needs `repositories`', {
     hint: 'Name the repositories that this job pushes, such as `repositories: shop/web`; `*` allows all.',
   })

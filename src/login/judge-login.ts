@@ -1,5 +1,6 @@
 import { NopassError } from '../errors.ts'
 import { formatDuration } from '../lib/format-duration.ts'
+import { isEveryRepository } from '../values/repositories.ts'
 import type { LoginEvidence, RepositoryCheck } from './check-login.ts'
 import type { OpenedRegistry } from './open-registry.ts'
 
@@ -24,12 +25,17 @@ export function judgeLogin(
       login.result === 'unreachable' ? [`${domain}: not checked, because it gave no answer here: ${login.detail}`] : [],
     ),
     ...repositories.flatMap(judgeRepository),
-    ...(outside?.pull.grant === 'granted'
-      ? [
-          `${name}: the login is not limited to \`repositories\`, because the registry also lets it pull ${outside.repository}`,
-        ]
-      : []),
+    ...(outside === undefined ? [] : judgeOutside(name, outside)),
   ]
+}
+
+function judgeOutside(name: string, { repository, pull }: NonNullable<LoginEvidence['outside']>): readonly string[] {
+  // A registry may also deny what does not exist, so a denial proves no limit, and nothing is said.
+  if (pull.grant === 'denied') return []
+  if (pull.grant === 'unknown') {
+    return [`${name}: not checked whether the login is limited to \`repositories\`: ${pull.detail}`]
+  }
+  return [`${name}: the login is not limited to \`repositories\`, because the registry also lets it pull ${repository}`]
 }
 
 function judgeRepository({ repository, pull, push, why }: RepositoryCheck): readonly string[] {
@@ -74,7 +80,7 @@ export function limitNotes({ chosen, policy }: OpenedRegistry): readonly string[
       `${name}: the vendor does not document that the Personal Edition evaluates the policy of a session, so the login may have all rights of its role`,
     ]
   }
-  if (chosen.repositories.includes('*')) {
+  if (chosen.repositories.some(isEveryRepository)) {
     return [`${name}: the login is for every repository that its role may use; \`repositories\` limits it`]
   }
   return []

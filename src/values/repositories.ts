@@ -11,6 +11,11 @@ export function mergeRepositories(globs: readonly string[]): readonly string[] {
   return all.filter((glob) => !all.some((other) => other !== glob && coversGlob(other, glob)))
 }
 
+// True for a glob of all namespaces and names: it matches every repository of an instance.
+export function isEveryRepository(glob: string): boolean {
+  return /^\*+(\/\*+)?$/.test(glob)
+}
+
 /** True if the list includes a repository. */
 export function includesRepository(globs: readonly string[], repository: string): boolean {
   return matchesGlobs(globs.map(normalGlob), repository)

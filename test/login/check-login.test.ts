@@ -104,6 +104,12 @@ test('a limited login is also asked for a repository outside of its list', async
   assert.equal((await check({})).evidence.outside, undefined)
 })
 
+test('a busy registry is asked again for the repository outside of the list', async () => {
+  const path = 'GET /v2/team/acr-nopass-login-check/manifests/acr-nopass-login-check'
+  const { evidence } = await check({ isLimited: true }, { status: { [path]: [503, 503] } })
+  assert.equal(evidence.outside?.pull.grant, 'granted')
+})
+
 test('globs and repositories beyond the twentieth are not checked, and say so; the probe stands for globs', () => {
   assert.deepEqual(chooseChecks(['team/*', 'team/app', '*'], 'team/os'), {
     concrete: ['team/app', 'team/os'],

@@ -86,6 +86,11 @@ test('a push needs a list: every repository is allowed only if it is written', (
   assert.throws(() => choose({ registry: 'cri-1', region: 'cn-hangzhou', push: true }), { code: 'INPUT_MISSING' })
   const all = choose({ registries: ['other'], push: true, repositories: ['*'] }, VALUES)
   assert.deepEqual(all.registries[0]?.repositories, ['*'])
+  const everything = {
+    ...VALUES,
+    registries: VALUES.registries.map((entry) => ({ ...entry, repositories: ['base/os', '**/*'] })),
+  }
+  assert.throws(() => choose({ registries: ['other'], push: true }, everything), { code: 'INPUT_MISSING' })
   const own = choose({ registries: ['shop'], push: true }, VALUES)
   assert.deepEqual(own.registries[0]?.repositories, ['shop/*'])
   const create = choose({ registries: ['shop'], push: true, 'create-repositories': true }, VALUES)

@@ -64,7 +64,10 @@ test('a login that pulls more than its list says so', () => {
   const outside = (grant: PullVerdict['grant']) => {
     return judgeLogin('prod', { ...evidence([]), outside: { repository: 'a/other', pull: pull(grant) } })
   }
-  assert.deepEqual([outside('denied'), outside('unknown')], [[], []])
+  assert.deepEqual(outside('denied'), [])
+  assert.deepEqual(outside('unknown'), [
+    'prod: not checked whether the login is limited to `repositories`: pull: unknown',
+  ])
   assert.match(outside('granted').join(), /^prod: the login is not limited.*pull a\/other$/)
 })
 
@@ -96,7 +99,9 @@ test('a login whose rights cannot be limited says so before it is written', () =
   assert.deepEqual(limitNotes(opened()), [])
   assert.match(limitNotes(opened({ policy: undefined })).join(), /all rights of the access key.*`role-to-assume`/)
   assert.match(limitNotes(opened({ edition: 'personal' })).join(), /Personal Edition.*may have all rights of its role/)
-  assert.match(limitNotes(opened({ repositories: ['*'] })).join(), /every repository that its role may use/)
+  for (const all of ['*', '*/*']) {
+    assert.match(limitNotes(opened({ repositories: [all] })).join(), /every repository that its role may use/)
+  }
 })
 
 test('a token that lives shorter than min-life is refused, with both times', () => {

@@ -35,6 +35,17 @@ test('an input `cluster` that is given but names nothing, such as an expression 
   assert.deepEqual(read({ cluster: 'a, b' }).cluster, ['a', 'b'])
 })
 
+test('the limits of a login, of which an expression left only separators, are refused and never mean everything', () => {
+  for (const name of ['repositories', 'registries'] as const) {
+    for (const text of [',', ' , \n,', '# shop/web']) {
+      const login = { mode: 'login', registry: 'cri-abc', region: 'cn-hangzhou', [name]: text }
+      assert.throws(() => read(login), { code: 'INPUT_INVALID', message: /names nothing$/ })
+    }
+    // The runner passes '' for an input that the workflow does not set.
+    assert.deepEqual(read({ mode: 'login', [name]: '' })[name], [])
+  }
+})
+
 test('a block of YAML keeps the indentation of its first line', () => {
   const block = '\n  - name: a\n    wave: 1\n  - name: b\n'
   assert.equal(read({ clusters: block }).clusters, '  - name: a\n    wave: 1\n  - name: b')

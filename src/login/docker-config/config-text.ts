@@ -19,19 +19,49 @@ export function parseConfig(text: string, name: string): DockerConfig {
   // Docker reads an empty file as a configuration without settings.
   if (text.trim() === '') return { auths: {}, content: {} }
   let content: unknown
+  let keys = 0
   try {
-    content = JSON.parse(text, keepNumber as (key: string, value: unknown) => unknown)
+    content = JSON.parse(text, function (this: unknown, _key: string, value: unknown, context?: unknown) {
+      if (!Array.isArray(this)) keys += 1
+      return keepNumber(value, context as { readonly source: string })
+    })
   } catch {
     throw refuse('is not JSON')
   }
   if (!isRecord(content)) throw refuse('is not a JSON object')
+  // The last call is for the whole content. Docker unites objects of the same key, JavaScript
+  // drops one of them.
+  if (keys - 1 !== countKeys(text)) throw refuse('has a key twice')
   const auths = content.auths ?? {}
   if (!isRecord(auths)) throw refuse('has `auths` that are not an object')
   return { auths, content }
 }
 
+/**
+ * What decides where Docker looks for a login. Go reads these keys in upper and lower case:
+ * https://pkg.go.dev/encoding/json#Unmarshal
+ */
+const LOGIN_KEYS = ['auths', 'credHelpers', 'credsStore']
+
+function loginKeyOf(name: string): string | undefined {
+  return LOGIN_KEYS.find((key) => key.toLowerCase() === name.toLowerCase())
+}
+
+/** Returns the settings that do not decide where Docker looks for a login. */
+export function settingsOf({ content }: Pick<DockerConfig, 'content'>): JsonObject {
+  return Object.fromEntries(Object.entries(content).filter(([name]) => loginKeyOf(name) === undefined))
+}
+
+/** Counts the keys of all objects in a text that is JSON. */
+function countKeys(text: string): number {
+  const words = text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"\s*(:?)/g)
+  let count = 0
+  for (const [, colon] of words) if (colon === ':') count += 1
+  return count
+}
+
 /** Keeps the text of a number, because a double cannot hold every number of JSON. */
-function keepNumber(_key: string, value: unknown, { source }: { readonly source: string }): unknown {
+function keepNumber(value: unknown, { source }: { readonly source: string }): unknown {
   return typeof value === 'number' ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(source) : value
 }
 
@@ -51,7 +81,11 @@ export function renderConfig({ auths, content }: DockerConfig): string {
  * Source: https://github.com/docker/cli/blob/v29.3.0/cli/config/configfile/file.go#L119
  * @throws DOCKER_CONFIG_UNREADABLE
  */
-export function checkAuths({ auths }: DockerConfig, name: string): void {
+export function checkAuths({ auths, content }: DockerConfig, name: string): void {
+  const odd = Object.keys(content).find((key) => (loginKeyOf(key) ?? key) !== key)
+  if (odd !== undefined) {
+    throw new NopassError('DOCKER_CONFIG_UNREADABLE', `${name} has \`${odd}\` in place of \`${loginKeyOf(odd)}\``)
+  }
   for (const [domain, entry] of Object.entries(auths)) {
     const auth = isRecord(entry) ? (entry.auth ?? '') : entry === null ? '' : undefined
     const isText = typeof auth === 'string'

@@ -13,6 +13,7 @@ import {
   helperOf,
   readAuth,
   renderConfig,
+  settingsOf,
 } from './config-text.ts'
 import { openHelper } from './credential-helper.ts'
 import { createIsolatedFolder, removeIsolatedFolder } from './isolated-folder.ts'
@@ -131,8 +132,7 @@ function storeIsolated(
     writeLedger(folder, { config: 'isolated', logins: ledgerEntries(request, receipt, deps) })
     // Docker ignores a configuration that it cannot read, after a warning.
     const { content }: Pick<DockerConfig, 'content'> = orElse(() => readConfig(request.folder), { content: {} })
-    const { auths: _auths, credHelpers: _helpers, credsStore: _store, ...settings } = content
-    writeWhole(configFileOf(folder), renderConfig({ content: settings, auths: authsOf(request.logins) }))
+    writeWhole(configFileOf(folder), renderConfig({ content: settingsOf({ content }), auths: authsOf(request.logins) }))
   } catch (error) {
     removeIsolatedFolder(folder)
     throw error

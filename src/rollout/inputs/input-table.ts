@@ -13,6 +13,8 @@ export interface InputSpec {
    * mistake must not mean all clusters.
    */
   readonly isNeverEmpty?: true
+  /** For `list`: an empty list is no limit, so a text that has only separators is refused. */
+  readonly isLimit?: true
   /** For `integer`. */
   readonly min?: number
   readonly max?: number
@@ -20,6 +22,7 @@ export interface InputSpec {
 
 const text = (about: string, fallback = '') => ({ kind: 'text', default: fallback, about }) as const
 const list = (about: string) => ({ kind: 'list', default: '', about }) as const
+const limit = (about: string) => ({ ...list(about), isLimit: true }) as const
 const flag = (about: string, fallback = 'false') => ({ kind: 'boolean', default: fallback, about }) as const
 
 function integer(min: number, max: number, fallback: string, about: string) {
@@ -128,8 +131,8 @@ const TABLE = {
     'SHA-256 of the archive of helm-version; needed only for a version whose checksum is not known here.',
   ),
   registry: text('login: an instance id (cri-…, with region), or one of its domains.'),
-  registries: list('login: names of entries in the values; empty: all.'),
-  repositories: list(
+  registries: limit('login: names of entries in the values; empty: all.'),
+  repositories: limit(
     'login: limits the login to these repositories, such as shop/web or shop/*; empty: those of the entry. push needs them.',
   ),
   push: flag('login: also allow pushes.'),

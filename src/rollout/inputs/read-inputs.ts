@@ -40,7 +40,7 @@ function readValue(name: string, spec: InputSpec, text: string): string | boolea
     case 'duration':
       return readDuration(name, text)
     case 'list':
-      return splitList(text)
+      return spec.isLimit && text !== '' ? readNames(name, text) : splitList(text)
     case 'boolean':
       return readBoolean(name, text)
     case 'integer':

@@ -38,6 +38,13 @@ test('an isolated configuration is private, has the settings of the user, and no
   assert.deepEqual(findReceipt(dockerConfigFolder, null), receipt)
 })
 
+test('a helper of the user stays out of an isolated configuration, however its key is written', async () => {
+  const { store } = createPlace({ AUTHS: {}, credsstore: 'pass', CredHelpers: { [DOMAIN]: 'acr-helper' }, proxies: {} })
+  const { dockerConfigFolder } = await store({ config: 'isolated' })
+  const written = JSON.parse(readFileSync(join(dockerConfigFolder, 'config.json'), 'utf8'))
+  assert.deepEqual(written, { auths: { [DOMAIN]: OURS }, proxies: {} })
+})
+
 test('builders, plugins, contexts and TLS files of the user are found in an isolated configuration', async () => {
   const { folder, store } = createPlace(USERS)
   mkdirSync(join(folder, 'cli-plugins'))

@@ -152,6 +152,12 @@ test('a configuration that Docker cannot read is refused without a word of its c
   const cases: readonly (readonly [string, RegExp])[] = [
     ['{"auths": {"a": HERS}', /is not JSON/],
     ['["HERS"]', /is not a JSON object/],
+    // Docker unites both objects, so a login would be lost.
+    ['{"auths": {"docker.io": {"auth": "HERS"}}, "auths": {}}', /has a key twice/],
+    ['{"auths": {"a": {}, "\\u0061" : {"auth": "HERS"}}}', /has a key twice/],
+    // Docker reads these keys in any case, so it would look elsewhere for the login.
+    ['{"credsstore": "HERS"}', /has `credsstore` in place of `credsStore`/],
+    ['{"Auths": {"docker.io": {"auth": "HERS"}}}', /has `Auths` in place of `auths`/],
     ['{"auths": ["HERS"]}', /has `auths` that are not an object/],
     [
       '{"auths": {"docker.io": "HERS"}}',
