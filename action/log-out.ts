@@ -1,4 +1,4 @@
-import { warning } from '@actions/core'
+import { exportVariable, getState, warning } from '@actions/core'
 import { type NopassError, toNopassError } from '../src/errors.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import type { LoginReceipt } from '../src/login/docker-config/receipt.ts'
@@ -23,4 +23,8 @@ export async function logOut(state: string, host: NodeJS.Process): Promise<void>
   } catch (cause) {
     warn('the logout is not complete', toNopassError(cause))
   }
+  // The post steps of earlier steps, such as the post step of buildx, need the configuration of the
+  // user. Docker reads an empty variable like a missing variable.
+  const before = getState('docker-config')
+  if (before !== '') exportVariable('DOCKER_CONFIG', String(JSON.parse(before)))
 }

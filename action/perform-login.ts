@@ -47,7 +47,10 @@ export async function performLogin(
     signal,
   )
   if (outcome.errors.length > 0) return reportErrors(outcome.errors, host, inputs.mode)
-  if (inputs.config === 'isolated') exportVariable('DOCKER_CONFIG', outcome.dockerConfigFolder)
+  if (inputs.config === 'isolated') {
+    saveState('docker-config', JSON.stringify(DOCKER_CONFIG ?? ''))
+    exportVariable('DOCKER_CONFIG', outcome.dockerConfigFolder)
+  }
   for (const [name, value] of Object.entries(describeOutputs(outcome.logins))) setOutput(name, value)
   for (const { domains, expiresAt } of outcome.logins) {
     writeLine(host, `logged in to ${domains.join(', ')} until ${new Date(expiresAt).toISOString()}`)

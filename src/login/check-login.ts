@@ -62,63 +62,88 @@ const NO_TAG = 'acr-nopass-login-check'
 
 /** Asks the registry about a login: the login itself, then each repository without `*`. */
 export async function checkLogin(request: CheckRequest, deps: CheckDeps, signal: AbortSignal): Promise<LoginEvidence> {
-  const { username, password } = request.token
-  const access = { username, password, issuedByAcr: true, registry: request.registry }
-  const domains: DomainCheck[] = []
-  let answered: string | undefined
-  for (const domain of domainsToAsk(byReach(request.token.domains, request.named))) {
-    const login = await insist(
-      () => verifyLogin(deps.send, { domain, ...access }, signal),
-      ({ result }) => result === 'unreachable',
-      // A domain of another network never responds, but another domain of the registry may.
-      domains.length === 0 && request.token.domains.length === 1,
-    )
-    domains.push({ domain, login })
-    if (login.result === 'unreachable') continue
-    answered = domain
-    break
-  }
-  if (answered === undefined) return { domains, answered, repositories: [] }
-  const host = hostOf(answered)
-  const repositories: RepositoryCheck[] = []
-  const { concrete, unchecked } = chooseChecks(request.repositories, request.probe)
-  for (const repository of concrete) {
-    const pull = await askPull(repository)
-    if (request.access === 'pull') repositories.push({ repository, pull })
-    else {
-      const push = await insist(
-        () => queryPush(deps.send, { host, repository, ...access }, signal),
-        ({ grant }) => grant === 'unknown',
-      )
-      repositories.push({ repository, pull, push })
-    }
-  }
-  const all = { domains, answered, repositories: [...repositories, ...unchecked] }
-  const outside = request.isLimited ? outsideOf(request.repositories) : undefined
+  const { repositories, probe, isLimited } = request
+  const domains = await insist(
+    () => askDomains(request, deps, signal),
+    (asked) => asked.at(-1)?.login.result === 'unreachable',
+    { deps, signal },
+  )
+  const last = domains.at(-1)
+  if (last === undefined || last.login.result === 'unreachable')
+    return { domains, answered: undefined, repositories: [] }
+  const { domain: answered } = last
+  const checks: RepositoryCheck[] = []
+  const { concrete, unchecked } = chooseChecks(repositories, probe)
+  for (const repository of concrete) checks.push(await checkRepository(repository, answered, request, { deps, signal }))
+  const all = { domains, answered, repositories: [...checks, ...unchecked] }
+  const outside = isLimited ? outsideOf(repositories) : undefined
   if (outside === undefined) return all
-  const pull = await askPull(outside)
+  const pull = await askPull(outside, answered, request, { deps, signal })
   return { ...all, outside: { repository: outside, pull } }
+}
 
-  function askPull(repository: string): Promise<PullVerdict> {
-    return insist(
-      () => queryPull(deps.send, { host, repository, reference: NO_TAG, ...access }, signal),
-      ({ grant }) => grant === 'unknown',
-    )
+/** Asks one domain after the other, until one responds. */
+async function askDomains(
+  request: CheckRequest,
+  { send }: CheckDeps,
+  signal: AbortSignal,
+): Promise<readonly DomainCheck[]> {
+  const asked: DomainCheck[] = []
+  for (const domain of domainsToAsk(byReach(request.token.domains, request.named))) {
+    const login = await verifyLogin(send, { domain, ...accessOf(request) }, signal)
+    asked.push({ domain, login })
+    // A domain of another network never responds, but another domain of the registry may.
+    if (login.result !== 'unreachable') break
   }
+  return asked
+}
 
-  async function insist<Answer>(
-    ask: () => Promise<Answer>,
-    isUnclear: (answer: Answer) => boolean,
-    repeats = true,
-  ): Promise<Answer> {
-    let answer = await ask()
-    for (const pause of repeats ? PAUSES : []) {
-      if (!isUnclear(answer)) break
-      await deps.sleep(pause, signal)
-      answer = await ask()
-    }
-    return answer
+async function checkRepository(
+  repository: string,
+  domain: string,
+  request: CheckRequest,
+  asking: Asking,
+): Promise<RepositoryCheck> {
+  const { deps, signal } = asking
+  const pull = await askPull(repository, domain, request, asking)
+  if (request.access === 'pull') return { repository, pull }
+  const question = { host: hostOf(domain), repository, ...accessOf(request) }
+  const push = await insist(() => queryPush(deps.send, question, signal), isUnclear, asking)
+  return { repository, pull, push }
+}
+
+function askPull(repository: string, domain: string, request: CheckRequest, asking: Asking): Promise<PullVerdict> {
+  const { deps, signal } = asking
+  const question = { host: hostOf(domain), repository, reference: NO_TAG, ...accessOf(request) }
+  return insist(() => queryPull(deps.send, question, signal), isUnclear, asking)
+}
+
+function isUnclear({ grant }: PullVerdict | PushVerdict): boolean {
+  return grant === 'unknown'
+}
+
+function accessOf({ token: { username, password }, registry }: CheckRequest) {
+  return { username, password, issuedByAcr: true, registry }
+}
+
+interface Asking {
+  readonly deps: CheckDeps
+  readonly signal: AbortSignal
+}
+
+/** Asks up to three times, until the answer is clear. */
+async function insist<Answer>(
+  ask: () => Promise<Answer>,
+  isOpen: (answer: Answer) => boolean,
+  { deps, signal }: Asking,
+): Promise<Answer> {
+  let answer = await ask()
+  for (const pause of PAUSES) {
+    if (!isOpen(answer)) break
+    await deps.sleep(pause, signal)
+    answer = await ask()
   }
+  return answer
 }
 
 /** Most runners are outside of the VPC, where its domains cost a timeout. */

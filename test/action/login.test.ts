@@ -248,6 +248,24 @@ test('an expired login is refused by the registry, and the post step still remov
   assert.ok(main.masks.includes(password) && main.masks.includes(auths[PUBLIC].auth))
 })
 
+test('after an isolated login the post steps of earlier steps have the configuration of the user again', async () => {
+  for (const own of [undefined, '/home/runner/own']) {
+    const env = own === undefined ? {} : { DOCKER_CONFIG: join(folder, own) }
+    const main = await stage({ inputs: { config: 'isolated' }, env })
+    assert.equal(main.code, 0, main.stdout)
+    const isolated = main.exported.DOCKER_CONFIG ?? ''
+    assert.deepEqual(
+      Object.keys(JSON.parse(await readFile(join(isolated, 'config.json'), 'utf8')).auths).toSorted(),
+      [PUBLIC, VPC].toSorted(),
+    )
+    assert.equal(await configOf(main.temp), '')
+    const later = { DOCKER_CONFIG: isolated }
+    const post = await stage({ stage: 'post', state: main.state, temp: main.temp, env: later })
+    assert.deepEqual([post.code, post.annotations, post.exported.DOCKER_CONFIG], [0, [], env.DOCKER_CONFIG ?? ''])
+    await assert.rejects(readdir(isolated), { code: 'ENOENT' })
+  }
+})
+
 test('a post step without a main step does nothing', async () => {
   const post = await stage({ stage: 'post' })
   assert.deepEqual([post.code, post.annotations, await configOf(post.temp)], [0, [], ''])

@@ -78,7 +78,7 @@ test('a login that only pulls never starts an upload', async () => {
   assert.deepEqual([...new Set(sent.map(({ method }) => method))], ['GET'])
 })
 
-test('without an answer of any domain nothing counts as checked', async () => {
+test('without a response of any domain nothing counts as checked', async () => {
   const { evidence } = await check({}, { reachable: [] })
   assert.deepEqual([evidence.answered, evidence.domains.length, evidence.repositories], [undefined, 2, []])
 })
@@ -89,8 +89,7 @@ test('a question without a clear answer is asked three times; a clear answer is 
   assert.deepEqual([busy.evidence.repositories[0]?.push?.grant, busy.pauses], ['granted', [1000, 3000]])
   const down = await check({}, { status: { [uploads]: [503, 503, 503, 503] } })
   assert.equal(down.evidence.repositories[0]?.push?.grant, 'unknown')
-  const only = await check({ token: { ...REQUEST.token, domains: [VPC] } }, { reachable: [] })
-  assert.deepEqual(only.pauses, [1000, 3000])
+  assert.deepEqual((await check({}, { reachable: [] })).pauses, [1000, 3000])
 })
 
 test('a limited login is also asked for a repository outside of its list', async () => {

@@ -50,6 +50,26 @@ test('without names all entries are chosen; entries of one instance share one lo
   )
 })
 
+test('entries of one instance that differ in domains and network share a login for all of them', () => {
+  const entry = (name: string, more: string) =>
+    `  - { name: ${name}, edition: enterprise, instanceId: cri-1, region: cn-hangzhou, targets: { namespaces: { include: [${name}] } }, ${more} }\n`
+  const list = [
+    entry('one', 'network: vpc, domains: [one.example.com], repositories: [a/b]'),
+    entry('two', 'network: vpc, domains: [two.example.com], repositories: [a/c]'),
+    entry('three', 'network: public, repositories: [d/e], limit: role'),
+  ]
+  const values = (count: number) => {
+    return valuesOf(`registries:\n${list.slice(0, count).join('')}identity: { type: worker-role }\n`)
+  }
+  const united = (count: number) =>
+    choose({}, values(count)).registries.map(({ config, repositories, probe }) => {
+      return [config.name, config.network, config.domains, repositories, probe]
+    })
+  const domains = ['one.example.com', 'two.example.com']
+  assert.deepEqual(united(2), [['one, two', 'vpc', domains, ['a/b', 'a/c'], undefined]])
+  assert.deepEqual(united(3), [['one, two, three', 'all', domains, ['a/b', 'a/c', 'd/e'], undefined]])
+})
+
 test('names choose entries; a name that the values lack, or a fixed password, is refused', () => {
   const { registries, notes } = choose({ registries: ['base'], network: 'public', 'expires-in-hours': 4 }, VALUES)
   assert.deepEqual(
@@ -118,8 +138,17 @@ test('one registry without values: its id, or a domain by which it is looked up'
   })
   const domain = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
   const [byDomain] = choose({ registry: domain, repositories: ['team/app'] }).registries
-  assert.deepEqual(byDomain?.lookUp, { domain, instanceName: 'demo' })
+  assert.deepEqual([byDomain?.lookUp, byDomain?.named], [{ domain, instanceName: 'demo' }, domain])
   assert.deepEqual([byDomain?.config.instanceId, byDomain?.config.region], [undefined, 'cn-hangzhou'])
+})
+
+test('the domain of a Personal Edition needs no lookup, and is asked first', () => {
+  const domain = 'registry.cn-shanghai.aliyuncs.com'
+  const [chosen] = choose({ registry: domain.toUpperCase(), network: 'public' }).registries
+  assert.deepEqual(
+    [chosen?.named, chosen?.lookUp, chosen?.config.edition, chosen?.config.network, chosen?.config.expiresInHours],
+    [domain, undefined, 'personal', 'public', null],
+  )
 })
 
 test('inputs that contradict each other, or have no effect, are refused', () => {

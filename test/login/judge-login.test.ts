@@ -55,7 +55,7 @@ test('a push that the registry denies, does not create or does not answer is no 
 test('before the first push of a repository its pull may be denied; the push is what counts', () => {
   for (const grant of ['denied', 'unknown'] as const) {
     const [note, ...more] = judge({ repository: 'a/new', pull: pull(grant), push: push('granted') })
-    assert.match(note ?? '', /^a\/new: pull is not verified/)
+    assert.match(note ?? '', /^a\/new: pull is not verified.*pull: (denied|unknown)$/)
     assert.deepEqual(more, [])
   }
 })
@@ -113,6 +113,10 @@ test('a token that lives shorter than min-life is refused, with both times', () 
     message: 'the token of prod lives 30 min 00 s, and min-life is 30 min 00 s',
   })
   assert.throws(() => judgeLife(minutes(10)), { code: 'LOGIN_TOO_SHORT', message: /lives 10 min 00 s/ })
+})
+
+test('a login without an expiry is long enough', () => {
+  assert.equal(refuseShort(opened(), null, { minLifeMs: 1, now: 0 }), undefined)
 })
 
 test('two registries that share a domain are refused, because a Docker configuration has one login per host', () => {

@@ -26,12 +26,18 @@ test('the outputs name the hosts that answered first, the user name, and the ear
   })
 })
 
+test('without a login there are no outputs', () => {
+  assert.deepEqual(describeOutputs([]), { domains: '[]', username: '', 'expires-at': '' })
+})
+
 test('the summary has a row for each repository, with what the registry confirmed', () => {
   const granted = { grant: 'granted', detail: '' } as const
   const checks = [
     { repository: 'a/b', pull: granted, push: { ...granted, uploadRemains: false } },
     { repository: 'a/*', why: 'only a repository without * can be checked' },
   ]
+  const text = renderLoginSummary([login({})])
+  assert.match(text, /^### acr-nopass login\n\n\| registry \|.*\n\| --- \|.*\n\| `prod` \|.*\| not checked \|.*\n\n$/)
   const rows = renderLoginSummary([login({ checks }), login({ name: 'x|`y', repositories: ['*'] })])
     .split('\n')
     .filter((line) => line.startsWith('| `'))

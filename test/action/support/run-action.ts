@@ -28,6 +28,8 @@ export interface ActionOutcome {
   readonly milliseconds: number
   readonly outputs: Readonly<Record<string, string>>
   readonly state: Readonly<Record<string, string>>
+  /** Variables for later steps. */
+  readonly exported: Readonly<Record<string, string>>
   readonly summary: string
   readonly annotations: readonly Annotation[]
   readonly masks: readonly string[]
@@ -73,6 +75,7 @@ export async function runAction(run: ActionRun): Promise<ActionOutcome> {
     ...readCommands(stdout),
     outputs: readFileCommands(await readFile(files.env.GITHUB_OUTPUT, 'utf8')),
     state: readFileCommands(await readFile(files.env.GITHUB_STATE, 'utf8')),
+    exported: readFileCommands(await readFile(files.env.GITHUB_ENV, 'utf8')),
     summary: await readFile(files.env.GITHUB_STEP_SUMMARY, 'utf8'),
     stdout,
     stderr,
