@@ -48,7 +48,7 @@ export async function performLogin(
   )
   if (outcome.errors.length > 0) return reportErrors(outcome.errors, host, inputs.mode)
   if (inputs.config === 'isolated') {
-    saveState('docker-config', JSON.stringify(DOCKER_CONFIG ?? ''))
+    saveState('docker-config', JSON.stringify(environment.DOCKER_CONFIG ?? ''))
     exportVariable('DOCKER_CONFIG', outcome.dockerConfigFolder)
   }
   for (const [name, value] of Object.entries(describeOutputs(outcome.logins))) setOutput(name, value)
