@@ -36,7 +36,7 @@ const pages = findPages(ROOT).filter((page) => !page.includes('/quick-start-'))
 const commands = new Set(
   pages.flatMap((page) => {
     const blocks = readFileSync(join(ROOT, page), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)
-    const lines = [...blocks].flatMap(([, block = '']) => block.split('\n'))
+    const lines = [...blocks].flatMap(([, block = '']) => block.replaceAll(/\\\n\s*/g, '').split('\n'))
     // test/contract/node-page.test.ts follows the page about nodes.
     const ours = lines.filter((line) => /^acr-nopass (?!node )/.test(line))
     return ours.map(withoutShell)
