@@ -1,6 +1,7 @@
 import type { ResolvedValues } from '../values/generated/resolved-values.ts'
+import { nodeGrants } from './node-grants.ts'
 import { type PolicyDocument, policyOf } from './normal-form.ts'
-import { chainRoles, policyDocument } from './policy-document.ts'
+import { chainRoles, type PolicyOptions, policyDocument } from './policy-document.ts'
 import { roleNameOf } from './policy-targets.ts'
 import { clusterKey, policyName, rolePolicyName, rrsaRoleName } from './ram-names.ts'
 import { parseIssuers, rrsaStatement } from './trust-document.ts'
@@ -54,15 +55,16 @@ export function helperGrants(clusters: readonly GrantCluster[], flags: GrantOpti
     const home = flags.accountId ?? accountOf(callerArn ?? '')
     const chain = chainGrants(cluster, { ...options, callerArn: callerArn || UNKNOWN_CALLER }, home, notes)
     const policy = { name: key === '' ? 'acr-nopass' : policyName({ cluster: key }), document }
+    const more = [...chain, ...accountGrants(cluster, flags, options, notes)]
     const { purpose } = cluster
-    if (identity.type !== 'rrsa') return [{ purpose, policy, attachTo: cluster.workerRoles }, ...chain]
+    if (identity.type !== 'rrsa') return [{ purpose, policy, attachTo: cluster.workerRoles }, ...more]
     const role = callerArn ? roleNameOf(callerArn) : rrsaRoleName(key || 'cluster')
     const trust = rrsaTrust(cluster, flags)
     if (trust === undefined) {
       notes.add("the trust of the helper's role needs --issuer (and --oidc-provider-arn, unless values have it)")
-      return [{ purpose, policy, attachTo: [role] }, ...chain]
+      return [{ purpose, policy, attachTo: [role] }, ...more]
     }
-    return [{ purpose, policy, role: { name: role, trust }, attachTo: [] }, ...chain]
+    return [{ purpose, policy, role: { name: role, trust }, attachTo: [] }, ...more]
   })
   // Clusters with the same values have the same grants for their chain of roles.
   const distinct = new Map(grants.map((grant) => [JSON.stringify(grant), grant]))
@@ -80,6 +82,24 @@ function rrsaTrust(
   const { namespace, release, values } = cluster
   const serviceAccount = named ?? serviceAccountOf(release, values)
   return policyOf([rrsaStatement({ oidcProviderArn: provider, issuer, namespace, serviceAccount })])
+}
+
+function accountGrants(
+  { values }: GrantCluster,
+  flags: GrantOptions,
+  options: PolicyOptions,
+  notes: Set<string>,
+): readonly Grant[] {
+  const given = flags.oidcProviderArn ?? values.node.serviceAccount.oidcProviderArn
+  const oidcProviderArn = given ?? values.identity.rrsa?.oidcProviderArn
+  const [issuer] = parseIssuers(flags.issuer ?? '')
+  const grants = nodeGrants(values, { issuer, oidcProviderArn }, options)
+  if (grants.some(({ role }) => role === undefined)) {
+    notes.add(
+      'the trust of roles in node.serviceAccounts needs --issuer (and --oidc-provider-arn, unless values have it)',
+    )
+  }
+  return grants
 }
 
 function chainGrants(

@@ -28,6 +28,7 @@ function cluster(more: object = {}, values: object = {}): GrantCluster {
       serviceAccount: { name: '' },
       nameOverride: '',
       fullnameOverride: '',
+      node: { identity: 'service-account', serviceAccount: {}, serviceAccounts: [] },
       ...values,
     } as unknown as GrantCluster['values'],
   }
@@ -185,4 +186,60 @@ test("names equal those of the chart's template", () => {
   assert.equal(name(`${'x'.repeat(41)}-y`), `${'x'.repeat(41)}-acr-nopass`)
   const account = (own: string): string => serviceAccountOf('pull', { ...none, serviceAccount: { name: own } } as never)
   assert.deepEqual([account('own'), account('')], ['own', 'pull-acr-nopass'])
+})
+
+const SHOP = { namespace: 'shop', name: 'web', role: 'acs:ram::11:role/shop-pull' }
+
+function nodeOf(serviceAccounts: readonly object[], more: object = {}) {
+  const only = (include: readonly string[]) => ({ targets: { namespaces: { include } } })
+  const registries = [
+    { ...REGISTRY, name: 'shop', assumeRole: [], repositories: ['shop/*'], ...only(['shop']) },
+    { ...REGISTRY, name: 'bank', assumeRole: [], repositories: ['bank/*'], ...only(['bank']) },
+  ]
+  const node = { identity: 'service-account', serviceAccount: { oidcProviderArn: PROVIDER }, serviceAccounts, ...more }
+  return helperGrants([cluster({}, { registries, node })], { issuer: 'https://issuer.example.com' }).grants.slice(1)
+}
+
+test('each role of node.serviceAccounts trusts its ServiceAccounts only, and may pull what their namespaces may', () => {
+  const other = { ...SHOP, name: 'worker' }
+  const bank = { namespace: 'bank', name: 'web', role: 'acs:ram::11:role/bank-pull' }
+  const grants = nodeOf([SHOP, bank, other]).map(({ purpose, policy, role }) => {
+    const resources = policy?.document.Statement.flatMap(({ Resource }) => Resource ?? [])
+    const subjects = role?.trust.Statement.map((statement) => {
+      const { Principal, Condition } = statement as unknown as {
+        Principal: { Federated: unknown }
+        Condition: { StringEquals: Record<string, unknown> }
+      }
+      return [Principal.Federated, Condition.StringEquals['oidc:iss'], Condition.StringEquals['oidc:sub']]
+    })
+    const repositories = resources?.filter((resource) => resource.includes('repository/cri-1/'))
+    return { purpose, policy: policy?.name, role: role?.name, subjects, repositories }
+  })
+  const trust = (subject: string) => [[PROVIDER], ['https://issuer.example.com'], [`system:serviceaccount:${subject}`]]
+  assert.deepEqual(grants, [
+    {
+      purpose: 'nodes that pull for shop/web, shop/worker',
+      policy: 'acr-nopass-shop-pull',
+      role: 'shop-pull',
+      subjects: [trust('shop:web'), trust('shop:worker')],
+      repositories: ['acs:cr:cn-hangzhou:*:repository/cri-1/shop/*'],
+    },
+    {
+      purpose: 'nodes that pull for bank/web',
+      policy: 'acr-nopass-bank-pull',
+      role: 'bank-pull',
+      subjects: [trust('bank:web')],
+      repositories: ['acs:cr:cn-hangzhou:*:repository/cri-1/bank/*'],
+    },
+  ])
+})
+
+test('roles of ServiceAccounts have no document with the role of the node, and no trust without the issuer', () => {
+  assert.deepEqual(nodeOf([SHOP], { identity: 'worker-role' }), [])
+  const node = { identity: 'service-account', serviceAccount: { oidcProviderArn: PROVIDER }, serviceAccounts: [SHOP] }
+  const { grants, notes } = helperGrants([cluster({}, { node })], {})
+  assert.deepEqual([grants[1]?.role, grants[1]?.attachTo], [undefined, ['shop-pull']])
+  assert.deepEqual(notes, [
+    'the trust of roles in node.serviceAccounts needs --issuer (and --oidc-provider-arn, unless values have it)',
+  ])
 })

@@ -1,7 +1,7 @@
 import { isCoveredBy, parseImage, personalDomains } from '../../acr/registry-domains.ts'
 import { createUnions } from '../../acr/unions.ts'
-import { matchesTarget } from '../../values/glob.ts'
 import { familyOf, isLimited } from '../../values/limited-entries.ts'
+import { isForNamespace } from '../../values/own-targets.ts'
 import { includesRepository } from '../../values/repositories.ts'
 import type { NodeRegistry } from '../node-config.ts'
 
@@ -34,7 +34,7 @@ export function chooseEntries(
 ): ChosenEntries {
   const { host, repository } = parseImage(image)
   const ofHost = registries.filter((registry) => mayServe(registry, image))
-  const own = ofHost.filter((registry) => namespace === undefined || isFor(registry, namespace))
+  const own = ofHost.filter((registry) => namespace === undefined || isForNamespace(registry, namespace))
   const unions = createUnions({ registries: [...own] })
   const byName = new Map(own.map((registry) => [registry.name, registry]))
   const candidates = unions.of(own.map(({ name }) => name)).flatMap(({ credential, union }): Candidate[] => {
@@ -62,9 +62,4 @@ function mayServe({ edition, region = '', domains }: NodeRegistry, image: string
   if (edition === 'personal') return personalDomains(region).some(({ domain }) => domain === reference.host)
   const [, own] = /^[^.]+\.([^.]+)\.cr\.aliyuncs\.com$/.exec(reference.host) ?? []
   return own !== undefined && (region === '' || own === region)
-}
-
-function isFor({ targets }: NodeRegistry, namespace: string): boolean {
-  const { include = ['*'], exclude = [] } = targets?.namespaces ?? {}
-  return matchesTarget({ include, exclude }, namespace)
 }
