@@ -1,4 +1,5 @@
 import type { ResolvedValues } from '../values/generated/resolved-values.ts'
+import type { Grant } from './grant.ts'
 import { nodeGrants } from './node-grants.ts'
 import { type PolicyDocument, policyOf } from './normal-form.ts'
 import { chainRoles, type PolicyOptions, policyDocument } from './policy-document.ts'
@@ -124,19 +125,6 @@ function chainGrants(
 /** Returns the account of a role's ARN. */
 export function accountOf(arn: string): string | undefined {
   return /^acs:ram::(\d+):/.exec(arn)?.[1]
-}
-
-/** A policy with the roles that need it, or a role with its trust policy, or policy and role. */
-export interface Grant {
-  /** Text for the description, such as `cluster prod`. */
-  readonly purpose: string
-  readonly policy?: { readonly name: string; readonly document: PolicyDocument }
-  /** The role to create. */
-  readonly role?: { readonly name: string; readonly trust: PolicyDocument }
-  /** Existing roles that the policy is attached to. */
-  readonly attachTo: readonly string[]
-  /** The account of the policy and the role, unless it is the helper's account. */
-  readonly otherAccount?: string
 }
 
 export type NameValues = Pick<ResolvedValues, 'nameOverride' | 'fullnameOverride'>

@@ -1,6 +1,6 @@
 import type { ResolvedValues } from '../values/generated/resolved-values.ts'
 import { isForNamespace } from '../values/own-targets.ts'
-import type { Grant } from './helper-grants.ts'
+import type { Grant } from './grant.ts'
 import { policyOf } from './normal-form.ts'
 import { type PolicyOptions, policyDocument } from './policy-document.ts'
 import { roleNameOf } from './policy-targets.ts'

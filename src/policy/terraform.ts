@@ -1,5 +1,5 @@
 import { ROTATE } from '../alibaba/ram.ts'
-import type { Grant } from './helper-grants.ts'
+import type { Grant } from './grant.ts'
 import { normalForm, type PolicyDocument } from './normal-form.ts'
 import { OWNER_TAG, terraformDescription } from './ram-names.ts'
 

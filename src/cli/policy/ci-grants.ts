@@ -1,6 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import { type CiPolicyInput, ciPolicyDocument } from '../../policy/ci-document.ts'
-import { accountOf as accountOfRole, type Grant, type Grants } from '../../policy/helper-grants.ts'
+import type { Grant } from '../../policy/grant.ts'
+import { accountOf as accountOfRole, type Grants } from '../../policy/helper-grants.ts'
 import { limitRoles } from '../../policy/limit-roles.ts'
 import { type PolicyDocument, unionDocuments } from '../../policy/normal-form.ts'
 import { roleNameOf } from '../../policy/policy-targets.ts'

@@ -1,7 +1,7 @@
 import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
 import { isRecord, parseObject } from '../../lib/json.ts'
-import type { Grant } from '../../policy/helper-grants.ts'
+import type { Grant } from '../../policy/grant.ts'
 import { GITHUB_ISSUER, githubTrustDocument, isGithubServer } from '../../policy/trust-document.ts'
 import { LOGIN_ROLE } from './login-grants.ts'
 import type { PolicyFlags } from './policy-clusters.ts'

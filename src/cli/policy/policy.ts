@@ -1,6 +1,7 @@
 import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
-import { type Grant, type Grants, helperGrants } from '../../policy/helper-grants.ts'
+import type { Grant } from '../../policy/grant.ts'
+import { type Grants, helperGrants } from '../../policy/helper-grants.ts'
 import type { PolicyDocument } from '../../policy/normal-form.ts'
 import { renderTerraform, TERRAFORM_HEADER } from '../../policy/terraform.ts'
 import { isGithubServer } from '../../policy/trust-document.ts'
