@@ -24,10 +24,10 @@ const PUSH_TEAM = `acs:cr:*:*:repository/${DEMO}/team/*`
 
 let cloud: Cloud
 let registry: Registry
-let tools: { readonly crane: string; readonly oras: string; readonly registry: string }
+let tools: { readonly crane: string; readonly helm4: string; readonly oras: string; readonly registry: string }
 let domain: string
 before(async () => {
-  tools = await testTools('crane', 'oras', 'registry')
+  tools = await testTools('crane', 'helm4', 'oras', 'registry')
   cloud = await startCloud()
   // crane refuses a token service under a private IP address, but not under a host name.
   const realm = cloud.registryAuth.realm.replace('127.0.0.1', 'localhost')
@@ -165,10 +165,15 @@ test('a login and a logout leave the same bytes and the same mode as those of Do
   }
 })
 
-test('crane and oras push and pull with a login in auths, only to its repositories, and not after the logout', async () => {
+test('crane, oras and Helm push with a login in auths, only to its repositories, and not after the logout', async () => {
   const runner = createRunner(SETTINGS)
   const { receipt } = await runner.store(await requestLogin())
   await runner.pushAndPull('auths')
+  // Helm reads a Docker configuration after its own.
+  mkdirSync(join(runner.root, 'chart'))
+  writeFileSync(join(runner.root, 'chart', 'Chart.yaml'), 'apiVersion: v2\nname: notes\nversion: 1.0.0\n')
+  await runner.succeed(tools.helm4, ['package', 'chart'])
+  await runner.succeed(tools.helm4, ['push', 'notes-1.0.0.tgz', `oci://${domain}/team`, '--plain-http'])
   assert.deepEqual(await runner.remove(receipt), [{ domain, outcome: 'removed' }])
   await runner.expectNoLogin('auths')
 })

@@ -178,7 +178,7 @@ function refuseInAuths(
 
 /**
  * A login of somebody else is never overwritten, because its password could not be put back. Nor is
- * a login of another job, which still needs it.
+ * a login of another job, which still needs it (docs/en/decisions.md#docker-login).
  */
 function refuseExisting(
   domain: string,
