@@ -216,7 +216,6 @@ find_programs() {
       'Fetch the archive of this version again, or correct --sha256.'
   tar -xzf "$STAGE/archive.tgz" -C "$STAGE"
   PROGRAMS=$STAGE/acr-nopass-node
-  [ -n "$ROOT" ] || chown -R 0:0 "$PROGRAMS"
   printf '%s\n' "$sum" > "$PROGRAMS/archive.sha256"
   # The same file system as the final place, so this also finds `noexec`.
   "$PROGRAMS/bin/node" --version > /dev/null 2>&1 || fail NODE_HOST \

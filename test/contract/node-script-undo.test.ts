@@ -24,14 +24,15 @@ for (const [shell, profiles] of CASES) {
         await using node = await fixture.openNode(profile)
         const script = await fixture.print(node, ['--health-seconds', '2'])
         node.restart(['--refuse=acr-nopass-provider'])
-        const before = node.files()
+        node.write('/opt/of-others', '')
+        const [before, folders] = [node.files(), node.folders()]
         const { code, stderr } = await node.run(shell, script)
         assert.equal(code, 1)
         assert.match(
           stderr,
           /NODE_UNDONE: the kubelet was not healthy with the new configuration; everything was undone, and the kubelet is healthy again\n {2}fix: /,
         )
-        assert.deepEqual(node.files(), before)
+        assert.deepEqual([node.files(), node.folders()], [before, folders])
         assert.ok(node.isHealthy())
       })
     }

@@ -144,6 +144,16 @@ describe('on a node that has more', { concurrency: 4 }, () => {
     assert.equal(node.read(ACK_FILE), ACK_TEXT.replace(' "', ` --v=5 ${OUR_FLAGS}"`))
   })
 
+  test('a damaged file of the program is replaced by the next run, without a restart', async () => {
+    await using node = await fixture.openNode('ack')
+    const script = await fixture.print(node)
+    assert.equal((await node.run(shell, script)).code, 0)
+    const installed = node.files()
+    node.write('/opt/acr-nopass/lib/provider.mjs', 'damaged')
+    assert.equal((await node.run(shell, script)).code, 0)
+    assert.deepEqual([node.files(), node.restarts()], [installed, 2])
+  })
+
   test('flags that the console of ACK has overwritten are added again by the next run', async () => {
     await using node = await fixture.openNode('ack')
     const script = await fixture.print(node)

@@ -40,6 +40,8 @@ export interface FakeNode extends AsyncDisposable {
   read(path: string): string
   /** All files and links with their content, without the kubelet's processes. */
   files(): Readonly<Record<string, string>>
+  /** All folders, without the kubelet's processes. */
+  folders(): readonly string[]
   /** Prints the script for this node with the command line tool, and its restart command. */
   print(flags: readonly string[]): Promise<string>
   /** The same without a restart command: for an image that is being built. */
@@ -147,6 +149,10 @@ export async function createFakeNode(folder: string, profile: ProfileName): Prom
             return [path, `${found.mode.toString(8)} ${content}`]
           }),
       ),
+    folders: () =>
+      globSync('**/{*,.*}', { cwd: root })
+        .filter((path) => !path.startsWith('proc') && lstatSync(join(root, path)).isDirectory())
+        .sort(),
     print: (flags) => print(['--restart', restart.join(' '), ...flags]),
     printForImage: print,
     start: (shell, script) => spawn(shell, [script, '--root', root], { env: environment, stdio: 'ignore' }),
