@@ -16,7 +16,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
     mutate: ['src/policy/*.ts'],
     tests: [
       'test/policy/*.test.ts',
-      'test/contract/policy-{apply,ci,cleanup,leftovers,roles,sharing}.test.ts',
+      'test/contract/policy-{apply,ci,cleanup,leftovers,limit-roles,roles,sharing}.test.ts',
       'test/rollout/{cluster-policy,narrow-policies}.test.ts',
     ],
   },
@@ -31,7 +31,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
       'src/rollout/verify/{what-to-verify,verify-status,probe-objects}.ts',
       'src/rollout/run/finish-run.ts',
     ],
-    tests: ['test/rollout/*.test.ts'],
+    tests: ['test/rollout/*.test.ts', 'test/contract/policy-limit-roles.test.ts'],
   },
   helm: {
     mutate: ['src/helm/*.ts', 'src/helm/release/*.ts'],

@@ -110,6 +110,7 @@ test('P2 a role that other clusters of the run name has what all of them need, a
     found.map(({ clusters, target }) => [clusters, target.members, target.trust?.alternatives]),
     [[['a', 'b', 'c'], ['c-a', 'c-b'], []]],
   )
+  assert.equal(found[0]?.target.purpose, 'the limited registries of clusters a, b, c')
   // The role is a step on the way for c.
   assert.deepEqual(repositories(found), ['a/*', 'b/*'])
   assert.match(JSON.stringify(found[0]?.target.document), /"sts:AssumeRole".*role\/nodes/)

@@ -10,14 +10,14 @@ import { policyKey, type SharedTarget } from '../../policy/policy-targets.ts'
 export function mergeTargets(
   shared: SharedTarget,
   targets: ReadonlyMap<string, readonly SharedTarget[]>,
-): Pick<PolicyTarget, 'members' | 'trust'> {
+): Partial<Pick<PolicyTarget, 'members' | 'trust'>> {
   const { members, trust } = shared.target
-  if (members === undefined) return { members, trust }
+  if (members === undefined) return {}
   const same = [...targets].flatMap(([cluster, own]) =>
     own.filter((one) => policyKey(one) === policyKey(shared)).map(({ target }) => ({ cluster, target })),
   )
   const all = [...new Set(same.flatMap(({ target }) => target.members ?? []))].sort()
-  if (trust === undefined) return { members: all, trust }
+  if (trust === undefined) return { members: all }
   const statements = unionDocuments(...same.map(({ target }) => policyOf(target.trust?.statements ?? []))).Statement
   const isComplete = shared.clusters.every((name) => same.some(({ cluster }) => cluster === name))
   return { members: all, trust: { ...trust, statements, alternatives: isComplete ? undefined : [] } }
