@@ -37,7 +37,7 @@ const commands = new Set(
   pages.flatMap((page) => {
     const blocks = readFileSync(join(ROOT, page), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)
     const lines = [...blocks].flatMap(([, block = '']) => block.replaceAll(/\\\n\s*/g, '').split('\n'))
-    // test/contract/node-page.test.ts follows the page about nodes.
+    // test/contract/node-script-page.test.ts follows the page about nodes.
     const ours = lines.filter((line) => /^acr-nopass (?!node )/.test(line))
     return ours.map(withoutShell)
   }),

@@ -57,7 +57,7 @@ test('a kubelet whose unit ignores the file of flags is noticed, and everything 
     '--health-seconds',
     '3',
   ])
-  node.ignoreFlags()
+  node.readFlagsFrom('/etc/other')
   const { code, stderr } = await runLive(node, script, {})
   assert.equal(code, 1)
   assert.match(stderr, /not healthy for 3 s: the kubelet runs with no flag for a credential provider\n/)

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { parse } from 'yaml'
 import { PROFILES, type ProfileName } from '../../src/node/script/profiles.ts'
@@ -142,6 +144,49 @@ describe('on a node that has more', { concurrency: 4 }, () => {
     node.write(ACK_FILE, node.read(ACK_FILE).replace(OUR_FLAGS, `${OUR_FLAGS} --v=5`))
     assert.equal((await node.run(shell, script)).code, 0)
     assert.equal(node.read(ACK_FILE), ACK_TEXT.replace(' "', ` --v=5 ${OUR_FLAGS}"`))
+  })
+
+  // kubelet/10-kubeadm.conf of https://github.com/kubernetes/release, in the packages for RPM
+  const DROP_IN = `[Service]
+Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
+EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+EnvironmentFile=-/etc/sysconfig/kubelet
+ExecStart=
+ExecStart=/usr/bin/kubelet $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
+`
+
+  test('kubeadm with packages for RPM: the flags go into the file that the unit of the kubelet reads', async () => {
+    await using node = await fixture.openNode('kubeadm')
+    node.write('/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf', DROP_IN)
+    node.write('/etc/sysconfig/kubelet', 'KUBELET_EXTRA_ARGS=\n')
+    node.readFlagsFrom('/etc/sysconfig/kubelet')
+    const { code, stderr } = await node.run(shell, await fixture.print(node))
+    assert.equal(code, 0, stderr)
+    assert.equal(node.read('/etc/sysconfig/kubelet'), `KUBELET_EXTRA_ARGS="${OUR_FLAGS}"\n`)
+    assert.ok(!('etc/default/kubelet' in node.files()))
+  })
+
+  test('an image with another provider in a file of the unit gets both, although no kubelet runs in it', async () => {
+    await using node = await fixture.openNode('kubeadm')
+    rmSync(join(node.root, 'proc'), { recursive: true })
+    const ecr =
+      '--image-credential-provider-config=/etc/ecr/config.json --image-credential-provider-bin-dir=/usr/local/ecr'
+    node.write('/etc/systemd/system/kubelet.service.d/10-kubeadm.conf', DROP_IN)
+    node.write('/var/lib/kubelet/kubeadm-flags.env', `KUBELET_KUBEADM_ARGS="--v=2 ${ecr}"\n`)
+    node.write('/etc/ecr/config.json', ECR)
+    // A link in an image points into the image.
+    node.write('/opt/ecr/provider', '#!/bin/sh\n', 0o755)
+    mkdirSync(join(node.root, 'usr/local/ecr'), { recursive: true })
+    symlinkSync('/opt/ecr/provider', join(node.root, 'usr/local/ecr/ecr-credential-provider'))
+    const script = await node.printForImage(['--url', fixture.archive, '--sha256', fixture.sha256])
+    const { code, stdout, stderr } = await node.run(shell, script)
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /kept the provider ecr-credential-provider of \/etc\/ecr\/config\.json/)
+    const names = ['ecr-credential-provider', 'acr-nopass-provider']
+    assert.deepEqual(providersOf(node.read('/opt/acr-nopass/config.yaml')), names)
+    rmSync(join(node.root, 'opt/ecr/provider'))
+    const missing = await node.run(shell, script)
+    assert.match(missing.stderr, /NODE_PROVIDERS: the provider ecr-credential-provider has no program/)
   })
 
   test('a damaged file of the program is replaced by the next run, without a restart', async () => {

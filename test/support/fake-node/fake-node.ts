@@ -29,8 +29,8 @@ export interface FakeNode extends AsyncDisposable {
   restart(ownFlags?: readonly string[]): void
   /** The text of a program `systemctl` that knows the service of this node's kubelet. */
   readonly systemctl: string
-  /** The unit does not read the file of flags. */
-  ignoreFlags(): void
+  /** The unit reads the flags from another file. */
+  readFlagsFrom(path: string): void
   /** How often the kubelet was started. */
   restarts(): number
   isHealthy(): boolean
@@ -86,7 +86,7 @@ export async function createFakeNode(folder: string, profile: ProfileName): Prom
   const root = join(folder, 'root')
   for (const path of ['proc', 'etc', 'lib64']) mkdirSync(join(root, path), { recursive: true })
   const stateFile = join(folder, 'state.json')
-  const state: FakeNodeState = {
+  let state: FakeNodeState = {
     root,
     ready: join(folder, 'ready'),
     restarts: join(folder, 'restarts'),
@@ -125,8 +125,9 @@ export async function createFakeNode(folder: string, profile: ProfileName): Prom
       execFileSync(program, args)
     },
     systemctl: `case $1 in is-active) [ "$3" = ${PROFILES[profile].services[0]} ] ;; restart) exec ${restart.join(' ')} ;; esac`,
-    ignoreFlags() {
-      writeFileSync(stateFile, JSON.stringify({ ...state, flagFile: '/etc/other' }))
+    readFlagsFrom(path) {
+      state = { ...state, flagFile: path }
+      writeFileSync(stateFile, JSON.stringify(state))
     },
     restarts: () => readFileSync(state.restarts, 'utf8').split('\n').length - 1,
     isHealthy,
