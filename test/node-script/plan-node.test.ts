@@ -222,8 +222,8 @@ test('our flags in a form that the script did not write stop the removal, becaus
   assert.throws(() => planNode({ ...input('kubeadm', { flagFile }), config: undefined }), { code: 'NODE_FLAG_FILE' })
 })
 
-// The defaults of `image-credential-provider-config` and `-bin-dir` in pkg/cli/cmds/agent.go of k3s,
-// and in https://docs.rke2.io/reference/linux_agent_config. Both must exist (`ImageCredProvAvailable`).
+// The defaults of image-credential-provider-config and -bin-dir in pkg/cli/cmds/agent.go of k3s and
+// in https://docs.rke2.io/reference/linux_agent_config. Both must exist: ImageCredProvAvailable.
 for (const profile of ['k3s', 'rke2'] as const) {
   test(`${profile} gets the files of the default folder and no flag`, () => {
     const { steps, expected } = planNode(input(profile, {}))
