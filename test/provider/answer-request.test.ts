@@ -9,6 +9,8 @@ import type { LoginRecord } from '../../src/node/provider/login-record.ts'
 
 const ROLE = 'acs:ram::1234567890123456:role/puller'
 const HOUR = 3_600_000
+/** The cloud's clock minus the uptime. */
+const AHEAD = 50 * HOUR
 
 function entry(name: string, change: Partial<NodeRegistry> = {}): NodeRegistry {
   return {
@@ -82,10 +84,10 @@ function nodeOf(registries: readonly NodeRegistry[], change: Partial<NodeConfig>
             const code = failing.get(name)
             if (code !== undefined) throw new NopassError(code, name)
             const domains = [`${wanted.values.instanceId?.slice(4)}-registry.cn-hangzhou.cr.aliyuncs.com`]
-            return { username: name, password: 'p', domains, expiresAt: HOUR, refreshAt: HOUR }
+            return { username: name, password: 'p', domains, expiresAt: AHEAD + HOUR, refreshAt: AHEAD + HOUR }
           },
           time: () => ({ boot: 'b', uptime }),
-          cloudNow: () => uptime,
+          cloudNow: () => uptime + AHEAD,
           startedAt,
           sleep: async () => undefined,
         },
@@ -93,6 +95,9 @@ function nodeOf(registries: readonly NodeRegistry[], change: Partial<NodeConfig>
       )
       kept = login?.cacheSeconds ?? 0
       return login?.username
+    },
+    forget(username: string): void {
+      for (const [key, { login }] of records) if (login?.username === username) records.delete(key)
     },
     /** How many seconds the kubelet may keep the last login. */
     kept: () => kept,
@@ -126,6 +131,10 @@ test('an instance that has the domain of an image is asked before any other of i
   assert.equal(await node.ask('second/app'), 'node second')
   assert.deepEqual(node.calls, [])
   assert.equal(await node.ask('first/app'), 'node first')
+  assert.deepEqual(node.calls, [])
+  // The kept domains of an instance decide, also if nothing is known of an earlier entry.
+  node.forget('node first')
+  assert.equal(await node.ask('second/app'), 'node second')
   assert.deepEqual(node.calls, [])
 })
 
@@ -163,6 +172,15 @@ test('a login that another process stored just before the lock was taken is used
   }
   assert.equal(await node.ask('prod/app'), 'other')
   assert.deepEqual(node.calls, [])
+})
+
+test('the kubelet may keep a new login until it is due, and the login of the next Pod for the rest of that time', async () => {
+  const node = nodeOf([entry('prod')])
+  await node.ask('prod/app')
+  const first = node.kept()
+  assert.equal(first, 3599)
+  await node.ask('prod/app')
+  assert.equal(node.kept(), first - 1)
 })
 
 test('an annotation that names no role is reported, unless the login of the node steps in', async () => {

@@ -105,6 +105,9 @@ test('the program claims only images for which the generated configuration makes
     ['shared.example.com:5000/shop/app', true],
     ['shared.example.com:5000/team/app', false],
     ['docker.io/library/nginx', false],
+    ['a.prod-registry.cn-hangzhou.cr.aliyuncs.com/team/app', false],
+    ['prod-registry.cn-hangzhou.cr.aliyuncs.com.example.com/team/app', false],
+    ['cn-hangzhou.cr.aliyuncs.com/team/app', false],
   ]
   for (const [image, isClaimed] of images) {
     assert.equal(chooseEntries(registries, image, undefined).candidates.length > 0, isClaimed, image)
@@ -136,6 +139,7 @@ function identitiesOf(config: object, annotations?: PodAccount['annotations']) {
 
 test('the role in our annotation pulls, and the role of the node only where the values say so', () => {
   assert.deepEqual(identitiesOf({}, { [OURS]: ROLE }), [[ROLE], undefined])
+  assert.deepEqual(identitiesOf({}, { [OURS]: ` ${ROLE}\n` }), [[ROLE], undefined])
   assert.deepEqual(identitiesOf({ fallback: 'worker-role' }, { [OURS]: ROLE }), [[ROLE, 'node'], undefined])
   assert.deepEqual(identitiesOf({}, {}), [[], undefined])
   assert.deepEqual(identitiesOf({ fallback: 'worker-role' }, {}), [['node'], undefined])
@@ -148,11 +152,19 @@ test("the role of ACK's RRSA pulls only with useRrsaRole, and never before the r
   assert.deepEqual(identitiesOf({}, { [RRSA]: 'app' }), [[], undefined])
   const expected = 'acs:ram::1234567890123456:role/app'
   assert.deepEqual(identitiesOf({ useRrsaRole: true }, { [RRSA]: 'app' }), [[expected], undefined])
+  assert.deepEqual(identitiesOf({ useRrsaRole: true }, { [RRSA]: ' app ' }), [[expected], undefined])
   assert.deepEqual(identitiesOf({ useRrsaRole: true }, { [RRSA]: 'app', [OURS]: ROLE }), [[ROLE], undefined])
 })
 
 test('an annotation that is not the ARN of a role counts as none, and is reported', () => {
-  for (const wrong of ['shop-pull', 'acs:ram::1:role/x', `${ROLE} x`, '', 'acs:ram::1234567890123456:user/x']) {
+  for (const wrong of [
+    'shop-pull',
+    'acs:ram::1:role/x',
+    `${ROLE} x`,
+    '',
+    'acs:ram::1234567890123456:user/x',
+    `x${ROLE}`,
+  ]) {
     assert.deepEqual(identitiesOf({}, { [OURS]: wrong }), [[], 'NODE_ROLE_INVALID'], wrong)
   }
   assert.deepEqual(identitiesOf({ fallback: 'worker-role' }, { [OURS]: 'x' }), [['node'], 'NODE_ROLE_INVALID'])

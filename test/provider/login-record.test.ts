@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decideLogin, type LoginRecord, lastLogin } from '../../src/node/provider/login-record.ts'
+import { decideLogin, type LoginRecord, lastLogin, readRecord } from '../../src/node/provider/login-record.ts'
 
 // The cloud's clock is at 1,000,000 when the machine has run for 10,000 ms.
 const LOGIN = {
@@ -17,6 +17,37 @@ const decide = (record: LoginRecord | undefined, cloud: number, startedAt = clou
   const decision = decideLogin(record, at(cloud), startedAt - LOGIN.cloudAhead)
   return decision.kind === 'use' ? [decision.kind, decision.seconds] : [decision.kind]
 }
+
+test('a record that is not complete, as of another version, is not used', () => {
+  const failure = { ...FAILURE, at: 5 }
+  assert.deepEqual(readRecord(JSON.stringify({ boot: 'b1', login: LOGIN, failure })), {
+    boot: 'b1',
+    login: LOGIN,
+    failure,
+  })
+  assert.deepEqual(readRecord('{"boot":"b1"}'), { boot: 'b1' })
+  const wrong: readonly object[] = [
+    { username: '' },
+    { username: 1 },
+    { password: '' },
+    { password: undefined },
+    { domains: 'd' },
+    { domains: ['d', 1] },
+    { expiresAt: '1' },
+    { refreshAt: null },
+    { cloudAhead: undefined },
+  ]
+  for (const change of wrong) {
+    const text = JSON.stringify({ boot: 'b1', login: { ...LOGIN, ...change } })
+    assert.equal(readRecord(text), undefined, text)
+  }
+  for (const text of ['', '[]', '{}', '{"boot":1}', '{"boot":"b1","login":null}'])
+    assert.equal(readRecord(text), undefined, text)
+  for (const change of [{ at: '5' }, { code: 'GONE' }, { code: 1 }, { message: 1 }, { hint: undefined }]) {
+    const text = JSON.stringify({ boot: 'b1', failure: { ...failure, ...change } })
+    assert.deepEqual(readRecord(text), { boot: 'b1' }, text)
+  }
+})
 
 test('a login is used until it is due for renewal, and the kubelet may keep it that long', () => {
   const record = { boot: 'b1', login: LOGIN }

@@ -183,6 +183,9 @@ test('however pulls of one node start, fail and are killed, one call at a time g
         }
         const isCalled = fetches.some(({ from, to }) => from <= at && to >= at - LOOK)
         assert.ok(code === undefined || isCalled, 'a pull fails without a call')
+        const isRefused = fetches.some((fetch) => fetch.to <= at && fetch.code === 'CLOUD_DENIED')
+        const canUseFirst = first?.login !== undefined && (at < first.login.expiresAt || !isRefused)
+        assert.ok(code === undefined || !canUseFirst, 'a pull fails although the node has a login')
       }
     }),
     300,

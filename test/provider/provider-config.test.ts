@@ -131,6 +131,24 @@ test("the file on a node has the entries' settings and no name of a Secret", () 
   assert.ok(!JSON.stringify(config).includes('login'))
 })
 
+test('the file on a node has a provider only for ServiceAccounts, and certificate authorities only where the values have some', () => {
+  const caBundle = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
+  const values = valuesOf(ENTERPRISE, `{serviceAccount: {oidcProviderArn: "${PROVIDER}"}}`)
+  const rrsa = {
+    type: 'rrsa',
+    rrsa: { roleArn: 'acs:ram::1234567890123456:role/r', oidcProviderArn: PROVIDER },
+  } as const
+  const parts = (change: object) => {
+    const { oidcProviderArn, caBundle: authorities } = toNodeConfig({ ...values, ...change })
+    return [oidcProviderArn, authorities]
+  }
+  assert.deepEqual(parts({}), [PROVIDER, undefined])
+  assert.deepEqual(parts({ caBundle }), [PROVIDER, caBundle])
+  const node = { ...values.node, serviceAccount: { useRrsaRole: false } }
+  assert.deepEqual(parts({ node, identity: rrsa }), [PROVIDER, undefined])
+  assert.deepEqual(parts({ node: { ...node, identity: 'worker-role' }, identity: rrsa }), [undefined, undefined])
+})
+
 test('values without the OIDC provider or without a usable registry are refused with the key to set', () => {
   const values = valuesOf(ENTERPRISE, '{}')
   assert.throws(() => toNodeConfig(values), {
