@@ -14,7 +14,7 @@ import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cl
  */
 export async function logout(flags: CommonFlags, host: CliHost): Promise<number> {
   const folder = dockerFolderOf(host.env, host.workingDirectory)
-  const receipt = findReceipt(folder, jobOf(host.env))
+  const receipt = findReceipt(folder, jobOf(host.env), systemClock)
   const { pid, signal } = host
   const environment = helperEnvironment(host.env)
   const removed = receipt && (await removeLogins(receipt, { pid, clock: systemClock, environment, signal }))

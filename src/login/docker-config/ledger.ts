@@ -62,13 +62,14 @@ export function writeLedger(folder: string, ledger: Ledger): void {
 }
 
 /**
- * Returns the receipt of the logins in a folder that a job may remove: its own logins, and those of
- * no known job. Outside of a CI (`job` is null) these are all logins of acr-nopass. Undefined if
- * there is none.
+ * Returns the receipt of the logins in a folder that a job may remove: its own logins, those of no
+ * known job, and what other jobs left behind. Outside of a CI (`job` is null) these are all logins
+ * of acr-nopass. Undefined if there is none.
  */
-export function findReceipt(folder: string, job: string | null): LoginReceipt | undefined {
+export function findReceipt(folder: string, job: string | null, clock: Clock): LoginReceipt | undefined {
   const { config, logins } = readLedger(folder)
-  const own = logins.filter((login) => job === null || login.job === null || login.job === job)
+  const isOwn = (login: LedgerEntry): boolean => job === null || login.job === null || login.job === job
+  const own = logins.filter((login) => isOwn(login) || isLeftover(login, clock))
   return own.length === 0 ? undefined : { version: 1, config, folder, logins: own.map(readStored) }
 }
 

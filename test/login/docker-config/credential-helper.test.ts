@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { formatError, type NopassError } from '../../../src/errors.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { findReceipt } from '../../../src/login/docker-config/ledger.ts'
 import { eventually } from '../../support/eventually.ts'
 import { installHelper } from '../../support/login/credential-helper.ts'
@@ -160,7 +161,7 @@ test('a login that fails keeps the record of the logins of other jobs', async ()
   const { receipt } = await store({ logins: [{ ...LOGIN, domain: VPC_DOMAIN }] })
   helper.behave('refuses')
   await refusal(store())
-  assert.deepEqual(findReceipt(folder, null), receipt)
+  assert.deepEqual(findReceipt(folder, null, systemClock), receipt)
 })
 
 test('a helper that fails at logout is reported, other logins leave, and the next logout tries again', async () => {
@@ -194,7 +195,7 @@ test('a helper that says it erased the login, but still has it, is reported, and
       `the credential helper docker-credential-keychain erased the login of ${DOMAIN}, but still has it`,
     ],
   )
-  assert.deepEqual(findReceipt(folder, null), receipt)
+  assert.deepEqual(findReceipt(folder, null, systemClock), receipt)
   helper.behave('keeps')
   assert.deepEqual(await remove(receipt), [{ domain: DOMAIN, outcome: 'removed' }])
 })

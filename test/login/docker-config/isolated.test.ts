@@ -13,6 +13,7 @@ import fs, {
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { findReceipt } from '../../../src/login/docker-config/ledger.ts'
 import { auth, createPlace, DOMAIN, LOGIN, PASSWORD, VPC_DOMAIN } from './docker-place.ts'
 
@@ -35,7 +36,7 @@ test('an isolated configuration is private, has the settings of the user, and no
   assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), { auths: { [DOMAIN]: OURS }, proxies, currentContext })
   assert.deepEqual([statSync(file).mode & 0o777, statSync(dockerConfigFolder).mode & 0o777], [0o600, 0o700])
   assert.equal(text(), before)
-  assert.deepEqual(findReceipt(dockerConfigFolder, null), receipt)
+  assert.deepEqual(findReceipt(dockerConfigFolder, null, systemClock), receipt)
 })
 
 test('a helper of the user stays out of an isolated configuration, however its key is written', async () => {

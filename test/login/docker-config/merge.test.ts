@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { updateConfig } from '../../../src/login/docker-config/config-file.ts'
 import { findReceipt } from '../../../src/login/docker-config/ledger.ts'
 import { auth, createPlace, DOMAIN, LOGIN, PASSWORD, VPC_DOMAIN } from './docker-place.ts'
@@ -29,7 +30,7 @@ test('without a configuration, a login is stored in a private file in the format
   const entry = (domain: string) => `\t\t"${domain}": {\n\t\t\t"auth": "${OURS.auth}"\n\t\t}`
   assert.equal(text(), `{\n\t"auths": {\n${entry(VPC_DOMAIN)},\n${entry(DOMAIN)}\n\t}\n}`)
   assert.deepEqual([statSync(file).mode & 0o777, statSync(folder).mode & 0o777], [0o600, 0o700])
-  assert.deepEqual(findReceipt(folder, null), receipt)
+  assert.deepEqual(findReceipt(folder, null, systemClock), receipt)
 })
 
 test('logout removes the logins, the record of them and nothing else', async () => {

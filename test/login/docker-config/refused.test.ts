@@ -75,7 +75,7 @@ test('the same job may renew its login, and each logout removes only its own', a
   const second = await store({ holder, logins: both('RENEWED') })
   const renewed = { [VPC_DOMAIN]: auth('cr_temp_user:RENEWED'), [DOMAIN]: auth('cr_temp_user:RENEWED') }
   assert.deepEqual(content().auths, renewed)
-  assert.deepEqual(findReceipt(folder, null), second.receipt)
+  assert.deepEqual(findReceipt(folder, null, systemClock), second.receipt)
   assert.deepEqual(
     (await remove(first.receipt)).map(({ outcome }) => outcome),
     ['replaced', 'replaced'],
@@ -241,16 +241,18 @@ test('without a process that lives as long as the job, the same job of a CI may 
   }
 })
 
-test('a logout in a job leaves the logins of other jobs; outside of a CI it finds all', async () => {
+test('a logout in a job leaves the logins of other jobs, unless they expired; outside of a CI it finds all', async () => {
   const environment: Record<string, string> = { ...CI.gitlab }
   const { folder, store } = createPlace({}, { environment })
   const mine = await store()
   environment.CI_JOB_ID = '8'
   const other = await store({ logins: [{ ...LOGIN, domain: VPC_DOMAIN }] })
-  assert.deepEqual(findReceipt(folder, jobOf(CI.gitlab))?.logins, mine.receipt.logins)
-  assert.deepEqual(findReceipt(folder, jobOf(environment))?.logins, other.receipt.logins)
-  assert.deepEqual(findReceipt(folder, null)?.logins, [...mine.receipt.logins, ...other.receipt.logins])
-  assert.equal(findReceipt(folder, 'https://gitlab.com 9'), undefined)
+  assert.deepEqual(findReceipt(folder, jobOf(CI.gitlab), systemClock)?.logins, mine.receipt.logins)
+  assert.deepEqual(findReceipt(folder, jobOf(environment), systemClock)?.logins, other.receipt.logins)
+  assert.deepEqual(findReceipt(folder, null, systemClock)?.logins, [...mine.receipt.logins, ...other.receipt.logins])
+  assert.equal(findReceipt(folder, 'https://gitlab.com 9', systemClock), undefined)
+  const later = { ...systemClock, now: () => Date.now() + 2 * HOUR }
+  assert.equal(findReceipt(folder, 'https://gitlab.com 9', later)?.logins.length, 2)
 })
 
 test('a process that cannot be looked up, as the parent in a container, makes no login a leftover', async () => {
