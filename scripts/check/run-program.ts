@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
 
 /** Runs a program. Returns its output if it failed, or else an empty string. */
 export async function runProgram(
@@ -8,13 +10,11 @@ export async function runProgram(
   cwd: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const child = spawn(command, args, { cwd, signal, stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  const collect = (chunk: Buffer) => {
-    output += chunk.toString()
+  try {
+    await run(command, args, { cwd, signal, maxBuffer: 2 ** 26 })
+    return ''
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string }
+    return `${stdout}${stderr}`.trim() || message
   }
-  child.stdout.on('data', collect)
-  child.stderr.on('data', collect)
-  const [code, name] = await once(child, 'close')
-  return code === 0 ? '' : output.trim() || `${command} exited with ${code ?? name}`
 }
