@@ -295,6 +295,46 @@ test('P10 a job that is cancelled in the middle leaves no login: while the cloud
   assert.deepEqual([post.code, post.annotations, await authsOf(killed.temp)], [0, [], []])
 })
 
+test('a credential helper of the configuration gets the login, sees nothing of the runner, and is asked to erase it', async () => {
+  const temp = await mkdtemp(join(folder, 'helper-'))
+  const store = join(temp, 'store')
+  await mkdir(join(temp, 'bin'))
+  await mkdir(store)
+  await mkdir(join(temp, '.docker'))
+  await writeFile(join(temp, 'bin', 'docker-credential-keychain'), HELPER, { mode: 0o755 })
+  const own = { credHelpers: { [PUBLIC]: 'keychain' }, auths: BEFORE.auths }
+  await writeFile(join(temp, '.docker', 'config.json'), JSON.stringify(own))
+  const env = { PATH: `${join(temp, 'bin')}:${process.env.PATH}`, STORE: store }
+  const main = await stage({ temp, env, inputs: { network: 'public' } })
+  assert.equal(main.code, 0, main.stdout)
+  assert.deepEqual(JSON.parse(await configOf(temp)), own)
+  const { Username, Secret } = JSON.parse(await readFile(join(store, PUBLIC), 'utf8'))
+  const client = registryClient(at.registry.url, { username: Username, password: Secret })
+  assert.equal(await client.push('team/app', 'by-helper', 'x'), 201)
+  assert.equal(await readFile(join(store, 'runner'), 'utf8'), '')
+  const post = await stage({ stage: 'post', state: main.state, temp, env })
+  assert.deepEqual([post.code, post.annotations], [0, []])
+  assert.deepEqual([await readdir(store), JSON.parse(await configOf(temp))], [['runner'], own])
+  refuseSecrets({ ...shownBy('main', main), ...shownBy('post', post), files: await readDisk(temp) })
+})
+
+/** A helper by Docker's protocol, which keeps a login in a file and notes the runner's variables. */
+const HELPER = `#!/bin/sh
+env | grep -E '^(ACTIONS|INPUT)_' | cut -d= -f1 >> "$STORE/runner"
+case "$1" in
+  store)
+    read -r line
+    host=$(printf %s "$line" | sed 's/.*"ServerURL":"\\([^"]*\\)".*/\\1/')
+    printf %s "$line" > "$STORE/$host" ;;
+  get)
+    read -r host
+    cat "$STORE/$host" 2>/dev/null || { echo 'credentials not found in native keychain'; exit 1; } ;;
+  erase)
+    read -r host
+    rm -f "$STORE/$host" ;;
+esac
+`
+
 test('a login that the configuration cannot take fails the step with its fix, and changes nothing', async () => {
   const temp = await mkdtemp(join(folder, 'taken-'))
   const own = { auths: { [PUBLIC]: LATER } }
