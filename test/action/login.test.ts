@@ -318,7 +318,7 @@ test('a credential helper of the configuration gets the login, sees nothing of t
   refuseSecrets({ ...shownBy('main', main), ...shownBy('post', post), files: await readDisk(temp) })
 })
 
-/** A helper by Docker's protocol, which keeps a login in a file and notes the runner's variables. */
+/** A helper by Docker's protocol: keeps a login in a file, and notes the runner's variables. */
 const HELPER = `#!/bin/sh
 env | grep -E '^(ACTIONS|INPUT)_' | cut -d= -f1 >> "$STORE/runner"
 case "$1" in
