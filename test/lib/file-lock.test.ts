@@ -8,6 +8,8 @@ import {
   readdirSync,
   readFileSync,
   rmdirSync,
+  rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -117,6 +119,31 @@ test('while another process takes over, a process waits', async () => {
   rmdirSync(`${path}.takeover`)
   await waiting
   assert.equal(existsSync(`${path}.takeover`), false)
+})
+
+test('a process that works for long confirms its lock every five seconds', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const path = newPath()
+  const long = new Date(1_000_000)
+  await withFileLock(path, options(), async () => {
+    utimesSync(path, long, long)
+    t.mock.timers.tick(4_999)
+    assert.equal(statSync(path).mtimeMs, long.getTime())
+    t.mock.timers.tick(1)
+    assert.ok(statSync(path).mtimeMs > long.getTime())
+    // A lock that somebody removed does not end the work.
+    rmSync(path)
+    t.mock.timers.tick(5_000)
+  })
+})
+
+test('a lock that cannot be read is an error at once', async () => {
+  const path = newPath()
+  mkdirSync(path)
+  await assert.rejects(
+    withFileLock(path, options(), async () => undefined),
+    { code: 'EISDIR' },
+  )
 })
 
 test('a folder that does not exist is an error at once', async () => {

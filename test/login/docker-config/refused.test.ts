@@ -201,7 +201,10 @@ test('a job that waits too long for another job reports the lock, the process an
 test('a folder that cannot be written is refused with the fix', async () => {
   const { root, folder, file, store } = createPlace({})
   const below = join(file, 'docker')
-  assert.match(await refusal(store({ folder: below })), /^DOCKER_CONFIG_UNWRITABLE: .*\(ENOTDIR\)\n {2}fix: .*isolated/)
+  assert.match(
+    await refusal(store({ folder: below })),
+    /^DOCKER_CONFIG_UNWRITABLE: nothing can be written to .* \(ENOTDIR\)\n {2}fix: .*isolated/,
+  )
   // The target's folder is a file, as with a link into a read-only store.
   const linked = join(root, 'linked')
   mkdirSync(linked)
