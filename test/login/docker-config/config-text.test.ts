@@ -65,6 +65,27 @@ test('a password with every kind of character is read as it was written, by us a
   )
 })
 
+test('a login is read from `auth`, and only without it from its other members', () => {
+  const auth = (text: string): string => Buffer.from(text).toString('base64')
+  const cases = [
+    [{ auth: auth('a:b') }, { username: 'a', password: 'b' }],
+    [{ auth: auth(':b') }, { username: '', password: 'b' }],
+    [
+      { auth: auth('a:b:c'), username: 'x', password: 'y' },
+      { username: 'a', password: 'b:c' },
+    ],
+    [
+      { auth: '', username: 'x', password: 'y' },
+      { username: 'x', password: 'y' },
+    ],
+    [{ username: '', password: '' }, undefined],
+    [{ identitytoken: 'T' }, undefined],
+    ['text', undefined],
+  ] as const
+  for (const [entry, expected] of cases) assert.deepEqual(readAuth({ a: entry }, 'a'), expected)
+  assert.equal(readAuth({}, 'toString'), undefined)
+})
+
 test('the helper of a domain is chosen as Docker chooses it', () => {
   const cases = [
     [{}, null],

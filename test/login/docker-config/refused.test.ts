@@ -164,7 +164,8 @@ test('a configuration that Docker cannot read is refused without a word of its c
       /the entry of "docker.io" has no valid auth\n {2}fix: .*docker logout docker\.io/,
     ],
     ['{"auths": {"docker.io": {"auth": 1}}}', /the entry of "docker.io" has no valid auth/],
-    ['{"auths": {"docker.io": {"auth": "-ERS"}}}', /the entry of "docker.io" has no valid auth/],
+    // Base64 of another alphabet, which Docker refuses.
+    ['{"auths": {"docker.io": {"auth": "-2E6YmJi"}}}', /the entry of "docker.io" has no valid auth/],
     ['{"auths": {"docker.io": {"auth": "HERS-"}}}', /the entry of "docker.io" has no valid auth/],
     [`{"auths": {"docker.io": ${JSON.stringify(auth('HERS'))}}}`, /the entry of "docker.io" has no valid auth/],
     [`{"auths": {"docker.io": ${JSON.stringify(auth(':HERS'))}}}`, /the entry of "docker.io" has no valid auth/],
