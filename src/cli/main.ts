@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { addCleanup } from './cleanup/command.ts'
 import { addCompletion } from './completion/command.ts'
+import { addCredentialProvider } from './credential-provider/command.ts'
 import { addDoctor } from './doctor/command.ts'
 import { addHelper } from './helper/command.ts'
 import { addImport } from './import/command.ts'
@@ -29,6 +30,7 @@ const COMMANDS = {
   import: addImport,
   cleanup: addCleanup,
   node: addNode,
+  'credential-provider': addCredentialProvider,
   helper: addHelper,
 }
 const named = Object.entries(COMMANDS).flatMap(([name, add]) => (name === process.argv[2] ? [add] : []))

@@ -25,6 +25,7 @@ const COMMANDS = [
   'import',
   'cleanup',
   'node',
+  'credential-provider',
   'helper',
   'completion',
 ]
@@ -38,7 +39,7 @@ after(() => rm(folder, { recursive: true }))
 test('--help lists every command, and each command has its own help', async () => {
   const { code, stdout, stderr } = await runBin(['--help'])
   assert.deepEqual([code, stderr], [0, ''])
-  const listed = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[| <)/gm)].map(([, name]) => name)
+  const listed = [...stdout.matchAll(/^ {2}([a-z-]+)(?: \[| <)/gm)].map(([, name]) => name)
   assert.deepEqual(
     listed.filter((name) => name !== 'help'),
     COMMANDS,
@@ -53,7 +54,7 @@ test('--help lists every command, and each command has its own help', async () =
 test('every command has its row on the page about the command line, in both languages', () => {
   for (const language of ['en', 'zh']) {
     const page = readFileSync(join(import.meta.dirname, '../../docs', language, 'cli.md'), 'utf8')
-    const rows = [...page.matchAll(/^\| `([a-z]+)/gm)].map(([, name = '']) => name)
+    const rows = [...page.matchAll(/^\| `([a-z-]+)/gm)].map(([, name = '']) => name)
     assert.deepEqual([...new Set(rows)].sort(), [...COMMANDS].sort(), language)
   }
 })
@@ -141,6 +142,7 @@ const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegE
     args: ['doctor', '--context', 'a', '--kube-context', 'b'],
     error: /^INPUT_INVALID: option '--context <name>' cannot be used with option '--kube-context <name>'/,
   },
+  { args: ['credential-provider'], error: /^INPUT_INVALID: required option '--config <file>' not specified/ },
   { args: ['helper'], error: /^INPUT_INVALID: required option '--config <file>' not specified/ },
   { args: ['apply', '-f', 'values.yaml'], error: /^INPUT_MISSING: no cluster is given/ },
   { args: ['apply', '--wait', 'maybe', '--kubeconfig', 'x'], error: /^INPUT_INVALID: --wait: "maybe" is neither/ },

@@ -4,12 +4,14 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
 import type { LoginRecord } from '../../src/node/provider/login-record.ts'
+import { runBin } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
 import {
   DOMAIN,
   openProviderBench,
   type ProviderBench,
   type ProviderRun,
+  requestOf,
   runProgram,
 } from '../support/node/provider-bench.ts'
 import { WORKER_ROLE } from '../support/registry/private-registry.ts'
@@ -262,6 +264,17 @@ test('a request that does not end, and a configuration that is missing, end with
   assert.equal(refusalOf(await bench.run(args, 'no request')), 'NODE_REQUEST_INVALID')
   assert.equal(refusalOf(await bench.run(['credential-provider', '--config', '/nowhere'], APP)), 'NODE_CONFIG_INVALID')
   assert.equal(refusalOf(await bench.run(['credential-provider'], APP)), 'NODE_CONFIG_INVALID')
+})
+
+test('`acr-nopass credential-provider` shows the response of the program on the node without its password, and the same errors', async () => {
+  const { args } = await bench.node(WORKER)
+  const command = await runBin(args, { input: requestOf(APP) })
+  const { auth } = JSON.parse(command.stdout) as Response
+  const login = { username: 'cr_temp_user', password: '(redacted)' }
+  assert.deepEqual([command.code, command.stderr, auth], [0, '', { [DOMAIN]: login }])
+  const wrong = await runBin(args, { input: 'no request' })
+  assert.deepEqual([wrong.code, wrong.stdout], [1, ''])
+  assert.match(wrong.stderr, /^NODE_REQUEST_INVALID: [^\n]+; fix: [^\n]+\n$/)
 })
 
 const TEAMS = [
