@@ -47,8 +47,8 @@ export async function queryPush(
     if (first.status !== 401) return verdict('unknown', first)
     const login = await logIn(own, first, 'pull,push')
     if ('result' in login) {
-      const { result, response, detail } = login
-      const isRefused = result === 'login-refused' && response !== undefined && isDenial(response)
+      const { response, detail } = login
+      const isRefused = response !== undefined && isDenial(response)
       return { grant: isRefused ? 'denied' : 'unknown', detail, uploadRemains: false }
     }
     const response = await call('POST', uploads, login.headers)
@@ -62,7 +62,11 @@ export async function queryPush(
         const another = await logIn(own, removed, 'delete')
         return 'result' in another ? removed : call('DELETE', url, another.headers)
       }
-      const isCancelled = await cancelUpload(response, own.base, cancel)
+      // The answer about the push stays, whatever becomes of the upload.
+      const orNothing = (error: unknown): undefined => {
+        if (signal?.aborted) throw error
+      }
+      const isCancelled = await cancelUpload(response, own.base, (url) => cancel(url).catch(orNothing))
       return { ...verdict('granted', response), uploadRemains: !isCancelled }
     }
     if (response.status === 404 && errorCodes(response.text).includes('NAME_UNKNOWN')) {
@@ -84,10 +88,10 @@ export async function queryPush(
 async function cancelUpload(
   { headers: { location = '' } }: HttpResponse,
   base: URL,
-  remove: (url: URL) => Promise<HttpResponse>,
+  remove: (url: URL) => Promise<HttpResponse | undefined>,
 ): Promise<boolean> {
   const url = URL.canParse(location, base.href) ? new URL(location, base) : undefined
   if (url === undefined || location === '' || url.origin !== base.origin) return false
-  const { status } = await remove(url)
-  return status === 204 || status === 404
+  const response = await remove(url)
+  return response?.status === 204 || response?.status === 404
 }

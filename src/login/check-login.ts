@@ -72,6 +72,7 @@ export async function checkLogin(request: CheckRequest, deps: CheckDeps, signal:
   if (last === undefined || last.login.result === 'unreachable')
     return { domains, answered: undefined, repositories: [] }
   const { domain: answered } = last
+  if (last.login.result !== 'accepted') return { domains, answered, repositories: [] }
   const checks: RepositoryCheck[] = []
   const { concrete, unchecked } = chooseChecks(repositories, probe)
   for (const repository of concrete) checks.push(await checkRepository(repository, answered, request, { deps, signal }))

@@ -71,6 +71,14 @@ test('an upload that the registry does not confirm as cancelled is reported; ano
   }
 })
 
+test('a connection that is lost while the upload is cancelled does not change the answer about the push', async () => {
+  const { verdict } = await query({
+    [`token ${UPLOADS}`]: { status: 202, headers: { location: UPLOAD } },
+    [`token DELETE ${UPLOAD}`]: Object.assign(new Error('lost'), { code: 'ECONNRESET' }),
+  })
+  assert.deepEqual([verdict.grant, verdict.uploadRemains], ['granted', true])
+})
+
 /** Source: `appendAccessRecords` in registry/handlers/app.go of distribution 3.1.2. */
 test('a registry that asks for another right to cancel an upload is asked with that right', async () => {
   const asked = { status: 401, headers: CHALLENGE.headers }

@@ -23,13 +23,17 @@ const never = new AbortController().signal
  */
 async function check(
   request: Partial<CheckRequest>,
-  { reachable = [PUBLIC], status = {} }: { reachable?: readonly string[]; status?: Record<string, number[]> } = {},
+  {
+    reachable = [PUBLIC],
+    status = {},
+    tokens = 200,
+  }: { reachable?: readonly string[]; status?: Record<string, number[]>; tokens?: number } = {},
 ) {
   const sent: HttpRequest[] = []
   const pauses: number[] = []
   const send = async (one: HttpRequest): Promise<HttpResponse> => {
     sent.push(one)
-    if (one.url.href.startsWith(TOKENS)) return { status: 200, headers: {}, text: '{"token":"t"}' }
+    if (one.url.href.startsWith(TOKENS)) return { status: tokens, headers: {}, text: '{"token":"t"}' }
     if (!reachable.includes(one.url.host)) throw Object.assign(new Error('no'), { code: 'ENOTFOUND' })
     if (one.headers.authorization === undefined) {
       return { status: 401, headers: { 'www-authenticate': `Bearer realm="${TOKENS}",service="r"` }, text: '' }
@@ -65,6 +69,24 @@ test('the repositories are checked at the first domain that answers; domains of 
     [inside.evidence.answered, inside.evidence.domains.map(({ login }) => login.result)],
     [VPC, ['unreachable', 'accepted']],
   )
+})
+
+test('the login goes to the token services of ACR also for a custom domain, and nowhere else', async () => {
+  const domains = ['images.example.com']
+  const { evidence, sent } = await check({ token: { ...REQUEST.token, domains } }, { reachable: domains })
+  assert.equal(evidence.repositories[0]?.push?.grant, 'granted')
+  const basic = `Basic ${Buffer.from('cr_temp_user:p').toString('base64')}`
+  const withPassword = sent.filter(({ headers }) => headers.authorization === basic)
+  assert.deepEqual([...new Set(withPassword.map(({ url }) => url.host))], [new URL(TOKENS).host])
+})
+
+test('a login that the registry refuses is not asked for repositories', async () => {
+  const { evidence, sent } = await check({}, { tokens: 401 })
+  assert.deepEqual(
+    [evidence.domains[0]?.login.result, evidence.answered, evidence.repositories],
+    ['refused', PUBLIC, []],
+  )
+  assert.equal(sent.length, 2)
 })
 
 test('the domain that the user named is asked first', async () => {

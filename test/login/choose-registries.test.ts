@@ -22,6 +22,8 @@ function valuesOf(text: string): ResolvedValues {
   assert.ok(values, JSON.stringify(errors))
   return values
 }
+const RRSA =
+  '{ type: rrsa, rrsa: { roleArn: acs:ram::1234567890123456:role/r, oidcProviderArn: acs:ram::1234567890123456:oidc-provider/p } }'
 const VALUES = valuesOf(`
 registries:
   - { name: shop, edition: enterprise, instanceId: cri-1, region: cn-hangzhou, repositories: ["shop/*"], limit: repositories, probe: shop/web, network: vpc, expiresInHours: 2 }
@@ -29,7 +31,7 @@ registries:
   - { name: other, edition: enterprise, instanceName: other, region: cn-beijing, domains: [images.example.com] }
   - { name: old, edition: personal, region: cn-shanghai, repositories: ["acme/*"] }
   - { name: fixed, edition: static, domains: [registry.example.com], existingSecret: fixed }
-identity: { type: rrsa, rrsa: { roleArn: "acs:ram::1234567890123456:role/r", oidcProviderArn: "acs:ram::1234567890123456:oidc-provider/p" } }
+identity: ${RRSA}
 `)
 
 test('without names all entries are chosen; entries of one instance share one login with the union of their lists', () => {
@@ -56,7 +58,7 @@ test('entries of one instance that differ in domains and network share a login f
   const list = [
     entry('one', 'network: vpc, domains: [one.example.com], repositories: [a/b]'),
     entry('two', 'network: vpc, domains: [two.example.com], repositories: [a/c]'),
-    entry('three', 'network: public, repositories: [d/e], limit: role'),
+    entry('three', 'network: public, repositories: [d/e]'),
   ]
   const values = (count: number) => {
     return valuesOf(`registries:\n${list.slice(0, count).join('')}identity: { type: worker-role }\n`)
@@ -68,6 +70,17 @@ test('entries of one instance that differ in domains and network share a login f
   const domains = ['one.example.com', 'two.example.com']
   assert.deepEqual(united(2), [['one, two', 'vpc', domains, ['a/b', 'a/c'], undefined]])
   assert.deepEqual(united(3), [['one, two, three', 'all', domains, ['a/b', 'a/c', 'd/e'], undefined]])
+})
+
+test('the existing repository of any of the entries is checked in place of globs', () => {
+  const entry = (name: string, more: string) =>
+    `  - { name: ${name}, edition: enterprise, instanceId: cri-1, region: cn-hangzhou, limit: repositories, ${more} }\n`
+  const entries = entry('one', 'repositories: [a/*]') + entry('two', 'repositories: [b/*], probe: b/app')
+  const values = valuesOf(`registries:\n${entries}identity: ${RRSA}\n`)
+  assert.deepEqual(
+    choose({}, values).registries.map(({ probe, repositories }) => [probe, repositories]),
+    [['b/app', ['a/*', 'b/*']]],
+  )
 })
 
 test('names choose entries; a name that the values lack, or a fixed password, is refused', () => {
