@@ -129,6 +129,8 @@ test('the limits are the documented ones', () => {
     'crash-lost': [16],
     validate: [3.3],
     'action-line': [1.3],
+    'provider-kept': [3],
+    'provider-new': [5],
     rollout: [1.25],
     again: [0.4],
     'again-writes': [0],

@@ -5,6 +5,7 @@ import { fleet } from './scenarios/fleet.ts'
 import { fleetRollout } from './scenarios/fleet-rollout.ts'
 import { admission, newNamespaces } from './scenarios/new-namespaces.ts'
 import { otherWriters } from './scenarios/other-writers.ts'
+import { provider } from './scenarios/provider.ts'
 import { scale } from './scenarios/scale.ts'
 import { startUp } from './scenarios/start-up.ts'
 import { steady } from './scenarios/steady.ts'
@@ -18,6 +19,7 @@ export const SCENARIOS: readonly Scenario[] = [
   otherWriters,
   steady,
   startUp,
+  provider,
   fleetRollout,
   scale,
   fleet,
