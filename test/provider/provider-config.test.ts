@@ -74,6 +74,8 @@ test('the kubelet calls the program for the domains of the Personal Edition and 
   ])
 })
 
+// Kubernetes v1.30.14, k8s.io/kubelet/config/v1/types.go, CredentialProvider: name, matchImages,
+// defaultCacheDuration, apiVersion, args, env.
 test('with the identity of the node the configuration has no key that a kubelet before 1.34 does not know', () => {
   const values = valuesOf(ENTERPRISE, '{identity: worker-role}')
   assert.deepEqual(credentialProviderConfig(values, FILES), {

@@ -231,7 +231,7 @@ export interface ResolvedNode {
     /** `pod-identity.alibabacloud.com/role-name` names a role that a workload uses for other services. If true, that role also pulls images where `acr-nopass.io/role-arn` is absent. */
     useRrsaRole: boolean
   }
-  /** The trust policy of each role must name its ServiceAccount. The chart lets nodes request tokens for `sts.aliyuncs.com` if the list is not empty. Annotate each ServiceAccount with `acr-nopass.io/role-arn`. */
+  /** The trust policy of each role must name its ServiceAccount; `acr-nopass policy` prints it. The chart lets nodes request tokens for `sts.aliyuncs.com` if the list is not empty. Annotate each ServiceAccount with `acr-nopass.io/role-arn`. */
   serviceAccounts: ResolvedNodeServiceAccount[]
 }
 /** The role that pulls images for Pods of the ServiceAccount. */
