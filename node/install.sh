@@ -348,6 +348,8 @@ check_inside() {
 # Under SELinux the kubelet may only execute what has the label of a program. The policy gives it to
 # files in /opt/*/bin.
 label() {
+  # After a power failure there must be no flag without its files.
+  sync
   if [ -n "$ROOT" ]; then
     if grep -qs '^SELINUX=enforcing' "$ROOT/etc/selinux/config"; then
       say "not checked: the SELinux labels of $INSTALLED in the image; run restorecon -R $INSTALLED on the node"

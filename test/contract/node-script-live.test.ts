@@ -90,12 +90,15 @@ test('where /opt is mounted with noexec, nothing changes', { skip }, async () =>
 
 const enforcing = { getenforce: 'echo Enforcing', restorecon: `echo "$@" >> /opt/restorecon` }
 
-test('under SELinux the programs get their label before any flag is written', { skip }, async () => {
+test('the programs are on the disk, and under SELinux have their label, before any flag is written', {
+  skip,
+}, async () => {
   await using node = await openNode()
   const stat = `grep -q image-credential /${FLAGS} && echo too_late || echo system_u:object_r:bin_t:s0`
-  const { code, stderr } = await runLive(node, await print(node), { programs: { ...enforcing, stat } })
+  const sync = `[ -x /opt/acr-nopass/bin/acr-nopass-provider ] && ! grep -q image-credential /${FLAGS} && echo synced >> /opt/restorecon`
+  const { code, stderr } = await runLive(node, await print(node), { programs: { ...enforcing, stat, sync } })
   assert.equal(code, 0, stderr)
-  assert.equal(node.read('/opt/restorecon'), '-R /opt/acr-nopass\n')
+  assert.equal(node.read('/opt/restorecon'), 'synced\n-R /opt/acr-nopass\n')
 })
 
 test('a label with which SELinux forbids the kubelet to execute the program stops and undoes the change', {

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { PROFILES, type ProfileName } from '../../src/node/script/profiles.ts'
 import { BIN, ROOT, runBin } from '../cli/run-bin.ts'
-import { createFakeNode, type FakeNode } from '../support/fake-node/fake-node.ts'
+import type { FakeNode } from '../support/fake-node/fake-node.ts'
 import { findLiveObstacle, runOnNode } from '../support/fake-node/run-live.ts'
+import { openScriptFixture, type ScriptFixture } from '../support/fake-node/script-fixture.ts'
 
-// Follows docs/*/nodes.md with the archive that a clone builds, which holds the real Node.
+// Follows docs/*/nodes.md, once with the archive that a clone builds.
 
 const obstacle = findLiveObstacle()
 const skip =
@@ -18,19 +17,21 @@ const skip =
 const page = readFileSync(join(ROOT, 'docs/en/nodes.md'), 'utf8')
 const values = /```yaml\n(.*?)```/s.exec(page)?.[1] ?? ''
 
-let folder: string
-let archive: string
-let sha256: string
+let fixture: ScriptFixture
 before(async () => {
-  if (obstacle !== undefined) return
-  folder = await mkdtemp(join(tmpdir(), 'acr-nopass-page-'))
-  archive = join(folder, 'node.tgz')
+  fixture = await openScriptFixture()
+})
+after(() => fixture[Symbol.asyncDispose]())
+
+/** An archive with its checksum. */
+type Archive = Pick<ScriptFixture, 'archive' | 'sha256'>
+
+/** The archive as a clone builds it. It holds the real Node, which takes a while to pack. */
+function buildArchive(): Archive {
+  const archive = join(fixture.folder, 'own.tgz')
   const build = [join(ROOT, 'scripts/build.ts'), 'node', '--out', archive]
-  sha256 = execFileSync(process.execPath, build, { encoding: 'utf8' }).trim()
-})
-after(async () => {
-  if (obstacle === undefined) await rm(folder, { recursive: true, force: true })
-})
+  return { archive, sha256: execFileSync(process.execPath, build, { encoding: 'utf8' }).trim() }
+}
 
 /** The commands below a heading, up to the next one. */
 function commandsBelow(heading: string): readonly string[] {
@@ -39,13 +40,13 @@ function commandsBelow(heading: string): readonly string[] {
 }
 
 async function openNode(profile: ProfileName): Promise<FakeNode> {
-  const node = await createFakeNode(await mkdtemp(join(folder, `${profile}-`)), profile)
+  const node = await fixture.openNode(profile)
   writeFileSync(join(node.root, '..', 'values.yaml'), values)
   return node
 }
 
 /** Runs a displayed command in the user's folder, with the flags that a clone needs. */
-async function print(node: FakeNode, command: string): Promise<void> {
+function print(node: FakeNode, command: string, { archive, sha256 }: Archive = fixture): void {
   const given = command.replace(' > ', ` --url ${archive} --sha256 ${sha256} > `)
   assert.notEqual(given, command)
   const env = { ...process.env, PATH: `${join(BIN, '..')}:${process.env.PATH}` }
@@ -69,7 +70,7 @@ describe('the commands of the page about nodes', { concurrency: 2 }, () => {
     test(`install on ${profile} and remove again, as displayed`, { skip }, async () => {
       await using node = await openNode(profile)
       const [printed = '', install = ''] = commandsBelow(HEADINGS[profile])
-      await print(node, printed)
+      print(node, printed, profile === 'ack' ? buildArchive() : fixture)
       assert.match(await run(node, install), /the kubelet is healthy\nacr-nopass: done: acr-nopass \S+ is installed\n$/)
       // The program answers as the kubelet calls it: an image that no entry claims gets no login.
       const request = {
@@ -90,7 +91,7 @@ describe('the commands of the page about nodes', { concurrency: 2 }, () => {
     await using node = await openNode('rke2')
     const [mirror = ''] = commandsBelow('## 2. Print the script, and run it')
     const printed = mirror.replace(/ > .*$/, '').replace(/^acr-nopass /, '')
-    const sums = ['amd64', 'arm64'].flatMap((architecture) => ['--sha256', `${architecture}=${sha256}`])
+    const sums = ['amd64', 'arm64'].flatMap((architecture) => ['--sha256', `${architecture}=${fixture.sha256}`])
     const words = [...printed.split(' ').map((word) => word.replaceAll('"', '')), ...sums]
     const { code, stdout, stderr } = await runBin(words, { cwd: join(node.root, '..') })
     assert.equal(code, 0, stderr)
@@ -100,7 +101,7 @@ describe('the commands of the page about nodes', { concurrency: 2 }, () => {
     )
     const [rke2 = ''] = commandsBelow(HEADINGS.rke2)
     const [image = ''] = commandsBelow('### An image')
-    await print(node, rke2)
+    print(node, rke2)
     assert.match(await run(node, image.replace('/mnt/image', node.root)), /no kubelet runs here/)
   })
 
