@@ -1,7 +1,13 @@
 import type { HttpResponse, HttpSender } from '../alibaba/transport/http-sender.ts'
 import { isRecord, parseObject, recordsOf, textOf } from '../lib/json.ts'
 import { isLoopback } from '../proxy-rules.ts'
-import { basicAuthorization, findLoginTarget, networkReasonOf, type RegistryAccess } from './token-service.ts'
+import {
+  basicAuthorization,
+  findLoginTarget,
+  issuedToken,
+  networkReasonOf,
+  type RegistryAccess,
+} from './token-service.ts'
 
 /** If `username` is empty, the request has no login, as for a public repository. */
 export interface ManifestRequest extends RegistryAccess {
@@ -171,9 +177,8 @@ export async function logIn(
     return { ...resultOf(result, target.url, response), response }
   }
   if (response.status === 401 || response.status === 403) return failed('login-refused')
-  const { token, access_token: other } = parseObject(response.text) ?? {}
-  const bearer = typeof token === 'string' ? token : other
-  if (response.status !== 200 || typeof bearer !== 'string') return failed('unreachable')
+  const bearer = issuedToken(response)
+  if (response.status !== 200 || bearer === undefined) return failed('unreachable')
   return { headers: { authorization: `Bearer ${bearer}` } }
 }
 

@@ -1,4 +1,5 @@
 import type { HttpResponse } from '../alibaba/transport/http-sender.ts'
+import { parseObject, textOf } from '../lib/json.ts'
 import { isLoopback } from '../proxy-rules.ts'
 import { REGIONS } from '../values/checks/regions.ts'
 import { isAcrHost } from './registry-domains.ts'
@@ -78,6 +79,15 @@ function mayLogInAt(realm: URL, base: URL, access: RegistryAccess): boolean {
 
 export function basicAuthorization({ username, password }: { username: string; password: string }): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+}
+
+/**
+ * Returns the token in the response of a token service; undefined if there is none.
+ * Source: https://distribution.github.io/distribution/spec/auth/token/
+ */
+export function issuedToken({ text }: HttpResponse): string | undefined {
+  const { token, access_token: other } = parseObject(text) ?? {}
+  return textOf(token) || textOf(other) || undefined
 }
 
 /**

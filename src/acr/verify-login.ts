@@ -1,6 +1,12 @@
 import type { HttpResponse, HttpSender } from '../alibaba/transport/http-sender.ts'
 import { hostOf } from './registry-domains.ts'
-import { basicAuthorization, findLoginTarget, networkReasonOf, type RegistryAccess } from './token-service.ts'
+import {
+  basicAuthorization,
+  findLoginTarget,
+  issuedToken,
+  networkReasonOf,
+  type RegistryAccess,
+} from './token-service.ts'
 
 export interface LoginVerdict {
   readonly result: 'accepted' | 'refused' | 'unreachable' | 'skipped'
@@ -38,7 +44,14 @@ export async function verifyLogin(
     if (login.kind === 'skipped') return { result: 'skipped', detail: login.detail }
     const target = login.kind === 'basic' ? new URL('/v2/', base) : login.url
     const authorization = basicAuthorization(request)
-    return verdictOf(await get(send, target, { authorization }, signal), target)
+    const response = await get(send, target, { authorization }, signal)
+    const verdict = verdictOf(response, target)
+    // A proxy may respond to any request with 200.
+    if (verdict.result === 'accepted' && login.kind === 'bearer' && issuedToken(response) === undefined) {
+      const detail = `${target.host} responded with HTTP ${response.status}, but no token was in the response`
+      return { result: 'unreachable', detail }
+    }
+    return verdict
   } catch (error) {
     if (signal?.aborted) throw error
     return { result: 'unreachable', detail: `no response: ${networkReasonOf(error)}` }

@@ -25,6 +25,8 @@ const bearer = (realm: string): HttpResponse => {
 /** The error format of the registry's own API (distribution-spec, "Error Codes"). */
 const DENIED = '{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}'
 const status = (code: number): HttpResponse => ({ status: code, headers: {}, text: '' })
+/** https://distribution.github.io/distribution/spec/auth/token/ */
+const issued: HttpResponse = { ...status(200), text: '{"token":"t"}' }
 
 async function verify(responses: (HttpResponse | Error)[], changes: Partial<VerifyLoginRequest> = {}) {
   const sent: HttpRequest[] = []
@@ -38,7 +40,12 @@ async function verify(responses: (HttpResponse | Error)[], changes: Partial<Veri
 }
 
 const rows: [why: string, responses: (HttpResponse | Error)[], result: LoginVerdict['result']][] = [
-  ['a token', [bearer(REALM), status(200)], 'accepted'],
+  ['a token', [bearer(REALM), issued], 'accepted'],
+  ['a token as OAuth names it', [bearer(REALM), { ...status(200), text: '{"access_token":"t"}' }], 'accepted'],
+  // A proxy that opens TLS may block the token service with a page of its own.
+  ['a page in place of a token', [bearer(REALM), { ...status(200), text: '<html>blocked' }], 'unreachable'],
+  ['an empty token', [bearer(REALM), { ...status(200), text: '{"token":""}' }], 'unreachable'],
+  ['an empty response', [bearer(REALM), status(204)], 'unreachable'],
   ['a 401 from the token service', [bearer(REALM), status(401)], 'refused'],
   ['a 403 that rejects the login', [bearer(REALM), { ...status(403), text: DENIED }], 'refused'],
   ['a 403 from a proxy or gateway', [bearer(REALM), { ...status(403), text: '<html>' }], 'unreachable'],
@@ -58,7 +65,7 @@ const rows: [why: string, responses: (HttpResponse | Error)[], result: LoginVerd
         ...status(401),
         headers: { 'www-authenticate': `Bearer realm="${REALM}",service="s", Basic realm="Registry"` },
       },
-      status(200),
+      issued,
     ],
     'accepted',
   ],
@@ -72,7 +79,7 @@ for (const [why, responses, result] of rows) {
 }
 
 test('the login is sent to the token service, with service and account, in a header', async () => {
-  const { sent } = await verify([bearer(REALM), status(200)])
+  const { sent } = await verify([bearer(REALM), issued])
   assert.equal(sent[0]?.url.href, `https://${DOMAIN}/v2/`)
   assert.equal(sent[0]?.headers.authorization, undefined)
   assert.equal(sent[1]?.url.host, 'dockerauth-ee.cn-hangzhou.aliyuncs.com')
@@ -133,7 +140,7 @@ const realms: readonly [source: string, domain: string, realm: string][] = [
 for (const [source, domain, realm] of realms) {
   for (const issuedByAcr of [true, false]) {
     test(`${domain} may name ${realm} (${issuedByAcr ? 'ACR’s login' : 'static'}; ${source})`, async () => {
-      const { verdict, sent } = await verify([bearer(realm), status(200)], { domain, issuedByAcr })
+      const { verdict, sent } = await verify([bearer(realm), issued], { domain, issuedByAcr })
       assert.equal(verdict.result, 'accepted')
       assert.equal(sent[1]?.url.host, new URL(realm).host)
     })
@@ -142,7 +149,7 @@ for (const [source, domain, realm] of realms) {
 
 test('a custom domain may name ACR’s token service for ACR’s login, and for no other', async () => {
   const domain = 'images.acme.example'
-  assert.equal((await verify([bearer(REALM), status(200)], { domain })).verdict.result, 'accepted')
+  assert.equal((await verify([bearer(REALM), issued], { domain })).verdict.result, 'accepted')
   const other = await verify([bearer(REALM)], { domain, issuedByAcr: false })
   assert.deepEqual([other.verdict.result, other.sent.length], ['skipped', 1])
 })
@@ -208,7 +215,7 @@ test('among generated realms, only the closed set ever gets a password', async (
   let allowed = 0
   await fc.assert(
     fc.asyncProperty(host, fc.boolean(), async (name, issuedByAcr) => {
-      const { sent } = await verify([bearer(`https://${name}/auth`), status(200)], { issuedByAcr })
+      const { sent } = await verify([bearer(`https://${name}/auth`), issued], { issuedByAcr })
       const isOwn = isOfAcr(name) || name === DOMAIN
       if (isOwn) allowed += 1
       assert.equal(sent.length, isOwn ? 2 : 1, name)
@@ -220,12 +227,12 @@ test('among generated realms, only the closed set ever gets a password', async (
 })
 
 test('a token service on the registry’s own host belongs to it', async () => {
-  assert.equal((await verify([bearer(`https://${DOMAIN}/token`), status(200)])).verdict.result, 'accepted')
+  assert.equal((await verify([bearer(`https://${DOMAIN}/token`), issued])).verdict.result, 'accepted')
 })
 
 test('a registry on loopback is queried there, and may name a service only on loopback', async () => {
   const local = { registry: new URL('http://127.0.0.1:5000') }
-  const { verdict, sent } = await verify([bearer('http://127.0.0.1:6000/auth'), status(200)], local)
+  const { verdict, sent } = await verify([bearer('http://127.0.0.1:6000/auth'), issued], local)
   assert.equal(verdict.result, 'accepted')
   assert.deepEqual(
     sent.map(({ url }) => url.origin),

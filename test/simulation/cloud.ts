@@ -206,7 +206,7 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
     if (faults.get(name) === 'refused' || faults.get('') === 'refused') return { status: 401, body: '{}' }
     const isValid = isLive(token)
     if (isValid) token.accepted = true
-    const body = url.searchParams.has('scope') && isValid ? { token: login.slice(login.indexOf(':') + 1) } : {}
+    const body = isValid ? { token: login.slice(login.indexOf(':') + 1) } : {}
     return { status: isValid ? 200 : 401, body: JSON.stringify(body) }
   }
 
