@@ -30,7 +30,7 @@ export interface LoginHost extends ValuesDeps, Pick<StoreRequest, 'temporaryFold
   readonly dockerFolder: string
   /** Called with every secret before it is used. */
   readonly mask: (secret: string) => void
-  /** Called for each thing that the user should know, before anything is written. */
+  /** Called for each thing that the user should know. */
   readonly report: (line: string) => void
   /** Called with the receipt before anything is written. */
   readonly record: (receipt: LoginReceipt) => void
@@ -99,7 +99,11 @@ export async function runLogin(
   const logins = ready.map(({ login }) => login)
   refuseSharedDomains(logins)
   signal.throwIfAborted()
-  const { dockerConfigFolder } = await store(ready, inputs.config, host, signal)
+  const { dockerConfigFolder, replaced } = await store(ready, inputs.config, host, signal)
+  if (replaced.length > 0) {
+    const what = 'this login replaces the one of an earlier step, and only its own repositories can be used'
+    host.report(`${replaced.join(', ')}: ${what}`)
+  }
   return { errors, planned, logins, dockerConfigFolder }
 }
 
@@ -152,13 +156,15 @@ async function getLogin(opened: OpenedRegistry, deps: GetDeps, signal: AbortSign
 }
 
 function store(ready: readonly ReadyLogin[], config: LoginInputs['config'], host: LoginHost, signal: AbortSignal) {
-  const { dockerFolder: folder, temporaryFolder, holder, pid, clock, environment } = host
+  const { dockerFolder: folder, temporaryFolder, holder, pid, clock, environment, transport } = host
+  const lives = Math.min(...ready.map(({ login }) => login.expiresAt)) - transport.clock.now()
   const request: StoreRequest = {
     folder,
     config,
     temporaryFolder,
     holder,
-    expiresAt: Math.min(...ready.map(({ login }) => login.expiresAt)),
+    // Other jobs compare it with the clock of this machine.
+    expiresAt: clock.now() + lives,
     logins: ready.flatMap(({ login, token: { username, password } }) =>
       login.domains.map((domain) => ({ domain, username, password })),
     ),

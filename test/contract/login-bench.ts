@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDefaultTransport } from '../../src/alibaba/transport/cloud-transport.ts'
-import { systemClock } from '../../src/lib/clock.ts'
+import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import type { LoginReceipt } from '../../src/login/docker-config/receipt.ts'
 import { type LoginOutcome, runLogin } from '../../src/login/run-login.ts'
 import { AUDIENCE } from '../../src/policy/trust-document.ts'
@@ -17,6 +17,16 @@ export interface LoginRun {
   readonly receipts: readonly LoginReceipt[]
   /** The content of the Docker configuration; undefined without a file. */
   readonly docker: { readonly auths: Readonly<Record<string, { readonly auth: string }>> } | undefined
+}
+
+interface RunOptions {
+  readonly environment?: NodeJS.ProcessEnv
+  /** Variables of the CI that name the job. */
+  readonly job?: NodeJS.ProcessEnv
+  readonly isDryRun?: boolean
+  /** The clock of the machine. */
+  readonly clock?: Clock
+  readonly home?: string
 }
 
 export type LoginBench = Awaited<ReturnType<typeof startLoginBench>>
@@ -39,13 +49,13 @@ export async function startLoginBench() {
         ALIBABA_CLOUD_OIDC_TOKEN_FILE: file,
       }
     },
-    /** Logs in as a job does, with a new home. */
+    /** Logs in as a job does, with a new home unless `home` names one. */
     async run(
       given: Readonly<Partial<Record<InputName, string>>>,
-      { environment, isDryRun = false }: { readonly environment?: NodeJS.ProcessEnv; readonly isDryRun?: boolean } = {},
+      { environment, job, isDryRun = false, clock = systemClock, home: named }: RunOptions = {},
     ): Promise<LoginRun> {
-      const home = join(folder, `home-${runs++}`)
-      await mkdir(home)
+      const home = join(folder, named ?? `home-${runs++}`)
+      await mkdir(home, { recursive: true })
       const { requestUrl, requestToken } = cloud.githubRunner(LOGIN_JOB)
       const notes: string[] = []
       const masked: string[] = []
@@ -59,9 +69,10 @@ export async function startLoginBench() {
             HOME: home,
             ACTIONS_ID_TOKEN_REQUEST_URL: requestUrl,
             ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,
+            ...job,
           },
           transport: createDefaultTransport({ attempts: 1 }),
-          clock: systemClock,
+          clock,
           pid: process.pid,
           holder: undefined,
           dockerFolder: join(home, '.docker'),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
+import { systemClock } from '../../src/lib/clock.ts'
 import { PUBLIC, VPC } from '../support/cloud/login-cloud.ts'
 import { registryClient } from '../support/registry/registry-client.ts'
 import { type LoginBench, loginOf, startLoginBench } from './login-bench.ts'
@@ -40,6 +41,27 @@ test('a workflow logs in by its OIDC token, and the registry has confirmed pull 
   assert.equal((await client.pull('team/app', 'built')).content, 'built here')
   assert.ok(run.masked.includes(own.password) && run.masked.includes(run.docker?.auths[PUBLIC]?.auth ?? '-'))
   assert.ok(!JSON.stringify([run.outcome, run.notes, run.receipts]).includes(own.password))
+})
+
+test('two jobs and two steps on one machine, whose clock is hours ahead: a job keeps its login, and a step that replaces it says so', async () => {
+  bench.allow(PUSH, '*')
+  const clock = { ...systemClock, now: () => Date.now() + 5 * 3_600_000 }
+  const run = (id: string, repositories: string) => {
+    return bench.run(inputs(repositories), { clock, home: 'shared', job: { CI_SERVER_URL: 'ci', CI_JOB_ID: id } })
+  }
+  const isReplaced = (note: string): boolean => note.includes('earlier step')
+  const first = await run('1', 'team/app')
+  assert.deepEqual(first.notes.filter(isReplaced), [])
+  await assert.rejects(run('2', 'team/app'), { code: 'DOCKER_LOGIN_EXISTS', message: /of another job/ })
+  const second = await run('1', 'team-a/app')
+  assert.deepEqual(second.notes.filter(isReplaced), [
+    `${PUBLIC}, ${VPC}: this login replaces the one of an earlier step, and only its own repositories can be used`,
+  ])
+  const client = registryClient(bench.registry.url, loginOf(second, PUBLIC))
+  assert.deepEqual(
+    [(await client.pull('team-a/app', '1')).status, (await client.pull('team/app', '1')).status],
+    [200, 401],
+  )
 })
 
 test('the session is limited: outside of `repositories` the registry refuses what the role itself may push', async () => {

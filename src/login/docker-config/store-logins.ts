@@ -33,7 +33,7 @@ export interface StoreRequest {
   /** A folder that is removed after the job, such as RUNNER_TEMP; for `isolated`. */
   readonly temporaryFolder: string
   readonly logins: readonly DockerLogin[]
-  /** When the logins expire, in epoch milliseconds. */
+  /** When the logins expire, in epoch milliseconds on the clock of this machine. */
   readonly expiresAt: number
   /**
    * The process that lives exactly as long as the job. The same job may replace its logins, and the
@@ -47,6 +47,8 @@ export interface StoredLogins {
   readonly receipt: LoginReceipt
   /** What `DOCKER_CONFIG` must name for the steps that use the logins. */
   readonly dockerConfigFolder: string
+  /** Domains of which a login of the same job was replaced. */
+  readonly replaced: readonly string[]
 }
 
 /**
@@ -113,7 +115,9 @@ async function storeLocked(
   }
   const earlier = ledger.logins.filter(({ domain }) => !logins.some((login) => login.domain === domain))
   writeLedger(folder, { ...ledger, logins: [...earlier, ...entries] })
-  return { receipt, dockerConfigFolder: folder }
+  const isReplaced = (domain: string): boolean => ledger.logins.some((login) => login.domain === domain)
+  const replaced = logins.map(({ domain }) => domain).filter(isReplaced)
+  return { receipt, dockerConfigFolder: folder, replaced }
 }
 
 /**
@@ -137,7 +141,7 @@ function storeIsolated(
     removeIsolatedFolder(folder)
     throw error
   }
-  return { receipt, dockerConfigFolder: folder }
+  return { receipt, dockerConfigFolder: folder, replaced: [] }
 }
 
 function ledgerEntries({ holder, expiresAt }: StoreRequest, { logins }: LoginReceipt, deps: DockerConfigDeps) {

@@ -97,6 +97,17 @@ test('the same job does not overwrite a login that somebody made after its first
   assert.equal(text(), before)
 })
 
+test('what a later step of the job replaces is returned, because its repositories can no longer be used', async () => {
+  const { store, remove } = createPlace(undefined, { environment: { CI_SERVER_URL: 'u', CI_JOB_ID: '1' } })
+  const logins = [LOGIN, { ...LOGIN, domain: VPC_DOMAIN }]
+  assert.deepEqual((await store()).replaced, [])
+  const second = await store({ logins: logins.map((login) => ({ ...login, password: 'LATER' })) })
+  assert.deepEqual(second.replaced, [DOMAIN])
+  await remove(second.receipt)
+  assert.deepEqual((await store()).replaced, [])
+  assert.deepEqual((await store({ config: 'isolated' })).replaced, [])
+})
+
 test('what jobs left behind that expired or were killed is removed by the next login, also of other domains', async () => {
   const leftBy = [
     { expiresAt: Date.now() - 1 },
