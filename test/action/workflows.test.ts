@@ -11,6 +11,7 @@ import { startRegistry } from '../../sandbox/registry/start-registry.ts'
 import { prepareWorkspace } from '../../sandbox/workflow/prepare-workspace.ts'
 import { runWorkflow, type WorkflowRecord } from '../../sandbox/workflow/run-workflow.ts'
 import { AUDIENCE, GITHUB_ISSUER } from '../../src/policy/trust-document.ts'
+import { runBin } from '../cli/run-bin.ts'
 import { allow } from '../support/cloud/vendor-sdk.ts'
 import { installDocker } from '../support/login/docker-program.ts'
 import { registryClient } from '../support/registry/registry-client.ts'
@@ -160,6 +161,39 @@ test('the example workflows work in a real workflow engine', async (t) => {
       const docker = await readFile(join(scratch, 'home', '.docker', 'config.json'), 'utf8')
       assert.deepEqual(JSON.parse(docker), { auths: {} })
       assert.deepEqual(await readdir(join(scratch, 'home', '.docker')), ['config.json'])
+    },
+  )
+
+  await t.test(
+    'check.yml: with the role that `policy --ci --read-only` prints, both clusters are healthy',
+    async () => {
+      const { cloud } = fixture
+      const files = ['--clusters-file', 'clusters.yaml', '-f', 'values.yaml', '--account-id', cloud.accountId]
+      const printed = await runBin(['policy', '--ci', '--read-only', ...files], { cwd: workspace })
+      assert.equal(printed.code, 0, printed.stderr)
+      const Condition = {
+        StringEquals: {
+          'oidc:iss': GITHUB_ISSUER,
+          'oidc:aud': AUDIENCE,
+          'oidc:sub': githubSubject({ repository: REPOSITORY }),
+        },
+      }
+      const Principal = { Federated: [`acs:ram::${cloud.accountId}:oidc-provider/github-actions`] }
+      cloud.control.putRole('acr-nopass-check', {
+        Version: '1',
+        Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal, Condition }],
+      })
+      cloud.control.grant('acr-nopass-check', 'acr-nopass-check', JSON.parse(printed.stdout))
+      const from = cloud.calls.length
+      const record = await work('check.yml', 'workflow_dispatch')
+      assert.ok(record.succeeded, record.log.join('\n'))
+      assert.match(record.summary, /### acr-nopass check: 2 healthy/)
+      const calls = cloud.calls.slice(from)
+      assert.deepEqual(
+        calls.filter(({ write }) => write),
+        [],
+      )
+      assert.equal(calls.filter(({ action }) => action === 'AssumeRoleWithOIDC').length, 1)
     },
   )
 

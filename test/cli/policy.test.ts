@@ -22,6 +22,11 @@ const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]
   { file: 'policy-chain.txt', args: CHAIN, notes: /^note: the trust of .*role\/acr-pull needs --role-arn.*\n$/ },
   { file: 'policy-chain-trust.txt', args: [...CHAIN, '--role-arn', 'acs:ram::1234567890123456:role/Worker'] },
   { file: 'policy-rrsa.txt', args: [...RRSA, '--issuer', 'https://oidc.example.com/c0123'] },
+  {
+    file: 'policy-check.txt',
+    args: [...CI, '--read-only'],
+    notes: /^note: in each cluster the job also needs rights that only read; .*\n$/,
+  },
   { file: 'policy-ci.txt', args: CI, notes: /^note: worker roles are not named.*\nnote: cluster datacenter: .*\n$/ },
   {
     file: 'policy-ci-github.txt',
@@ -198,6 +203,11 @@ for (const { args, error } of [
   { args: ['policy'], error: /^INPUT_MISSING: there are no values to make a policy from/ },
   { args: ['policy', '--ci'], error: /^INPUT_MISSING: there are no values to make a policy from/ },
   { args: ['policy', '--github', 'acme/platform'], error: /^INPUT_MISSING: --github needs --oidc-provider-arn/ },
+  { args: ['policy', '--read-only', '-f', 'x.yaml'], error: /^INPUT_CONFLICT: --read-only needs --ci\n/ },
+  {
+    args: ['policy', '--ci', '--read-only', '--cleanup', '-f', 'x.yaml'],
+    error: /^INPUT_CONFLICT: --read-only and --cleanup exclude each other\n/,
+  },
   { args: ['policy', '--push', '-f', 'x.yaml'], error: /^INPUT_CONFLICT: --push needs --ci --login/ },
   { args: ['policy', '--login', '-f', 'x.yaml'], error: /^INPUT_CONFLICT: --login needs --ci --login\n.*Add --ci,/ },
   { args: LOGIN, error: /^INPUT_MISSING: no registry is given\n.*`--registry`/ },

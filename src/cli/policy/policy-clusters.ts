@@ -13,6 +13,7 @@ export interface PolicyFlags extends GrantOptions {
   readonly ram?: string
   readonly workerRole?: readonly string[]
   readonly ci?: boolean
+  readonly readOnly?: boolean
   readonly login?: boolean
   readonly registry?: string
   readonly region?: string

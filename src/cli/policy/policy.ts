@@ -9,6 +9,7 @@ import { printable } from '../../printable.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import { reportErrors } from '../program/report-errors.ts'
 import { errorAsFlags } from '../rollout/as-flags.ts'
+import { checkGrants } from './check-grants.ts'
 import { ciGrants } from './ci-grants.ts'
 import { githubGrant } from './github-grant.ts'
 import { loginGrants } from './login-grants.ts'
@@ -20,6 +21,7 @@ import { loadPolicyClusters, type PolicyFlags } from './policy-clusters.ts'
  */
 export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): Promise<number> {
   refuseLoginFlags(flags)
+  refuseReadOnly(flags)
   const made = flags.login ? loginGrants(flags, host) : rolloutGrants(flags, host)
   if (made.errors.length > 0) return reportErrors(made.errors.map(errorAsFlags), flags, host)
   const { grants, notes } = flags.github === undefined ? made : await withGithub(made, flags.github, flags, host)
@@ -45,6 +47,18 @@ function refuseLoginFlags(flags: PolicyFlags): void {
   })
 }
 
+/** A job that only reads neither deploys nor logs in. */
+function refuseReadOnly({ readOnly, ci, login, adopt, cleanup }: PolicyFlags): void {
+  if (!readOnly) return
+  if (!ci)
+    throw new NopassError('INPUT_CONFLICT', '--read-only needs --ci', { hint: 'Add --ci, or remove --read-only.' })
+  const [name] = Object.entries({ login, adopt, cleanup }).flatMap(([flag, given]) => (given ? [flag] : []))
+  if (name === undefined) return
+  throw new NopassError('INPUT_CONFLICT', `--read-only and --${name} exclude each other`, {
+    hint: 'A job that checks writes nothing. Print the policy of another role for the other job.',
+  })
+}
+
 function rolloutGrants(flags: PolicyFlags, host: CliHost): Grants & { readonly errors: readonly NopassError[] } {
   const isNamed = flags.file !== undefined || flags.clustersFile !== undefined
   if (!isNamed && (flags.ci || flags.github === undefined)) {
@@ -54,7 +68,7 @@ function rolloutGrants(flags: PolicyFlags, host: CliHost): Grants & { readonly e
   }
   const { clusters, errors } = isNamed ? loadPolicyClusters(flags, host) : { clusters: [], errors: [] }
   if (errors.length > 0) return { grants: [], notes: [], errors }
-  if (flags.ci) return { ...ciGrants(clusters, flags), errors }
+  if (flags.ci) return { ...(flags.readOnly ? checkGrants : ciGrants)(clusters, flags), errors }
   return flags.github === undefined ? { ...helperGrants(clusters, flags), errors } : { grants: [], notes: [], errors }
 }
 
