@@ -8,8 +8,10 @@ import { type Change, changesSince, readEarlier } from '../src/fleet/report/sinc
 import { renderCheckSummary } from '../src/fleet/report/summary.ts'
 import { describeOutputs, headline, isFailed } from '../src/fleet/report/verdict.ts'
 import { writePrivateFile } from '../src/lib/files.ts'
+import { printable } from '../src/printable.ts'
 import type { Settings } from '../src/rollout/inputs/settings.ts'
 import type { RunFolder } from '../src/rollout/run-folder.ts'
+import { failuresOf } from './failures-of.ts'
 import { ANNOTATIONS, reportErrors } from './report-errors.ts'
 import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
@@ -35,17 +37,23 @@ export async function performCheck(
   const outcome = await checkFleet(settings, checkHost, signal)
   if (outcome.errors.length > 0) return reportErrors(outcome.errors, host, inputs.mode)
   const change = inputs.since === '' ? undefined : changesSince(earlier, outcome.clusters)
-  await writeFiles(outcome, change, {
-    temporary,
-    reportFile: inputs['report-file'] && resolve(workspace, inputs['report-file']),
-  })
-  for (const [name, value] of Object.entries(describeOutputs(outcome.clusters))) setOutput(name, JSON.stringify(value))
-  writeSummary(renderCheckSummary(outcome.clusters, change), host)
-  const isFailure = isFailed(outcome.clusters, inputs['fail-on'])
+  const reportFile = inputs['report-file'] && resolve(workspace, inputs['report-file'])
+  const unwritten = await failuresOf([
+    () => setOutputs(outcome),
+    () => writeSummary(renderCheckSummary(outcome.clusters, change), host),
+    () => writeFiles(outcome, change, { temporary, reportFile }),
+  ])
   annotate(outcome, change, host)
-  if (isFailure) setFailed(headline(outcome.clusters))
-  else writeLine(host, headline(outcome.clusters))
+  const words = unwritten.length === 0 ? '' : `; not all of it could be reported: ${printable(unwritten.join('; '))}`
+  const verdict = `${headline(outcome.clusters)}${words}`
+  const isFailure = unwritten.length > 0 || isFailed(outcome.clusters, inputs['fail-on'])
+  if (isFailure) setFailed(verdict)
+  else writeLine(host, verdict)
   return isFailure ? 1 : 0
+}
+
+function setOutputs({ clusters }: FleetOutcome): void {
+  for (const [name, value] of Object.entries(describeOutputs(clusters))) setOutput(name, JSON.stringify(value))
 }
 
 async function writeFiles(

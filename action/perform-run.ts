@@ -10,6 +10,7 @@ import { describeOutputs } from '../src/rollout/report/outputs.ts'
 import { headline, renderSummary } from '../src/rollout/report/summary.ts'
 import { type RolloutOutcome, runRollout } from '../src/rollout/run/run-rollout.ts'
 import type { RunFolder } from '../src/rollout/run-folder.ts'
+import { failuresOf } from './failures-of.ts'
 import { ANNOTATIONS, placeOf, reportErrors } from './report-errors.ts'
 import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
@@ -33,22 +34,6 @@ export async function performRun(
     () => writeFiles(settings, outcome, host),
   ])
   return reportFailures(outcome.results, unwritten, host, signal)
-}
-
-/**
- * Returns the failures of several writes. The rollout is complete by now, so a failed write is
- * reported and the other writes continue.
- */
-async function failuresOf(writes: readonly (() => void | Promise<void>)[]): Promise<readonly string[]> {
-  const failures: string[] = []
-  for (const write of writes) {
-    try {
-      await write()
-    } catch (cause) {
-      failures.push(cause instanceof Error ? cause.message : String(cause))
-    }
-  }
-  return failures
 }
 
 function setOutputs(settings: Settings, { results }: RolloutOutcome): void {

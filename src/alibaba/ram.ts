@@ -10,6 +10,9 @@ export interface Tag {
   readonly value: string
 }
 
+/** RAM refuses a sixth version of a policy, unless {@link ROTATE} is given. */
+export const MOST_VERSIONS = 5
+
 /** Without this parameter, RAM refuses a sixth version of a policy. */
 export const ROTATE: string = 'DeleteOldestNonDefaultVersionWhenLimitExceeded'
 
@@ -99,6 +102,14 @@ export function createRam(target: AbortableTarget) {
           users: listOf(objectOf(Users).User).map(({ UserName }) => textOf(UserName)),
           groups: listOf(objectOf(Groups).Group).map(({ GroupName }) => textOf(GroupName)),
         }),
+        signal,
+      ),
+    /** Returns how many versions a policy has. RAM keeps at most {@link MOST_VERSIONS}. */
+    countPolicyVersions: (name: string, signal?: AbortSignal) =>
+      query(
+        'ListPolicyVersions',
+        { PolicyName: name, PolicyType: 'Custom' },
+        ({ PolicyVersions }) => listOf(objectOf(PolicyVersions).PolicyVersion).length,
         signal,
       ),
     getRole: (name: string, signal?: AbortSignal) =>

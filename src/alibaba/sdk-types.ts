@@ -74,6 +74,7 @@ export interface RamReads {
     Request<Ram.ListPoliciesForRoleRequest>,
     Response<Ram.ListPoliciesForRoleResponseBody, 'capital'>,
   ]
+  ListPolicyVersions: [Request<Ram.ListPolicyVersionsRequest>, Response<Ram.ListPolicyVersionsResponseBody, 'capital'>]
   ListTagResources: [Request<Ram.ListTagResourcesRequest>, Response<Ram.ListTagResourcesResponseBody, 'capital'>]
 }
 

@@ -1,6 +1,6 @@
 import type { CloudTransport } from '../alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../alibaba/transport/endpoints.ts'
-import { type CloudSnapshot, inspectCloud } from '../doctor/cloud/inspect-cloud.ts'
+import { inspectCloud } from '../doctor/cloud/inspect-cloud.ts'
 import { readPlace } from '../doctor/cloud/read-place.ts'
 import { observeCluster } from '../doctor/read/observe-cluster.ts'
 import { NopassError, toNopassError } from '../errors.ts'
@@ -11,6 +11,7 @@ import type { PreparedCluster } from '../rollout/inputs/prepare-cluster.ts'
 import type { ClusterSettings } from '../rollout/inputs/settings.ts'
 import { openRecords, type recordKind } from '../rollout/release/open-release.ts'
 import type { ClusterFacts, ReachedCluster } from './cluster-facts.ts'
+import { type CloudReading, countVersions, type PolicyVersions } from './read/count-versions.ts'
 import { readRelease } from './read/read-release.ts'
 import { attachOf, compareValues } from './read/read-values.ts'
 
@@ -72,13 +73,18 @@ async function readCluster(
     const reader = createReader(client, signal)
     const records = openRecords({ client, signal }, { namespace, release: name }, context.records)
     const release = await readRelease(reader, records, { namespace, name })
+    let versions: PolicyVersions = new Map()
     const observed = await observeCluster(reader, {
       namespace,
       release: name,
       server: identity.server,
       aheadMs,
       isReadOnly: true,
-      inspect: (installed) => readCloud(installed, { cluster: settings, reader, context }),
+      inspect: async (installed) => {
+        const read = await readCloud(installed, { cluster: settings, reader, context })
+        versions = read.versions
+        return read.snapshot
+      },
     })
     const { deployed } = release
     const sources = { cluster, context, identity, detail, signal }
@@ -86,6 +92,7 @@ async function readCluster(
     return {
       observed: { ...observed, unread: [...reader.unread] },
       release: { namespace, name, ...release, values: values?.differing },
+      versions,
       attach: values?.attach ?? (deployed && attachOf(deployed.values)),
     }
   } finally {
@@ -111,8 +118,11 @@ interface CloudSources {
 async function readCloud(
   { config }: InstalledFacts,
   { cluster, reader, context }: CloudSources,
-): Promise<CloudSnapshot> {
-  const notInspected = (why: string): CloudSnapshot => ({ state: 'not-inspected', why })
+): Promise<CloudReading> {
+  const notInspected = (why: string): CloudReading => ({
+    snapshot: { state: 'not-inspected', why },
+    versions: new Map(),
+  })
   if (context.withoutCloud !== undefined) return notInspected(context.withoutCloud)
   if (config === undefined) return notInspected('the configuration of the release cannot be read')
   const { access, workerRoles } = cluster
@@ -128,5 +138,6 @@ async function readCloud(
     credentials: context.cloud.credentialsFor(cluster),
     onProgress: () => undefined,
   }
-  return inspectCloud({ config, place, workerRoles }, sources, reader.signal)
+  const snapshot = await inspectCloud({ config, place, workerRoles }, sources, reader.signal)
+  return countVersions(snapshot, sources, reader.signal)
 }

@@ -1,6 +1,5 @@
 import type { CoverageStatus } from '../installation/helper-status.ts'
 import type { Unread } from '../kube/read/reader.ts'
-import type { Ahead } from './checks/kubernetes-minor.ts'
 import type { AckCluster, ObjectDrift } from './cluster-facts.ts'
 import type { ClusterFinding, ClusterState } from './finding.ts'
 
@@ -34,7 +33,12 @@ export interface ClusterCheck {
   readonly helper: {
     readonly version: string | null
     readonly leader: string | null
-    readonly replicas: { readonly wanted: number; readonly available: number } | null
+    readonly replicas: {
+      readonly wanted: number
+      readonly available: number
+      /** Null: the Deployment is not available. */
+      readonly since: string | null
+    } | null
     readonly reportedAt: string | null
     readonly attach: string | null
   } | null
@@ -50,6 +54,8 @@ export interface ClusterCheck {
       readonly exists: boolean | null
       readonly policy: string
       readonly attached: boolean | null
+      /** Versions of that policy. */
+      readonly versions: number | null
     }[]
   } | null
   /** What will change without anybody changing acr-nopass. */
@@ -72,4 +78,10 @@ export interface RegistryCheck {
   /** Whether the credential has all rights of its role. Null: a static login. */
   readonly rights: 'role' | 'limited' | null
   readonly width: string | null
+}
+
+/** Something that will change without anybody changing acr-nopass. */
+export interface Ahead {
+  readonly id: 'ATTACH_SWITCHES' | 'KUBERNETES_LEAVES' | 'KUBERNETES_NEWER' | 'POLICY_FULL'
+  readonly message: string
 }

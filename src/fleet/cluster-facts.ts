@@ -32,6 +32,8 @@ export interface ReleaseFacts {
 export interface ReachedCluster {
   readonly observed: Observed
   readonly release: ReleaseFacts
+  /** How many versions our RAM policies have, by name. */
+  readonly versions: ReadonlyMap<string, number>
   /** `auto` as the values of the list or the release have it. Undefined: not known. */
   readonly attach: string | undefined
 }

@@ -5,7 +5,8 @@ import type { Observed } from '../doctor/observed.ts'
 import type { NopassError } from '../errors.ts'
 import type { Unread } from '../kube/read/reader.ts'
 import { printableData } from '../printable.ts'
-import { type Ahead, aheadOf, minorFindings } from './checks/kubernetes-minor.ts'
+import { aheadOf, minorFindings } from './checks/kubernetes-minor.ts'
+import { fullPolicies } from './checks/policy-versions.ts'
 import { driftFindings, releaseFindings, renewalFindings } from './checks/release-findings.ts'
 import type { ClusterCheck } from './cluster-check.ts'
 import type { CheckRules, ClusterFacts, ReachedCluster } from './cluster-facts.ts'
@@ -66,7 +67,7 @@ function judgeUnreached({ name, ack }: ClusterFacts, error: NopassError): Cluste
 }
 
 function judgeReached({ name, ack }: ClusterFacts, reached: ReachedCluster, rules: CheckRules): ClusterCheck {
-  const { observed, release, attach } = reached
+  const { observed, release, versions, attach } = reached
   const findings = findingsOf(reached, rules)
   const unread = unreadOf(observed, release)
   const { status, config } = observed.release ?? {}
@@ -82,13 +83,16 @@ function judgeReached({ name, ack }: ClusterFacts, reached: ReachedCluster, rule
     registries: status?.registries.map(describeRegistry) ?? null,
     namespaces: status?.namespaces ?? null,
     serviceAccounts: status?.serviceAccounts ?? null,
-    cloud: describeCloud(observed.cloud),
-    ahead: aheadOf({
-      kubernetes: observed.kubernetes,
-      wanted: attach,
-      installed: config?.attach,
-      scope: config?.scope,
-    }) as readonly Ahead[],
+    cloud: describeCloud(observed.cloud, versions),
+    ahead: [
+      ...aheadOf({
+        kubernetes: observed.kubernetes,
+        wanted: attach,
+        installed: config?.attach,
+        scope: config?.scope,
+      }),
+      ...fullPolicies(versions),
+    ],
     findings,
     unread,
   }
@@ -129,10 +133,14 @@ function describeHelper({ release, deployment, lease }: Observed): ClusterCheck[
   return {
     version: status?.version ?? null,
     leader: lease?.holder || null,
-    replicas: deployment ? { wanted: deployment.wanted, available: deployment.available } : null,
+    replicas: deployment ? describeReplicas(deployment) : null,
     reportedAt: status?.updatedAt ?? null,
     attach: config?.attach ?? status?.attach ?? null,
   }
+}
+
+function describeReplicas({ wanted, available, availableSince }: NonNullable<Observed['deployment']>) {
+  return { wanted, available, since: availableSince ?? null }
 }
 
 type RegistryStatus = NonNullable<NonNullable<Observed['release']>['status']>['registries'][number]
@@ -152,13 +160,14 @@ function describeRegistry({ name, edition, state, issuedAt, expiresAt, refreshAt
   }
 }
 
-function describeCloud(cloud: CloudSnapshot): ClusterCheck['cloud'] {
+function describeCloud(cloud: CloudSnapshot, versions: ReachedCluster['versions']): ClusterCheck['cloud'] {
   if (cloud.state === 'not-inspected') return { read: false, why: cloud.why, account: null, roles: [] }
   const roles = [...cloud.facts.roles.values()].map(({ role, attached, policyName }) => ({
     exists: role === undefined ? null : role !== null,
     name: role?.name ?? null,
     policy: policyName,
     attached: attached?.some(({ name }) => name === policyName) ?? null,
+    versions: versions.get(policyName) ?? null,
   }))
   return { read: true, why: null, account: cloud.facts.accountId, roles }
 }

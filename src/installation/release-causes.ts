@@ -17,7 +17,12 @@ export interface PodRefusal {
 /** The condition of a Deployment that reports that its Pods are refused. */
 export interface DeploymentView {
   readonly status?: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
+    readonly conditions?: readonly {
+      readonly type: string
+      readonly status: string
+      readonly message?: string
+      readonly lastTransitionTime?: string
+    }[]
   }
 }
 

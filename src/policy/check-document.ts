@@ -36,6 +36,8 @@ export function checkPolicyDocument(input: CheckPolicyInput): PolicyDocument {
       ...allow(identity === 'worker-role' ? ['cs:DescribeClusterNodePools'] : [], clusters),
       ...allow(['ram:GetRole', 'ram:ListPoliciesForRole'], roles),
       ...allow(['ram:GetPolicy'], policies),
+      // Our own policies are named so (ram-names.ts).
+      ...allow(roles.length === 0 ? [] : ['ram:ListPolicyVersions'], [`acs:ram:*:${account}:policy/acr-nopass-*`]),
       ...allow(identity === 'rrsa' ? ['ram:GetOIDCProvider'] : [], [`acs:ram:*:${account}:oidc-provider/*`]),
       ...allow(INSTANCE_ACTIONS, instances),
       ...allow(looksUp ? ['cr:ListInstance'] : [], instances),

@@ -6,6 +6,7 @@ import { describeUserKubeconfig } from '../../src/alibaba/cs.ts'
 import { createOidcRoleProvider } from '../../src/alibaba/identities/assumed-role.ts'
 import { createEndpoints } from '../../src/alibaba/transport/endpoints.ts'
 import { inspectCloud } from '../../src/doctor/cloud/inspect-cloud.ts'
+import { countVersions } from '../../src/fleet/read/count-versions.ts'
 import { checkPolicyDocument } from '../../src/policy/check-document.ts'
 import { type PolicyDocument, policyOf, withoutGrants } from '../../src/policy/normal-form.ts'
 import { policyName, rrsaRoleName } from '../../src/policy/ram-names.ts'
@@ -85,8 +86,10 @@ async function readAll(kind: Kind): Promise<readonly string[]> {
   const all = createEndpoints({ overrides: { ...cloud.endpoints, ims: cloud.endpoints.ram } })
   const sources = { transport, endpoints: all, credentials: job, onProgress: () => undefined }
   const subject = { config: settings, place, workerRoles: [] }
-  const snapshot = await inspectCloud(subject, sources, AbortSignal.timeout(60_000))
+  const signal = AbortSignal.timeout(60_000)
+  const { snapshot, versions } = await countVersions(await inspectCloud(subject, sources, signal), sources, signal)
   assert.equal(snapshot.state, 'looked')
+  if (snapshot.notes?.length === 0) assert.deepEqual([...versions], [[policyName({ cluster: CLUSTER }), 1]])
   return [...refused, ...(snapshot.notes ?? []).map(({ what, why }) => `${what}: ${why}`)]
 }
 

@@ -143,7 +143,7 @@ test('the HTML report is one file without scripts and without anything to load',
   const { text } = await fleet.run('-o', 'html')
   assert.match(text, /^<!doctype html>/)
   assert.match(text, /<h1 class="bad">3 failed, 2 unread, 1 drifted, 3 warning, 1 healthy<\/h1>/)
-  assert.match(text, /default-src 'none'; style-src 'unsafe-inline'/)
+  assert.match(text, /default-src 'none'; base-uri 'none'; form-action 'none'; style-src &#39;sha256-/)
   assert.doesNotMatch(text, /<script|<link|<img|src=|href=|url\(/)
 })
 

@@ -12,10 +12,11 @@ interface Change {
   readonly observed?: Parameters<typeof fixture>[0]
   readonly release?: Partial<ReleaseFacts>
   readonly attach?: string
+  readonly versions?: ReadonlyMap<string, number>
 }
 
 /** A healthy cluster, with your difference. */
-export function clusterFacts({ observed = {}, release = {}, attach }: Change = {}): ClusterFacts {
+export function clusterFacts({ observed = {}, release = {}, attach, versions = new Map() }: Change = {}): ClusterFacts {
   return {
     name: 'prod',
     ack: null,
@@ -38,6 +39,7 @@ export function clusterFacts({ observed = {}, release = {}, attach }: Change = {
         ...release,
       },
       attach,
+      versions,
     },
   }
 }

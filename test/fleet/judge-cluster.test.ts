@@ -26,6 +26,15 @@ test('a cluster of which everything was read and nothing is wrong is healthy, wi
     status: 'deployed',
     updated: '2026-03-01T10:00:00Z',
   })
+  assert.deepEqual(check.helper, {
+    version: '0.1.0',
+    leader: 'acr-nopass-1_x',
+    replicas: { wanted: 2, available: 2, since: null },
+    reportedAt: at(-1),
+    attach: 'serviceAccounts',
+  })
+  const since = { wanted: 2, available: 2, availableSince: at(-90) }
+  assert.equal(judge(clusterFacts({ observed: { deployment: since } })).helper?.replicas?.since, at(-90))
   assert.deepEqual(check.registries, [
     {
       name: 'demo',
@@ -69,7 +78,7 @@ test('P14: what RAM did not let the check read is unread; the absence of credent
     read: true,
     why: null,
     account: '1',
-    roles: [{ name: 'nodes', exists: true, policy: 'acr-nopass-c1', attached: false }],
+    roles: [{ name: 'nodes', exists: true, policy: 'acr-nopass-c1', attached: false, versions: null }],
   })
 })
 
@@ -241,6 +250,18 @@ test('what will change by itself is listed, and is not a finding', () => {
   assert.deepEqual(
     ahead('v1.99.0').map(({ id }) => id),
     ['KUBERNETES_NEWER'],
+  )
+})
+
+test('a policy with as many versions as RAM keeps is listed as what will change, and its number is shown', () => {
+  const cloud = observeCloud().cloud
+  const of = (count: number) =>
+    judge(clusterFacts({ observed: { cloud }, versions: new Map([['acr-nopass-c1', count]]) }))
+  assert.deepEqual(of(4).ahead, [])
+  assert.equal(of(4).cloud?.roles[0]?.versions, 4)
+  assert.deepEqual(
+    of(5).ahead.map(({ id }) => id),
+    ['POLICY_FULL'],
   )
 })
 

@@ -45,10 +45,16 @@ async function readDeployment(reader: Reader, { namespace, fullname }: ReleaseFa
     `/apis/apps/v1/namespaces/${namespace}/deployments/${fullname}`,
   )
   if (!object) return object
-  const { availableReplicas = 0 } = object.status ?? {}
+  const { availableReplicas = 0, conditions = [] } = object.status ?? {}
+  const ready = conditions.find(({ type, status }) => type === 'Available' && status === 'True')
   // Why no Pod can be created, such as a quota, Pod Security or a webhook.
   const refusal = findPodRefusal(object.status)
-  return { wanted: object.spec.replicas ?? 1, available: availableReplicas, ...(refusal && { refusal }) }
+  return {
+    wanted: object.spec.replicas ?? 1,
+    available: availableReplicas,
+    ...(ready?.lastTransitionTime && { availableSince: ready.lastTransitionTime }),
+    ...(refusal && { refusal }),
+  }
 }
 
 /** Reads the helper's Pods, and why some are not ready. */

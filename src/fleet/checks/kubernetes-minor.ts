@@ -1,16 +1,11 @@
 import { KUBERNETES_VERSION } from '../../values/generated/kubernetes-version.ts'
+import type { Ahead } from '../cluster-check.ts'
 import type { FleetFinding } from '../finding.ts'
 
 /** The oldest minor that docs/en/support.md supports. */
 const OLDEST_MINOR = 30
 /** `attach: auto` means admission from this minor on (chart/templates/_attach.tpl). */
 const ADMISSION_MINOR = 36
-
-/** Something that will change without anybody changing acr-nopass. */
-export interface Ahead {
-  readonly id: 'ATTACH_SWITCHES' | 'KUBERNETES_LEAVES' | 'KUBERNETES_NEWER'
-  readonly message: string
-}
 
 /** Returns the minor of a version such as `v1.35.2-aliyun.1`. */
 function minorOf(version: string | undefined): number | undefined {

@@ -1,5 +1,5 @@
 import { type Html, html, prose, renderTime } from '../../helper/status-page/html.ts'
-import { STYLE } from '../../helper/status-page/style.ts'
+import { STYLE, STYLE_SOURCE } from '../../helper/status-page/style.ts'
 import { VERSION } from '../../version.ts'
 import type { FleetOutcome } from '../check-fleet.ts'
 import type { ClusterCheck } from '../cluster-check.ts'
@@ -26,7 +26,7 @@ export function renderReportPage({ clusters, checkedAt }: FleetOutcome): string 
   const title = headline(clusters)
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; base-uri 'none'; form-action 'none'; style-src ${STYLE_SOURCE}">
 <title>${title} · acr-nopass</title><style>${{ markup: STYLE }}</style></head><body>
 <header><strong>acr-nopass</strong><span>${VERSION}</span><span>Checked ${renderTime(checkedAt, now, 'en')}</span></header>
 <main>
