@@ -19,6 +19,8 @@ const fleet = await openFleet(
     edited: releaseObjects({ values: { identity: { type: 'worker-role' }, registries: [], logLevel: 'debug' } }),
     pending: releaseObjects({ status: 'pending-upgrade' }),
     late: releaseObjects({ registry: { refreshAt: at(-30), issuedAt: at(-60), expiresAt: at(30) } }),
+    'failed-upgrade': releaseObjects({ next: 'failed', replicas: 1 }),
+    added: releaseObjects({ added: 'evil' }),
     empty: [],
     closed: releaseObjects(),
     hostile: releaseObjects({
@@ -50,6 +52,8 @@ test('each cluster of a fleet is named with its own defect in one run, and the h
       edited: ['drifted', 'VALUES_DRIFTED'],
       pending: ['failed', 'RELEASE_PENDING'],
       late: ['warning', 'CREDENTIAL_NOT_RENEWED'],
+      'failed-upgrade': ['failed', 'RELEASE_FAILED'],
+      added: ['drifted', 'OBJECTS_DRIFTED'],
       empty: ['failed', 'NOT_INSTALLED'],
       closed: ['unread'],
       hostile: ['warning', 'HELPER_PROBLEM'],
@@ -60,11 +64,39 @@ test('each cluster of a fleet is named with its own defect in one run, and the h
     { object: 'Deployment acr-nopass/acr-nopass', change: 'changed', fields: ['spec.replicas'], added: [] },
   ])
   assert.deepEqual(clusters.edited?.drift.values, ['registries', 'logLevel'])
+  const added = [{ object: 'ConfigMap acr-nopass/extra', change: 'changed', fields: [], added: ['data.evil'] }]
+  assert.deepEqual(clusters.added?.drift.objects, added)
   assert.deepEqual(clusters.closed?.drift, { objects: null, values: null })
   assert.match(
     clusters.closed?.unread[0]?.what ?? '',
     /^Helm's records of release acr-nopass\/acr-nopass \(that needs list and get of Secrets in namespace acr-nopass\)$/,
   )
+})
+
+test('behind a proxy that removes the writers from lists, the fields that another client added are found all the same', async () => {
+  const server = fleet.servers.added
+  assert.ok(server)
+  server.trimsLists = true
+  const { clusters } = await fleet.check('--cluster', 'added')
+  server.trimsLists = false
+  assert.deepEqual(
+    clusters.added?.drift.objects?.map(({ added }) => added),
+    [['data.evil']],
+  )
+})
+
+test('--max-parallel clusters are read at the same time', async () => {
+  const sequence: string[] = []
+  for (const name of ['fine', 'late']) {
+    const server = fleet.servers[name]
+    assert.ok(server)
+    server.refuse = () => void (sequence.at(-1) === name || sequence.push(name))
+  }
+  await fleet.run('--cluster', 'fine,late', '--max-parallel', '1')
+  assert.deepEqual(sequence, ['fine', 'late'])
+  sequence.length = 0
+  await fleet.run('--cluster', 'fine,late', '--max-parallel', '2')
+  assert.ok(sequence.length > 2, sequence.join())
 })
 
 test('P14: a check reads only: each request to each API server is a GET, and no kubeconfig is left', async () => {
@@ -94,22 +126,24 @@ test('the JSON has exactly the keys of its schema, for every kind of cluster, al
   for (const one of [text, since.text]) {
     assert.ok(check(JSON.parse(one)), JSON.stringify(check.errors))
   }
-  assert.equal(JSON.parse(since.text).since.clusters.length, 8)
+  assert.equal(JSON.parse(since.text).since.clusters.length, 10)
 })
 
 test('the table has the failed clusters first, then the findings with their fixes', async () => {
   const { text } = await fleet.run()
   const rows = text
     .split('\n')
-    .slice(1, 11)
+    .slice(1, 13)
     .map((line) => line.split(/ {2,}/).slice(0, 2).join(' '))
   assert.deepEqual(rows, [
     'failed scaled',
     'failed pending',
+    'failed failed-upgrade',
     'failed empty',
     'unread closed',
     'unread unreachable',
     'drifted edited',
+    'drifted added',
     'warning behind',
     'warning late',
     'warning hostile',
@@ -124,7 +158,7 @@ test('the table has the failed clusters first, then the findings with their fixe
     /^ {2}\$ helm --kubeconfig \S+scaled\.kubeconfig -n acr-nopass get manifest acr-nopass \| kubectl /m,
   )
   assert.match(text, /^not read, so this cluster is not healthy:\n {2}Helm's records of release /m)
-  assert.match(text, /\n3 failed, 2 unread, 1 drifted, 3 warning, 1 healthy\n$/)
+  assert.match(text, /\n4 failed, 2 unread, 2 drifted, 3 warning, 1 healthy\n$/)
 })
 
 test("a cluster's texts are printed without control characters and without markup", async () => {
@@ -142,7 +176,7 @@ test("a cluster's texts are printed without control characters and without marku
 test('the HTML report is one file without scripts and without anything to load', async () => {
   const { text } = await fleet.run('-o', 'html')
   assert.match(text, /^<!doctype html>/)
-  assert.match(text, /<h1 class="bad">3 failed, 2 unread, 1 drifted, 3 warning, 1 healthy<\/h1>/)
+  assert.match(text, /<h1 class="bad">4 failed, 2 unread, 2 drifted, 3 warning, 1 healthy<\/h1>/)
   assert.match(text, /default-src 'none'; base-uri 'none'; form-action 'none'; style-src &#39;sha256-/)
   assert.doesNotMatch(text, /<script|<link|<img|src=|href=|url\(/)
 })

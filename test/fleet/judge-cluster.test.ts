@@ -82,6 +82,23 @@ test('P14: what RAM did not let the check read is unread; the absence of credent
   })
 })
 
+test('RAM reports the user of an access key to nobody, so that alone does not make a cluster unread', () => {
+  const notes = [
+    { what: "the policies of the access key's user", why: 'RAM does not report which user a key belongs to' },
+  ]
+  const cloud = { ...observeCloud().cloud, notes } as ReturnType<typeof observeCloud>['cloud']
+  assert.equal(judge(clusterFacts({ observed: { cloud } })).state, 'healthy')
+})
+
+test('an error comes before a warning, whoever found it', () => {
+  const history = [DEPLOYED, { ...DEPLOYED, revision: 4, status: 'pending-upgrade' as const }]
+  const observed = { deployment: { wanted: 2, available: 1 } }
+  assert.deepEqual(idsOf(clusterFacts({ observed, release: { history } })), [
+    'error RELEASE_PENDING',
+    'warning HELPER_DEGRADED',
+  ])
+})
+
 test('a cluster that does not respond is unread, with the reason and the fix', () => {
   const error = new NopassError('CLUSTER_UNREACHABLE', 'the API server https://1.2.3.4 does not respond', {
     reason: 'ECONNREFUSED',

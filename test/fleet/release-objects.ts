@@ -30,6 +30,10 @@ export interface ReleaseChange {
   /** Changes the report of the one registry. */
   readonly registry?: object
   readonly replicas?: number
+  /** A revision after the deployed one, with its status. */
+  readonly next?: string
+  /** A key that another client added to a ConfigMap of the release. */
+  readonly added?: string
 }
 
 /** Everything that an API server holds of a release without problems, except for the change. */
@@ -48,10 +52,12 @@ export function releaseObjects(change: ReleaseChange = {}): readonly FakeObject[
       guard: 'disabled',
     }),
   )
-  const manifest = [configMap(text), deployment(2)]
+  const manifest = [configMap(text), extra(), deployment(2)]
   return [
     ...['kube-system', HOME, 'shop'].map((name) => object('v1', 'Namespace', { name })),
-    recordOf(manifest, change),
+    recordOf(manifest, change, 1),
+    ...(change.next === undefined ? [] : [recordOf(manifest, { ...change, status: change.next }, 2)]),
+    changedBy(stored(extra()), change.added),
     stored(configMap(text)),
     stored(deployment(change.replicas ?? 2)),
     object(
@@ -86,10 +92,11 @@ export function releaseObjects(change: ReleaseChange = {}): readonly FakeObject[
   ]
 }
 
-/** Helm's record of revision 1 (helm: `encodeRelease` in pkg/storage/driver/util.go). */
+/** Helm's record of a revision (helm: `encodeRelease` in pkg/storage/driver/util.go). */
 function recordOf(
   manifest: readonly object[],
   { chart = '1.0.0', values = VALUES, status = 'deployed' }: ReleaseChange,
+  revision: number,
 ) {
   const release = {
     chart: { metadata: { name: 'acr-nopass', version: chart } },
@@ -103,12 +110,26 @@ function recordOf(
     'Secret',
     {
       namespace: HOME,
-      name: `sh.helm.release.v1.${RELEASE}.v1`,
-      labels: { owner: 'helm', name: RELEASE, version: '1', status },
+      name: `sh.helm.release.v1.${RELEASE}.v${revision}`,
+      labels: { owner: 'helm', name: RELEASE, version: String(revision), status },
       creationTimestamp: '2026-03-01T10:00:00Z',
     },
     { type: 'helm.sh/release.v1', data: { release: Buffer.from(packed).toString('base64') } },
   )
+}
+
+/** A second object of a kind, so that the kind is listed. */
+function extra() {
+  const { metadata, ...rest } = configMap('')
+  return { ...rest, metadata: { ...metadata, name: 'extra' }, data: { key: 'value' } }
+}
+
+/** The object after another client has added a key. */
+function changedBy(one: FakeObject, key: string | undefined): FakeObject {
+  if (key === undefined) return one
+  const entry = { manager: 'kubectl-edit', operation: 'Update', fieldsV1: { 'f:data': { [`f:${key}`]: {} } } }
+  const data = { ...(one.data as object), [key]: 'x' }
+  return { ...one, data, metadata: { ...one.metadata, managedFields: [...managedFields, entry] } }
 }
 
 function configMap(text: string) {
@@ -130,7 +151,9 @@ function deployment(replicas: number) {
 }
 
 /** The object as an API server returns it. */
-function stored(manifest: ReturnType<typeof deployment> | ReturnType<typeof configMap>): FakeObject {
+function stored(
+  manifest: ReturnType<typeof deployment> | ReturnType<typeof configMap> | ReturnType<typeof extra>,
+): FakeObject {
   const annotations = { 'meta.helm.sh/release-name': RELEASE }
   const metadata = { ...manifest.metadata, annotations, managedFields }
   const replicas = 'spec' in manifest ? manifest.spec.replicas : 0
