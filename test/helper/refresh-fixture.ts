@@ -52,6 +52,8 @@ export function openRefresh(
     sharedSession?: boolean
     initial?: RegistryState
     mayPull?: RegistryEntry['mayPull']
+    /** An existing repository of the list to which the credential is limited. */
+    probe?: string
   } = {},
 ): RefreshFixture {
   const clock = createFakeClock()
@@ -82,6 +84,7 @@ export function openRefresh(
       source: { key: 'fp', sharedSession: options.sharedSession ?? false, get },
       verify: async () => next(verdicts),
       ...(options.mayPull && { mayPull: options.mayPull }),
+      ...(options.probe && { union: { probe: options.probe } as RegistryEntry['union'] }),
     },
     clock,
     cloudNow,

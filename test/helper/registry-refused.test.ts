@@ -132,6 +132,28 @@ test('the registry is asked about a pull only with a new credential whose login 
   assert.deepEqual([refresh.state.live?.token.password, asked], ['p2', ['p2']])
 })
 
+test('P2 with a probe, a login in use that may not pull any more is not accepted; it stays, and one new credential is requested', async () => {
+  let grant: 'granted' | 'denied' | 'unknown' = 'granted'
+  const mayPull = async () => ({ grant, detail: 'team/app: HTTP 401' })
+  const fixture = openRefresh({ verifyIntervalMs: 5 * MINUTE, mayPull, probe: 'team/app' })
+  const { clock, refresh, calls } = fixture
+  refresh.lead()
+  await clock.advance(6 * MINUTE)
+  assert.deepEqual([refresh.state.verified, calls.length], ['accepted', 1])
+  grant = 'unknown'
+  await clock.advance(5 * MINUTE)
+  assert.deepEqual([refresh.state.verified, calls.length], ['accepted', 1])
+  grant = 'denied'
+  await clock.advance(6 * MINUTE)
+  assert.deepEqual([refresh.state.verified, refresh.state.live?.token.password], ['refused', 'p1'])
+  assert.equal(refresh.state.error?.code, 'LIMIT_NOT_ACCEPTED')
+  assert.deepEqual(passwords(fixture), ['p1'])
+  grant = 'granted'
+  await clock.advance(10 * MINUTE)
+  assert.equal(refresh.state.verified, 'accepted')
+  assert.equal(refresh.state.error, undefined)
+})
+
 test('a static login that is rejected at first is not used until it is accepted', async () => {
   const fixture = openRefresh({ life: null })
   fixture.verdicts.splice(0, 1, 'refused')

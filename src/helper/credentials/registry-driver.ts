@@ -88,12 +88,16 @@ export function createRegistryDriver(options: RegistryDriverOptions) {
     }
   }
 
-  async function check({ verify, mayPull }: RegistryEntry, token: RegistryToken): Promise<RegistryEvent> {
+  async function check({ verify, mayPull, union }: RegistryEntry, token: RegistryToken): Promise<RegistryEvent> {
     const { token: inUse } = state.live ?? state.kept ?? {}
     const verdict = await verify(token, stop.signal)
-    // Only a new credential is checked, because the credential in use stays in any case.
-    if (mayPull === undefined || verdict === 'refused' || inUse === token) return { type: 'verdict', token, verdict }
-    return { type: 'verdict', token, verdict, pull: await mayPull(token, inUse, stop.signal) }
+    if (mayPull === undefined || verdict === 'refused') return { type: 'verdict', token, verdict }
+    if (inUse !== token) return { type: 'verdict', token, verdict, pull: await mayPull(token, inUse, stop.signal) }
+    // An invented name shows nothing about the credential in use, because the registry may deny it
+    // to everybody.
+    if (union?.probe === undefined) return { type: 'verdict', token, verdict }
+    const { grant } = await mayPull(token, undefined, stop.signal)
+    return { type: 'verdict', token, verdict: grant === 'denied' ? 'refused' : verdict }
   }
 
   return {
