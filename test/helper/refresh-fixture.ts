@@ -84,7 +84,7 @@ export function openRefresh(
       source: { key: 'fp', sharedSession: options.sharedSession ?? false, get },
       verify: async () => next(verdicts),
       ...(options.mayPull && { mayPull: options.mayPull }),
-      ...(options.probe && { union: { probe: options.probe } as RegistryEntry['union'] }),
+      ...(options.probe && { union: { probe: options.probe } as NonNullable<RegistryEntry['union']> }),
     },
     clock,
     cloudNow,
