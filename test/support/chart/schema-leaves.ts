@@ -7,8 +7,17 @@ export const FIXED: readonly string[] = [
   'securityContext.capabilities.drop',
 ]
 
-/** Only Helm reads this key, as the condition of a dependency. */
-export const WITHOUT_EFFECT: readonly string[] = ['enabled']
+/**
+ * Keys that change nothing in the manifest. The commands read those of `node`, and only Helm reads
+ * `enabled`, as the condition of a dependency.
+ */
+export const WITHOUT_EFFECT: readonly string[] = [
+  'node.identity',
+  'node.fallback',
+  'node.serviceAccount.oidcProviderArn',
+  'node.serviceAccount.useRrsaRole',
+  'enabled',
+]
 
 /** A key that a user can set: its path (`registries[].assumeRole[].roleArn`) and its schema. */
 export interface SchemaLeaf {
