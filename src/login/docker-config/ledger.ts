@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { NopassError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isRecord, parseObject, recordsOf, textOf } from '../../lib/json.ts'
 import { orElse } from '../../lib/or-else.ts'
@@ -65,12 +66,30 @@ export function writeLedger(folder: string, ledger: Ledger): void {
  * Returns the receipt of the logins in a folder that a job may remove: its own logins, those of no
  * known job, and what other jobs left behind. Outside of a CI (`job` is null) these are all logins
  * of acr-nopass. Undefined if there is none.
+ * @throws DOCKER_CONFIG_UNREADABLE if the ledger cannot be read, because a login may be left then
  */
 export function findReceipt(folder: string, job: string | null, clock: Clock): LoginReceipt | undefined {
+  refuseUnreadable(ledgerFileOf(folder))
   const { config, logins } = readLedger(folder)
   const isOwn = (login: LedgerEntry): boolean => job === null || login.job === null || login.job === job
   const own = logins.filter((login) => isOwn(login) || isLeftover(login, clock))
   return own.length === 0 ? undefined : { version: 1, config, folder, logins: own.map(readStored) }
+}
+
+/** For example the ledger of a login as root. */
+function refuseUnreadable(file: string): void {
+  const hint = 'Log out as the user who logged in, or with `docker logout` and each domain, and remove the file.'
+  const name = 'DOCKER_CONFIG_UNREADABLE'
+  try {
+    if (parseObject(readFileSync(file, 'utf8')) === undefined)
+      throw new NopassError(name, `${file} is not JSON`, { hint })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT') return
+    throw cause instanceof NopassError
+      ? cause
+      : new NopassError(name, `${file} cannot be read`, { hint, cause, reason: code })
+  }
 }
 
 /** A process without a start time cannot be recognised later: a job's parent in a container. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -106,6 +106,22 @@ test('what a later step of the job replaces is returned, because its repositorie
   await remove(second.receipt)
   assert.deepEqual((await store()).replaced, [])
   assert.deepEqual((await store({ config: 'isolated' })).replaced, [])
+})
+
+test('a logout that cannot read the record of our logins fails, because a login may be left', async () => {
+  const { folder, store } = createPlace()
+  assert.equal(findReceipt(folder, null, systemClock), undefined)
+  await store()
+  const ledger = join(folder, 'acr-nopass-logins.json')
+  writeFileSync(ledger, '{"logins": [')
+  assert.throws(() => findReceipt(folder, null, systemClock), {
+    code: 'DOCKER_CONFIG_UNREADABLE',
+    message: `${ledger} is not JSON`,
+    hint: /docker logout/,
+  })
+  rmSync(ledger)
+  mkdirSync(ledger)
+  assert.throws(() => findReceipt(folder, null, systemClock), { code: 'DOCKER_CONFIG_UNREADABLE', reason: 'EISDIR' })
 })
 
 test('what jobs left behind that expired or were killed is removed by the next login, also of other domains', async () => {
