@@ -100,6 +100,18 @@ export function refuseShort(
   )
 }
 
+/** The request takes a moment of the token's life. */
+const TOLERANCE_MS = 60_000
+
+/** Returns what the user should know if ACR or the session allows a shorter life. */
+export function lifeNotes({ chosen }: OpenedRegistry, expiresAt: number | null, now: number): readonly string[] {
+  const { name, expiresInHours: hours } = chosen.config
+  if (!hours || expiresAt === null || expiresAt - now >= hours * 3_600_000 - TOLERANCE_MS) return []
+  return [
+    `${name}: the token lives ${formatDuration(expiresAt - now)}, although \`expires-in-hours\` asked for ${hours} h`,
+  ]
+}
+
 /**
  * A Docker configuration holds one login per host.
  * @throws INPUT_CONFLICT

@@ -14,7 +14,7 @@ import { chooseRegistries } from './choose-registries.ts'
 import type { LoginReceipt } from './docker-config/receipt.ts'
 import { type StoreRequest, storeLogins } from './docker-config/store-logins.ts'
 import { helperEnvironment } from './helper-environment.ts'
-import { judgeLogin, limitNotes, refuseSharedDomains, refuseShort } from './judge-login.ts'
+import { judgeLogin, lifeNotes, limitNotes, refuseSharedDomains, refuseShort } from './judge-login.ts'
 import type { LoginInputs } from './login-inputs.ts'
 import { openIdentity } from './open-identity.ts'
 import { type OpenedRegistry, openRegistry } from './open-registry.ts'
@@ -141,6 +141,7 @@ async function getLogin(opened: OpenedRegistry, deps: GetDeps, signal: AbortSign
   // The form in which a Docker configuration holds it.
   deps.mask(Buffer.from(`${username}:${password}`).toString('base64'))
   refuseShort(opened, expiresAt, { minLifeMs, now: transport.clock.now() })
+  for (const note of lifeNotes(opened, expiresAt, transport.clock.now())) deps.report(note)
   const isLimited = opened.policy !== undefined
   const request = { token, named, repositories, probe, access, isLimited, registry: endpoints.registry() }
   const pause = (ms: number, until: AbortSignal): Promise<void> => sleep(clock, ms, until)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { PullVerdict } from '../../src/acr/query-manifest.ts'
 import type { PushVerdict } from '../../src/acr/query-push.ts'
 import type { LoginEvidence, RepositoryCheck } from '../../src/login/check-login.ts'
-import { judgeLogin, limitNotes, refuseSharedDomains, refuseShort } from '../../src/login/judge-login.ts'
+import { judgeLogin, lifeNotes, limitNotes, refuseSharedDomains, refuseShort } from '../../src/login/judge-login.ts'
 import type { OpenedRegistry } from '../../src/login/open-registry.ts'
 import { registry } from '../acr/registry.ts'
 
@@ -117,6 +117,15 @@ test('a token that lives shorter than min-life is refused, with both times', () 
 
 test('a login without an expiry is long enough', () => {
   assert.equal(refuseShort(opened(), null, { minLifeMs: 1, now: 0 }), undefined)
+})
+
+test('a token that lives shorter than expires-in-hours asked for says so', () => {
+  const asked = (expiresInHours: number | null, hours: number) => {
+    const chosen = { ...opened().chosen, config: registry({ expiresInHours }) }
+    return lifeNotes({ ...opened(), chosen }, 1000 + hours * 3_600_000, 1000)
+  }
+  assert.deepEqual([asked(null, 1), asked(3, 3), asked(3, 2.999)], [[], [], []])
+  assert.match(asked(3, 1).join(), /^prod: the token lives 60 min 00 s, although `expires-in-hours` asked for 3 h/)
 })
 
 test('two registries that share a domain are refused, because a Docker configuration has one login per host', () => {
