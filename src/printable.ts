@@ -40,8 +40,16 @@ const CREDENTIALS: readonly RegExp[] = [
   /(\b(?:basic|bearer)\s{1,3})(?=[\w.~+/=-]{0,8000}\d)[\w.~+/=-]{12,8000}/gi,
 ]
 
+/**
+ * Every match of {@link CREDENTIALS} contains one of these. Most texts contain none, and the helper
+ * reads every text of its status after each write: without this test the patterns took a third of
+ * the CPU of a simulated helper.
+ */
+const CREDENTIAL_MARK = /[@=<"]|%3[AD]|eyJ|-----BEGIN|LS0tLS1|authorization|basic|bearer/i
+
 /** Redacts credentials that a node, a webhook, a registry or a program quotes. */
 export function withoutCredentials(text: string): string {
+  if (!CREDENTIAL_MARK.test(text)) return text
   return CREDENTIALS.reduce((left, pattern) => left.replaceAll(pattern, '$1(redacted)'), text)
 }
 

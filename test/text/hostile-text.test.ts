@@ -382,6 +382,8 @@ const FORMS: readonly (readonly [text: string, secret: string])[] = [
   ['{"auths":{"r.example":{"auth":"dTpoaWRkZW4="}}}', 'dTpo'],
   ['denied: "{\\"Credentials\\": {\\"AccessKeySecret\\": \\"hidden\\"}}"', 'hidden'],
   ['{"SecurityToken":"hidden","id_token":"hidden"}', 'hidden'],
+  ['%26Signature%3Dhidden', 'hidden'],
+  ['the header was Basic dXNlcjpwYXNzMQ', 'dXNlcj'],
 ]
 
 test('P6 credentials in headers, proxy variables, encoded URLs and responses of OSS are redacted', () => {
