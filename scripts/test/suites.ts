@@ -54,7 +54,7 @@ const WAITING = { fileLimit: 900_000, waits: true } as const
  */
 export const SUITES: readonly Suite[] = [
   // A few files wait for a process.
-  { name: 'unit', tools: [], parallel: (cores) => cores + 2, fileLimit: 120_000 },
+  { name: 'unit', tools: [], parallel: (cores) => cores + 2, fileLimit: 400_000 },
   // A single file uses all cores.
   { name: 'simulation', tools: [], parallel: () => 1, fileLimit: 900_000 },
   {

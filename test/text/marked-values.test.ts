@@ -200,11 +200,9 @@ function shownMarks(text: string, places: ReadonlySet<string>, isDocument: boole
 
 test('no output of a command or of the action has a value of a file in it, unless an error points at it and it is not a secret', async (t) => {
   const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
-  const numRuns = Number(process.env.FUZZ_RUNS ?? 1000)
-  let cases = 0
+  const numRuns = Number(process.env.FUZZ_RUNS ?? 80)
   const some = fc.uniqueArray(fc.constantFrom(...USES.keys()), { minLength: 3, maxLength: 3 })
   const property = fc.asyncProperty(markedDocument, some, async (text, uses) => {
-    cases += 1
     const places = await writeValues(text)
     for (const use of uses) {
       const said = (await USES.get(use)?.(text)) ?? assert.fail()
@@ -217,7 +215,6 @@ test('no output of a command or of the action has a value of a file in it, unles
       assert.deepEqual(leaked, [], `${use}:\n${said}\n--- of\n${text}`)
     }
   })
-  const limit = process.env.FUZZ_RUNS ? {} : { interruptAfterTimeLimit: 8_000 }
-  await fc.assert(property, { seed, numRuns, ...limit })
-  t.diagnostic(`${cases} files; FUZZ_SEED=${seed} repeats them, FUZZ_RUNS takes more`)
+  await fc.assert(property, { seed, numRuns })
+  t.diagnostic(`${numRuns} files; FUZZ_SEED=${seed} repeats them, FUZZ_RUNS takes more`)
 })
