@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { TOOL_OPTIONS } from '../tools/build/tool-options.ts'
 import type { Progress } from '../tools/progress.ts'
 import { TestbedError } from '../tools/testbed-error.ts'
 import type { CommandOutput } from './cloud/run-cloud.ts'
@@ -17,7 +18,7 @@ const USAGE = new URL('usage.txt', import.meta.url)
  * @throws SANDBOX_ARGUMENTS for invalid arguments
  */
 export async function runSandbox(argv: readonly string[], deps: SandboxDeps): Promise<number> {
-  const { command, fast, help, ...cloud } = readArguments(argv)
+  const { command, fast, help, build, 'keep-caches': keepCaches, ...cloud } = readArguments(argv)
   const { progress, signal } = deps
   if (help) {
     deps.stdout.write(readFileSync(USAGE, 'utf8'))
@@ -31,7 +32,7 @@ export async function runSandbox(argv: readonly string[], deps: SandboxDeps): Pr
     const { startEnvironment } = await import('./environment/start-environment.ts')
     const up = command === 'up'
     const tools = up ? (['helm4'] as const) : (['helm4', 'act'] as const)
-    await using environment = await startEnvironment({ tools, fast, progress, signal })
+    await using environment = await startEnvironment({ tools, fast, build, keepCaches, progress, signal })
     if (up) {
       const { keepUp } = await import('./environment/keep-up.ts')
       await keepUp(environment, deps)
@@ -44,15 +45,18 @@ export async function runSandbox(argv: readonly string[], deps: SandboxDeps): Pr
 }
 
 const OPTIONS = {
+  ...TOOL_OPTIONS,
   fast: { type: 'boolean', default: false },
   tls: { type: 'boolean', default: false },
   port: { type: 'string', default: '0' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
+/** The options of the commands that start clusters. */
+const STARTING = ['fast', 'build', 'keep-caches']
 /** The options of each command, in addition to `--help`. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-  '': ['fast'],
-  up: ['fast'],
+  '': STARTING,
+  up: STARTING,
   down: [],
   cloud: ['port', 'tls'],
 }

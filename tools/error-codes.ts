@@ -36,8 +36,12 @@ export const TESTBED_CODES = {
     fix: 'Run this part on Linux (the other parts work here), or put a program of that name into the folder ACR_NOPASS_TOOLS.',
   },
   TOOL_UNKNOWN: {
-    what: 'No pinned program has that name.',
+    what: 'No pinned program has that name, or the command has no such option.',
     fix: 'Run `npm run tools -- list` to see the names.',
+  },
+  TOOL_MIRROR: {
+    what: 'The variable ACR_NOPASS_RELEASES does not name a mirror of releases.',
+    fix: 'Set it to an http or https URL, set it to `off` so that all programs are built, or remove it.',
   },
   SANDBOX_ARGUMENTS: {
     what: 'A sandbox command does not know an argument.',

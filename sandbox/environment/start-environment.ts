@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { VERSION } from '../../src/version.ts'
-import { ensureTools } from '../../tools/build/ensure-tools.ts'
+import { ensureTools, type ToolChoices } from '../../tools/build/ensure-tools.ts'
 import type { ToolName } from '../../tools/build/tool-table.ts'
 import { readHost } from '../../tools/host.ts'
 import { openRun } from '../../tools/process/run.ts'
@@ -32,7 +32,7 @@ export type EnvironmentCluster = Awaited<ReturnType<typeof startEnvironmentClust
  */
 export type Environment = Awaited<ReturnType<typeof startEnvironment>>
 
-interface EnvironmentOptions {
+interface EnvironmentOptions extends ToolChoices {
   /** Tools to provide in addition, such as helm4 and act. */
   readonly tools: readonly ToolName[]
   /** Use a process node instead of the real one. */
@@ -74,11 +74,12 @@ interface Starting extends EnvironmentOptions {
 }
 
 /** Starts the parts that the clusters share. */
-async function startShared({ fast, tools: named, progress, signal, parts }: Starting) {
+async function startShared({ fast, tools: named, parts, ...options }: Starting) {
+  const { progress, signal } = options
   const run = parts.use(await openRun())
   const nodeObstacle = fast ? 'disabled by --fast' : await findNodeObstacle(run.folder)
   const isReal = nodeObstacle === undefined
-  const tools = await ensureTools([...CONTROL_PLANE, ...(isReal ? NODE : []), ...named], { progress, signal })
+  const tools = await ensureTools([...CONTROL_PLANE, ...(isReal ? NODE : []), ...named], options)
 
   const seed = await readSeedFile(DEMO_SEED_FILE)
   const cloud = await progress.step('an Alibaba Cloud account (emulated)', async (step) => {

@@ -6,12 +6,13 @@ import { cacheFolder, goArchitecture, type Host } from '../host.ts'
 import { ledgerFolder, openRun } from '../process/run.ts'
 import type { StepHandle } from '../progress.ts'
 import { TestbedError } from '../testbed-error.ts'
+import { compileCache } from './build-cache.ts'
 import { buildsFolder, type PinnedTool } from './find-tool.ts'
 
 /**
  * Builds one tool into the cache and returns its path. The caller must hold the lock of the tool's
  * module. The program gets its final path only when it is complete. After an interruption the next
- * build continues, because Go keeps the compiled packages.
+ * build continues, because the compiled packages are kept until all builds are done.
  * @throws the codes of `buildFailure`
  */
 export async function buildTool(
@@ -43,8 +44,9 @@ export async function buildTool(
     logFile,
     env: {
       ...host.env,
-      // Proxies and caches come from the user's environment. Settings that would change the program
-      // are overridden.
+      // Proxies and the cache of modules come from the user's environment. Settings that would
+      // change the program are overridden.
+      GOCACHE: compileCache(host),
       GO111MODULE: 'on',
       GOFLAGS: '-mod=readonly',
       GOWORK: 'off',

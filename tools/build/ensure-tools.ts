@@ -1,49 +1,86 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { forEachLimited } from '../../src/lib/concurrency.ts'
 import { acquireLock } from '../bootstrap/lock.mjs'
 import { type Host, moduleLock, readHost } from '../host.ts'
 import type { Progress, StepHandle } from '../progress.ts'
 import { TestbedError } from '../testbed-error.ts'
+import { removeCompileCache } from './build-cache.ts'
+import { type Capacity, countRows, groupByModule } from './build-rows.ts'
 import { buildTool } from './build-tool.ts'
+import { DownloadFailure, downloadTool } from './download-tool.ts'
 import { findTool, type PinnedTool, pinnedTool } from './find-tool.ts'
 import { checkCompiler, findGo } from './go-program.ts'
+import { announceWork } from './plan-text.ts'
+import { findReachable, NOTHING, withProxy } from './reachable.ts'
+import { type Release, type ReleaseRow, readReleases } from './release.ts'
 import { TOOLS, type ToolName } from './tool-table.ts'
 
 /** The absolute paths of the requested tools, and of no others. */
 export type ToolPaths = Readonly<Record<ToolName, string>>
 
-interface EnsureOptions {
+/** What a user may choose about tools that are missing. */
+export interface ToolChoices {
+  /** Build all tools, also those that could be downloaded. */
+  readonly build?: boolean
+  /** Keep the compiled packages after the last build. */
+  readonly keepCaches?: boolean
+}
+
+interface EnsureOptions extends ToolChoices {
   readonly progress: Progress
   readonly signal: AbortSignal
   readonly host?: Host
+  readonly capacity?: Capacity
+  readonly releases?: Readonly<Record<string, ReleaseRow>>
+}
+
+/** A tool that is neither given nor in the cache. `title` says which of how many it is. */
+interface MissingTool extends PinnedTool {
+  readonly title: string
 }
 
 /**
- * Finds the named tools, builds the missing tools, and returns the paths of all.
- * @throws GO_MISSING, GO_TOO_OLD, NO_C_COMPILER, TOOL_NOT_HERE and the codes of `buildFailure`
+ * Finds the named tools, downloads or builds the missing tools, and returns the paths of all. A
+ * download that fails is reported, and the tool is built.
+ * @throws GO_MISSING, GO_TOO_OLD, NO_C_COMPILER, TOOL_NOT_HERE, TOOL_MIRROR and the codes of
+ * `buildFailure`
  */
-export async function ensureTools(
-  names: readonly ToolName[],
-  { progress, signal, host = readHost() }: EnsureOptions,
-): Promise<ToolPaths> {
+export async function ensureTools(names: readonly ToolName[], options: EnsureOptions): Promise<ToolPaths> {
+  const { build = false, host = readHost() } = options
   const paths: Partial<Record<ToolName, string>> = {}
-  const missing: PinnedTool[] = []
+  const absent: PinnedTool[] = []
   for (const name of new Set(names)) {
     const tool = await pinnedTool(name, host)
-    const found = await findTool(tool, host)
+    const found = await findTool(tool, host, build)
     if (found) paths[name] = found.path
-    else missing.push(tool)
+    else absent.push(tool)
   }
-  if (missing.length > 0) {
-    for (const { name } of missing) checkPlatform(name, host)
-    const go = await findGo(host, signal)
-    if (missing.some(({ plan }) => plan.cgo)) await checkCompiler(go, host, signal)
-    const list = missing.map(({ name, version }) => `${name} ${version}`).join(', ')
-    progress.note(`To build once, up to half an hour for all tools: ${list}`)
-    for (const [index, tool] of missing.entries()) {
-      const title = `tool ${index + 1} of ${missing.length}: build ${tool.name} ${tool.version}`
-      paths[tool.name] = await progress.step(title, (step) => buildLocked(tool, go, host, step, signal))
-    }
-  }
-  return paths as ToolPaths
+  if (absent.length > 0) await addMissing(absent, paths, options, host)
+  return Object.fromEntries(names.map((name) => [name, paths[name]])) as ToolPaths
+}
+
+async function addMissing(
+  absent: readonly PinnedTool[],
+  paths: Partial<Record<ToolName, string>>,
+  options: EnsureOptions,
+  host: Host,
+): Promise<void> {
+  const { progress, signal, build = false } = options
+  for (const { name } of absent) checkPlatform(name, host)
+  const sorted = groupByModule(absent).flat()
+  const missing = sorted.map((tool, index) => ({ ...tool, title: `tool ${index + 1} of ${absent.length}` }))
+  const { releases = readReleases(host.toolsFolder) } = options
+  const { reachable, silent } = build ? NOTHING : await findReachable(missing, releases, host, signal)
+  const toBuild = missing.filter(({ name }) => !reachable.has(name))
+  // What a build needs is checked before the first download.
+  let go = toBuild.length > 0 ? await findBuilder(toBuild, host, signal) : undefined
+  progress.note(announceWork({ missing, toBuild, build, silent }))
+  await downloadAll(missing, reachable, paths, options, host)
+  const left = missing.filter(({ name }) => paths[name] === undefined)
+  if (left.length === 0) return
+  go = left.length > toBuild.length || go === undefined ? await findBuilder(left, host, signal) : go
+  await buildAll(left, go, paths, options, host)
+  if (!options.keepCaches) await removeCompileCache(host)
 }
 
 function checkPlatform(name: ToolName, host: Host): void {
@@ -52,13 +89,77 @@ function checkPlatform(name: ToolName, host: Host): void {
   }
 }
 
-/** Takes a lock per module so that a concurrent run waits and then finds the finished tool. */
-async function buildLocked(
-  tool: PinnedTool,
+async function findBuilder(tools: readonly PinnedTool[], host: Host, signal: AbortSignal): Promise<string> {
+  const go = await findGo(host, signal)
+  if (tools.some(({ plan }) => plan.cgo)) await checkCompiler(go, host, signal)
+  return go
+}
+
+async function downloadAll(
+  missing: readonly MissingTool[],
+  releases: ReadonlyMap<ToolName, Release>,
+  paths: Partial<Record<ToolName, string>>,
+  { progress, signal }: EnsureOptions,
+  host: Host,
+): Promise<void> {
+  const work = missing.flatMap((tool) => {
+    const release = releases.get(tool.name)
+    return release === undefined ? [] : [{ tool, release }]
+  })
+  await withProxy(host, () =>
+    forEachLimited(work, 3, async ({ tool, release }) => {
+      const title = `${tool.title}: download ${tool.name} ${tool.version}`
+      try {
+        paths[tool.name] = await progress.step(title, (step) =>
+          withModule(tool, host, step, signal, () => downloadTool(tool, release, host, step, signal)),
+        )
+      } catch (error) {
+        if (!(error instanceof DownloadFailure)) throw error
+        progress.note(`${tool.name} was not downloaded from ${release.url.host}: ${error.message}. It is built.`)
+      }
+    }),
+  )
+}
+
+async function buildAll(
+  tools: readonly MissingTool[],
   go: string,
+  paths: Partial<Record<ToolName, string>>,
+  { progress, signal, build = false, capacity = readCapacity() }: EnsureOptions,
+  host: Host,
+): Promise<void> {
+  // The first failure ends the build of the other row.
+  const failed = new AbortController()
+  const both = AbortSignal.any([signal, failed.signal])
+  let failure: unknown
+  await forEachLimited(groupByModule(tools), countRows(capacity), async (group) => {
+    for (const tool of group) {
+      if (failed.signal.aborted) return
+      try {
+        paths[tool.name] = await progress.step(`${tool.title}: build ${tool.name} ${tool.version}`, (step) =>
+          withModule(tool, host, step, both, () => buildTool(tool, go, host, step, both), build),
+        )
+      } catch (error) {
+        if (!failed.signal.aborted) failure = error
+        failed.abort()
+      }
+    }
+  })
+  if (failed.signal.aborted) throw failure
+}
+
+function readCapacity(): Capacity {
+  return { cores: availableParallelism(), memory: totalmem() }
+}
+
+/** Takes a lock per module so that a concurrent run waits and then finds the finished tool. */
+async function withModule(
+  tool: PinnedTool,
   host: Host,
   step: StepHandle,
   signal: AbortSignal,
+  work: () => Promise<string>,
+  onlyBuilt = false,
 ): Promise<string> {
   const release = await acquireLock(moduleLock(TOOLS[tool.name].folder, host), {
     what: `building ${tool.name}`,
@@ -67,9 +168,9 @@ async function buildLocked(
     signal,
   })
   try {
-    const built = await findTool(tool, host)
-    if (built) step.update('another run has built it')
-    return built?.path ?? (await buildTool(tool, go, host, step, signal))
+    const built = await findTool(tool, host, onlyBuilt)
+    if (built) step.update('another run has made it')
+    return built?.path ?? (await work())
   } finally {
     release()
   }

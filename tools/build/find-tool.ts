@@ -61,13 +61,18 @@ export function pinnedVersion(text: string, module: string): string {
 
 /**
  * Finds a tool in the folder `ACR_NOPASS_TOOLS`, where its version is not checked, or in the cache.
+ * With `onlyBuilt` a downloaded program does not count.
  */
-export async function findTool(tool: PinnedTool, host: Host) {
+export async function findTool(tool: PinnedTool, host: Host, onlyBuilt = false) {
   const given = host.env.ACR_NOPASS_TOOLS && join(host.env.ACR_NOPASS_TOOLS, tool.name)
   if (given && (await isProgram(given))) return { path: given, source: 'ACR_NOPASS_TOOLS' }
   const folder = buildsFolder(tool.name, host)
-  const key = (await readdir(folder).catch(() => [])).find((entry) => isBuildOf(tool, entry))
-  return key === undefined ? undefined : { path: join(folder, key, tool.name), source: 'cache' }
+  const entries = await readdir(folder).catch(() => [])
+  const isRelease = (entry: string): boolean => entry === releaseFolder(tool)
+  const built = entries.find((entry) => isBuildOf(tool, entry) && !isRelease(entry))
+  if (built !== undefined) return { path: join(folder, built, tool.name), source: 'built' }
+  const release = onlyBuilt ? undefined : entries.find(isRelease)
+  return release === undefined ? undefined : { path: join(folder, release, tool.name), source: 'downloaded' }
 }
 
 /**
@@ -76,6 +81,11 @@ export async function findTool(tool: PinnedTool, host: Host) {
  */
 export function buildsFolder(name: string, host: Host): string {
   return join(cacheFolder(host), 'tools', name)
+}
+
+/** The name of the folder with the downloaded program of a tool. */
+export function releaseFolder({ source }: PinnedTool): string {
+  return `${source}-release`
 }
 
 /**

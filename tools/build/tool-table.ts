@@ -16,6 +16,11 @@ export interface Tool {
   readonly cgo?: boolean
   readonly tags?: readonly string[]
   readonly linuxOnly?: boolean
+  /**
+   * How many seconds the build takes in one of two rows on an idle machine with two cores, after the
+   * tools of the same module that are above it.
+   */
+  readonly seconds: number
   /** Build for Linux on every machine. */
   readonly target?: 'linux'
   /** Build the tool only if it is named, for `npm test -- --kubernetes 1.24` and `--helm 3.18`. */
@@ -23,9 +28,10 @@ export interface Tool {
 }
 
 /** A program of Kubernetes. */
-function kubernetes(program: string, folder = 'kubernetes') {
+function kubernetes(program: string, seconds: number, folder = 'kubernetes') {
   return {
     folder,
+    seconds,
     module: 'k8s.io/kubernetes',
     package: `k8s.io/kubernetes/cmd/${program}`,
     stamp: (version: string) => stampKubernetes(version),
@@ -38,69 +44,75 @@ const OLDEST = 'kubernetes-1.30'
 const WITHOUT_GUARD = 'kubernetes-1.24'
 const WITHOUT_CLOUDS = { tags: ['providerless'], onDemand: true } as const
 
-function helm(folder: string, major: 3 | 4) {
+function helm(folder: string, major: 3 | 4, seconds: number) {
   const module = `helm.sh/helm/v${major}`
   return {
     folder,
+    seconds,
     module,
     package: `${module}/cmd/helm`,
     stamp: (version: string) => [`${module}/internal/version.version=v${version}`],
   }
 }
 
-function containerd(program: string) {
+function containerd(program: string, seconds: number) {
   const module = 'github.com/containerd/containerd/v2'
   const stamp = (version: string) => [`${module}/version.Version=${version}`]
-  return { folder: 'containerd', module, package: `${module}/cmd/${program}`, stamp, linuxOnly: true }
+  return { folder: 'containerd', seconds, module, package: `${module}/cmd/${program}`, stamp, linuxOnly: true }
 }
 
 const TABLE = {
   etcd: {
     folder: 'etcd',
+    seconds: 50,
     module: 'go.etcd.io/etcd/server/v3',
     package: 'go.etcd.io/etcd/server/v3',
     stamp: () => [],
   },
-  'kube-apiserver': kubernetes('kube-apiserver'),
-  'kube-controller-manager': kubernetes('kube-controller-manager'),
-  'kube-apiserver-1.30': kubernetes('kube-apiserver', OLDEST),
-  'kube-controller-manager-1.30': kubernetes('kube-controller-manager', OLDEST),
+  'kube-apiserver': kubernetes('kube-apiserver', 300),
+  'kube-controller-manager': kubernetes('kube-controller-manager', 90),
+  'kube-apiserver-1.30': kubernetes('kube-apiserver', 280, OLDEST),
+  'kube-controller-manager-1.30': kubernetes('kube-controller-manager', 90, OLDEST),
   'kube-apiserver-1.24': {
-    ...kubernetes('kube-apiserver', WITHOUT_GUARD),
+    ...kubernetes('kube-apiserver', 240, WITHOUT_GUARD),
     ...WITHOUT_CLOUDS,
     // In 1.24 `/version` returns client-go's version.
     stamp: (version) => stampKubernetes(version, ['component-base/version', 'client-go/pkg/version']),
   },
-  'kube-controller-manager-1.24': { ...kubernetes('kube-controller-manager', WITHOUT_GUARD), ...WITHOUT_CLOUDS },
-  kubelet: { ...kubernetes('kubelet'), linuxOnly: true },
+  'kube-controller-manager-1.24': { ...kubernetes('kube-controller-manager', 80, WITHOUT_GUARD), ...WITHOUT_CLOUDS },
+  kubelet: { ...kubernetes('kubelet', 60), linuxOnly: true },
   // The documentation's commands use kubectl.
-  kubectl: kubernetes('kubectl', 'kubectl'),
-  helm4: helm('helm4', 4),
-  helm3: helm('helm3', 3),
-  'helm-3.18': { ...helm('helm-3.18', 3), onDemand: true },
+  kubectl: kubernetes('kubectl', 30, 'kubectl'),
+  helm4: helm('helm4', 4, 120),
+  helm3: helm('helm3', 3, 100),
+  'helm-3.18': { ...helm('helm-3.18', 3, 100), onDemand: true },
   act: {
     folder: 'act',
+    seconds: 50,
     module: 'github.com/nektos/act',
     package: 'github.com/nektos/act',
     stamp: (version) => [`main.version=${version}`],
   },
   actionlint: {
     folder: 'actionlint',
+    seconds: 10,
     module: 'github.com/rhysd/actionlint',
     package: 'github.com/rhysd/actionlint/cmd/actionlint',
     stamp: () => [],
   },
   registry: {
     folder: 'registry',
+    seconds: 60,
     module: 'github.com/distribution/distribution/v3',
     package: 'github.com/distribution/distribution/v3/cmd/registry',
     stamp: (version) => [`github.com/distribution/distribution/v3/version.version=v${version}`],
   },
-  containerd: containerd('containerd'),
-  'containerd-shim-runc-v2': containerd('containerd-shim-runc-v2'),
-  ctr: containerd('ctr'),
+  containerd: containerd('containerd', 70),
+  'containerd-shim-runc-v2': containerd('containerd-shim-runc-v2', 10),
+  ctr: containerd('ctr', 10),
   runc: {
     folder: 'runc',
+    seconds: 15,
     module: 'github.com/opencontainers/runc',
     package: 'github.com/opencontainers/runc',
     stamp: () => [],
@@ -110,6 +122,7 @@ const TABLE = {
   },
   promtool: {
     folder: 'promtool',
+    seconds: 90,
     module: 'github.com/prometheus/prometheus',
     package: 'github.com/prometheus/prometheus/cmd/promtool',
     stamp: (version) => [`github.com/prometheus/common/version.Version=${version}`],
@@ -117,12 +130,14 @@ const TABLE = {
   // Clients that others wrote, for the tests of what `acr-nopass login` stores.
   crane: {
     folder: 'crane',
+    seconds: 20,
     module: 'github.com/google/go-containerregistry',
     package: 'github.com/google/go-containerregistry/cmd/crane',
     stamp: (version) => [`github.com/google/go-containerregistry/cmd/crane/cmd.Version=v${version}`],
   },
   oras: {
     folder: 'oras',
+    seconds: 15,
     module: 'oras.land/oras',
     package: 'oras.land/oras/cmd/oras',
     stamp: (version) => [`oras.land/oras/internal/version.Version=${version}`],
@@ -130,13 +145,14 @@ const TABLE = {
   // An independent client, for the tests of the emulated cloud.
   'docker-credential-acr-helper': {
     folder: 'docker-credential-acr-helper',
+    seconds: 15,
     module: 'github.com/mozillazg/docker-credential-acr-helper',
     package: 'github.com/mozillazg/docker-credential-acr-helper/cmd/docker-credential-acr-helper',
     stamp: (version) => [`github.com/mozillazg/docker-credential-acr-helper/pkg/version.Version=${version}`],
     linuxOnly: true,
   },
   // The only program of the sandbox's images.
-  'sandbox-program': { folder: 'sandbox-program', package: '.', stamp: () => [], target: 'linux' },
+  'sandbox-program': { folder: 'sandbox-program', seconds: 5, package: '.', stamp: () => [], target: 'linux' },
 } satisfies Readonly<Record<string, Tool>>
 
 /** The pinned programs of the toolchain, by their file names. */

@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { renderTable } from '../../src/lib/text.ts'
 import { acquireLock } from '../bootstrap/lock.mjs'
 import { type Host, moduleLock } from '../host.ts'
@@ -7,6 +8,7 @@ import type { Progress } from '../progress.ts'
 import { TestbedError } from '../testbed-error.ts'
 import { ensureTools } from './ensure-tools.ts'
 import { buildsFolder, findTool, isBuildOf, pinnedTool } from './find-tool.ts'
+import { TOOL_OPTIONS } from './tool-options.ts'
 import { isToolName, TOOL_NAMES, TOOLS, type ToolName } from './tool-table.ts'
 
 interface ToolsContext {
@@ -17,17 +19,28 @@ interface ToolsContext {
 }
 
 /**
- * Runs `npm run tools -- [list | clean | NAME…]`. Without arguments it builds all tools of this
- * platform except those on demand.
+ * Runs `npm run tools -- [list | clean | NAME…] [--build] [--keep-caches]`. Without names it
+ * downloads or builds all tools of this platform except those on demand.
  * @throws TOOL_UNKNOWN and the codes of `ensureTools`
  */
-export async function runTools(words: readonly string[], context: ToolsContext): Promise<void> {
+export async function runTools(args: readonly string[], context: ToolsContext): Promise<void> {
   const { host, print } = context
+  const { words, ...choices } = readArguments(args)
   if (words[0] === 'list') return print(await listTools(host))
   if (words[0] === 'clean') return print(await cleanTools(host))
-  const paths = await ensureTools(words.length > 0 ? words.map(toName) : defaultTools(host), context)
+  const names = words.length > 0 ? words.map(toName) : defaultTools(host)
+  const paths = await ensureTools(names, { ...context, ...choices })
   const width = Math.max(...Object.keys(paths).map((name) => name.length))
   for (const [name, path] of Object.entries(paths)) print(`${name.padEnd(width)}  ${path}`)
+}
+
+function readArguments(args: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options: TOOL_OPTIONS, allowPositionals: true })
+    return { words: positionals, build: values.build, keepCaches: values['keep-caches'] }
+  } catch (cause) {
+    throw new TestbedError('TOOL_UNKNOWN', 'the options are --build and --keep-caches', { cause })
+  }
 }
 
 function defaultTools(host: Host): ToolName[] {
@@ -46,7 +59,7 @@ async function listTools(host: Host): Promise<string> {
     const tool = await pinnedTool(name, host)
     const found = await findTool(tool, host)
     const file = found && (await stat(found.path))
-    const absent = TOOLS[name].linuxOnly && host.platform !== 'linux' ? 'Linux only' : 'not built yet'
+    const absent = TOOLS[name].linuxOnly && host.platform !== 'linux' ? 'Linux only' : 'missing'
     const [size, age] = file ? [`${Math.round(file.size / 1e6)} MB`, formatAge(Date.now() - file.mtimeMs)] : ['', '']
     rows.push([name, tool.version, found?.source ?? absent, size, age])
   }

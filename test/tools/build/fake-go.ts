@@ -5,8 +5,8 @@ import type { Host } from '../../../tools/host.ts'
 import { readHost } from '../../../tools/host.ts'
 
 /**
- * A machine whose Go is a script, which records its builds and obeys the file `mode` (`ok`, `fail
- * TEXT`, `hang`).
+ * A machine whose Go is a script, which records its builds, writes into its cache, and obeys the
+ * file `mode` (`ok`, `fail TEXT`, `hang`). It has no network.
  */
 export interface FakeMachine {
   readonly host: Host
@@ -15,6 +15,8 @@ export interface FakeMachine {
   builds(): string[]
   setMode(mode: string): void
   setCompiler(command: string): void
+  /** Lets the hanging build of a package fail. */
+  stop(packageName: string): void
   /** Whether a hanging build is running. */
   isBuilding(): boolean
   end(): void
@@ -32,8 +34,14 @@ build)
   echo "go: downloading example.com/x v1.0.0" >&2
   echo "example.com/x" >&2
   if [ "$mode" = fail ]; then echo "$text" >&2; exit 1; fi
+  mkdir -p "$GOCACHE" && echo compiled > "$GOCACHE/$(basename "$1")"
   printf 'half' > "$output"
-  if [ "$mode" = hang ]; then touch "$here/building"; exec sleep 600; fi
+  if [ "$mode" = hang ]; then
+    touch "$here/building"
+    while ! grep -qxF "$1" "$here/stopped" 2> /dev/null; do sleep 0.1; done
+    echo "stopped" >&2
+    exit 1
+  fi
   printf '#!/bin/sh\\necho built %s\\n' "$1" > "$output"
   ;;
 esac
@@ -51,13 +59,14 @@ export function makeFakeMachine(goVersion = '1.99.0'): FakeMachine {
   writeFileSync(file('mode'), 'ok\n')
   writeFileSync(file('cc'), '/bin/sh -O2\n')
   const { toolsFolder } = readHost()
-  const env = { PATH: `${bin}:/usr/bin:/bin`, ACR_NOPASS_CACHE: cache }
+  const env = { PATH: `${bin}:/usr/bin:/bin`, ACR_NOPASS_CACHE: cache, ACR_NOPASS_RELEASES: 'off' }
   return {
     host: { env, platform: 'linux', arch: 'x64', home: folder, toolsFolder },
     cache,
     builds: () => (existsSync(file('builds')) ? readFileSync(file('builds'), 'utf8').trim().split('\n') : []),
     setMode: (mode) => writeFileSync(file('mode'), `${mode}\n`),
     setCompiler: (command) => writeFileSync(file('cc'), `${command}\n`),
+    stop: (packageName) => writeFileSync(file('stopped'), `${packageName}\n`),
     isBuilding: () => existsSync(file('building')),
     end: () => rmSync(folder, { recursive: true, force: true }),
   }

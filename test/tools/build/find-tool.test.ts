@@ -6,7 +6,7 @@ import { TOOLS, type Tool } from '../../../tools/build/tool-table.ts'
 import { cacheFolder } from '../../../tools/host.ts'
 
 const host = { platform: 'linux', arch: 'x64' }
-const tool: Tool = { folder: 'x', module: 'm', package: 'm/cmd', stamp: (v) => [`m.v=${v}`] }
+const tool: Tool = { folder: 'x', seconds: 1, module: 'm', package: 'm/cmd', stamp: (v) => [`m.v=${v}`] }
 const key = (change: Partial<Tool> = {}, hash = 'h', where = host) =>
   sourceKey(hash, buildPlan({ ...tool, ...change }, '1.0.0'), where)
 
@@ -30,7 +30,7 @@ test('everything that changes the program changes the key', () => {
 })
 
 test('hints do not change the key, so that no tool is rebuilt because of them', () => {
-  assert.equal(key({ onDemand: true, linuxOnly: true }), key())
+  assert.equal(key({ onDemand: true, linuxOnly: true, seconds: 2 }), key())
 })
 
 test('a program that is linked statically with C gets the flags for it', () => {

@@ -28,8 +28,8 @@ test('list shows all tools, and the source, size and age of those that are built
     rows.map((row) => row.split(' ')[0]),
     [...TOOL_NAMES],
   )
-  assert.match(rows[0] ?? '', /^etcd +\d+\.\d+\.\d+ +cache +0 MB +0 min$/)
-  assert.match(rows[1] ?? '', /^kube-apiserver +\d+\.\d+\.\d+ +not built yet$/)
+  assert.match(rows[0] ?? '', /^etcd +\d+\.\d+\.\d+ +built +0 MB +0 min$/)
+  assert.match(rows[1] ?? '', /^kube-apiserver +\d+\.\d+\.\d+ +missing$/)
 })
 
 test('without arguments all tools are built, except those that are built on demand', async () => {
@@ -55,6 +55,16 @@ test('clean removes the builds that the current sources do not need, and keeps t
   assert.deepEqual(await tools('clean'), ['removed 3 old builds, 3 MB'])
   assert.equal(existsSync(current), true)
   assert.deepEqual(await tools('clean'), ['removed 0 old builds, 0 MB'])
+})
+
+test('an option that does not exist is refused before anything is built', async () => {
+  await assert.rejects(tools('--buidl', 'etcd'), { code: 'TOOL_UNKNOWN', message: /--build and --keep-caches/ })
+  assert.deepEqual(machine.builds(), [])
+})
+
+test('--keep-caches keeps what was compiled', async () => {
+  await tools('etcd', '--keep-caches')
+  assert.equal(existsSync(join(machine.cache, 'go-build')), true)
 })
 
 test('the error for an unknown name lists the valid ones', async () => {
