@@ -37,7 +37,7 @@ export async function findReachable(
   })
 }
 
-/** Lets `fetch` use the proxy of the environment while it downloads, and not the rest of a command. */
+/** Lets `fetch` use the environment's proxy during downloads, and not in the rest of a command. */
 export async function withProxy<Result>(host: Host, work: () => Promise<Result>): Promise<Result> {
   const restore = http.setGlobalProxyFromEnv({ ...host.env })
   try {

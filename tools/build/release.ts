@@ -34,7 +34,7 @@ type Origin = { readonly kind: 'projects' } | { readonly kind: 'mirror'; readonl
  * archive is in this repository.
  * @throws TOOL_MIRROR
  */
-export function releaseOrigin(env: Host['env']): Origin {
+function releaseOrigin(env: Host['env']): Origin {
   const text = env.ACR_NOPASS_RELEASES
   if (!text) return { kind: 'projects' }
   if (text === 'off') return { kind: 'off' }

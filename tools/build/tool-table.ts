@@ -17,8 +17,8 @@ export interface Tool {
   readonly tags?: readonly string[]
   readonly linuxOnly?: boolean
   /**
-   * How many seconds the build takes in one of two rows on an idle machine with two cores, after the
-   * tools of the same module that are above it.
+   * How many seconds the build takes in one of two rows on an idle machine with two cores, after
+   * the tools of the same module that are above it.
    */
   readonly seconds: number
   /** Build for Linux on every machine. */
