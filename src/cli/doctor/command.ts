@@ -4,6 +4,7 @@ import { type Cli, collect, withReleaseOptions } from '../program/command.ts'
 import { toOption } from '../program/input-option.ts'
 import type { DoctorFlags } from './doctor.ts'
 import type { FleetFlags } from './fleet/fleet.ts'
+import type { PasswordFlags } from './passwords.ts'
 
 /** Flags of a check of many clusters: inputs of the action's `mode: check`. */
 const OF_A_LIST: readonly InputName[] = [
@@ -28,7 +29,8 @@ const ABOUT: Readonly<Partial<Record<InputName, string>>> = {
 
 /**
  * Adds `doctor`, which reports what runs, what is covered and what is wrong, of one cluster or of a
- * list; and `doctor pod`, which reports why one Pod can or cannot pull.
+ * list; `doctor pod`, which reports why one Pod can or cannot pull; and `doctor passwords`, which
+ * lists the static logins that are left.
  */
 export function addDoctor({ program, run }: Cli): void {
   const command = program
@@ -69,6 +71,16 @@ export function addDoctor({ program, run }: Cli): void {
     .option('--ask-registry', 'read the pull secret, and query the registry for the image with the credential in it')
     .addHelpText('after', POD_HELP)
     .action(run(async () => (await import('./doctor.ts')).doctorPod))
+  withReleaseOptions(
+    command
+      .command('passwords')
+      .description(
+        'List the static logins of ACR in pull secrets: what uses each, and whether acr-nopass replaces it.',
+      ),
+  )
+    .option('--domain <host>', 'custom domain of an ACR instance; repeatable (default: those of the release)', collect)
+    .addHelpText('after', PASSWORDS_HELP)
+    .action(run<PasswordFlags>(async () => (await import('./passwords.ts')).doctorPasswords))
 }
 
 function withDoctorOptions(command: Command, failOn: readonly string[]): Command {
@@ -106,6 +118,16 @@ of the list. Nothing is written, not even as a dry run. --fail-on is then error,
 
 Credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET, a role with an OIDC token, or the profile of aliyun) let it
 read RAM and the registry instances too. They are never sent anywhere else, and never needed.`
+
+const PASSWORDS_HELP = `
+Examples:
+  acr-nopass doctor passwords
+  acr-nopass doctor passwords --domain images.example.com
+  acr-nopass doctor passwords -o json | jq -r '.passwords[] | select(.canGo == "yes") | .secret'
+
+Reads only, with your right to list Secrets in all namespaces. Of their content it keeps hosts and counts: no part of a login is printed.
+"can go" needs proof: everything was read, and everything that names the Secret also pulls with acr-nopass. It asks ACR's own hosts, without
+a login, which of the uncovered images are public.`
 
 const POD_HELP = `
 Examples:

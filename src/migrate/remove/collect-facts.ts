@@ -50,7 +50,11 @@ export function collectFacts(all: readonly AnyObject[], minor?: number) {
   const configMaps = home('ConfigMap')
     .filter(isHelpersConfig)
     .map((object): Judged => ({ object, why: appliedBy(object, ['f:data']) }))
-  const { rbac, sharedBindings, shared } = collectRights(objects, all.flatMap(describeWorkload), deployments)
+  const { rbac, sharedBindings, shared } = collectRights(
+    objects,
+    all.flatMap((object) => describeWorkload(object)),
+    deployments,
+  )
   const secrets = of('Secret').map((secret) => ({ ...secret, metadata: inNamespace(secret.metadata) }))
   const judgedSecrets = secrets
     .filter(({ metadata }) => LEGACY_SECRETS.includes(metadata.name))
@@ -185,9 +189,11 @@ function judgedWorkloads(objects: readonly AnyObject[]): readonly Workload[] {
       return key(groupOf(object), kind, metadata.namespace ?? 'default', metadata.name)
     }),
   )
-  return objects.flatMap(describeWorkload).filter((workload) => {
-    return !followsOwner(workload, ({ group, kind, name }) => read.has(key(group, kind, workload.namespace, name)))
-  })
+  return objects
+    .flatMap((object) => describeWorkload(object))
+    .filter((workload) => {
+      return !followsOwner(workload, ({ group, kind, name }) => read.has(key(group, kind, workload.namespace, name)))
+    })
 }
 
 function inNamespace(metadata: ObjectMeta): ObjectMeta {

@@ -177,8 +177,13 @@ function withoutRegistry(workload: Workload, image: string, gap: 'domain' | 'rep
   }
 }
 
+/** What shows which object makes Pods again. */
+export interface Makers extends Pick<LegacyFacts, 'replicaSetOwners'> {
+  readonly workloads: readonly Pick<Workload, 'kind' | 'namespace' | 'name'>[]
+}
+
 /** Describes all Pods of a controller in one line. */
-function describeOldPod(pod: Workload, { replicaSetOwners, workloads }: LegacyFacts): Dependent {
+export function describeOldPod(pod: Workload, { replicaSetOwners, workloads }: Makers): Dependent {
   const { namespace, owner } = pod
   const why =
     'its Pods were created before the pull secret was attached, and keep the list with which they were created'

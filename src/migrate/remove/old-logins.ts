@@ -56,19 +56,20 @@ export function readMarks(data: unknown): LoginMarks | undefined {
   return { all: logins.map(mark), temporary: logins.filter(isTemporary).map(mark) }
 }
 
-function authsOf(data: unknown): Readonly<Record<string, unknown>> | undefined {
+export function authsOf(data: unknown): Readonly<Record<string, unknown>> | undefined {
   const content = isRecord(data) ? data : {}
   const current = decode(content['.dockerconfigjson'])
   const auths = current === undefined ? decode(content['.dockercfg']) : current.auths
   return isRecord(auths) ? auths : undefined
 }
 
-function isTemporary(entry: unknown): boolean {
+/** True for a temporary login of ACR, by its user name. */
+export function isTemporary(entry: unknown): boolean {
   return TEMPORARY.includes(userOf(entry))
 }
 
 /** Returns `user:password`; empty: none. */
-function loginOf(entry: unknown): string {
+export function loginOf(entry: unknown): string {
   const { username, password, auth } = isRecord(entry) ? entry : {}
   const decoded = Buffer.from(textOf(auth), 'base64').toString()
   return decoded !== '' || textOf(username) === '' ? decoded : `${textOf(username)}:${textOf(password)}`
@@ -78,15 +79,20 @@ function decode(base64: unknown): Readonly<Record<string, unknown>> | undefined 
   return typeof base64 === 'string' ? parseObject(Buffer.from(base64, 'base64').toString()) : undefined
 }
 
+/** `auth` overrides the user name (Kubernetes, pkg/credentialprovider/config.go, `UnmarshalJSON`). */
 function userOf(entry: unknown): string {
   const { username, auth } = isRecord(entry) ? entry : {}
-  if (typeof username === 'string') return username
+  if (textOf(auth) === '') return textOf(username)
   return Buffer.from(textOf(auth), 'base64').toString().split(':')[0] ?? ''
 }
 
-/** Removes scheme and API version, as in Kubernetes (pkg/credentialprovider/keyring.go, `Add`). */
-function hostKey(key: string): string {
-  const [host = '', ...path] = key.replace(/^https?:\/\//, '').split('/')
+/**
+ * Removes scheme and API version, as in Kubernetes (pkg/credentialprovider/keyring.go, `Add`), and
+ * the user of a URL, which may be a login.
+ */
+export function hostKey(key: string): string {
+  const [authority = '', ...path] = key.replace(/^https?:\/\//, '').split('/')
+  const host = authority.slice(authority.lastIndexOf('@') + 1)
   const rest = path[0] === 'v1' || path[0] === 'v2' ? path.slice(1) : path
   return [host.toLowerCase(), ...rest].join('/').replace(/\/+$/, '')
 }

@@ -71,7 +71,7 @@ export async function readLegacy(reader: Reader, { toRemove }: { readonly toRemo
     reader.list<KubeObject>(`Secret ${ADDON_KEY_SECRET}`, `${system}/secrets`, { accept, ...named(ADDON_KEY_SECRET) }),
     reader.list<KubeObject>('Nodes', '/api/v1/nodes', { accept }),
     Promise.all(LEGACY_SECRETS.map((name) => listNamed(name))),
-    readCustom(reader),
+    readCustom(reader, keepUser),
     ...LISTS.map((kind) => readKind(reader, kind)),
     ...(toRemove ? TEXTS : []).map(async (kind) => (await readKind(reader, kind)).filter(isMentioning)),
   ])
@@ -170,20 +170,27 @@ async function readKind(
   return (await reader.list<KubeObject, AnyObject>(what, `${apiRoot(apiVersion)}/${plural}`, { transform })) ?? []
 }
 
+/** Keeps a custom object that pulls something or names an old Secret. */
+function keepUser(object: AnyObject): readonly AnyObject[] {
+  const trimmed = trimObject(object)
+  return describeWorkload(trimmed).length > 0 ? [trimmed] : []
+}
+
 /**
- * Reads custom objects and admission policies that pull something or name an old Secret. All others
- * are dropped while they are read.
+ * Reads custom objects and admission policies. `keep` reduces each object while its list is read.
  */
-async function readCustom(reader: Reader): Promise<readonly AnyObject[]> {
+export async function readCustom<Kept>(
+  reader: Reader,
+  keep: (object: AnyObject) => readonly Kept[],
+): Promise<readonly Kept[]> {
   const { client, signal } = reader
-  const found: AnyObject[] = []
+  const found: Kept[] = []
   const listKind = async ({ kind, apiVersion, plural }: ServedKind): Promise<void> => {
-    const those: AnyObject[] = []
+    const those: Kept[] = []
     await reader.attempt(`${plural} (${apiVersion})`, async () => {
       const list = { path: `${apiRoot(apiVersion)}/${plural}`, pageSize: OBJECTS_PER_PAGE }
       for await (const page of listPages<KubeObject>(client, list, signal)) {
-        const trimmed = (page.items ?? []).map((object) => trimObject({ ...object, kind, apiVersion }))
-        those.push(...trimmed.filter((object) => describeWorkload(object).length > 0))
+        for (const object of page.items ?? []) those.push(...keep({ ...object, kind, apiVersion }))
       }
     })
     found.push(...those)

@@ -11,6 +11,18 @@ export const DESCRIBED = Symbol('described')
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** The names of Secrets that are searched for. */
+export interface WantedNames {
+  readonly isName: (text: string) => boolean
+  /** Returns the names that occur inside a text. */
+  readonly namesIn: (text: string) => readonly string[]
+}
+
+const OLD_NAMES: WantedNames = {
+  isName: (text) => LEGACY_SECRETS.includes(text),
+  namesIn: (text) => LEGACY_SECRETS.filter((name) => text.includes(name)),
+}
+
 /** Built-in kinds with a Pod template, and its path. */
 const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   'apps Deployment': ['spec', 'template'],
@@ -31,16 +43,17 @@ const GROUPS: Readonly<Record<string, string>> = Object.fromEntries(
 /**
  * Returns the images and Secrets of an object; nothing if it has neither, or is finished. Custom
  * objects (Argo Rollouts, Kruise, Knative, operators' own) are searched for Pod templates. Custom
- * objects and ConfigMaps are also searched for names of the old Secrets in any text.
+ * objects and ConfigMaps are also searched for the wanted names in any text.
+ * @param wanted default: the old Secrets
  */
-export function describeWorkload(object: AnyObject): readonly Workload[] {
+export function describeWorkload(object: AnyObject, wanted: WantedNames = OLD_NAMES): readonly Workload[] {
   const described = (object as { readonly [DESCRIBED]?: readonly Workload[] })[DESCRIBED]
   if (described !== undefined) return described
   if (isFinished(object) || isOwnReport(object)) return []
   const key = `${groupOf(object)} ${object.kind}`
   const path = object.kind === 'Pod' ? [] : TEMPLATES[key]
-  if (path !== undefined) return describeTemplate(object, fieldAt(object, path))
-  return groupOf(object) === '' && object.kind !== 'ConfigMap' ? [] : describeUnknown(object)
+  if (path !== undefined) return describeTemplate(object, fieldAt(object, path), wanted)
+  return groupOf(object) === '' && object.kind !== 'ConfigMap' ? [] : describeUnknown(object, wanted)
 }
 
 /**
@@ -79,32 +92,32 @@ export function ownerOf(metadata: AnyObject['metadata']): Owner | undefined {
   return { group: group.split('/')[0] ?? '', kind: kind ?? '', name: name ?? '' }
 }
 
-function describeTemplate(object: AnyObject, template: Fields): readonly Workload[] {
+function describeTemplate(object: AnyObject, template: Fields, wanted: WantedNames): readonly Workload[] {
   const spec = field(template, 'spec')
   if (Object.keys(spec).length === 0) return []
   const { imagePullSecrets: _, ...rest } = spec
   const { labels = {}, ...metadata } = field(template, 'metadata')
-  const uses = oldNames(rest)
+  const uses = namesOf(rest, wanted)
   return [
     {
       ...baseOf(object),
       serviceAccount: String(spec.serviceAccountName ?? spec.serviceAccount ?? 'default'),
       references: list(spec, 'imagePullSecrets').map(({ name }) => String(name)),
       uses,
-      mentions: mentionedNames([rest, metadata, annotationsOf(object)]).filter((name) => !uses.includes(name)),
+      mentions: mentionedNames([rest, metadata, annotationsOf(object)], wanted).filter((name) => !uses.includes(name)),
       images: [...new Set(imagesOf(spec))],
       optedOut: isRecord(labels) && labels[SKIP] === 'true',
     },
   ]
 }
 
-function describeUnknown(object: AnyObject): readonly Workload[] {
+function describeUnknown(object: AnyObject, wanted: WantedNames): readonly Workload[] {
   const { metadata: _, status: __, data, binaryData, ...content } = object
   const specs = podSpecs({ ...content, data })
   const references = specs.flatMap((spec) => list(spec, 'imagePullSecrets').map(({ name }) => String(name)))
   const decoded = Object.values(isRecord(binaryData) ? binaryData : {}).map((one) => Buffer.from(String(one), 'base64'))
   const texts = [content, data, annotationsOf(object), decoded.map((bytes) => bytes.toString('latin1'))]
-  const mentions = mentionedNames(texts).filter((name) => !references.includes(name))
+  const mentions = mentionedNames(texts, wanted).filter((name) => !references.includes(name))
   // An operator may fill in the containers. In a Prometheus object, for example, image and
   // ServiceAccount are separate fields.
   const own = [...valuesInside(content)].filter(isRecord)
@@ -157,16 +170,20 @@ function podSpecs(value: unknown): readonly Fields[] {
 
 /** Returns the names of old Secrets anywhere in the object, such as in volumes and environments. */
 export function oldNames(value: unknown): readonly string[] {
+  return namesOf(value, OLD_NAMES)
+}
+
+function namesOf(value: unknown, { isName }: WantedNames): readonly string[] {
   const names = new Set<string>()
-  for (const inner of valuesInside(value)) if (isText(inner) && LEGACY_SECRETS.includes(inner)) names.add(inner)
+  for (const inner of valuesInside(value)) if (isText(inner) && isName(inner)) names.add(inner)
   return [...names]
 }
 
-/** Returns the names of old Secrets inside any text, such as a Pod template in a ConfigMap. */
-function mentionedNames(value: unknown): readonly string[] {
+/** Returns the wanted names inside any text, such as a Pod template in a ConfigMap. */
+function mentionedNames(value: unknown, { namesIn }: WantedNames): readonly string[] {
   const names = new Set<string>()
   const search = (text: string): void => {
-    for (const name of LEGACY_SECRETS) if (text.includes(name)) names.add(name)
+    for (const name of namesIn(text)) names.add(name)
   }
   for (const inner of valuesInside(value)) {
     if (isText(inner)) search(inner)

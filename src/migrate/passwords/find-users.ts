@@ -1,0 +1,194 @@
+import type { ShellCommand } from '../../lib/shell-command.ts'
+import { describeOldPod } from '../remove/find-dependents.ts'
+import type { Workload } from '../remove/legacy-facts.ts'
+import { isUsedFor } from '../remove/old-logins.ts'
+import { coverageGap, isCurrent, isReferenced, type OurSide, releaseProblems } from '../remove/our-side.ts'
+import { titleOf } from '../remove/workload.ts'
+import type { PullSecret } from './pull-secret.ts'
+import type { NamingAccount, PasswordFacts } from './read-passwords.ts'
+
+/** An object that names a Secret with a static login. */
+export interface SecretUser {
+  readonly subject: string
+  /** Whether the object would lose something without the Secret. */
+  readonly blocks: 'yes' | 'no' | 'unknown'
+  readonly why: string
+  readonly fix?: string
+  readonly command?: ShellCommand
+  /** An image that could not be pulled. */
+  readonly image?: string
+  /** How many Pods. Undefined: the object is not a Pod. */
+  readonly pods?: number
+}
+
+/** Finds what names the Secret, and whether acr-nopass already replaces it there. */
+export function findUsers(
+  secret: PullSecret,
+  facts: PasswordFacts,
+  ours: OurSide,
+  isPublic: (image: string) => boolean,
+): readonly SecretUser[] {
+  const { namespace, name } = secret
+  const own = facts.workloads.filter((workload) => workload.namespace === namespace && !workload.clusterScoped)
+  const accounts = facts.accounts.filter((account) => account.namespace === namespace)
+  const judged = accounts.filter(({ list }) => list.includes(name)).map((account) => judgeAccount(account, ours))
+  const templates = own
+    .filter(({ kind, references }) => kind !== 'Pod' && references.includes(name))
+    .map((workload) => judgeTemplate(workload, secret, ours, isPublic))
+  const blocked = new Set(
+    [...judged, ...templates].filter(({ blocks }) => blocks === 'yes').map(({ subject }) => subject),
+  )
+  const pods = own
+    .filter(({ kind, references }) => kind === 'Pod' && references.includes(name))
+    .map((pod) => judgePod(pod, secret, { facts, ours, blocked, isPublic }))
+  return sortUsers([
+    ...accounts
+      .filter(({ secrets }) => secrets.includes(name))
+      .map((account) => describeUse(accountTitle(account), ours)),
+    ...own.filter(({ uses }) => uses.includes(name)).map((workload) => describeUse(titleOf(workload), ours)),
+    ...judged,
+    ...templates,
+    ...mergePods(pods),
+    ...facts.workloads.filter((workload) => isMention(workload, name)).map(describeMention),
+  ])
+}
+
+/** What blocks comes first. */
+function sortUsers(users: readonly SecretUser[]): readonly SecretUser[] {
+  const rank = { yes: 0, unknown: 1, no: 2 }
+  return users.toSorted((a, b) => rank[a.blocks] - rank[b.blocks])
+}
+
+/** Merges the Pods of a controller, of which a cluster may have thousands. */
+function mergePods(pods: readonly SecretUser[]): readonly SecretUser[] {
+  const groups = Map.groupBy(pods, ({ subject, why }) => `${subject} ${why}`)
+  return [...groups.values()].flatMap((group) => group.slice(0, 1).map((user) => ({ ...user, pods: group.length })))
+}
+
+function accountTitle({ namespace, name }: NamingAccount): string {
+  return `ServiceAccount ${namespace}/${name}`
+}
+
+/** A text, or a template of another namespace, may mean the Secret of any namespace. */
+function isMention({ clusterScoped, references, uses, mentions }: Workload, name: string): boolean {
+  return mentions.includes(name) || (clusterScoped && [...references, ...uses].includes(name))
+}
+
+function describeUse(subject: string, { secretName }: OurSide): SecretUser {
+  return {
+    subject,
+    blocks: 'yes',
+    why: 'it uses the Secret in a volume, its environment or its `secrets`',
+    fix: `Give it its own Secret, or ${secretName} if it reads the content again whenever that changes.`,
+  }
+}
+
+function describeMention(workload: Workload): SecretUser {
+  return {
+    subject: titleOf(workload),
+    blocks: 'unknown',
+    why: 'its text has the name of the Secret',
+    fix: 'Look whether something pulls with that text.',
+  }
+}
+
+function judgeAccount(account: NamingAccount, ours: OurSide): SecretUser {
+  const { namespace, name, list } = account
+  const subject = accountTitle(account)
+  if (isReferenced(ours, { namespace, serviceAccount: name, list })) {
+    return { subject, blocks: 'no', why: `it also names ${ours.secretName}`, fix: 'Remove the old name from its list.' }
+  }
+  return {
+    subject,
+    blocks: 'yes',
+    why: `it names the Secret and not ${ours.secretName}`,
+    fix: 'Make it a target (`targets` of the values), or remove the old name if nothing pulls with it.',
+  }
+}
+
+function judgeTemplate(
+  workload: Workload,
+  secret: PullSecret,
+  ours: OurSide,
+  isPublic: (image: string) => boolean,
+): SecretUser {
+  const { namespace, references, serviceAccount, optedOut } = workload
+  const subject = titleOf(workload)
+  const settled = judgePulls(workload, secret, ours, isPublic)
+  if (settled !== undefined) return { subject, ...settled }
+  if (!optedOut && isReferenced(ours, { namespace, serviceAccount, list: references })) {
+    return { subject, blocks: 'no', why: `the API server adds ${ours.secretName} to its Pods` }
+  }
+  const why = `its template names the Secret and not ${ours.secretName}`
+  return { subject, blocks: 'yes', why, fix: `Write ${ours.secretName} there instead.` }
+}
+
+/** What decides about a Pod besides the Pod itself. */
+interface PodContext {
+  readonly facts: PasswordFacts
+  readonly ours: OurSide
+  /** The ServiceAccounts and templates that would give a new Pod only the old Secret. */
+  readonly blocked: ReadonlySet<string>
+  readonly isPublic: (image: string) => boolean
+}
+
+function judgePod(pod: Workload, secret: PullSecret, { facts, ours, blocked, isPublic }: PodContext): SecretUser {
+  const { subject, why, fix, command } = describeOldPod(pod, { ...facts, workloads: facts.makers })
+  const settled = judgePulls(pod, secret, ours, isPublic)
+  if (settled !== undefined) return { subject, ...settled }
+  const source = [makerTitle(pod, facts), `ServiceAccount ${pod.namespace}/${pod.serviceAccount}`]
+  const first = source.find((one) => blocked.has(one))
+  if (first !== undefined) {
+    return { subject, blocks: 'yes', why, fix: `First change ${first}, from which its Pods have the name.` }
+  }
+  return { subject, blocks: 'yes', why, fix, ...(command !== undefined && { command }) }
+}
+
+/** Returns the title of the object whose template made the Pod. */
+function makerTitle({ namespace, owner }: Workload, { replicaSetOwners }: PasswordFacts): string {
+  const maker = (owner?.kind === 'ReplicaSet' && replicaSetOwners.get(`${namespace}/${owner.name}`)) || owner
+  return maker === undefined ? '' : `${maker.kind} ${namespace}/${maker.name}`
+}
+
+/** Judges what does not depend on who made the object. Undefined: the list of names decides. */
+function judgePulls(
+  { namespace, references, images }: Workload,
+  { hosts, moreHosts }: PullSecret,
+  ours: OurSide,
+  isPublic: (image: string) => boolean,
+): Omit<SecretUser, 'subject'> | undefined {
+  const isPulled = (image: string): boolean => moreHosts > 0 || hosts.some((host) => isUsedFor(host, image))
+  const pulled = images.filter((image) => isPulled(image) && !isPublic(image))
+  if (pulled.length === 0) return { blocks: 'no', why: 'it pulls no image with these logins' }
+  const gap = findGap(namespace, pulled, ours)
+  if (gap !== undefined) return { blocks: 'yes', ...gap }
+  return references.includes(ours.secretName) ? { blocks: 'no', why: `it also names ${ours.secretName}` } : undefined
+}
+
+function findGap(
+  namespace: string,
+  images: readonly string[],
+  ours: OurSide,
+): Pick<SecretUser, 'why' | 'fix' | 'image'> | undefined {
+  if (ours.release === undefined) {
+    return { why: 'acr-nopass is not installed here', fix: ours.toName ?? 'Install it: `acr-nopass apply`.' }
+  }
+  const [problem] = releaseProblems(ours)
+  if (problem !== undefined) return { why: `${problem.subject}: ${problem.why}`, fix: problem.fix }
+  if (!isCurrent(ours, namespace)) {
+    const why = `namespace ${namespace} has no current pull secret ${ours.secretName}`
+    return { why, fix: 'Add it to `targets.namespaces` of the values, or see `acr-nopass doctor`.' }
+  }
+  for (const image of images) {
+    const gap = coverageGap(ours, namespace, image)
+    if (gap === 'domain') {
+      const why = 'no registry of acr-nopass has the domain of its image for this namespace'
+      return { image, why, fix: 'Add the registry, or the domain, to `registries` of the values.' }
+    }
+    if (gap === 'repository') {
+      const why = 'no `repositories` of the registry include the repository of its image'
+      return { image, why, fix: 'Add the repository to `repositories` of the registry in the values.' }
+    }
+  }
+  return undefined
+}

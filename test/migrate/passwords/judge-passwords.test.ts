@@ -1,0 +1,346 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { OurSide } from '../../../src/migrate/remove/our-side.ts'
+import type { HelperConfig } from '../../../src/values/generated/helper-config.ts'
+import type { FakeApiServer, FakeObject } from '../../support/fake-api-server.ts'
+import { HOST, release } from '../remove/our-fixture.ts'
+import { account, judge, loginOf, object, pod, podSpec, pullSecret, REGCRED, workload } from './password-cluster.ts'
+
+interface Row {
+  readonly title: string
+  readonly objects: readonly FakeObject[]
+  readonly ours?: Partial<OurSide>
+  readonly canGo: 'yes' | 'no' | 'unknown'
+  /** A part of the first reason. */
+  readonly why: string
+  /** The subjects of what names the Secret, those that block first. */
+  readonly users?: readonly string[]
+  readonly fix?: string
+}
+
+const repositories = (...globs: string[]): Partial<OurSide> => {
+  const registries = [{ name: 'shop', edition: 'enterprise', repositories: globs }]
+  return { release: release({ registries } as unknown as Partial<HelperConfig>) }
+}
+const OTHER = 'base-registry.cn-beijing.cr.aliyuncs.com'
+const TEMPLATE = workload('Deployment', 'web', podSpec(['regcred']))
+const SET = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', controller: true }
+const replicaSet = object('ReplicaSet', 'shop', 'web-1', {
+  metadata: { ownerReferences: [SET] },
+  spec: { template: { spec: podSpec(['regcred']) } },
+})
+const OF_SET = { kind: 'ReplicaSet', name: 'web-1' }
+
+const ROWS: readonly Row[] = [
+  {
+    title: 'nothing names the Secret, and acr-nopass covers its host',
+    objects: [REGCRED],
+    canGo: 'yes',
+    why: 'nothing that was read names it',
+    users: [],
+  },
+  {
+    title: 'everything that names the Secret also names that of acr-nopass',
+    objects: [REGCRED, account('default', 'regcred', 'acr-nopass'), pod('web', podSpec(['regcred', 'acr-nopass']))],
+    canGo: 'yes',
+    why: 'everything that names it also pulls with acr-nopass',
+    users: ['ServiceAccount shop/default', 'Pod shop/web'],
+  },
+  {
+    title: 'a ServiceAccount names only the Secret',
+    objects: [REGCRED, account('default', 'regcred')],
+    canGo: 'no',
+    why: 'it names the Secret and not acr-nopass',
+    users: ['ServiceAccount shop/default'],
+    fix: 'Make it a target',
+  },
+  {
+    title: 'the template of a Deployment names only the Secret',
+    objects: [REGCRED, TEMPLATE],
+    canGo: 'no',
+    why: 'its template names the Secret and not acr-nopass',
+    users: ['Deployment shop/web'],
+    fix: 'Write acr-nopass there instead.',
+  },
+  ...['StatefulSet', 'CronJob', 'Job'].map((kind) => ({
+    title: `the template of a ${kind} names only the Secret`,
+    objects: [REGCRED, workload(kind, 'night', podSpec(['regcred']))],
+    canGo: 'no' as const,
+    why: 'its template names the Secret',
+    users: [`${kind} shop/night`],
+  })),
+  {
+    title: 'the API server adds our Secret to the Pods of the template',
+    objects: [REGCRED, TEMPLATE],
+    ours: { admission: true },
+    canGo: 'yes',
+    why: 'everything that names it also pulls',
+    users: ['Deployment shop/web'],
+  },
+  {
+    title: 'the Pods of the template have opted out of what the API server adds',
+    objects: [
+      REGCRED,
+      workload('Deployment', 'web', podSpec(['regcred']), { labels: { 'acr-nopass.io/skip': 'true' } }),
+    ],
+    ours: { admission: true },
+    canGo: 'no',
+    why: 'its template names',
+  },
+  {
+    title: 'old Pods of a Deployment that was changed keep the old list',
+    objects: [
+      REGCRED,
+      workload('Deployment', 'web', podSpec([])),
+      replicaSet,
+      ...['a', 'b'].map((name) => pod(name, podSpec(['regcred']), OF_SET)),
+    ],
+    canGo: 'no',
+    why: 'its Pods were created before',
+    users: ['deployment/web in shop'],
+    fix: 'Restart it.',
+  },
+  {
+    title: 'a restart does not help while the ServiceAccount names only the Secret',
+    objects: [
+      REGCRED,
+      account('default', 'regcred'),
+      workload('Deployment', 'web', podSpec([])),
+      replicaSet,
+      pod('a', podSpec(['regcred']), OF_SET),
+    ],
+    canGo: 'no',
+    why: 'it names the Secret and not',
+    users: ['ServiceAccount shop/default', 'deployment/web in shop'],
+  },
+  {
+    title: 'a Pod without a controller keeps the old list',
+    objects: [REGCRED, pod('alone', podSpec(['regcred']))],
+    canGo: 'no',
+    why: 'it was created before',
+    fix: 'Create it again from its manifest.',
+  },
+  {
+    title: 'a finished Pod needs nothing',
+    objects: [REGCRED, { ...pod('done', podSpec(['regcred'])), status: { phase: 'Succeeded' } }],
+    canGo: 'yes',
+    why: 'nothing that was read names it',
+  },
+  {
+    title: 'a Pod that names the Secret pulls nothing from its host',
+    objects: [REGCRED, pod('nginx', podSpec(['regcred'], {}, 'nginx:1'))],
+    canGo: 'yes',
+    why: 'everything that names it',
+    users: ['Pod shop/nginx'],
+  },
+  {
+    title: 'a Pod of another namespace names a Secret of the same name',
+    objects: [REGCRED, { ...pod('web', podSpec(['regcred'])), metadata: { namespace: 'other', name: 'web' } }],
+    canGo: 'yes',
+    why: 'nothing that was read names it',
+    users: [],
+  },
+  {
+    title: 'a Pod mounts the Secret to build images',
+    objects: [
+      REGCRED,
+      pod('kaniko', podSpec(['acr-nopass'], { volumes: [{ name: 'd', secret: { secretName: 'regcred' } }] })),
+    ],
+    canGo: 'no',
+    why: 'it uses the Secret in a volume',
+    users: ['Pod shop/kaniko'],
+  },
+  {
+    title: 'the `secrets` of a ServiceAccount have the Secret',
+    objects: [REGCRED, object('ServiceAccount', 'shop', 'builder', { secrets: [{ name: 'regcred' }] })],
+    canGo: 'no',
+    why: 'it uses the Secret',
+    users: ['ServiceAccount shop/builder'],
+  },
+  {
+    title: 'the text of a ConfigMap of any namespace has the name',
+    objects: [
+      REGCRED,
+      object('ConfigMap', 'ci', 'runner', { data: { 'config.toml': 'image_pull_secrets = ["regcred"]' } }),
+    ],
+    canGo: 'unknown',
+    why: 'ConfigMap ci/runner: its text has the name',
+    users: ['ConfigMap ci/runner'],
+  },
+  {
+    title: 'a text has the name only as a part of another word',
+    objects: [REGCRED, object('ConfigMap', 'ci', 'runner', { data: { text: 'regcred-2 my-regcred regcred.v2' } })],
+    canGo: 'yes',
+    why: 'nothing that was read names it',
+  },
+  {
+    title: 'a custom object has a Pod template that names the Secret',
+    objects: [
+      REGCRED,
+      {
+        ...object('Rollout', 'shop', 'web', { spec: { template: { spec: podSpec(['regcred']) } } }),
+        apiVersion: 'argoproj.io/v1alpha1',
+      },
+    ],
+    canGo: 'no',
+    why: 'its template names the Secret',
+    users: ['Rollout shop/web'],
+  },
+  {
+    title: 'the image is on a host that acr-nopass does not have',
+    objects: [pullSecret({ [OTHER]: loginOf() }), pod('web', podSpec(['regcred', 'acr-nopass'], {}, `${OTHER}/a/b:1`))],
+    canGo: 'no',
+    why: 'no registry of acr-nopass has the domain',
+  },
+  {
+    title: 'nothing pulls from the host now, and acr-nopass does not have it',
+    objects: [pullSecret({ [OTHER]: loginOf() })],
+    canGo: 'unknown',
+    why: `no registry of acr-nopass has ${OTHER}`,
+  },
+  {
+    title: 'the image is in a repository that acr-nopass does not pull',
+    objects: [REGCRED, pod('web', podSpec(['regcred', 'acr-nopass']))],
+    ours: repositories('other/*'),
+    canGo: 'no',
+    why: 'no `repositories` of the registry include',
+  },
+  {
+    title: 'acr-nopass pulls only some repositories of the host, and nothing pulls others now',
+    objects: [REGCRED, pod('web', podSpec(['regcred', 'acr-nopass']))],
+    ours: repositories('shop/*'),
+    canGo: 'unknown',
+    why: 'acr-nopass pulls only shop/*',
+  },
+  {
+    title: 'acr-nopass is not installed, and a Pod pulls',
+    objects: [REGCRED, pod('web', podSpec(['regcred']))],
+    ours: { release: undefined },
+    canGo: 'no',
+    why: 'acr-nopass is not installed here',
+  },
+  {
+    title: 'acr-nopass is not installed, and nothing names the Secret',
+    objects: [REGCRED],
+    ours: { release: undefined },
+    canGo: 'unknown',
+    why: 'the cluster: acr-nopass is not installed here',
+  },
+  {
+    title: 'no Pod of acr-nopass is ready',
+    objects: [REGCRED],
+    ours: { available: 0 },
+    canGo: 'unknown',
+    why: 'none of its Pods is ready',
+  },
+  {
+    title: 'the namespace is not a target',
+    objects: [pullSecret({ [HOST]: loginOf() }, {}, 'other')],
+    canGo: 'unknown',
+    why: 'namespace other has no current pull secret acr-nopass',
+  },
+  {
+    title: 'the host of the login is a pattern',
+    objects: [pullSecret({ '*.cn-hangzhou.cr.aliyuncs.com': loginOf() })],
+    canGo: 'unknown',
+    why: 'is a pattern',
+  },
+  {
+    title: 'the Secret has more hosts than are judged',
+    objects: [
+      pullSecret({
+        [HOST]: loginOf(),
+        ...Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`z${i}.cr.aliyuncs.com`, loginOf()])),
+      }),
+    ],
+    canGo: 'unknown',
+    why: 'no registry of acr-nopass has z0.cr.aliyuncs.com',
+  },
+]
+
+const VERDICTS = { yes: 'can go', no: 'is still needed', unknown: 'is not reported to be able to go' } as const
+
+for (const { title, objects, ours = {}, canGo, why, users, fix } of ROWS) {
+  test(`a password ${VERDICTS[canGo]}: ${title}`, async () => {
+    const [report, ...more] = await judge(objects, ours)
+    assert.ok(report)
+    assert.deepEqual(more, [])
+    assert.equal(report.canGo, canGo, JSON.stringify(report, null, 2))
+    assert.ok(report.why[0]?.includes(why), report.why.join('\n'))
+    if (users !== undefined) assert.deepEqual(report.usedBy.map(({ subject }) => subject).sort(), users.toSorted())
+    if (fix !== undefined) assert.ok(report.usedBy[0]?.fix?.includes(fix), report.usedBy[0]?.fix)
+    assert.equal(report.command !== undefined, canGo === 'yes')
+  })
+}
+
+test('an unread list leaves it open whether a password can go, and hides no use', async () => {
+  const refuse = (plural: string) => (cluster: FakeApiServer) => {
+    cluster.refuse = (_, path) => (path.endsWith(`/${plural}`) ? 403 : undefined)
+  }
+  for (const plural of ['pods', 'serviceaccounts', 'deployments', 'cronjobs', 'jobs', 'configmaps', 'replicasets']) {
+    const [report] = await judge([REGCRED], {}, refuse(plural))
+    assert.equal(report?.canGo, 'unknown', plural)
+    assert.match(report.why[0] ?? '', /^not readable: /)
+    assert.equal(report.command, undefined)
+  }
+  const [used] = await judge([REGCRED, pod('web', podSpec(['regcred']))], {}, refuse('jobs'))
+  assert.equal(used?.canGo, 'no')
+})
+
+test('the Pods of a controller are one line, with their number and one command', async () => {
+  const pods = Array.from({ length: 250 }, (_, index) => pod(`web-${index}`, podSpec(['regcred']), OF_SET))
+  const [report] = await judge([REGCRED, workload('Deployment', 'web', podSpec([])), replicaSet, ...pods])
+  assert.deepEqual(report?.usedBy, [
+    {
+      subject: 'deployment/web in shop',
+      blocks: 'yes',
+      why: 'its Pods were created before the pull secret was attached, and keep the list with which they were created',
+      fix: 'Restart it.',
+      command: 'kubectl -n shop rollout restart deployment/web',
+      pods: 250,
+    },
+  ])
+})
+
+test('while a template names the Secret, a restart of its Pods is not advised', async () => {
+  const [report] = await judge([REGCRED, TEMPLATE, replicaSet, pod('web-1', podSpec(['regcred']), OF_SET)])
+  const ofPods = report?.usedBy.find(({ pods }) => pods === 1)
+  assert.equal(ofPods?.fix, 'First change Deployment shop/web, from which its Pods have the name.')
+  assert.equal(ofPods?.command, undefined)
+})
+
+test('a Secret that another tool writes, or that has other logins, gets no command to delete it', async () => {
+  const applied = [{ manager: 'argocd-controller', operation: 'Apply', fieldsV1: { 'f:data': {} } }]
+  const owned = [{ apiVersion: 'external-secrets.io/v1', kind: 'ExternalSecret', name: 'acr', uid: '1' }]
+  for (const [secret, word] of [
+    [pullSecret({ [HOST]: loginOf() }, { managedFields: applied }), 'argocd-controller'],
+    [pullSecret({ [HOST]: loginOf() }, { ownerReferences: owned }), 'ExternalSecret acr'],
+    [pullSecret({ [HOST]: loginOf(), 'ghcr.io': loginOf() }), 'it has 1 of other registries'],
+  ] as const) {
+    const [report] = await judge([secret])
+    assert.equal(report?.canGo, 'yes')
+    assert.ok(report.why[0]?.includes(word), report.why[0])
+    assert.equal(report.command, undefined)
+  }
+})
+
+test('the age of a password is when its content was written last, not when the Secret was labelled', async () => {
+  const managedFields = [
+    { manager: 'kubectl-create', operation: 'Update', time: '2021-03-02T10:00:00Z', fieldsV1: { 'f:data': {} } },
+    { manager: 'kubectl-patch', operation: 'Update', time: '2023-05-06T10:00:00Z', fieldsV1: { 'f:data': {} } },
+    { manager: 'kubectl-label', operation: 'Update', time: '2026-01-01T00:00:00Z', fieldsV1: { 'f:metadata': {} } },
+  ]
+  const [report] = await judge([pullSecret({ [HOST]: loginOf() }, { managedFields })])
+  assert.equal(report?.createdAt, '2021-03-02T10:00:00Z')
+  assert.equal(report.writtenAt, '2023-05-06T10:00:00Z')
+  assert.equal((await judge([REGCRED]))[0]?.writtenAt, null)
+})
+
+test('a Pod whose images anyone may pull does not need the password', async () => {
+  const objects = [pullSecret({ [OTHER]: loginOf() }), pod('web', podSpec(['regcred'], {}, `${OTHER}/a/b:1`))]
+  const image = `${OTHER}/a/b:1`
+  const [report] = await judge(objects, {}, undefined, (one) => one === image)
+  assert.deepEqual(report?.usedBy, [
+    { subject: 'Pod shop/web', blocks: 'no', why: 'it pulls no image with these logins', pods: 1 },
+  ])
+})
