@@ -79,7 +79,9 @@ function decode(base64: unknown): Readonly<Record<string, unknown>> | undefined 
   return typeof base64 === 'string' ? parseObject(Buffer.from(base64, 'base64').toString()) : undefined
 }
 
-/** `auth` overrides the user name (Kubernetes, pkg/credentialprovider/config.go, `UnmarshalJSON`). */
+/**
+ * `auth` overrides the user name (Kubernetes, pkg/credentialprovider/config.go, `UnmarshalJSON`).
+ */
 function userOf(entry: unknown): string {
   const { username, auth } = isRecord(entry) ? entry : {}
   if (textOf(auth) === '') return textOf(username)
