@@ -72,6 +72,7 @@ const RULES: Readonly<Partial<Record<FindingId, readonly Rule[]>>> = {
     { by: ['REGISTRY_EXPIRED', 'REGISTRY_REFUSES'] },
   ],
   POD_LOGIN_REFUSED: [{ by: ['SECRET_EXPIRED'], inside: true }, { by: ['REGISTRY_EXPIRED', 'REGISTRY_REFUSES'] }],
+  POD_NODE_LOGIN: [{ by: ['NODE_AUDIENCE_DENIED'] }],
   POD_DENIED: [{ by: ['ROLE_RIGHTS_MISSING'] }],
   POD_VPC_UNLINKED: [{ by: ['VPC_UNLINKED', 'VPC_LINK_ISSUE'] }],
 }

@@ -9,6 +9,7 @@ import { configFindings, installationFindings } from './checks/installation.ts'
 import { clockFindings, leadershipFindings } from './checks/leadership.ts'
 import { leftoverFindings } from './checks/leftovers.ts'
 import { limitFindings } from './checks/limits.ts'
+import { nodeFindings } from './checks/nodes.ts'
 import { onePodFindings, podFindings } from './checks/pods.ts'
 import { registryFindings } from './checks/registries.ts'
 import { reportFindings } from './checks/report.ts'
@@ -38,6 +39,7 @@ const CHECKS: readonly ((observed: Observed) => Found)[] = [
   guardFindings,
   rivalFindings,
   writeFindings,
+  nodeFindings,
   secretFindings,
   admissionFindings,
   accountFindings,

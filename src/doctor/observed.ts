@@ -1,5 +1,6 @@
 import type { RunningImage } from '../acr/limited-images.ts'
 import type { ManifestResult } from '../acr/query-manifest.ts'
+import type { ErrorCode } from '../errors.ts'
 import type { ReleaseFacts } from '../installation/find-release.ts'
 import type { NamespaceView, ServiceAccountView } from '../installation/object-views.ts'
 import type { ReadSecret } from '../installation/read-pull-secrets.ts'
@@ -85,6 +86,66 @@ export interface NodeFacts {
   readonly cachePolicy: string | undefined
 }
 
+/** A failure of our program that a kubelet logged. */
+export interface NodeFailure {
+  /**
+   * A code of our errors. `program`: the program cannot run. `audience`: the API server refuses the
+   * token of the ServiceAccount. `other`: anything else.
+   */
+  readonly kind: ErrorCode | 'program' | 'audience' | 'other'
+  readonly message: string
+  /** The fix that our program printed. */
+  readonly fix?: string
+  /** `namespace/name`. Absent for a static Pod. */
+  readonly pod?: string
+}
+
+/** A node, and what its kubelet reports about the program that it asks for logins. */
+export interface PluginNode {
+  readonly name: string
+  /** The kubelet's version, such as `v1.36.3`. */
+  readonly version: string
+  /** Nodes of one pool should have the same configuration. */
+  readonly pool: string
+  /** A node without a kubelet. */
+  readonly isVirtual?: true
+  /** The kubelet has stopped reporting to the API server. */
+  readonly isSilent?: true
+  /**
+   * The kubelet's configuration. `ours`: the configuration for the release's registries; `other`:
+   * another configuration, which may contain ours; `none`. Undefined: not known, see `why`.
+   */
+  readonly config: 'ours' | 'other' | 'none' | undefined
+  readonly why?: string
+  /** Whose role pulls, by the configuration. */
+  readonly identity?: 'service-account' | 'worker-role'
+  /** How often the kubelet called our program since it started, and how often that failed. */
+  readonly calls: number
+  readonly errors: number
+  /** How far the node's clock is ahead of the API server's, in milliseconds. */
+  readonly aheadMs?: number
+  /**
+   * Failures within the last hour, the newest last. Undefined: the kubelet's log is not readable.
+   */
+  readonly failures?: readonly NodeFailure[]
+}
+
+/** What is known of the nodes that pull without a Secret. */
+export interface PluginFacts {
+  readonly nodes: readonly PluginNode[]
+  /** How many nodes were not read. */
+  readonly more: number
+  /** The images for which a kubelet with our configuration calls the program. */
+  readonly matchImages: readonly string[]
+  /**
+   * True if the chart lets nodes request tokens of ServiceAccounts for STS. Undefined: not
+   * readable.
+   */
+  readonly grantsTokens: boolean | undefined
+  /** Whether nodes may request these tokens. Undefined: not reviewed. */
+  readonly mayRequestTokens: boolean | undefined
+}
+
 /** Facts that are read only for one requested Pod. */
 export interface PodFocus {
   readonly pod: PodFacts
@@ -125,6 +186,8 @@ export interface Observed extends Partial<HelperFacts> {
    * registry is limited.
    */
   readonly images?: readonly RunningImage[] | undefined
+  /** Nodes that may pull without a Secret; undefined: not readable, or no registry allows it. */
+  readonly plugins?: PluginFacts | undefined
   /** What the cloud itself reports, read with the user's own credentials. */
   readonly cloud: CloudSnapshot
   /**

@@ -6,6 +6,7 @@ import { observeCluster } from '../doctor/read/observe-cluster.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import type { ReleaseFacts as InstalledFacts } from '../installation/find-release.ts'
 import { createReader, type Reader } from '../kube/read/reader.ts'
+import { expectConfigs } from '../node/expected-configs.ts'
 import { type ConnectRequest, connectCluster } from '../rollout/connect/connect-cluster.ts'
 import type { PreparedCluster } from '../rollout/inputs/prepare-cluster.ts'
 import type { ClusterSettings } from '../rollout/inputs/settings.ts'
@@ -80,6 +81,7 @@ async function readCluster(
       server: identity.server,
       aheadMs,
       isReadOnly: true,
+      expectConfigs,
       inspect: async (installed) => {
         const read = await readCloud(installed, { cluster: settings, reader, context })
         versions = read.versions

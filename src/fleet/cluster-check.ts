@@ -42,6 +42,14 @@ export interface ClusterCheck {
     readonly reportedAt: string | null
     readonly attach: string | null
   } | null
+  /** Nodes with a kubelet. Null: not read, or the values have no registry that a node can use. */
+  readonly nodes: {
+    readonly total: number
+    /** Nodes whose kubelet has the configuration for the registries, or has called the program. */
+    readonly withPlugin: number
+    /** Nodes of which this is not known. */
+    readonly unknown: number
+  } | null
   readonly registries: readonly RegistryCheck[] | null
   readonly namespaces: CoverageStatus | null
   readonly serviceAccounts: CoverageStatus | null

@@ -2,6 +2,7 @@ import { applyAgain } from '../doctor/checks/fix-commands.ts'
 import type { CloudSnapshot } from '../doctor/cloud/inspect-cloud.ts'
 import { diagnose } from '../doctor/diagnose.ts'
 import type { Observed } from '../doctor/observed.ts'
+import { hasPlugin } from '../doctor/plugin-nodes.ts'
 import type { NopassError } from '../errors.ts'
 import type { Unread } from '../kube/read/reader.ts'
 import { printableData } from '../printable.ts'
@@ -56,6 +57,7 @@ function judgeUnreached({ name, ack }: ClusterFacts, error: NopassError): Cluste
     release: null,
     drift: { objects: null, values: null },
     helper: null,
+    nodes: null,
     registries: null,
     namespaces: null,
     serviceAccounts: null,
@@ -80,6 +82,7 @@ function judgeReached({ name, ack }: ClusterFacts, reached: ReachedCluster, rule
     release: describeRelease(reached, rules),
     drift: { objects: release.objects ?? null, values: release.values ?? null },
     helper: observed.release === undefined ? null : describeHelper(observed),
+    nodes: describeNodes(observed.plugins),
     registries: status?.registries.map(describeRegistry) ?? null,
     namespaces: status?.namespaces ?? null,
     serviceAccounts: status?.serviceAccounts ?? null,
@@ -137,6 +140,16 @@ function describeHelper({ release, deployment, lease }: Observed): ClusterCheck[
     reportedAt: status?.updatedAt ?? null,
     attach: config?.attach ?? status?.attach ?? null,
   }
+}
+
+function describeNodes(plugins: Observed['plugins']): ClusterCheck['nodes'] {
+  if (plugins === undefined) return null
+  const nodes = plugins.nodes.filter(({ isVirtual }) => !isVirtual)
+  const withPlugin = nodes.filter(hasPlugin).length
+  const unknown = nodes.filter((node) => node.config === undefined && !hasPlugin(node)).length
+  // Without one node that was read, nothing is known.
+  if (unknown === nodes.length && nodes.length > 0) return null
+  return { total: nodes.length + plugins.more, withPlugin, unknown: unknown + plugins.more }
 }
 
 function describeReplicas({ wanted, available, availableSince }: NonNullable<Observed['deployment']>) {

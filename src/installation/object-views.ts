@@ -4,6 +4,7 @@ import {
   ANNOTATION_EXPIRES_AT,
   ANNOTATION_LOG,
   ANNOTATION_REGISTRIES,
+  ANNOTATION_ROLE_ARN,
   LABEL_INSTANCE,
   LABEL_MANAGED_BY,
   MANAGED_BY,
@@ -52,6 +53,8 @@ export interface ServiceAccountView extends Versioned {
   readonly overlong?: number
   readonly owner: ListOwner | undefined
   readonly optedOut: boolean
+  /** The RAM role that pulls for its Pods on nodes that pull without a Secret. */
+  readonly pullRole?: string
 }
 
 export interface ServiceAccountObject extends KubeObject {
@@ -138,6 +141,7 @@ export function createTransforms(options: TransformOptions) {
       ...withSharedList(boundedList(imagePullSecrets, options.secretName)),
       owner: share(listOwner(metadata.managedFields)),
       optedOut: metadata.annotations?.[SKIP] === 'true',
+      ...readRole(metadata.annotations?.[ANNOTATION_ROLE_ARN]),
     }),
   }
 }
@@ -148,6 +152,11 @@ function readHash(annotation = ''): string | undefined {
 
 function readList(annotation = ''): readonly string[] {
   return annotation.length > LIST_LENGTH ? [] : annotation.split(',')
+}
+
+/** A longer annotation is not the ARN of a role. */
+function readRole(annotation = ''): Pick<ServiceAccountView, 'pullRole'> {
+  return annotation === '' || annotation.length > 256 ? {} : { pullRole: annotation.trim() }
 }
 
 function readNote(annotation = ''): string | undefined {

@@ -44,7 +44,15 @@ export const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1'
  * @throws NODE_NO_REGISTRY, NODE_PROVIDER_MISSING, VALUES_NODE_UNBOUNDED
  */
 export function credentialProviderConfig(values: NodeValues, files: ProviderFiles): CredentialProviderConfig {
-  const config = toNodeConfig(values)
+  return renderProvider(toNodeConfig(values), files)
+}
+
+/** The settings on which the kubelet's configuration depends. */
+export interface ProviderSettings extends Pick<NodeConfig, 'identity' | 'useRrsaRole'> {
+  readonly registries: readonly Pick<NodeRegistry, 'edition' | 'region' | 'domains'>[]
+}
+
+export function renderProvider(config: ProviderSettings, files: ProviderFiles): CredentialProviderConfig {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1',
     kind: 'CredentialProviderConfig',

@@ -27,6 +27,7 @@ for (const aheadMs of [-TWO_HOURS, 0, TWO_HOURS]) {
       release: undefined,
       server: address,
       aheadMs: clock.aheadMs,
+      expectConfigs: () => undefined,
       inspect: () => Promise.reject(new Error('there is no release')),
     })
     assert.equal(Math.round((base.aheadMs ?? Number.NaN) / 60_000), aheadMs / 60_000)

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { matchesImage } from '../../src/acr/match-image.ts'
 import { type NodeRegistry, toNodeConfig } from '../../src/node/node-config.ts'
 import { chooseEntries } from '../../src/node/provider/choose-entries.ts'
 import { chooseIdentities } from '../../src/node/provider/choose-identity.ts'
 import type { PodAccount } from '../../src/node/provider/provider-request.ts'
 import { matchImages } from '../../src/node/provider-config.ts'
 import { loadValues } from '../../src/values/load-values.ts'
-import { matchesImage } from '../support/node/kubelet-matching.ts'
 
 const HOST = 'prod-registry.cn-hangzhou.cr.aliyuncs.com'
 

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { matchesImage } from '../../src/acr/match-image.ts'
 import { isAcrHost } from '../../src/acr/registry-domains.ts'
+import { expectConfigs, hashConfig } from '../../src/node/expected-configs.ts'
 import { toNodeConfig } from '../../src/node/node-config.ts'
 import { credentialProviderConfig, matchImages, type ProviderFiles } from '../../src/node/provider-config.ts'
+import { mergeProviders } from '../../src/node/script/merge-providers.ts'
+import { NODE_CONFIG } from '../../src/node/script/plan-node.ts'
+import { PROVIDER as NAME } from '../../src/node/script/profiles.ts'
 import { loadValues } from '../../src/values/load-values.ts'
-import { matchesImage } from '../support/node/kubelet-matching.ts'
 
 // Kubernetes v1.37.2, pkg/credentialprovider/keyring_test.go, TestURLsMatch.
 const KUBELET_CASES: readonly (readonly [pattern: string, image: string, isMatch: boolean])[] = [
@@ -28,7 +32,7 @@ const KUBELET_CASES: readonly (readonly [pattern: string, image: string, isMatch
   ['prefix.*.io/foo', 'prefix.kubernetes.io:1111/foo/bar', false],
 ]
 
-test("the tests match patterns as the kubelet does, by the cases of the kubelet's own test", () => {
+test("patterns of images are matched as the kubelet does, by the cases of the kubelet's own test", () => {
   const results = KUBELET_CASES.map(([pattern, image]) => [pattern, image, matchesImage(pattern, image)])
   assert.deepEqual(results, KUBELET_CASES)
 })
@@ -172,4 +176,33 @@ test('an entry that selects namespaces by labels is refused, because a node cann
     message: /labels of namespaces .* registry a needs/,
   })
   assert.equal(toNodeConfig(node(', unbounded: true')).registries.length, 1)
+})
+
+test('a node is recognized by the hash of what the script writes, whatever the values of `node` are', () => {
+  const registries = [
+    { edition: 'enterprise' as const, region: 'cn-hangzhou', domains: ['b.example.com', 'a.example.com'] },
+  ]
+  const expected = expectConfigs(registries)
+  const entry =
+    '- {name: a, edition: enterprise, instanceId: cri-abc123, region: cn-hangzhou, domains: [a.example.com, b.example.com]}'
+  for (const [node, identity] of [
+    ['{identity: worker-role}', 'worker-role'],
+    [`{serviceAccount: {oidcProviderArn: "${PROVIDER}"}}`, 'service-account'],
+    [`{serviceAccount: {oidcProviderArn: "${PROVIDER}", useRrsaRole: true}}`, 'service-account'],
+  ] as const) {
+    const config = credentialProviderConfig(valuesOf(entry, node), { program: NAME, config: NODE_CONFIG })
+    const printed = `${JSON.stringify(config, null, 2)}\n`
+    const written = mergeProviders([], { path: '', text: printed }).text ?? ''
+    assert.deepEqual(
+      [printed, written].map((text) => expected?.identities.get(hashConfig([text]))),
+      [identity, identity],
+    )
+  }
+  assert.equal(expectConfigs([{ edition: 'static', domains: ['a.example.com'] }]), undefined)
+})
+
+test('the hash of a configuration is over the length of each file and its content', () => {
+  // printf '\0\0\0\0\0\0\0\2{}' | sha256sum
+  assert.equal(hashConfig(['{}']), 'sha256:7cf4b3ea3b7fb829169af19d641905eb04c1a23d6057cbe10a975ba5bcfaa21e')
+  assert.notEqual(hashConfig(['a', 'b']), hashConfig(['ab']))
 })

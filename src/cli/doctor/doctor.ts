@@ -8,6 +8,7 @@ import { observePod } from '../../doctor/read/observe-pod.ts'
 import { createRegistryQuery } from '../../doctor/read/query-registry.ts'
 import { NopassError } from '../../errors.ts'
 import { createReader, type Reader } from '../../kube/read/reader.ts'
+import { expectConfigs } from '../../node/expected-configs.ts'
 import { connect } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import type { ConnectFlags, ReleaseFlags } from '../program/command.ts'
@@ -116,7 +117,8 @@ async function runDiagnosis(
     const { namespace, release } = flags
     const reader = createReader(client, host.signal, progress.say)
     const inspect = createInspector(flags, { reader, env: host.env, onProgress: progress.say })
-    const observed = await observe(reader, { namespace, release, server: connection.server, aheadMs, inspect })
+    const { server } = connection
+    const observed = await observe(reader, { namespace, release, server, aheadMs, inspect, expectConfigs })
     progress.end()
     const { release: found, others } = observed
     const isClear = found?.evidence === 'proven' && others.every(({ evidence }) => evidence !== 'proven')

@@ -4,7 +4,8 @@ import { issuerCandidates } from '../../doctor/checks/cluster-issuer.ts'
 import { unreportedEntries } from '../../doctor/checks/registries.ts'
 import type { CloudSnapshot } from '../../doctor/cloud/inspect-cloud.ts'
 import { type Finding, isAllKnown, judgeHealth, type Severity } from '../../doctor/finding.ts'
-import type { Observed } from '../../doctor/observed.ts'
+import type { Observed, PluginNode } from '../../doctor/observed.ts'
+import { hasPlugin } from '../../doctor/plugin-nodes.ts'
 import { type CoverageStatus, itemsOf, type RegistryStatus } from '../../installation/helper-status.ts'
 import type { Unread } from '../../kube/read/reader.ts'
 import { pluralize, renderTable, summarize } from '../../lib/text.ts'
@@ -20,9 +21,14 @@ export function describeReport(observed: Observed, findings: readonly Finding[])
     registries: status?.registries ?? [],
     namespaces: status?.namespaces ?? null,
     serviceAccounts: status?.serviceAccounts ?? null,
+    nodes: observed.plugins?.nodes.map(describeNode) ?? null,
     findings,
     unread: observed.unread,
   }
+}
+
+function describeNode({ name, version, config, identity, calls, errors }: PluginNode): object {
+  return { name, kubelet: version, config: config ?? null, identity: identity ?? null, calls, errors }
 }
 
 /** Returns the fields that the reports about a cluster and about one Pod share. */
@@ -126,11 +132,21 @@ function renderExpiry({ expiresAt, state }: RegistryStatus, now: number): string
   return minutes < 120 ? `in ${minutes} min` : `in ${Math.round(minutes / 60)} h`
 }
 
-function coverageBlock({ release }: Observed): string {
+/** Shows nodes only if some of them pull without a Secret. */
+function renderNodes(plugins: Observed['plugins']): readonly string[] {
+  const nodes = plugins?.nodes.filter(({ isVirtual }) => !isVirtual) ?? []
+  const having = nodes.filter(hasPlugin).length
+  return having === 0
+    ? []
+    : [`nodes            ${having} of ${nodes.length + (plugins?.more ?? 0)} pull without a Secret`]
+}
+
+function coverageBlock({ release, plugins }: Observed): string {
   const { namespaces, serviceAccounts } = release?.status ?? {}
   const lines = [
     ...(namespaces ? [`namespaces       ${printable(renderCoverage(namespaces))}`] : []),
     ...(serviceAccounts ? [`ServiceAccounts  ${printable(renderCoverage(serviceAccounts))}`] : []),
+    ...renderNodes(plugins),
   ]
   return lines.join('\n')
 }

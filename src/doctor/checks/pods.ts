@@ -3,6 +3,7 @@ import { shell } from '../../lib/shell-command.ts'
 import { pluralize, summarize } from '../../lib/text.ts'
 import type { Draft, Found, Verdict } from '../finding.ts'
 import type { ContainerFacts, NodeFacts, Observed, PodFacts } from '../observed.ts'
+import { nodeThatPulls } from '../plugin-nodes.ts'
 import {
   coveringRegistries,
   createPodContext,
@@ -71,7 +72,10 @@ function findPodsWithoutReference(context: PodContext): Found {
     if (namespace === undefined || namespace.terminating || !targets.includes(namespace) || pod.optedOut) return false
     if (pod.references.includes(config.secretName) || !targets.takesServiceAccount(pod.serviceAccount)) return false
     if (pod.isStatic || pod.containers.some(isWaiting)) return false
-    return pod.containers.some(({ image }: ContainerFacts) => coveringRegistries(image, context).length > 0)
+    return pod.containers.some(({ image }: ContainerFacts) => {
+      const isCovered = coveringRegistries(image, context).length > 0
+      return isCovered && nodeThatPulls(observed, pod.node, image) === undefined
+    })
   })
   const [first] = lacking
   if (first === undefined) return []

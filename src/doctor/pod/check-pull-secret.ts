@@ -51,7 +51,7 @@ function explainStaticPod({ node = '', namespace, name }: PodFacts, container: C
   return wrong({
     id: 'POD_STATIC',
     cause: `It is a static Pod: ${node || 'its node'} creates it from a file, so neither a ServiceAccount nor an admission policy can add a pull secret.`,
-    fix: "Give the node itself a credential for the registry (an image credential provider of the kubelet, or the runtime's own login), or preload the image on the node.",
+    fix: 'Let the node log in itself (`acr-nopass node script` installs an image credential provider), or preload the image on the node.',
     command: shell`kubectl -n ${namespace} describe pod ${name}`,
   })
 }

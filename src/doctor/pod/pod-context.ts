@@ -21,7 +21,8 @@ export interface PodContext {
 
 /** The result of a check: passed with the reason, failed, or unknown. */
 export type StepResult =
-  | { readonly state: 'ok' | 'unknown'; readonly detail: string }
+  /** `isLast`: no further check matters for the container. */
+  | { readonly state: 'ok' | 'unknown'; readonly detail: string; readonly isLast?: true }
   | { readonly state: 'wrong'; readonly detail: string; readonly verdict: Verdict }
 
 /** Undefined: the check does not apply, and the report omits it. */

@@ -1,5 +1,6 @@
 import type { ContainerFacts, Observed, PodFacts } from '../observed.ts'
 import { checkImage, checkLimit, checkRegistry, checkTarget } from './check-coverage.ts'
+import { checkNodeLogin } from './check-node-login.ts'
 import { checkMessage, checkOtherReason, checkPull, checkResponse } from './check-pull.ts'
 import { checkReference, checkSecret } from './check-pull-secret.ts'
 import type { PodCheck, PodContext, StepResult } from './pod-context.ts'
@@ -9,6 +10,7 @@ const CHECKS: readonly (readonly [step: string, check: PodCheck])[] = [
   ['image', checkImage],
   ['registry', checkRegistry],
   ['node', checkOtherReason],
+  ["node's login", checkNodeLogin],
   ['namespace', checkTarget],
   ['limit', checkLimit],
   ['reference', checkReference],
@@ -43,7 +45,7 @@ export function podSteps(
     const result = check()
     if (result === undefined) continue
     steps.push({ step, ...result })
-    if (result.state === 'wrong') break
+    if (result.state === 'wrong' || result.isLast) break
   }
   return steps
 }

@@ -20,6 +20,7 @@ import { addEvents } from './pod-events.ts'
 import { describePod, imagesOf, selectPod } from './pod-facts.ts'
 import { readHelper } from './read-helper.ts'
 import { readLeftovers } from './read-leftovers.ts'
+import { type ExpectConfigs, readNodes } from './read-nodes.ts'
 
 export interface ObserveRequest extends ReleaseChoice {
   readonly server: string
@@ -33,6 +34,8 @@ export interface ObserveRequest extends ReleaseChoice {
    * is not judged.
    */
   readonly isReadOnly?: boolean
+  /** The configurations of kubelets that pull with a release's registries. */
+  readonly expectConfigs: ExpectConfigs
   /** Reads Alibaba Cloud for a release, or returns why nothing was read. */
   readonly inspect: (release: ReleaseFacts) => Promise<CloudSnapshot>
 }
@@ -75,12 +78,14 @@ export async function observeCluster(reader: Reader, request: ObserveRequest): P
   const leftovers = await readLeftovers(reader, [...(release === undefined ? [] : [release]), ...base.others])
   if (release === undefined) return { ...base, leftovers, cloud: NOT_INSPECTED, unread }
   const namespaces = listNamespaces(reader, release)
-  const [helper, lists, cloud] = await Promise.all([
-    readHelper(reader, release, namespaces, { now: base.now, isReadOnly: request.isReadOnly ?? false }),
+  const rules = { now: base.now, isReadOnly: request.isReadOnly ?? false }
+  const [helper, lists, cloud, plugins] = await Promise.all([
+    readHelper(reader, release, namespaces, rules),
     readLists(reader, release, namespaces, base.now),
     request.inspect(release),
+    readNodes(reader, release, { ...rules, expectConfigs: request.expectConfigs }),
   ])
-  return { ...base, leftovers, ...helper, ...lists, cloud, unread }
+  return { ...base, leftovers, ...helper, ...lists, cloud, plugins, unread }
 }
 
 function listNamespaces(reader: Reader, release: ReleaseFacts): Promise<readonly NamespaceView[] | undefined> {

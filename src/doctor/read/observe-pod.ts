@@ -11,6 +11,7 @@ import { addOwnEvents } from './pod-events.ts'
 import { describePlatform, describePod } from './pod-facts.ts'
 import type { QueryRegistry } from './query-registry.ts'
 import { readHelper } from './read-helper.ts'
+import { readNodes } from './read-nodes.ts'
 
 export interface PodRequest extends ObserveRequest {
   readonly pod: { readonly namespace: string; readonly name: string }
@@ -31,11 +32,12 @@ export async function observePod(reader: Reader, request: PodRequest): Promise<O
   const { release } = base
   const { namespace } = wanted
   const { secretName, transforms } = createSecretTransforms(release)
+  const rules = { now: base.now, isReadOnly: false }
   const around = reader
     .get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`)
     .then((object) => (object ? [transforms.namespace(object)] : undefined))
-  const [helper, cloud, namespaces, account, secrets, node, told] = await Promise.all([
-    release === undefined ? {} : readHelper(reader, release, around, { now: base.now, isReadOnly: false }),
+  const [helper, cloud, namespaces, account, secrets, node, told, plugins] = await Promise.all([
+    release === undefined ? {} : readHelper(reader, release, around, rules),
     release === undefined ? NOT_INSPECTED : request.inspect(release),
     around,
     reader.get<ServiceAccountObject>(
@@ -45,12 +47,14 @@ export async function observePod(reader: Reader, request: PodRequest): Promise<O
     readPullSecrets(reader, secretName, transforms, namespace),
     facts.node === undefined ? null : readNode(reader, facts.node),
     addOwnEvents(reader, facts, base.now),
+    facts.node && readNodes(reader, release, { ...rules, expectConfigs: request.expectConfigs }, facts.node),
   ])
   const focus: PodFocus = { pod: told, node, responses: new Map() }
   const observed: Observed = {
     ...base,
     ...helper,
     cloud,
+    plugins: plugins || undefined,
     namespaces,
     secrets,
     accounts: account === undefined ? undefined : account ? [transforms.serviceAccount(account)] : [],

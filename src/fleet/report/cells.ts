@@ -30,10 +30,11 @@ function describeRelease({ release }: ClusterCheck): string {
   return `${chart ?? 'revision'}${revision === null ? '' : ` #${revision}`}${state}`
 }
 
-function describeHelper({ helper }: ClusterCheck): string {
-  if (helper?.replicas == null) return ''
+function describeHelper({ helper, nodes }: ClusterCheck): string {
+  const onNodes = nodes === null || nodes.withPlugin === 0 ? [] : [`${nodes.withPlugin} of ${nodes.total} nodes`]
+  if (helper?.replicas == null) return onNodes.join('')
   const { wanted, available } = helper.replicas
-  return `${available}/${wanted}${helper.leader === null ? ', no leader' : ''}`
+  return [`${available}/${wanted}`, ...(helper.leader === null ? ['no leader'] : []), ...onNodes].join(', ')
 }
 
 /** Returns the states, the first expiry, and whether the credentials are limited. */
