@@ -13,8 +13,8 @@ export interface CiPolicyInput {
   readonly policies: readonly string[]
   /** Worker roles, or the roles for RRSA. */
   readonly roles: readonly string[]
-  /** Roles that limited entries name, in this account: see limit-roles.ts. */
-  readonly limitRoles?: readonly string[] | undefined
+  /** Roles that limited entries and `node.serviceAccounts` name, in this account. */
+  readonly pullRoles?: readonly string[] | undefined
   /** The inputs `adopt-policy` and `ram-cleanup`. */
   readonly adopt?: boolean | undefined
   readonly cleanup?: boolean | undefined
@@ -36,12 +36,12 @@ export function ciPolicyDocument(input: CiPolicyInput): PolicyDocument {
   // While a policy has no room for both the old and the new document, a second policy has the new
   // document.
   const next = input.policies.length === 0 ? [] : [policyArn(nextPolicyName('acr-nopass-*'))]
-  const limitRoles = input.limitRoles ?? []
-  const policies = [...[...input.policies, ...limitRoles.map(rolePolicyName)].map(policyArn), ...next]
+  const pullRoles = input.pullRoles ?? []
+  const policies = [...[...input.policies, ...pullRoles.map(rolePolicyName)].map(policyArn), ...next]
   const roleArn = (name: string): string => `acs:ram:*:${account}:role/${name}`
-  const roles = [...input.roles, ...limitRoles].map(roleArn)
+  const roles = [...input.roles, ...pullRoles].map(roleArn)
   /** Roles that may be created. */
-  const own = [...(input.ram === 'rrsa' ? input.roles : []), ...limitRoles].map(roleArn)
+  const own = [...(input.ram === 'rrsa' ? input.roles : []), ...pullRoles].map(roleArn)
   const both = [...policies, ...roles]
   const ram = input.ram !== 'none'
   const rrsa = input.ram === 'rrsa'

@@ -1,10 +1,9 @@
-import { NopassError } from '../errors.ts'
 import type { ResolvedRegistry } from '../values/generated/resolved-values.ts'
 import { isLimited } from '../values/limited-entries.ts'
 import { accountOf } from './helper-grants.ts'
 import { unionDocuments } from './normal-form.ts'
 import { chainRoles, type PolicyRegistry } from './policy-document.ts'
-import { policyKey, type RamOptions, roleNameOf, type SharedTarget } from './policy-targets.ts'
+import { type RamOptions, requireSeparate, roleNameOf, type SharedTarget } from './policy-targets.ts'
 import { rolePolicyName } from './ram-names.ts'
 
 type LimitRegistry = PolicyRegistry & Readonly<Pick<ResolvedRegistry, 'name' | 'limit'>>
@@ -42,7 +41,7 @@ export function limitRoleTargets(
     .filter((arn) => accountOf(arn) === owner.accountId)
     .map((arn) => {
       const shared = targetOf(arn, owner, run, options)
-      requireSeparate(shared, own)
+      requireSeparate(shared, own, 'the last step of assumeRole', '`assumeRole`')
       return shared
     })
 }
@@ -87,18 +86,4 @@ function targetOf(arn: string, owner: LimitOwner, run: readonly LimitUser[], opt
       phase: options.phase,
     },
   }
-}
-
-/** Two targets for one role or policy would replace each other's documents. */
-function requireSeparate(shared: SharedTarget, own: readonly SharedTarget[]): void {
-  const { policyName, trust } = shared.target
-  const names = own.flatMap(({ target }) => [...target.roles, ...(target.trust ? [target.trust.role] : [])])
-  const isOwnRole = names.some((name) => name.toLowerCase() === trust?.role.toLowerCase())
-  if (!isOwnRole && own.every((one) => policyKey(one) !== policyKey(shared))) return
-  const why = isOwnRole
-    ? 'it is the role of the helper itself'
-    : `policy ${policyName} belongs to the cluster's own role`
-  throw new NopassError('POLICY_INPUT_INVALID', `role ${trust?.role} cannot be the last step of assumeRole: ${why}`, {
-    hint: 'Name another role in `assumeRole`, which need not exist yet.',
-  })
 }

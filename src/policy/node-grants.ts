@@ -9,6 +9,18 @@ import { rrsaStatement } from './trust-document.ts'
 
 type NodeValues = Pick<ResolvedValues, 'registries' | 'node'>
 
+export type NodeAccount = ResolvedValues['node']['serviceAccounts'][number]
+
+/** Returns the ServiceAccounts that pull with a role of their own on nodes. */
+export function nodeAccounts({ node }: Pick<ResolvedValues, 'node'>): readonly NodeAccount[] {
+  return node.identity === 'service-account' ? node.serviceAccounts : []
+}
+
+/** Returns the ARN of each role. RAM ignores the case of a role's name. */
+export function nodeRoles(accounts: readonly NodeAccount[]): readonly string[] {
+  return [...new Map(accounts.map(({ role }) => [role.toLowerCase(), role])).values()]
+}
+
 interface NodeIssuer {
   /** The issuer of the cluster's tokens. Both are undefined if unknown. */
   readonly issuer: string | undefined
@@ -24,7 +36,7 @@ export function nodeGrants(
   issuer: NodeIssuer,
   options: PolicyOptions,
 ): readonly Grant[] {
-  const byRole = Map.groupBy(node.identity === 'service-account' ? node.serviceAccounts : [], ({ role }) => role)
+  const byRole = Map.groupBy(nodeAccounts({ node }), ({ role }) => role)
   return [...byRole].flatMap(([arn, accounts]): readonly Grant[] => {
     const own = registries.filter((registry) => accounts.some(({ namespace }) => isForNamespace(registry, namespace)))
     const document = policyDocument(own, options)

@@ -1,4 +1,5 @@
 import type { Unverified } from '../alibaba/unverified.ts'
+import { NopassError } from '../errors.ts'
 import { type PolicyRegistry, policyDocument } from './policy-document.ts'
 import type { PolicyTarget } from './policy-target.ts'
 import { policyName, rrsaRoleName } from './ram-names.ts'
@@ -110,6 +111,22 @@ export function lockKeys({ accountId, target }: SharedTarget): readonly string[]
 /** Includes the account, because policies of the same name in two accounts are different. */
 export function policyKey({ accountId, target }: Pick<SharedTarget, 'accountId' | 'target'>): string {
   return `${accountId} policy ${target.policyName}`
+}
+
+/**
+ * Refuses a role that the values name as `use` if another target is for the same role or policy:
+ * the two targets would replace each other's documents.
+ * @throws POLICY_INPUT_INVALID
+ */
+export function requireSeparate(shared: SharedTarget, own: readonly SharedTarget[], use: string, key = use): void {
+  const { policyName: name, trust } = shared.target
+  const names = own.flatMap(({ target }) => [...target.roles, ...(target.trust ? [target.trust.role] : [])])
+  const isOwnRole = names.some((one) => one.toLowerCase() === trust?.role.toLowerCase())
+  if (!isOwnRole && own.every((one) => policyKey(one) !== policyKey(shared))) return
+  const why = isOwnRole ? 'it is the role of the helper itself' : `policy ${name} belongs to the cluster's own role`
+  throw new NopassError('POLICY_INPUT_INVALID', `role ${trust?.role} cannot be ${use}: ${why}`, {
+    hint: `Name another role in ${key}, which need not exist yet.`,
+  })
 }
 
 /** Returns `name` of `acs:ram::<account>:role/<name>`. */

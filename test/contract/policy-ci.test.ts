@@ -142,7 +142,7 @@ function ciInput(kind: 'worker-role' | 'rrsa'): CiPolicyInput {
     ram: kind,
     policies: [policyName({ cluster: CLUSTER })],
     roles,
-    limitRoles: ['ci-puller'],
+    pullRoles: ['ci-puller'],
     cleanup: true,
   }
 }

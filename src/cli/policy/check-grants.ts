@@ -1,6 +1,7 @@
 import { checkPolicyDocument } from '../../policy/check-document.ts'
 import type { Grant } from '../../policy/grant.ts'
 import { accountOf as accountOfRole, type Grants } from '../../policy/helper-grants.ts'
+import { nodeAccounts, nodeRoles } from '../../policy/node-grants.ts'
 import { type PolicyDocument, unionDocuments } from '../../policy/normal-form.ts'
 import { roleNameOf } from '../../policy/policy-targets.ts'
 import { clusterKey, rrsaRoleName } from '../../policy/ram-names.ts'
@@ -60,7 +61,9 @@ function rolesOf(cluster: PolicyCluster): readonly string[] {
   return [given ? roleNameOf(given) : key === '' ? '*' : rrsaRoleName(key)]
 }
 
+/** Returns the roles that the helper, or a node, assumes. */
 function chainedRoles({ values }: PolicyCluster, accountId: string | undefined): readonly string[] {
   const arns = values.registries.flatMap(({ assumeRole }) => assumeRole.map(({ roleArn }) => roleArn))
-  return arns.filter((arn) => accountId === undefined || accountOfRole(arn) === accountId).map(roleNameOf)
+  const all = [...arns, ...nodeRoles(nodeAccounts(values))]
+  return all.filter((arn) => accountId === undefined || accountOfRole(arn) === accountId).map(roleNameOf)
 }

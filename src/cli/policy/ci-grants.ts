@@ -3,6 +3,7 @@ import { type CiPolicyInput, ciPolicyDocument } from '../../policy/ci-document.t
 import type { Grant } from '../../policy/grant.ts'
 import { accountOf as accountOfRole, type Grants } from '../../policy/helper-grants.ts'
 import { limitRoles } from '../../policy/limit-roles.ts'
+import { nodeAccounts, nodeRoles } from '../../policy/node-grants.ts'
 import { type PolicyDocument, unionDocuments } from '../../policy/normal-form.ts'
 import { roleNameOf } from '../../policy/policy-targets.ts'
 import { clusterKey, policyName, rolePolicyName, rrsaRoleName } from '../../policy/ram-names.ts'
@@ -66,16 +67,16 @@ function documentsOf(
       ram,
       policies: [...new Set([...members.map((cluster) => policyOfCluster(cluster, notes)), ...shared])],
       roles: [...new Set(roles)],
-      limitRoles: [...new Set(members.flatMap((cluster) => limitRolesOf(cluster, accountOf(cluster, flags))))],
+      pullRoles: [...new Set(members.flatMap((cluster) => pullRolesOf(cluster, accountOf(cluster, flags))))],
       adopt: flags.adopt,
       cleanup: flags.cleanup,
     })
   })
 }
 
-/** Returns the roles of limited entries that an apply writes: all if the account is unknown. */
-function limitRolesOf({ ram, values }: PolicyCluster, account: string | undefined): readonly string[] {
-  const arns = ram === 'none' ? [] : limitRoles(values.registries)
+/** Returns the roles for pulls that an apply writes: all if the account is unknown. */
+function pullRolesOf({ ram, values }: PolicyCluster, account: string | undefined): readonly string[] {
+  const arns = ram === 'none' ? [] : [...limitRoles(values.registries), ...nodeRoles(nodeAccounts(values))]
   return arns.filter((arn) => account === undefined || accountOfRole(arn) === account).map(roleNameOf)
 }
 

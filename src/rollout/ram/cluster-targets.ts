@@ -15,6 +15,7 @@ import { clusterKey, rrsaRoleName } from '../../policy/ram-names.ts'
 import { chooseIssuer, parseIssuers } from '../../policy/trust-document.ts'
 import type { ConnectedWork } from '../cluster/cluster-run.ts'
 import { limitTargets, untouchedRoles } from './limit-targets.ts'
+import { nodeTargets, untouchedNodeRoles } from './node-targets.ts'
 
 /** Returns the desired state of RAM for one cluster, given the whole list. */
 export async function policyTargets(
@@ -27,7 +28,9 @@ export async function policyTargets(
   const options = { scope: inputs['ram-scope'], adopt: inputs['adopt-policy'], phase: 'widen' } as const
   if (cluster.ram === 'none') return []
   const own = await identityTargets(work, serviceAccount, purpose, options)
-  return [...own, ...limitTargets(work, clusterKeyOf(work), own, options)]
+  const key = clusterKeyOf(work)
+  const limited = [...own, ...limitTargets(work, key, own, options)]
+  return [...limited, ...(await nodeTargets(work, key, limited, purpose, options))]
 }
 
 /** Returns the desired state of the roles that the helper has itself. */
@@ -75,7 +78,7 @@ export async function formerTargets(
   const { cluster, context } = work
   const [first] = targets
   if (first === undefined) return { former: [], unseen: leftAlone(work) }
-  const untouched = untouchedRoles(work, first.accountId)
+  const untouched = [...untouchedRoles(work, first.accountId), ...untouchedNodeRoles(work, first.accountId)]
   const { clusters } = context.settings
   const key = clusterKeyOf(work)
   const listed = clusters.flatMap(({ access }) => (access.kind === 'ack' ? [access.clusterId] : []))
@@ -91,7 +94,11 @@ export async function formerTargets(
 function leftAlone(work: ConnectedWork): readonly string[] {
   const { cluster, context } = work
   if (context.settings.inputs.ram !== 'auto') return []
-  return [...(cluster.values?.identity.type === 'rrsa' ? [THEIRS] : []), ...untouchedRoles(work, undefined)]
+  return [
+    ...(cluster.values?.identity.type === 'rrsa' ? [THEIRS] : []),
+    ...untouchedRoles(work, undefined),
+    ...untouchedNodeRoles(work, undefined),
+  ]
 }
 
 const THEIRS =

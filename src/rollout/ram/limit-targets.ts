@@ -31,7 +31,7 @@ const userOf = ({ name, values }: PreparedCluster, key: string | undefined): Lim
  * Returns the key of a cluster whose RAM is managed in the same account. Other keys are added when
  * the clusters are known.
  */
-function keyIn({ ram, settings }: PreparedCluster, own: PreparedCluster): string | undefined {
+export function keyIn({ ram, settings }: PreparedCluster, own: PreparedCluster): string | undefined {
   const { access, deployRole } = settings
   return ram !== 'none' && access.kind === 'ack' && deployRole === own.settings.deployRole
     ? access.clusterId
