@@ -16,5 +16,5 @@ serviceAccounts
 
 {{/* "true" when the API server attaches, by the Pod policy. A dry run writes nothing, and retiring takes everything back. */}}
 {{- define "acr-nopass.attaches-pods" -}}
-{{- if and (ne (include "acr-nopass.attach" .) "serviceAccounts") (not .Values.dryRun) (not .Values.retire) }}true{{ end }}
+{{- if and (ne (include "acr-nopass.attach" .) "serviceAccounts") (not .Values.dryRun) (not .Values.retire) .Values.helper.enabled }}true{{ end }}
 {{- end }}

@@ -4,6 +4,8 @@
 {{- range include "acr-nopass.helper-keys" . | fromJsonArray }}
 {{- if hasKey $.Values . }}{{ $_ := set $config . (get $.Values .) }}{{ end }}
 {{- end }}
+{{- /* A helper that is still ending reads this too, and must write nothing any more. */}}
+{{- if not .Values.helper.enabled }}{{ $_ := set $config "retire" true }}{{ end }}
 {{- $_ := set $config "attach" (include "acr-nopass.attach" .) -}}
 {{- $fullname := include "acr-nopass.fullname" . -}}
 {{- $_ = set $config "release" (dict

@@ -17,12 +17,12 @@ with the place in the file; this is for those who use Helm alone.)
 {{- /* Versions of Kubernetes */}}
 {{- $version := .Capabilities.KubeVersion.Version -}}
 {{- $render := "A tool that renders without the cluster has to be told its version (helm template --kube-version)." -}}
-{{- if and (eq .Values.guard "enabled") (not (semverCompare ">=1.30.0-0" $version)) }}
+{{- if and .Values.helper.enabled (eq .Values.guard "enabled") (not (semverCompare ">=1.30.0-0" $version)) }}
 {{- $gone := printf "a Secret of type kubernetes.io/service-account-token named %s, and so read the token of any ServiceAccount" .Values.secretName -}}
 {{- if include "acr-nopass.attaches-service-accounts" . }}{{ $gone = printf "%s; and it could change any field of a ServiceAccount" $gone }}{{ end -}}
 {{- fail (printf "guard: enabled needs Kubernetes 1.30 or newer, and this is %s. Without the guard RBAC still keeps the helper from every Secret of another name, but whoever steals the helper's token could make %s. Upgrade the cluster, or accept that by writing guard: disabled. %s" (include "acr-nopass.kubernetes" .) $gone $render) }}
 {{- end }}
-{{- if and (has .Values.attach (list "admission" "both")) (not (semverCompare ">=1.36.0-0" $version)) }}
+{{- if and .Values.helper.enabled (has .Values.attach (list "admission" "both")) (not (semverCompare ">=1.36.0-0" $version)) }}
 {{- fail (printf "attach: %s needs MutatingAdmissionPolicy v1 of Kubernetes 1.36 or newer, and this is %s. Write attach: serviceAccounts, or leave it at auto. %s" .Values.attach (include "acr-nopass.kubernetes" .) $render) }}
 {{- end }}
 
@@ -34,6 +34,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- end }}
 {{- include "acr-nopass.check-limits" . }}
 {{- include "acr-nopass.check-node" . }}
+{{- if not .Values.helper.enabled }}{{ include "acr-nopass.check-helper-off" . }}{{ end }}
 
 {{- /* Names */}}
 {{- $instance := include "acr-nopass.instance" . -}}
@@ -44,7 +45,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- fail (printf "the alias %s has %d characters, and names have room for 20: two aliases that begin alike would be one release. Choose a shorter one." .Chart.Name (len .Chart.Name)) }}
 {{- end }}
 {{- $fullname := include "acr-nopass.fullname" . -}}
-{{- if and .Values.metrics.enabled (regexMatch "^[0-9]" $fullname) (not (semverCompare ">=1.36.0-0" .Capabilities.KubeVersion.Version)) }}
+{{- if and .Values.helper.enabled .Values.metrics.enabled (regexMatch "^[0-9]" $fullname) (not (semverCompare ">=1.36.0-0" .Capabilities.KubeVersion.Version)) }}
 {{- fail (printf "the Service %s would begin with a digit, which Kubernetes allows from 1.36 on, and this is %s. Set fullnameOverride to a name that begins with a letter, or metrics.enabled to false." $fullname (include "acr-nopass.kubernetes" .)) }}
 {{- end }}
 {{- range $key, $name := dict "fullnameOverride" .Values.fullnameOverride "serviceAccount.name" .Values.serviceAccount.name }}

@@ -4,6 +4,7 @@ import { cloudInstanceFindings } from './checks/cloud-instances.ts'
 import { cloudRoleFindings } from './checks/cloud-roles.ts'
 import { cloudProviderFindings, clusterIssuerFindings } from './checks/cluster-issuer.ts'
 import { guardFindings } from './checks/guard.ts'
+import { helperOffFindings } from './checks/helper-off.ts'
 import { helperPodFindings, rightsFindings } from './checks/helper-pods.ts'
 import { configFindings, installationFindings } from './checks/installation.ts'
 import { clockFindings, leadershipFindings } from './checks/leadership.ts'
@@ -30,6 +31,7 @@ const CHECKS: readonly ((observed: Observed) => Found)[] = [
   cloudProviderFindings,
   cloudRoleFindings,
   cloudInstanceFindings,
+  helperOffFindings,
   helperPodFindings,
   leadershipFindings,
   reportFindings,

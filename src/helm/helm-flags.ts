@@ -18,6 +18,11 @@ export interface UpgradeOptions {
   readonly wait: boolean
   readonly forceConflicts: boolean
   readonly description: string
+  /**
+   * True for a dry run in which templates look up nothing in the cluster. The chart refuses to
+   * remove a helper that has not removed what it wrote, and a plan comes before that.
+   */
+  readonly withoutLookups?: boolean
   /** Identifies the step that creates the revision. Undefined in a dry run. */
   readonly step?: StepMark | undefined
 }
@@ -58,7 +63,8 @@ export function upgradeArguments(version: HelmVersion, target: ReleaseTarget, op
  * never printed.
  */
 export function dryRunArguments(version: HelmVersion, target: ReleaseTarget, options: UpgradeOptions): string[] {
-  return [...upgradeCore(target, options), '--dry-run=server', '--output=json', '--hide-notes', ...colorFlags(version)]
+  const kind = options.withoutLookups ? 'client' : 'server'
+  return [...upgradeCore(target, options), `--dry-run=${kind}`, '--output=json', '--hide-notes', ...colorFlags(version)]
 }
 
 /**

@@ -6,26 +6,31 @@ import { type KubeObject, keyOf } from '../kube/types.ts'
 import { type Candidate, judgeCandidates, type ReleaseName } from './release-evidence.ts'
 
 /**
- * Returns other releases of acr-nopass in the cluster. Finds them by their Deployments, so objects
- * that merely have the labels are included. Undefined if the deployer lacks the right to list
- * Deployments.
+ * Returns other releases of acr-nopass in the cluster. Finds them by their Deployments, and by their
+ * ConfigMaps if they have no helper, so objects that merely have the labels are included. Undefined
+ * if the deployer lacks the right to list one of the two.
  */
 export async function otherReleases(
   caller: KubeCaller,
   own: { readonly namespace: string; readonly release: string },
 ): Promise<readonly Candidate[] | undefined> {
-  const names = await unlessStatus(listDeployments(caller), 403)
+  const lists = await Promise.all(KINDS.map((path) => unlessStatus(listNames(caller, path), 403)))
+  const all = lists.includes(undefined) ? undefined : lists.flatMap((names) => names ?? [])
+  const names = all && [...new Map(all.map((one) => [keyOf(one), one])).values()]
   const others = names?.filter(({ namespace, name }) => namespace !== own.namespace || name !== own.release)
   return others && judgeCandidates(caller, others)
 }
 
+/** What a release has: the helper's Deployment, and its configuration, also without a helper. */
+const KINDS = ['/apis/apps/v1/deployments', '/api/v1/configmaps']
+
 /**
- * Reads only metadata, because users of the cluster may create many and large Deployments with
- * these labels.
+ * Reads only metadata, because users of the cluster may create many and large objects with these
+ * labels.
  */
-async function listDeployments({ client, signal }: KubeCaller): Promise<readonly ReleaseName[]> {
+async function listNames({ client, signal }: KubeCaller, path: string): Promise<readonly ReleaseName[]> {
   const query = { labelSelector: OUR_SELECTOR }
-  const call = { path: '/apis/apps/v1/deployments', query, accept: METADATA_ONLY_LIST, pageSize: 500 }
+  const call = { path, query, accept: METADATA_ONLY_LIST, pageSize: 500 }
   const found = new Map<string, ReleaseName>()
   for await (const { items } of listPages<KubeObject>(client, call, signal)) {
     for (const { metadata } of items ?? []) {

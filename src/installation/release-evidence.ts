@@ -34,11 +34,13 @@ const RBAC = '/apis/rbac.authorization.k8s.io/v1'
  * Cluster-scoped objects that the chart creates under a name with the release's namespace. Rights
  * in one namespace do not suffice to create them (docs/en/decisions.md#proven-release). The first
  * is in each release with `scope: cluster`. The second remains if somebody deleted the binding. The
- * third is in each release with the guard.
+ * third is in each release with `node.serviceAccounts`, also without a helper. The fourth is in
+ * each release with the guard.
  */
 const SIGNS = [
   { path: `${RBAC}/clusterrolebindings`, suffix: '' },
   { path: `${RBAC}/clusterroles`, suffix: '' },
+  { path: `${RBAC}/clusterrolebindings`, suffix: '.node-audience' },
   { path: '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies', suffix: '.secrets' },
 ] as const
 /**

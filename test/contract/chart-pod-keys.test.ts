@@ -209,6 +209,15 @@ const mounts = (...paths: string[]): object[] => paths.map((mountPath) => ({ nam
  * Kubernetes. The API server judges the rest of the Pod.
  */
 const refusals: readonly (readonly [title: string, values: object, code: string])[] = [
+  [
+    'a static login without a helper, which alone could write it',
+    {
+      helper: { enabled: false },
+      registries: [{ name: 'a', edition: 'static', domains: ['images.example.com'], existingSecret: 'login' }],
+    },
+    'VALUES_NO_EFFECT',
+  ],
+  ['helper.enabled set to null', { helper: { enabled: null } }, 'VALUES_NULL'],
   ['a privileged container', { securityContext: { privileged: true } }, 'SCHEMA_UNKNOWN_KEY'],
   ['privilege escalation', { securityContext: { allowPrivilegeEscalation: true } }, 'SCHEMA_CHOICE'],
   ['an added capability', { securityContext: { capabilities: { add: ['NET_ADMIN'] } } }, 'SCHEMA_UNKNOWN_KEY'],

@@ -204,3 +204,11 @@ function allPaths(value: object, path: readonly string[] = []): string[][] {
     return [here, ...(isMap ? allPaths(inner as object, here) : [])]
   })
 }
+
+test('without a helper, nothing that only the helper needs is refused', async () => {
+  const off = { helper: { enabled: false }, attach: 'admission', guard: 'enabled' }
+  for (const helm of helms) {
+    const rendered = await helm.render({ values: [scenario('minimal'), off], kubeVersion: '1.28.3-aliyun.1' })
+    assert.deepEqual(rendered.match(/^kind: .*$/gm), ['kind: ConfigMap'])
+  }
+})

@@ -1,6 +1,6 @@
 import type { HelperPod } from '../../src/installation/helper-pod.ts'
 import { type Row, testFindings } from './finding-table.ts'
-import { failure, fixture, NOW, registry } from './fixture.ts'
+import { failure, fixture, IMAGE, NOW, registry, secret, stuckPod } from './fixture.ts'
 
 const HELPER = 'helper acr-nopass/acr-nopass'
 const CONFIG = 'configuration acr-nopass/acr-nopass'
@@ -418,4 +418,71 @@ const REGISTRIES: readonly Row[] = [
   },
 ]
 
-testFindings([...PODS, ...LEADERS, ...CLOCKS, ...CONFIGS, ...REGISTRIES])
+const OFF = { helper: { enabled: false }, retire: true }
+
+/** What doctor reads of a release without a helper. */
+const offFixture = (change: Parameters<typeof fixture>[0] = {}) => {
+  const absent = { deployment: null, helperPods: undefined, lease: undefined, admission: undefined } as const
+  const config = { ...OFF, ...change.config }
+  return fixture({ ...absent, status: null, secrets: new Map(), ...change, config })
+}
+
+const OFF_ROWS: readonly Row[] = [
+  {
+    title: 'a helper that the values switch off is not reported as missing, and nodes are not reported as good',
+    observed: offFixture(),
+    finds: [['info', 'HELPER_OFF', HELPER]],
+    says: 'it is off by the values, so Pods pull only on nodes that request logins themselves',
+    healthy: null,
+  },
+  {
+    title: 'pull secrets without logins may stay when the helper is off',
+    observed: offFixture({ secrets: new Map([['shop', secret({ registries: [] })]]) }),
+    finds: [['info', 'HELPER_OFF', HELPER]],
+    healthy: null,
+  },
+  {
+    title: 'a login that nobody refreshes, because the helper was removed too early',
+    observed: offFixture({ secrets: new Map([['shop', secret()]]) }),
+    finds: [['warning', 'HELPER_OFF', HELPER]],
+    says: 'it is off, and 1 pull secret with logins is left, in shop',
+    message: /\nacr-nopass cleanup --detach --namespace acr-nopass --release acr-nopass$/,
+  },
+  {
+    title: "another owner's Secret is no leftover of the helper",
+    observed: offFixture({ secrets: new Map([['shop', secret({ ours: false })]]) }),
+    finds: [['info', 'HELPER_OFF', HELPER]],
+    healthy: null,
+  },
+  {
+    title: 'a helper that still runs although the values switch it off',
+    observed: offFixture({ deployment: { wanted: 2, available: 2 } }),
+    finds: [['warning', 'HELPER_OFF', HELPER]],
+    says: 'the values switch it off, and its Deployment still exists',
+  },
+  {
+    title: 'without a helper, a Pod that runs without the reference is as it should be',
+    observed: offFixture({
+      pods: [stuckPod({ references: [], containers: [{ name: 'app', image: IMAGE, running: true }] })],
+    }),
+    finds: [['info', 'HELPER_OFF', HELPER]],
+    healthy: null,
+  },
+  {
+    title: 'without a helper, a Pod that cannot pull is not told to wait for a reference',
+    observed: offFixture({ pods: [stuckPod({ references: [], detail: 'pull access denied, authorization failed' })] }),
+    finds: [
+      ['warning', 'POD_UNKNOWN', 'Pod shop/web-1'],
+      ['info', 'HELPER_OFF', HELPER],
+    ],
+    healthy: null,
+  },
+  {
+    title: 'a helper that is switched off, where the Deployment may not be read',
+    observed: offFixture({ deployment: undefined }),
+    finds: [['info', 'HELPER_OFF', HELPER]],
+    healthy: null,
+  },
+]
+
+testFindings([...OFF_ROWS, ...PODS, ...LEADERS, ...CLOCKS, ...CONFIGS, ...REGISTRIES])

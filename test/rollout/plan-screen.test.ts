@@ -120,7 +120,11 @@ const SCREENS = [
 for (const [title, name, ram, state] of SCREENS) {
   test(`the plan of ${title} is at most 15 lines for its cluster, in the text and in the job's summary`, async () => {
     const open = openCluster(ram, state)
-    const verify = describeVerification(open.context.settings.inputs, { retire: false } as never, open.probe)
+    const verify = describeVerification(
+      open.context.settings.inputs,
+      { retire: false, hasHelper: true } as never,
+      open.probe,
+    )
     const { status } = await planCluster(open, verify)
     const from = open.history.at(-1)?.revision ?? null
     const run = { ...open.run, chart: desired.chart, revision: { from, to: from } }
@@ -147,7 +151,7 @@ test('what an approval of a plan covers does not depend on how the plan is shown
   assert.deepEqual(
     [digest, hashes.length, hashes[0], hashes.at(-1)],
     [
-      'eb3daa9b778169944fb97411c7962977c8202b5fc4c1e367f2594c9a925b521d',
+      '5ae7b4eea41a19746d91b83f101a4decf22a6e161fc86c48432cb412068bd691',
       31,
       '4788c4f8e06b29fa78cfd2bd11c63f58',
       '8c3ce204cfdb9f7f3eb2f2798117593d',

@@ -207,7 +207,7 @@ for (const { what, isInstalled, code, notes } of [
     isInstalled: false,
     code: 'HELM_PENDING',
     notes: [
-      'Deployments have the labels of aaa/acr-nopass, but may not belong to a release of acr-nopass (there is no ClusterRoleBinding, ClusterRole or guard of acr-nopass.aaa.acr-nopass); RAM is not narrowed',
+      'objects have the labels of aaa/acr-nopass, but may not belong to a release of acr-nopass (there is no ClusterRoleBinding, ClusterRole or guard of acr-nopass.aaa.acr-nopass); RAM is not narrowed',
     ],
   },
   {
@@ -233,7 +233,7 @@ for (const { what, isInstalled, code, notes } of [
   })
 }
 
-test('RAM may be narrowed only if Deployments can be listed and no other Deployment has the labels of a release', async () => {
+test('RAM may be narrowed only if Deployments and ConfigMaps can be listed and no other has the labels of a release', async () => {
   const isAlone = async (content: Parameters<typeof labelledCluster>[0]): Promise<boolean> => {
     const context = { settings: { chart: { ours: true }, inputs: {} } }
     const cluster = { settings: { namespace: 'n', release: 'r' } }
@@ -244,6 +244,10 @@ test('RAM may be narrowed only if Deployments can be listed and no other Deploym
   assert.equal(await isAlone({ deployments: [own] }), true)
   assert.equal(await isAlone({ deployments: [own, labelled('aaa', 'r')] }), false)
   assert.equal(await isAlone({ denies: (path) => path.endsWith('/deployments') }), false)
+  // A release without a helper has only its configuration, and its nodes need what RAM grants.
+  assert.equal(await isAlone({ deployments: [own], configMaps: [own] }), true)
+  assert.equal(await isAlone({ deployments: [own], configMaps: [labelled('aaa', 'r')] }), false)
+  assert.equal(await isAlone({ deployments: [own], denies: (path) => path === '/api/v1/configmaps' }), false)
 })
 
 test('the release itself does not count as another release, and only metadata of Deployments is read', async () => {

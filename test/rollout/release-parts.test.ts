@@ -42,6 +42,7 @@ test("the helper's configuration, its Pods and its report are found in a rendere
     registries: ['prod', 'a'],
     limited: ['a'],
     retire: true,
+    hasHelper: true,
     namespaces: [],
     release,
   })
@@ -60,6 +61,16 @@ test("the helper's configuration, its Pods and its report are found in a rendere
       deployment: 'd',
       configHash: undefined,
     })
+})
+
+test('without a helper, a Deployment and a report of others are not taken for its own', () => {
+  const text = `${TEXT}helper: { enabled: false }\n`
+  const objects = [
+    object('ConfigMap', 'config', { data: { 'config.yaml': text } }),
+    object('Deployment', 'extra', { spec: { selector: { matchLabels: { app: 'x' } } } }),
+  ]
+  const none = { deployment: undefined, selector: undefined, statusConfigMap: undefined }
+  assert.deepEqual(findParts(objects, 'ns'), { namespace: 'ns', ...none, configHash: sha256(text) })
 })
 
 test('a release works in the namespaces of its targets only with `scope: namespaces`, and retires only if told so', () => {

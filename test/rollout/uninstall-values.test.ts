@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { readRecord } from '../../src/helm/release/release-record.ts'
-import { requireRetire, withRetire } from '../../src/rollout/uninstall/uninstall-cluster.ts'
+import { requireRetire, withRetire } from '../../src/rollout/uninstall/retire-release.ts'
 
 /** Returns the values with which a release of this chart retires. */
 async function retired(dependencies: unknown, config: object) {

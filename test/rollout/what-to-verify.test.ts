@@ -4,6 +4,7 @@ import {
   describeVerification,
   planNewNamespace,
   reasonNotToVerify,
+  verifiesNode,
 } from '../../src/rollout/preflight/what-to-verify.ts'
 
 type Verified = Parameters<typeof reasonNotToVerify>
@@ -30,14 +31,35 @@ const within = (namespaces: object, serviceAccounts: object = { include: ['*'] }
 
 test('the reason why a rollout is not verified is reported', () => {
   for (const [inputs, config, reason] of [
-    [{ verify: true, wait: true }, { retire: false }, undefined],
-    [{ verify: false, wait: true }, { retire: false }, 'verify is false'],
-    [{ verify: true, wait: false }, { retire: false }, 'wait is false'],
+    [{ verify: true, wait: true }, { retire: false, hasHelper: true }, undefined],
+    [{ verify: false, wait: true }, { retire: false, hasHelper: true }, 'verify is false'],
+    [{ verify: true, wait: false }, { retire: false, hasHelper: true }, 'wait is false'],
     [{ verify: true, wait: true }, undefined, 'the chart is not that of acr-nopass'],
-    [{ verify: true, wait: true }, { retire: true }, 'the values have retire: true'],
+    [{ verify: true, wait: true }, { retire: true, hasHelper: true }, 'the values have retire: true'],
+    [
+      { verify: true, wait: true, 'verify-image': '' },
+      { retire: true, hasHelper: false },
+      'the values have helper.enabled: false',
+    ],
   ] as const) {
     assert.equal(reasonNotToVerify(inputs as unknown as Verified[0], config as Verified[1]), reason)
   }
+})
+
+test('without a helper, an image is verified only where the role of the node can pull for a probe', () => {
+  const image = { verify: true, wait: true, 'verify-image': 'r.example/app:1' }
+  const off = { retire: true, hasHelper: false } as Verified[1]
+  const judge = (inputs: object, config: Verified[1], node: object): boolean =>
+    verifiesNode(inputs as Verified[0], config, { node } as never)
+  assert.equal(judge(image, off, { identity: 'worker-role', fallback: 'none' }), true)
+  assert.equal(judge(image, off, { identity: 'service-account', fallback: 'worker-role' }), true)
+  assert.equal(judge(image, off, { identity: 'service-account', fallback: 'none' }), false)
+  assert.equal(judge({ ...image, 'verify-image': '' }, off, { identity: 'worker-role' }), false)
+  assert.equal(judge({ ...image, wait: false }, off, { identity: 'worker-role' }), false)
+  assert.equal(judge(image, { retire: false, hasHelper: true } as Verified[1], { identity: 'worker-role' }), false)
+  assert.match(reasonNotToVerify(image as Verified[0], off) ?? '', /has no role of its own$/)
+  const words = describeVerification(image as Verified[0], off, undefined, true)
+  assert.equal(words, 'a Pod without a Secret pulls r.example/app:1')
 })
 
 test('a probe namespace proves something only if the values serve any new namespace', () => {
@@ -98,6 +120,6 @@ for (const [more, probe, words] of [
 ] as const) {
   test(`a plan says what will be verified: ${words}`, () => {
     const inputs = { verify: true, wait: true, 'verify-image': '', ...more } as unknown as Verified[0]
-    assert.equal(describeVerification(inputs, { retire: false } as Verified[1], probe), words)
+    assert.equal(describeVerification(inputs, { retire: false, hasHelper: true } as Verified[1], probe), words)
   })
 }

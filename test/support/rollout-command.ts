@@ -6,12 +6,12 @@ import { type BinResult, runBin } from '../cli/run-bin.ts'
 import { testTools } from '../tools.ts'
 
 /**
- * Runs `acr-nopass apply` and `uninstall` as a user with Helm 4 on PATH and without a cloud
+ * Runs `acr-nopass plan`, `apply` and `uninstall` as a user with Helm 4 on PATH and without a cloud
  * account.
  */
 export interface RolloutCommand extends AsyncDisposable {
   run(
-    verb: 'apply' | 'uninstall',
+    verb: 'plan' | 'apply' | 'uninstall',
     release: { readonly kubeconfig: string; readonly namespace: string; readonly name: string },
     values: object,
     ...flags: readonly string[]

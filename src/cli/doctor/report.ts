@@ -87,7 +87,7 @@ function renderHeading({ release, server, kubernetes, deployment, lease }: Obser
     ...(status ? [`version ${status.version}`] : []),
     ...(deployment ? [`${deployment.available} of ${pluralize(deployment.wanted, 'replica')}`] : []),
     ...(lease?.holder ? [`leader ${lease.holder.split('_')[0]}`] : []),
-    ...(config ? [`attach ${config.attach}`] : []),
+    ...(config ? [config.helper.enabled ? `attach ${config.attach}` : 'helper off'] : []),
   ]
   return `${paint.bold(printable(`acr-nopass ${namespace}/${name}`))} on ${where}\n${printable(parts.join(', '))}`
 }

@@ -25,6 +25,12 @@ export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost):
   const { client, aheadMs } = connected
   const { namespace, release: name } = flags
   const release = await requireRelease(createReader(client, host.signal), { namespace, release: name })
+  if (release.config?.helper.enabled === false) {
+    const message = `${release.namespace}/${release.name} has \`helper.enabled: false\`, so there is no helper`
+    throw new NopassError('REFRESH_UNCONFIRMED', message, {
+      hint: 'Nodes request new logins themselves, when they pull.',
+    })
+  }
   if (release.config?.retire) {
     const message = `${release.namespace}/${release.name} has \`retire: true\`, so its helper requests no tokens`
     throw new NopassError('REFRESH_UNCONFIRMED', message, {

@@ -12,7 +12,8 @@ export const HELPER_NOT_READY = 'Its Pods are not ready yet, or no node has room
 
 /** Reports whether the helper's Pods run, and why they do not. */
 export function helperPodFindings({ release, deployment, helperPods }: Observed): Found {
-  if (release === undefined || deployment === undefined) return []
+  // HELPER_OFF reports a helper that the values switch off.
+  if (release === undefined || deployment === undefined || release.config?.helper.enabled === false) return []
   const { namespace, fullname } = release
   const subject = `helper ${namespace}/${fullname}`
   if (deployment === null || deployment.wanted === 0) {

@@ -70,7 +70,8 @@ export function configFindings({ release }: Observed): Found {
       command: logsCommand(release),
     })
   }
-  if (config?.retire) {
+  // Without a helper the chart writes `retire: true`, so that a helper that ends writes nothing.
+  if (config?.retire && config.helper.enabled) {
     findings.push({
       id: 'RETIRING',
       severity: 'info',

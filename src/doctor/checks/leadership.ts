@@ -10,6 +10,7 @@ const LEASE_SILENCE_MS = 120_000
 /** Reports whether one of the running replicas leads and writes its report. */
 export function leadershipFindings({ release, deployment, helperPods, lease, now }: Observed): Found {
   if (release === undefined || deployment === null || deployment?.wanted === 0) return []
+  if (release.config?.helper.enabled === false) return []
   const isDegraded = deployment !== undefined && deployment.available < deployment.wanted
   // Without a running Pod no replica can lead. HELPER_DOWN already reports this.
   if (isDegraded && !helperPods?.some(isRunning)) return []

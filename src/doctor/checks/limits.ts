@@ -12,7 +12,7 @@ import type { Observed } from '../observed.ts'
  */
 export function limitFindings({ release, namespaces, images = [] }: Observed): Found {
   const config = release?.config
-  if (config === undefined || namespaces === undefined) return []
+  if (config === undefined || namespaces === undefined || !config.helper.enabled) return []
   const unions = unionsByNamespace(config, namespaces, createTargets(config).targeting)
   const reported = (release?.status?.registries ?? []).map((item) => ({ ...item, entries: entriesOf(item) }))
   const { outside } = judgeImages(images, unions, reported)

@@ -32,7 +32,7 @@ export function podFindings(observed: Observed): Found {
   return [
     [...groups.values()].flatMap(describe),
     sandboxFindings(pods, observed.now),
-    context ? findPodsWithoutReference(context) : [],
+    context?.config.helper.enabled ? findPodsWithoutReference(context) : [],
   ].flat()
 }
 

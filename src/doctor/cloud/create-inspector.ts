@@ -46,6 +46,7 @@ export function createInspector(
     const credentials = await findCredentials({ env, transport, endpoints, sessionName: 'acr-nopass-doctor' })
     if (credentials === undefined) return notInspected(NO_CREDENTIALS)
     if (config === undefined) return notInspected('the configuration of the release cannot be read')
+    if (!config.helper.enabled) return notInspected('the helper is off, and the roles of nodes are not read')
     const given = { clusterId: options.ackClusterId, region: config.region }
     const [place, { inspectCloud }] = await Promise.all([readPlace(reader, given), import('./inspect-cloud.ts')])
     const sources = { transport, endpoints, credentials, onProgress: (what: string) => onProgress(what, 0) }

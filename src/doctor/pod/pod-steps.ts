@@ -19,6 +19,9 @@ const CHECKS: readonly (readonly [step: string, check: PodCheck])[] = [
   ['node', checkPull],
 ]
 
+/** Without a helper no Pod has a pull secret of the release. */
+const OF_PULL_SECRETS = ['namespace', 'limit', 'reference', 'Secret']
+
 export type Step = StepResult & { readonly step: string }
 
 /**
@@ -40,7 +43,9 @@ export function podSteps(
           ['image', () => checkImage(pod, container)],
           ['node', () => checkMessage(pod, container, observed.now)],
         ]
-      : CHECKS.map(([step, check]) => [step, () => check(pod, container, context)])
+      : CHECKS.filter(([step]) => context.config.helper.enabled || !OF_PULL_SECRETS.includes(step)).map(
+          ([step, check]) => [step, () => check(pod, container, context)],
+        )
   for (const [step, check] of checks) {
     const result = check()
     if (result === undefined) continue

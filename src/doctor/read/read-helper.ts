@@ -21,6 +21,9 @@ export async function readHelper(
   rules: ReadRules,
 ) {
   const { namespace, fullname, config } = release
+  if (config?.helper.enabled === false) {
+    return { deployment: await readDeployment(reader, release), ...NO_HELPER }
+  }
   const [deployment, helperPods, lease, admission, rights, issuer] = await Promise.all([
     readDeployment(reader, release),
     readHelperPods(reader, release),
@@ -33,6 +36,9 @@ export async function readHelper(
   ])
   return { deployment, helperPods, lease, admission, ...rights, issuer }
 }
+
+/** What is not read if the values switch the helper off. */
+const NO_HELPER = { helperPods: undefined, lease: undefined, admission: undefined, issuer: undefined }
 
 interface DeploymentObject extends DeploymentView {
   readonly spec: { readonly replicas?: number }

@@ -38,20 +38,25 @@ export async function neededRights(
 
 /**
  * Returns the rights that the verification needs in `existing`. If `existing` is undefined, the
- * namespace's name is not known yet, so the rights must be cluster-wide.
+ * namespace's name is not known yet, so the rights must be cluster-wide. Without a `secretName` no
+ * pull secret is read.
  */
-export function probeRights(secretName: string, image: boolean, existing: string | undefined): readonly Right[] {
+export function probeRights(
+  secretName: string | undefined,
+  image: boolean,
+  existing: string | undefined,
+): readonly Right[] {
   if (existing === undefined) {
     return [
       ...rights(['create', 'delete'], 'namespaces'),
-      ...rights(['get'], 'secrets', { name: secretName }),
+      ...rights(secretName === undefined ? [] : ['get'], 'secrets', { name: secretName ?? '' }),
       ...rights(image ? ['create', 'get'] : ['create'], 'pods'),
     ]
   }
   const inside = { namespace: existing }
   return [
     ...rights(['get'], 'namespaces', { name: existing }),
-    ...rights(['get'], 'secrets', { ...inside, name: secretName }),
+    ...rights(secretName === undefined ? [] : ['get'], 'secrets', { ...inside, name: secretName ?? '' }),
     ...rights(['create', 'delete'], 'serviceaccounts', inside),
     ...rights(image ? ['create', 'get', 'delete'] : ['create'], 'pods', inside),
   ]

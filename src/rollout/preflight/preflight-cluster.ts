@@ -9,6 +9,7 @@ import {
   isPending,
   type Revision,
   revisionToRestore,
+  revisionUnderFailed,
 } from '../../helm/release/release-state.ts'
 import { renderRelease, templateRelease } from '../../helm/release/render-release.ts'
 import { listNames } from '../../installation/find-release.ts'
@@ -24,7 +25,13 @@ import { hasReleaseNamespace } from '../release/release-namespace.ts'
 import { findConfig } from '../release/release-parts.ts'
 import { locateRefusal, type ValuesSource } from './locate-refusal.ts'
 import { neededRights, probeRights } from './needed-rights.ts'
-import { type ProbePlan, planExistingNamespace, planNewNamespace, reasonNotToVerify } from './what-to-verify.ts'
+import {
+  type ProbePlan,
+  planExistingNamespace,
+  planNewNamespace,
+  reasonNotToVerify,
+  verifiesNode,
+} from './what-to-verify.ts'
 
 /** The state of a cluster before the first write. */
 export interface Preflight {
@@ -36,12 +43,16 @@ export interface Preflight {
   readonly namespaceExists: boolean
   /** The newest revision; undefined if there is no release. */
   readonly deployed: InstalledRelease | undefined
+  /** True if the deploy removes the helper, which has to remove what it wrote before. */
+  readonly removesHelper: boolean
   /** The API server's response to each desired object. */
   readonly dryRuns: readonly DryRun[]
   /** False if the deployer may not read whether another acr-nopass is in the cluster. */
   readonly alone: boolean
   /** Undefined if only the registries are verified. */
   readonly probe: ProbePlan | undefined
+  /** True if a Pod without a pull secret is verified instead, because there is no helper. */
+  readonly isByNode: boolean
 }
 
 /** A cluster that was reached and passed the preflight. */
@@ -77,11 +88,22 @@ export async function preflightCluster(
   }
   const [namespaceExists, alone] = await Promise.all([hasReleaseNamespace(release, namespace), refuseRivals(work)])
   const history = await settledHistory(work)
-  const { desired, exact } = await render(work, options, given, history.length > 0)
+  const last = history.at(-1)
+  const deployed = last && (await release.content(last.revision))
+  const under = revisionUnderFailed(history)
+  const working = under === undefined ? deployed : await release.content(under.revision)
+  const removesHelper = last !== undefined && last.status !== 'uninstalled' && isHelperRemoved(cluster, working)
+  const { desired, exact } = await render(
+    work,
+    { ...options, withoutLookups: removesHelper },
+    given,
+    last !== undefined,
+  )
   const config = findConfig(desired.objects)
   await refuseRename(release, history, desired)
   const verifies = reasonNotToVerify(inputs, config) === undefined
-  const named = verifies ? inputs['verify-namespace'] || undefined : undefined
+  const isByNode = verifiesNode(inputs, config, cluster.values)
+  const named = verifies || isByNode ? inputs['verify-namespace'] || undefined : undefined
   const fresh = verifies && named === undefined ? planNewNamespace(cluster) : undefined
   const rights = [
     ...(await neededRights(release, desired, {
@@ -90,12 +112,12 @@ export async function preflightCluster(
       watches: helm.version.major === 4 && inputs.wait,
       records: recordKind(helm.environment),
     })),
-    ...(fresh || named ? probeRights(config?.secretName ?? '', inputs['verify-image'] !== '', named) : []),
+    ...(fresh || named || isByNode
+      ? probeRights(isByNode ? undefined : config?.secretName, inputs['verify-image'] !== '', named)
+      : []),
   ]
   requireRights(await missingRights(release, rights))
-  const existing = named && config ? await planExistingNamespace(release, named, config) : undefined
-  const last = history.at(-1)
-  const deployed = last && (await release.content(last.revision))
+  const existing = named && config && !isByNode ? await planExistingNamespace(release, named, config) : undefined
   const dryRuns = await requireAccepted(work, { desired, deployed, last, namespaceExists, source })
   return {
     options,
@@ -104,10 +126,17 @@ export async function preflightCluster(
     exact,
     namespaceExists: namespaceExists !== false,
     deployed,
+    removesHelper,
     dryRuns,
     alone,
     probe: fresh ?? existing,
+    isByNode,
   }
+}
+
+/** True if these values switch off a helper that the release has. */
+function isHelperRemoved({ values }: ConnectedWork['cluster'], deployed: InstalledRelease | undefined): boolean {
+  return values?.helper.enabled === false && findConfig(deployed?.objects ?? [])?.hasHelper === true
 }
 
 /**
@@ -211,7 +240,7 @@ export async function refuseRivals({
   if (addon !== undefined && !coexist) throw new NopassError('ADDON_PRESENT', `${addon} runs in kube-system`)
   if (others === undefined) {
     run.notes.push(
-      'not checked: whether another acr-nopass is installed, because the deployer lacks the right to list Deployments',
+      'not checked: whether another acr-nopass is installed, because the deployer lacks the right to list Deployments and ConfigMaps',
     )
   }
   if (addon !== undefined) run.notes.push(`beside the vendor's ${addon}`)
@@ -219,7 +248,7 @@ export async function refuseRivals({
   // permission is removed while they exist.
   if (others !== undefined && others.length > 0) {
     run.notes.push(
-      `Deployments have the labels of ${listNames(others)}, but may not belong to a release of acr-nopass (${others[0]?.why}); RAM is not narrowed`,
+      `objects have the labels of ${listNames(others)}, but may not belong to a release of acr-nopass (${others[0]?.why}); RAM is not narrowed`,
     )
   }
   return others?.length === 0

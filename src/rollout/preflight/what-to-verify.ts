@@ -13,11 +13,33 @@ import type { RenderedConfig } from '../release/release-parts.ts'
 export const PROBE_PREFIX = 'acr-nopass-probe-'
 
 /** Returns why the release is not verified. Undefined if it is. */
-export function reasonNotToVerify({ verify, wait }: Inputs, config: RenderedConfig | undefined): string | undefined {
+export function reasonNotToVerify(
+  { verify, wait, 'verify-image': image }: Inputs,
+  config: RenderedConfig | undefined,
+): string | undefined {
   if (!verify) return 'verify is false'
   if (!wait) return 'wait is false'
   if (config === undefined) return 'the chart is not that of acr-nopass'
+  if (!config.hasHelper) {
+    return image === ''
+      ? 'the values have helper.enabled: false'
+      : 'the values have helper.enabled: false, and the ServiceAccount of a probe has no role of its own'
+  }
   return config.retire ? 'the values have retire: true' : undefined
+}
+
+/**
+ * True if a Pod without any pull secret shows whether a node can pull. The ServiceAccount of a probe
+ * has no role of its own, so only the role of the node can pull for it.
+ */
+export function verifiesNode(
+  inputs: Inputs,
+  config: RenderedConfig | undefined,
+  values: PreparedCluster['values'],
+): boolean {
+  const { verify, wait, 'verify-image': image } = inputs
+  const { identity, fallback } = values?.node ?? {}
+  return verify && wait && image !== '' && config?.hasHelper === false && [identity, fallback].includes('worker-role')
 }
 
 /** Describes what is verified after the deploy, for a plan. */
@@ -25,7 +47,9 @@ export function describeVerification(
   inputs: Inputs,
   config: RenderedConfig | undefined,
   probe: ProbePlan | undefined,
+  isByNode = false,
 ): string {
+  if (isByNode) return `a Pod without a Secret pulls ${inputs['verify-image']}`
   const reason = reasonNotToVerify(inputs, config)
   if (reason !== undefined) return `nothing, because ${reason}`
   const registries = 'every registry is live'

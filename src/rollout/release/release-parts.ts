@@ -18,6 +18,8 @@ export interface RenderedConfig {
   /** The names of the registries with `limit: repositories`. */
   readonly limited: readonly string[]
   readonly retire: boolean
+  /** False with `helper.enabled: false`: the release has no helper. */
+  readonly hasHelper: boolean
   /** The listed namespaces with `scope: namespaces`. Undefined for the whole cluster. */
   readonly namespaces: readonly string[] | undefined
   readonly release: HelperConfig['release']
@@ -37,6 +39,7 @@ export function findConfig(objects: readonly ManifestObject[]): RenderedConfig |
         registries: namesOf(config.registries),
         limited: namesOf(config.registries, ({ limit }) => limit === 'repositories'),
         retire: config.retire === true,
+        hasHelper: config.helper?.enabled !== false,
         namespaces: config.scope === 'namespaces' ? (config.targets?.namespaces?.include ?? []) : undefined,
         release: config.release,
       }
@@ -65,14 +68,16 @@ export function readSecretName(text: string): string | undefined {
 /** Returns where the Pods and the status ConfigMap of the release will be. */
 export function findParts(objects: readonly ManifestObject[], namespace: string): ReleaseParts {
   const config = findConfig(objects)
-  const deployment = objects.find(({ kind }) => kind === 'Deployment')
+  const hasHelper = config?.hasHelper !== false
+  // Without a helper, a Deployment in `extraObjects` would be the only one.
+  const deployment = hasHelper ? objects.find(({ kind }) => kind === 'Deployment') : undefined
   const { spec } = (deployment?.body ?? {}) as { spec?: { selector?: { matchLabels?: ReleaseParts['selector'] } } }
   return {
     namespace,
     deployment: deployment?.name,
     // `?? undefined`, because the value in YAML may be null.
     selector: spec?.selector?.matchLabels ?? undefined,
-    statusConfigMap: config?.release.status,
+    statusConfigMap: hasHelper ? config?.release.status : undefined,
     // The same hash that the helper computes from its configuration file.
     configHash: config && sha256(config.text),
   }

@@ -10,9 +10,11 @@ import { clusterKeyOf, formerTargets, policyTargets } from '../ram/cluster-targe
 import { requireNewest } from '../release/other-deployers.ts'
 import { createReleaseNamespace } from '../release/release-namespace.ts'
 import { findConfig, findParts } from '../release/release-parts.ts'
+import { verifyNode } from '../verify/verify-node.ts'
 import { verifyRelease } from '../verify/verify-release.ts'
 import { requireApproved } from './check-approval.ts'
 import { openCluster } from './open-cluster.ts'
+import { planRetirement, retireFirst } from './retire-first.ts'
 
 /**
  * The limit for each wait of the verification (milliseconds). A kubelet takes up to 90 s to update
@@ -32,12 +34,17 @@ export function rollCluster(
 ): Promise<ClusterResult> {
   const isPlan = context.settings.inputs.mode === 'plan'
   return runCluster({ cluster, context, signal }, (work) =>
-    openCluster(work, (open) => (isPlan ? planCluster(open, wordsOfVerification(open)) : applyCluster(open, note))),
+    openCluster(work, (open) => (isPlan ? planRelease(open) : applyCluster(open, note))),
   )
 }
 
-function wordsOfVerification({ context, desired, probe }: OpenCluster): string {
-  return describeVerification(context.settings.inputs, findConfig(desired.objects), probe)
+async function planRelease(open: OpenCluster): Promise<ClusterEnd> {
+  if (open.removesHelper) open.run.notes.push(...(await planRetirement(open)))
+  return planCluster(open, wordsOfVerification(open))
+}
+
+function wordsOfVerification({ context, desired, probe, isByNode }: OpenCluster): string {
+  return describeVerification(context.settings.inputs, findConfig(desired.objects), probe, isByNode)
 }
 
 async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => void): Promise<ClusterEnd> {
@@ -62,6 +69,12 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
 
   const parts = { ...findParts(desired.objects, cluster.settings.namespace), ramChanged: run.ramChanged === true }
   const verify = async (revision: number | null): Promise<void> => {
+    if (open.isByNode) {
+      run.phase = 'verify'
+      const existing = inputs['verify-namespace'] || undefined
+      run.notes.push(await verifyNode({ ...release, existing, image: inputs['verify-image'], limitMs: VERIFY_LIMIT }))
+      return
+    }
     const reason = reasonNotToVerify(inputs, config)
     if (reason !== undefined || config === undefined) {
       if (inputs['verify-image'] !== '') run.notes.push(`verify-image was not run: ${reason}`)
@@ -93,10 +106,13 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
   }
 
   run.phase = 'deploy'
+  const history =
+    open.removesHelper && open.deployed ? await retireFirst(open, open.deployed, noteChange) : open.history
   if (!open.namespaceExists) await createReleaseNamespace(release, cluster.settings.namespace)
   release.report(`upgrading with helm (${context.helm.version.text}, ${desired.chart})`)
   const outcome = await deployRelease(release, {
     ...open,
+    history,
     parts,
     rollback: inputs.rollback,
     uninstallOnFailedInstall: inputs['uninstall-on-failed-install'],

@@ -9,7 +9,7 @@ import { listOwner, withWriters } from '../../kube/managed-fields.ts'
 import { CONTENT_MANAGER, FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
 import { createReader } from '../../kube/read/reader.ts'
 import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
-import { readSecretName } from '../release/release-parts.ts'
+import { type RenderedConfig, readSecretName } from '../release/release-parts.ts'
 
 /** The release whose leftovers are removed. */
 export interface LeftoverQuery {
@@ -23,6 +23,17 @@ export interface LeftoverQuery {
   readonly namespaces?: readonly string[]
   /** If true, entries that another client wrote last are removed too. */
   readonly all?: boolean
+}
+
+/** Returns the release, and the namespaces that its deployer may read. */
+export function leftoversOf(
+  settings: { readonly namespace: string; readonly release: string },
+  secretName: string,
+  config: Pick<RenderedConfig, 'namespaces'> | undefined,
+): LeftoverQuery {
+  const own = { secretName, instance: `${settings.namespace}.${settings.release}` }
+  if (config?.namespaces === undefined) return own
+  return { ...own, namespaces: [...new Set([settings.namespace, ...config.namespaces])] }
 }
 
 export type Leftovers = ReturnType<typeof sortLeftovers>

@@ -2,7 +2,7 @@ import { unlessStatus } from '../../kube/api-error.ts'
 import type { KubeCaller } from '../../kube/client.ts'
 import { isOver, type KubeObject, keyOf, type PodObject } from '../../kube/types.ts'
 import { summarize } from '../../lib/text.ts'
-import { type LeftoverQuery, listAll } from './leftovers.ts'
+import { findLeftovers, type LeftoverQuery, listAll } from './leftovers.ts'
 
 /** Pods that name a pull Secret that is about to be removed. */
 export interface NamingPods {
@@ -34,6 +34,13 @@ export async function findNamingPods(
   )
   if (pods === undefined) return undefined
   return { count: pods.length, only: pods.filter(([, isOnly]) => isOnly).map(([key]) => key) }
+}
+
+/** Describes the Pods that name a pull secret of the release, which is about to be removed. */
+export async function reportNamingPods(caller: KubeCaller, own: LeftoverQuery): Promise<string> {
+  const found = await unlessStatus(findLeftovers(caller, own), 403)
+  const pods = found && (await findNamingPods(caller, own, found.secrets))
+  return describeNamingPods(pods, own.secretName)
 }
 
 /** The maximum number of Pods that are named. More Pods are only counted. */

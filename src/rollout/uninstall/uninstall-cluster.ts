@@ -1,42 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
-import { isServerSide, type ReleaseTarget, undoArguments, upgradeArguments, valuesFile } from '../../helm/helm-flags.ts'
-import type { InstalledRelease, ReleaseContent } from '../../helm/release/release-record.ts'
-import {
-  explainPending,
-  isPending,
-  longestSeconds,
-  type Revision,
-  revisionOfStep,
-} from '../../helm/release/release-state.ts'
-import { renderRelease } from '../../helm/release/render-release.ts'
+import { type ReleaseTarget, undoArguments } from '../../helm/helm-flags.ts'
+import type { InstalledRelease } from '../../helm/release/release-record.ts'
+import { explainPending, isPending, type Revision } from '../../helm/release/release-state.ts'
 import { listNames } from '../../installation/find-release.ts'
 import { otherReleases } from '../../installation/other-releases.ts'
-import { readStatus } from '../../installation/release-watch.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
 import { get, type KubeCaller } from '../../kube/client.ts'
 import { ANNOTATION_REGISTRIES, releaseSelector } from '../../kube/names.ts'
-import { pollUntil } from '../../kube/poll-until.ts'
 import { type KubeList, type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
-import { parseGoDuration } from '../../lib/go-duration.ts'
-import { isRecord } from '../../lib/json.ts'
-import { shell } from '../../lib/shell-command.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { type ClusterEnd, type ConnectedWork, type RunContext, runCluster } from '../cluster/cluster-run.ts'
 import type { ClusterResult } from '../cluster-result.ts'
 import { connectWork, withLastingCredential } from '../connect/connect-work.ts'
-import { OUR_CHART } from '../inputs/describe-chart.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import { maybeShared } from '../ram/cluster-policy.ts'
 import { policyTargets } from '../ram/cluster-targets.ts'
-import { runHelmStep } from '../release/helm-step.ts'
 import { type OpenRelease, requireSameHistory } from '../release/open-release.ts'
-import { pushConfig } from '../release/push-config.ts'
 import { removeReleaseNamespace } from '../release/release-namespace.ts'
 import { findConfig, findParts } from '../release/release-parts.ts'
-import type { HelmBegun } from '../run-folder.ts'
-import { findLeftovers, type LeftoverQuery, removeLeftovers, WHY_COPY } from './leftovers.ts'
-import { describeNamingPods, findNamingPods } from './naming-pods.ts'
+import { findLeftovers, type LeftoverQuery, leftoversOf, removeLeftovers, WHY_COPY } from './leftovers.ts'
+import { reportNamingPods } from './naming-pods.ts'
+import { retireRelease, runStep, waitRetired } from './retire-release.ts'
 
 /**
  * Retires, uninstalls, cleans, and notes what to remove from RAM, so that nothing is left behind
@@ -80,7 +65,10 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
   const secretName = config?.secretName ?? cluster.values?.secretName ?? 'acr-nopass'
   const serviceAccount = config?.release.serviceAccount ?? ''
   if (last === undefined) await requireNoHelper(release)
-  await listNamingPods(release, ownOf(cluster, secretName, config), say)
+  const own = leftoversOf(cluster.settings, secretName, config)
+  // Comes before the first write, so that the user who confirmed the removal sees which Pods lose a
+  // credential.
+  say(await reportNamingPods(release, own))
   const retires = last && last.status !== 'uninstalling' && deployed && config && !config.retire
   const newest = retires ? await retire(work, deployed, last, say) : last
   if (last) {
@@ -90,12 +78,12 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
     say(`there is no release ${target.namespace}/${target.release}`)
   }
   const retired = retires || config?.retire === true
-  await removeRest(release, { ...ownOf(cluster, secretName, config), retired }, say)
+  await removeRest(release, { ...own, retired }, say)
   say(await removeReleaseNamespace(release, target.namespace))
   if (context.settings.inputs['ram-cleanup']) {
     const others = await otherReleases(release, cluster.settings)
     if (others === undefined) {
-      say(`RAM: kept: ${maybeShared([cluster.name])}; the deployer lacks the right to list Deployments`)
+      say(`RAM: kept: ${maybeShared([cluster.name])}; the deployer lacks the right to list Deployments and ConfigMaps`)
     } else if (others.length > 0) {
       const isProven = others.every(({ evidence }) => evidence === 'proven')
       const unproven = isProven ? '' : ', or something has its labels'
@@ -132,104 +120,22 @@ interface Deployment extends KubeObject {
   readonly spec?: { readonly replicas?: number }
 }
 
-/**
- * Comes before the first write, so that the user who confirmed the removal sees which Pods lose a
- * credential.
- */
-async function listNamingPods(release: OpenRelease, own: LeftoverQuery, say: (line: string) => void): Promise<void> {
-  const found = await unlessStatus(findLeftovers(release, own), 403)
-  const pods = found && (await findNamingPods(release, own, found.secrets))
-  say(describeNamingPods(pods, own.secretName))
-}
-
-/**
- * Upgrades the release to `retire: true`. The helper then removes what it wrote while it still has
- * its permissions.
- */
+/** Upgrades the release to `retire: true`, and waits until the helper has removed what it wrote. */
 async function retire(
-  { cluster, context, release, signal }: ConnectedWork,
+  work: ConnectedWork,
   deployed: InstalledRelease,
   last: Revision,
   say: (line: string) => void,
 ): Promise<Revision | undefined> {
-  const { helm, folder, target, timeout } = release
-  const { settings } = context
-  const text = valuesFile(withRetire(deployed))
-  const values = await folder.write(`${cluster.name}-retire.values.yaml`, text)
-  const options = {
-    chart: await context.chart(),
-    valuesFiles: [values],
-    timeout,
-    // A failing registry must not block an uninstall.
-    wait: false,
-    // Changes that somebody made in objects that are about to be deleted must not block an
-    // uninstall either.
-    forceConflicts: settings.inputs['force-conflicts'] || isServerSide(helm.version, deployed, false),
-    description: `${context.runName}: retire`,
-  }
-  const desired = await renderRelease(helm, target, options, signal).catch((error) => {
-    throw error instanceof NopassError && error.code === 'HELM_VALUES_REFUSED'
-      ? otherChart(deployed, target, error)
-      : error
-  })
-  requireRetire(desired, deployed, target)
-  const seconds = parseGoDuration(timeout, 'timeout')
-  const step = { id: randomUUID(), timeoutSeconds: longestSeconds(seconds, desired.hooks.length) }
-  release.report('removing what the helper wrote (retire)')
-  await requireSameHistory(release, last)
-  const args = upgradeArguments(helm.version, target, { ...options, step })
-  await runStep(release, args, { id: step.id, command: 'upgrade', before: last.revision })
-  const revision = revisionOfStep(await release.history(), { id: step.id, before: last.revision })
-  const parts = findParts(desired.objects, target.namespace)
+  const { cluster, release } = work
+  const { revision, desired } = await retireRelease(work, deployed, last)
   const config = findConfig(desired.objects)
-  const own = ownOf(cluster, config?.secretName ?? '', config)
-  await pushConfig(release, parts)
-  const waited = await pollUntil(seconds * 1000, signal, async () => {
-    if (await isClean(release, own)) return true
-    const status = await readStatus(release, parts)
-    return status?.retired === true && (parts.configHash === undefined || status.configHash === parts.configHash)
+  const own = leftoversOf(cluster.settings, config?.secretName ?? '', config)
+  await waitRetired(release, findParts(desired.objects, release.target.namespace), {
+    isClean: () => isClean(release, own),
   })
-  if (waited === undefined) {
-    throw new NopassError(
-      'RETIRE_INCOMPLETE',
-      `the helper did not report within ${timeout} that everything was removed`,
-    )
-  }
   say('the helper removed what it wrote')
   return revision
-}
-
-/**
- * Adds `retire: true` to the values of the release. In an umbrella chart, each subchart that is our
- * chart gets it.
- */
-export function withRetire({ values, subcharts = [] }: InstalledRelease): Readonly<Record<string, unknown>> {
-  const keys = subcharts.filter(({ name }) => name === OUR_CHART).map(({ key }) => key)
-  if (keys.length === 0) return { ...values, retire: true }
-  const parts = keys.map((key) => [key, { ...(isRecord(values[key]) ? values[key] : {}), retire: true }] as const)
-  return { ...values, ...Object.fromEntries(parts) }
-}
-
-/**
- * Helm ignores a key that its chart does not know. The wait for the helper would then never
- * succeed.
- * @throws UNINSTALL_CHART
- */
-export function requireRetire(desired: ReleaseContent, deployed: InstalledRelease, target: ReleaseTarget): void {
-  if (findConfig(desired.objects)?.retire !== true) throw otherChart(deployed, target)
-}
-
-function otherChart(
-  { chart }: InstalledRelease,
-  { namespace, release }: ReleaseTarget,
-  cause?: NopassError,
-): NopassError {
-  const message = `release ${namespace}/${release} was installed from ${chart}, and the chart given here does not take \`retire\` for it`
-  const uninstall = shell`helm uninstall ${release} --namespace ${namespace}`
-  return new NopassError('UNINSTALL_CHART', message, {
-    hint: `Give that chart with \`chart\`. Or uninstall without the helper: \`${uninstall}\`, then \`acr-nopass cleanup --detach\`. Nothing was written.`,
-    cause,
-  })
 }
 
 /**
@@ -241,17 +147,6 @@ export async function removeRelease(release: OpenRelease, newest: Revision | und
   await requireSameHistory(release, newest)
   const args = undoArguments(helm.version, target, { good: null, timeout, wait: true })
   await runStep(release, args, { id: randomUUID(), command: 'uninstall', before: newest?.revision ?? 0 })
-}
-
-/** Returns the release, and the namespaces that its deployer may read. */
-function ownOf(
-  { settings }: PreparedCluster,
-  secretName: string,
-  config: ReturnType<typeof findConfig>,
-): LeftoverQuery {
-  const own = { secretName, instance: `${settings.namespace}.${settings.release}` }
-  if (config?.namespaces === undefined) return own
-  return { ...own, namespaces: [...new Set([settings.namespace, ...config.namespaces])] }
 }
 
 /**
@@ -288,13 +183,4 @@ async function isClean(release: OpenRelease, own: LeftoverQuery): Promise<boolea
   const left = await unlessStatus(findLeftovers(release, own), 403)
   if (left === undefined || left.accounts.length > 0) return false
   return left.secrets.every(({ metadata }) => !metadata.annotations?.[ANNOTATION_REGISTRIES])
-}
-
-async function runStep(
-  release: OpenRelease,
-  args: readonly string[],
-  step: Pick<HelmBegun, 'id' | 'command' | 'before'>,
-): Promise<void> {
-  const failure = await runHelmStep(release, args, { ...step, good: step.before })
-  if (failure) throw failure.error
 }

@@ -4,11 +4,29 @@ import { isLimited } from './registry-entry.ts'
 
 /**
  * Finds entries whose `limit` or `targets` do not limit the role of a node, and keys of `node`
- * without effect. chart/templates/_node.tpl has the check of the entries too.
+ * without effect. chart/templates/_node.tpl has the checks of the entries too.
  */
 export function checkNode(values: Cursor): ValuesError[] {
   const node = values.at('node')
-  return [...unboundedErrors(values, node), ...withoutEffect(node), ...twiceErrors(node.at('serviceAccounts').items)]
+  return [
+    ...unboundedErrors(values, node),
+    ...withoutEffect(node),
+    ...twiceErrors(node.at('serviceAccounts').items),
+    ...withoutHelper(values),
+  ]
+}
+
+/** Only a pull secret can hold a static login, and only the helper writes pull secrets. */
+function withoutHelper(values: Cursor): ValuesError[] {
+  const enabled = values.at('helper', 'enabled')
+  if (enabled.value !== false) return []
+  return values.at('registries').items.flatMap((registry) => {
+    const edition = registry.at('edition')
+    if (edition.value !== 'static') return []
+    const message = `\`${edition.name}: static\` has no effect with \`helper.enabled: false\` (line ${enabled.position.line}): only a pull secret can hold a static login`
+    const hint = 'Remove the entry, or `helper.enabled: false`.'
+    return [edition.error('VALUES_NO_EFFECT', message, { hint })]
+  })
 }
 
 function unboundedErrors(values: Cursor, node: Cursor): ValuesError[] {

@@ -20,6 +20,11 @@ export interface ResolvedValues {
   secretName: string
   /** If true, the helper takes over a Secret named `secretName` that another tool created. If false, the helper reports such a Secret and does not change it. */
   adopt: boolean
+  /** A cluster whose nodes all pull without a Secret needs no helper. */
+  helper: {
+    /** With false, the chart installs only what nodes need, and no Secret is written. The helper must have removed what it wrote: `acr-nopass apply` deploys `retire: true` first and waits. With Helm alone this takes two upgrades, and the chart refuses the second upgrade until the helper reports `retired`. Tools that render without the cluster, such as Argo CD, cannot check this. */
+    enabled: boolean
+  }
   /** The helper removes all references, empties all pull secrets, and then does nothing. Before an uninstall by GitOps, set `retire` and wait until the status reports `retired`. */
   retire: boolean
   /** The helper plans and reports metrics and status as usual, but writes to no namespace. */
