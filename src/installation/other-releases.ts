@@ -6,9 +6,9 @@ import { type KubeObject, keyOf } from '../kube/types.ts'
 import { type Candidate, judgeCandidates, type ReleaseName } from './release-evidence.ts'
 
 /**
- * Returns other releases of acr-nopass in the cluster. Finds them by their Deployments, and by their
- * ConfigMaps if they have no helper, so objects that merely have the labels are included. Undefined
- * if the deployer lacks the right to list one of the two.
+ * Returns other releases of acr-nopass in the cluster. Finds them by their Deployments, and by
+ * their ConfigMaps if they have no helper, so objects that merely have the labels are included.
+ * Undefined if the deployer lacks the right to list one of the two.
  */
 export async function otherReleases(
   caller: KubeCaller,

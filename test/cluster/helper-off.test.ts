@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { runBin } from '../cli/run-bin.ts'
 import { CHART, openHelm } from '../support/chart/chart.ts'
@@ -61,6 +63,32 @@ async function hasLogins(): Promise<boolean> {
   return secrets.some((secret) => contentOf(secret).includes('"auth"'))
 }
 
+/** The start of each temporary login's `auth`: `cr_temp_user:` in base64. */
+const LOGIN = 'Y3JfdGVtcF91c2Vy'
+
+/** True if etcd's files have the text, in any object and any earlier version of it. */
+function isInEtcd(text: string): boolean {
+  const { folder } = chart.cluster.run
+  const files = globSync('etcd-*/data/**/{*.wal,*.snap,db}', { cwd: folder })
+  assert.ok(files.length > 1)
+  return files.some((file) => readFileSync(join(folder, file)).includes(text))
+}
+
+test('P16 a release that is installed without a helper brings no login into etcd, and no Secret of its own', async () => {
+  await helperCluster.install({ replicas: 1 }, OFF)
+  assert.deepEqual(await objects(), [`configmaps/${RELEASE}`])
+  const { items } = await admin.request<{ items: { type: string }[] }>({ method: 'GET', path: '/api/v1/secrets' })
+  // Helm's own record of the release.
+  assert.deepEqual(
+    items.map(({ type }) => type),
+    ['helm.sh/release.v1'],
+  )
+  assert.equal(isInEtcd(LOGIN), false)
+  await serve()
+  // The search finds a login that is there.
+  assert.equal(isInEtcd(LOGIN), true)
+})
+
 for (const name of ['helm4', 'helm3'] as const) {
   test(`P12 ${name}: the chart refuses to remove a helper that has not removed what it wrote, and does it after retire`, async () => {
     await serve()
@@ -72,11 +100,18 @@ for (const name of ['helm4', 'helm3'] as const) {
     assert.match(refused.stderr, /helper\.enabled: false would remove the helper before it has removed what it wrote/)
     assert.ok(await helperCluster.isUsable('shop'))
 
-    // The report about another configuration proves nothing about this one.
+    const retired = () => eventually(async () => assert.equal((await helperCluster.status())?.retired, true), 120_000)
     assert.equal((await upgrade({ retire: true })).code, 0)
-    const stale = await upgrade(OFF)
-    if ((await helperCluster.status())?.retired !== true) assert.notEqual(stale.code, 0)
-    await eventually(async () => assert.equal((await helperCluster.status())?.retired, true), 120_000)
+    await retired()
+    // The helper works again with these values, and its report is about the values before.
+    assert.equal((await upgrade()).code, 0)
+    assert.match((await upgrade(OFF)).stderr, /would remove the helper before/)
+    await eventually(async () => {
+      assert.notEqual((await helperCluster.status())?.retired, true)
+      assert.ok(await helperCluster.isUsable('shop'))
+    }, 120_000)
+    assert.equal((await upgrade({ retire: true })).code, 0)
+    await retired()
     const done = await eventually(async () => {
       const result = await upgrade(OFF)
       assert.equal(result.code, 0, result.stderr)

@@ -29,8 +29,8 @@ export function reasonNotToVerify(
 }
 
 /**
- * True if a Pod without any pull secret shows whether a node can pull. The ServiceAccount of a probe
- * has no role of its own, so only the role of the node can pull for it.
+ * True if a Pod without any pull secret shows whether a node can pull. The ServiceAccount of a
+ * probe has no role of its own, so only the role of the node can pull for it.
  */
 export function verifiesNode(
   inputs: Inputs,

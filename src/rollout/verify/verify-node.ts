@@ -44,8 +44,8 @@ async function waitForAccount(
 }
 
 /**
- * Returns the pull secrets that a ServiceAccount, a webhook or a policy adds to a Pod (dry run). With
- * them, the pull would not show that the node has a login.
+ * Returns the pull secrets that a ServiceAccount, a webhook or a policy adds to a Pod (dry run).
+ * With them, the pull would not show that the node has a login.
  */
 async function readPullSecrets(
   { client, signal }: KubeCaller,
