@@ -96,7 +96,8 @@ function describeTemplate(object: AnyObject, template: Fields, wanted: WantedNam
   const spec = field(template, 'spec')
   if (Object.keys(spec).length === 0) return []
   const { imagePullSecrets: _, ...rest } = spec
-  const { labels = {}, ...metadata } = field(template, 'metadata')
+  // The record of a Pod's writers repeats the names in its list of pull secrets.
+  const { labels = {}, managedFields: _writers, annotations: _annotations, ...metadata } = field(template, 'metadata')
   const uses = namesOf(rest, wanted)
   return [
     {
@@ -104,7 +105,7 @@ function describeTemplate(object: AnyObject, template: Fields, wanted: WantedNam
       serviceAccount: String(spec.serviceAccountName ?? spec.serviceAccount ?? 'default'),
       references: list(spec, 'imagePullSecrets').map(({ name }) => String(name)),
       uses,
-      mentions: mentionedNames([rest, metadata, annotationsOf(object)], wanted).filter((name) => !uses.includes(name)),
+      mentions: mentionedNames([rest, metadata, annotationsOf(template), annotationsOf(object)], wanted).filter((name) => !uses.includes(name)),
       images: [...new Set(imagesOf(spec))],
       optedOut: isRecord(labels) && labels[SKIP] === 'true',
     },
@@ -193,8 +194,9 @@ function mentionedNames(value: unknown, { namesIn }: WantedNames): readonly stri
 }
 
 /** Returns the annotations without the copy of the whole object that `kubectl apply` writes. */
-function annotationsOf({ metadata }: AnyObject): unknown {
-  const { 'kubectl.kubernetes.io/last-applied-configuration': _, ...rest } = metadata.annotations ?? {}
+function annotationsOf(object: Fields): unknown {
+  const annotations = field(field(object, 'metadata'), 'annotations')
+  const { 'kubectl.kubernetes.io/last-applied-configuration': _, ...rest } = annotations
   return rest
 }
 

@@ -309,6 +309,18 @@ test('while a template names the Secret, a restart of its Pods is not advised', 
   assert.equal(ofPods?.command, undefined)
 })
 
+test('neither the record of writers of a Pod nor the copy of an applied object counts as a text with the name', async () => {
+  const one = pod('web', podSpec(['regcred', 'acr-nopass']))
+  const fieldsV1 = { 'f:spec': { 'f:imagePullSecrets': { 'k:{"name":"regcred"}': {} } } }
+  const metadata = {
+    ...one.metadata,
+    managedFields: [{ manager: 'kube-controller-manager', operation: 'Update', fieldsV1 }],
+    annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"imagePullSecrets":[{"name":"regcred"}]}' },
+  }
+  const [report] = await judge([REGCRED, { ...one, metadata }])
+  assert.equal(report?.canGo, 'yes', report?.why.join('\n'))
+})
+
 test('a Secret that another tool writes, or that has other logins, gets no command to delete it', async () => {
   const applied = [{ manager: 'argocd-controller', operation: 'Apply', fieldsV1: { 'f:data': {} } }]
   const owned = [{ apiVersion: 'external-secrets.io/v1', kind: 'ExternalSecret', name: 'acr', uid: '1' }]
