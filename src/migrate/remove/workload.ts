@@ -105,7 +105,9 @@ function describeTemplate(object: AnyObject, template: Fields, wanted: WantedNam
       serviceAccount: String(spec.serviceAccountName ?? spec.serviceAccount ?? 'default'),
       references: list(spec, 'imagePullSecrets').map(({ name }) => String(name)),
       uses,
-      mentions: mentionedNames([rest, metadata, annotationsOf(template), annotationsOf(object)], wanted).filter((name) => !uses.includes(name)),
+      mentions: mentionedNames([rest, metadata, annotationsOf(template), annotationsOf(object)], wanted).filter(
+        (name) => !uses.includes(name),
+      ),
       images: [...new Set(imagesOf(spec))],
       optedOut: isRecord(labels) && labels[SKIP] === 'true',
     },
