@@ -42,7 +42,7 @@ export interface Operation {
   /** The call is not signed. Its handler authenticates the caller from the parameters. */
   readonly anonymous?: boolean
   readonly parameters: Readonly<Record<string, ParameterRule>>
-  /** The RAM action. */
+  /** The RAM action; by default the name of the operation. */
   readonly action: string
   /**
    * The ARNs on which RAM must allow the action. RAM must allow all of them. Undefined: every
@@ -58,7 +58,7 @@ type Row = readonly [
   resources: Operation['resources'],
   parameters: Operation['parameters'],
   handler: Operation['handler'],
-  more?: Pick<Operation, 'path' | 'method' | 'anonymous' | 'context'>,
+  more?: Pick<Operation, 'path' | 'method' | 'anonymous' | 'context'> & Partial<Pick<Operation, 'action'>>,
 ]
 
 /** The operations of a product's API by their names. */

@@ -33,6 +33,10 @@ export async function listInstanceEndpoint(target: AbortableTarget, instanceId: 
     domains: recordsOf(endpoint.Domains)
       .filter((entry) => typeof entry.Domain === 'string' && entry.Domain !== '')
       .map((entry) => ({ domain: textOf(entry.Domain).toLowerCase(), custom: entry.Type === 'USER' })),
+    /** The VPCs that are linked with the endpoint; undefined if there are none. */
+    ...(recordsOf(endpoint.LinkedVpcs).length > 0 && {
+      vpcIds: recordsOf(endpoint.LinkedVpcs).map((link) => textOf(link.VpcId)),
+    }),
     /** The allowed addresses; if undefined, all are allowed. */
     ...(endpoint.AclEnable === true && { allowed: recordsOf(endpoint.AclEntries).map(({ Entry }) => textOf(Entry)) }),
   }))
@@ -73,28 +77,43 @@ const PAGE = 30
 /** No account has so many instances, so an endpoint with more pages is broken. */
 const PAGES = 100
 
+export interface InstanceSummary {
+  readonly instanceId: string
+  readonly name: string
+  readonly region: string
+  /** Such as `RUNNING`. */
+  readonly status: string
+}
+
 /**
- * Lists all Enterprise instances of the region.
+ * Lists the Enterprise instances of the region, page by page.
  * @throws CLOUD_UNAVAILABLE if there is no last page
  */
-export async function listInstances(target: AbortableTarget) {
-  const found: { instanceId: string; name: string; region: string }[] = []
+export async function* instancePages(target: AbortableTarget): AsyncGenerator<readonly InstanceSummary[]> {
+  let count = 0
   for (let page = 1; page <= PAGES; page++) {
     const response = await enterprise(target, 'ListInstance', { PageNo: page, PageSize: PAGE })
     const instances = recordsOf(response.Instances)
     if (instances.length > PAGE) {
       throw new NopassError('CLOUD_UNAVAILABLE', `a page of instances has more than ${PAGE} entries`)
     }
-    for (const instance of instances) {
-      found.push({
-        instanceId: textOf(instance.InstanceId),
-        name: textOf(instance.InstanceName),
-        region: textOf(instance.RegionId),
-      })
-    }
-    if (instances.length === 0 || !(found.length < numberOf(response.TotalCount))) return found
+    count += instances.length
+    yield instances.map((instance) => ({
+      instanceId: textOf(instance.InstanceId),
+      name: textOf(instance.InstanceName),
+      region: textOf(instance.RegionId),
+      status: textOf(instance.InstanceStatus),
+    }))
+    if (instances.length === 0 || !(count < numberOf(response.TotalCount))) return
   }
   throw new NopassError('CLOUD_UNAVAILABLE', `the list of instances continues after ${PAGES} pages`)
+}
+
+/** Lists all Enterprise instances of the region. */
+export async function listInstances(target: AbortableTarget): Promise<readonly InstanceSummary[]> {
+  const found: InstanceSummary[] = []
+  for await (const page of instancePages(target)) found.push(...page)
+  return found
 }
 
 /** Personal Edition (instances made before 2024-09-09), through the API version of 2016. */

@@ -1,5 +1,5 @@
 import { NopassError } from '../errors.ts'
-import { isRecord, parseObject, recordsOf, textOf } from '../lib/json.ts'
+import { isRecord, numberOf, parseObject, recordsOf, textOf } from '../lib/json.ts'
 import type { CsReads } from './sdk-types.ts'
 import type { AbortableTarget } from './transport/cloud-transport.ts'
 import { wholeList } from './transport/whole-list.ts'
@@ -18,6 +18,8 @@ export async function describeClusterDetail(target: AbortableTarget, clusterId: 
   const masters = parseObject(textOf(response.master_url)) ?? {}
   return {
     clusterId: textOf(response.cluster_id) || clusterId,
+    name: textOf(response.name),
+    region: textOf(response.region_id),
     /** The VPC of the cluster's nodes. */
     vpcId: textOf(response.vpc_id),
     kind: kindOf(textOf(response.cluster_type), textOf(response.profile)),
@@ -70,6 +72,55 @@ export async function describeUserKubeconfig(
   if (kubeconfig === '')
     throw new NopassError('CLOUD_UNAVAILABLE', `ACK returned no kubeconfig for ${request.clusterId}`)
   return kubeconfig
+}
+
+/** No account has so many clusters, so an endpoint with more pages is broken. */
+const PAGES = 200
+const PAGE = 50
+
+export interface ClusterSummary {
+  readonly clusterId: string
+  readonly name: string
+  readonly region: string
+  readonly kind: ClusterKind
+  /** Such as `running`. */
+  readonly state: string
+}
+
+/**
+ * Lists the clusters of the account, page by page. Without the parameter `region_id`, which this
+ * call does not send, the list is not limited to a region.
+ * @throws CLOUD_UNAVAILABLE if there is no last page, or if a page is missing
+ */
+export async function* clusterPages(target: AbortableTarget): AsyncGenerator<readonly ClusterSummary[]> {
+  let count = 0
+  for (let page = 1; page <= PAGES; page++) {
+    const query = { page_number: page, page_size: PAGE }
+    const response = await get(target, 'DescribeClustersV1', '/api/v1/clusters', query)
+    const clusters = wholeList(response.clusters, 'cs DescribeClustersV1')
+    const total = numberOf(response.page_info?.total_count)
+    count += clusters.length
+    yield clusters.map((cluster) => ({
+      clusterId: textOf(cluster.cluster_id),
+      name: textOf(cluster.name),
+      region: textOf(cluster.region_id),
+      kind: kindOf(textOf(cluster.cluster_type), textOf(cluster.profile)),
+      state: textOf(cluster.state),
+    }))
+    if (count >= total) return
+    if (clusters.length === 0) {
+      if (count < total) throw new NopassError('CLOUD_UNAVAILABLE', `ACK listed ${count} clusters of ${total}`)
+      return
+    }
+  }
+  throw new NopassError('CLOUD_UNAVAILABLE', `the list of clusters continues after ${PAGES} pages`)
+}
+
+/** Returns the names of the add-ons that are installed in a cluster. */
+export async function listAddons(target: AbortableTarget, clusterId: string): Promise<readonly string[]> {
+  const path = `/clusters/${segment(clusterId)}/addon_instances`
+  const response = await get(target, 'ListClusterAddonInstances', path, {})
+  return wholeList(response.addons, 'cs ListClusterAddonInstances').map(({ name }) => textOf(name))
 }
 
 async function get<Action extends keyof CsReads>(

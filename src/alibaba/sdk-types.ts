@@ -31,6 +31,9 @@ type Sent<Value> = NonNullable<Value> extends readonly unknown[] ? string : NonN
 
 type Request<Model> = { readonly [Key in Field<Model> as Capitalize<Key>]?: Sent<Model[Key]> | undefined }
 
+/** The request of an ACK list, whose parameters are in snake case. */
+type SnakeRequest<Model> = { readonly [Key in Field<Model> as SnakeCase<Key>]?: Sent<Model[Key]> | undefined }
+
 /**
  * The type gives a field's name, not its value: a broken peer may send any value, so readers check
  * it.
@@ -95,6 +98,8 @@ export interface CsReads {
     Request<Cs.DescribeClusterUserKubeconfigRequest>,
     Response<Cs.DescribeClusterUserKubeconfigResponseBody, 'snake'>,
   ]
+  DescribeClustersV1: [SnakeRequest<Cs.DescribeClustersV1Request>, Response<Cs.DescribeClustersV1ResponseBody, 'snake'>]
+  ListClusterAddonInstances: [Record<never, never>, Response<Cs.ListClusterAddonInstancesResponseBody, 'snake'>]
 }
 
 /** The parameters of `Given`, which fail to compile if the operation does not have them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { getAuthorizationToken, getPersonalToken, listInstanceEndpoint, listInstances } from '../../src/alibaba/cr.ts'
-import { describeClusterDetail, describeUserKubeconfig, listNodePoolRoles } from '../../src/alibaba/cs.ts'
+import { clusterPages, describeClusterDetail, describeUserKubeconfig, listNodePoolRoles } from '../../src/alibaba/cs.ts'
 import { createRam } from '../../src/alibaba/ram.ts'
 import { assumeRole, getCallerIdentity } from '../../src/alibaba/sts.ts'
 import { START } from './fake-time.ts'
@@ -126,6 +126,32 @@ test('addresses are read whatever kinds of endpoints exist, and malformed entrie
 // (https://www.alibabacloud.com/help/en/acr/developer-reference/api-cr-2018-12-01-listinstance). No
 // page documents its maximum (terraform-provider-alicloud uses 50 in
 // data_source_alicloud_cr_ee_instances.go).
+const aPage = (ids: readonly string[], total?: number) =>
+  json(200, {
+    clusters: ids.map((id) => ({ cluster_id: id, name: id, region_id: 'cn-hangzhou', cluster_type: 'Kubernetes' })),
+    ...(total !== undefined && { page_info: { page_number: 1, page_size: 50, total_count: total } }),
+  })
+async function readClusters(...responses: Parameters<typeof target>): Promise<readonly string[]> {
+  const found: string[] = []
+  for await (const page of clusterPages(target(...responses))) found.push(...page.map(({ clusterId }) => clusterId))
+  return found
+}
+
+test('clusters are listed to the last one, whatever size the pages have', async () => {
+  assert.deepEqual(await readClusters(aPage(['c1', 'c2'], 3), aPage(['c3'], 3)), ['c1', 'c2', 'c3'])
+  assert.deepEqual(await readClusters(aPage([], 0)), [])
+})
+
+test('without a total the list of clusters ends with an empty page, and not before', async () => {
+  assert.deepEqual(await readClusters(aPage(['c1']), aPage(['c2']), aPage([])), ['c1', 'c2'])
+})
+
+test('a list of clusters that ends before its total, or has no list, is a failure', async () => {
+  const CUT = { code: 'CLOUD_UNAVAILABLE' }
+  await assert.rejects(readClusters(aPage(['c1'], 3), aPage([], 3)), CUT)
+  await assert.rejects(readClusters(json(200, { page_info: {} })), CUT)
+})
+
 test('instances are listed to the last, in pages of the documented size', async () => {
   const page = (from: number, count: number) =>
     json(200, {
@@ -135,11 +161,12 @@ test('instances are listed to the last, in pages of the documented size', async 
         InstanceId: `cri-${from + index}`,
         InstanceName: 'n',
         RegionId: 'r',
+        InstanceStatus: 'RUNNING',
       })),
     })
   const registry = target(page(0, 30), page(30, 10))
   const found = await listInstances(registry)
-  assert.deepEqual([found.length, found[39]], [40, { instanceId: 'cri-39', name: 'n', region: 'r' }])
+  assert.deepEqual([found.length, found[39]], [40, { instanceId: 'cri-39', name: 'n', region: 'r', status: 'RUNNING' }])
   assert.deepEqual(
     registry.sent.map(({ url }) => [url.searchParams.get('PageNo'), url.searchParams.get('PageSize')]),
     [

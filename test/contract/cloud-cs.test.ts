@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import {
   DescribeClusterNodePoolsRequest,
+  DescribeClustersV1Request,
   DescribeClusterUserKubeconfigRequest,
   GrantPermissionsRequest,
   GrantPermissionsRequestBody,
@@ -12,9 +13,9 @@ import { parseSeed } from '../../sandbox/cloud/seed/read-seed.ts'
 import type { Cloud } from '../../sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../sandbox/cloud/start-cloud.ts'
 import type { KubeconfigRequest } from '../../sandbox/cloud/state.ts'
-import { describeClusterDetail } from '../../src/alibaba/cs.ts'
+import { type ClusterSummary, clusterPages, describeClusterDetail, listAddons } from '../../src/alibaba/cs.ts'
 import { refusal, refused, type VendorClients, vendorClients } from '../support/cloud/vendor-sdk.ts'
-import { clientOf } from './acr-cloud-client.ts'
+import { clientOf, fixed } from './acr-cloud-client.ts'
 
 const STAGING = 'c8f3d0a61b7e94c25a0d3f86e12b47c90'
 const LIVE = `c${'0'.repeat(31)}1`
@@ -286,4 +287,51 @@ accounts:
   assert.deepEqual(await groups(), ['system:masters', 'system:masters'])
   await cs.grantPermissions(uid, new GrantPermissionsRequest({ body: [] }))
   assert.deepEqual(await groups(), ['', ''])
+})
+
+test('DescribeClustersV1 lists the clusters of all regions page by page, and of one region on request', async () => {
+  const pageOf = async (request: object) => {
+    const { body } = await cs.describeClustersV1(new DescribeClustersV1Request(request))
+    const { pageNumber, pageSize, totalCount } = body?.pageInfo ?? {}
+    return { ids: (body?.clusters ?? []).map(({ clusterId }) => clusterId), page: [pageNumber, pageSize, totalCount] }
+  }
+  const all = await pageOf({})
+  const total = all.ids.length
+  assert.ok(total > 1 && all.ids.includes(STAGING) && all.ids.includes(LIVE))
+  assert.deepEqual(all.page, [1, 10, total])
+  assert.deepEqual(await pageOf({ regionId: 'cn-beijing' }), { ids: [LIVE], page: [1, 10, 1] })
+  assert.deepEqual(await pageOf({ pageSize: 1, pageNumber: 2 }), { ids: [all.ids[1]], page: [2, 1, total] })
+  assert.deepEqual((await pageOf({ pageNumber: 9 })).ids, [])
+})
+
+test('the list of clusters needs cs:GetClusters, as its page documents', async () => {
+  // https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/developer-reference/api-query-information-about-all-clusters
+  await using own = await startCloud()
+  await vendorClients(own).ram.detachPolicyFromUser(
+    new DetachPolicyFromUserRequest({
+      userName: 'auditor',
+      policyName: 'AliyunCSReadOnlyAccess',
+      policyType: 'System',
+    }),
+  )
+  const user = vendorClients(own, own.accessKeyOf('auditor')).cs
+  const { status, message } = await refusal(user.describeClustersV1(new DescribeClustersV1Request({})))
+  assert.deepEqual([status, message], [403, 'RAM policy Forbidden for action cs:GetClusters'])
+})
+
+test('the add-ons of a cluster are listed with name, state and version', async () => {
+  // https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/developer-reference/api-cs-2015-12-15-listclusteraddoninstances
+  const { body } = await cs.listClusterAddonInstances(LIVE)
+  assert.deepEqual({ ...body?.addons?.[0] }, { name: 'coredns', state: 'active', version: 'v1.0.0.1-aliyun' })
+  assert.equal(await refused(cs.listClusterAddonInstances('nope')), '404 ErrorClusterNotFound')
+})
+
+test('our own reads see what the SDK sees', async () => {
+  const { transport, endpoints } = clientOf(cloud)
+  const target = { transport, endpoint: endpoints.url('cs'), credentials: fixed(cloud.administrator) }
+  const pages: (readonly ClusterSummary[])[] = []
+  for await (const page of clusterPages(target)) pages.push(page)
+  const live = pages.flat().find(({ clusterId }) => clusterId === LIVE)
+  assert.deepEqual(live, { clusterId: LIVE, name: 'live', region: 'cn-beijing', kind: 'managed', state: 'running' })
+  assert.deepEqual(await listAddons(target, LIVE), ['coredns', 'metrics-server'])
 })

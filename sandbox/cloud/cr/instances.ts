@@ -17,8 +17,13 @@ function instanceSummary(instance: Instance): object {
 
 function listInstance(call: Call): object {
   const [name, status] = [call.get('InstanceName'), call.get('InstanceStatus')]
+  const region = regionOfHost(call.request.headers.host)
   const all = enterprise(call).filter((instance) => {
-    return (!name || instance.name === name) && (!status || instance.status === status)
+    return (
+      (!region || instance.region === region) &&
+      (!name || instance.name === name) &&
+      (!status || instance.status === status)
+    )
   })
   const [PageNo, PageSize] = [Number(call.get('PageNo') ?? 1), Number(call.get('PageSize') ?? 30)]
   // As in the vendor's API, times are strings here but numbers in GetInstance, which returns no
@@ -28,6 +33,14 @@ function listInstance(call: Call): object {
     return { ...instanceSummary(instance), RegionId, CreateTime: created, ModifiedTime: created }
   })
   return crSuccess({ PageNo, PageSize, TotalCount: all.length, Instances })
+}
+
+/**
+ * The region of the vendor's endpoint that was called: ListInstance "queries instances in a region",
+ * and has no parameter for it. Undefined under the emulator's own address, which serves all regions.
+ */
+function regionOfHost(host = ''): string | undefined {
+  return /^cr(?:-vpc)?\.([a-z0-9-]+)\.aliyuncs\.com$/.exec(host)?.[1]
 }
 
 function getInstance(call: Call): object {

@@ -1,5 +1,5 @@
 import { sha256 } from '../../../src/lib/text.ts'
-import { ApiError, type Call, isoDate, operationsOf } from '../operation.ts'
+import { ApiError, type Call, isoDate, operationsOf, type ParameterRule } from '../operation.ts'
 import { oidcProviderArn, principalArn } from '../ram/arn.ts'
 import { type CloudCluster, KIND_VIEWS } from '../state.ts'
 import { grantPermissions } from './permissions.ts'
@@ -34,7 +34,7 @@ function clusterSummary(cluster: CloudCluster): object {
     cluster_id: cluster.id,
     name: cluster.name,
     region_id: cluster.region,
-    state: 'running',
+    state: cluster.state ?? 'running',
     cluster_type: type,
     // The profile and the cluster_spec are set only for ManagedKubernetes.
     ...(profile !== undefined && { profile, cluster_spec: 'ack.pro.small' }),
@@ -44,6 +44,27 @@ function clusterSummary(cluster: CloudCluster): object {
     size: 3,
   }
 }
+
+/** A page of the account's clusters, in all regions unless `region_id` names one. */
+function listClusters(call: Call): object {
+  const [region, name] = [call.get('region_id'), call.get('name')]
+  const all = [...call.account.clusters.values()].filter((cluster) => {
+    return (!region || cluster.region === region) && (!name || cluster.name === name)
+  })
+  const [number, size] = [Number(call.get('page_number') ?? 1), Number(call.get('page_size') ?? 10)]
+  return {
+    clusters: all.slice((number - 1) * size, number * size).map(clusterSummary),
+    page_info: { page_number: number, page_size: size, total_count: all.length },
+  }
+}
+
+function listAddons(call: Call): object {
+  const addons = [...STANDARD_ADDONS, ...(findCluster(call).addons ?? [])]
+  return { addons: addons.map((name) => ({ name, state: 'active', version: 'v1.0.0.1-aliyun' })) }
+}
+
+/** Add-ons that every cluster has. */
+const STANDARD_ADDONS = ['coredns', 'metrics-server']
 
 function clusterDetail(call: Call): object {
   const cluster = findCluster(call)
@@ -62,7 +83,7 @@ function clusterDetail(call: Call): object {
   }
   return {
     ...clusterSummary(cluster),
-    vpc_id: 'vpc-bp1opxu1zkhn00gzvp6x8',
+    vpc_id: cluster.vpc ?? 'vpc-bp1opxu1zkhn00gzvp6x8',
     // A JSON string, as in the vendor's API.
     master_url: JSON.stringify(hasAddresses ? addresses : {}),
     ...(hasAddresses && { control_plane_endpoints_config: endpointsConfig(cluster) }),
@@ -135,10 +156,21 @@ const one = ({ account, need }: Call) => {
 
 const every = ({ account }: Call) => [`acs:cs:*:${account.id}:*`]
 
+const PAGES: Readonly<Record<string, ParameterRule>> = {
+  page_number: { integer: [1, 1_000_000] },
+  // The largest page is undocumented.
+  page_size: { integer: [1, 100] },
+}
+
+/** The resource of the list ("*Cluster, acs:cs:*:{accountId}:cluster/*", the page of DescribeClustersV1). */
+const all = ({ account }: Call) => [`acs:cs:*:${account.id}:cluster/*`]
+
 const MINUTES = { TemporaryDurationMinutes: { integer: [15, 4320] } } as const
 
 /** CS 2015-12-15: clusters of the Container Service for Kubernetes (ACK). */
 export const CS_OPERATIONS = operationsOf('CS', '2015-12-15', {
+  DescribeClustersV1: [all, PAGES, listClusters, { path: '/api/v1/clusters', action: 'cs:GetClusters' }],
+  ListClusterAddonInstances: [one, {}, listAddons, { path: '/clusters/:ClusterId/addon_instances' }],
   DescribeClusterDetail: [one, {}, clusterDetail, { path: '/clusters/:ClusterId' }],
   DescribeClusterNodePools: [one, {}, nodePools, { path: '/clusters/:ClusterId/nodepools' }],
   DescribeClusterUserKubeconfig: [one, MINUTES, userKubeconfig, { path: '/k8s/:ClusterId/user_config' }],

@@ -55,7 +55,12 @@ export function addCluster(state: CloudState, registration: ClusterRegistration)
   const [workerRole = ''] = workerRoles
   const issued = hasRrsa ? { issuer: rrsa.issuer, providerName } : undefined
   // Only the seed describes these fields, so they are kept.
-  const { publicEndpoint, unauthorized } = clusters.get(id) ?? {}
-  const seeded = { ...(publicEndpoint !== undefined && { publicEndpoint }), ...(unauthorized && { unauthorized }) }
+  const { publicEndpoint, unauthorized, addons, vpc } = clusters.get(id) ?? {}
+  const seeded = {
+    ...(publicEndpoint !== undefined && { publicEndpoint }),
+    ...(unauthorized && { unauthorized }),
+    ...(addons && { addons }),
+    ...(vpc && { vpc }),
+  }
   clusters.set(id, { id, kind, ...seeded, workerRole, nodePools, rrsa: issued, ...rest })
 }

@@ -5,8 +5,16 @@ import { readPolicy } from '../ram/document.ts'
 import { addPolicy, addProvider, addRole, addUser, newKey } from '../ram/entities.ts'
 import { defaultReading } from '../ram/reading.ts'
 import { findPolicy } from '../ram/system-policies.ts'
-import { type Account, type CloudState, type Endpoint, emptyRam, type Instance, type Policy } from '../state.ts'
-import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './generated/seed.ts'
+import {
+  type Account,
+  type CloudCluster,
+  type CloudState,
+  type Endpoint,
+  emptyRam,
+  type Instance,
+  type Policy,
+} from '../state.ts'
+import type { Seed, SeedAccount, SeedCluster, SeedEndpoint, SeedInstance, SeedPolicies } from './generated/seed.ts'
 
 /** Loads the accounts of a seed. @throws SEED_INVALID for an invalid document or an unknown name */
 export function loadSeed(seed: Seed, clock: () => number): CloudState {
@@ -92,8 +100,13 @@ function loadAccount(seed: SeedAccount, now: number): Account {
     past: [],
     controlPolicies,
     instances: (seed.instances ?? []).map((instance) => loadInstance(instance, now)),
-    clusters: new Map((seed.clusters ?? []).map((cluster) => [cluster.id, cluster])),
+    clusters: new Map((seed.clusters ?? []).map((cluster) => [cluster.id, loadCluster(cluster)])),
   }
+}
+
+function loadCluster(seed: SeedCluster): CloudCluster {
+  const { id, rrsaIssuer: issuer } = seed
+  return issuer === undefined ? seed : { ...seed, rrsa: { issuer, providerName: `ack-rrsa-${id}` } }
 }
 
 function loadInstance(seed: SeedInstance, created: number): Instance {

@@ -129,6 +129,14 @@ export interface SeedCluster {
     type?: 'ess' | 'edge' | 'lingjun'
     workerRole?: string
   }[]
+  /** What ACK reports, such as stopped; default: running. */
+  state?: string
+  /** Names of installed add-ons, in addition to those of every cluster. */
+  addons?: string[]
+  /** The id of its VPC; default: the same VPC for all clusters. */
+  vpc?: string
+  /** The issuer of its RRSA tokens; default: RRSA is off. */
+  rrsaIssuer?: string
   /** Whether the API server has a public address; default: true. */
   publicEndpoint?: boolean
   /** Users and roles whose kubeconfig has no rights in the cluster; all others are administrators. */
