@@ -5,6 +5,7 @@ import { addCredentialProvider } from './credential-provider/command.ts'
 import { addDoctor } from './doctor/command.ts'
 import { addHelper } from './helper/command.ts'
 import { addImport } from './import/command.ts'
+import { addInit } from './init/command.ts'
 import { addLogin } from './login/command.ts'
 import { addNode } from './node/command.ts'
 import { addPolicy } from './policy/command.ts'
@@ -18,6 +19,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 // The commands by name, in the order of `--help`. A known first word loads only its own command,
 // because building all takes longer than reading a file. Any other word loads all commands.
 const COMMANDS = {
+  init: addInit,
   validate: addValidate,
   plan: addRollout,
   apply: addRollout,

@@ -48,6 +48,18 @@ export const CLI_CODES = {
     what: 'The output file already exists.',
     fix: 'Write to another file with --to, or overwrite the file with --force.',
   },
+  INIT_FILE_EXISTS: {
+    what: 'A file that `init` would write already exists; `init` never overwrites a file.',
+    fix: 'Move the file away, write to another folder with --to, or see the new text with --dry-run.',
+  },
+  INIT_NOTHING: {
+    what: 'The account has no ACK cluster, or no Enterprise instance, in the regions that were read.',
+    fix: 'Check the credentials and the regions (--region, repeatable). For a self-built cluster or a Personal Edition instance, write the values yourself: docs/en/values.md.',
+  },
+  INIT_REFUSED: {
+    what: 'The files that `init` would write would not be valid.',
+    fix: 'The message names the value. Leave out what has it, or write the values yourself: docs/en/values.md.',
+  },
   LEGACY_IN_USE: {
     what: 'Something may still need the objects that the cleanup would remove.',
     fix: 'Do what the list says for each entry, or confirm with `--abandon` and its name that an entry is no longer needed. Then run `acr-nopass cleanup --legacy` again.',

@@ -13,6 +13,7 @@ import { BIN, runBin } from './run-bin.ts'
 const readText = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
 
 const COMMANDS = [
+  'init',
   'validate',
   'plan',
   'apply',

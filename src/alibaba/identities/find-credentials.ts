@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseObject, recordsOf } from '../../lib/json.ts'
+import { type JsonObject, parseObject, recordsOf, textOf } from '../../lib/json.ts'
 import type { CredentialProvider, Credentials } from '../credentials.ts'
 import type { CloudTransport } from '../transport/cloud-transport.ts'
 import type { Endpoints } from '../transport/endpoints.ts'
@@ -54,9 +54,27 @@ export function tokenOfEnvironment(env: NodeJS.ProcessEnv): OidcRoleOptions['oid
 
 /** Finds the profile of the CLI `aliyun`. Undefined if there is none with a key. */
 export async function findProfile(env: NodeJS.ProcessEnv): Promise<CredentialProvider | undefined> {
-  const text = env.HOME ? await readFile(join(env.HOME, '.aliyun', 'config.json'), 'utf8').catch(() => '') : ''
-  const key = profileCredentials(text, env.ALIBABA_CLOUD_PROFILE)
+  const key = profileCredentials(await readProfiles(env), env.ALIBABA_CLOUD_PROFILE)
   return key && { name: 'profile', sharedSession: false, get: async () => key, fresh: async () => key }
+}
+
+/**
+ * Finds the user's own region as the CLI `aliyun` does: a variable, then the profile. Undefined if
+ * neither names one.
+ */
+export async function findRegion(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const { region_id: region } = findIn(await readProfiles(env), env.ALIBABA_CLOUD_PROFILE)
+  return env.ALIBABA_CLOUD_REGION_ID || textOf(region) || undefined
+}
+
+async function readProfiles({ HOME }: NodeJS.ProcessEnv): Promise<string> {
+  return HOME ? readFile(join(HOME, '.aliyun', 'config.json'), 'utf8').catch(() => '') : ''
+}
+
+/** Returns a profile, or without a name the current one. Empty if there is none. */
+function findIn(text: string, name: string | undefined): JsonObject {
+  const { current, profiles } = parseObject(text) ?? {}
+  return recordsOf(profiles).find((one) => one.name === (name || current)) ?? {}
 }
 
 /**
@@ -65,9 +83,7 @@ export async function findProfile(env: NodeJS.ProcessEnv): Promise<CredentialPro
  * the file is invalid.
  */
 export function profileCredentials(text: string, name: string | undefined): Credentials | undefined {
-  const { current, profiles } = parseObject(text) ?? {}
-  const profile = recordsOf(profiles).find((one) => one.name === (name || current)) ?? {}
-  const { mode, access_key_id: id, access_key_secret: secret, sts_token: token } = profile
+  const { mode, access_key_id: id, access_key_secret: secret, sts_token: token } = findIn(text, name)
   if (typeof id !== 'string' || typeof secret !== 'string' || id === '' || secret === '') return undefined
   if (mode === 'AK') return { accessKeyId: id, accessKeySecret: secret }
   if (mode !== 'StsToken' || typeof token !== 'string' || token === '') return undefined

@@ -34,6 +34,7 @@ export function addPolicy({ program, run }: Cli): void {
     .option('--oidc-provider-arn <arn>', 'OIDC provider for a trust document (RRSA, --github)')
     .option('--ci', "the least policy for the workflow's own role, instead of the helper's")
     .option('--read-only', '--ci: for a job that only checks the clusters (mode: check)')
+    .option('--init', '--ci: for the person who runs `init`; reads only, and needs no values')
     .option('--login', '--ci: for a job that logs in to registries (mode: login); give a job that deploys another role')
     .option('--registry <text>', '--login: an instance id, or one of its domains; else entries of the values')
     .option('--region <text>', '--login: region of the registry, unless its domain has it')

@@ -14,6 +14,7 @@ export interface PolicyFlags extends GrantOptions {
   readonly workerRole?: readonly string[]
   readonly ci?: boolean
   readonly readOnly?: boolean
+  readonly init?: boolean
   readonly login?: boolean
   readonly registry?: string
   readonly region?: string

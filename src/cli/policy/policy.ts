@@ -2,6 +2,7 @@ import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
 import type { Grant } from '../../policy/grant.ts'
 import { type Grants, helperGrants } from '../../policy/helper-grants.ts'
+import { initPolicyDocument } from '../../policy/init-document.ts'
 import type { PolicyDocument } from '../../policy/normal-form.ts'
 import { renderTerraform, TERRAFORM_HEADER } from '../../policy/terraform.ts'
 import { isGithubServer } from '../../policy/trust-document.ts'
@@ -16,13 +17,14 @@ import { loginGrants } from './login-grants.ts'
 import { loadPolicyClusters, type PolicyFlags } from './policy-clusters.ts'
 
 /**
- * Prints the documents of the helper, with --ci and --github the documents of the workflow, or
- * with --ci --login the documents of a job that logs in.
+ * Prints the documents of the helper, with --ci and --github the documents of the workflow, with
+ * --ci --login those of a job that logs in, or with --ci --init those of a person who runs `init`.
  */
 export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): Promise<number> {
   refuseLoginFlags(flags)
   refuseReadOnly(flags)
-  const made = flags.login ? loginGrants(flags, host) : rolloutGrants(flags, host)
+  refuseInit(flags)
+  const made = flags.init ? initGrants(flags) : flags.login ? loginGrants(flags, host) : rolloutGrants(flags, host)
   if (made.errors.length > 0) return reportErrors(made.errors.map(errorAsFlags), flags, host)
   const { grants, notes } = flags.github === undefined ? made : await withGithub(made, flags.github, flags, host)
   const documents = grants.flatMap(documentsOf).filter(({ kind }) => flags.only === undefined || kind === flags.only)
@@ -57,6 +59,25 @@ function refuseReadOnly({ readOnly, ci, login, adopt, cleanup }: PolicyFlags): v
   throw new NopassError('INPUT_CONFLICT', `--read-only and --${name} exclude each other`, {
     hint: 'A job that checks writes nothing. Print the policy of another role for the other job.',
   })
+}
+
+/** `init` runs before there are values, and its rights depend on the account only. */
+function refuseInit(flags: PolicyFlags): void {
+  const { init, ci, file, clustersFile, github, readOnly, login, adopt, cleanup } = flags
+  if (!init) return
+  if (!ci) throw new NopassError('INPUT_CONFLICT', '--init needs --ci', { hint: 'Add --ci, or remove --init.' })
+  const others = { file, 'clusters-file': clustersFile, github, 'read-only': readOnly, login, adopt, cleanup }
+  const [name] = Object.entries(others).flatMap(([flag, given]) => (given === undefined ? [] : [flag]))
+  if (name === undefined) return
+  throw new NopassError('INPUT_CONFLICT', `--init and --${name} exclude each other`, {
+    hint: 'Print the policy of another role for the other job.',
+  })
+}
+
+/** Returns the minimal rights of a person who runs `init`. */
+function initGrants({ accountId }: PolicyFlags): Grants & { readonly errors: readonly NopassError[] } {
+  const policy = { name: 'acr-nopass-init', document: initPolicyDocument(accountId) }
+  return { grants: [{ purpose: 'the person who runs init', policy, attachTo: [] }], notes: [], errors: [] }
 }
 
 function rolloutGrants(flags: PolicyFlags, host: CliHost): Grants & { readonly errors: readonly NopassError[] } {

@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream'
 import type { ErrorCode } from '../../errors.ts'
 
 export interface CliStream {
@@ -21,6 +22,11 @@ export interface CliHost {
   readonly temporaryFolder: string
   readonly stdout: CliStream
   readonly stderr: CliStream
+  /**
+   * The user's terminal, unfiltered, for questions. Undefined unless standard input and standard
+   * error are a terminal. Foreign text must be made printable first.
+   */
+  readonly terminal?: () => { readonly input: Readable; readonly output: Writable } | undefined
   /** Aborted by SIGINT, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal
 }
@@ -44,7 +50,7 @@ export function writeResult(
 export const EXIT = { ok: 0, failed: 1, usage: 2, differences: 3, interrupted: 130 } as const
 
 const USAGE =
-  /^(INPUT|YAML|SCHEMA|VALUES|CLUSTERS|IMPORT)_|^(HELPER_ARGUMENTS|HELPER_CONFIG_INVALID|POLICY_INPUT_INVALID|CLUSTER_UNKNOWN|RAM_MODE_CONFLICT|KUBECONFIG_MISSING|KUBECONFIG_REFUSED|KUBECONFIG_INVALID|NODE_NO_REGISTRY|NODE_PROVIDER_MISSING)$/
+  /^(INPUT|YAML|SCHEMA|VALUES|CLUSTERS|IMPORT|INIT)_|^(HELPER_ARGUMENTS|HELPER_CONFIG_INVALID|POLICY_INPUT_INVALID|CLUSTER_UNKNOWN|RAM_MODE_CONFLICT|KUBECONFIG_MISSING|KUBECONFIG_REFUSED|KUBECONFIG_INVALID|NODE_NO_REGISTRY|NODE_PROVIDER_MISSING)$/
 
 /**
  * Returns the exit code of a failure: 2 for invalid input, 130 if the user interrupted the command,

@@ -55,6 +55,13 @@ export async function runCommandLine(
     temporaryFolder: tmpdir(),
     stdout: safeStream(main.stdout, main.env),
     stderr: safeStream(main.stderr, main.env),
+    terminal: () => {
+      if (!main.stdin.isTTY || !main.stderr.isTTY) return undefined
+      // With a terminal that reports no size, such as that of `docker run -t`, every letter would
+      // be on a line of its own.
+      if (main.stderr.columns === 0) Object.assign(main.stderr, { columns: 80, rows: 24 })
+      return { input: main.stdin, output: main.stderr }
+    },
     signal: interrupt.signal,
   }
   try {

@@ -55,7 +55,7 @@ export function createStatusLine({ stderr }: Pick<CliHost, 'stderr'>) {
     say: (what: string, items: number): void => {
       if (!isOpen) return
       const text = items > 0 ? `reading ${what}: ${items}` : `reading ${what}`
-      stderr.write(`\r\u001b[K${printable(text).slice(0, (stderr.columns ?? 80) - 1)}`)
+      stderr.write(`\r\u001b[K${printable(text).slice(0, (stderr.columns || 80) - 1)}`)
       isWritten = true
     },
     end: (): void => {
