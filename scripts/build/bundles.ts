@@ -34,10 +34,16 @@ export function bundleAction(root: string, out: string): Promise<string> {
   return bundleFolder(root, out, { main: 'action/main.ts', post: 'action/post.ts' })
 }
 
-/** Bundles the command line tool. Its bin starts `acr-nopass.js`. */
+/**
+ * Bundles the command line tool. Its bin starts `acr-nopass.js`. It runs on the oldest Node.js that
+ * package.json names, unlike the action and the helper, which bring their own.
+ */
 export function bundleCli(root: string, out: string): Promise<string> {
-  return bundleFolder(root, out, { 'acr-nopass': 'src/cli/start/main.ts' })
+  return bundleFolder(root, out, { 'acr-nopass': 'src/cli/start/main.ts' }, CLI_TARGET)
 }
+
+const CLI_TARGET = 'node22.19'
+
 
 /** Bundles the program that a kubelet asks for logins. */
 export function bundleProvider(root: string, out: string): Promise<string> {
@@ -50,13 +56,18 @@ export function bundleHelper(root: string, out: string): Promise<string> {
 }
 
 /** The bundle is split, so that each mode or command loads only what it needs. */
-async function bundleFolder(root: string, out: string, entryPoints: Readonly<Record<string, string>>): Promise<string> {
+async function bundleFolder(
+  root: string,
+  out: string,
+  entryPoints: Readonly<Record<string, string>>,
+  target: string = COMMON.target,
+): Promise<string> {
   // The bundle is built next to its destination, so that a running program finds all its files in
   // the meantime.
   const fresh = `${out}.new`
   await rm(fresh, { recursive: true, force: true })
   const split = { splitting: true, chunkNames: 'chunks/[name]-[hash]' }
-  const { metafile } = await build({ ...COMMON, ...split, absWorkingDir: root, entryPoints, outdir: fresh })
+  const { metafile } = await build({ ...COMMON, ...split, target, absWorkingDir: root, entryPoints, outdir: fresh })
   await writeFile(join(fresh, 'LICENSES.txt'), await collectLicences(root, metafile))
   await rm(out, { recursive: true, force: true })
   await rename(fresh, out)

@@ -4,10 +4,10 @@ import { dirname, join, normalize } from 'node:path'
  * The dependency rule: the areas that the files of an area may import, in addition to their own
  * area. An area is a folder of src/, or action/. Imports go one way: `errors` <- `lib` <-
  * `alibaba`, `kube`, `values`, `helm` <- `acr`, `policy`, `installation` <- `helper`, `rollout`,
- * `doctor`, `migrate`, `login`, `node`, `init` <- `fleet` <- `cli`, `action`. Folders of one level do
- * not import each other. `root` are the files directly in src/ (errors.ts, error-codes.ts and its
- * folder, version.ts). The folders next to src (`sandbox`, `tools`, `scripts`, `test`) may import
- * src, and src imports none of them. The linter checks that only main.ts uses `process`
+ * `doctor`, `migrate`, `login`, `node`, `init` <- `fleet` <- `cli`, `action`. Folders of one level
+ * do not import each other. `root` are the files directly in src/ (errors.ts, error-codes.ts and
+ * its folder, version.ts). The folders next to src (`sandbox`, `tools`, `scripts`, `test`) may
+ * import src, and src imports none of them. The linter checks that only main.ts uses `process`
  * (biome.json, noRestrictedGlobals).
  */
 const ERRORS = ['root']

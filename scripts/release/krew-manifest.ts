@@ -19,7 +19,7 @@ export function krewManifest(metadata: { version: string; homepage: string }, ar
       shortDescription: 'Pull private ACR images without passwords',
       description:
         'Checks values of acr-nopass, prints RAM policies, and diagnoses why Pods do or do not pull from Alibaba Cloud Container Registry.',
-      caveats: 'Needs Node.js 24 or newer on the PATH.',
+      caveats: 'Needs Node.js 22.19 or newer on the PATH.',
       platforms: [
         {
           selector: { matchExpressions: [{ key: 'os', operator: 'In', values: ['linux', 'darwin'] }] },

@@ -14,8 +14,9 @@ export interface FoundList<Item> {
   readonly cut: string | undefined
 }
 
-/** A cluster that was chosen. The list names its `kind`; undefined if neither list nor detail could be read. */
+/** A cluster that was chosen. */
 export interface ClusterFacts extends Pick<ClusterSummary, 'clusterId' | 'name' | 'region'> {
+  /** Undefined if neither the list nor the detail could be read. */
   readonly kind: ClusterSummary['kind'] | undefined
   readonly state: string
   /** Undefined if it could not be read. */

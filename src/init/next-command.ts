@@ -2,25 +2,20 @@ import { quoted, type ShellCommand, shell, shellWords } from '../lib/shell-comma
 import type { Draft } from './draft.ts'
 
 /**
- * Returns the command that shows what would change. `fileOf` returns the path of a written file as
- * a user in the working directory writes it.
+ * Returns the command, without the program's name, that shows what would change. `fileOf` returns
+ * the path of a written file as a user in the working directory writes it.
  */
 export function nextCommand(
   { clusters }: Draft,
-  program: string,
   fileOf: (name: string) => string,
 ): ShellCommand | undefined {
   const values = shellWords`-f ${quoted(fileOf('values.yaml'))}`
   const [first] = clusters
   if (clusters.length > 1 || first === undefined) {
-    return withProgram(program, shell`plan --clusters-file ${quoted(fileOf('clusters.yaml'))} ${values}`)
+    return shell`plan --clusters-file ${quoted(fileOf('clusters.yaml'))} ${values}`
   }
   const access = first.isPrivate ? shellWords` --private-endpoint` : shellWords``
   const coexist = first.addon === undefined ? shellWords`` : shellWords` --coexist`
   const where = shellWords`--ack-cluster-id ${quoted(first.clusterId)} --region ${quoted(first.region)}`
-  return withProgram(program, shell`plan ${where} ${values}${access}${coexist}`)
-}
-
-function withProgram(program: string, command: ShellCommand | undefined): ShellCommand | undefined {
-  return command && (`${program} ${command}` as ShellCommand)
+  return shell`plan ${where} ${values}${access}${coexist}`
 }

@@ -73,7 +73,9 @@ export function createAccountReader(sources: AccountSources) {
     return { items, isRead, cut }
   }
 
-  /** Reads one list per region, and joins them. An item that several regions return is kept once. */
+  /**
+   * Reads one list per region, and joins them. An item that several regions return is kept once.
+   */
   async function collectRegions<Item>(
     what: string,
     regions: readonly string[],
@@ -91,9 +93,13 @@ export function createAccountReader(sources: AccountSources) {
 
     /** The caller, or undefined if STS did not respond. The call needs no right in RAM. */
     caller: () =>
-      attempt('the account', () =>
-        getCallerIdentity({ transport, endpoint: endpoints.url('sts') }, credentials, signal),
-      ),
+      attempt('the account', async () => {
+        const target = { transport, endpoint: endpoints.url('sts') }
+        const caller = await getCallerIdentity(target, credentials, signal)
+        // The workflow contains the number.
+        if (/^\d{1,20}$/.test(caller.accountId)) return caller
+        throw new NopassError('CLOUD_UNAVAILABLE', 'the response of STS has no number of an account')
+      }),
 
     /**
      * Lists the clusters. Each endpoint lists the clusters of all regions; more than one endpoint

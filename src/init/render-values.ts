@@ -66,7 +66,7 @@ export function renderClusters({ clusters, region: common }: Draft): string {
         `  ack: { ${scalar('clusterId', clusterId)}, ${scalar('region', region)}${isPrivate ? ', privateEndpoint: true' : ''} }`,
         ...(addon === undefined
           ? []
-          : [`  coexist: true # remove after the migration from ${addon}: docs/en/migrate.md`]),
+          : [`  coexist: true ${comment(`remove after the migration from ${addon}: docs/en/migrate.md`)}`]),
         ...(ownIdentity ? [`  ${comment(`${identity.why}.`)}`] : []),
         ...(Object.keys(values).length === 0 ? [] : yaml({ values }).map((line) => `  ${line}`)),
       ]

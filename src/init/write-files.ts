@@ -27,8 +27,8 @@ export function refuseExisting(folder: string, names: readonly string[]): void {
 }
 
 /**
- * Writes all files, or none. Each file appears complete, and only if nothing has its name: a link to
- * a temporary file fails if the name exists. Synchronous, so an interrupt cannot come in between.
+ * Writes all files, or none. Each file appears complete, and only if nothing has its name: a link
+ * to a temporary file fails if the name exists. Synchronous, so that no interrupt comes in between.
  * @throws INIT_FILE_EXISTS, INPUT_INVALID if a file cannot be written
  */
 export function writeNewFiles(folder: string, files: readonly NewFile[], unique: string): void {

@@ -162,8 +162,9 @@ for (const { args, error } of REFUSED) {
   })
 }
 
-test('a call without a command is rejected with the help', async () => {
-  const { code, stderr } = await runBin([])
+test('a call without arguments prints the help, and flags without a command are an error', async () => {
+  assert.deepEqual(await runBin([]), await runBin(['--help']))
+  const { code, stderr } = await runBin(['--debug'])
   assert.equal(code, 2)
   assert.match(stderr, /^Usage: acr-nopass [\s\S]*INPUT_MISSING: a command is missing/)
 })
@@ -235,23 +236,40 @@ test('uses the next Node if the first is too old, and reports it if none fits', 
   const tools = join(folder, 'tools')
   await mkdir(tools)
   for (const name of ['dirname', 'readlink']) await symlink(await which(name), join(tools, name))
-  await script(join(tools, 'node'), 'echo v20.1.0')
+  const fake = (version: string): string => `case $1 in --version) echo ${version} ;; *) echo "ran $*" ;; esac`
   const copy = join(folder, 'checkout/bin/acr-nopass')
   await mkdir(join(folder, 'checkout/bin'), { recursive: true })
   await cp(BIN, copy)
-  const none = await runBin(['--version'], { bin: copy, env: { PATH: tools } })
-  assert.deepEqual([none.code, none.stdout], [1, ''])
-  assert.match(none.stderr, /^acr-nopass needs Node\.js 24 or newer; on PATH is: v20\.1\.0\n {2}fix: .+\n$/)
-
+  const run = () => runBin(['doctor'], { bin: copy, env: { PATH: tools } })
+  // Without sources beside it, bin/acr-nopass starts the bundle, which runs on older versions.
+  const BUNDLE = /^ran --max-semi-space-size=8 --disable-warning=ExperimentalWarning .*\/dist\/acr-nopass\.js doctor\n$/
+  for (const [version, fits] of [
+    ['v20.1.0', false],
+    ['v22.18.9', false],
+    ['nonsense', false],
+    ['v22.19.0', true],
+    ['v23.0.0', true],
+  ] as const) {
+    await script(join(tools, 'node'), fake(version))
+    const { code, stdout, stderr } = await run()
+    assert.equal(code, fits ? 0 : 1, version)
+    if (fits) assert.match(stdout, BUNDLE)
+    else assert.match(stderr, new RegExp(`^acr-nopass needs Node\\.js 22\\.19 or newer; on PATH is: ${version}\\n {2}fix: .+\\n$`))
+  }
+  await script(join(tools, 'node'), fake('v20.1.0'))
   const own = join(folder, 'checkout/node_modules/node-any/bin')
   await mkdir(own, { recursive: true })
-  await script(join(own, 'node'), 'case $1 in --version) echo v24.0.0 ;; *) echo "ran $*" ;; esac')
-  const found = await runBin(['doctor'], { bin: copy, env: { PATH: tools } })
+  await script(join(own, 'node'), fake('v24.0.0'))
+  const found = await run()
   assert.equal(found.code, 0)
-  assert.match(
-    found.stdout,
-    /^ran --max-semi-space-size=8 --disable-warning=ExperimentalWarning .*\/dist\/acr-nopass\.js doctor\n$/,
-  )
+  assert.match(found.stdout, BUNDLE)
+  // Sources are TypeScript, which needs 24.
+  const sources = join(folder, 'checkout/src/cli/start')
+  await mkdir(sources, { recursive: true })
+  await writeFile(join(sources, 'main.ts'), '')
+  await rm(own, { recursive: true })
+  await script(join(tools, 'node'), fake('v22.19.0'))
+  assert.match((await run()).stderr, /^acr-nopass needs Node\.js 24 or newer; on PATH is: v22\.19\.0\n/)
 })
 
 test('the completion script offers commands and flags', async () => {

@@ -36,8 +36,9 @@ function listInstance(call: Call): object {
 }
 
 /**
- * The region of the vendor's endpoint that was called: ListInstance "queries instances in a region",
- * and has no parameter for it. Undefined under the emulator's own address, which serves all regions.
+ * The region of the vendor's endpoint that was called: ListInstance "queries instances in a
+ * region", and has no parameter for it. Undefined under the emulator's own address, which serves
+ * all regions.
  */
 function regionOfHost(host = ''): string | undefined {
   return /^cr(?:-vpc)?\.([a-z0-9-]+)\.aliyuncs\.com$/.exec(host)?.[1]

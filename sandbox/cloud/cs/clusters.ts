@@ -162,7 +162,10 @@ const PAGES: Readonly<Record<string, ParameterRule>> = {
   page_size: { integer: [1, 100] },
 }
 
-/** The resource of the list ("*Cluster, acs:cs:*:{accountId}:cluster/*", the page of DescribeClustersV1). */
+/**
+ * The resource of the list, as on the page of DescribeClustersV1: "*Cluster,
+ * acs:cs:*:{#accountId}:cluster/*".
+ */
 const all = ({ account }: Call) => [`acs:cs:*:${account.id}:cluster/*`]
 
 const MINUTES = { TemporaryDurationMinutes: { integer: [15, 4320] } } as const

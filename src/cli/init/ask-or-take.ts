@@ -5,7 +5,7 @@ import { repositoriesProblem, splitList } from '../../init/check-words.ts'
 import { ALL, type Choice, chooseClusters, chooseInstances, type NamedCluster } from '../../init/choose.ts'
 import type { FoundList } from '../../init/facts.ts'
 import { summarize } from '../../lib/text.ts'
-import type { InitFlags } from './init.ts'
+import type { InitFlags } from './init-flags.ts'
 import type { Questions } from './questions.ts'
 
 export interface Asked {

@@ -6,7 +6,7 @@ import { createEndpoints, readEndpoints } from '../../alibaba/transport/endpoint
 import { NopassError } from '../../errors.ts'
 import { checkFiles } from '../../init/check-files.ts'
 import { collectNotes } from '../../init/collect-notes.ts'
-import { decideIdentity, givenIdentity, type IdentityType } from '../../init/decide-identity.ts'
+import { decideIdentity, givenIdentity } from '../../init/decide-identity.ts'
 import { type Draft, draftFiles } from '../../init/draft.ts'
 import type { ClusterFacts } from '../../init/facts.ts'
 import { nextCommand } from '../../init/next-command.ts'
@@ -17,22 +17,10 @@ import { type NewFile, refuseExisting, writeNewFiles } from '../../init/write-fi
 import { forEachLimited } from '../../lib/concurrency.ts'
 import { type CliHost, type CommonFlags, EXIT } from '../program/cli-host.ts'
 import { createStatusLine } from '../program/terminal.ts'
-import { type Asked, askOrTake } from './ask-or-take.ts'
+import { askOrTake } from './ask-or-take.ts'
+import type { InitFlags } from './init-flags.ts'
 import { createQuestions } from './questions.ts'
 import { reportInit } from './report-init.ts'
-
-export interface InitFlags {
-  readonly cluster?: readonly string[]
-  readonly instance?: readonly string[]
-  readonly repositories?: string
-  readonly identity?: IdentityType
-  readonly region?: readonly string[]
-  readonly workflow?: boolean
-  readonly to?: string
-  readonly yes?: boolean
-  readonly dryRun?: boolean
-  readonly endpoints?: string
-}
 
 /** Where the lists are read if the user names no region: they hold the clusters of all regions. */
 const ANY_REGION = 'cn-hangzhou'
@@ -82,7 +70,7 @@ export async function init(flags: InitFlags & CommonFlags, host: CliHost): Promi
     const fileOf = (name: string): string => (flags.to === undefined ? name : `${flags.to.replace(/\/+$/, '')}/${name}`)
     const cuts = [clusters.cut, instances.cut].filter((cut) => cut !== undefined)
     const notes = collectNotes(draft, { ...facts, unread: reader.unread, cuts })
-    reportInit({ caller, draft, files, notes, fileOf, next: nextCommand(draft, host.program, fileOf) }, flags, host)
+    reportInit({ caller, draft, files, notes, fileOf, next: nextCommand(draft, fileOf) }, flags, host)
     return EXIT.ok
   } finally {
     status.end()
@@ -106,7 +94,10 @@ async function openAccount(
   return createAccountReader({ transport, endpoints, credentials, signal: host.signal, onRead })
 }
 
-/** Decides the identity of each cluster. The user decides for the clusters of which too little could be read. */
+/**
+ * Decides the identity of each cluster. The user decides for the clusters of which too little could
+ * be read.
+ */
 async function decideIdentities(
   clusters: readonly ClusterFacts[],
   { identity: flag }: InitFlags,
@@ -142,5 +133,3 @@ function renderFiles(draft: Draft, workflow: boolean): readonly [NewFile, ...New
     ...(workflow && accountId !== undefined ? [{ name: WORKFLOW_FILE, text: renderWorkflow(draft, accountId) }] : []),
   ]
 }
-
-export type { Asked }

@@ -32,7 +32,7 @@ export function reportInit(
       }),
       instances: draft.registries.map(({ name, instanceId, region }) => ({ name, instanceId, region })),
       notes,
-      next: next ?? null,
+      next: next === undefined ? null : `${host.program} ${next}`,
     }
     writeResult(host, flags, data, () => '')
     return
@@ -45,7 +45,7 @@ export function reportInit(
     ...draft.registries.map(({ name, instanceId, region }) => `instance ${name} (${instanceId}, ${region})`),
     ...notes.map((note) => `note: ${note}`),
     ...(flags.dryRun ? [] : files.map(({ name }) => `wrote ${fileOf(name)}`)),
-    ...(next === undefined ? [] : [`next: ${next}`]),
+    ...(next === undefined ? [] : [`next: ${host.program} ${next}`]),
   ]
   const report = lines.map((line) => `${printable(line)}\n`).join('')
   if (!flags.dryRun) return void host.stdout.write(report)

@@ -143,6 +143,10 @@ export async function runCli(host: CliHost, commands: readonly ((cli: Cli) => vo
     .exitOverride()
     .addHelpText('after', EXIT_CODES)
   for (const add of commands) add(cli)
+  if (host.argv.length === 0) {
+    program.outputHelp()
+    return EXIT.ok
+  }
   try {
     await program.parseAsync([...host.argv], { from: 'user' })
   } catch (error) {

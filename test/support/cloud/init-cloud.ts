@@ -93,7 +93,10 @@ function initSeed(): Seed {
   }
 }
 
-/** Starts an account with clusters of most kinds, and users with all and with all but one of the rights of init. */
+/**
+ * Starts an account with clusters of most kinds, and users with all and with all but one of the
+ * rights of init.
+ */
 export async function startInitCloud() {
   const cloud: Cloud = await startCloud({ seed: initSeed() })
   // A cluster whose API server has an address in the VPC only.

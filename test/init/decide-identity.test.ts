@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ClusterKind } from '../../src/alibaba/cs.ts'
+import { decideIdentity } from '../../src/init/decide-identity.ts'
+
+const detail = (enabled: boolean) => ({
+  vpcId: 'vpc-1',
+  hasPublicEndpoint: true,
+  rrsa: { enabled, issuers: '', oidcProviderArn: '' },
+})
+
+// As docs/en/cluster-kinds.md: with RRSA, without it, and if the cluster could not be described.
+const TABLE: Readonly<Record<ClusterKind, readonly [on: string, off: string, unread: string | undefined]>> = {
+  managed: ['rrsa', 'worker-role', undefined],
+  lingjun: ['rrsa', 'worker-role', undefined],
+  dedicated: ['worker-role', 'worker-role', 'worker-role'],
+  serverless: ['rrsa', 'rrsa, after a step', 'rrsa, after a step'],
+  edge: ['rrsa', 'rrsa, after a step', 'rrsa, after a step'],
+  acs: ['rrsa', 'rrsa, after a step', 'rrsa, after a step'],
+  registered: ['access-key, after a step', 'access-key, after a step', 'access-key, after a step'],
+  unknown: ['rrsa', undefined as never, undefined],
+}
+
+for (const [kind, expected] of Object.entries(TABLE) as [ClusterKind, (typeof TABLE)[ClusterKind]][]) {
+  test(`the identity of a cluster of the kind ${kind} follows from RRSA, and is asked if too little is known`, () => {
+    const decided = [detail(true), detail(false), undefined].map((one) => {
+      const decision = decideIdentity({ kind, detail: one })
+      return decision && `${decision.type}${decision.todo === undefined ? '' : ', after a step'}`
+    })
+    assert.deepEqual(decided, expected)
+  })
+}
+
+test('without the list and the detail of a cluster, the identity is asked', () => {
+  assert.equal(decideIdentity({ kind: undefined, detail: undefined }), undefined)
+})
