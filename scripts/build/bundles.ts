@@ -44,7 +44,6 @@ export function bundleCli(root: string, out: string): Promise<string> {
 
 const CLI_TARGET = 'node22.19'
 
-
 /** Bundles the program that a kubelet asks for logins. */
 export function bundleProvider(root: string, out: string): Promise<string> {
   return bundleFile(root, out, 'src/node/provider/main.ts')

@@ -5,10 +5,7 @@ import type { Draft } from './draft.ts'
  * Returns the command, without the program's name, that shows what would change. `fileOf` returns
  * the path of a written file as a user in the working directory writes it.
  */
-export function nextCommand(
-  { clusters }: Draft,
-  fileOf: (name: string) => string,
-): ShellCommand | undefined {
+export function nextCommand({ clusters }: Draft, fileOf: (name: string) => string): ShellCommand | undefined {
   const values = shellWords`-f ${quoted(fileOf('values.yaml'))}`
   const [first] = clusters
   if (clusters.length > 1 || first === undefined) {

@@ -37,8 +37,8 @@ const commands = new Set(
   pages.flatMap((page) => {
     const blocks = readFileSync(join(ROOT, page), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)
     const lines = [...blocks].flatMap(([, block = '']) => block.replaceAll(/\\\n\s*/g, '').split('\n'))
-    // In test/contract, node-script-page.test.ts follows the page about nodes, and init-page.test.ts
-    // the page about init.
+    // In test/contract, node-script-page.test.ts follows the page about nodes, and
+    // init-page.test.ts the page about init.
     const ours = lines.filter((line) => /^acr-nopass (?!node |init\b|policy --ci --init)/.test(line))
     return ours.map(withoutShell)
   }),

@@ -254,7 +254,11 @@ test('uses the next Node if the first is too old, and reports it if none fits', 
     const { code, stdout, stderr } = await run()
     assert.equal(code, fits ? 0 : 1, version)
     if (fits) assert.match(stdout, BUNDLE)
-    else assert.match(stderr, new RegExp(`^acr-nopass needs Node\\.js 22\\.19 or newer; on PATH is: ${version}\\n {2}fix: .+\\n$`))
+    else
+      assert.match(
+        stderr,
+        new RegExp(`^acr-nopass needs Node\\.js 22\\.19 or newer; on PATH is: ${version}\\n {2}fix: .+\\n$`),
+      )
   }
   await script(join(tools, 'node'), fake('v20.1.0'))
   const own = join(folder, 'checkout/node_modules/node-any/bin')

@@ -24,7 +24,10 @@ after(() => cloud.stop())
 for (const language of ['en', 'zh']) {
   test(`the page about init (${language}) shows what its commands print and write`, async () => {
     const page = await readFile(join(ROOT, 'docs', language, 'init.md'), 'utf8')
-    const blocks = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, kind = '', text = '']) => ({ kind, text }))
+    const blocks = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, kind = '', text = '']) => ({
+      kind,
+      text,
+    }))
     const [first, ...commands] = blocks.flatMap(({ kind, text }) => (kind === 'sh' ? [text.trim()] : []))
     assert.equal(first, 'acr-nopass init')
     const [output, values] = ['text', 'yaml'].map((kind) => blocks.find((block) => block.kind === kind)?.text)
@@ -34,7 +37,10 @@ for (const language of ['en', 'zh']) {
       const { accessKeyId, accessKeySecret } = cloud.administrator
       const env = { ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret }
       const run = (command: string) => {
-        const words = command.split(' ').slice(1).map((word) => word.replaceAll("'", ''))
+        const words = command
+          .split(' ')
+          .slice(1)
+          .map((word) => word.replaceAll("'", ''))
         const more = words[0] === 'init' ? ['--endpoints', JSON.stringify({ sts, cs, cr })] : []
         return runBin([...words, ...more], { cwd: folder, env })
       }

@@ -47,9 +47,15 @@ test('a list that is not whole accepts an id with a region, and no name', () => 
   const other = `c${'e'.repeat(32)}`
   assert.deepEqual(idsOf(cut, [`cn-shanghai/${other}`], []), [`cn-shanghai/${other}`])
   assert.deepEqual(idsOf(none, [other], ['cn-shanghai']), [`cn-shanghai/${other}`])
-  assert.match(problemOf(none, [other], []), new RegExp(`region of cluster ${other} is not known: write REGION/${other}`))
+  assert.match(
+    problemOf(none, [other], []),
+    new RegExp(`region of cluster ${other} is not known: write REGION/${other}`),
+  )
   assert.match(problemOf(none, [other], ['cn-shanghai', 'cn-beijing']), /is not known/)
-  assert.match(problemOf(cut, ['other'], ['cn-shanghai']), /other is no cluster id, and its name cannot be looked up: the list/)
+  assert.match(
+    problemOf(cut, ['other'], ['cn-shanghai']),
+    /other is no cluster id, and its name cannot be looked up: the list/,
+  )
 })
 
 test('a name that two clusters have is refused with both ids', () => {

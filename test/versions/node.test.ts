@@ -9,8 +9,8 @@ import { bundleCli } from '../../scripts/build/bundles.ts'
 import { ROOT, runBin } from '../cli/run-bin.ts'
 import { NODES_VARIABLE } from '../support/version-variables.ts'
 
-// Runs with `npm test -- --node 20,22.18,22.19.0,24.0.0,26`: bin/acr-nopass under each of these versions of
-// Node.js, fetched from the npm registry.
+// Runs with `npm test -- --node 20,22.18,22.19.0,24.0.0,26`: bin/acr-nopass under each of these
+// versions of Node.js, fetched from the npm registry.
 
 const run = promisify(execFile)
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-nodes-'))
@@ -42,7 +42,9 @@ async function fetchNode(version: string): Promise<{ path: string; version: stri
 const { engines } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { engines: { node: string } }
 const [, least = ''] = /^>=(\d+\.\d+)\.0$/.exec(engines.node) ?? []
 const isOlder = (version: string): boolean => {
-  const [[major = 0, minor = 0], [leastMajor = 0, leastMinor = 0]] = [version, least].map((text) => text.split('.').map(Number)) as [number[], number[]]
+  const [[major = 0, minor = 0], [leastMajor = 0, leastMinor = 0]] = [version, least].map((text) =>
+    text.split('.').map(Number),
+  ) as [number[], number[]]
   return major < leastMajor || (major === leastMajor && minor < leastMinor)
 }
 const values = join(ROOT, 'examples/values/production.yaml')
