@@ -11,7 +11,7 @@ import type { NamespaceView, ServiceAccountObject } from '../../installation/obj
 import { findAddons } from '../../installation/other-releases.ts'
 import { createSecretTransforms, readPullSecrets } from '../../installation/read-pull-secrets.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
-import type { Reader } from '../../kube/read/reader.ts'
+import { type Reader, SMALL_OBJECTS_PER_PAGE } from '../../kube/read/reader.ts'
 import { isOver, type PodObject } from '../../kube/types.ts'
 import { isLimited } from '../../values/limited-entries.ts'
 import type { CloudSnapshot } from '../cloud/inspect-cloud.ts'
@@ -105,6 +105,7 @@ async function readLists(
     listed,
     readPullSecrets(reader, secretName, transforms),
     reader.list('ServiceAccounts of all namespaces', '/api/v1/serviceaccounts', {
+      pageSize: SMALL_OBJECTS_PER_PAGE,
       transform: (object: ServiceAccountObject) => transforms.serviceAccount(object),
     }),
     reader.list('Pods of all namespaces', '/api/v1/pods', {

@@ -1,10 +1,12 @@
 import { hasStatus, unlessStatus } from '../api-error.ts'
-import { get, type KubeCall, type KubeClient } from '../client.ts'
+import { get, type KubeCall, type KubeClient, METADATA_ONLY_LIST } from '../client.ts'
 import { listPages } from '../list-pages.ts'
 
 interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
   /** Reduces each object to what is kept. Default: the whole object. */
   readonly transform?: (object: T) => K
+  /** Objects per page. Default: by what is requested. */
+  readonly pageSize?: number
 }
 
 /**
@@ -14,17 +16,25 @@ interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
  */
 export const OBJECTS_PER_PAGE = 100
 
+/**
+ * ServiceAccounts and metadata are small: 500 of them are as long as 100 Pods. A page that is too
+ * long all the same is requested again in halves ({@link listPages}).
+ */
+export const SMALL_OBJECTS_PER_PAGE = 500
+
 export type Reader = ReturnType<typeof createReader>
 
 /**
  * Creates a reader for data that the caller may not be allowed to read. A refused read is recorded,
  * and the work continues. Other errors are thrown (no connection, wrong credential). `onProgress`
- * receives what is being read, and how many items have been read.
+ * receives what is being read, and how many items have been read. `objectsPerPage` applies to lists
+ * of whole objects.
  */
 export function createReader(
   client: KubeClient,
   signal: AbortSignal,
   onProgress: (what: string, items: number) => void = () => {},
+  objectsPerPage: number = OBJECTS_PER_PAGE,
 ) {
   const unread: Unread[] = []
   let last: Promise<unknown> = Promise.resolve()
@@ -69,9 +79,10 @@ export function createReader(
     ): Promise<readonly K[] | undefined> =>
       attempt(what, async () => {
         const items: K[] = []
+        const pageSize = call.accept === METADATA_ONLY_LIST ? SMALL_OBJECTS_PER_PAGE : objectsPerPage
         let isBegun = false
         const read = async (): Promise<void> => {
-          for await (const page of listPages<T>(client, { path, pageSize: OBJECTS_PER_PAGE, ...call }, signal)) {
+          for await (const page of listPages<T>(client, { path, pageSize, ...call }, signal)) {
             isBegun = true
             for (const object of page.items ?? []) items.push(transform ? transform(object) : (object as unknown as K))
             onProgress(what, items.length)

@@ -2,7 +2,7 @@ import { hostOf } from '../../acr/registry-domains.ts'
 import { NopassError } from '../../errors.ts'
 import { hasStatus } from '../../kube/api-error.ts'
 import { listPages } from '../../kube/list-pages.ts'
-import { OBJECTS_PER_PAGE, type Reader } from '../../kube/read/reader.ts'
+import { OBJECTS_PER_PAGE, type Reader, SMALL_OBJECTS_PER_PAGE } from '../../kube/read/reader.ts'
 import { apiRoot, type KubeObject, keyOf } from '../../kube/types.ts'
 import { recordsOf } from '../../lib/json.ts'
 import { PULL_TYPES } from '../remove/find-copies.ts'
@@ -118,6 +118,7 @@ async function readUsers(reader: Reader, wanted: WantedNames) {
     '/api/v1/serviceaccounts',
     {
       transform: describeAccount,
+      pageSize: SMALL_OBJECTS_PER_PAGE,
     },
   )
   const found: Workload[] = []
