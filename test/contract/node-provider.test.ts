@@ -188,6 +188,17 @@ test('a cloud that does not respond delays a Pod by three seconds: without a log
   assert.deepEqual([passwordOf(next), calls], [password, {}])
 })
 
+test('on a node so slow that the time is over when the program starts, the last login is returned, or the kubelet logs one line', async () => {
+  const { args } = await bench.node(WORKER)
+  const busy = 'const end = performance.now() + 3100; while (performance.now() < end);'
+  const words = ['--import', `data:text/javascript,${encodeURIComponent(busy)}`, bench.program, ...args]
+  const none = await runProgram(process.execPath, words, requestOf(APP))
+  assert.match(none.stderr, /^NODE_TIMEOUT: [^\n]+; fix: [^\n]+$/)
+  const password = passwordOf(await bench.run(args, APP))
+  const last = await runProgram(process.execPath, words, requestOf(APP))
+  assert.deepEqual([last.stderr, passwordOf(last)], ['', password])
+})
+
 test('while the cloud is down, a login is used even after it has expired; after a refusal it is not', async () => {
   const { args, cache } = await bench.node(WORKER)
   const password = passwordOf(await bench.run(args, APP))

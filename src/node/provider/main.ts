@@ -18,11 +18,22 @@ function end(code: number): never {
 }
 
 const stop = new AbortController()
-const untilStop = setTimeout(() => stop.abort(), LATEST_CALL_MS - performance.now())
-const untilEnd = setTimeout(() => {
-  writeSync(2, 'NODE_TIMEOUT: the program on the node did not end in time; fix: Check the load of the node.')
-  end(1)
-}, LATEST_END_MS - performance.now())
+/**
+ * If an overloaded node starts this process after the deadline, the last login can still be
+ * returned within this time (milliseconds).
+ */
+const LEAST_MS = 300
+
+const age = performance.now()
+// Node would warn about a negative time, in lines of the kubelet's log.
+const untilStop = setTimeout(() => stop.abort(), Math.max(1, LATEST_CALL_MS - age))
+const untilEnd = setTimeout(
+  () => {
+    writeSync(2, 'NODE_TIMEOUT: the program on the node did not end in time; fix: Check the load of the node.')
+    end(1)
+  },
+  Math.max(LEAST_MS, LATEST_END_MS - age),
+)
 
 const { env, pid, argv, stdin } = process
 const uid = process.getuid?.() ?? 0

@@ -102,6 +102,9 @@ function readConfig(file: string): NodeConfig {
 /** The kubelet's requests are some kilobytes long. */
 const LONGEST_REQUEST = 1024 * 1024
 
+/** The kubelet writes the request at once. The deadline may be over when this process starts. */
+const GRACE_MS = 100
+
 async function readAll(input: ProviderLaunch['input'], signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = []
   const read = async (): Promise<string> => {
@@ -115,7 +118,8 @@ async function readAll(input: ProviderLaunch['input'], signal: AbortSignal): Pro
     return Buffer.concat(chunks).toString()
   }
   const never = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new NopassError('NODE_REQUEST_INVALID', 'the request does not end')))
+    const refuse = () => reject(new NopassError('NODE_REQUEST_INVALID', 'the request does not end'))
+    signal.addEventListener('abort', () => setTimeout(refuse, GRACE_MS).unref())
   })
   return Promise.race([read(), never])
 }
