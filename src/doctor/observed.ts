@@ -96,7 +96,9 @@ export interface NodeFailure {
   readonly message: string
   /** The fix that our program printed. */
   readonly fix?: string
-  /** `namespace/name`. Absent for a static Pod. */
+  /** Without tag and digest. */
+  readonly image?: string
+  /** `namespace/name`. Absent unless the kubelet passes tokens of ServiceAccounts. */
   readonly pod?: string
 }
 

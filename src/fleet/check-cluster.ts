@@ -2,6 +2,7 @@ import type { CloudTransport } from '../alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../alibaba/transport/endpoints.ts'
 import { inspectCloud } from '../doctor/cloud/inspect-cloud.ts'
 import { readPlace } from '../doctor/cloud/read-place.ts'
+import { type RoleAccount, roleAccounts } from '../doctor/cloud/wanted-roles.ts'
 import { observeCluster } from '../doctor/read/observe-cluster.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import type { ReleaseFacts as InstalledFacts } from '../installation/find-release.ts'
@@ -88,8 +89,9 @@ async function readCluster(
       aheadMs,
       isReadOnly: true,
       expectConfigs,
-      inspect: async (installed) => {
-        const read = await readCloud(installed, { cluster: settings, reader, context })
+      inspect: async (installed, listed) => {
+        const accounts = roleAccounts(await listed)
+        const read = await readCloud(installed, accounts, { cluster: settings, reader, context })
         versions = read.versions
         return read.snapshot
       },
@@ -125,6 +127,7 @@ interface CloudSources {
 /** Reads the cloud with the credentials of a rollout: one session for each identity. */
 async function readCloud(
   { config }: InstalledFacts,
+  accounts: readonly RoleAccount[],
   { cluster, reader, context }: CloudSources,
 ): Promise<CloudReading> {
   const notInspected = (why: string): CloudReading => ({
@@ -146,6 +149,6 @@ async function readCloud(
     credentials: context.cloud.credentialsFor(cluster),
     onProgress: () => undefined,
   }
-  const snapshot = await inspectCloud({ config, place, workerRoles }, sources, reader.signal)
+  const snapshot = await inspectCloud({ config, place, workerRoles, accounts }, sources, reader.signal)
   return countVersions(snapshot, sources, reader.signal)
 }

@@ -85,7 +85,7 @@ async function readAll(kind: Kind): Promise<readonly string[]> {
   // IMS is the newer half of RAM, at the emulator's one address.
   const all = createEndpoints({ overrides: { ...cloud.endpoints, ims: cloud.endpoints.ram } })
   const sources = { transport, endpoints: all, credentials: job, onProgress: () => undefined }
-  const subject = { config: settings, place, workerRoles: [] }
+  const subject = { config: settings, place, workerRoles: [], accounts: [] }
   const signal = AbortSignal.timeout(60_000)
   const { snapshot, versions } = await countVersions(await inspectCloud(subject, sources, signal), sources, signal)
   assert.equal(snapshot.state, 'looked')

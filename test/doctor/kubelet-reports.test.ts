@@ -44,8 +44,19 @@ const line = (err: string, time = 'Dec 01 10:20:01.000001', provider = PROVIDER)
 test("the program's code, message and fix are read from the kubelet's log", () => {
   const text = line('exit status 1: IDENTITY_UNAVAILABLE: worker-role: "x" (HTTP 429); fix: Wait; then retry.')
   assert.deepEqual(readFailures(text, PROVIDER, NOW), [
-    { kind: 'IDENTITY_UNAVAILABLE', message: 'worker-role: "x" (HTTP 429)', fix: 'Wait; then retry.', pod: 'shop/web' },
+    {
+      kind: 'IDENTITY_UNAVAILABLE',
+      message: 'worker-role: "x" (HTTP 429)',
+      fix: 'Wait; then retry.',
+      image: 'h/a',
+      pod: 'shop/web',
+    },
   ])
+})
+
+test('a kubelet that passes no token names only the image', () => {
+  const text = line('exit status 1: NODE_TIMEOUT: x').replace(/ pod=.*/, '')
+  assert.deepEqual(readFailures(text, PROVIDER, NOW), [{ kind: 'NODE_TIMEOUT', message: 'x', image: 'h/a' }])
 })
 
 test('a missing program, a refused token and an unknown code are told apart', () => {

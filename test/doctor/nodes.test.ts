@@ -253,6 +253,18 @@ testFindings([
     message: /IDENTITY_NOT_TRUSTED: the role a does not trust it/,
   },
   {
+    title: 'without the name of a Pod, the log names why no Pod with this image got a login',
+    observed: focusOn(
+      [{ ...node('n1'), failures: [{ kind: 'NODE_TIMEOUT', message: 'slow', image: `${HOST}/team/app` }] }],
+      pod(),
+    ),
+    finds: [
+      ['error', 'POD_NODE_LOGIN', 'Pod shop/web-1'],
+      ['warning', 'NODE_LOGIN_FAILED', 'node n1'],
+    ],
+    message: /NODE_TIMEOUT: slow/,
+  },
+  {
     title: 'a Pod fails because nodes may not request tokens: the cause comes first',
     observed: focusOn([asks], pod(), { mayRequestTokens: false }),
     finds: [

@@ -5,7 +5,7 @@ import { type MissingRight, missingRamRights, type RightsVerdict } from '../../p
 import { DocumentError } from '../../policy/ram-statement.ts'
 import { closeTrust, fixRights, fixTrust, makeRole } from '../cloud/fix-role.ts'
 import type { RoleFacts } from '../cloud/read-role.ts'
-import { type WantedRole, wantedRoles } from '../cloud/wanted-roles.ts'
+import { roleAccounts, type WantedRole, wantedRoles } from '../cloud/wanted-roles.ts'
 import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { issuerCandidates } from './cluster-issuer.ts'
@@ -36,13 +36,16 @@ function findingsWith(observed: Observed, issuer: string | undefined): readonly 
 
 /** Pairs each role that the helper uses with what was read of that role in RAM. */
 export function readRoles(
-  { cloud, release }: Observed,
+  observed: Pick<Observed, 'cloud' | 'release' | 'accounts'>,
   issuer: string | undefined,
 ): readonly (readonly [WantedRole, RoleFacts])[] {
+  const { cloud, release } = observed
   const { config } = release ?? {}
   if (cloud.state !== 'looked' || config === undefined) return []
   const { accountId, place, workerRoles, roles } = cloud.facts
-  return wantedRoles(config, { accountId: place.accountId ?? accountId, workerRoles, issuer }).flatMap((wanted) => {
+  const owner = place.accountId ?? accountId
+  const accounts = roleAccounts(observed.accounts)
+  return wantedRoles(config, { accountId: owner, workerRoles, issuer, accounts }).flatMap((wanted) => {
     const facts = roles.get(wanted.arn.toLowerCase())
     return facts === undefined ? [] : [[wanted, facts] as const]
   })
@@ -50,7 +53,7 @@ export function readRoles(
 
 const subjectOf = ({ name, accountId }: WantedRole): string => `role ${name} of account ${accountId}`
 /** A change in RAM takes effect after a moment, and the helper retries automatically. */
-const SOON = 'A change in RAM takes effect within about a minute, and the helper retries automatically.'
+const SOON = 'A change in RAM takes effect within about a minute, and the helper, or the node, retries automatically.'
 
 function describeMissingRole(wanted: WantedRole, facts: RoleFacts): Draft {
   return {
@@ -82,7 +85,8 @@ function checkTrust(wanted: WantedRole, facts: RoleFacts): Found {
       command: fixTrust(wanted, facts),
     })
   }
-  if (wide.length > 0) {
+  // Other clusters and workloads may use the role of a ServiceAccount.
+  if (wide.length > 0 && wanted.kind !== 'node') {
     findings.push({
       id: 'ROLE_TRUST_WIDE',
       severity: 'warning',
@@ -100,6 +104,7 @@ const WHO: Readonly<Record<WantedRole['kind'], string>> = {
   rrsa: "the helper's ServiceAccount",
   'worker-role': 'the nodes',
   chain: "the helper's identity",
+  node: 'its ServiceAccounts on nodes',
 }
 
 /**

@@ -25,7 +25,7 @@ function describeGroup(group: readonly Logged[]): readonly Draft[] {
   // A refused audience is a finding of its own, with the API server's own verdict.
   if (last === undefined || last.kind === 'audience') return []
   const nodes = [...new Set(group.map(({ node }) => node))]
-  const pods = [...new Set(group.flatMap(({ pod }) => pod ?? []))]
+  const pods = [...new Set(group.flatMap(({ pod, image }) => pod ?? image ?? []))]
   const where = {
     severity: 'warning' as const,
     subject: nodes.length === 1 ? `node ${nodes[0]}` : pluralize(nodes.length, 'node'),

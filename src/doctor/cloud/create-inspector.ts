@@ -2,9 +2,11 @@ import { findCredentials } from '../../alibaba/identities/find-credentials.ts'
 import { createDefaultTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { createEndpoints, readEndpoints } from '../../alibaba/transport/endpoints.ts'
 import type { ReleaseFacts } from '../../installation/find-release.ts'
+import type { ServiceAccountView } from '../../installation/object-views.ts'
 import type { Reader } from '../../kube/read/reader.ts'
 import type { CloudSnapshot } from './inspect-cloud.ts'
 import { readPlace } from './read-place.ts'
+import { roleAccounts } from './wanted-roles.ts'
 
 export interface InspectOptions {
   /** `auto` also reads Alibaba Cloud, with the user's own credentials. */
@@ -21,6 +23,12 @@ export interface InspectDeps {
   readonly onProgress: (what: string, items: number) => void
 }
 
+/** Reads Alibaba Cloud for a release and its ServiceAccounts, or returns why nothing was read. */
+export type Inspect = (
+  release: ReleaseFacts,
+  accounts: Promise<readonly ServiceAccountView[] | undefined>,
+) => Promise<CloudSnapshot>
+
 /** The user waits for the result, so there is a single short retry. */
 const PATIENCE = { timeout: 5000, attempts: 2 }
 
@@ -30,17 +38,14 @@ const PATIENCE = { timeout: 5000, attempts: 2 }
  * who can change the values must not receive our calls.
  * @throws INPUT_INVALID, ENDPOINT_INVALID for a wrong `--endpoints`
  */
-export function createInspector(
-  options: InspectOptions,
-  deps: InspectDeps,
-): (release: ReleaseFacts) => Promise<CloudSnapshot> {
+export function createInspector(options: InspectOptions, deps: InspectDeps): Inspect {
   const { reader, env, onProgress } = deps
   // People and CI runners are outside of the VPC.
   const overrides = readEndpoints(options.endpoints ?? '')
   // IMS is the newer half of RAM: ram.vpc-proxy.aliyuncs.com and ims.vpc-proxy.aliyuncs.com.
   const ims = overrides.ram?.replace(/^https:\/\/ram\./, 'https://ims.')
   const endpoints = createEndpoints({ overrides: { ...overrides, ims }, network: 'public' })
-  return async ({ config }) => {
+  return async ({ config }, accounts) => {
     if (options.cloud === 'off') return notInspected('--cloud off was given')
     const transport = createDefaultTransport({ env, ...PATIENCE })
     const credentials = await findCredentials({ env, transport, endpoints, sessionName: 'acr-nopass-doctor' })
@@ -50,7 +55,8 @@ export function createInspector(
     const given = { clusterId: options.ackClusterId, region: config.region }
     const [place, { inspectCloud }] = await Promise.all([readPlace(reader, given), import('./inspect-cloud.ts')])
     const sources = { transport, endpoints, credentials, onProgress: (what: string) => onProgress(what, 0) }
-    return inspectCloud({ config, place, workerRoles: options.workerRole ?? [] }, sources, reader.signal)
+    const workerRoles = options.workerRole ?? []
+    return inspectCloud({ config, place, workerRoles, accounts: roleAccounts(await accounts) }, sources, reader.signal)
   }
 }
 

@@ -9,7 +9,7 @@ import { type CloudReader, type CloudSources, createCloudReader } from './cloud-
 import { readInstance } from './read-instance.ts'
 import type { ClusterPlace } from './read-place.ts'
 import { readRole } from './read-role.ts'
-import { partsOf, type WantedRole, wantedRoles } from './wanted-roles.ts'
+import { partsOf, type RoleAccount, type WantedRole, wantedRoles } from './wanted-roles.ts'
 
 /** What was read from Alibaba Cloud, or why nothing was read. */
 export type CloudSnapshot = Awaited<ReturnType<typeof inspectCloud>>
@@ -21,6 +21,8 @@ interface Subject {
   readonly place: ClusterPlace
   /** Names of the nodes' RAM roles from the user. If empty, the names are read from ACK. */
   readonly workerRoles: readonly string[]
+  /** ServiceAccounts that pull with a role of their own on nodes. */
+  readonly accounts: readonly RoleAccount[]
 }
 
 /**
@@ -48,7 +50,9 @@ export async function inspectCloud(subject: Subject, sources: CloudSources, sign
     readInstances(reader, subject, accountId, isOurs),
   ])
   const { workerRoles, issuers, vpcId } = ack
-  const roles = wantedRoles(config, { accountId: place.accountId ?? accountId, issuer: undefined, workerRoles })
+  const { accounts } = subject
+  const owner = place.accountId ?? accountId
+  const roles = wantedRoles(config, { accountId: owner, issuer: undefined, workerRoles, accounts })
   const read = await Promise.all(
     roles
       .filter((role) => isOurs(`role ${role.name}`, role.accountId))
@@ -151,7 +155,7 @@ async function readInstances(reader: CloudReader, { config, place }: Subject, ac
  * (docs/en/decisions.md#policy-names).
  */
 function policyNamesOf({ kind, name }: WantedRole, { key }: ClusterPlace): readonly string[] {
-  if (kind === 'chain') return [rolePolicyName(name)]
+  if (kind === 'chain' || kind === 'node') return [rolePolicyName(name)]
   const cluster = key === '' ? [] : [policyName({ cluster: key })]
   return kind === 'rrsa' ? [...cluster, rolePolicyName(name)] : [...cluster, policyName({ sharedRole: name })]
 }

@@ -1,7 +1,10 @@
+import type { ServiceAccountView } from '../../installation/object-views.ts'
+import { summarize } from '../../lib/text.ts'
 import { type PolicyDocument, policyOf, unionDocuments } from '../../policy/normal-form.ts'
 import { chainRoles, policyDocument } from '../../policy/policy-document.ts'
 import { rrsaStatement } from '../../policy/trust-document.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
+import { isForNamespace } from '../../values/own-targets.ts'
 
 /** A role that the helper uses, with its required state. */
 export interface WantedRole {
@@ -10,7 +13,7 @@ export interface WantedRole {
   readonly name: string
   /** The role as a sentence names it, such as `the helper's role`. */
   readonly what: string
-  readonly kind: 'rrsa' | 'worker-role' | 'chain'
+  readonly kind: 'rrsa' | 'worker-role' | 'chain' | 'node'
   /** Undefined: no permission is needed. */
   readonly document: PolicyDocument | undefined
   /** Undefined: the identity that must assume the role is unknown. */
@@ -22,12 +25,55 @@ interface RoleSources {
   readonly accountId: string
   readonly workerRoles: readonly string[]
   readonly issuer: string | undefined
+  /** ServiceAccounts that pull with a role of their own on nodes. */
+  readonly accounts: readonly RoleAccount[]
+}
+
+export interface RoleAccount {
+  readonly namespace: string
+  readonly name: string
+  readonly role: string
+}
+
+/** Anyone who may annotate a ServiceAccount names a role, so their number is bounded. */
+const MOST_NODE_ROLES = 20
+
+/** Returns the ServiceAccounts with the annotation of a role, if it is the ARN of a role. */
+export function roleAccounts(accounts: readonly ServiceAccountView[] = []): readonly RoleAccount[] {
+  const all = accounts.flatMap(({ namespace, name, pullRole = '' }) =>
+    /^acs:ram::[0-9]{5,20}:role\/[\w.-]{1,64}$/.test(pullRole) ? [{ namespace, name, role: pullRole }] : [],
+  )
+  const roles = new Set([...new Set(all.map(({ role }) => role))].slice(0, MOST_NODE_ROLES))
+  return all.filter(({ role }) => roles.has(role))
 }
 
 /** Returns the roles that the helper uses with a release's configuration. */
 export function wantedRoles(config: HelperConfig, sources: RoleSources): readonly WantedRole[] {
   const own = identityRoles(config, sources)
-  return [...own, ...listChainedRoles(config, own)]
+  return [...own, ...listChainedRoles(config, own), ...listNodeRoles(config, sources)]
+}
+
+function listNodeRoles({ registries, identity }: HelperConfig, sources: RoleSources): readonly WantedRole[] {
+  const provider = identity.rrsa?.oidcProviderArn
+  return [...Map.groupBy(sources.accounts, ({ role }) => role)].map(([arn, users]) => {
+    const { accountId, name } = partsOf(arn)
+    const own = registries.filter((one) => users.some(({ namespace }) => isForNamespace(one, namespace)))
+    const statements = users.flatMap(({ namespace, name: serviceAccount }) =>
+      sources.issuer && provider
+        ? [rrsaStatement({ oidcProviderArn: provider, issuer: sources.issuer, namespace, serviceAccount })]
+        : [],
+    )
+    const names = users.map((user) => `${user.namespace}/${user.name}`)
+    return {
+      arn,
+      accountId,
+      name,
+      what: `the role of ServiceAccount ${summarize(names, 3)} on nodes`,
+      kind: 'node' as const,
+      document: policyDocument(own, { scope: 'instance', accountId }),
+      trust: statements.length > 0 ? policyOf(statements) : undefined,
+    }
+  })
 }
 
 function identityRoles({ identity, registries, release }: HelperConfig, sources: RoleSources): readonly WantedRole[] {

@@ -1,3 +1,4 @@
+import { parseImage } from '../../acr/registry-domains.ts'
 import { shell } from '../../lib/shell-command.ts'
 import { AUDIENCE } from '../../policy/trust-document.ts'
 import type { Observed, PluginNode, PodFacts } from '../observed.ts'
@@ -23,7 +24,7 @@ export const checkNodeLogin: PodCheck = (pod, container, { observed, config }) =
   }
   if (running) return last('ok', `by the node: the kubelet of ${node.name} asks its program`)
   if (hasSecret || !isWaiting(container)) return undefined
-  return explainNodeLogin(pod, node, observed)
+  return explainNodeLogin(pod, image, node, observed)
 }
 
 /** The pull secret does not matter for this container. */
@@ -31,10 +32,13 @@ function last(state: 'ok' | 'unknown', detail: string): StepResult {
   return { state, detail, isLast: true }
 }
 
-function explainNodeLogin(pod: PodFacts, node: PluginNode, { accounts, plugins }: Observed): StepResult {
+function explainNodeLogin(pod: PodFacts, image: string, node: PluginNode, { accounts, plugins }: Observed): StepResult {
   const { namespace, name, serviceAccount } = pod
   const account = accounts?.find((one) => one.namespace === namespace && one.name === serviceAccount)
-  const failure = node.failures?.findLast((one) => one.pod === `${namespace}/${name}`)
+  const { host, repository } = parseImage(image)
+  const failure = node.failures?.findLast((one) =>
+    one.pod === undefined ? one.image === `${host}/${repository}` : one.pod === `${namespace}/${name}`,
+  )
   const describe = (cause: string, fix: string) =>
     wrong({ id: 'POD_NODE_LOGIN', cause, fix, command: shell`kubectl describe node ${node.name}` })
   const usesAccount = node.identity === 'service-account' && !pod.isStatic

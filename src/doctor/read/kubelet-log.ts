@@ -23,8 +23,8 @@ export function readFailures(text: string, provider: string, now: number): reado
   return lines
     .filter((line) => readValue(line, 'provider') === provider && isRecent(line, now))
     .map((line) => {
-      const pod = readValue(line, 'pod')
-      return { ...classify(readValue(line, 'err') ?? ''), ...(pod && { pod }) }
+      const [image, pod] = ['image', 'pod'].map((key) => readValue(line, key))
+      return { ...classify(readValue(line, 'err') ?? ''), ...(image && { image }), ...(pod && { pod }) }
     })
 }
 
@@ -35,7 +35,7 @@ function readValue(line: string, key: string): string | undefined {
   return orElse(() => String(parseJson(quoted, () => new Error('not JSON'))), quoted.slice(1, -1))
 }
 
-function classify(error: string): Omit<NodeFailure, 'pod'> {
+function classify(error: string): Omit<NodeFailure, 'image' | 'pod'> {
   const message = cutMessage(error)
   const [, code = '', rest = ''] = /exit status \d+: ([A-Z][A-Z_]+): ([\s\S]*)$/.exec(error) ?? []
   if (Object.hasOwn(ERROR_CODES, code)) {

@@ -14,6 +14,7 @@ import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { type Reader, SMALL_OBJECTS_PER_PAGE } from '../../kube/read/reader.ts'
 import { isOver, type PodObject } from '../../kube/types.ts'
 import { isLimited } from '../../values/limited-entries.ts'
+import type { Inspect } from '../cloud/create-inspector.ts'
 import type { CloudSnapshot } from '../cloud/inspect-cloud.ts'
 import type { Observed } from '../observed.ts'
 import { addEvents } from './pod-events.ts'
@@ -36,8 +37,7 @@ export interface ObserveRequest extends ReleaseChoice {
   readonly isReadOnly?: boolean
   /** The configurations of kubelets that pull with a release's registries. */
   readonly expectConfigs: ExpectConfigs
-  /** Reads Alibaba Cloud for a release, or returns why nothing was read. */
-  readonly inspect: (release: ReleaseFacts) => Promise<CloudSnapshot>
+  readonly inspect: Inspect
 }
 
 /**
@@ -79,10 +79,13 @@ export async function observeCluster(reader: Reader, request: ObserveRequest): P
   if (release === undefined) return { ...base, leftovers, cloud: NOT_INSPECTED, unread }
   const namespaces = listNamespaces(reader, release)
   const rules = { now: base.now, isReadOnly: request.isReadOnly ?? false }
+  const listed = readLists(reader, release, namespaces, base.now)
+  // A failure is reported by the list itself.
+  const accounts = listed.then((lists) => lists.accounts).catch(() => undefined)
   const [helper, lists, cloud, plugins] = await Promise.all([
     readHelper(reader, release, namespaces, rules),
-    readLists(reader, release, namespaces, base.now),
-    request.inspect(release),
+    listed,
+    request.inspect(release, accounts),
     readNodes(reader, release, { ...rules, expectConfigs: request.expectConfigs }),
   ])
   return { ...base, leftovers, ...helper, ...lists, cloud, plugins, unread }

@@ -36,14 +36,18 @@ export async function observePod(reader: Reader, request: PodRequest): Promise<O
   const around = reader
     .get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`)
     .then((object) => (object ? [transforms.namespace(object)] : undefined))
-  const [helper, cloud, namespaces, account, secrets, node, told, plugins] = await Promise.all([
+  const account = reader.get<ServiceAccountObject>(
+    `ServiceAccount ${namespace}/${facts.serviceAccount}`,
+    namespacedPath('/api/v1', namespace, 'serviceaccounts', facts.serviceAccount),
+  )
+  const accounts = account
+    .then((found) => (found ? [transforms.serviceAccount(found)] : undefined))
+    .catch(() => undefined)
+  const [helper, cloud, namespaces, found, secrets, node, told, plugins] = await Promise.all([
     release === undefined ? {} : readHelper(reader, release, around, rules),
-    release === undefined ? NOT_INSPECTED : request.inspect(release),
+    release === undefined ? NOT_INSPECTED : request.inspect(release, accounts),
     around,
-    reader.get<ServiceAccountObject>(
-      `ServiceAccount ${namespace}/${facts.serviceAccount}`,
-      namespacedPath('/api/v1', namespace, 'serviceaccounts', facts.serviceAccount),
-    ),
+    account,
     readPullSecrets(reader, secretName, transforms, namespace),
     facts.node === undefined ? null : readNode(reader, facts.node),
     addOwnEvents(reader, facts, base.now),
@@ -57,7 +61,7 @@ export async function observePod(reader: Reader, request: PodRequest): Promise<O
     plugins: plugins || undefined,
     namespaces,
     secrets,
-    accounts: account === undefined ? undefined : account ? [transforms.serviceAccount(account)] : [],
+    accounts: found === undefined ? undefined : found ? [transforms.serviceAccount(found)] : [],
     pods: [],
     focus,
     unread: reader.unread,
