@@ -4,9 +4,16 @@ import { once } from 'node:events'
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { diagnose } from '../../src/doctor/diagnose.ts'
+import type { PluginFacts } from '../../src/doctor/observed.ts'
+import { readFailures } from '../../src/doctor/read/kubelet-log.ts'
+import { readNodes } from '../../src/doctor/read/read-nodes.ts'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
+import { createReader } from '../../src/kube/read/reader.ts'
+import { hashConfig } from '../../src/node/expected-configs.ts'
 import { sessionPolicy } from '../../src/policy/session-policy.ts'
+import { fixture as doctorFixture } from '../doctor/fixture.ts'
 import { openHelm, scenario } from '../support/chart/chart.ts'
 import { INSTANCE } from '../support/cloud/team-seed.ts'
 import { trustHelper } from '../support/cloud/trust-helper.ts'
@@ -294,6 +301,88 @@ test('a name server that never responds does not hold the program longer than th
   server.close()
   assert.deepEqual([run.code, run.stderr.split(':')[0]], [1, 'NODE_TIMEOUT'])
   assert.ok(run.milliseconds < 4500, `${run.milliseconds} ms`)
+})
+
+/** Reads the node as doctor does, for the configuration that its kubelet has now. */
+async function readByDoctor(): Promise<PluginFacts> {
+  const { release } = doctorFixture()
+  const identities = new Map([[hashConfig([provider.readConfig()]), 'service-account' as const]])
+  const matchImages = ['*.*.cr.aliyuncs.com']
+  const facts = await readNodes(createReader(fixture.cluster.admin, new AbortController().signal), release, {
+    expectConfigs: () => ({ provider: provider.program, matchImages, identities }),
+    now: Date.now(),
+    isReadOnly: false,
+  })
+  assert.ok(facts)
+  return facts
+}
+
+const findingsOf = (plugins: PluginFacts): readonly string[] =>
+  diagnose(doctorFixture({ plugins, config: { retire: true }, status: { retired: true } }))
+    .map(({ id }) => id)
+    .filter((id) => id.startsWith('NODE_'))
+
+/** The lines that the kubelet has logged, as a query of its log returns them. */
+const failuresInLog = () =>
+  readFailures(readFileSync(join(fixture.node.run.folder, 'kubelet.log'), 'utf8'), provider.program, Date.now())
+
+test('doctor recognizes the configuration of a real kubelet by its hash, and the right to request tokens', async () => {
+  await provider.use({ node: {}, registries: teams })
+  await fixture.pod('a-1', 'seen', { image: 'team-a/app:sa', pull: 'Always', serviceAccount: 'app' })
+  await fixture.until('a-1', 'seen', 'running', 60_000)
+  const facts = await readByDoctor()
+  const [node] = facts.nodes
+  assert.deepEqual([node?.config, node?.identity, node?.errors], ['ours', 'service-account', 0])
+  assert.ok((node?.calls ?? 0) > 0)
+  assert.ok(Math.abs(node?.aheadMs ?? 0) < 60_000)
+  assert.equal(facts.mayRequestTokens, true)
+  assert.deepEqual(findingsOf(facts), [])
+})
+
+test('doctor names a removed ClusterRole, which no Event shows, and the Pod that fails because of it', async () => {
+  const { admin } = fixture.cluster
+  const path = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings'
+  const { items } = await admin.request<{ items: { metadata: { name: string } }[] }>({ method: 'GET', path })
+  const { name } = items.find(({ metadata }) => metadata.name.endsWith('.node-audience'))?.metadata ?? {}
+  assert.ok(name)
+  await admin.request({ method: 'DELETE', path: `${path}/${name}` })
+  await eventually(async () => {
+    const facts = await readByDoctor()
+    assert.deepEqual(findingsOf(facts), ['NODE_AUDIENCE_DENIED'], JSON.stringify(facts))
+  }, 30_000)
+  await fixture.push('denied', 'team-a/app')
+  await fixture.pod('a-1', 'denied', { image: 'team-a/app:denied', pull: 'Always', serviceAccount: 'app' })
+  await fixture.until('a-1', 'denied', DENIED, 60_000)
+  assert.ok(failuresInLog()?.some(({ kind, pod }) => kind === 'audience' && pod === 'a-1/denied'))
+})
+
+test('doctor names a program that was removed under a running kubelet, and a timeout of the program', async () => {
+  await provider.use({ node: { identity: 'worker-role', unbounded: true }, registries: teams })
+  provider.moveProgram(false)
+  try {
+    await fixture.push('gone', 'base/os')
+    await fixture.pod('shop', 'gone', { image: 'base/os:gone', pull: 'Always' })
+    await fixture.until('shop', 'gone', DENIED, 60_000)
+    const failures = failuresInLog() ?? []
+    const own = failures.filter(({ kind }) => kind === 'program')
+    assert.match(own.at(-1)?.image ?? '', /\/base\/os$/)
+    const timeout = failures.find(({ kind }) => kind === 'NODE_TIMEOUT')
+    assert.match(timeout?.fix ?? '', /^Check from the node: /)
+    const facts = await readByDoctor()
+    assert.ok((facts.nodes[0]?.errors ?? 0) > 0)
+    assert.deepEqual(findingsOf(facts), ['NODE_LOGIN_FAILED'])
+    const nodes = facts.nodes.map((one) => ({ ...one, failures: own }))
+    assert.deepEqual(findingsOf({ ...facts, nodes }), ['NODE_PROGRAM_MISSING'])
+  } finally {
+    provider.moveProgram(true)
+  }
+})
+
+test('doctor names a node that has lost its flags', async () => {
+  await fixture.node.restartKubelet([])
+  const facts = await readByDoctor()
+  assert.deepEqual([facts.nodes[0]?.config, facts.nodes[0]?.calls], ['none', 0])
+  assert.deepEqual(findingsOf({ ...facts, grantsTokens: true }), ['NODE_WITHOUT_PLUGIN'])
 })
 
 const teams = [

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { bundleProvider } from '../../../scripts/build/bundles.ts'
 import { toNodeConfig } from '../../../src/node/node-config.ts'
@@ -25,15 +25,23 @@ export async function prepareProvider({ node, cloud, cluster }: NodeFixture) {
   chmodSync(join(bin, PROGRAM), 0o755)
   const imds = await cloud.imdsFor(WORKER_ROLE)
   const cache = join(folder, 'cache')
+  const kubelet = join(folder, 'kubelet.json')
   return {
     bundle,
+    program: PROGRAM,
+    /** The text of the kubelet's configuration. */
+    readConfig: (): string => readFileSync(kubelet, 'utf8'),
+    /** Removes the program under the running kubelet, or puts it back. */
+    moveProgram: (isThere: boolean): void => {
+      const [from, to] = [join(bin, PROGRAM), join(folder, PROGRAM)]
+      renameSync(isThere ? to : from, isThere ? from : to)
+    },
     /** Writes a manifest of a static Pod. */
     addStaticPod: (pod: object): void => writeFileSync(join(manifests, 'pod.json'), JSON.stringify(pod)),
     /** Restarts the kubelet with the configuration that these values give. */
     async use(settings: { readonly node: object; readonly registries: readonly object[] }): Promise<void> {
       const values = nodeValues({ cloud, imds, ...settings })
       const config = join(folder, 'provider.json')
-      const kubelet = join(folder, 'kubelet.json')
       const { providers, ...head } = credentialProviderConfig(values, { program: PROGRAM, config })
       writeFileSync(config, JSON.stringify(toNodeConfig(values)))
       // Logins are kept in a folder that the test can read; the kubelet has a /run of its own.
@@ -45,6 +53,8 @@ export async function prepareProvider({ node, cloud, cluster }: NodeFixture) {
         `--pod-manifest-path=${manifests}`,
       ])
     },
+    /** Removes all logins that the node keeps. */
+    forgetLogins: (): void => rmSync(cache, { recursive: true, force: true }),
     /** Changes all logins that the node keeps. */
     changeLogins(change: (record: LoginRecord) => LoginRecord): number {
       const files = readdirSync(cache).filter((name) => name.endsWith('.json'))
