@@ -42,6 +42,7 @@ function openRun(clusters: Readonly<Record<string, readonly string[]>>, accountI
     ram: 'worker-role',
     values: {
       identity: { type: 'worker-role', workerRole: {} },
+      node: { identity: 'service-account', serviceAccounts: [] },
       registries: repositories.map((repository) => ({
         name: repository,
         edition: 'enterprise',

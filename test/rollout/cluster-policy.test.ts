@@ -25,7 +25,11 @@ function rrsaCluster(discovery: () => unknown): [Arguments[0], string] {
   const cluster = {
     name: 'a',
     ram: 'rrsa',
-    values: { registries: [], identity: { type: 'rrsa', rrsa: {} } },
+    values: {
+      node: { identity: 'service-account', serviceAccounts: [] },
+      registries: [],
+      identity: { type: 'rrsa', rrsa: {} },
+    },
     settings: { name: 'a', access: { kind: 'ack', clusterId: 'c1' }, namespace: 'acr-nopass' },
   } as unknown as Arguments[0]['cluster']
   const detail = {
