@@ -35,7 +35,7 @@ beforeEach(() => {
   puller = `shop-pull-${++names}`
 })
 
-/** A run on one cluster, whose ServiceAccounts of the namespace shop pull with one role on nodes. */
+/** A run on one cluster, whose ServiceAccounts of the namespace shop pull with one role. */
 function openRun(
   accounts: readonly string[],
   { repositories = ['shop/*'], accountId = cloud.accountId, provider = true } = {},
