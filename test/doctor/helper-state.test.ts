@@ -1,3 +1,4 @@
+import type { PluginFacts, PluginNode } from '../../src/doctor/observed.ts'
 import type { HelperPod } from '../../src/installation/helper-pod.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { failure, fixture, IMAGE, NOW, registry, secret, stuckPod } from './fixture.ts'
@@ -427,6 +428,13 @@ const offFixture = (change: Parameters<typeof fixture>[0] = {}) => {
   return fixture({ ...absent, status: null, secrets: new Map(), ...change, config })
 }
 
+const node = (name: string, change: Partial<PluginNode> = {}): PluginNode => {
+  return { name, version: 'v1.37.2', pool: 'p', config: 'ours', calls: 0, errors: 0, ...change }
+}
+const plugins = (...nodes: readonly PluginNode[]): PluginFacts => {
+  return { nodes, more: 0, matchImages: [], grantsTokens: undefined, mayRequestTokens: undefined }
+}
+
 const OFF_ROWS: readonly Row[] = [
   {
     title: 'a helper that the values switch off is not reported as missing, and nodes are not reported as good',
@@ -475,6 +483,39 @@ const OFF_ROWS: readonly Row[] = [
       ['warning', 'POD_UNKNOWN', 'Pod shop/web-1'],
       ['info', 'HELPER_OFF', HELPER],
     ],
+    healthy: null,
+  },
+  {
+    title: 'without a helper, a cluster is well if every node requests logins itself',
+    observed: offFixture({ plugins: plugins(node('n1'), node('n2')) }),
+    finds: [['info', 'HELPER_OFF', HELPER]],
+    says: 'it is off by the values, and every node requests logins itself',
+  },
+  {
+    title: 'without a helper, a node without the program is named',
+    observed: offFixture({ plugins: plugins(node('n1', { config: 'none' }), node('n2', { config: 'none' })) }),
+    finds: [['warning', 'HELPER_OFF', HELPER]],
+    says: 'it is off, and 2 nodes of 2 cannot request logins: n1, n2',
+    healthy: null,
+  },
+  {
+    title: 'without a helper, a virtual node cannot pull',
+    observed: offFixture({ plugins: plugins(node('n1'), node('eci', { config: undefined, isVirtual: true })) }),
+    finds: [['warning', 'HELPER_OFF', HELPER]],
+    says: 'it is off, and 1 node of 2 cannot request logins: eci',
+    message: /a virtual node has no kubelet of yours/,
+    healthy: null,
+  },
+  {
+    title: 'without a helper, nodes that were not read are not called good',
+    observed: offFixture({ plugins: { ...plugins(node('n1')), more: 3 } }),
+    finds: [['info', 'HELPER_OFF', HELPER]],
+    healthy: null,
+  },
+  {
+    title: 'without a helper, a kubelet that may not be read is not called good',
+    observed: offFixture({ plugins: plugins(node('n1'), node('n2', { config: undefined, why: 'no right' })) }),
+    finds: [['info', 'HELPER_OFF', HELPER]],
     healthy: null,
   },
   {

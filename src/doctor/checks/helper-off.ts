@@ -2,9 +2,10 @@ import { shell } from '../../lib/shell-command.ts'
 import { pluralize, summarize } from '../../lib/text.ts'
 import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
+import { hasPlugin } from '../plugin-nodes.ts'
 
 /** Reports that the values switch the helper off, and what of it is still in the cluster. */
-export function helperOffFindings({ release, deployment, secrets = new Map() }: Observed): Found {
+export function helperOffFindings({ release, deployment, secrets = new Map(), plugins }: Observed): Found {
   if (release?.config === undefined || release.config.helper.enabled) return []
   const { namespace, name, fullname } = release
   const base = { id: 'HELPER_OFF', subject: `helper ${namespace}/${fullname}` } as const
@@ -34,15 +35,50 @@ export function helperOffFindings({ release, deployment, secrets = new Map() }: 
       objects: filled,
     })
   }
-  if (findings.length > 0) return findings
-  return {
-    ...base,
-    severity: 'info',
-    // Without a helper nothing reports whether nodes get logins.
-    health: 'unknown',
-    message: 'it is off by the values, so Pods pull only on nodes that request logins themselves',
-    cause: `${off}.`,
-    fix: 'Create a Pod with a private image and `imagePullPolicy: Always` on a node of each pool.',
-    command: shell`kubectl get events --all-namespaces --field-selector reason=Failed`,
+  return [...findings, describeNodes(base, off, plugins, findings.length > 0)].flat()
+}
+
+/**
+ * Without a helper, Pods pull only on nodes that request logins themselves. Nothing else reports
+ * whether nodes do so.
+ */
+function describeNodes(
+  base: Pick<Draft, 'id' | 'subject'>,
+  off: string,
+  plugins: Observed['plugins'],
+  isReported: boolean,
+): readonly Draft[] {
+  const nodes = plugins?.nodes ?? []
+  const lacking = nodes.filter(({ isVirtual, config }) => isVirtual || config === 'none')
+  if (lacking.length > 0) {
+    return [
+      {
+        ...base,
+        severity: 'warning',
+        health: 'unknown',
+        message: `it is off, and ${pluralize(lacking.length, 'node')} of ${nodes.length} cannot request logins: ${summarize(lacking.map(({ name }) => name))}`,
+        cause: `${off}, and ${lacking.some(({ isVirtual }) => isVirtual) ? 'a virtual node has no kubelet of yours' : 'these kubelets have no configuration for image credentials'}.`,
+        fix: 'If Pods of these nodes need private images: run the script of `acr-nopass node script` there, or install the helper again with `helper.enabled: true`.',
+        command: shell`kubectl get pods --all-namespaces --field-selector spec.nodeName=${lacking[0]?.name}`,
+        objects: lacking.map(({ name }) => name),
+      },
+    ]
   }
+  if (isReported) return []
+  const isKnown = plugins !== undefined && plugins.more === 0 && nodes.length > 0 && nodes.every(hasPlugin)
+  return [
+    {
+      ...base,
+      severity: 'info',
+      ...(!isKnown && { health: 'unknown' as const }),
+      message: isKnown
+        ? 'it is off by the values, and every node requests logins itself'
+        : 'it is off by the values, so Pods pull only on nodes that request logins themselves',
+      cause: `${off}.`,
+      fix: isKnown
+        ? 'Nothing to do.'
+        : 'Create a Pod with a private image and `imagePullPolicy: Always` on a node of each pool.',
+      command: shell`kubectl get events --all-namespaces --field-selector reason=Failed`,
+    },
+  ]
 }

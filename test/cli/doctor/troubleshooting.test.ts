@@ -21,6 +21,7 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   LEFTOVERS: 'test/cluster/cli-doctor.test.ts',
   RELEASE_UNREADABLE: 'test/cluster/cli-doctor.test.ts',
   RETIRING: 'test/cluster/cli-doctor.test.ts',
+  HELPER_OFF: 'test/cluster/helper-off.test.ts',
   REGISTRY_PENDING: 'test/cluster/cli-doctor.test.ts',
   REGISTRY_EXPIRING: 'test/cluster/cli-doctor.test.ts',
   KUBERNETES_OLD: 'test/cluster/doctor-oldest.test.ts',
