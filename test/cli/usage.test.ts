@@ -286,7 +286,7 @@ test('the completion script offers commands and flags', async () => {
     (await runBin([file, String(words.length), ...words], { bin: bash })).stdout.trim()
   assert.equal(await complete('pol'), 'policy')
   assert.equal(await complete('doctor', '--kube'), '--kubeconfig --kube-context')
-  assert.equal(await complete('doctor', 'p'), 'pod')
+  assert.equal(await complete('doctor', 'p'), 'pod passwords')
   assert.equal(await complete('doctor', 'pod', '--ask'), '--ask-registry')
   assert.equal(await complete('doctor', '--ask'), '')
   assert.equal(await complete('doctor', '-n', 'home', '--fail'), '--fail-on')
