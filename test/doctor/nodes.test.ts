@@ -281,3 +281,24 @@ testFindings([
     ],
   },
 ])
+
+const OFF = { helper: { enabled: false }, retire: true }
+const withoutHelper = { config: OFF, status: null, deployment: null, secrets: new Map(), accounts: [] }
+
+testFindings([
+  {
+    title: 'without a helper, and with the program on every node, nothing is unknown',
+    observed: observed([node('n1'), node('n2')], {}, withoutHelper),
+    finds: [['info', 'HELPER_OFF', 'helper acr-nopass/acr-nopass']],
+    healthy: true,
+  },
+  {
+    title: 'without a helper, a Pod on a node without the program cannot pull',
+    observed: focusOn([bare('n1')], pod(), {}, withoutHelper),
+    finds: [
+      ['error', 'POD_NODE_LOGIN', 'Pod shop/web-1'],
+      ['warning', 'HELPER_OFF', 'helper acr-nopass/acr-nopass'],
+    ],
+    message: /the helper is off, and the kubelet of n1 has no configuration/,
+  },
+])

@@ -51,16 +51,19 @@ export function createInspector(options: InspectOptions, deps: InspectDeps): Ins
     const credentials = await findCredentials({ env, transport, endpoints, sessionName: 'acr-nopass-doctor' })
     if (credentials === undefined) return notInspected(NO_CREDENTIALS)
     if (config === undefined) return notInspected('the configuration of the release cannot be read')
-    if (!config.helper.enabled) return notInspected('the helper is off, and the roles of nodes are not read')
     const given = { clusterId: options.ackClusterId, region: config.region }
     const [place, { inspectCloud }] = await Promise.all([readPlace(reader, given), import('./inspect-cloud.ts')])
     const sources = { transport, endpoints, credentials, onProgress: (what: string) => onProgress(what, 0) }
     const workerRoles = options.workerRole ?? []
-    return inspectCloud({ config, place, workerRoles, accounts: roleAccounts(await accounts) }, sources, reader.signal)
+    const ofNodes = roleAccounts(await accounts)
+    if (!config.helper.enabled && ofNodes.length === 0) return notInspected(NO_ROLES)
+    return inspectCloud({ config, place, workerRoles, accounts: ofNodes }, sources, reader.signal)
   }
 }
 
 const NO_CREDENTIALS =
   'there are no credentials of Alibaba Cloud; set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET to have roles, policies and instances checked too'
+
+const NO_ROLES = 'the helper is off, and no ServiceAccount names a role; the roles of nodes are not read'
 
 const notInspected = (why: string): CloudSnapshot => ({ state: 'not-inspected', why })

@@ -49,8 +49,10 @@ export function roleAccounts(accounts: readonly ServiceAccountView[] = []): read
 
 /** Returns the roles that the helper uses with a release's configuration. */
 export function wantedRoles(config: HelperConfig, sources: RoleSources): readonly WantedRole[] {
+  const ofNodes = listNodeRoles(config, sources)
+  if (!config.helper.enabled) return ofNodes
   const own = identityRoles(config, sources)
-  return [...own, ...listChainedRoles(config, own), ...listNodeRoles(config, sources)]
+  return [...own, ...listChainedRoles(config, own), ...ofNodes]
 }
 
 function listNodeRoles({ registries, identity }: HelperConfig, sources: RoleSources): readonly WantedRole[] {

@@ -12,12 +12,15 @@ import { isWaiting, type PodCheck, type StepResult, wrong } from './pod-context.
 export const checkNodeLogin: PodCheck = (pod, container, { observed, config }) => {
   const { plugins } = observed
   const { image, running } = container
-  if (plugins === undefined || pod.node === undefined || !usesPlugin(plugins) || !isMatched(plugins, image))
-    return undefined
+  if (plugins === undefined || pod.node === undefined || !isMatched(plugins, image)) return undefined
+  if (config.helper.enabled && !usesPlugin(plugins)) return undefined
   const hasSecret = pod.references.includes(config.secretName)
   const node = nodeThatPulls(observed, pod.node, image)
   if (node === undefined) {
     const found = plugins.nodes.find(({ name }) => name === pod.node)
+    if (found?.config === 'none' && !config.helper.enabled && !hasSecret && isWaiting(container)) {
+      return explainNoPlugin(pod.node)
+    }
     if (found?.config === 'none' || hasSecret || !running) return undefined
     const why = found?.why ?? (found?.config === 'other' ? 'it has another configuration' : 'it was not read')
     return last('unknown', `whether the kubelet of ${pod.node} logs in for this image is not known: ${why}`)
@@ -25,6 +28,15 @@ export const checkNodeLogin: PodCheck = (pod, container, { observed, config }) =
   if (running) return last('ok', `by the node: the kubelet of ${node.name} asks its program`)
   if (hasSecret || !isWaiting(container)) return undefined
   return explainNodeLogin(pod, image, node, observed)
+}
+
+function explainNoPlugin(node: string): StepResult {
+  return wrong({
+    id: 'POD_NODE_LOGIN',
+    cause: `The Pod names no pull secret, the helper is off, and the kubelet of ${node} has no configuration for image credentials.`,
+    fix: 'Run the script of `acr-nopass node script` on this node; the kubelet then retries the pull.',
+    command: shell`kubectl describe node ${node}`,
+  })
 }
 
 /** The pull secret does not matter for this container. */
