@@ -63,3 +63,8 @@ export const ANNOTATION_AWAITED_CONFIG = 'acr-nopass.io/awaited-config'
 export const ANNOTATION_ROLE_ARN = 'acr-nopass.io/role-arn'
 /** On a ServiceAccount, from ACK's RRSA: the name of the RAM role of its Pods. */
 export const RRSA_ROLE_ANNOTATION = 'pod-identity.alibabacloud.com/role-name'
+
+/**
+ * The name of our provider in a kubelet's configuration, which is also its program's file name.
+ */
+export const NODE_PROVIDER = 'acr-nopass-provider'

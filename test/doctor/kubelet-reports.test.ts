@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readFailures } from '../../src/doctor/read/kubelet-log.ts'
-import { readProviderMetrics } from '../../src/doctor/read/kubelet-metrics.ts'
+import { readProviderMetrics } from '../../src/kube/read/kubelet-metrics.ts'
 
 const PROVIDER = 'acr-nopass-provider'
 const NOW = Date.parse('2026-12-01T10:30:00Z')

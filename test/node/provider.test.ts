@@ -350,7 +350,7 @@ test('doctor names a removed ClusterRole, which no Event shows, and the Pod that
   await eventually(async () => {
     const facts = await readByDoctor()
     assert.ok(findingsOf(facts).includes('NODE_AUDIENCE_DENIED'), JSON.stringify(facts))
-  }, 30_000)
+  }, 90_000)
   await fixture.push('denied', 'team-a/app')
   await fixture.pod('a-1', 'denied', { image: 'team-a/app:denied', pull: 'Always', serviceAccount: 'app' })
   await fixture.until('a-1', 'denied', DENIED, 60_000)

@@ -12,11 +12,14 @@ interface Setup {
   readonly container?: object
   /** How often the ServiceAccount is not there yet. */
   readonly late?: number
+  /** How often the kubelet of the Pod's node has called the program. Undefined: not readable. */
+  readonly program?: number | undefined
 }
 
 /** Verifies a node in a cluster without a helper. Returns the note, and what was written. */
-async function verify({ existing, added = [], container = { imageID: 'sha256:1' }, late = 0 }: Setup) {
+async function verify({ existing, added = [], container = { imageID: 'sha256:1' }, late = 0, ...rest }: Setup) {
   const calls: string[] = []
+  const program = 'program' in rest ? rest.program : 3
   let absent = late
   const request = async (call: { method: string; path: string; query?: { dryRun?: string }; body?: Body }) => {
     const { method, path, query, body } = call
@@ -30,7 +33,12 @@ async function verify({ existing, added = [], container = { imageID: 'sha256:1' 
         spec: { ...body?.spec, ...(added.length > 0 && { imagePullSecrets: added.map((name) => ({ name })) }) },
       }
     }
-    if (path.includes('/pods/')) return { status: { containerStatuses: [{ name: 'image', ...container }] } }
+    if (path === '/api/v1/nodes/n1/proxy/metrics') {
+      if (program === undefined) throw new KubeApiError(403, 'forbidden')
+      return `kubelet_credential_provider_plugin_duration_count{plugin_name="acr-nopass-provider"} ${program}\n`
+    }
+    if (path.includes('/pods/'))
+      return { spec: { nodeName: 'n1' }, status: { containerStatuses: [{ name: 'image', ...container }] } }
     return { metadata: {}, items: [] }
   }
   const note = await verifyNode({
@@ -53,7 +61,7 @@ interface Body {
 
 test('P16 a Pod without any pull secret shows that a node pulls, and everything of it is removed', async () => {
   assert.deepEqual(await verify({}), {
-    note: 'without a Secret: r.example/app:1 was pulled after N ms; other nodes were not checked',
+    note: 'without a Secret: r.example/app:1 was pulled after N ms by node n1, whose kubelet calls the program; other nodes were not checked',
     calls: [
       'POST /api/v1/namespaces/acr-nopass-probe-X',
       'POST /api/v1/namespaces/acr-nopass-probe-X/pods/image (dry run)',
@@ -79,6 +87,17 @@ test('a pull secret that the cluster adds would make the pull prove nothing, so 
   const { note, calls } = await verify({ added: ['regcred'] })
   assert.match(note, /r\.example\/app:1 was not checked: the cluster adds pull secrets to Pods there \(regcred\)/)
   assert.ok(!calls.includes('POST /api/v1/namespaces/acr-nopass-probe-X/pods/image'))
+})
+
+test('a pull proves nothing about a node whose kubelet never called the program, or cannot be read', async () => {
+  assert.match(
+    (await verify({ program: 0 })).note,
+    /by node n1, but its kubelet has not called the program: the image may be public;/,
+  )
+  assert.match(
+    (await verify({ program: undefined })).note,
+    /by node n1; whether its kubelet called the program is not known \(the deployer lacks get of nodes\/proxy\);/,
+  )
 })
 
 test('the ServiceAccount of a new namespace may come late', async () => {

@@ -1,11 +1,11 @@
 import { NopassError } from '../../errors.ts'
 import { hasStatus } from '../../kube/api-error.ts'
+import { readProviderMetrics } from '../../kube/read/kubelet-metrics.ts'
 import type { Reader } from '../../kube/read/reader.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import type { PluginNode } from '../observed.ts'
 import { minorOf } from '../plugin-nodes.ts'
 import { FAILED } from './kubelet-log.ts'
-import { readProviderMetrics } from './kubelet-metrics.ts'
 
 /** The configurations of kubelets that pull with a release's registries. */
 export interface ExpectedConfigs {
@@ -16,8 +16,11 @@ export interface ExpectedConfigs {
   readonly identities: ReadonlyMap<string, 'service-account' | 'worker-role'>
 }
 
-/** A node that does not respond must not hold the whole report. */
-const LIMIT_MS = 5_000
+/**
+ * A busy kubelet takes some seconds for its metrics. This is the usual limit of Prometheus
+ * (`scrape_timeout`).
+ */
+const LIMIT_MS = 10_000
 const METRICS_LIMIT = 16 * 1024 * 1024
 
 export interface NodeObject extends KubeObject {

@@ -1,3 +1,5 @@
+import { NODE_PROVIDER } from '../../kube/names.ts'
+
 /** Where a kind of node takes the kubelet's credential provider from. */
 export type Profile = FlagsProfile | FolderProfile
 
@@ -93,4 +95,4 @@ export const RANCHER_PATHS: ProviderPaths = {
 }
 
 /** The name of the provider, which is also the file name of its program. */
-export const PROVIDER = 'acr-nopass-provider'
+export const PROVIDER = NODE_PROVIDER

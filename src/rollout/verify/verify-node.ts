@@ -1,6 +1,8 @@
-import { unlessStatus } from '../../kube/api-error.ts'
+import { KubeApiError, unlessStatus } from '../../kube/api-error.ts'
 import { get, type KubeCaller } from '../../kube/client.ts'
+import { NODE_PROVIDER } from '../../kube/names.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
+import { readProviderMetrics } from '../../kube/read/kubelet-metrics.ts'
 import { namespacedPath, type PodObject } from '../../kube/types.ts'
 import { summarize } from '../../lib/text.ts'
 import { type ProbeRequest, type ProbeTarget, RESTRICTED_CONTAINER, withProbe } from './probe-objects.ts'
@@ -22,13 +24,35 @@ export async function verifyNode(request: NodeRequest): Promise<string> {
   const note = await withProbe({ ...request, makesPod: true }, async (probe) => {
     await waitForAccount(request, probe.namespace, probe.serviceAccount)
     const added = await readPullSecrets(request, probe, image)
-    return added.length === 0
-      ? verifyImage(request, probe, image, limitMs)
-      : `${image} was not checked: the cluster adds pull secrets to Pods there (${summarize(added)})`
+    if (added.length > 0) {
+      return `${image} was not checked: the cluster adds pull secrets to Pods there (${summarize(added)})`
+    }
+    const pulled = await verifyImage(request, probe, image, limitMs)
+    return `${pulled}${await describeNode(request, probe)}`
   })
   const whole = `without a Secret: ${note}; other nodes were not checked`
   report(whole)
   return whole
+}
+
+/**
+ * Returns whether the kubelet of the Pod's node has called our program. A public image would be
+ * pulled without it.
+ */
+async function describeNode(caller: KubeCaller, { namespace, pod }: ProbeTarget): Promise<string> {
+  const { spec } = await get<PodObject>(caller, namespacedPath('/api/v1', namespace, 'pods', pod))
+  const node = spec?.nodeName
+  if (node === undefined) return ''
+  const path = `/api/v1/nodes/${encodeURIComponent(node)}/proxy/metrics`
+  try {
+    const { calls } = readProviderMetrics(await get<string>(caller, path, { isText: true }), NODE_PROVIDER)
+    if (calls > 0) return ` by node ${node}, whose kubelet calls the program`
+    return ` by node ${node}, but its kubelet has not called the program: the image may be public`
+  } catch (error) {
+    if (!(error instanceof KubeApiError)) throw error
+    const why = error.status === 403 ? 'the deployer lacks get of nodes/proxy' : error.message
+    return ` by node ${node}; whether its kubelet called the program is not known (${why})`
+  }
 }
 
 /** The default ServiceAccount of a new namespace takes a moment to appear. */
