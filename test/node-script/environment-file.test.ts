@@ -33,6 +33,11 @@ const appended: readonly (readonly [situation: string, before: string, after: st
   ['an escaped quote', `${NAME}="--x=\\"a b\\""\n`, `${NAME}="--x=\\"a b\\" ${OURS}"\n`],
   ['export, and lines around', `A=1\nexport ${NAME}="--v=4"\nB=2\n`, `A=1\nexport ${NAME}="--v=4 ${OURS}"\nB=2\n`],
   ['a variable with a longer name', `X_${NAME}="--v=1"\n`, `X_${NAME}="--v=1"\n${NAME}="${OURS}"\n`],
+  ['a file with CRLF', `A=1\r\n${NAME}="--v=4"\r\n`, `A=1\r\n${NAME}="--v=4 ${OURS}"\r\n`],
+  ['a file with CRLF and an empty variable', `${NAME}=\r\n`, `${NAME}="${OURS}"\r\n`],
+  ['blanks around the equals sign', `${NAME} = "--v=4"\n`, `${NAME} = "--v=4 ${OURS}"\n`],
+  ['a separator of Unicode', `${NAME}="--v=\u2028"\n`, `${NAME}="--v=\u2028 ${OURS}"\n`],
+  ['a byte that looks like a blank', `${NAME}=--v=\u00c3\u00a0\n`, `${NAME}="--v=\u00c3\u00a0 ${OURS}"\n`],
   ['our flags before others move to the end, where they win', `${NAME}="${OURS} --v=4"\n`, `${NAME}="--v=4 ${OURS}"\n`],
 ]
 for (const [situation, before, after] of appended) {
@@ -49,6 +54,10 @@ const refused: readonly (readonly [situation: string, text: string, line: number
   ['an escaped quote at the end', `${NAME}="--a\\"\n`, 1],
   ['an unclosed quote', `${NAME}="--a\n`, 1],
   ['a shell expression', `${NAME}=$(cat x)\n`, 1],
+  ['a line before that continues', `B="x \\\n${NAME}="--a"\n`, 1],
+  ['a comment before that continues', `# x \\\r\n${NAME}="--a"\r\n`, 1],
+  ['a last line that continues', 'A=1\nB=x \\', 2],
+  ['a last line with a line feed that continues', 'A=1\nB=x \\\n', 2],
   ['a comment behind the value', `${NAME}="--a" # why\n`, 1],
 ]
 for (const [situation, text, line] of refused) {

@@ -6,6 +6,8 @@ interface Assignment {
   readonly head: string
   readonly quote: '"' | "'" | ''
   readonly value: string
+  /** Blanks behind the value, and the carriage return of a file with CRLF. */
+  readonly end: string
 }
 
 /**
@@ -18,14 +20,16 @@ export function addWords(text: string, variable: string, words: readonly string[
   const added = words.join(' ')
   if (found === undefined) {
     const before = text === '' || text.endsWith('\n') ? text : `${text}\n`
+    const lines = before.split('\n')
+    checkNotContinued(lines, lines.length - 1, variable, file)
     return `${before}${variable}="${added}"\n`
   }
   const { line, assignment } = found
-  const { head, quote, value } = assignment
+  const { head, quote, value, end } = assignment
   if (isAtEnd(value, added)) return text
-  const kept = without(value, added)
-  const joined = kept.trim() === '' ? added : `${kept.trimEnd()} ${added}`
-  return replaceLine(text, line, `${head}${quote || '"'}${joined}${quote || '"'}`)
+  const kept = trimBlanks(without(value, added))
+  const joined = kept === '' ? added : `${kept} ${added}`
+  return replaceLine(text, line, `${head}${quote || '"'}${joined}${quote || '"'}${end}`)
 }
 
 /** Returns the text without these words, which `addWords` added. */
@@ -35,8 +39,8 @@ export function removeWords(text: string, variable: string, words: readonly stri
   if (!text.includes(removed)) return text
   const found = findAssignment(text, variable, file)
   if (found === undefined || !` ${found.assignment.value} `.includes(` ${removed} `)) return text
-  const { head, quote, value } = found.assignment
-  return replaceLine(text, found.line, `${head}${quote}${without(value, removed)}${quote}`)
+  const { head, quote, value, end } = found.assignment
+  return replaceLine(text, found.line, `${head}${quote}${without(value, removed)}${quote}${end}`)
 }
 
 /** Returns the value of the variable. Empty if the file does not set it. */
@@ -45,7 +49,7 @@ export function readVariable(text: string, variable: string, file: string): stri
 }
 
 function isAtEnd(value: string, words: string): boolean {
-  return ` ${value.trimEnd()}`.endsWith(` ${words}`)
+  return ` ${trimBlanks(value)}`.endsWith(` ${words}`)
 }
 
 function without(value: string, words: string): string {
@@ -61,23 +65,44 @@ function findAssignment(
   file: string,
 ): { readonly line: number; readonly assignment: Assignment } | undefined {
   const lines = text.split('\n')
-  const start = new RegExp(`^(\\s*(?:export\\s+)?${variable}=)(.*)$`)
+  // systemd allows blanks around `=` and lines that end with CRLF (systemd, src/basic/env-file.c,
+  // `parse_env_file_internal`). An assignment that is not found here would be lost: the last
+  // assignment is in effect, and it would be the appended one.
+  const start = new RegExp(`^([ \\t]*(?:export[ \\t]+)?${variable}[ \\t]*=[ \\t]*)([^]*)$`)
   const found = lines.flatMap((text, line) => (start.test(text) ? [line] : []))
   const [line, second] = found
   if (line === undefined) return undefined
   const refuse = (at: number, why: string): NopassError =>
     new NopassError('NODE_FLAG_FILE', `${variable} ${why}`, { place: { file, line: at + 1 } })
   if (second !== undefined) throw refuse(second, 'is set more than once')
+  checkNotContinued(lines, line, variable, file)
   const [, head = '', rest = ''] = start.exec(lines[line] ?? '') ?? []
-  const value = rest.trimEnd()
-  const quoted = /^(["'])(.*)\1$/.exec(value)
+  const value = trimBlanks(rest)
+  const end = rest.slice(value.length)
+  const quoted = /^(["'])([^]*)\1$/.exec(value)
   const inner = quoted?.[2] ?? value
   const quote = (quoted?.[1] ?? '') as Assignment['quote']
   // An escaped quote stays. A backslash at the end continues the line, or escapes our quote.
   const plain = quote === '"' ? inner.replaceAll(/\\["\\$`]/g, '') : inner
   const isPlain = quote === '' ? !/["'\\$`#]/.test(plain) : !plain.includes(quote) && !plain.endsWith('\\')
   if (!isPlain) throw refuse(line, 'has a value that is not one quoted text on one line')
-  return { line, assignment: { head, quote, value: inner } }
+  return { line, assignment: { head, quote, value: inner, end } }
+}
+
+/**
+ * A backslash at the end of a line continues it, and before systemd 254 also that of a comment.
+ * @throws NODE_FLAG_FILE if the line before continues into this one
+ */
+function checkNotContinued(lines: readonly string[], line: number, variable: string, file: string): void {
+  if (!/\\\r?$/.test(lines[line - 1] ?? '')) return
+  throw new NopassError('NODE_FLAG_FILE', `${variable} would belong to the line before, which ends with a backslash`, {
+    place: { file, line },
+  })
+}
+
+/** Only blanks of ASCII, because a byte of another character may look like a blank of Unicode. */
+function trimBlanks(text: string): string {
+  return text.replace(/[ \t\r]+$/, '')
 }
 
 function replaceLine(text: string, line: number, by: string): string {
