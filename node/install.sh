@@ -4,8 +4,8 @@
 
 set -eu
 umask 022
-PATH="${PATH:-}:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-unset NODE_OPTIONS
+PATH="${PATH:+$PATH:}/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+unset NODE_OPTIONS CDPATH
 TAB=$(printf '\t')
 INSTALLED=/opt/acr-nopass
 ROOT=''
@@ -16,7 +16,7 @@ main() {
     case $1 in
       --remove) REMOVE=yes ;;
       --root)
-        [ $# -gt 1 ] || usage
+        [ -d "${2:-}" ] || usage
         ROOT=$(cd "$2" && pwd -P)
         [ "$ROOT" != / ] || ROOT=''
         shift
@@ -27,13 +27,13 @@ main() {
   done
   UNDO=$ROOT/opt/.acr-nopass.undo
   STAGE=$ROOT/opt/.acr-nopass.new
-  LOCK=$ROOT/opt/.acr-nopass.lock
   CHANGING=no
   RESTARTED=no
   check_host
   find_service
   take_lock
-  WORK=$(mktemp -d)
+  WORK=$(mktemp -d) ||
+    fail NODE_HOST 'no temporary folder can be created; nothing was changed' 'Check the free space of /tmp.'
   trap on_exit EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
@@ -81,7 +81,7 @@ check_host() {
     aarch64 | arm64) ARCH=arm64 ;;
     *) fail NODE_HOST "there is no archive for $(uname -m)" 'Use pull secrets on these nodes.' ;;
   esac
-  for program in tar gzip sha256sum mktemp sed grep timeout; do
+  for program in tar gzip sha256sum mktemp sed grep timeout flock; do
     command -v "$program" > /dev/null ||
       fail NODE_HOST "the program $program is missing" "Install $program."
   done
@@ -120,19 +120,12 @@ find_service() {
   fi
 }
 
-# A lock of an earlier boot, or of a process that has ended, does not count.
+# Locks the folder: the system releases the lock when the process ends, however it ends.
 take_lock() {
-  boot=$(cat /proc/sys/kernel/random/boot_id 2> /dev/null || echo unknown)
   mkdir -p "$ROOT/opt" || fail NODE_HOST "$ROOT/opt cannot be written" 'Make it writable, or use pull secrets on these nodes.'
   check_inside /opt
-  if ! mkdir "$LOCK" 2> /dev/null; then
-    read -r pid locked 2> /dev/null < "$LOCK/owner" || { pid='' && locked=''; }
-    if [ "$locked" = "$boot" ] && kill -0 "$pid" 2> /dev/null; then
-      fail NODE_BUSY "another run of this script (process $pid) changes this node" 'Wait until it has ended.'
-    fi
-    mkdir -p "$LOCK" || fail NODE_HOST "$ROOT/opt cannot be written" 'Make it writable, or use pull secrets on these nodes.'
-  fi
-  echo "$$ $boot" > "$LOCK/owner"
+  exec 9< "$ROOT/opt"
+  flock -n 9 || fail NODE_BUSY 'another run of this script changes this node' 'Wait until it has ended.'
 }
 
 on_exit() {
@@ -144,7 +137,9 @@ on_exit() {
     undo
     [ "$status" != 0 ] || status=1
   fi
-  rm -rf "$WORK" "$STAGE" "$LOCK"
+  rm -rf "$WORK" "$STAGE"
+  # A program that failed may have another exit code, and 2 means wrong arguments.
+  case $status in 0 | 129 | 130 | 143) ;; *) status=1 ;; esac
   exit "$status"
 }
 
@@ -166,6 +161,8 @@ remove_all() {
   find_programs
   make_plan --remove
   apply_plan
+  # After a power failure there must be no flag without its files.
+  sync
   # The kubelet does not need the files any more. The second folder holds the last logins.
   rm -rf "$ROOT$INSTALLED" "$ROOT/run/acr-nopass"
   say 'done: acr-nopass is removed'
@@ -214,7 +211,8 @@ find_programs() {
   [ "${found%% *}" = "$sum" ] ||
     fail NODE_CHECKSUM "$url has the SHA-256 ${found%% *}, expected $sum; nothing was changed" \
       'Fetch the archive of this version again, or correct --sha256.'
-  tar -xzf "$STAGE/archive.tgz" -C "$STAGE"
+  tar -xzf "$STAGE/archive.tgz" -C "$STAGE" ||
+    fail NODE_HOST "the archive could not be unpacked in $ROOT/opt; nothing was changed" 'Check the free space there.'
   PROGRAMS=$STAGE/acr-nopass-node
   printf '%s\n' "$sum" > "$PROGRAMS/archive.sha256"
   # The same file system as the final place, so this also finds `noexec`.
@@ -272,6 +270,8 @@ apply_plan() {
   if [ -e "$WORK/plan/restart" ]; then
     restart_and_check
   fi
+  # After a power failure there must be the change, or what undoes it.
+  sync
   CHANGING=no
   rm -rf "$UNDO"
 }
@@ -310,6 +310,8 @@ place() {
   rm -f "$ROOT$path.new"
   cp "$1" "$ROOT$path.new"
   chmod "$two" "$ROOT$path.new"
+  # A rename may reach the disk before the content. Programs have a sync of their own.
+  if [ "$kind" = file ]; then sync "$ROOT$path.new"; fi
   mv -f "$ROOT$path.new" "$ROOT$path"
 }
 
@@ -381,7 +383,8 @@ restart_and_check() {
 
 restart_kubelet() {
   if [ -n "$RESTART" ]; then
-    timeout "$HEALTH_SECONDS" sh -c "$RESTART"
+    # What the command starts must not keep the lock.
+    timeout "$HEALTH_SECONDS" sh -c "$RESTART" 9<&-
   else
     systemctl daemon-reload
     timeout "$HEALTH_SECONDS" systemctl restart "$SERVICE"
@@ -393,27 +396,32 @@ wait_healthy() {
   for url in $HEALTH_URLS; do
     set -- "$@" --health "$url"
   done
-  "$PROGRAMS/bin/node" "$PROGRAMS/lib/setup.mjs" wait --root "$ROOT/" --seconds "$HEALTH_SECONDS" --expect "$@"
+  "$PROGRAMS/bin/node" "$PROGRAMS/lib/setup.mjs" wait --root "$ROOT/" --seconds "$HEALTH_SECONDS" --expect "$@" 9<&-
 }
 
-# Restores what the list names, in reverse.
+# Restores what the list names, in reverse. Needs no space, because the disk may be full.
 restore_files() {
-  sed '1!G;h;$!d' "$UNDO/list" > "$UNDO/reversed"
-  failed=''
-  while IFS="$TAB" read -r kind path; do
-    case $kind in
-      folder) rmdir "$ROOT$path" 2> /dev/null || : ;;
-      delete) rm -f "$ROOT$path" "$ROOT$path.new" || failed=$path ;;
-      restore)
-        rm -f "$ROOT$path.new"
-        # What an interrupted run has restored is no longer there.
-        if [ -e "$UNDO/files$path" ] || [ -L "$UNDO/files$path" ]; then
-          mv -f "$UNDO/files$path" "$ROOT$path" || failed=$path
-        fi
-        ;;
-    esac
-  done < "$UNDO/reversed"
-  [ -z "$failed" ] || report NODE_UNDO "$ROOT$failed could not be restored" "Copy it from $UNDO/files."
+  failed=$(sed '1!G;h;$!d' "$UNDO/list" | while IFS="$TAB" read -r action at; do
+    restore_one "$action" "$at" < /dev/null || printf ' %s' "$ROOT$at"
+  done)
+  [ -z "$failed" ] || report NODE_UNDO "not restored:$failed" "Copy each file from $UNDO/files."
+}
+
+# restore_one ACTION PATH
+restore_one() {
+  case $1 in
+    folder) rmdir "$ROOT$2" 2> /dev/null || : ;;
+    delete) rm -f "$ROOT$2" "$ROOT$2.new" ;;
+    restore)
+      rm -f "$ROOT$2.new"
+      # What an interrupted run has restored is no longer there.
+      if [ -e "$UNDO/files$2" ] || [ -L "$UNDO/files$2" ]; then
+        # mv refuses two links to one file: the change had not been made yet.
+        mv -f "$UNDO/files$2" "$ROOT$2" 2> /dev/null ||
+          { rm -f "$ROOT$2" && mv -f "$UNDO/files$2" "$ROOT$2"; }
+      fi
+      ;;
+  esac
 }
 
 undo() {

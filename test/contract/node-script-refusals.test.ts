@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { FakeNode } from '../support/fake-node/fake-node.ts'
@@ -87,16 +89,16 @@ describe('the script stops before it changes anything', { concurrency: 4 }, () =
 
   test('a run that finds another run does nothing', async () => {
     await using node = await fixture.openNode('ack')
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
-    node.write('/opt/.acr-nopass.lock/owner', `${process.pid} ${boot}`)
-    await refuses(
-      node,
-      await fixture.print(node),
-      new RegExp(`NODE_BUSY: another run of this script \\(process ${process.pid}\\)`),
-    )
-    // The lock of a process that has ended, or of an earlier boot, does not count.
-    node.write('/opt/.acr-nopass.lock/owner', `${process.pid} 0123\n`)
-    assert.equal((await node.run('dash', await fixture.print(node))).code, 0)
+    mkdirSync(join(node.root, 'opt'))
+    const script = await fixture.print(node)
+    // A run locks before it does anything that another run may see.
+    const lock = 'exec 9< "$1"; flock -n 9 && echo locked; exec sleep 300'
+    const other = spawn('sh', ['-c', lock, 'sh', join(node.root, 'opt')])
+    await once(other.stdout, 'data')
+    await refuses(node, script, /NODE_BUSY: another run of this script changes this node\n {2}fix: /)
+    other.kill('SIGKILL')
+    await once(other, 'close')
+    assert.equal((await node.run('dash', script)).code, 0)
   })
 
   test('an image in which /opt is an absolute link is refused: it would lead to the host', async () => {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { lstatSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { PROFILES, type ProfileName } from '../../src/node/script/profiles.ts'
 import { eventually } from '../support/eventually.ts'
+import { findLiveObstacle, runOnNode } from '../support/fake-node/run-live.ts'
 import { openScriptFixture, type ScriptFixture } from '../support/fake-node/script-fixture.ts'
 
 let fixture: ScriptFixture
@@ -64,3 +67,60 @@ for (const [shell, profiles] of CASES) {
     }
   })
 }
+
+/** A node whose kubelet refuses our provider, and reads its flags through a link. */
+async function openLinkedNode(target: string) {
+  const node = await fixture.openNode('kubeadm')
+  node.write('/etc/sysconfig/kubelet', 'KUBELET_EXTRA_ARGS="--v=4"\n')
+  mkdirSync(join(node.root, 'etc/default'))
+  symlinkSync(target, join(node.root, 'etc/default/kubelet'))
+  node.restart(['--refuse=acr-nopass-provider'])
+  return node
+}
+
+test('a file of flags behind a link is undone too: the kubelet never keeps flags without their program', async () => {
+  await using node = await openLinkedNode('../sysconfig/kubelet')
+  const before = node.files()
+  const { code, stderr } = await node.run('dash', await fixture.print(node, ['--health-seconds', '6']))
+  assert.match(stderr, /NODE_UNDONE/)
+  assert.equal(code, 1)
+  assert.deepEqual(node.files(), before)
+  assert.ok(node.isHealthy())
+})
+
+test('a file of flags behind an absolute link in an image is written in the image, not on this host', async () => {
+  await using node = await fixture.openNode('kubeadm')
+  const outside = join(node.root, '..', 'of-this-host')
+  mkdirSync(join(node.root, 'etc/default'))
+  symlinkSync(outside, join(node.root, 'etc/default/kubelet'))
+  const script = await node.printForImage(['--url', fixture.archive, '--sha256', fixture.sha256])
+  const { code, stderr } = await node.run('dash', script)
+  assert.deepEqual([code, stderr], [0, ''])
+  assert.equal(lstatSync(outside, { throwIfNoEntry: false }), undefined)
+  assert.match(node.read(outside), /^KUBELET_EXTRA_ARGS="--image-credential-provider-config=/)
+})
+
+test('on a disk that is full in the middle of an update, everything is undone and the exit code is 1', async (t) => {
+  const obstacle = findLiveObstacle()
+  if (obstacle !== undefined) return t.skip(obstacle)
+  await using node = await fixture.openNode('ack')
+  const script = await node.printForImage(['--url', fixture.archive, '--sha256', fixture.sha256])
+  const list = 'find /opt | sort; find /opt -type f -exec sha256sum {} + | sort'
+  // The archive and half of its content fit twice: it is unpacked, and not copied completely.
+  const rest = Math.round(statSync(fixture.archive).size / 1024)
+  const commands = `
+    dash ${script} > /dev/null || exit 97
+    echo damaged > /opt/acr-nopass/LICENSE
+    ( ${list} ) > before
+    size=$(du -sk /opt/acr-nopass | cut -f1) used=$(df -k /opt | sed -n 's/^tmpfs *[0-9]* *\\([0-9]*\\).*/\\1/p')
+    mount -o remount,size=$((used + ${rest} + size + size / 2))k /opt
+    code=0; dash ${script} > out 2> err || code=$?
+    ( ${list} ) > after
+    cat err; diff before after; exit $code`
+  const prepare = 'mount -t tmpfs -o size=100m tmpfs /opt'
+  const programs = { systemctl: '[ "$1" != is-active ]' }
+  const { code, stdout } = await runOnNode(node, ['sh', '-c', commands], { prepare, programs })
+  assert.match(stdout, /No space left on device/)
+  assert.match(stdout, /NODE_UNDONE: the change was not completed; everything was undone\n {2}fix: [^\n]+\n$/)
+  assert.equal(code, 1)
+})

@@ -28,6 +28,10 @@ function memory(content: Readonly<Record<string, Content>>): NodeFiles {
   }
   return {
     readText: textOf,
+    realPath(path) {
+      const found = content[path]
+      return typeof found === 'object' && 'link' in found ? found.link : path
+    },
     readConfig(path) {
       const text = textOf(path)
       return text === undefined ? undefined : [{ path, text }]
@@ -127,6 +131,14 @@ const places: readonly (readonly [where: string, node: Partial<ObservedNode>])[]
     { units: [{ path: '/var/lib/kubelet/kubeadm-flags.env', text: `KUBELET_KUBEADM_ARGS="${ECR_FLAGS}"\n` }] },
   ],
   ['in the running kubelet', { commandLine: ['--v=2', ...flagWords(ECR_PATHS)] }],
+  [
+    'with `_` in the names of its flags, which the kubelet takes for `-`',
+    {
+      commandLine: flagWords(ECR_PATHS).map((word) =>
+        word.replace(/^--[^=]*/, (name) => `--${name.slice(2).replaceAll('-', '_')}`),
+      ),
+    },
+  ],
   ['with its value in the next word', { commandLine: flagWords(ECR_PATHS).flatMap((word) => word.split('=')) }],
 ]
 for (const [where, node] of places) {
@@ -222,6 +234,31 @@ test('our flags in a form that the script did not write stop the removal, becaus
   assert.throws(() => planNode({ ...input('kubeadm', { flagFile }), config: undefined }), { code: 'NODE_FLAG_FILE' })
 })
 
+test('our flags in another file of the unit stop the removal, because the files would go', () => {
+  const units = [{ path: '/var/lib/kubelet/kubeadm-flags.env', text: `KUBELET_KUBEADM_ARGS="--v=2 ${FLAGS}"\n` }]
+  assert.throws(() => planNode({ ...input('kubeadm', { units }), config: undefined }), {
+    code: 'NODE_FLAG_FILE',
+    place: { file: '/var/lib/kubelet/kubeadm-flags.env' },
+  })
+  const comment = [{ path: '/d/10.conf', text: `# ${FLAGS}\n` }]
+  assert.deepEqual(planNode({ ...input('kubeadm', { units: comment }), config: undefined }).steps, [])
+})
+
+test('a file of flags that is a link is written where it leads, because the undo restores that file', () => {
+  const path = '/etc/default/kubelet'
+  const files = { [path]: { link: '/etc/sysconfig/kubelet' } } as const
+  const flagFile = { path, text: 'KUBELET_EXTRA_ARGS="--v=2"\n' }
+  const added = planNode(input('kubeadm', { flagFile }, files)).steps.at(-1)
+  assert.deepEqual(added, {
+    kind: 'flags',
+    path: '/etc/sysconfig/kubelet',
+    text: `KUBELET_EXTRA_ARGS="--v=2 ${FLAGS}"\n`,
+  })
+  const installed = { flagFile: { path, text: `KUBELET_EXTRA_ARGS="--v=2 ${FLAGS}"\n` } }
+  const removed = planNode({ ...input('kubeadm', installed, files), config: undefined }).steps
+  assert.deepEqual(removed, [{ kind: 'flags', path: '/etc/sysconfig/kubelet', text: flagFile.text }])
+})
+
 // The defaults of image-credential-provider-config and -bin-dir in pkg/cli/cmds/agent.go of k3s and
 // in https://docs.rke2.io/reference/linux_agent_config. Both must exist: ImageCredProvAvailable.
 for (const profile of ['k3s', 'rke2'] as const) {
@@ -284,6 +321,19 @@ for (const text of [
   })
 }
 
+test('k3s whose default file is a folder of files is left alone, because one file cannot replace it', () => {
+  for (const config of [undefined, OURS]) {
+    for (const found of [[], [{ path: `${RANCHER_PATHS.config}/ecr.yaml`, text: ECR }]]) {
+      const given = input('k3s', {})
+      const files = { ...given.files, readConfig: () => found }
+      assert.throws(() => planNode({ ...given, files, config }), {
+        code: 'NODE_PROVIDERS',
+        place: { file: RANCHER_PATHS.config },
+      })
+    }
+  }
+})
+
 test('k3s that names the default folder itself is fine', () => {
   const text = `# image-credential-provider-config: /x\nimage-credential-provider-config: ${RANCHER_PATHS.config}\n`
   assert.ok(planNode(input('k3s', { settings: [{ path: 'f', text }] })).restart)
@@ -296,6 +346,8 @@ test("the flags go into the file that the kubelet's unit reads, else into the fi
   const unit = (path: string) => [{ path: '10-kubeadm.conf', text: `EnvironmentFile=-${path}\nExecStart=\n` }]
   assert.equal(flagPath({ units: unit('/etc/default/kubelet'), isRpm: true }, profile), '/etc/default/kubelet')
   assert.equal(flagPath({ units: unit('/etc/sysconfig/kubelet'), isRpm: false }, profile), '/etc/sysconfig/kubelet')
+  const comment = [{ path: '10-kubeadm.conf', text: '#EnvironmentFile=-/etc/sysconfig/kubelet\n' }]
+  assert.equal(flagPath({ units: comment, isRpm: false }, profile), '/etc/default/kubelet')
   assert.equal(flagPath({ units: [], isRpm: false }, profile), '/etc/default/kubelet')
   assert.equal(flagPath({ units: [], isRpm: true }, profile), '/etc/sysconfig/kubelet')
 })

@@ -71,6 +71,12 @@ test('the kubelet may use a login for the whole host only if the host has one li
   assert.deepEqual(chosen(registriesOf(limited), image), [['team/*'], 'Registry'])
   assert.deepEqual(chosen(registriesOf({ ...SHOP }, { ...TEAM, ...limited }), image, 'team'), [['team/*'], 'Image'])
   assert.deepEqual(chosen(registriesOf({ domains: [`${HOST}/team`] }), image), [['e0'], 'Image'])
+  // Another entry has a part of the host.
+  const part = { instanceId: 'cri-abc124', domains: ['images.example.com/shop'] }
+  const whole = { ...OTHER_ROLE, domains: ['images.example.com'] }
+  const split = registriesOf(part, whole)
+  assert.deepEqual(chosen(split, 'images.example.com/team/app'), [['e1'], 'Image'])
+  assert.deepEqual(chosen(split, 'images.example.com/shop/app'), [['e0', 'e1'], 'Image'])
 })
 
 test('of several credentials without a limit, the one whose list has the image is tried first', () => {

@@ -35,7 +35,7 @@ export async function answerRequest(
       const cacheSeconds = failure === undefined ? seconds : Math.min(seconds, AFTER_FAILURE_SECONDS)
       return { username, password, domain, cacheKeyType, cacheSeconds }
     }
-    // Without a failure, no instance has the image's domain. An outage is not a refusal.
+    // Without a failure, no instance has the image's domain.
     if (tried.failure === undefined || !isRefusal(tried.failure.code)) break
   }
   if (failure !== undefined) throw failure
@@ -44,7 +44,7 @@ export async function answerRequest(
 
 interface Tried {
   readonly found?: UsableLogin & { readonly domain: string }
-  /** What failed before. */
+  /** What failed before. An outage counts before a refusal: a refused identity is replaced. */
   readonly failure: NopassError | undefined
 }
 
@@ -74,7 +74,8 @@ async function tryEntries(
       const domain = domainOf(usable.login.domains)
       if (domain !== undefined) return { found: { ...usable, domain }, failure }
     } catch (error) {
-      failure ??= toNopassError(error)
+      const next = toNopassError(error)
+      if (failure === undefined || (isRefusal(failure.code) && !isRefusal(next.code))) failure = next
     }
   }
   return { failure }

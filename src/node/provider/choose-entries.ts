@@ -1,4 +1,4 @@
-import { isCoveredBy, parseImage, personalDomains } from '../../acr/registry-domains.ts'
+import { hostOf, isCoveredBy, parseImage, personalDomains } from '../../acr/registry-domains.ts'
 import { createUnions } from '../../acr/unions.ts'
 import { familyOf, isLimited } from '../../values/limited-entries.ts'
 import { isForNamespace } from '../../values/own-targets.ts'
@@ -49,9 +49,11 @@ export function chooseEntries(
   const rank = ({ values, repositories }: Candidate): number =>
     repositories !== undefined || includesRepository(values.repositories, repository) ? 0 : 1
   const lists = new Set(ofHost.map((registry) => (isLimited(registry) ? registry.name : familyOf(registry))))
+  // An entry may have a part of the host, also one that does not serve this image.
+  const isDivided = registries.some(({ domains }) => domains.some((one) => one.includes('/') && hostOf(one) === host))
   return {
     candidates: candidates.toSorted((a, b) => rank(a) - rank(b)),
-    isOnlyList: lists.size === 1 && !ofHost.some(({ domains }) => domains.some((one) => one.startsWith(`${host}/`))),
+    isOnlyList: lists.size === 1 && !isDivided,
   }
 }
 

@@ -31,25 +31,27 @@ export function openLoginStore(folder: string, pid: number, uid: number) {
     read: (key: string): LoginRecord | undefined => readRecord(orElse(() => readFileSync(fileOf(key), 'utf8'), '')),
     /** A full file system must not make a pull fail. */
     write(key: string, record: LoginRecord): void {
+      const fresh = `${fileOf(key)}.${pid}`
       orElse(() => {
-        const fresh = `${fileOf(key)}.${pid}`
         writeFileSync(fresh, JSON.stringify(record), { mode: 0o600 })
         renameSync(fresh, fileOf(key))
         forgetOldest(folder)
       }, undefined)
+      remove(fresh)
     },
     /**
      * Takes the lock of a login; false if another process has it. A lock whose process has ended is
-     * taken over. If two processes do that at once, both call the cloud, and nothing else happens.
+     * taken over. If two processes do that at once, both call the cloud, and nothing else happens;
+     * so do all processes if no lock can be written.
      */
     lock(key: string): boolean {
-      if (takeLock(lockOf(key), pid)) return true
+      if (takeLock(lockOf(key), pid) === 'taken') return true
       const [holder = '', start = ''] = orElse(() => readFileSync(lockOf(key), 'utf8'), '').split(' ')
       if (isAlive({ pid: Number(holder), start })) return false
-      rmSync(lockOf(key), { force: true })
-      return takeLock(lockOf(key), pid)
+      remove(lockOf(key))
+      return takeLock(lockOf(key), pid) !== 'held'
     },
-    unlock: (key: string): void => rmSync(lockOf(key), { force: true }),
+    unlock: (key: string): void => remove(lockOf(key)),
   }
 }
 
@@ -60,25 +62,32 @@ function isPrivateFolder(folder: string, uid: number): boolean {
 }
 
 /** A link appears with its content, so no other process reads a lock without a holder. */
-function takeLock(file: string, pid: number): boolean {
+function takeLock(file: string, pid: number): 'taken' | 'held' | 'impossible' {
   const own = `${file}.${pid}`
-  const isTaken = orElse(() => {
+  try {
     writeFileSync(own, `${pid} ${processId(pid).start}`, { mode: 0o600 })
     linkSync(own, file)
-    return true
-  }, false)
-  rmSync(own, { force: true })
-  return isTaken
+    return 'taken'
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EEXIST' ? 'held' : 'impossible'
+  } finally {
+    remove(own)
+  }
 }
 
+function remove(file: string): void {
+  orElse(() => rmSync(file, { force: true }), undefined)
+}
+
+/** Counts all files, because a process that is killed leaves files of other names. */
 function forgetOldest(folder: string): void {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
+  const files = readdirSync(folder)
   if (files.length <= MOST_RECORDS) return
   const ages = files.map((name) => {
     const file = join(folder, name)
     return { file, at: orElse(() => statSync(file).mtimeMs, 0) }
   })
   for (const { file } of ages.toSorted((a, b) => a.at - b.at).slice(0, files.length - MOST_RECORDS)) {
-    rmSync(file, { force: true })
+    remove(file)
   }
 }

@@ -21,10 +21,12 @@ export function readPairs(words: readonly string[]): readonly ProviderPaths[] {
   }))
 }
 
+/** The kubelet takes `_` in a flag's name for `-` (k8s.io/component-base/cli/flag, flags.go). */
 function valuesOf(words: readonly string[], name: string): readonly string[] {
   return words.flatMap((word, index) => {
-    if (word.startsWith(`--${name}=`)) return [word.slice(name.length + 3)]
-    return word === `--${name}` ? [words[index + 1] ?? ''] : []
+    const [, flag = '', value] = /^--([^=]*)(?:=([^]*))?$/.exec(word) ?? []
+    if (flag.replaceAll('_', '-') !== name) return []
+    return [value ?? words[index + 1] ?? '']
   })
 }
 

@@ -68,7 +68,7 @@ function writePlan({ steps, restart, expected }: NodePlan, profile: ProfileName,
   for (const step of steps) {
     if (step.kind !== 'file' && step.kind !== 'flags') continue
     mkdirSync(dirname(join(folder, 'content', step.path)), { recursive: true })
-    writeFileSync(join(folder, 'content', step.path), step.text)
+    writeFileSync(join(folder, 'content', step.path), step.text, step.kind === 'flags' ? 'latin1' : 'utf8')
   }
   const mustShow = PROFILES[profile].kind === 'flags'
   const expectation: Expectation =

@@ -3,7 +3,7 @@ import type { ProviderPaths } from './profiles.ts'
 
 /** What the plan needs to know about a node. All paths are as the kubelet sees them. */
 export interface ObservedNode {
-  /** A path with its text. */
+  /** A path with its text, one character for each byte: other lines may have any encoding. */
   readonly flagFile: ConfigFile | undefined
   /** The unit of the kubelet, its drop-ins, and the files of variables that they name. */
   readonly units: readonly ConfigFile[]
@@ -19,11 +19,13 @@ export interface ObservedNode {
 export interface NodeFiles {
   /** The files of a configuration, which may be a folder. Undefined if the path does not exist. */
   readConfig(path: string): readonly ConfigFile[] | undefined
-  /** Returns the text. Undefined if the path does not exist. */
-  readText(path: string): string | undefined
+  /** Returns the text. Undefined if the path does not exist. `latin1`: a character for each byte. */
+  readText(path: string, encoding?: 'utf8' | 'latin1'): string | undefined
   /** The target of a symbolic link. Undefined for any other path. */
   readLink(path: string): string | undefined
   isExecutable(path: string): boolean
+  /** Follows symbolic links. The path to which they lead need not exist. */
+  realPath(path: string): string
 }
 
 /** One change. The steps are done in their order, and undone in reverse. */
@@ -35,7 +37,7 @@ export type Step =
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
   /** Checks the SELinux labels, before the kubelet's flags name the programs. */
   | { readonly kind: 'label' }
-  /** Writes the file of the kubelet's flags. Its owner and mode stay. */
+  /** Writes the file of the kubelet's flags, one byte for each character. Its owner and mode stay. */
   | { readonly kind: 'flags'; readonly path: string; readonly text: string }
   | { readonly kind: 'delete'; readonly path: string }
 

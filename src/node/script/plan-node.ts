@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import { addWords, removeWords } from './environment-file.ts'
 import { checkDefaultFolder, findExisting } from './existing-providers.ts'
-import { flagWords, readPairs } from './kubelet-flags.ts'
+import { flagWords, readPairs, splitWords } from './kubelet-flags.ts'
 import { type ConfigFile, mergeProviders } from './merge-providers.ts'
 import type { NodeFiles, NodePlan, ObservedNode, Step } from './observed-node.ts'
 import {
@@ -55,7 +55,7 @@ function addFlags(input: PlanInput, profile: FlagsProfile): NodePlan {
   const before = flagFile?.text ?? ''
   const flags = addWords(before, profile.variable, flagWords(OUR_PATHS), path)
   const config = writeText(OUR_PATHS.config, text, files)
-  const last: Step[] = before === flags ? [] : [{ kind: 'flags', path, text: flags }]
+  const last: Step[] = before === flags ? [] : [flagStep(path, flags, files)]
   const inEffect = commandLine === undefined || isInEffect(commandLine, OUR_PATHS)
   return {
     steps: [...programs, ...links, ...labelStep(programs), ...config, ...last],
@@ -65,28 +65,41 @@ function addFlags(input: PlanInput, profile: FlagsProfile): NodePlan {
   }
 }
 
-function removeFlags({ node }: PlanInput, profile: FlagsProfile): NodePlan {
-  const { flagFile, commandLine } = node
+function removeFlags({ node, files }: PlanInput, profile: FlagsProfile): NodePlan {
+  const { flagFile, units, commandLine } = node
   const flags = flagFile && removeWords(flagFile.text, profile.variable, flagWords(OUR_PATHS), flagFile.path)
   // If our flags stayed, they would name a file that no longer exists.
-  if (flagFile !== undefined && flags?.includes(OUR_PATHS.config) === true) {
-    throw new NopassError('NODE_FLAG_FILE', 'contains our flags in a form that this script did not write', {
-      place: { file: flagFile.path },
+  const others = units.filter(({ path, text }) => path !== flagFile?.path && namesOurs(text))
+  const kept = flags?.includes(OUR_PATHS.config) === true ? flagFile : others[0]
+  if (kept !== undefined) {
+    throw new NopassError('NODE_FLAG_FILE', 'contains our flags in a form or at a place that this script did not write', {
+      place: { file: kept.path },
+      hint: 'Remove the flags with /opt/acr-nopass there, restart the kubelet, and run the script again.',
     })
   }
   const existing = findExisting(node, profile)
   const first: Step[] =
     flagFile === undefined || flags === undefined || flags === flagFile.text
       ? []
-      : [{ kind: 'flags', path: flagFile.path, text: flags }]
+      : [flagStep(flagFile.path, flags, files)]
   const inEffect = commandLine !== undefined && isInEffect(commandLine, OUR_PATHS)
   return { steps: first, restart: first.length > 0 || inEffect, expected: existing, notes: [] }
+}
+
+/** The file is written in place, so its path must not be a link: the undo restores what is there. */
+function flagStep(path: string, text: string, files: NodeFiles): Step {
+  return { kind: 'flags', path: files.realPath(path), text }
+}
+
+function namesOurs(text: string): boolean {
+  const { config, programs } = OUR_PATHS
+  return readPairs(splitWords(text)).some((pair) => pair.config === config || pair.programs === programs)
 }
 
 function addToFolder(input: PlanInput): NodePlan {
   const { node, files } = input
   const programs = programSteps(input)
-  const before = files.readConfig(RANCHER_PATHS.config) ?? []
+  const before = readFolder(files)
   const { text = '', others } = mergeProviders(before, ourConfig(input))
   for (const name of others) checkProgram(RANCHER_PATHS, name, files)
   const program = `${RANCHER_PATHS.programs}/${PROVIDER}`
@@ -101,8 +114,22 @@ function addToFolder(input: PlanInput): NodePlan {
   }
 }
 
+/**
+ * Reads the configuration of k3s and RKE2, which is one file here.
+ * @throws NODE_PROVIDERS for a folder of files, because the script replaces the file as a whole
+ */
+function readFolder(files: NodeFiles): readonly ConfigFile[] {
+  const { config } = RANCHER_PATHS
+  const found = files.readConfig(config)
+  if (found === undefined || (found.length === 1 && found[0]?.path === config)) return found ?? []
+  throw new NopassError('NODE_PROVIDERS', 'the configuration of credential providers is not a file', {
+    place: { file: config },
+    hint: `Merge the files of the folder into one file ${config}, and run the script again.`,
+  })
+}
+
 function removeFromFolder({ files }: PlanInput): NodePlan {
-  const before = files.readConfig(RANCHER_PATHS.config) ?? []
+  const before = readFolder(files)
   const { text, others } = mergeProviders(before, undefined)
   const isOurs = before.length > 0 && (text === undefined || before.some(({ text }) => text.includes(PROVIDER)))
   const config: readonly Step[] = !isOurs
@@ -180,7 +207,7 @@ function isInEffect(commandLine: readonly string[], expected: ProviderPaths): bo
  */
 export function flagPath({ units, isRpm }: Pick<ObservedNode, 'units' | 'isRpm'>, { flagFile }: FlagsProfile): string {
   const { deb, rpm } = flagFile
-  const read = [deb, rpm].filter((path) => units.some(({ text }) => new RegExp(`=-?${path}\\s*$`, 'm').test(text)))
+  const read = [deb, rpm].filter((path) => units.some(({ text }) => new RegExp(`^\\s*EnvironmentFile=-?${path}\\s*$`, 'm').test(text)))
   const [only, other] = [...new Set(read)]
   if (only !== undefined && other === undefined) return only
   return isRpm ? rpm : deb

@@ -25,7 +25,7 @@ export function readNode(root: string, name: ProfileName): ObservedNode {
     ['/usr/lib/sysimage/rpm', '/var/lib/rpm'].some((path) => exists(join(root, path))) &&
     !exists(join(root, '/var/lib/dpkg/status'))
   const path = profile.kind === 'flags' ? flagPath({ units, isRpm }, profile) : undefined
-  const text = path === undefined ? undefined : files.readText(path)
+  const text = path === undefined ? undefined : files.readText(path, 'latin1')
   return {
     flagFile: path === undefined || text === undefined ? undefined : { path, text },
     units,
@@ -37,21 +37,26 @@ export function readNode(root: string, name: ProfileName): ObservedNode {
 
 /** Returns the files below `root`. An absolute link in an image points into that image. */
 export function openFiles(root: string): NodeFiles {
-  const resolve = (path: string): string | undefined => {
+  const realPath = (path: string): string => {
     let at = path
     for (let links = 0; links < MAX_LINKS; links++) {
       const found = lstatSync(join(root, at), { throwIfNoEntry: false })
-      if (found === undefined) return undefined
-      if (!found.isSymbolicLink()) return join(root, at)
+      if (found?.isSymbolicLink() !== true) return at
       at = posix.resolve(dirname(at), readlinkSync(join(root, at)))
     }
-    return undefined
+    return at
   }
-  const readText = (path: string): string | undefined => {
+  const resolve = (path: string): string | undefined => {
+    const file = join(root, realPath(path))
+    const found = lstatSync(file, { throwIfNoEntry: false })
+    return found === undefined || found.isSymbolicLink() ? undefined : file
+  }
+  const readText = (path: string, encoding: 'utf8' | 'latin1' = 'utf8'): string | undefined => {
     const file = resolve(path)
-    return file !== undefined && statSync(file).isFile() ? readFileSync(file, 'utf8') : undefined
+    return file !== undefined && statSync(file).isFile() ? readFileSync(file, encoding) : undefined
   }
   return {
+    realPath,
     readText,
     readConfig(path) {
       const found = resolve(path)
