@@ -32,6 +32,9 @@ export interface CheckContext extends Readonly<ConnectRequest['context']> {
   readonly report: (cluster: string, line: string) => void
 }
 
+/** Some plugins wait three minutes for a login in the browser (milliseconds). */
+const LONGEST_PLUGIN_MS = 200_000
+
 /** A cluster of the list. `values` and `ram` are those of a rollout. */
 export type CheckedCluster = Pick<PreparedCluster, 'name' | 'settings' | 'values' | 'ram'>
 
@@ -52,7 +55,7 @@ export async function checkCluster(
   const timer = setTimeout(() => limit.abort(tooSlow(limitMs)), limitMs)
   try {
     context.report(name, 'reading')
-    const reached = await readCluster(cluster, context, AbortSignal.any([signal, limit.signal]))
+    const reached = await readCluster(cluster, context, limitMs, AbortSignal.any([signal, limit.signal]))
     return { name, ack, reached }
   } catch (error) {
     // The user ended the whole check.
@@ -72,9 +75,12 @@ function tooSlow(limitMs: number): NopassError {
 async function readCluster(
   cluster: CheckedCluster,
   context: CheckContext,
+  limitMs: number,
   signal: AbortSignal,
 ): Promise<ReachedCluster> {
-  const { client, aheadMs, detail, identity } = await connectCluster({ cluster, context, signal })
+  // A program does not end with the signal.
+  const pluginMs = Math.min(limitMs, LONGEST_PLUGIN_MS)
+  const { client, aheadMs, detail, identity } = await connectCluster({ cluster, context, signal, pluginMs })
   try {
     const { settings } = cluster
     const { namespace, release: name } = settings

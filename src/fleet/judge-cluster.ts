@@ -3,7 +3,7 @@ import type { CloudSnapshot } from '../doctor/cloud/inspect-cloud.ts'
 import { diagnose } from '../doctor/diagnose.ts'
 import type { Observed } from '../doctor/observed.ts'
 import { hasPlugin } from '../doctor/plugin-nodes.ts'
-import type { NopassError } from '../errors.ts'
+import { type NopassError, toNopassError } from '../errors.ts'
 import type { Unread } from '../kube/read/reader.ts'
 import { printableData } from '../printable.ts'
 import { aheadOf, minorFindings } from './checks/kubernetes-minor.ts'
@@ -15,13 +15,16 @@ import { type ClusterFinding, type ClusterState, DRIFT, type FleetFinding } from
 import { groupFindings } from './group-findings.ts'
 
 /**
- * Judges what was read of one cluster. Pure. All texts are printable, because many come from the
- * cluster.
+ * Judges what was read of one cluster. Pure, and never throws: objects of an unexpected form must
+ * not end the check of other clusters. All texts are printable, because many come from the cluster.
  */
 export function judgeCluster(facts: ClusterFacts, rules: CheckRules): ClusterCheck {
-  return printableData(
-    'error' in facts ? judgeUnreached(facts, facts.error) : judgeReached(facts, facts.reached, rules),
-  )
+  if ('error' in facts) return printableData(judgeUnreached(facts, facts.error))
+  try {
+    return printableData(judgeReached(facts, facts.reached, rules))
+  } catch (error) {
+    return printableData(judgeUnreached(facts, toNopassError(error)))
+  }
 }
 
 /** https://www.alibabacloud.com/help/en/ack/developer-reference/api-cs-2015-12-15-describeclusterdetail */

@@ -90,15 +90,20 @@ test('where /opt is mounted with noexec, nothing changes', { skip }, async () =>
 
 const enforcing = { getenforce: 'echo Enforcing', restorecon: `echo "$@" >> /opt/restorecon` }
 
-test('the programs are on the disk, and under SELinux have their label, before any flag is written', {
+test('the programs are on the disk, and under SELinux have their label, before any flag is written; then the flags too', {
   skip,
 }, async () => {
   await using node = await openNode()
   const stat = `grep -q image-credential /${FLAGS} && echo too_late || echo system_u:object_r:bin_t:s0`
-  const sync = `[ -x /opt/acr-nopass/bin/acr-nopass-provider ] && ! grep -q image-credential /${FLAGS} && echo synced >> /opt/restorecon`
+  const sync = `{
+    if [ $# -gt 0 ]; then echo "$*"
+    elif grep -q image-credential /${FLAGS}; then echo flags
+    elif [ -x /opt/acr-nopass/bin/acr-nopass-provider ]; then echo programs; fi
+  } >> /opt/restorecon`
   const { code, stderr } = await runLive(node, await print(node), { programs: { ...enforcing, stat, sync } })
   assert.equal(code, 0, stderr)
-  assert.equal(node.read('/opt/restorecon'), 'synced\n-R /opt/acr-nopass\n')
+  const [settings, config] = ['node.json', 'config.yaml'].map((name) => `/opt/acr-nopass/${name}.new`)
+  assert.equal(node.read('/opt/restorecon'), `${settings}\nprograms\n-R /opt/acr-nopass\n${config}\nflags\n`)
 })
 
 test('a label with which SELinux forbids the kubelet to execute the program stops and undoes the change', {

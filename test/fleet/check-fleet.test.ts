@@ -85,6 +85,19 @@ test('behind a proxy that removes the writers from lists, the fields that anothe
   )
 })
 
+test('a cluster whose plugin for logins hangs is unread after --timeout', async () => {
+  await using slow = await openFleet({}, [{ name: 'hangs', kubeconfig: { file: 'hangs.kubeconfig' } }])
+  const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sleep', args: ['600'] }
+  const hanging = {
+    ...offline,
+    users: [{ name: offline.users[0].name, user: { exec: { ...exec, interactiveMode: 'Never' } } }],
+  }
+  await writeFile(join(slow.folder, 'hangs.kubeconfig'), JSON.stringify(hanging))
+  const { clusters } = await slow.check('--timeout', '2s')
+  assert.equal(clusters.hangs?.state, 'unread')
+  assert.match(clusters.hangs?.unread[0]?.why ?? '', /^KUBECONFIG_INVALID: .* plugin sleep did not end within 2 s/)
+})
+
 test('--max-parallel clusters are read at the same time', async () => {
   const sequence: string[] = []
   for (const name of ['fine', 'late']) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Observed } from '../../src/doctor/observed.ts'
 import { NopassError } from '../../src/errors.ts'
 import type { ClusterFacts } from '../../src/fleet/cluster-facts.ts'
 import { judgeCluster } from '../../src/fleet/judge-cluster.ts'
@@ -97,6 +98,14 @@ test('an error comes before a warning, whoever found it', () => {
     'error RELEASE_PENDING',
     'warning HELPER_DEGRADED',
   ])
+})
+
+test('P14: a cluster whose objects cannot be judged is unread, and ends no check of other clusters', () => {
+  const deployment = { wanted: 2, available: 2, failing: null } as unknown as Observed['deployment']
+  const facts = clusterFacts({ observed: { deployment } })
+  const reached = { ...('reached' in facts ? facts.reached : assert.fail()), versions: null as never }
+  const check = judge({ name: 'one', ack: null, reached })
+  assert.deepEqual([check.name, check.state, check.findings[0]?.id], ['one', 'unread', 'CLUSTER_UNREAD'])
 })
 
 test('a cluster that does not respond is unread, with the reason and the fix', () => {

@@ -81,7 +81,8 @@ export function parseEarlier(text: string, file: string): EarlierCheck {
   const document = parseObject(text)
   if (document === undefined || !Array.isArray(document.clusters)) throw wrong('is not the JSON of a check')
   if (document.version !== RESULTS_VERSION) {
-    throw wrong(`has version ${JSON.stringify(document.version) ?? 'none'}, and this program reads ${RESULTS_VERSION}`)
+    const version = typeof document.version === 'number' ? `version ${document.version}` : 'no version'
+    throw wrong(`has ${version}, and this program reads version ${RESULTS_VERSION}`)
   }
   const clusters = document.clusters.map(readCluster)
   if (!clusters.every((one) => one !== undefined)) throw wrong('has a cluster without a name or a known state')

@@ -72,10 +72,14 @@ function removeFlags({ node, files }: PlanInput, profile: FlagsProfile): NodePla
   const others = units.filter(({ path, text }) => path !== flagFile?.path && namesOurs(text))
   const kept = flags?.includes(OUR_PATHS.config) === true ? flagFile : others[0]
   if (kept !== undefined) {
-    throw new NopassError('NODE_FLAG_FILE', 'contains our flags in a form or at a place that this script did not write', {
-      place: { file: kept.path },
-      hint: 'Remove the flags with /opt/acr-nopass there, restart the kubelet, and run the script again.',
-    })
+    throw new NopassError(
+      'NODE_FLAG_FILE',
+      'contains our flags in a form or at a place that this script did not write',
+      {
+        place: { file: kept.path },
+        hint: 'Remove the flags with /opt/acr-nopass there, restart the kubelet, and run the script again.',
+      },
+    )
   }
   const existing = findExisting(node, profile)
   const first: Step[] =
@@ -207,7 +211,9 @@ function isInEffect(commandLine: readonly string[], expected: ProviderPaths): bo
  */
 export function flagPath({ units, isRpm }: Pick<ObservedNode, 'units' | 'isRpm'>, { flagFile }: FlagsProfile): string {
   const { deb, rpm } = flagFile
-  const read = [deb, rpm].filter((path) => units.some(({ text }) => new RegExp(`^\\s*EnvironmentFile=-?${path}\\s*$`, 'm').test(text)))
+  const read = [deb, rpm].filter((path) =>
+    units.some(({ text }) => new RegExp(`^\\s*EnvironmentFile=-?${path}\\s*$`, 'm').test(text)),
+  )
   const [only, other] = [...new Set(read)]
   if (only !== undefined && other === undefined) return only
   return isRpm ? rpm : deb

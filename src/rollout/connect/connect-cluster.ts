@@ -19,6 +19,8 @@ export interface ConnectRequest extends Pick<ClusterWork, 'signal'> {
   readonly context: Pick<RunContext, 'settings' | 'cloud' | 'folder' | 'mask'> & {
     readonly helm: Pick<RunContext['helm'], 'environment'>
   }
+  /** How long the kubeconfig's plugin may take, in milliseconds. */
+  readonly pluginMs?: number
 }
 
 /**
@@ -34,7 +36,12 @@ export async function connectCluster(work: ConnectRequest, hooks = 0) {
   await requireAccount(work)
   const { file, context, detail } = await obtainKubeconfig(work, hooks)
   // The environment of helm, because this connection and helm must use the same proxy.
-  const connection = await kubeconfigConnection({ file, environment: helm.environment, context: context || undefined })
+  const connection = await kubeconfigConnection({
+    file,
+    environment: helm.environment,
+    context: context || undefined,
+    ...(work.pluginMs !== undefined && { pluginMs: work.pluginMs }),
+  })
   const notes = detail ? checkAckServer(detail, connection, cluster) : []
   const clock = createServerClock()
   const client = createKubeClient(maskTokens(connection, mask), {
