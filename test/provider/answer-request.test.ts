@@ -161,7 +161,7 @@ test('a refused ServiceAccount gets the login of the node only if the values hav
     lenient.failing.set('account prod', code)
     await assert.rejects(lenient.ask('prod/app', {}), { code })
     assert.deepEqual(lenient.calls, ['account prod'])
-    // One instance refuses the ServiceAccount, and the other, which has the image, does not respond.
+    // One instance refuses the ServiceAccount. The other has the image, and does not respond.
     const several = nodeOf([entry('first'), entry('prod')], { ...service, fallback: 'worker-role' })
     several.failing.set('account first', 'CLOUD_DENIED').set('account prod', code)
     await assert.rejects(several.ask('prod/app', {}), { code })

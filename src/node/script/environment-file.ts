@@ -68,7 +68,7 @@ function findAssignment(
   // systemd allows blanks around `=` and lines that end with CRLF (systemd, src/basic/env-file.c,
   // `parse_env_file_internal`). An assignment that is not found here would be lost: the last
   // assignment is in effect, and it would be the appended one.
-  const start = new RegExp(`^([ \\t]*(?:export[ \\t]+)?${variable}[ \\t]*=[ \\t]*)([^]*)$`)
+  const start = new RegExp(`^([ \\t]*(?:export[ \\t]+)?${variable}[ \\t]*=[ \\t]*)(.*)$`, 's')
   const found = lines.flatMap((text, line) => (start.test(text) ? [line] : []))
   const [line, second] = found
   if (line === undefined) return undefined
@@ -79,7 +79,7 @@ function findAssignment(
   const [, head = '', rest = ''] = start.exec(lines[line] ?? '') ?? []
   const value = trimBlanks(rest)
   const end = rest.slice(value.length)
-  const quoted = /^(["'])([^]*)\1$/.exec(value)
+  const quoted = /^(["'])(.*)\1$/s.exec(value)
   const inner = quoted?.[2] ?? value
   const quote = (quoted?.[1] ?? '') as Assignment['quote']
   // An escaped quote stays. A backslash at the end continues the line, or escapes our quote.

@@ -24,7 +24,7 @@ export function readPairs(words: readonly string[]): readonly ProviderPaths[] {
 /** The kubelet takes `_` in a flag's name for `-` (k8s.io/component-base/cli/flag, flags.go). */
 function valuesOf(words: readonly string[], name: string): readonly string[] {
   return words.flatMap((word, index) => {
-    const [, flag = '', value] = /^--([^=]*)(?:=([^]*))?$/.exec(word) ?? []
+    const [, flag = '', value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? []
     if (flag.replaceAll('_', '-') !== name) return []
     return [value ?? words[index + 1] ?? '']
   })

@@ -19,7 +19,7 @@ export interface ObservedNode {
 export interface NodeFiles {
   /** The files of a configuration, which may be a folder. Undefined if the path does not exist. */
   readConfig(path: string): readonly ConfigFile[] | undefined
-  /** Returns the text. Undefined if the path does not exist. `latin1`: a character for each byte. */
+  /** Returns the text. Undefined if the path does not exist. `latin1`: one character per byte. */
   readText(path: string, encoding?: 'utf8' | 'latin1'): string | undefined
   /** The target of a symbolic link. Undefined for any other path. */
   readLink(path: string): string | undefined
@@ -37,7 +37,7 @@ export type Step =
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
   /** Checks the SELinux labels, before the kubelet's flags name the programs. */
   | { readonly kind: 'label' }
-  /** Writes the file of the kubelet's flags, one byte for each character. Its owner and mode stay. */
+  /** Writes the file of the kubelet's flags, one byte per character. Its owner and mode stay. */
   | { readonly kind: 'flags'; readonly path: string; readonly text: string }
   | { readonly kind: 'delete'; readonly path: string }
 

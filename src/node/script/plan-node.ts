@@ -90,7 +90,7 @@ function removeFlags({ node, files }: PlanInput, profile: FlagsProfile): NodePla
   return { steps: first, restart: first.length > 0 || inEffect, expected: existing, notes: [] }
 }
 
-/** The file is written in place, so its path must not be a link: the undo restores what is there. */
+/** The file is written in place, so its path must not be a link: the undo restores the path. */
 function flagStep(path: string, text: string, files: NodeFiles): Step {
   return { kind: 'flags', path: files.realPath(path), text }
 }
