@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { parse } from 'yaml'
-import { runBin } from '../cli/run-bin.ts'
+import { BIN, runBin } from '../cli/run-bin.ts'
 import {
   ACCOUNT,
   ACTIONS,
@@ -344,6 +348,28 @@ for (const action of ACTIONS) {
     assert.deepEqual((await readYaml('values.yaml')).identity, { type: 'rrsa' })
   })
 }
+
+test('Ctrl-C while the account is read ends with 130, and leaves nothing', async () => {
+  // A cloud that accepts the connection and never responds.
+  const asked = Promise.withResolvers<void>()
+  const silent = createServer(() => asked.resolve()).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const origin = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+  const endpoints = JSON.stringify({ sts: origin, cs: origin, cr: origin })
+  const env = { PATH: process.env.PATH ?? '', ...at.keyOf('reader') }
+  const child = spawn(BIN, ['init', '--endpoints', endpoints, ...ONE], { cwd: folder, env, stdio: 'ignore' })
+  try {
+    const exit = once(child, 'exit')
+    await asked.promise
+    child.kill('SIGINT')
+    assert.deepEqual(await exit, [130, null])
+    assert.deepEqual(await readdir(folder), [])
+  } finally {
+    child.kill('SIGKILL')
+    silent.closeAllConnections()
+    silent.close()
+  }
+})
 
 test('without any right the files are written from flags alone', async () => {
   const missing = await init(['--yes'], { user: 'nobody' })
