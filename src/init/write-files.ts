@@ -21,9 +21,13 @@ export interface NewFile {
 
 /** @throws INIT_FILE_EXISTS for the first file that exists, also for a link that leads nowhere */
 export function refuseExisting(folder: string, names: readonly string[]): void {
-  // What cannot be looked up cannot be written either, which `writeNewFiles` reports.
-  const taken = names.find((name) => orElse(() => lstatSync(join(folder, name)), undefined) !== undefined)
+  const taken = names.find((name) => isTaken(folder, name))
   if (taken !== undefined) throw alreadyExists(taken)
+}
+
+/** True if something has this name. What cannot be looked up, `writeNewFiles` cannot write. */
+export function isTaken(folder: string, name: string): boolean {
+  return orElse(() => lstatSync(join(folder, name)), undefined) !== undefined
 }
 
 /**

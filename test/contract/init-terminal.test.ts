@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
@@ -119,11 +119,23 @@ for (const [name, key] of [
   }
 }
 
-test('a file that exists is refused before the first question', async () => {
-  await writeFile(join(folder, 'values.yaml'), 'mine')
-  await using terminal = open()
+for (const name of ['values.yaml', 'clusters.yaml']) {
+  test(`if ${name} exists, that is refused before the first question`, async () => {
+    await writeFile(join(folder, name), 'mine')
+    await using terminal = open()
+    const { code, screen } = await terminal.ended()
+    assert.equal(code, 2, screen)
+    assert.match(screen, /INIT_FILE_EXISTS/)
+    assert.doesNotMatch(screen, /Which/)
+  })
+}
+
+test("a list and a workflow that exist are in nobody's way if one cluster is named", async () => {
+  await mkdir(join(folder, '.github/workflows'), { recursive: true })
+  for (const name of ['clusters.yaml', '.github/workflows/acr-nopass.yml']) await writeFile(join(folder, name), 'mine')
+  await using terminal = open(['--cluster', 'Shop', '--instance', INSTANCE, '--repositories', '*'])
   const { code, screen } = await terminal.ended()
-  assert.equal(code, 2, screen)
-  assert.match(screen, /INIT_FILE_EXISTS/)
-  assert.doesNotMatch(screen, /Which/)
+  assert.equal(code, 0, screen)
+  assert.doesNotMatch(screen, /◆/)
+  assert.equal(await readFile(join(folder, 'clusters.yaml'), 'utf8'), 'mine')
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ClusterKind } from '../../src/alibaba/cs.ts'
-import { decideIdentity } from '../../src/init/decide-identity.ts'
+import { decideIdentity, givenIdentity } from '../../src/init/decide-identity.ts'
 
 const detail = (enabled: boolean) => ({
   vpcId: 'vpc-1',
@@ -33,4 +33,16 @@ for (const [kind, expected] of Object.entries(TABLE) as [ClusterKind, (typeof TA
 
 test('without the list and the detail of a cluster, the identity is asked', () => {
   assert.equal(decideIdentity({ kind: undefined, detail: undefined }), undefined)
+})
+
+test('the reason says whether RRSA is off or could not be read, and the step what to do', () => {
+  const why = (one: ReturnType<typeof detail> | undefined) => decideIdentity({ kind: 'edge', detail: one })
+  assert.equal(why(detail(false))?.why, 'an Edge cluster needs RRSA, and RRSA is off')
+  assert.equal(why(undefined)?.why, 'an Edge cluster needs RRSA, and whether RRSA is on could not be read')
+  assert.match(why(undefined)?.todo ?? '', /^enable RRSA in the ACK console/)
+})
+
+test('an identity that the user chose has a step only if it needs a key', () => {
+  assert.deepEqual(givenIdentity('rrsa'), { type: 'rrsa', why: 'you chose it' })
+  assert.match(givenIdentity('access-key').todo ?? '', /^create Secret acr-nopass\/acr-nopass-key/)
 })

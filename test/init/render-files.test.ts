@@ -142,3 +142,127 @@ test('an instance whose VPC domain a cluster cannot resolve is noted, with what 
   assert.deepEqual(notes({ ...INSTANCE, endpoints: undefined }), [])
   assert.deepEqual(notes(INSTANCE, facts('1', { detail: undefined, kind: 'dedicated' })), [])
 })
+
+test('the list of clusters, word for word', () => {
+  const clusters = [
+    facts('1'),
+    facts('2', {
+      name: 'Data Center',
+      region: 'cn-beijing',
+      kind: 'dedicated',
+      addon: 'the-addon',
+      detail: { vpcId: 'v', hasPublicEndpoint: false, rrsa: { enabled: false, issuers: '', oidcProviderArn: '' } },
+    }),
+    facts('3'),
+  ]
+  const { files, check } = render(clusters)
+  check()
+  assert.equal(
+    files.clusters,
+    `# yaml-language-server: $schema=https://raw.githubusercontent.com/acr-nopass/acr-nopass/v1/schemas/clusters.schema.json
+# The clusters of a rollout, written by acr-nopass init. All keys: docs/en/clusters.md.
+# Clusters of one wave are rolled out together, lower waves first; the very first cluster goes alone.
+
+- name: cluster-1 # your name for it, in reports
+  wave: 0 # a higher number waits for all lower ones
+  ack: { clusterId: ${id('1')}, region: cn-hangzhou }
+  values:
+    region: cn-hangzhou
+
+- name: data-center # your name for it, in reports
+  wave: 0 # a higher number waits for all lower ones
+  ack: { clusterId: ${id('2')}, region: cn-beijing, privateEndpoint: true }
+  coexist: true # remove after the migration from the-addon: docs/en/migrate.md
+  # a dedicated cluster has no RRSA, so the helper uses the RAM role of the nodes.
+  values:
+    region: cn-beijing
+    identity:
+      type: worker-role
+
+- name: cluster-3 # your name for it, in reports
+  wave: 0 # a higher number waits for all lower ones
+  ack: { clusterId: ${id('3')}, region: cn-hangzhou }
+  values:
+    region: cn-hangzhou
+`,
+  )
+  assert.doesNotMatch(files.values, /^region:/m)
+  assert.match(files.values, /^# Values of acr-nopass for 3 clusters, /m)
+})
+
+test('the values of several instances have a block each, with the domains of endpoints that are on', () => {
+  const off = { type: 'internet', enabled: false, domains: [{ domain: 'off.example.com', custom: false }] }
+  const instances = [
+    { ...INSTANCE, endpoints: [...(INSTANCE.endpoints ?? []), off] },
+    { ...INSTANCE, instanceId: 'cri-b', name: 'shop', endpoints: undefined },
+  ]
+  const { files, check } = render([facts('1')], { instances, identities: ['worker-role'] })
+  check()
+  assert.match(files.values, /^ {2}# Images begin with a\.example\.com\.\n {2}- name: shop #/m)
+  assert.doesNotMatch(files.values, /off\.example\.com/)
+  assert.match(files.values, /"shop\/\*"\] # .*\n\n {2}- name: shop-cri-b #/)
+  assert.match(files.values, /^# How the helper authenticates: you chose it\.\n# Where ACK offers RRSA, enable it/m)
+})
+
+test('the workflow of one cluster names it, and what is special about it', () => {
+  const one = render([
+    facts('1', {
+      addon: 'x',
+      detail: { vpcId: 'v', hasPublicEndpoint: false, rrsa: { enabled: true, issuers: '', oidcProviderArn: '' } },
+    }),
+  ])
+  assert.deepEqual(parse(one.files.workflow).jobs.rollout.steps[1].with, {
+    mode: 'plan',
+    'ack-cluster-id': id('1'),
+    region: 'cn-hangzhou',
+    'private-endpoint': true,
+    coexist: true,
+    'values-files': 'values.yaml',
+    'role-to-assume': 'acs:ram::1427736501988243:role/acr-nopass-deploy',
+    'oidc-provider-arn': 'acs:ram::1427736501988243:oidc-provider/github-actions',
+  })
+  assert.equal(
+    nextCommand(one.draft, (name) => name),
+    `plan --ack-cluster-id ${id('1')} --region cn-hangzhou -f values.yaml --private-endpoint --coexist`,
+  )
+  const two = render([facts('1'), facts('2')])
+  assert.equal(parse(two.files.workflow).jobs.rollout.steps[1].with['clusters-file'], 'clusters.yaml')
+  assert.equal(
+    nextCommand(two.draft, (name) => name),
+    'plan --clusters-file clusters.yaml -f values.yaml',
+  )
+})
+
+test('notes come in the order of what a person does first, and a healthy account has none', () => {
+  const clusters = [facts('1', { kind: 'serverless', detail: undefined, state: 'stopped' }), facts('2', { addon: 'x' })]
+  const noted = {
+    clusters,
+    instances: [{ ...INSTANCE, status: 'STOPPED' }],
+    unread: [{ what: 'the account', why: 'no' }],
+    cuts: ['a cut'],
+  }
+  const starts = ['cluster-1: enable RRSA', "cluster-2 has Alibaba's x", `cluster ${id('1')} is not running: stopped`]
+  const rest = [
+    'instance cri-abc123 is not running: STOPPED',
+    'the list was not complete: a cut',
+    'not read: the account (no)',
+  ]
+  const notes = collectNotes(render(clusters).draft, noted)
+  assert.equal(notes.length, 6, notes.join('\n'))
+  for (const [index, start] of [...starts, ...rest].entries()) assert.ok(notes[index]?.startsWith(start), notes[index])
+  const quiet = { clusters: [facts('1', { state: '' })], instances: [INSTANCE], unread: [], cuts: [] }
+  assert.deepEqual(collectNotes(render(quiet.clusters).draft, quiet), [])
+})
+
+test('names are short, lower case, and unique also among names that look like another name with an id', () => {
+  const { draft, check } = render([
+    facts('1', { name: `-${'A'.repeat(80)}-` }),
+    facts('2', { name: `${'a'.repeat(80)}` }),
+    facts('3', { name: '' }),
+  ])
+  check()
+  assert.deepEqual(
+    draft.clusters.map(({ name }) => name),
+    ['a'.repeat(62), 'a'.repeat(63), id('3')],
+  )
+})

@@ -5,15 +5,16 @@ import { createDefaultTransport } from '../../alibaba/transport/cloud-transport.
 import { createEndpoints, readEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError } from '../../errors.ts'
 import { checkFiles } from '../../init/check-files.ts'
+import { ALL } from '../../init/choose.ts'
 import { collectNotes } from '../../init/collect-notes.ts'
 import { decideIdentity, givenIdentity } from '../../init/decide-identity.ts'
 import { type Draft, draftFiles } from '../../init/draft.ts'
-import type { ClusterFacts } from '../../init/facts.ts'
+import type { ClusterFacts, FoundList } from '../../init/facts.ts'
 import { nextCommand } from '../../init/next-command.ts'
 import { type AccountReader, createAccountReader } from '../../init/read-account.ts'
 import { renderClusters, renderValues } from '../../init/render-values.ts'
 import { renderWorkflow, WORKFLOW_FILE } from '../../init/render-workflow.ts'
-import { type NewFile, refuseExisting, writeNewFiles } from '../../init/write-files.ts'
+import { isTaken, type NewFile, refuseExisting, writeNewFiles } from '../../init/write-files.ts'
 import { forEachLimited } from '../../lib/concurrency.ts'
 import { type CliHost, type CommonFlags, EXIT } from '../program/cli-host.ts'
 import { createStatusLine } from '../program/terminal.ts'
@@ -45,6 +46,8 @@ export async function init(flags: InitFlags & CommonFlags, host: CliHost): Promi
     const all = [...new Set([...regions, ...clusters.items.map(({ region }) => region)])]
     const instances = await reader.instances(all)
     status.end()
+    // Before the first question, so that no answer is in vain.
+    if (!flags.dryRun && mayBeSeveral(flags, clusters)) refuseExisting(folder, ['clusters.yaml'])
     const questions = flags.yes || flags.output === 'json' ? undefined : createQuestions(host)
     const asked = await askOrTake(
       { flags, clusters, instances, regions: named, accountId: caller?.accountId },
@@ -57,8 +60,8 @@ export async function init(flags: InitFlags & CommonFlags, host: CliHost): Promi
     status.end()
     const identities = await decideIdentities(facts.clusters, flags, questions)
     const draft = draftFiles({ ...asked, ...facts, clusters: identities.clusters, accountId: caller?.accountId })
-    const isAsked = flags.workflow === undefined && !identities.isAsked && caller !== undefined
-    const workflow = flags.workflow ?? (isAsked && questions ? await questions.workflow() : false)
+    const isOpen = !identities.isAsked && caller !== undefined && !isTaken(folder, WORKFLOW_FILE)
+    const workflow = flags.workflow ?? (isOpen && questions ? await questions.workflow() : false)
     const files = renderFiles(draft, workflow)
     checkFiles(
       files[0],
@@ -67,7 +70,7 @@ export async function init(flags: InitFlags & CommonFlags, host: CliHost): Promi
     )
     host.signal.throwIfAborted()
     if (!flags.dryRun) writeNewFiles(folder, files, randomUUID())
-    const fileOf = (name: string): string => (flags.to === undefined ? name : `${flags.to.replace(/\/+$/, '')}/${name}`)
+    const fileOf = (name: string): string => (!flags.to ? name : `${flags.to.replace(/\/+$/, '')}/${name}`)
     const cuts = [clusters.cut, instances.cut].filter((cut) => cut !== undefined)
     const notes = collectNotes(draft, { ...facts, unread: reader.unread, cuts })
     reportInit({ caller, draft, files, notes, fileOf, next: nextCommand(draft, fileOf) }, flags, host)
@@ -75,6 +78,11 @@ export async function init(flags: InitFlags & CommonFlags, host: CliHost): Promi
   } finally {
     status.end()
   }
+}
+
+/** True if `clusters.yaml` may become necessary: more than one cluster can still be chosen. */
+function mayBeSeveral({ cluster }: InitFlags, { items, cut }: FoundList<unknown>): boolean {
+  return cluster === undefined ? items.length > 1 || cut !== undefined : cluster.length > 1 || cluster.includes(ALL)
 }
 
 /** @throws CREDENTIALS_MISSING */
