@@ -25,7 +25,7 @@ for (const [shell, profiles] of CASES) {
     for (const profile of profiles) {
       test(`${profile}: a kubelet that does not come back is undone completely, and the script says so`, async () => {
         await using node = await fixture.openNode(profile)
-        const script = await fixture.print(node, ['--health-seconds', '2'])
+        const script = await fixture.print(node, ['--health-seconds', '5'])
         node.restart(['--refuse=acr-nopass-provider'])
         node.write('/opt/of-others', '')
         const [before, folders] = [node.files(), node.folders()]
