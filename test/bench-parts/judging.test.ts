@@ -134,6 +134,12 @@ test('the limits are the documented ones', () => {
     rollout: [1.25],
     again: [0.4],
     'again-writes': [0],
+    'check-all': [3],
+    'check-requests': [60],
+    'check-writes': [0],
+    'check-calls': [6],
+    'check-sessions': [1],
+    'check-helm': [0],
     'scale-memory': [80, 90],
     'scale-memory-admission': [80, 90],
   })

@@ -439,6 +439,57 @@ export const FIGURES: readonly Figure[] = [
     long: true,
   },
 
+  // Check of 20 clusters
+  {
+    id: 'check-all',
+    scenario: 'fleet-check',
+    title: {
+      en: '20 releases on 4 API servers, all at a time, each request 200 ms slower',
+      zh: '4 个 API Server 上的 20 个 release，全部并行，每个请求慢 200 ms',
+    },
+    against: { en: 'a check of one of them', zh: '检查其中一个' },
+    measure: 'times',
+    bars: [3],
+  },
+  {
+    id: 'check-requests',
+    scenario: 'fleet-check',
+    title: {
+      en: 'Requests to the API server of a cluster with 1,000 namespaces and 5,000 Pods',
+      zh: '对 1,000 个命名空间、5,000 个 Pod 的集群，向 API Server 发出的请求',
+    },
+    measure: 'count',
+    bars: [60],
+  },
+  {
+    id: 'check-writes',
+    scenario: 'fleet-check',
+    title: { en: 'Writes to the API server and to the cloud', zh: '对 API Server 和云的写入' },
+    measure: 'count',
+    bars: [0],
+  },
+  {
+    id: 'check-calls',
+    scenario: 'fleet-check',
+    title: { en: 'Calls to the cloud per cluster of one account', zh: '同一账号中每个集群的云调用' },
+    measure: 'count',
+    bars: [6],
+  },
+  {
+    id: 'check-sessions',
+    scenario: 'fleet-check',
+    title: { en: 'Sessions for 20 clusters of one account', zh: '同一账号 20 个集群的会话' },
+    measure: 'count',
+    bars: [1],
+  },
+  {
+    id: 'check-helm',
+    scenario: 'fleet-check',
+    title: { en: 'Processes of Helm', zh: 'Helm 进程' },
+    measure: 'count',
+    bars: [0],
+  },
+
   // Up to ten thousand namespaces
   {
     id: 'scale-memory',

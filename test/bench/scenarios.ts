@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.ts'
 import { coldStart } from './scenarios/cold-start.ts'
 import { earlyPods } from './scenarios/early-pods.ts'
 import { fleet } from './scenarios/fleet.ts'
+import { fleetCheck } from './scenarios/fleet-check.ts'
 import { fleetRollout } from './scenarios/fleet-rollout.ts'
 import { admission, newNamespaces } from './scenarios/new-namespaces.ts'
 import { otherWriters } from './scenarios/other-writers.ts'
@@ -21,6 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   startUp,
   provider,
   fleetRollout,
+  fleetCheck,
   scale,
   fleet,
 ]

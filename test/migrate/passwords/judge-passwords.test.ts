@@ -348,6 +348,13 @@ test('the age of a password is when its content was written last, not when the S
   assert.equal((await judge([REGCRED]))[0]?.writtenAt, null)
 })
 
+test('a Pod that pulls from a host beyond those that are judged still needs the password', async () => {
+  const hosts = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`z${i + 100}.cr.aliyuncs.com`, loginOf()]))
+  const image = 'z159.cr.aliyuncs.com/a/b:1'
+  const [report] = await judge([pullSecret(hosts), pod('web', podSpec(['regcred'], {}, image))])
+  assert.deepEqual([report?.canGo, report?.hosts.length, report?.usedBy[0]?.image], ['no', 50, image])
+})
+
 test('a Pod whose images anyone may pull does not need the password', async () => {
   const objects = [pullSecret({ [OTHER]: loginOf() }), pod('web', podSpec(['regcred'], {}, `${OTHER}/a/b:1`))]
   const image = `${OTHER}/a/b:1`
