@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Observed } from '../../src/doctor/observed.ts'
+import type { Observed, PluginNode } from '../../src/doctor/observed.ts'
 import { NopassError } from '../../src/errors.ts'
 import type { ClusterFacts } from '../../src/fleet/cluster-facts.ts'
 import { judgeCluster } from '../../src/fleet/judge-cluster.ts'
+import { describeCells } from '../../src/fleet/report/cells.ts'
 import { observeCloud } from '../doctor/cloud-fixture.ts'
-import { registry } from '../doctor/fixture.ts'
+import { NOW, registry } from '../doctor/fixture.ts'
 import { at, clusterFacts, DEPLOYED, RULES } from './facts.ts'
 
 const judge = (facts: ClusterFacts = clusterFacts()) => judgeCluster(facts, RULES)
@@ -139,6 +140,25 @@ for (const status of ['pending-install', 'pending-upgrade', 'pending-rollback'] 
     assert.deepEqual(idsOf(clusterFacts({ release: { history } })), ['error RELEASE_PENDING'])
   })
 }
+
+test('the nodes that pull without a Secret are counted, as far as kubelets could be read', () => {
+  const node = (config: PluginNode['config'], change: Partial<PluginNode> = {}): PluginNode => {
+    return { name: 'n', version: 'v1.37.2', pool: 'workers', config, calls: 0, errors: 0, ...change }
+  }
+  const read = (nodes: readonly PluginNode[], more = 0) => {
+    const plugins = { nodes, more, matchImages: [], grantsTokens: false, mayRequestTokens: undefined }
+    return judge(clusterFacts({ observed: { plugins } }))
+  }
+  const virtual = node('none', { isVirtual: true })
+  const check = read([node('ours'), node('other', { calls: 2 }), node('none'), node(undefined), virtual], 3)
+  assert.deepEqual(check.nodes, { total: 7, withPlugin: 2, unknown: 4 })
+  assert.equal(describeCells(check, NOW).helper, '2/2, 2 of 7 nodes')
+  assert.equal(read([node(undefined), node(undefined)]).nodes, null)
+  assert.equal(judge().nodes, null)
+  const without = read([node('none')])
+  assert.deepEqual(without.nodes, { total: 1, withPlugin: 0, unknown: 0 })
+  assert.equal(describeCells(without, NOW).helper, '2/2')
+})
 
 test('a failed upgrade is an error, and its objects are not called unread', () => {
   const history = [DEPLOYED, { ...DEPLOYED, revision: 4, status: 'failed' as const }]
