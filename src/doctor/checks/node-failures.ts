@@ -59,14 +59,16 @@ function describeGroup(group: readonly Logged[]): readonly Draft[] {
       },
     ]
   }
-  const { kind, message, fix = ERROR_CODES[kind].fix } = last
+  const { kind, message, fix } = last
+  // A node may be compromised, so its advice is quoted and is not doctor's own.
+  const advice = fix === undefined ? '' : ` The program on the node advised: ${fix}`
   return [
     {
       id: 'NODE_LOGIN_FAILED',
       ...where,
       message: `the program got no login${forPods}: ${kind}`,
-      cause: `${message}.`,
-      fix,
+      cause: `${message}.${advice}`,
+      fix: ERROR_CODES[kind].fix,
       command,
     },
   ]

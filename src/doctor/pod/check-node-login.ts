@@ -64,7 +64,7 @@ function explainNodeLogin(pod: PodFacts, image: string, node: PluginNode, { acco
     const code = /^[A-Z]/.test(failure.kind) ? `${failure.kind}: ` : ''
     return describe(
       `The program on ${node.name} got no login. ${code}${failure.message}.`,
-      failure.fix ?? 'See the finding about this node.',
+      'See the finding about this node.',
     )
   }
   if (usesAccount && account !== undefined && account.pullRole === undefined) {
