@@ -56,7 +56,6 @@ export async function readPasswords(reader: Reader, ours: OurSide, given: readon
 
 const NO_USERS: Awaited<ReturnType<typeof readUsers>> = {
   accounts: [],
-  lists: new Map(),
   workloads: [],
   makers: [],
   replicaSetOwners: new Map(),
@@ -128,8 +127,6 @@ async function readUsers(reader: Reader, wanted: WantedNames) {
   const isRead = (namespace: string) => (owner: Owner) => read.has(`${owner.kind} ${namespace}/${owner.name}`)
   return {
     accounts: (all ?? []).filter(({ list, secrets }) => [...list, ...secrets].some(wanted.isName)),
-    /** The lists of all ServiceAccounts, by `namespace/name`. */
-    lists: new Map((all ?? []).map((account) => [keyOf(account), account.list])),
     workloads: found.filter((workload) => !followsOwner(workload, isRead(workload.namespace))),
     makers,
     replicaSetOwners,
@@ -138,7 +135,8 @@ async function readUsers(reader: Reader, wanted: WantedNames) {
 
 function describeAccount({ metadata, ...content }: KubeObject): NamingAccount {
   const { imagePullSecrets, secrets } = content as Readonly<Record<string, unknown>>
-  const namesIn = (value: unknown): readonly string[] => recordsOf(value).map(({ name }) => String(name))
+  const namesIn = (value: unknown): readonly string[] =>
+    recordsOf(value).flatMap(({ name }) => (typeof name === 'string' ? [name] : []))
   const { namespace = 'default', name } = metadata
   return { namespace, name, list: namesIn(imagePullSecrets), secrets: namesIn(secrets) }
 }
