@@ -122,14 +122,14 @@ test('P14: a check reads only: each request to each API server is a GET, and no 
   assert.deepEqual(await leftFiles(fleet), [])
 })
 
-test('a check reads many objects with few requests: 250 Pods, and 500 ServiceAccounts or metadata in a page', async () => {
+test('a check reads many objects with few requests: 400 Pods, and 500 ServiceAccounts or metadata in a page', async () => {
   const limits = new Map<string, string | null>()
   const server = fleet.servers.fine
   assert.ok(server)
   server.refuse = (_method, path, query) => void limits.set(path, query.get('limit'))
   await fleet.run('--cluster', 'fine')
   const of = (plural: string) => limits.get(`/api/v1/${plural}`)
-  assert.deepEqual(['pods', 'serviceaccounts', 'secrets', 'namespaces'].map(of), ['250', '500', '500', '500'])
+  assert.deepEqual(['pods', 'serviceaccounts', 'secrets', 'namespaces'].map(of), ['400', '500', '500', '500'])
   server.refuse = () => undefined
 })
 
