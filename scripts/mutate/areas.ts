@@ -48,6 +48,11 @@ export const AREAS: Readonly<Record<string, Area>> = {
     ],
     tests: ['test/login/*.test.ts', 'test/acr/query-push.test.ts'],
   },
+  // What reads, chooses and renders. Written files are tested on a real folder.
+  init: {
+    mutate: ['src/init/!(write-files).ts'],
+    tests: ['test/init/!(write-files).test.ts'],
+  },
   // The decisions of a node's program. Its calls are tested on the emulated cloud.
   node: {
     mutate: [

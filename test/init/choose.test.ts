@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ClusterSummary } from '../../src/alibaba/cs.ts'
-import { chooseClusters } from '../../src/init/choose.ts'
+import { chooseClusters, chooseInstances } from '../../src/init/choose.ts'
 
 const ID = `c${'a'.repeat(32)}`
 const TWIN = `c${'b'.repeat(32)}`
@@ -60,4 +60,26 @@ test('a list that is not whole accepts an id with a region, and no name', () => 
 
 test('a name that two clusters have is refused with both ids', () => {
   assert.match(problemOf(whole, ['batch'], []), new RegExp(`2 clusters are called batch: .*${TWIN}, cd+`))
+})
+
+test('an instance is named like a cluster', () => {
+  const instance = { instanceId: 'cri-abc123', name: 'shop', region: 'cn-hangzhou', status: 'RUNNING' }
+  const list = { items: [instance], cut: undefined }
+  for (const word of ['cri-abc123', 'shop', 'cn-hangzhou/shop', '*']) {
+    assert.deepEqual(chooseInstances(list, [word], []), { chosen: [instance], problems: [] }, word)
+  }
+  assert.deepEqual(chooseInstances(none, ['cn-beijing/cri-def456'], []), {
+    chosen: [{ instanceId: 'cri-def456', name: '', region: 'cn-beijing', status: '' }],
+    problems: [],
+  })
+  for (const word of ['cri-ABC', 'xcri-abc123', 'cri-abc123/', 'cri-abc123.x']) {
+    assert.equal(chooseInstances(none, [`cn-beijing/${word}`], []).problems.length, 1, word)
+  }
+  assert.deepEqual(chooseInstances(list, ['cri-def456'], []).problems, ['the account has no instance cri-def456'])
+})
+
+test('words that look like an id but are longer or shorter are no ids', () => {
+  for (const word of [`${ID}0`, `x${ID}`, ID.slice(1)]) {
+    assert.match(problemOf(none, [`cn-hangzhou/${word}`], []), /is no cluster id/)
+  }
 })

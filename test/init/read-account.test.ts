@@ -81,12 +81,49 @@ test('a cluster that ACK does not know ends the command, and one that cannot be 
   assert.equal(reader.unread.length, 2)
 })
 
+test('a cluster that only its detail names has the name, the region and the kind of the detail', async () => {
+  const detail = { cluster_id: ID, name: 'shop', region_id: 'cn-beijing', cluster_type: 'Kubernetes', vpc_id: 'vpc-1' }
+  const addons = { addons: [{ name: 'coredns' }, { name: 'aliyun-acr-credential-helper' }] }
+  const { reader } = readerOf([json(200, detail), json(200, addons)])
+  const named = { clusterId: ID, name: '', region: 'cn-hangzhou', kind: undefined, state: '' }
+  const { detail: read, ...facts } = await reader.cluster(named)
+  assert.deepEqual(facts, {
+    clusterId: ID,
+    name: 'shop',
+    region: 'cn-beijing',
+    kind: 'dedicated',
+    state: '',
+    addon: 'aliyun-acr-credential-helper',
+  })
+  assert.equal(read?.vpcId, 'vpc-1')
+})
+
+test('an instance has its endpoints, or the reason why they are missing', async () => {
+  const instance = { instanceId: 'cri-1', name: 'shop', region: 'cn-beijing', status: 'RUNNING' }
+  const endpoint = { EndpointType: 'vpc', Enable: true, Domains: [{ Domain: 'A.example.com', Type: 'SYSTEM' }] }
+  const linked = { ...endpoint, LinkedVpcs: [{ VpcId: 'vpc-1' }] }
+  const { reader, sent } = readerOf([
+    json(200, { IsSuccess: true, Endpoints: [linked] }),
+    denied('cr:ListInstanceEndpoint'),
+  ])
+  const domains = [{ domain: 'a.example.com', custom: false }]
+  const endpoints = [{ type: 'vpc', enabled: true, domains, vpcIds: ['vpc-1'] }]
+  assert.deepEqual(await reader.instance(instance), { ...instance, endpoints })
+  assert.equal(sent[0]?.url.host, 'cr.cn-beijing.aliyuncs.com')
+  assert.deepEqual(await reader.instance(instance), { ...instance, endpoints: undefined })
+  assert.equal(reader.unread[0]?.what, 'the domains of instance cri-1')
+})
+
 test('refused credentials end the command, because no read can work', async () => {
   const refused = json(404, { Code: 'InvalidAccessKeyId.NotFound', Message: 'no' })
   await assert.rejects(readerOf([refused]).reader.caller(), { code: 'CREDENTIALS_REFUSED' })
 })
 
 test('an account that is no number is not taken over', async () => {
+  const arn = 'acs:ram::1427736501988243:user/me'
+  const right = readerOf([json(200, { AccountId: '1427736501988243', Arn: arn })])
+  assert.deepEqual(await right.reader.caller(), { accountId: '1427736501988243', arn })
+  assert.deepEqual(right.said, ['the account'])
   const { reader } = readerOf([json(200, { AccountId: '1\n  run: evil', Arn: 'x' })])
   assert.equal(await reader.caller(), undefined)
   assert.equal(reader.unread.length, 1)

@@ -60,6 +60,8 @@ test('the common identity is that of most clusters, and the others have their ow
   })
   check()
   assert.deepEqual(parse(files.values).identity, { type: 'worker-role' })
+  const last = render([facts('1'), facts('2'), facts('3')], { identities: ['rrsa', 'worker-role', 'worker-role'] })
+  assert.deepEqual(parse(last.files.values).identity, { type: 'worker-role' })
   const own = parse(files.clusters).map(({ values }: { values?: { identity?: object } }) => values?.identity)
   assert.deepEqual(own, [undefined, { type: 'rrsa' }, undefined])
 })
@@ -138,6 +140,8 @@ test('an instance whose VPC domain a cluster cannot resolve is noted, with what 
   const open = { ...INSTANCE, endpoints: [...(INSTANCE.endpoints ?? []), internet] }
   assert.match(notes(open)[0] ?? '', /its nodes pull over the public domain, p\.example\.com/)
   assert.deepEqual(notes(INSTANCE, facts('1')), [])
+  // A VPC of another region has the domain of its own region.
+  assert.match(notes(INSTANCE, facts('1', { region: 'cn-beijing' }))[0] ?? '', /is not linked with vpc-1/)
   // What was not read is not judged.
   assert.deepEqual(notes({ ...INSTANCE, endpoints: undefined }), [])
   assert.deepEqual(notes(INSTANCE, facts('1', { detail: undefined, kind: 'dedicated' })), [])
@@ -265,4 +269,15 @@ test('names are short, lower case, and unique also among names that look like an
     draft.clusters.map(({ name }) => name),
     ['a'.repeat(62), 'a'.repeat(63), id('3')],
   )
+})
+
+test('a region that Alibaba Cloud does not have is refused, unless the endpoints are of another cloud', () => {
+  const { files } = render([facts('1', { region: 'cn-nowhere' })], {
+    instances: [{ ...INSTANCE, region: 'cn-nowhere' }],
+  })
+  const values = { name: 'values.yaml', text: files.values }
+  for (const list of [undefined, { name: 'clusters.yaml', text: files.clusters }]) {
+    assert.throws(() => checkFiles(values, list, false), { code: 'INIT_REFUSED', message: /VALUES_REGION/ })
+    checkFiles(values, list, true)
+  }
 })
