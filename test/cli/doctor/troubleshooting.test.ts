@@ -32,6 +32,16 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   LIMIT_NOT_ACCEPTED: 'test/cluster/limits.test.ts',
   CREDENTIAL_TOO_WIDE: 'test/cluster/limits.test.ts',
   POD_OUTSIDE_LIMIT: 'test/cluster/limits.test.ts',
+  NODE_AUDIENCE_DENIED: 'test/node/provider.test.ts',
+  NODE_LOGIN_FAILED: 'test/node/provider.test.ts',
+  NODE_PROGRAM_MISSING: 'test/node/provider.test.ts',
+  NODE_WITHOUT_PLUGIN: 'test/node/provider.test.ts',
+  // A real kubelet's metrics are read in test/node/provider.test.ts; these differ in their values.
+  NODE_OTHER_CONFIG: 'test/doctor/nodes.test.ts',
+  NODE_SILENT: 'test/doctor/nodes.test.ts',
+  NODE_KUBELET_OLD: 'test/doctor/nodes.test.ts',
+  NODE_BOTH_WAYS: 'test/doctor/nodes.test.ts',
+  POD_NODE_LOGIN: 'test/doctor/nodes.test.ts',
   // The emulated cloud has the same address in all regions.
   INSTANCE_ELSEWHERE: 'test/doctor/read-instance.test.ts',
   // Problems of the helper that doctor repeats. Other tests reproduce them with the whole helper in
