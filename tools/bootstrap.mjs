@@ -18,6 +18,7 @@ const COMMANDS = {
   tools: 'tools/build/main.ts',
   build: 'scripts/build.ts',
   check: 'scripts/check.ts',
+  docs: 'scripts/docs.ts',
   generate: 'scripts/generate.ts',
   mutate: 'scripts/mutate.ts',
   release: 'scripts/release.ts',

@@ -43,7 +43,10 @@ export function listChecks(root: string, progress: Progress): SubCheck[] {
     program('unused code', bin('knip'), ['--no-progress']),
     {
       name: 'lockfile',
-      run: async () => lockfileProblems(readFileSync(join(root, 'package-lock.json'), 'utf8')).join('\n'),
+      run: async () =>
+        ['package-lock.json', 'site/package-lock.json']
+          .flatMap((file) => lockfileProblems(readFileSync(join(root, file), 'utf8')).map((line) => `${file}: ${line}`))
+          .join('\n'),
     },
     { name: 'one version', run: async () => versionProblems(root).join('\n') },
     { name: 'coverage floor', run: async () => floorProblem(root) },

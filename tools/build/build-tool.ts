@@ -10,6 +10,13 @@ import { compileCache } from './build-cache.ts'
 import { buildsFolder, type PinnedTool } from './find-tool.ts'
 
 /**
+ * No debug information is compiled, because the linker would remove it (`-s -w`). This saves a
+ * tenth of the time and a fifth of the compiled packages. The program is the same, so the flag is
+ * no part of its key.
+ */
+const FASTER = ['-gcflags=all=-dwarf=false']
+
+/**
  * Builds one tool into the cache and returns its path. The caller must hold the lock of the tool's
  * module. The program gets its final path only when it is complete. After an interruption the next
  * build continues, because the compiled packages are kept until all builds are done.
@@ -30,7 +37,7 @@ export async function buildTool(
   run.record({ kind: 'folder', path: draft })
   await Promise.all([mkdir(draft, { recursive: true }), mkdir(logs, { recursive: true })])
   const logFile = join(logs, `${name}.log`)
-  const args = ['build', '-v', ...plan.arguments, '-o', join(draft, name), plan.package]
+  const args = ['build', '-v', ...FASTER, ...plan.arguments, '-o', join(draft, name), plan.package]
   await writeFile(logFile, `$ go ${args.join(' ')}\n`)
   signal.throwIfAborted()
   const stop = (): void => void run.end()
@@ -53,6 +60,8 @@ export async function buildTool(
       GOOS: plan.target ?? host.platform,
       GOARCH: goArchitecture(host.arch),
       CGO_ENABLED: plan.cgo ? '1' : '0',
+      // The compiler collects garbage less often, which saves a tenth of its time for some memory.
+      GOGC: host.env.GOGC || '400',
       // An older Go downloads the version that the module requires.
       GOTOOLCHAIN: 'auto',
       GOTMPDIR: host.env.GOTMPDIR || run.folder,
