@@ -21,8 +21,8 @@ const SHOWN: readonly Omit<VersionPlace, 'file'>[] = [
   { what: 'the package', pattern: /(?<=(?:npx|--global) acr-nopass@)\d+\.\d+\.\d+/g },
   { what: "the package's major version", pattern: /(?<=npx --yes acr-nopass@)\d+/g, part: 'major' },
   { what: 'the chart', pattern: /(?<=charts\/acr-nopass --version )\d+\.\d+\.\d+/g },
-  { what: 'targetRevision', pattern: /(?<=targetRevision: v)\d[\w.-]*/g },
-  { what: 'tag', pattern: /(?<=ref: \{ tag: v)\d[\w.-]*/g },
+  { what: 'targetRevision', pattern: /(?<=chart: acr-nopass\n +targetRevision: )\d[\w.-]*/g },
+  { what: 'tag', pattern: /(?<=ref: \{ tag: )\d[\w.-]*/g },
 ]
 
 function shownPlaces(): VersionPlace[] {

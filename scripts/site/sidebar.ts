@@ -10,6 +10,7 @@ const GROUPS: readonly { readonly en: string; readonly zh: string; readonly page
       'quick-start-ack',
       'quick-start-serverless',
       'quick-start-self-built',
+      'existing-workloads',
       'mainland-china',
       'from-source',
     ],
@@ -17,12 +18,12 @@ const GROUPS: readonly { readonly en: string; readonly zh: string; readonly page
   {
     en: 'Decide',
     zh: '选型',
-    pages: ['faq', 'cluster-kinds', 'compared', 'pull-secret-or-plugin', 'migrate', 'support'],
+    pages: ['faq', 'cluster-kinds', 'compared', 'pull-secret-or-plugin', 'migrate', 'migrate-back', 'support'],
   },
   {
     en: 'Configure',
     zh: '配置',
-    pages: ['values', 'clusters', 'teams', 'nodes', 'login', 'action', 'cli', 'other-ci', 'gitops'],
+    pages: ['values', 'clusters', 'teams', 'nodes', 'login', 'action', 'cli', 'other-ci', 'gitops', 'proxy', 'vpc-endpoints'],
   },
   {
     en: 'Operate',
@@ -42,7 +43,7 @@ const GROUPS: readonly { readonly en: string; readonly zh: string; readonly page
   {
     en: 'Trust',
     zh: '安全与可靠性',
-    pages: ['security', 'reliability', 'release', 'decisions', 'architecture'],
+    pages: ['security', 'reliability', 'verify', 'release', 'decisions', 'architecture'],
   },
 ]
 

@@ -32,7 +32,7 @@ interface Application {
   readonly project: string
   readonly source: {
     readonly repoURL: string
-    readonly path: string
+    readonly chart: string
     readonly targetRevision: string
     readonly helm: { readonly releaseName: string; readonly valuesObject: object }
   }
@@ -45,10 +45,20 @@ interface Rule {
   readonly verbs: readonly string[]
 }
 
+interface FluxRepository {
+  readonly url: string
+  readonly ref: { readonly tag: string }
+  readonly layerSelector: { readonly mediaType: string }
+  readonly verify: {
+    readonly provider: string
+    readonly matchOIDCIdentity: readonly { readonly issuer: string; readonly subject: string }[]
+  }
+}
+
 interface FluxRelease {
   readonly releaseName: string
   readonly targetNamespace: string
-  readonly chart: { readonly spec: { readonly chart: string; readonly sourceRef: { kind: string; name: string } } }
+  readonly chartRef: { readonly kind: string; readonly name: string }
   readonly values: object
 }
 
@@ -57,6 +67,7 @@ const argo = await readSpecs('argocd.yaml')
 const flux = await readSpecs('flux.yaml')
 const project = argo.AppProject as Project
 const application = argo.Application as Application
+const repository = flux.OCIRepository as FluxRepository
 const release = flux.HelmRelease as FluxRelease
 
 /** How each tool passes values to the chart. */
@@ -124,13 +135,49 @@ test('Argo CD: project and application fit together', () => {
   assert.equal(application.source.helm.releaseName, 'acr-nopass')
 })
 
-test("the examples use this repository's chart at its current version", async () => {
+test('the examples take the chart from where the release pushes it, at its current version', async () => {
   const { version } = parse(await readFile(join(CHART, 'Chart.yaml'), 'utf8')) as { version: string }
-  assert.equal(application.source.targetRevision, `v${version}`)
-  assert.deepEqual((flux.GitRepository as { ref: object }).ref, { tag: `v${version}` })
-  assert.equal(join(ROOT, application.source.path), CHART)
-  assert.equal(join(ROOT, release.chart.spec.chart), CHART)
-  assert.deepEqual(release.chart.spec.sourceRef, { kind: 'GitRepository', name: 'acr-nopass' })
+  const workflow = parse(await readFile(join(ROOT, '.github/workflows/release.yml'), 'utf8'))
+  const charts: string = workflow.env.CHARTS
+  const { repoURL, chart, targetRevision } = application.source
+  assert.equal(`oci://${repoURL}`, charts)
+  assert.deepEqual([chart, targetRevision], ['acr-nopass', version])
+  assert.equal(repository.url, `${charts}/acr-nopass`)
+  assert.deepEqual(repository.ref, { tag: version })
+  assert.deepEqual(release.chartRef, { kind: 'OCIRepository', name: 'acr-nopass' })
+  // The layer that `helm push` writes: https://helm.sh/docs/topics/registries/
+  assert.equal(repository.layerSelector.mediaType, 'application/vnd.cncf.helm.chart.content.v1.tar+gzip')
+})
+
+test("Flux: a chart is used only if the release's workflow signed it, as users verify it", async () => {
+  const page = await readFile(join(ROOT, 'docs/en/verify.md'), 'utf8')
+  const [, identity = ''] = /^identity=(\S+)$/m.exec(page) ?? []
+  const [, issuer = ''] = /^issuer=(\S+)$/m.exec(page) ?? []
+  const { provider, matchOIDCIdentity } = repository.verify
+  assert.equal(provider, 'cosign')
+  assert.equal(matchOIDCIdentity.length, 1)
+  const [allowed] = matchOIDCIdentity.map((entry) => ({
+    issuer: new RegExp(entry.issuer),
+    subject: new RegExp(entry.subject),
+  }))
+  assert.ok(allowed)
+  assert.match(issuer, allowed.issuer)
+  assert.match(identity, allowed.subject)
+  const others = [
+    identity.replace('acr-nopass/acr-nopass', 'somebody/acr-nopass'),
+    identity.replace('release.yml', 'ci.yml'),
+    identity.replace(/refs\/tags\/.*/, 'refs/heads/main'),
+    `https://example.test/${identity}`,
+  ]
+  for (const other of others) assert.doesNotMatch(other, allowed.subject)
+})
+
+test("Argo CD: a team's application leaves the list of its ServiceAccounts to the helper, and nothing else", async () => {
+  const { Application: team } = (await readSpecs('argocd-tenant.yaml')) as {
+    Application: { ignoreDifferences: unknown; syncPolicy: { syncOptions: readonly string[] } }
+  }
+  assert.deepEqual(team.ignoreDifferences, [{ group: '', kind: 'ServiceAccount', jsonPointers: ['/imagePullSecrets'] }])
+  assert.ok(team.syncPolicy.syncOptions.includes('RespectIgnoreDifferences=true'))
 })
 
 test('the Kubernetes version that a tool passes decides `auto`, in each notation', async () => {
