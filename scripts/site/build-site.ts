@@ -16,6 +16,8 @@ interface SiteOptions {
   readonly version: string
   /** All versions of the menu, the newest first. */
   readonly versions: readonly string[]
+  /** Which files of the repository become pages (default: all that the site has). */
+  readonly isPage?: (file: string) => boolean
 }
 
 /** Builds the pages of one version into the folder of that name. */
@@ -23,8 +25,17 @@ export async function buildSite(options: SiteOptions, signal: AbortSignal): Prom
   const { root, repository, out, base, version, versions } = options
   const source = stagingFolder(options)
   rmSync(source, { recursive: true, force: true })
-  stagePages(repository, source)
-  const build = { source, repository, out: join(out, version), base: `${base}${version}/`, version, versions }
+  stagePages(repository, source, options.isPage)
+  copyMermaid(root, source)
+  const build = {
+    source,
+    repository,
+    out: join(out, version),
+    base: `${base}${version}/`,
+    version,
+    versions,
+    partial: options.isPage !== undefined,
+  }
   const program = join(root, 'site', 'node_modules', 'vitepress', 'bin', 'vitepress.js')
   const env = { ...process.env, ACR_NOPASS_SITE: JSON.stringify(build) }
   const { code, log } = await runNode([program, 'build', join(root, 'site')], env, signal)
@@ -52,13 +63,24 @@ async function runNode(args: readonly string[], env: NodeJS.ProcessEnv, signal: 
 }
 
 /** Copies the pages and pictures of a version to their places in the site. */
-function stagePages(repository: string, source: string): void {
+function stagePages(repository: string, source: string, isPage: (file: string) => boolean = () => true): void {
   for (const file of globSync(['*.md', 'docs/{en,zh}/*.md', 'docs/img/*'], { cwd: repository })) {
     const staged = stagedPath(file)
-    if (staged === undefined) continue
+    if (staged === undefined || !isPage(file)) continue
     mkdirSync(dirname(join(source, staged)), { recursive: true })
     cpSync(join(repository, file), join(source, staged))
   }
+}
+
+/** Copies the program that draws diagrams, which the browser loads on pages with a diagram. */
+function copyMermaid(root: string, source: string): void {
+  const dist = join(root, 'site', 'node_modules', 'mermaid', 'dist')
+  const target = join(source, 'public', 'mermaid')
+  cpSync(join(dist, 'mermaid.esm.min.mjs'), join(target, 'mermaid.esm.min.mjs'))
+  cpSync(join(dist, 'chunks', 'mermaid.esm.min'), join(target, 'chunks', 'mermaid.esm.min'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('.map'),
+  })
 }
 
 /** Writes the page at the root, which opens the newest version in the language of the browser. */

@@ -23,7 +23,19 @@ const GROUPS: readonly { readonly en: string; readonly zh: string; readonly page
   {
     en: 'Configure',
     zh: '配置',
-    pages: ['values', 'clusters', 'teams', 'nodes', 'login', 'action', 'cli', 'other-ci', 'gitops', 'proxy', 'vpc-endpoints'],
+    pages: [
+      'values',
+      'clusters',
+      'teams',
+      'nodes',
+      'login',
+      'action',
+      'cli',
+      'other-ci',
+      'gitops',
+      'proxy',
+      'vpc-endpoints',
+    ],
   },
   {
     en: 'Operate',

@@ -1,4 +1,4 @@
-import { useData } from 'vitepress'
+import { useData, withBase } from 'vitepress'
 import { defineComponent, h, onMounted, ref, watch } from 'vue'
 
 let count = 0
@@ -11,7 +11,8 @@ export const MermaidDiagram = defineComponent({
     const source = decodeURIComponent(props.code)
     const svg = ref('')
     const draw = async (): Promise<void> => {
-      const { default: mermaid } = await import('mermaid')
+      // The program is a file of the site, so that no build has to bundle its many parts.
+      const { default: mermaid } = await import(/* @vite-ignore */ withBase('/mermaid/mermaid.esm.min.mjs'))
       mermaid.initialize({ startOnLoad: false, securityLevel: 'strict', theme: isDark.value ? 'dark' : 'default' })
       count += 1
       svg.value = (await mermaid.render(`diagram-${count}`, source)).svg
