@@ -52,17 +52,7 @@ function themeOf(language: Language): DefaultTheme.Config {
   const text = TEXTS[language]
   const root = build.base.slice(0, -(build.version.length + 1))
   return {
-    nav: [
-      {
-        text: build.version,
-        items: build.versions.map((version) => ({
-          text: version,
-          // Another version is another site, so the router must not handle the link.
-          link: `${root}${version}/${language}/`,
-          target: '_self',
-        })),
-      },
-    ],
+    nav: [{ component: 'VersionMenu', props: { root, version: build.version, versions: build.versions, language } }],
     sidebar: sidebarOf(language, titles(language)) as DefaultTheme.SidebarItem[],
     outline: { label: text.title, level: [2, 3] },
     docFooter: { prev: text.previous, next: text.next },
