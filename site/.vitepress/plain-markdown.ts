@@ -11,8 +11,7 @@ export function plainMarkdown(md: MarkdownRenderer, target: (href: string, page:
   md.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
   const asText = (text: string): string => md.utils.escapeHtml(text).replaceAll('{{', '&#123;&#123;')
   md.renderer.rules.text = (tokens, index) => asText(tokens[index].content)
-  md.renderer.rules.code_inline = (tokens, index) =>
-    `<code v-pre>${md.utils.escapeHtml(tokens[index].content)}</code>`
+  md.renderer.rules.code_inline = (tokens, index) => `<code v-pre>${md.utils.escapeHtml(tokens[index].content)}</code>`
   for (const kind of ['html_inline', 'html_block'] as const) {
     const render = md.renderer.rules[kind]
     md.renderer.rules[kind] = (tokens, index, options, env, self) => {

@@ -18,7 +18,6 @@ export const VersionMenu = defineComponent({
     }
     const label = props.language === 'zh' ? '版本' : 'Version'
     const option = (version: string) => h('option', { value: version, selected: version === props.version }, version)
-    return () =>
-      h('select', { class: 'version-menu', 'aria-label': label, onChange: open }, props.versions.map(option))
+    return () => h('select', { class: 'version-menu', 'aria-label': label, onChange: open }, props.versions.map(option))
   },
 })
