@@ -35,6 +35,7 @@ export interface Figure {
 export const ANY: number = Number.POSITIVE_INFINITY
 
 const MINIMAL: Text = { en: 'the minimal program', zh: '最小程序' }
+const SECRET: Text = { en: 'the pull secret', zh: '拉取 Secret' }
 const NODE: Text = { en: 'a Node that does nothing', zh: '什么都不做的 Node' }
 const HELM: Text = {
   en: '`helm upgrade --install --wait` under `xargs -P 4`',
@@ -384,6 +385,25 @@ export const FIGURES: readonly Figure[] = [
     against: NODE,
     measure: 'times',
     bars: [5],
+  },
+  {
+    id: 'pull-warm',
+    scenario: 'provider',
+    title: {
+      en: 'A Pod with an image of the registry, with a login in the kubelet',
+      zh: '使用该仓库镜像的 Pod，kubelet 已有登录凭证',
+    },
+    against: SECRET,
+    measure: 'times',
+    bars: [1.5],
+  },
+  {
+    id: 'pull-cold',
+    scenario: 'provider',
+    title: { en: 'The same Pod, with no login on the node', zh: '同样的 Pod，节点上没有登录凭证' },
+    against: SECRET,
+    measure: 'times',
+    bars: [2],
   },
 
   // Rollout to 20 clusters
