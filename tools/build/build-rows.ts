@@ -33,7 +33,7 @@ function sumSeconds(tools: readonly { readonly name: ToolName }[]): number {
   return tools.reduce((sum, { name }) => sum + TOOLS[name].seconds, 0)
 }
 
-/** Returns how long the builds take on the machine with two cores on which they were measured. */
+/** Estimates how long the builds take in two rows on a machine with two cores. */
 export function estimateSeconds(tools: readonly { readonly name: ToolName }[]): number {
   const groups = groupByModule(tools)
   return Math.max(sumSeconds(tools) / 2, ...groups.map(sumSeconds))

@@ -22,7 +22,7 @@ export function announceWork({ missing, toBuild, build, silent }: PlannedWork): 
   if (toBuild.length > 0) {
     const why = build ? ' (--build)' : ''
     const time = formatDuration(estimateSeconds(toBuild) * 1000)
-    lines.push(`To build once${why}, ${time} on two idle cores: ${listTools(toBuild)}`)
+    lines.push(`To build once${why}, about ${time} on two idle cores: ${listTools(toBuild)}`)
   }
   return lines.join('\n')
 }

@@ -17,8 +17,9 @@ export interface Tool {
   readonly tags?: readonly string[]
   readonly linuxOnly?: boolean
   /**
-   * How many seconds the build takes in one of two rows on an idle machine with two cores, after
-   * the tools of the same module that are above it.
+   * About how many seconds the build takes on two cores, after the tools of the same module that
+   * are above it. The figures of Kubernetes' servers, Helm, containerd and the registry were
+   * measured alone; the others are estimates.
    */
   readonly seconds: number
   /** Build for Linux on every machine. */

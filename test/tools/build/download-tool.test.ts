@@ -44,7 +44,7 @@ test('a program with a confirmed hash is downloaded, and only the others are bui
   assert.deepEqual(builtPackages(), ['oras'])
   const [announced = ''] = lines
   assert.match(announced, /^To download once and compare with the hashes in tools\/build\/releases\.yaml: crane \d/)
-  assert.match(announced, /\nTo build once, .* on two idle cores: oras \d/)
+  assert.match(announced, /\nTo build once, about .* on two idle cores: oras \d/)
   assert.ok(lines.some((line) => /^✔ tool \d of 2: download crane /.test(line)))
   assert.deepEqual(await ensure(), paths)
   assert.equal(mirror.requests.length, 1)
