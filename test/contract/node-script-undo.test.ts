@@ -25,7 +25,7 @@ for (const [shell, profiles] of CASES) {
     for (const profile of profiles) {
       test(`${profile}: a kubelet that does not come back is undone completely, and the script says so`, async () => {
         await using node = await fixture.openNode(profile)
-        const script = await fixture.print(node, ['--health-seconds', '5'])
+        const script = await fixture.print(node, ['--health-seconds', '15'])
         node.restart(['--refuse=acr-nopass-provider'])
         node.write('/opt/of-others', '')
         const [before, folders] = [node.files(), node.folders()]
@@ -46,7 +46,7 @@ for (const [shell, profiles] of CASES) {
         // The kubelet does not come back, so the script waits with its flags written.
         node.restart(['--refuse=acr-nopass-provider'])
         const before = node.files()
-        const script = await fixture.print(node, ['--health-seconds', '4'])
+        const script = await fixture.print(node, ['--health-seconds', '12'])
         const run = node.start(shell, script)
         const ended = once(run, 'exit')
         await eventually(() => assert.equal(node.restarts(), 3))
@@ -58,7 +58,7 @@ for (const [shell, profiles] of CASES) {
           return
         }
         assert.notDeepEqual(node.files(), before)
-        const next = await node.run(shell, await fixture.print(node, ['--health-seconds', '4']))
+        const next = await node.run(shell, await fixture.print(node, ['--health-seconds', '12']))
         assert.match(next.stdout, /^acr-nopass: an earlier run was interrupted: undoing it first\n/)
         assert.match(next.stderr, /NODE_UNDONE/)
         assert.deepEqual(node.files(), before)
@@ -81,7 +81,7 @@ async function openLinkedNode(target: string) {
 test('a file of flags behind a link is undone too: the kubelet never keeps flags without their program', async () => {
   await using node = await openLinkedNode('../sysconfig/kubelet')
   const before = node.files()
-  const { code, stderr } = await node.run('dash', await fixture.print(node, ['--health-seconds', '6']))
+  const { code, stderr } = await node.run('dash', await fixture.print(node, ['--health-seconds', '15']))
   assert.match(stderr, /NODE_UNDONE/)
   assert.equal(code, 1)
   assert.deepEqual(node.files(), before)
