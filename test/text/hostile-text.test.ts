@@ -383,7 +383,7 @@ const FORMS: readonly (readonly [text: string, secret: string])[] = [
   ['denied: "{\\"Credentials\\": {\\"AccessKeySecret\\": \\"hidden\\"}}"', 'hidden'],
   ['{"SecurityToken":"hidden","id_token":"hidden"}', 'hidden'],
   ['%26Signature%3Dhidden', 'hidden'],
-  ['the header was Basic dXNlcjpwYXNzMQ', 'dXNlcj'],
+  ['the header was Basic dXNlcjpoaWRkZW4x', 'dXNlcj'],
 ]
 
 test('P6 credentials in headers, proxy variables, encoded URLs and responses of OSS are redacted', () => {
