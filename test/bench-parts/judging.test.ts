@@ -131,6 +131,8 @@ test('the limits are the documented ones', () => {
     'action-line': [1.3],
     'provider-kept': [3],
     'provider-new': [5],
+    'pull-warm': [1.5],
+    'pull-cold': [2],
     rollout: [1.25],
     again: [0.4],
     'again-writes': [0],

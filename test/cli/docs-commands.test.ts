@@ -54,7 +54,12 @@ function withoutShell(line: string): string {
     .replace(/ > \S+$/, '')
     .replace('"$(cat issuer.txt)"', 'https://issuer.example.com')
     .replace('"$CLUSTER"', 'c8f3d0a61b7e94c25a0d3f86e12b47c90')
-    .replace('"$REGION"', 'cn-hangzhou')
+    .replaceAll('$REGION', 'cn-hangzhou')
+}
+
+/** Splits a line into words as a shell does, without the quotes around them. */
+function toWords(line: string): string[] {
+  return [...line.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) => word.replaceAll(/["']/g, ''))
 }
 
 /** Also collects commands in the prose of the quick starts: `acr-nopass plan …`. */
@@ -89,7 +94,7 @@ for (const command of commands) {
       GITHUB_REPOSITORY_ID: '1',
       GITHUB_REPOSITORY_OWNER_ID: '2',
     }
-    const { code, stdout, stderr } = await runBin(command.split(' ').slice(1), { cwd: folder, env: ids })
+    const { code, stdout, stderr } = await runBin(toWords(command).slice(1), { cwd: folder, env: ids })
     if (offline) assert.equal(code, 0, stderr)
     else assert.equal(code, 1, `${stdout}${stderr}`)
   })

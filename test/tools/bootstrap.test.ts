@@ -158,7 +158,7 @@ test('an unknown command and a missing script are reported in two lines', async 
     [unknown.code, unknown.err],
     [
       1,
-      "error: no command 'deploy'\n  fix: use one of: sandbox, test, bench, soak, tools, build, check, generate, mutate, release, live\n",
+      "error: no command 'deploy'\n  fix: use one of: sandbox, test, bench, soak, tools, build, check, docs, generate, mutate, release, live\n",
     ],
   )
   const missing = await start(['bench']).exited
