@@ -21,6 +21,9 @@ interface SiteBuild {
 }
 const build: SiteBuild = JSON.parse(process.env.ACR_NOPASS_SITE ?? '{}')
 
+/** Part of each page, because the pages of a tag are in a folder of their own. */
+const ICON = `data:image/svg+xml;base64,${readFileSync(new URL('../../docs/img/icon.svg', import.meta.url), 'base64')}`
+
 function isFolder(path: string): boolean {
   return statSync(join(build.repository, path), { throwIfNoEntry: false })?.isDirectory() ?? false
 }
@@ -77,6 +80,7 @@ const SEARCH_ZH = {
 }
 
 export default defineConfig({
+  head: [['link', { rel: 'icon', href: ICON }]],
   srcDir: build.source,
   outDir: build.out,
   cacheDir: `${build.source}.cache`,
