@@ -49,6 +49,14 @@ async function pageCommands(language: string): Promise<readonly string[]> {
   )
 }
 
+/** The command of the page about existing workloads. */
+async function listCommand(): Promise<string> {
+  const page = await readFile(join(ROOT, 'docs/en/existing-workloads.md'), 'utf8')
+  const [, command = ''] = /^```sh\n([\s\S]*?)^```$/m.exec(page) ?? []
+  assert.ok((await readFile(join(ROOT, 'docs/zh/existing-workloads.md'), 'utf8')).includes(command))
+  return command
+}
+
 /** The report that the page shows. */
 async function pageReport(language: string): Promise<string> {
   const page = await readFile(join(ROOT, `docs/${language}/migrate.md`), 'utf8')
@@ -59,7 +67,7 @@ async function pageReport(language: string): Promise<string> {
 async function shell(command: string): Promise<string> {
   const { stdout, stderr } = await promisify(execFile)('bash', ['-e', '-o', 'pipefail', '-c', command], {
     cwd: folder,
-    env: { PATH: `${folder}:${process.env.PATH}`, HOME: folder },
+    env: { PATH: `${folder}:${process.env.PATH}`, HOME: folder, KUBECONFIG: join(folder, 'kubeconfig.yaml') },
   })
   for (const part of [LOGIN.password, Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString('base64')]) {
     assert.ok(!`${stdout}${stderr}`.includes(part), command)
@@ -130,6 +138,11 @@ test('from a hand-made regcred with the commands of the page: a Pod can pull at 
     assert.match(report, /^ {2}not needed by: ServiceAccount shop\/default$/m)
     assert.match(report, /^shop\/regcred .* yes +no$/m)
   }, 60_000)
+
+  const listed = (await shell(await listCommand())).split('\n').filter((line) => line.startsWith('shop '))
+  assert.deepEqual(listed.map((line) => line.replace(/-\S+/, '').split(/ +/)).sort(), [
+    ...['api', 'api', 'web', 'web'].map((name) => ['shop', name, 'regcred']),
+  ])
 
   await watch.phase('restart')
   await shell(patch ?? '')
