@@ -105,6 +105,11 @@ test('each alert finds its series on a running helper', async () => {
   const queries = (rules?.groups ?? []).flatMap((group) => group.rules).flatMap(({ expr }) => readPromql(expr))
   assert.ok(queries.length >= 8)
   for (const { metric, matchers } of queries) {
+    // Without a limit no credential has this series: test/helper/limited-entries.test.ts shows it.
+    if (metric === 'acr_nopass_credential_too_wide') {
+      assert.match(served, new RegExp(`^# TYPE ${metric} gauge$`, 'm'))
+      continue
+    }
     // The series of a `result` does not exist before the first such result, so only `state` is
     // compared.
     const state = matchers.state === undefined ? '' : `\\{state${matchers.state}\\}`
