@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { dockerFolderOf } from '../../../src/login/docker-config/docker-folder.ts'
 
-const folderOf = (environment: NodeJS.ProcessEnv): string => dockerFolderOf(environment, '/work/shop')
+const folderOf = (environment: NodeJS.ProcessEnv): string => dockerFolderOf(environment, '/home/ci/shop')
 
 test('the login goes where Docker finds it: DOCKER_CONFIG, or .docker in the home of the user', () => {
   assert.equal(folderOf({ DOCKER_CONFIG: '/run/docker', HOME: '/home/ci' }), '/run/docker')
@@ -23,5 +23,5 @@ test('without HOME, or with an empty one, the home is that of the user database,
 })
 
 test('a relative DOCKER_CONFIG is the same folder for the links of an isolated configuration and for the post step', () => {
-  assert.equal(folderOf({ DOCKER_CONFIG: '.docker' }), '/work/shop/.docker')
+  assert.equal(folderOf({ DOCKER_CONFIG: '.docker' }), '/home/ci/shop/.docker')
 })
