@@ -102,7 +102,7 @@ const KINDS: Readonly<Record<ClusterKind, Kind>> = {
   acs: {
     shown: ['ManagedKubernetes', 'Acs', undefined, true],
     pools: [],
-    roles: { message: /an ACS cluster: its Pods run on no nodes/, hint: /rrsa/ },
+    roles: { message: /an ACS cluster: its Pods do not run on nodes of the account/, hint: /rrsa/ },
   },
   registered: {
     shown: ['ExternalKubernetes', undefined, undefined, false],
