@@ -38,7 +38,10 @@ export function plainMarkdown(md: MarkdownRenderer, target: (href: string, page:
   }
 }
 
-/** Splits texts into words for the search, Chinese too. It runs in the browser: it uses nothing else. */
+/**
+ * Splits a text into words for the search, also a Chinese text. VitePress sends the source of this
+ * function to the browser, so the function uses no import and no other function.
+ */
 export function splitWords(text: string): string[] {
   const segments = new Intl.Segmenter('zh', { granularity: 'word' }).segment(text)
   return [...segments].filter(({ isWordLike }) => isWordLike).map(({ segment }) => segment)
