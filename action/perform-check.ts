@@ -4,9 +4,10 @@ import { error, setFailed, setOutput, setSecret, warning } from '@actions/core'
 import { checkFleet, type FleetOutcome } from '../src/fleet/check-fleet.ts'
 import { renderReportPage } from '../src/fleet/report/report-page.ts'
 import { describeResults } from '../src/fleet/report/results.ts'
-import { type Change, changesSince, readEarlier } from '../src/fleet/report/since.ts'
+import { type Change, changesSince, newsTest, readEarlier } from '../src/fleet/report/since.ts'
 import { renderCheckSummary } from '../src/fleet/report/summary.ts'
 import { describeOutputs, headline, isFailed } from '../src/fleet/report/verdict.ts'
+import { type Language, languageOf } from '../src/fleet/report/words.ts'
 import { writePrivateFile } from '../src/lib/files.ts'
 import { printable } from '../src/printable.ts'
 import type { Settings } from '../src/rollout/inputs/settings.ts'
@@ -41,7 +42,7 @@ export async function performCheck(
   const unwritten = await failuresOf([
     () => setOutputs(outcome),
     () => writeSummary(renderCheckSummary(outcome.clusters, change), host),
-    () => writeFiles(outcome, change, { temporary, reportFile }),
+    () => writeFiles(outcome, change, { temporary, reportFile, language: languageOf(environment) }),
   ])
   annotate(outcome, change, host)
   const words = unwritten.length === 0 ? '' : `; not all of it could be reported: ${printable(unwritten.join('; '))}`
@@ -59,26 +60,28 @@ function setOutputs({ clusters }: FleetOutcome): void {
 async function writeFiles(
   outcome: FleetOutcome,
   change: Change | undefined,
-  { temporary, reportFile }: { readonly temporary: string; readonly reportFile: string },
+  where: { readonly temporary: string; readonly reportFile: string; readonly language: Language },
 ): Promise<void> {
+  const { temporary, reportFile, language } = where
   // The name is random, because without a folder of the runner it must not be foreseeable.
   const results = join(await mkdtemp(join(temporary, 'acr-nopass-results-')), 'acr-nopass-check.json')
   writePrivateFile(results, `${JSON.stringify(describeResults(outcome, change), null, 2)}\n`)
   setOutput('results-file', results)
-  if (reportFile !== '') writePrivateFile(reportFile, renderReportPage(outcome))
+  if (reportFile !== '') writePrivateFile(reportFile, renderReportPage(outcome, language))
 }
 
 /**
  * Writes one annotation for each of the first nine findings with a fix of their own, and a log line
- * for each further one. With `change`, only the new ones. A consequence has no annotation, because
- * its cause has one.
+ * for each further one. With `change`, only for findings that are new or became worse. A
+ * consequence has no annotation, because its cause has one.
  */
 function annotate({ clusters }: FleetOutcome, change: Change | undefined, host: NodeJS.Process): void {
   const findings = clusters.flatMap(({ name, findings: found }) => {
-    const news = change?.clusters.find((one) => one.name === name)?.found
+    const ofCluster = change?.clusters.find((one) => one.name === name)
+    const isNews = ofCluster === undefined ? () => change === undefined : newsTest(ofCluster)
     return found
       .filter(({ severity, causedBy }) => severity !== 'info' && causedBy === undefined)
-      .filter(({ id, subject }) => change === undefined || news?.includes(`${id} ${subject}`))
+      .filter(isNews)
       .map((finding) => ({ name, ...finding }))
   })
   const sorted = findings.toSorted((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'))

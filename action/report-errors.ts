@@ -9,20 +9,23 @@ import { writeSummary } from './write-summary.ts'
 /** GitHub shows ten annotations of a kind: nine errors and the verdict. */
 export const ANNOTATIONS = 9
 
-/** Reports errors that ended the run before any cluster was started. Returns the exit code. */
+/**
+ * Reports errors that ended the run before any cluster was started, or an interruption. Returns the
+ * exit code.
+ */
 export function reportErrors(errors: readonly NopassError[], host: NodeJS.Process, mode: string): number {
   // The log shows annotations too.
   for (const one of errors.slice(0, ANNOTATIONS)) annotate(one)
   for (const line of errors.slice(ANNOTATIONS).flatMap((one) => formatError(one).split('\n'))) writeLine(host, line)
   const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
-  setFailed(`${count}; nothing was started`)
+  const wasInterrupted = errors.some(({ code }) => code === 'INTERRUPTED')
+  setFailed(wasInterrupted ? 'interrupted' : `${count}; nothing was started`)
   try {
     // The outputs are written too, because conditions of later steps compare them (`failed !=
-    // '[]'`).
+    // '[]'`). Without a check, no list of failed clusters is true, also not an empty one.
     const { results, changed, failed, skipped } = describeOutputs([], [])
-    for (const [name, value] of Object.entries({ results, changed, failed, skipped })) {
-      setOutput(name, JSON.stringify(value))
-    }
+    const outputs = mode === 'check' ? {} : { results, changed, failed, skipped }
+    for (const [name, value] of Object.entries(outputs)) setOutput(name, JSON.stringify(value))
     writeSummary(renderErrors(mode, errors), host)
   } catch (cause) {
     writeLine(

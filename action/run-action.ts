@@ -27,8 +27,9 @@ export async function runAction(host: NodeJS.Process, chartFolder: string): Prom
       resolve()
     })
   }
-  const work = performMode(host, chartFolder, controller.signal).catch((thrown) =>
-    reportErrors([toNopassError(thrown)], host, ''),
+  const given: { mode?: Inputs['mode'] } = {}
+  const work = performMode(host, chartFolder, controller.signal, given).catch((thrown) =>
+    reportErrors([toNopassError(thrown)], host, given.mode ?? ''),
   )
   const code = await Promise.race([work, interrupted.then(() => sleep(GRACE_MS))])
   if (typeof code === 'number') return code
@@ -44,10 +45,17 @@ function readInput(name: string, env: NodeJS.ProcessEnv): string | undefined {
   return env[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`]
 }
 
-async function performMode(host: NodeJS.Process, chartFolder: string, signal: AbortSignal): Promise<number> {
+/** @param given receives the mode once the inputs are read, for the report of an error */
+async function performMode(
+  host: NodeJS.Process,
+  chartFolder: string,
+  signal: AbortSignal,
+  given: { mode?: Inputs['mode'] },
+): Promise<number> {
   refusePlatform(host.platform)
   refuseUnknown(host.env)
   const inputs = readInputs((name) => readInput(name, host.env))
+  given.mode = inputs.mode
   refuseEvent(inputs, host.env)
   maskKubeconfig(inputs)
   const environment = takeEnvironment(host.env)

@@ -3,8 +3,9 @@
 # Set VERSION, such as 1.0.0, and TO, such as demo-registry.cn-hangzhou.cr.aliyuncs.com/base.
 
 set -eu
-helm pull oci://ghcr.io/acr-nopass/charts/acr-nopass --version "$VERSION"
+: "${CHARTS:=ghcr.io/acr-nopass/charts}" "${IMAGE:=ghcr.io/acr-nopass/acr-nopass}"
+helm pull "oci://$CHARTS/acr-nopass" --version "$VERSION"
 digest=$(helm show values "acr-nopass-$VERSION.tgz" | sed -n 's/^ *digest: *"\(sha256:[0-9a-f]*\)".*/\1/p')
 test -n "$digest"
-crane copy "ghcr.io/acr-nopass/acr-nopass@$digest" "$TO/acr-nopass:$VERSION"
+crane copy "$IMAGE@$digest" "$TO/acr-nopass:$VERSION"
 helm push "acr-nopass-$VERSION.tgz" "oci://$TO/charts"

@@ -10,11 +10,14 @@ TAB=$(printf '\t')
 INSTALLED=/opt/acr-nopass
 ROOT=''
 REMOVE=no
+CHECK=no
+DIFFERS=no
 
 main() {
   while [ $# -gt 0 ]; do
     case $1 in
       --remove) REMOVE=yes ;;
+      --check) CHECK=yes ;;
       --root)
         [ -d "${2:-}" ] || usage
         ROOT=$(cd "$2" && pwd -P)
@@ -38,6 +41,10 @@ main() {
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
+  if [ "$CHECK" = yes ]; then
+    check_node
+    return
+  fi
   if [ -e "$UNDO/list" ]; then
     say 'an earlier run was interrupted: undoing it first'
     restore_files || exit 1
@@ -53,8 +60,9 @@ main() {
 }
 
 usage() {
-  echo 'usage: sh SCRIPT [--remove] [--root FOLDER]' >&2
+  echo 'usage: sh SCRIPT [--remove] [--check] [--root FOLDER]' >&2
   echo '  --remove       take everything back' >&2
+  echo '  --check        change nothing; the exit code is 3 if a run would change this host' >&2
   echo '  --root FOLDER  the root of an image that is being built, instead of this host' >&2
   exit 2
 }
@@ -140,6 +148,7 @@ on_exit() {
   rm -rf "$WORK" "$STAGE"
   # A program that failed may have another exit code, and 2 means wrong arguments.
   case $status in 0 | 129 | 130 | 143) ;; *) status=1 ;; esac
+  [ "$DIFFERS" = no ] || status=3
   exit "$status"
 }
 
@@ -152,9 +161,51 @@ install_all() {
   say "done: acr-nopass $VERSION is installed"
 }
 
+# Says whether a run would change this host.
+check_node() {
+  # Otherwise a run would write the files of another kind of node, and restart nothing.
+  [ -n "$ROOT" ] || [ "$ACTIVE" = yes ] ||
+    fail NODE_HOST "no service of the profile $PROFILE runs here: $SERVICES" 'Choose the profile of this kind of node.'
+  [ ! -e "$UNDO/list" ] || differs 'an earlier run was interrupted'
+  if [ "$REMOVE" = yes ]; then
+    is_absent || differs "$INSTALLED, or a setting that names it, is there"
+    say 'nothing to remove'
+    return
+  fi
+  choose_archive
+  is_installed || differs 'the programs of this version are not installed, or were changed'
+  PROGRAMS=$ROOT$INSTALLED
+  INSTALL=''
+  write_settings "$WORK"
+  check_version
+  make_plan
+  if [ -s "$WORK/plan/steps" ]; then
+    paths=''
+    while IFS="$TAB" read -r _ path _; do paths="$paths $path"; done < "$WORK/plan/steps"
+    differs "$paths"
+  fi
+  [ ! -e "$WORK/plan/restart" ] || differs 'the kubelet runs without the configuration'
+  say 'nothing to change'
+  [ "$ACTIVE" = yes ] || return 0
+  HEALTH_SECONDS=10
+  wait_healthy "$WORK/plan/expected" ||
+    fail NODE_UNHEALTHY 'the files are there, but the kubelet is not healthy' 'Repair the kubelet.'
+}
+
+# differs WHAT
+differs() {
+  say "a run would change this host: ${1# }"
+  DIFFERS=yes
+  exit 3
+}
+
+is_absent() {
+  [ ! -e "$ROOT$INSTALLED" ] && ! grep -qs acr-nopass-provider "$ROOT$RANCHER_CONFIG" &&
+    ! grep -qsF "$INSTALLED/" "$ROOT/etc/default/kubelet" "$ROOT/etc/sysconfig/kubelet" "$ROOT/etc/kubernetes/kubelet-customized-args.conf"
+}
+
 remove_all() {
-  if [ ! -e "$ROOT$INSTALLED" ] && ! grep -qs acr-nopass-provider "$ROOT$RANCHER_CONFIG" &&
-    ! grep -qsF "$INSTALLED/" "$ROOT/etc/default/kubelet" "$ROOT/etc/sysconfig/kubelet" "$ROOT/etc/kubernetes/kubelet-customized-args.conf"; then
+  if is_absent; then
     say 'nothing to remove'
     return
   fi
@@ -188,14 +239,24 @@ check_version() {
   fi
 }
 
-# Sets PROGRAMS: the installed archive, or one that is fetched next to it.
-find_programs() {
+choose_archive() {
   case $ARCH in
     amd64) url=$URL_amd64 sum=$SHA256_amd64 ;;
     *) url=$URL_arm64 sum=$SHA256_arm64 ;;
   esac
-  if [ "$(cat "$ROOT$INSTALLED/archive.sha256" 2> /dev/null)" = "$sum" ] &&
-    (cd "$ROOT$INSTALLED" && sha256sum -c FILES.sha256 > /dev/null 2>&1); then
+}
+
+# The files of a release are the same in its archive and in its image.
+is_installed() {
+  files=$(sha256sum "$ROOT$INSTALLED/FILES.sha256" 2> /dev/null)
+  [ "$(cat "$ROOT$INSTALLED/archive.sha256" 2> /dev/null)" = "$sum" ] || [ "${files%% *}" = "$sum" ] || return 1
+  (cd "$ROOT$INSTALLED" && sha256sum -c FILES.sha256 > /dev/null 2>&1)
+}
+
+# Sets PROGRAMS: the installed archive, or one that is fetched next to it.
+find_programs() {
+  choose_archive
+  if is_installed; then
     PROGRAMS=$ROOT$INSTALLED
     INSTALL=''
     return
@@ -204,6 +265,27 @@ find_programs() {
     "Print the script with an address and the checksum of the archive for $ARCH."
   rm -rf "$STAGE"
   mkdir "$STAGE" || fail NODE_HOST "$ROOT/opt cannot be written" 'Make it writable, or use pull secrets on these nodes.'
+  PROGRAMS=$STAGE/acr-nopass-node
+  if [ -d "$url" ]; then copy_programs; else fetch_programs; fi
+  printf '%s\n' "$sum" > "$PROGRAMS/archive.sha256"
+  # The same file system as the final place, so this also finds `noexec`.
+  "$PROGRAMS/bin/node" --version > /dev/null 2>&1 || fail NODE_HOST \
+    "the program in the archive cannot be executed in $ROOT/opt; nothing was changed" \
+    "Check that $ROOT/opt is not mounted with noexec, and that the archive is for $ARCH."
+  INSTALL="$(sed 's/^[0-9a-f]*  //' "$PROGRAMS/FILES.sha256") FILES.sha256 archive.sha256"
+}
+
+# The chart's DaemonSet has the files in a folder. The checksum is that of their list.
+copy_programs() {
+  cp -RL "$url" "$PROGRAMS" ||
+    fail NODE_FETCH "$url could not be copied; nothing was changed" "Check the free space of $ROOT/opt."
+  found=$(sha256sum < "$PROGRAMS/FILES.sha256")
+  if [ "${found%% *}" != "$sum" ] || ! (cd "$PROGRAMS" && sha256sum -c FILES.sha256 > /dev/null 2>&1); then
+    fail NODE_CHECKSUM "the files in $url have other checksums than expected; nothing was changed" 'Pull the image again.'
+  fi
+}
+
+fetch_programs() {
   fetch "$url" "$STAGE/archive.tgz" ||
     fail NODE_FETCH "$url could not be fetched; nothing was changed" \
       'Check the network of the node, or put the archive where the node can reach it (--url).'
@@ -213,13 +295,6 @@ find_programs() {
       'Fetch the archive of this version again, or correct --sha256.'
   tar -xzf "$STAGE/archive.tgz" -C "$STAGE" ||
     fail NODE_HOST "the archive could not be unpacked in $ROOT/opt; nothing was changed" 'Check the free space there.'
-  PROGRAMS=$STAGE/acr-nopass-node
-  printf '%s\n' "$sum" > "$PROGRAMS/archive.sha256"
-  # The same file system as the final place, so this also finds `noexec`.
-  "$PROGRAMS/bin/node" --version > /dev/null 2>&1 || fail NODE_HOST \
-    "the program in the archive cannot be executed in $ROOT/opt; nothing was changed" \
-    "Check that $ROOT/opt is not mounted with noexec, and that the archive is for $ARCH."
-  INSTALL="$(sed 's/^[0-9a-f]*  //' "$PROGRAMS/FILES.sha256") FILES.sha256 archive.sha256"
 }
 
 # fetch URL FILE

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { installDependencies } from '../tools/bootstrap/install.mjs'
 import { createProgress } from '../tools/progress.ts'
+import { runProgram } from './check/run-program.ts'
 import { buildSite, checkSite, writeEntry } from './site/build-site.ts'
 import { serveSite } from './site/serve-site.ts'
 
@@ -32,6 +33,7 @@ async function runDocs(): Promise<void> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('--port must be a number from 0 to 65535')
   await installDependencies(join(root, 'site'))
   const progress = createProgress(process.stderr, process.env.CI)
+  await progress.step("the types of the site's program", checkTypes)
   const out = join(root, 'dist', 'site')
   rmSync(out, { recursive: true, force: true })
   const versions = [...(values.tags ? listTags() : []), 'main']
@@ -46,6 +48,16 @@ async function runDocs(): Promise<void> {
   await using site = await serveSite(out, BASE, port)
   console.log(`${site.address} until Ctrl-C`)
   await new Promise((resolve) => interrupt.signal.addEventListener('abort', resolve, { once: true }))
+}
+
+/**
+ * Checks the types of `site/`. `npm run check` cannot, because the packages of the site are not
+ * installed for it.
+ */
+async function checkTypes(): Promise<void> {
+  const tsc = join(root, 'node_modules', '.bin', 'tsc')
+  const problems = await runProgram(tsc, ['--noEmit', '-p', join(root, 'site')], root, interrupt.signal)
+  if (problems !== '') throw new Error(`the program of the site has wrong types:\n${problems}`)
 }
 
 /** The tags of releases, the newest first. */

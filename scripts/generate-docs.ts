@@ -1,6 +1,6 @@
-// Writes into pages the tables of error codes, of the action's inputs and of doctor's findings, the
-// answers of live accounts, and the snippets from files that the tests run. `--check` writes
-// nothing and fails if a page is not current.
+// Writes into pages the tables of error codes, of the action's inputs, of doctor's findings and of
+// metrics, the answers of live accounts, and the snippets from files that the tests run. `--check`
+// writes nothing and fails if a page is not current.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inputTables, readInputTexts } from './generate-docs/action/input-tables.ts'
@@ -9,6 +9,7 @@ import { fillMarkers } from './generate-docs/fill-markers.ts'
 import { findingTables, fleetFindingTables, readFindings, readFleetFindings } from './generate-docs/finding-tables.ts'
 import { LANGUAGES } from './generate-docs/languages.ts'
 import { fillLiveMarkers, liveTable, readLiveAnswers } from './generate-docs/live-answers.ts'
+import { metricsTables } from './generate-docs/metrics-tables.ts'
 import { findPages } from './generate-docs/pages.ts'
 import { fillSnippets } from './generate-docs/snippets.ts'
 import { writeGenerated } from './generate-docs/write-generated.ts'
@@ -31,6 +32,7 @@ for (const language of LANGUAGES) {
   fill('errors', errorTables(language, chineseErrors))
   fill('troubleshooting', findingTables(language, findings))
   fill('fleet', fleetFindingTables(language, fleetFindings))
+  fill('metrics', metricsTables(language, readText))
   fill('release', { live: liveTable(language, answers) })
 }
 for (const page of new Set([...findPages(root), ...Object.keys(expected)])) {

@@ -4,13 +4,18 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { INPUTS } from '../src/rollout/inputs/input-table.ts'
 import { ensureTools } from '../tools/build/ensure-tools.ts'
 import { createProgress } from '../tools/progress.ts'
 import { bundleAction } from './build/bundles.ts'
 import { translationGaps } from './check/translation.ts'
+import { inspectBase } from './release/base-image.ts'
 import { buildArtifacts } from './release/build-artifacts.ts'
 import { readSection } from './release/changelog.ts'
 import { packageVersion, versionProblems } from './release/check-version.ts'
+import { IMAGE_HELM, stageCliImage } from './release/cli-image.ts'
+import { copyRelease } from './release/copy-release.ts'
+import { requireAbsent } from './release/image-absent.ts'
 import { checkDigest, readImageDigest } from './release/image-digest.ts'
 import { movingTag } from './release/moving-tag.ts'
 import { readNodeFiles } from './release/node-archive.ts'
@@ -22,6 +27,10 @@ const USAGE = `npm run release -- check [--tag vX.Y.Z]                         c
 npm run release -- set X.Y.Z                                    writes the version to all files, dates the changelog, builds the action
 npm run release -- notes                                        prints the changelog of this version
 npm run release -- build --out DIR [--image-digest sha256:…] [--helper FILE] [--node amd64=FILE --node arm64=FILE --node licence=FILE]   writes the files of a release
+npm run release -- cli-image --package FILE --out DIR           puts together the files of the command line's image
+npm run release -- absent IMAGE:VERSION                         fails if the registry has that image, or does not say that it lacks it
+npm run release -- base CONTAINERFILE                           checks the pinned base image for both platforms, and warns if its tag has moved
+npm run release -- copy --to HOST --image NAME=IMAGE@DIGEST… --file NAME=FILE…   copies this version to another registry; overwrites nothing
 npm run release -- image-digest FILE                            prints it from the metadata file of docker buildx
 npm run release -- push-chart FILE --to oci://HOST/PATH         prints its digest; fails if the version already exists
 npm run release -- moving-tag                                   prints the tag vX to move here; nothing if a newer release has it`
@@ -34,6 +43,16 @@ async function helm4(): Promise<string> {
   return (await ensureTools(['helm4'], { progress, signal: interrupt.signal })).helm4
 }
 
+/** Reads the values `NAME=VALUE` of a flag. */
+function readPairs(flag: string, given: readonly string[]): ReadonlyMap<string, string> {
+  const pairs = given.map((text) => /^([^=]+)=(.+)$/s.exec(text))
+  const wrong = pairs.indexOf(null)
+  if (wrong >= 0) throw new Error(`--${flag} ${given[wrong]} is not NAME=VALUE`)
+  const read = new Map(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? '']))
+  if (read.size < given.length) throw new Error(`--${flag} names one repository twice`)
+  return read
+}
+
 async function runCommand(): Promise<string | undefined> {
   const options = {
     tag: { type: 'string' },
@@ -41,6 +60,9 @@ async function runCommand(): Promise<string | undefined> {
     to: { type: 'string' },
     'image-digest': { type: 'string' },
     helper: { type: 'string' },
+    package: { type: 'string' },
+    image: { type: 'string', multiple: true },
+    file: { type: 'string', multiple: true },
     node: { type: 'string', multiple: true },
     help: { type: 'boolean', short: 'h' },
   } as const
@@ -73,6 +95,29 @@ async function runCommand(): Promise<string | undefined> {
     const options = { root, out: resolve(values.out), helm, imageDigest, helperFile, nodeFiles, env }
     const files = await buildArtifacts(options, interrupt.signal)
     return files.join('\n')
+  }
+  if (command === 'cli-image' && values.package && values.out) {
+    const helmMirror = INPUTS['helm-mirror'].default
+    const archive = resolve(values.package)
+    await stageCliImage({ archive, out: resolve(values.out), helmMirror, env }, interrupt.signal)
+    return `${values.out}: acr-nopass ${packageVersion(root)}, Helm ${IMAGE_HELM}`
+  }
+  if (command === 'absent' && argument) {
+    await requireAbsent(argument, env, interrupt.signal)
+    return ''
+  }
+  if (command === 'base' && argument) {
+    const { pinned, moved } = await inspectBase(argument, env, interrupt.signal)
+    if (moved) console.error(`::warning file=${argument}::the tag of ${pinned} is ${moved} now: pin that digest`)
+    return `Base image: \`${pinned}\`\n`
+  }
+  if (command === 'copy' && values.to && (values.image || values.file)) {
+    const { to, image = [], file = [] } = values
+    const what = { images: readPairs('image', image), files: readPairs('file', file) }
+    const progress = createProgress(process.stderr, process.env.CI)
+    const { crane, oras } = await ensureTools(['crane', 'oras'], { progress, signal: interrupt.signal })
+    const copied = await copyRelease({ crane, oras, to, version: packageVersion(root), ...what, env }, interrupt.signal)
+    return copied.join('\n')
   }
   if (command === 'image-digest' && argument) return readImageDigest(readFileSync(argument, 'utf8'))
   if (command === 'push-chart' && argument && values.to) {

@@ -8,14 +8,18 @@
 {{- if not .Values.helper.enabled }}{{ $_ := set $config "retire" true }}{{ end }}
 {{- $_ := set $config "attach" (include "acr-nopass.attach" .) -}}
 {{- $fullname := include "acr-nopass.fullname" . -}}
-{{- $_ = set $config "release" (dict
+{{- $release := dict
   "name" (include "acr-nopass.release" .)
   "namespace" .Release.Namespace
   "fullname" $fullname
   "serviceAccount" (include "acr-nopass.service-account" .)
   "lease" $fullname
   "status" (printf "%s-status" $fullname)
-) -}}
+-}}
+{{- if .Values.node.enabled }}
+{{- $_ := set $release "node" (dict "namespace" .Values.node.namespace "name" (include "acr-nopass.node-name" .)) }}
+{{- end }}
+{{- $_ = set $config "release" $release -}}
 {{ toYaml $config }}
 {{- end }}
 

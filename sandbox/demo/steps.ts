@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { V1Secret } from '@kubernetes/client-node'
 import { queryManifest } from '../../src/acr/query-manifest.ts'
 import { createHttpSender } from '../../src/alibaba/transport/http-sender.ts'
@@ -13,6 +10,7 @@ import { userFiles } from '../environment/user-files.ts'
 import { prepareWorkspace } from '../workflow/prepare-workspace.ts'
 import { createNamespace, deleteNamespace, readPullSecret, runPod } from './demo-pods.ts'
 import { type DemoContext, type DemoStep, expect, readDemoStatus, STATUS_OBJECT } from './demo-step.ts'
+import { fleetCheck, lostPermission } from './lost-permission.ts'
 import { REPOSITORY, type RolloutResult, rollOut } from './roll-out.ts'
 
 /** Step 1: without a credential the pull fails, which proves that the image is private. */
@@ -196,7 +194,7 @@ const idleRollout: DemoStep = {
   },
 }
 
-/** Step 8: after a change of the policy a run repairs the policy and nothing else. */
+/** Step 9: after a change of the policy a run repairs the policy and nothing else. */
 const repairingRollout: DemoStep = {
   title: 'the workflow once more',
   proves: 'the changed RAM policy is repaired, and nothing else is touched',
@@ -214,58 +212,7 @@ function statuses(results: readonly RolloutResult[]): string {
   return results.map(({ name, status }) => `${name} ${status}`).join(', ')
 }
 
-/**
- * Step 7: without the permission to get tokens, the last token stays in use and doctor reports the
- * cause.
- */
-const lostPermission: DemoStep = {
-  title: "the helper's role loses its permission to get tokens",
-  proves: 'the last good token stays; doctor names the cause and the fix',
-  async run(context, step) {
-    const { environment, print, signal } = context
-    const { cluster, clusterId } = environment.production
-    const before = await readPullSecret(cluster.admin, 'shop', signal)
-    // The role and its policy have the same name.
-    const name = `acr-nopass-${clusterId}`
-    environment.cloud.control.grant(name, name, pullOnly())
-    await requestRefresh({ client: cluster.admin, signal }, STATUS_OBJECT, new Date())
-    step.update('waiting for the helper to notice')
-    const failing = async (): Promise<boolean> =>
-      (await readDemoStatus(cluster.admin, signal))?.registries.some(({ state }) => state === 'failing') ?? false
-    await untilReady(failing, { what: 'the status failing', limitMs: 60_000, everyMs: 100 }, signal)
-    const after = await readPullSecret(cluster.admin, 'shop', signal)
-    expect(after?.content === before?.content, 'the Secret changed although there was no new token')
-    const pod = await runOneMore(context)
-    const args = ['doctor', '--kubeconfig', cluster.adminKubeconfigFile]
-    const env = { PATH: process.env.PATH ?? '' }
-    // Doctor exits with 1, which `execFile` reports as an error.
-    const doctor = await execute(BIN, args, { signal, env }).then(
-      () => ({ code: 0, stdout: '', stderr: '' }),
-      (error: { readonly code?: unknown; readonly stdout: string; readonly stderr: string }) => error,
-    )
-    print(`$ acr-nopass doctor\n${doctor.stdout.trimEnd()}${doctor.stderr.trimEnd()}`)
-    expect(doctor.code === 1, `doctor exited with ${doctor.code}`)
-    return `the Secret is unchanged${pod}; doctor exits with 1 and names the fix`
-  },
-}
-
-/** Allows pulls, but no new tokens. */
-function pullOnly(): object {
-  return { Version: '1', Statement: [{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource: ['*'] }] }
-}
-
-async function runOneMore({ environment, signal }: DemoContext): Promise<string> {
-  if (environment.nodeObstacle !== undefined) return ''
-  const { admin } = environment.production.cluster
-  await createNamespace(admin, 'shop-2', signal)
-  await runPod(admin, 'shop-2', environment.appImage, /^Running$/, signal)
-  return ', and a Pod in another new namespace runs'
-}
-
-const execute = promisify(execFile)
-const BIN = fileURLToPath(new URL('../../bin/acr-nopass', import.meta.url))
-
-/** Step 9: the uninstall removes everything. */
+/** Step 10: the uninstall removes everything. */
 const cleanExit: DemoStep = {
   title: 'uninstall',
   proves: 'nothing of acr-nopass is left in the clusters or in RAM',
@@ -320,6 +267,7 @@ export const STEPS: readonly DemoStep[] = [
   secondTeam,
   earlyRotation,
   idleRollout,
+  fleetCheck,
   lostPermission,
   repairingRollout,
   cleanExit,

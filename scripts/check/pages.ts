@@ -49,6 +49,7 @@ export const CHINESE_SOURCES: Readonly<Record<string, string>> = {
   'docs/zh/action.md': 'scripts/generate-docs/action/inputs.yaml',
   'docs/zh/clusters.md': 'scripts/generate-values/texts/clusters-zh.yaml',
   'docs/zh/errors.md': 'scripts/generate-docs/errors-zh.yaml',
+  'docs/zh/metrics.md': 'scripts/generate-docs/metrics-zh.yaml',
   'docs/zh/troubleshooting.md': 'scripts/generate-docs/findings.yaml',
   'docs/zh/values.md': 'scripts/generate-values/texts/values-zh.yaml',
 }

@@ -18,7 +18,24 @@ export const ROLLOUT_KEYS = ['nameOverride', 'fullnameOverride', 'serviceAccount
 export function readValues(values: Schema): Schema {
   const keys = [...helperKeys(values), ...ROLLOUT_KEYS]
   const properties = Object.fromEntries(Object.entries(values.properties ?? {}).filter(([key]) => keys.includes(key)))
-  return { ...values, properties, definitions: reachableDefinitions(properties, values) }
+  const all = Object.entries(values.definitions ?? {}).map(([key, one]) => [key, withoutPodKeys(one, values)] as const)
+  const definitions = reachableDefinitions(properties, { ...values, definitions: Object.fromEntries(all) })
+  return { ...values, properties, definitions }
+}
+
+/** Removes keys with types of Kubernetes, which only the chart's templates read. */
+function withoutPodKeys(schema: Schema, values: Schema): Schema {
+  if (schema.properties === undefined) return schema
+  const kept = Object.entries(schema.properties).filter(([, property]) => !isOfKubernetes(property, values))
+  return { ...schema, properties: Object.fromEntries(kept) }
+}
+
+function isOfKubernetes(schema: Schema, values: Schema): boolean {
+  return [...JSON.stringify(schema).matchAll(/"#\/definitions\/([\w.]+)"/g)].some(([, name = '']) => {
+    if (name.includes('.')) return true
+    const { properties = {} } = values.definitions?.[name] ?? {}
+    return isOfKubernetes({ properties }, values)
+  })
 }
 
 const name = (title: string, description: string): Schema => ({
@@ -42,6 +59,18 @@ const release: Schema = {
     serviceAccount: name('ServiceAccount', 'Of the helper.'),
     lease: name('Lease', 'By which replicas elect a leader.'),
     status: name('Status ConfigMap', 'Where the helper reports.'),
+    node: {
+      title: 'DaemonSet for nodes',
+      description:
+        'The DaemonSet that installs the program on nodes, and its Lease. Absent without `node.enabled`. Only doctor reads it.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['namespace', 'name'],
+      properties: {
+        namespace: name('Namespace of the DaemonSet', 'The value of `node.namespace`.'),
+        name: name('Name of the DaemonSet', 'Its Lease has the same name.'),
+      },
+    },
   },
 }
 

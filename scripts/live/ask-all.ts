@@ -1,4 +1,5 @@
 import { hasCode } from '../../src/errors.ts'
+import { askClusterList } from './ask/cluster-list.ts'
 import { askLoginEnd } from './ask/login-end.ts'
 import {
   askExistingProvider,
@@ -28,6 +29,7 @@ export async function askAll(stage: Stage, ask: Ask): Promise<string | undefined
   const { options, signal } = stage
   const { stoppedInstance } = options
   if (stoppedInstance !== undefined) await ask('STOPPED_INSTANCE', () => askStopped(stage, stoppedInstance))
+  await ask('CLUSTER_LIST_REGIONS', () => askClusterList(stage))
   try {
     await stage.createRole()
   } catch (error) {

@@ -23,6 +23,7 @@ and, for a session, ALIBABA_CLOUD_SECURITY_TOKEN: of a RAM user or role, not of 
   --oidc-provider ARN          the OIDC provider that RAM already has for this issuer: it is used and not changed,
                                so fewer questions are answered
   --stopped-instance ID        an instance of the region that expired or was stopped
+  --other-region REGION        another region in which the account has an ACK cluster
   --out FILE                   default: docs/evidence/live-<date>.json
   --records FOLDER             where names are recorded before their creation (default: .cache/live)
   --endpoints JSON             addresses instead of Alibaba Cloud's: ram, sts, cr, cs, imds, registry
@@ -42,6 +43,8 @@ export interface LiveOptions {
   /** The ARN of an existing provider. */
   readonly oidcProvider?: string | undefined
   readonly stoppedInstance?: string | undefined
+  /** A region that has an ACK cluster. */
+  readonly otherRegion?: string | undefined
 }
 
 export type EndpointMap = Readonly<Partial<Record<(typeof PRODUCTS)[number], string>>>
@@ -62,6 +65,7 @@ export type Command = { readonly endpoints: EndpointMap; readonly records: strin
 const PRODUCTS = ['ram', 'sts', 'cr', 'cs', 'imds', 'registry'] as const
 const TEXT = { type: 'string' } as const
 const FLAG = { type: 'boolean', default: false } as const
+const REGION = /^[a-z]{2,}-[a-z0-9-]{2,30}$/
 const REPOSITORY = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)+$/
 const CLUSTER = /^c[a-z0-9]{10,40}$/
 const PROVIDER = /^acs:ram::\d{10,20}:oidc-provider\/[\w.-]{1,128}$/
@@ -84,13 +88,14 @@ export function readCommand(argv: readonly string[]): Command {
   if (oidcTokenFile !== undefined && !existsSync(oidcTokenFile))
     throw wrong(`--oidc-token-file: ${oidcTokenFile} does not exist`)
   const options: LiveOptions = {
-    region: check('region', /^[a-z]{2,}-[a-z0-9-]{2,30}$/, true) ?? '',
+    region: check('region', REGION, true) ?? '',
     instanceId: check('instance', INSTANCE, true) ?? '',
     repository: check('repository', REPOSITORY, true) ?? '',
     otherRepository: check('other-repository', REPOSITORY),
     domain: check('domain', /^[a-z0-9.-]{4,253}(:\d{1,5})?$/),
     personal: check('personal', REPOSITORY),
     stoppedInstance: check('stopped-instance', INSTANCE),
+    otherRegion: check('other-region', REGION),
     cluster: check('cluster', CLUSTER),
     oidcTokenFile,
     oidcProvider: check('oidc-provider', PROVIDER),
@@ -100,6 +105,7 @@ export function readCommand(argv: readonly string[]): Command {
   if (options.oidcProvider !== undefined && oidcTokenFile === undefined)
     throw wrong('--oidc-provider needs --oidc-token-file')
   if (options.otherRepository === options.repository) throw wrong('--other-repository is the same as --repository')
+  if (options.otherRegion === options.region) throw wrong('--other-region is the same as --region')
   if (options.stoppedInstance === options.instanceId) throw wrong('--stopped-instance is the same as --instance')
   return { ...common, do: 'run', options, out: values.out, yes: values.yes, dryRun: values['dry-run'] }
 }
@@ -119,6 +125,7 @@ function parse(argv: readonly string[]) {
         'oidc-token-file': TEXT,
         'oidc-provider': TEXT,
         'stopped-instance': TEXT,
+        'other-region': TEXT,
         out: TEXT,
         records: { ...TEXT, default: '.cache/live' },
         endpoints: TEXT,

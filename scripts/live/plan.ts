@@ -20,8 +20,8 @@ instance  ${options.instanceId}
 
 1. Creates in RAM, each name recorded in ${recordFile} before its creation:
 ${objects.map(({ kind, name, purpose }) => `   ${KINDS[kind].padEnd(13)} ${name}  (${purpose})`).join('\n')}
-2. Assumes the role for 15 minutes to 4 hours, requests registry tokens and asks the registry for
-   manifests. It pulls no image, and writes nothing to the instance.
+2. Lists the ACK clusters of the account. Assumes the role for 15 minutes to 4 hours, requests registry
+   tokens and asks the registry for manifests. It pulls no image, and writes nothing to the instance.
 ${options.stoppedInstance === undefined ? '' : `   Requests a token and the addresses of ${options.stoppedInstance}.\n`}\
 ${
   options.cluster === undefined
@@ -64,6 +64,7 @@ export function callerPolicy(options: LiveOptions) {
       ['cr:GetInstance', 'cr:GetInstanceVpcEndpoint'],
       instances.map((id) => `acs:cr:${region}:*:instance/${id}`),
     ),
+    allow(['cs:GetClusters'], ['*']),
     ...(cluster === undefined
       ? []
       : [

@@ -162,6 +162,16 @@ export const QUESTIONS = {
       zh: '任何拒绝都会连同错误码一起报告，最后一个令牌保持不变。错误码没有文档。',
     },
   },
+  CLUSTER_LIST_REGIONS: {
+    question: {
+      en: 'Does one endpoint of ACK list the clusters of all regions?',
+      zh: 'ACK 的一个接入点是否列出所有地域的集群？',
+    },
+    until: {
+      en: '`init` queries one endpoint. `--region` adds the endpoint of another region.',
+      zh: '`init` 只查询一个接入点，可用 `--region` 添加其他地域的接入点。',
+    },
+  },
   MATCH_WILDCARD_INSIDE: {
     question: {
       en: 'Does `*` match inside of a resource name (`instance/cri-*h3`)?',

@@ -24,21 +24,43 @@ export const AREAS: Readonly<Record<string, Area>> = {
   // uninstall-cluster.ts removes objects, are tested on real servers.
   rollout: {
     mutate: [
-      'src/rollout/deploy/*.ts',
-      'src/rollout/ram/*.ts',
-      'src/rollout/run/{check-approval,run-waves}.ts',
+      'src/rollout/{deploy,preflight,ram,release,verify}/*.ts',
+      'src/rollout/run/{check-approval,finish-run,run-waves}.ts',
       'src/rollout/uninstall/!(uninstall-cluster).ts',
-      'src/rollout/verify/{what-to-verify,verify-status,probe-objects}.ts',
-      'src/rollout/run/finish-run.ts',
     ],
-    tests: ['test/rollout/*.test.ts', 'test/contract/policy-limit-roles.test.ts'],
+    tests: ['test/rollout/*.test.ts', 'test/contract/policy-limit-roles.test.ts', 'test/kube/granted-rights.test.ts'],
+  },
+  // What a rollout is given, and how it finds each cluster. The inputs' texts are a table.
+  inputs: {
+    mutate: ['src/rollout/inputs/!(input-table).ts', 'src/rollout/connect/*.ts'],
+    tests: [
+      'test/rollout/{cloud-access,connect-*,guard-kubeconfigs,plan-file}.test.ts',
+      'test/rollout/{cluster-entry,describe-chart,input-files,load-settings,prepare-cluster,read-inputs}.test.ts',
+    ],
+  },
+  // What judges one cluster and the whole fleet, and what compares and counts. What reads is tested
+  // on API servers in memory, and the page in a browser.
+  fleet: {
+    mutate: [
+      'src/fleet/{group-findings,judge-cluster,mark-duplicates,share-reads}.ts',
+      'src/fleet/{checks,drift}/*.ts',
+      'src/fleet/report/!(report-page).ts',
+    ],
+    tests: [
+      'test/fleet/drift/*.test.ts',
+      'test/fleet/{cells,group-findings,judge-cluster,mark-duplicates,report,share-reads,summary}.test.ts',
+    ],
   },
   helm: {
     mutate: ['src/helm/*.ts', 'src/helm/release/*.ts'],
     tests: ['test/helm/*.test.ts', 'test/rollout/{deploy-release,helm-step,open-release,plan-cluster}.test.ts'],
   },
   doctor: {
-    mutate: ['src/doctor/checks/*.ts', 'src/doctor/pod/*.ts', 'src/doctor/diagnose.ts'],
+    mutate: [
+      'src/doctor/{checks,pod}/*.ts',
+      'src/doctor/{consequences,diagnose,plugin-nodes}.ts',
+      'src/doctor/cloud/{fix-role,wanted-roles}.ts',
+    ],
     tests: ['test/doctor/*.test.ts'],
   },
   login: {
@@ -53,13 +75,23 @@ export const AREAS: Readonly<Record<string, Area>> = {
     mutate: ['src/init/!(write-files).ts'],
     tests: ['test/init/!(write-files).test.ts'],
   },
-  // The decisions of a node's program. Its calls are tested on the emulated cloud.
+  // The decisions of a node's program and of the script that installs it, whose calls are tested on
+  // the emulated cloud and on a real node. And the DaemonSet's program, which other tests run on
+  // fake and real nodes.
   node: {
     mutate: [
-      'src/node/{node-config,provider-config}.ts',
+      'src/node/{expected-configs,node-config,provider-config}.ts',
       'src/node/provider/{answer-request,choose-*,login-record,obtain-login,provider-*}.ts',
+      'src/node/script/{choose-archives,environment-file,kubelet-flags,merge-providers,plan-node,profiles}.ts',
+      'src/node/daemon/!(main).ts',
+      'src/installation/{node-daemon,stop-mark}.ts',
+      'src/rollout/verify/{find-plugin-node,verify-daemon}.ts',
     ],
-    tests: ['test/provider/*.test.ts'],
+    tests: [
+      'test/{node-daemon,node-script,provider}/*.test.ts',
+      'test/rollout/{find-plugin-node,verify-daemon,verify-node}.test.ts',
+      'test/doctor/node-daemon.test.ts',
+    ],
   },
   lease: {
     mutate: ['src/kube/lease.ts', 'src/kube/lease-record.ts'],
@@ -68,17 +100,29 @@ export const AREAS: Readonly<Record<string, Area>> = {
   leadership: {
     mutate: ['src/helper/{run-helper,generation,generations,leadership}.ts', 'src/helper/report/status-exchange.ts'],
     tests: [
-      'test/helper/{stuck,launch-helper,refresh-requests,credential-log,coalescing,budgets}.test.ts',
+      'test/helper/{stuck,launch-helper,refresh-requests,credential-log,limited-entries,budgets}.test.ts',
       'test/helper/{changed-registry,references,follow-and-lead,take-over}.test.ts',
+      'test/helper/{leadership,generations,status-exchange}.test.ts',
     ],
   },
+  // Which credential is requested, when, and what of it is logged.
   credentials: {
-    mutate: ['src/helper/credentials/!(create-entries).ts', 'src/helper/plan/*.ts'],
+    mutate: ['src/helper/credentials/!(create-entries).ts', 'src/acr/{refresh-schedule,unions}.ts'],
     tests: [
-      'test/helper/{registry-*,log-*,own-copy,credential-*,plan-*,coalescing,rotation-request}.test.ts',
-      'test/helper/{changed-registry,refresh-requests,take-over,write-versions,stuck}.test.ts',
-      'test/helper/{limit-questions,limited-entries,union-rights}.test.ts',
+      'test/helper/{registry-*,log-step,own-copy,credential-*}.test.ts',
+      'test/helper/{coalescing,first-round,needed-unions,rotation-request,limit-questions}.test.ts',
+      'test/acr/{refresh-schedule,unions}.test.ts',
     ],
+  },
+  // What is written to a namespace's Secret and to a ServiceAccount, from what was seen of them.
+  plan: {
+    mutate: ['src/helper/plan/*.ts', 'src/installation/{object-views,targets}.ts'],
+    tests: ['test/helper/{plan-*,log-note}.test.ts', 'test/installation/{load-config,object-views}.test.ts'],
+  },
+  // Which Pods cannot pull, and which of them are evicted.
+  pods: {
+    mutate: ['src/helper/pods/*.ts'],
+    tests: ['test/helper/{pods,pod-watch,pod-evictions}.test.ts'],
   },
   'docker-config': {
     mutate: ['src/login/docker-config/*.ts', 'src/lib/file-lock.ts'],

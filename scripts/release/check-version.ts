@@ -40,9 +40,9 @@ export const UNPUBLISHED: Readonly<Record<string, string>> = {
   'README.md': 'Not published yet',
   'README.zh-CN.md': '尚未发布',
   ...Object.fromEntries(
-    ['ack', 'self-built', 'serverless'].flatMap((name) => [
-      [`docs/en/quick-start-${name}.md`, 'Not published yet'],
-      [`docs/zh/quick-start-${name}.md`, '尚未发布'],
+    ['quick-start-ack', 'quick-start-self-built', 'quick-start-serverless', 'mainland-china'].flatMap((name) => [
+      [`docs/en/${name}.md`, 'Not published yet'],
+      [`docs/zh/${name}.md`, '尚未发布'],
     ]),
   ),
 }

@@ -41,7 +41,15 @@ const CLUSTER_TOOLS = [
   'sandbox-program',
 ] as const
 const OLDEST_TOOLS = ['kube-apiserver-1.30', 'kube-controller-manager-1.30'] as const
-const NODE_TOOLS = ['kubelet', 'registry', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc'] as const
+const NODE_TOOLS = [
+  'kubelet',
+  'kubelet-1.30',
+  'registry',
+  'containerd',
+  'containerd-shim-runc-v2',
+  'ctr',
+  'runc',
+] as const
 
 /** These clients run in their own Linux namespaces. */
 const LINUX_CLIENTS = process.platform === 'linux' ? (['docker-credential-acr-helper'] as const) : []
@@ -86,7 +94,7 @@ export const SUITES: readonly Suite[] = [
     parallel: (cores) => cores,
   },
   { ...WAITING, name: 'browser', tools: [...CLUSTER_TOOLS, 'registry'], browser: true, parallel: () => 1 },
-  { ...WAITING, name: 'node', tools: [...CLUSTER_TOOLS, ...NODE_TOOLS], parallel: () => 1 },
+  { ...WAITING, name: 'node', tools: [...CLUSTER_TOOLS, ...OLDEST_TOOLS, ...NODE_TOOLS], parallel: () => 1 },
 ]
 
 /**

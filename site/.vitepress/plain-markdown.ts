@@ -10,12 +10,15 @@ const TAGS = /^<(?:!--|\/?(?:a|br|details|summary|img|kbd|sub|sup|p|div|picture|
 export function plainMarkdown(md: MarkdownRenderer, target: (href: string, page: string) => string): void {
   md.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
   const asText = (text: string): string => md.utils.escapeHtml(text).replaceAll('{{', '&#123;&#123;')
-  md.renderer.rules.text = (tokens, index) => asText(tokens[index].content)
-  md.renderer.rules.code_inline = (tokens, index) => `<code v-pre>${md.utils.escapeHtml(tokens[index].content)}</code>`
+  // VitePress leaves an entity of the page, such as `&lt;`, in the text.
+  const keepEntities = (html: string): string => html.replaceAll(/&amp;(#?\w+;)/g, '&$1')
+  md.renderer.rules.text = (tokens, index) => keepEntities(asText(tokens[index]?.content ?? ''))
+  md.renderer.rules.code_inline = (tokens, index) =>
+    `<code v-pre>${md.utils.escapeHtml(tokens[index]?.content ?? '')}</code>`
   for (const kind of ['html_inline', 'html_block'] as const) {
     const render = md.renderer.rules[kind]
     md.renderer.rules[kind] = (tokens, index, options, env, self) => {
-      const { content } = tokens[index]
+      const { content = '' } = tokens[index] ?? {}
       if (!TAGS.test(content.trimStart())) return asText(content)
       return render ? render(tokens, index, options, env, self) : content
     }
@@ -32,7 +35,7 @@ export function plainMarkdown(md: MarkdownRenderer, target: (href: string, page:
   })
   const fence = md.renderer.rules.fence
   md.renderer.rules.fence = (tokens, index, options, env, self) => {
-    const { info, content } = tokens[index]
+    const { info = '', content = '' } = tokens[index] ?? {}
     if (info.trim() !== 'mermaid') return fence?.(tokens, index, options, env, self) ?? ''
     return `<MermaidDiagram code="${encodeURIComponent(content)}" />\n`
   }

@@ -20,7 +20,13 @@ export type Ram = ReturnType<typeof createRam>
 type Read<Name extends keyof Ram> = NonNullable<Awaited<ReturnType<Ram[Name]>>>
 export type RamPolicy = Read<'getPolicy'>
 export type PolicyEntities = Read<'listPolicyEntities'>
-export type AttachedPolicy = Read<'listRolePolicies'>[number]
+
+/** A policy of a role. The description is part of the vendor's response. */
+export interface AttachedPolicy {
+  readonly name: string
+  readonly custom: boolean
+  readonly description?: string
+}
 
 /** A change: RAM's name of the operation, and its parameters by RAM's names. */
 export type RamChange = readonly [action: keyof RamChanges, parameters: Parameters]
@@ -87,8 +93,8 @@ export function createRam(target: AbortableTarget) {
           'ListPoliciesForRole',
           { RoleName: role },
           ({ Policies }) =>
-            listOf(objectOf(Policies).Policy).map(({ PolicyName, PolicyType }) => {
-              return { name: textOf(PolicyName), custom: PolicyType === 'Custom' }
+            listOf(objectOf(Policies).Policy).map(({ PolicyName, PolicyType, Description }): AttachedPolicy => {
+              return { name: textOf(PolicyName), custom: PolicyType === 'Custom', description: textOf(Description) }
             }),
           signal,
         ),
@@ -104,13 +110,28 @@ export function createRam(target: AbortableTarget) {
         }),
         signal,
       ),
-    /** Returns how many versions a policy has. RAM keeps at most {@link MOST_VERSIONS}. */
-    countPolicyVersions: (name: string, signal?: AbortSignal) =>
-      query(
-        'ListPolicyVersions',
-        { PolicyName: name, PolicyType: 'Custom' },
-        ({ PolicyVersions }) => listOf(objectOf(PolicyVersions).PolicyVersion).length,
-        signal,
+    /**
+     * Returns how many versions a policy has, and its default version, or undefined if the policy
+     * does not exist. RAM keeps at most {@link MOST_VERSIONS}. The documents are in the vendor's
+     * page of 2026-01-28 and in its SDK, but not in an older example of that page, so the document
+     * may be ''.
+     */
+    listPolicyVersions: (name: string, signal?: AbortSignal) =>
+      unlessMissing(() =>
+        query(
+          'ListPolicyVersions',
+          { PolicyName: name, PolicyType: 'Custom' },
+          ({ PolicyVersions }) => {
+            const versions = listOf(objectOf(PolicyVersions).PolicyVersion)
+            const standard = versions.find(({ IsDefaultVersion }) => IsDefaultVersion === true)
+            return {
+              versions: versions.length,
+              defaultVersion: textOf(standard?.VersionId),
+              document: plainDocument(textOf(standard?.PolicyDocument)),
+            }
+          },
+          signal,
+        ),
       ),
     getRole: (name: string, signal?: AbortSignal) =>
       unlessMissing(() =>

@@ -2,7 +2,7 @@
 export const CLI_CODES = {
   RELEASE_NOT_FOUND: {
     what: 'No release of acr-nopass was found in the cluster.',
-    fix: 'Check --kube-context, or name the release with --namespace and --release.',
+    fix: 'Check --context, or name the release with --namespace and --release.',
   },
   HELPER_AT_WORK: {
     what: 'The helper is still running and would immediately recreate what the cleanup removes.',

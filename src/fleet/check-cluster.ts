@@ -1,27 +1,28 @@
 import type { CloudTransport } from '../alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../alibaba/transport/endpoints.ts'
-import { inspectCloud } from '../doctor/cloud/inspect-cloud.ts'
+import { type CloudSnapshot, inspectCloud } from '../doctor/cloud/inspect-cloud.ts'
 import { readPlace } from '../doctor/cloud/read-place.ts'
 import { type RoleAccount, roleAccounts } from '../doctor/cloud/wanted-roles.ts'
 import { observeCluster } from '../doctor/read/observe-cluster.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import type { ReleaseFacts as InstalledFacts } from '../installation/find-release.ts'
-import { createReader, type Reader } from '../kube/read/reader.ts'
+import type { KubeApiError } from '../kube/api-error.ts'
+import { createReader, type PageSizes, type Reader } from '../kube/read/reader.ts'
 import { expectConfigs } from '../node/expected-configs.ts'
 import { type ConnectRequest, connectCluster } from '../rollout/connect/connect-cluster.ts'
 import type { PreparedCluster } from '../rollout/inputs/prepare-cluster.ts'
 import type { ClusterSettings } from '../rollout/inputs/settings.ts'
 import { openRecords, type recordKind } from '../rollout/release/open-release.ts'
 import type { ClusterFacts, ReachedCluster } from './cluster-facts.ts'
-import { type CloudReading, countVersions, type PolicyVersions } from './read/count-versions.ts'
 import { readRelease } from './read/read-release.ts'
 import { attachOf, compareValues } from './read/read-values.ts'
+import { shareObjects } from './share-reads.ts'
 
 /**
  * A check waits for each page of many clusters, so its pages are larger than those of one command:
- * 5,000 Pods are 13 requests instead of 50, and doctor reads such pages within the same heap.
+ * 5,000 Pods are 10 requests instead of 50.
  */
-const OBJECTS_PER_PAGE = 400
+const PAGES: PageSizes = { whole: 500, small: 1_500 }
 
 export interface CheckContext extends Readonly<ConnectRequest['context']> {
   readonly transport: CloudTransport
@@ -31,9 +32,6 @@ export interface CheckContext extends Readonly<ConnectRequest['context']> {
   readonly withoutCloud: string | undefined
   readonly report: (cluster: string, line: string) => void
 }
-
-/** Some plugins wait three minutes for a login in the browser (milliseconds). */
-const LONGEST_PLUGIN_MS = 200_000
 
 /** A cluster of the list. `values` and `ram` are those of a rollout. */
 export type CheckedCluster = Pick<PreparedCluster, 'name' | 'settings' | 'values' | 'ram'>
@@ -55,7 +53,7 @@ export async function checkCluster(
   const timer = setTimeout(() => limit.abort(tooSlow(limitMs)), limitMs)
   try {
     context.report(name, 'reading')
-    const reached = await readCluster(cluster, context, limitMs, AbortSignal.any([signal, limit.signal]))
+    const reached = await readCluster(cluster, context, AbortSignal.any([signal, limit.signal]))
     return { name, ack, reached }
   } catch (error) {
     // The user ended the whole check.
@@ -75,19 +73,16 @@ function tooSlow(limitMs: number): NopassError {
 async function readCluster(
   cluster: CheckedCluster,
   context: CheckContext,
-  limitMs: number,
   signal: AbortSignal,
 ): Promise<ReachedCluster> {
-  // A program does not end with the signal.
-  const pluginMs = Math.min(limitMs, LONGEST_PLUGIN_MS)
-  const { client, aheadMs, detail, identity } = await connectCluster({ cluster, context, signal, pluginMs })
+  const connected = await connectCluster({ cluster, context, signal, pluginSignal: signal })
+  const { client, aheadMs, detail, identity } = connected
   try {
     const { settings } = cluster
     const { namespace, release: name } = settings
-    const reader = createReader(client, signal, undefined, OBJECTS_PER_PAGE)
+    const reader = createReader(shareObjects(client), signal, { pages: PAGES, mayLack: isOfOnePart })
     const records = openRecords({ client, signal }, { namespace, release: name }, context.records)
     const release = await readRelease(reader, records, { namespace, name })
-    let versions: PolicyVersions = new Map()
     const observed = await observeCluster(reader, {
       namespace,
       release: name,
@@ -95,25 +90,29 @@ async function readCluster(
       aheadMs,
       isReadOnly: true,
       expectConfigs,
-      inspect: async (installed, listed) => {
-        const accounts = roleAccounts(await listed)
-        const read = await readCloud(installed, accounts, { cluster: settings, reader, context })
-        versions = read.versions
-        return read.snapshot
-      },
+      inspect: async (installed, listed) =>
+        readCloud(installed, roleAccounts(await listed), { cluster: settings, reader, context }),
     })
     const { deployed } = release
     const sources = { cluster, context, identity, detail, signal }
     const values = deployed && (await compareValues(deployed.values, context.settings, sources).catch(noted(reader)))
     return {
+      kubeSystemUid: identity.kubeSystemUid,
       observed: { ...observed, unread: [...reader.unread] },
       release: { namespace, name, ...release, values: values?.differing },
-      versions,
       attach: values?.attach ?? (deployed && attachOf(deployed.values)),
     }
   } finally {
     client.close()
   }
+}
+
+/**
+ * True if the API server responds, but not to this request: the rest of the cluster is still
+ * checked. Without a connection, or with a wrong credential, nothing else can be read either.
+ */
+function isOfOnePart({ status, code }: KubeApiError): boolean {
+  return status >= 500 || status === 429 || (status !== 0 && code === 'KUBE_BAD_ANSWER')
 }
 
 /** Records why the values were not compared. */
@@ -135,11 +134,8 @@ async function readCloud(
   { config }: InstalledFacts,
   accounts: readonly RoleAccount[],
   { cluster, reader, context }: CloudSources,
-): Promise<CloudReading> {
-  const notInspected = (why: string): CloudReading => ({
-    snapshot: { state: 'not-inspected', why },
-    versions: new Map(),
-  })
+): Promise<CloudSnapshot> {
+  const notInspected = (why: string): CloudSnapshot => ({ state: 'not-inspected', why })
   if (context.withoutCloud !== undefined) return notInspected(context.withoutCloud)
   if (config === undefined) return notInspected('the configuration of the release cannot be read')
   const { access, workerRoles } = cluster
@@ -155,6 +151,5 @@ async function readCloud(
     credentials: context.cloud.credentialsFor(cluster),
     onProgress: () => undefined,
   }
-  const snapshot = await inspectCloud({ config, place, workerRoles, accounts }, sources, reader.signal)
-  return countVersions(snapshot, sources, reader.signal)
+  return inspectCloud({ config, place, workerRoles, accounts, versions: true }, sources, reader.signal)
 }

@@ -2,22 +2,26 @@ import { idTokenSource } from '../alibaba/identities/github-token.ts'
 import { maskOnce } from '../alibaba/identities/masking.ts'
 import { sessionNameOf } from '../alibaba/identities/session-name.ts'
 import { createDefaultTransport } from '../alibaba/transport/cloud-transport.ts'
-import type { NopassError } from '../errors.ts'
+import { NopassError, toNopassError } from '../errors.ts'
 import { helmEnvironment } from '../helm/helm-environment.ts'
 import { forEachLimited } from '../lib/concurrency.ts'
 import { parseGoDuration } from '../lib/go-duration.ts'
+import { summarize } from '../lib/text.ts'
 import { createCloudAccess } from '../rollout/connect/cloud-access.ts'
 import { guardKubeconfigs, maskKnownSecrets } from '../rollout/connect/guard-kubeconfigs.ts'
 import { prepareClusters } from '../rollout/inputs/prepare-cluster.ts'
 import type { Settings } from '../rollout/inputs/settings.ts'
 import { recordKind } from '../rollout/release/open-release.ts'
 import type { RunFolder } from '../rollout/run-folder.ts'
+import { VERSION } from '../version.ts'
 import { type CheckContext, type CheckedCluster, checkCluster } from './check-cluster.ts'
 import type { ClusterCheck } from './cluster-check.ts'
 import { judgeCluster } from './judge-cluster.ts'
+import { markDuplicates, type PlacedCheck, placeOf } from './mark-duplicates.ts'
+import { headline, sortChecks } from './report/verdict.ts'
 import { shareReads } from './share-reads.ts'
 
-/** A check is repeated, so it waits less than a rollout, whose failed call would end a rollout. */
+/** A check waits less than a rollout, because a later check asks again. */
 const OUTAGE = { attempts: 3, baseMs: 500 }
 
 /** The differences between the action and the command line tool. */
@@ -76,14 +80,37 @@ export async function checkFleet(settings: Settings, host: CheckHost, signal: Ab
     withoutCloud: whyWithoutCloud(settings, host),
     report: host.report,
   }
-  const rules = { chart: chart.bundled, horizonMs: parseGoDuration(inputs.horizon, 'horizon') * 1000 }
+  const rules = {
+    chart: chart.bundled,
+    version: chart.bundled && VERSION,
+    horizonMs: parseGoDuration(inputs.horizon, 'horizon') * 1000,
+  }
   const limitMs = parseGoDuration(inputs.timeout, 'timeout') * 1000
   const results = await forEachLimited(clusters, inputs['max-parallel'], async (cluster) => {
-    const check = judgeCluster(await checkCluster(cluster, context, limitMs, signal), rules)
-    host.report(cluster.name, check.state)
-    return check
+    try {
+      const facts = await checkCluster(cluster, context, limitMs, signal)
+      const check = judgeCluster(facts, rules)
+      host.report(cluster.name, check.state)
+      return { check, place: placeOf(facts) }
+    } catch (error) {
+      // The other clusters end first, because they may be writing their kubeconfigs.
+      if (!signal.aborted) throw error
+      return undefined
+    }
   })
-  return { errors: [], clusters: results, checkedAt }
+  const placed = results.filter((one) => one !== undefined)
+  if (placed.length < clusters.length) throw describeInterruption(placed, clusters.length, signal)
+  return { errors: [], clusters: markDuplicates(placed), checkedAt }
+}
+
+/** A part of a fleet is no result: what is missing would count as removed from the list. */
+function describeInterruption(placed: readonly PlacedCheck[], total: number, { reason }: AbortSignal): NopassError {
+  const checks = placed.map(({ check }) => check)
+  const bad = sortChecks(checks).flatMap(({ name, state }) => (state === 'healthy' ? [] : [name]))
+  const names = bad.length === 0 ? '' : `; not healthy: ${summarize(bad)}`
+  const found = checks.length === 0 ? '' : ` (${headline(checks)}${names})`
+  const message = `${toNopassError(reason).message}: ${checks.length} of ${total} clusters were checked${found}`
+  return new NopassError('INTERRUPTED', message, { hint: 'Run the check again: there is no result of this one.' })
 }
 
 /**
@@ -106,7 +133,7 @@ const CREDENTIALS = 'ALIBABA_CLOUD_ACCESS_KEY_ID'
 function whyWithoutCloud({ inputs, selected }: Settings, { environment, skipsCloud }: CheckHost): string | undefined {
   if (skipsCloud) return '--cloud off was given'
   const isGiven = inputs['role-to-assume'] !== '' || environment[CREDENTIALS]
-  // An ACK cluster cannot be reached without credentials, which is reported as what it is.
+  // Without credentials, an ACK cluster cannot be reached, and its row reports that.
   if (isGiven || selected.some(({ access }) => access.kind === 'ack')) return undefined
   return `there are no credentials of Alibaba Cloud (${CREDENTIALS}, or the input role-to-assume)`
 }

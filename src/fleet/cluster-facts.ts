@@ -30,11 +30,11 @@ export interface ReleaseFacts {
 
 /** A cluster whose API server was reached. */
 export interface ReachedCluster {
+  /** Identifies the cluster, whatever name and address the list gives it. */
+  readonly kubeSystemUid: string
   readonly observed: Observed
   readonly release: ReleaseFacts
-  /** How many versions our RAM policies have, by name. */
-  readonly versions: ReadonlyMap<string, number>
-  /** `auto` as the values of the list or the release have it. Undefined: not known. */
+  /** `attach` of the list's values, else of the release; may be `auto`. Undefined: not known. */
   readonly attach: string | undefined
 }
 
@@ -44,7 +44,7 @@ export type ClusterFacts = { readonly name: string; readonly ack: AckCluster | n
   | { readonly error: NopassError }
 )
 
-/** The cluster in ACK, if the list names it so. */
+/** The ACK cluster, if the list names a cluster by its ID. */
 export interface AckCluster {
   readonly clusterId: string
   readonly region: string
@@ -54,6 +54,8 @@ export interface AckCluster {
 export interface CheckRules {
   /** Name and version of the chart that a rollout would install; undefined: another chart. */
   readonly chart: string | undefined
+  /** The helper's version in that chart; undefined: another chart. */
+  readonly version: string | undefined
   /** How far ahead the check looks (milliseconds). */
   readonly horizonMs: number
 }

@@ -7,6 +7,7 @@ import type { Finding, FindingId } from '../doctor/finding.ts'
 export const FLEET_FINDING_IDS = [
   'CLUSTER_UNREAD',
   'CLUSTER_GONE',
+  'CLUSTER_DUPLICATE',
   'RELEASE_PENDING',
   'RELEASE_FAILED',
   'RELEASE_OTHER_VERSION',

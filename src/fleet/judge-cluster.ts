@@ -1,5 +1,5 @@
 import { applyAgain } from '../doctor/checks/fix-commands.ts'
-import type { CloudSnapshot } from '../doctor/cloud/inspect-cloud.ts'
+import { CLUSTER_VPC, type CloudFacts, type CloudSnapshot, KEY_USER } from '../doctor/cloud/inspect-cloud.ts'
 import { diagnose } from '../doctor/diagnose.ts'
 import type { Observed } from '../doctor/observed.ts'
 import { hasPlugin } from '../doctor/plugin-nodes.ts'
@@ -8,7 +8,7 @@ import type { Unread } from '../kube/read/reader.ts'
 import { printableData } from '../printable.ts'
 import { aheadOf, minorFindings } from './checks/kubernetes-minor.ts'
 import { fullPolicies } from './checks/policy-versions.ts'
-import { driftFindings, releaseFindings, renewalFindings } from './checks/release-findings.ts'
+import { driftFindings, releaseFindings, renewalFindings, versionFindings } from './checks/release-findings.ts'
 import type { ClusterCheck } from './cluster-check.ts'
 import type { CheckRules, ClusterFacts, ReachedCluster } from './cluster-facts.ts'
 import { type ClusterFinding, type ClusterState, DRIFT, type FleetFinding } from './finding.ts'
@@ -48,7 +48,7 @@ function judgeUnreached({ name, ack }: ClusterFacts, error: NopassError): Cluste
         health: 'unknown',
         subject: `cluster ${name}`,
         message: `it could not be checked: ${message}${reason === undefined ? '' : ` (${reason})`}`,
-        cause: `${code}, before anything was read.`,
+        cause: `${code} ended the check of this cluster.`,
         fix: hint,
       }
   return {
@@ -72,7 +72,7 @@ function judgeUnreached({ name, ack }: ClusterFacts, error: NopassError): Cluste
 }
 
 function judgeReached({ name, ack }: ClusterFacts, reached: ReachedCluster, rules: CheckRules): ClusterCheck {
-  const { observed, release, versions, attach } = reached
+  const { observed, release, attach } = reached
   const findings = findingsOf(reached, rules)
   const unread = unreadOf(observed, release)
   const { status, config } = observed.release ?? {}
@@ -89,7 +89,7 @@ function judgeReached({ name, ack }: ClusterFacts, reached: ReachedCluster, rule
     registries: status?.registries.map(describeRegistry) ?? null,
     namespaces: status?.namespaces ?? null,
     serviceAccounts: status?.serviceAccounts ?? null,
-    cloud: describeCloud(observed.cloud, versions),
+    cloud: describeCloud(observed.cloud),
     ahead: [
       ...aheadOf({
         kubernetes: observed.kubernetes,
@@ -97,7 +97,7 @@ function judgeReached({ name, ack }: ClusterFacts, reached: ReachedCluster, rule
         installed: config?.attach,
         scope: config?.scope,
       }),
-      ...fullPolicies(versions),
+      ...fullPolicies(observed.cloud),
     ],
     findings,
     unread,
@@ -110,9 +110,11 @@ function findingsOf({ observed, release }: ReachedCluster, rules: CheckRules): r
     found.some((finding) => finding.subject === subject && finding.id.startsWith('REGISTRY_'))
   const restore = observed.release && applyAgain(observed.release)
   // Without a release in the cluster, its absence is the finding.
-  const ofRelease = release.history?.length === 0 ? [] : releaseFindings(release, rules)
+  const reported = observed.release?.status?.version
+  const ofRelease = release.history?.length === 0 ? [] : releaseFindings(release)
   return groupFindings(found, [
     ...ofRelease,
+    ...versionFindings(release, rules, reported),
     ...driftFindings(release, restore),
     ...renewalFindings(observed, rules, isReported),
     ...minorFindings(observed.kubernetes),
@@ -150,7 +152,7 @@ function describeNodes(plugins: Observed['plugins']): ClusterCheck['nodes'] {
   const nodes = plugins.nodes.filter(({ isVirtual }) => !isVirtual)
   const withPlugin = nodes.filter(hasPlugin).length
   const unknown = nodes.filter((node) => node.config === undefined && !hasPlugin(node)).length
-  // Without one node that was read, nothing is known.
+  // If no node could be read, nothing is known.
   if (unknown === nodes.length && nodes.length > 0) return null
   return { total: nodes.length + plugins.more, withPlugin, unknown: unknown + plugins.more }
 }
@@ -176,26 +178,32 @@ function describeRegistry({ name, edition, state, issuedAt, expiresAt, refreshAt
   }
 }
 
-function describeCloud(cloud: CloudSnapshot, versions: ReachedCluster['versions']): ClusterCheck['cloud'] {
+function describeCloud(cloud: CloudSnapshot): ClusterCheck['cloud'] {
   if (cloud.state === 'not-inspected') return { read: false, why: cloud.why, account: null, roles: [] }
-  const roles = [...cloud.facts.roles.values()].map(({ role, attached, policyName }) => ({
+  const roles = [...cloud.facts.roles.values()].map(({ role, attached, policy, policyName }) => ({
     exists: role === undefined ? null : role !== null,
     name: role?.name ?? null,
     policy: policyName,
     attached: attached?.some(({ name }) => name === policyName) ?? null,
-    versions: versions.get(policyName) ?? null,
+    versions: policy?.versions ?? null,
   }))
   return { read: true, why: null, account: cloud.facts.accountId, roles }
 }
 
 /**
- * What could not be read. RAM counts if there were credentials for it; RAM does not report the user
- * of an access key to anyone.
+ * Returns what could not be read, each once. Reads of the cloud count only with credentials, but
+ * not what nobody can read there.
  */
 function unreadOf({ cloud, unread }: Observed, release: ReachedCluster['release']): readonly Unread[] {
-  const ofCloud = cloud.state === 'looked' ? cloud.notes.filter(({ what }) => !what.includes("access key's user")) : []
+  const ofCloud = cloud.state === 'looked' ? cloud.notes.filter(({ what }) => !isUnreadable(what, cloud.facts)) : []
   const ofRelease = release.history === undefined || release.objects !== undefined ? [] : notCompared(release)
-  return [...unread, ...ofCloud, ...ofRelease]
+  const all = [...unread, ...ofCloud, ...ofRelease]
+  return [...new Map(all.map((one) => [`${one.what}\n${one.why}`, one])).values()]
+}
+
+/** True for what RAM reports to nobody, and what a cluster outside of ACK does not have. */
+function isUnreadable(what: string, { place }: CloudFacts): boolean {
+  return what === KEY_USER || (what === CLUSTER_VPC && place.clusterId === undefined)
 }
 
 function notCompared({ history = [], namespace, name }: ReachedCluster['release']): readonly Unread[] {

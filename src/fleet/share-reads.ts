@@ -1,4 +1,5 @@
 import type { CloudCall, CloudTransport } from '../alibaba/transport/cloud-transport.ts'
+import type { KubeCall, KubeClient } from '../kube/client.ts'
 import { singleFlight } from '../lib/concurrency.ts'
 import { type JsonObject, stableJson } from '../lib/json.ts'
 
@@ -32,7 +33,24 @@ export function shareReads(transport: CloudTransport): CloudTransport {
   return { ...transport, call }
 }
 
-/** Shares one run of `work`, and its result once it has one. */
+/**
+ * Makes equal reads of one object in a cluster one request: the release's objects are compared with
+ * their manifest, and doctor judges the same objects. Lists have a query and are not shared.
+ */
+export function shareObjects(client: KubeClient): KubeClient {
+  const known = new Map<string, (signal?: AbortSignal) => Promise<unknown>>()
+  const request = <T>(call: KubeCall, signal?: AbortSignal): Promise<T> => {
+    if (call.method !== 'GET' || call.query !== undefined || call.isText === true)
+      return client.request<T>(call, signal)
+    const key = stableJson([call.path, call.accept, call.actAs])
+    const shared = known.get(key) ?? rememberSuccess((own) => client.request<T>(call, own))
+    known.set(key, shared)
+    return shared(signal) as Promise<T>
+  }
+  return { ...client, request }
+}
+
+/** Runs `work` once for all callers. Its result is kept; a failed run is repeated. */
 function rememberSuccess<T>(work: (signal: AbortSignal) => Promise<T>): (signal?: AbortSignal) => Promise<T> {
   const flight = singleFlight(work)
   let done: { readonly result: T } | undefined

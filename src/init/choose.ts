@@ -2,7 +2,7 @@ import type { InstanceSummary } from '../alibaba/cr.ts'
 import type { ClusterSummary } from '../alibaba/cs.ts'
 import type { FoundList } from './facts.ts'
 
-/** What the words of a flag, or of an answer, name; and what is wrong with the other words. */
+/** The items that the words of a flag or of an answer name, and the problems of the other words. */
 export interface Choice<Item> {
   readonly chosen: readonly Item[]
   readonly problems: readonly string[]

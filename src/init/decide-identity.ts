@@ -15,7 +15,7 @@ export interface IdentityDecision {
 
 /**
  * Decides how the helper of a cluster authenticates, as docs/en/cluster-kinds.md describes.
- * Undefined if what was read does not decide it, so that the user must.
+ * Returns undefined if the facts do not decide it. The user then decides.
  */
 export function decideIdentity(facts: Pick<ClusterFacts, 'kind' | 'detail'>): IdentityDecision | undefined {
   const { kind, detail } = facts

@@ -20,7 +20,7 @@ export interface DraftCluster {
   /** Set if the identity differs from the values of all clusters. */
   readonly ownIdentity: boolean
   readonly isPrivate: boolean
-  /** The add-on of Alibaba beside which the helper runs at first. */
+  /** Alibaba's add-on, if it is installed. The helper runs beside it until the migration ends. */
   readonly addon: string | undefined
 }
 
@@ -100,7 +100,7 @@ function createNames(): (name: string, id: string) => string {
   const taken = new Set<string>()
   return (name, id) => {
     const own = entryName(name)
-    // A name without Latin letters leaves nothing, and two names may leave the same.
+    // A name without Latin letters becomes empty, and two names may become equal.
     const candidates = [own, own && `${own.slice(0, 54)}-${entryName(id.slice(-8))}`, entryName(id)]
     const chosen = candidates.find((text) => text !== '' && !taken.has(text)) ?? `entry-${taken.size + 1}`
     taken.add(chosen)

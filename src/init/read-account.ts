@@ -150,7 +150,7 @@ export function createAccountReader(sources: AccountSources) {
   }
 }
 
-/** A cluster that the user named, and no list has. */
+/** A cluster that the user named, but that is in no list. */
 interface Named extends Pick<ClusterSummary, 'clusterId' | 'name' | 'region' | 'state'> {
   readonly kind: undefined
 }

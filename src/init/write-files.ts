@@ -25,7 +25,7 @@ export function refuseExisting(folder: string, names: readonly string[]): void {
   if (taken !== undefined) throw alreadyExists(taken)
 }
 
-/** True if something has this name. What cannot be looked up, `writeNewFiles` cannot write. */
+/** True if something has this name. If the name cannot be read, `writeNewFiles` fails later. */
 export function isTaken(folder: string, name: string): boolean {
   return orElse(() => lstatSync(join(folder, name)), undefined) !== undefined
 }
@@ -57,7 +57,7 @@ export function writeNewFiles(folder: string, files: readonly NewFile[], unique:
     if (cause instanceof NopassError) throw cause
     const { code = '' } = cause as NodeJS.ErrnoException
     throw new NopassError('INPUT_INVALID', `nothing was written: the files cannot be created in ${folder}`, {
-      hint: 'Name a folder that you may write with --to.',
+      hint: 'Name with --to a folder in which you may create files.',
       reason: code,
       cause,
     })
@@ -76,7 +76,7 @@ function linkNew(name: string, file: string, temporary: string): void {
   }
 }
 
-/** How file systems without hard links refuse one. */
+/** The errors with which file systems refuse a hard link. */
 const WITHOUT_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
 
 /** Creates the missing folders one by one, so that each can be removed again. */

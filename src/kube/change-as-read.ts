@@ -32,8 +32,8 @@ export function replacePullSecrets(
 }
 
 /**
- * Returns true if `work` succeeded. Adds a refusal or a conflict to `left`. An object that is
- * already deleted is a success.
+ * Returns true if `work` changed its object. Adds a refusal or a conflict to `left`. An object that
+ * is already deleted is neither changed nor left.
  */
 export async function attemptChange(title: string, left: string[], work: () => Promise<unknown>): Promise<boolean> {
   try {

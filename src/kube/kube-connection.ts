@@ -26,4 +26,6 @@ export interface KubeconfigOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** How long the kubeconfig's plugin may take, in milliseconds. */
   readonly pluginMs?: number
+  /** Ends the kubeconfig's plugin. Without it, the plugin runs until its time is over. */
+  readonly pluginSignal?: AbortSignal
 }

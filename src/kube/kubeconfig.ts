@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import { delimiter, dirname, join, resolve, sep } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 import { parse } from 'yaml'
-import { NopassError } from '../errors.ts'
+import { NopassError, toNopassError } from '../errors.ts'
 import { isRecord } from '../lib/json.ts'
 import type { KubeConnection, KubeconfigOptions } from './kube-connection.ts'
 import { chooseProxy } from './proxy.ts'
@@ -28,7 +28,7 @@ export async function readKubeconfig(
     })
   }
   const proxy = chooseProxy(cluster.server, cluster.proxyUrl, source.environment ?? {})
-  const explain = guardPlugin(config, plugin, source.pluginMs)
+  const explain = guardPlugin(config, plugin, source)
   const options = await tlsOptions(config, explain)
   const hasToken = bearer(options) !== undefined
   return {
@@ -228,7 +228,7 @@ interface ExecAuthenticator {
 function guardPlugin(
   config: KubeConfig,
   { folder, config: settings }: PluginSource,
-  limitMs: number = LIMIT_MS,
+  { pluginMs: limitMs = LIMIT_MS, pluginSignal: signal }: KubeconfigOptions,
 ): (cause: unknown) => NopassError {
   const exec = config.getCurrentUser()?.exec
   const { authenticators } = config as unknown as { readonly authenticators: readonly object[] }
@@ -245,20 +245,27 @@ function guardPlugin(
     authenticator.execFn = (command, args = [], options) => {
       end = 'printed no credential'
       const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
-      const timer = setTimeout(() => {
-        end = `did not end within ${limitMs / 1000} s`
+      const stop = (why: string): void => {
+        end = why
         child.kill('SIGKILL')
         // A process that the plugin started may keep the pipes open.
         child.stdout.destroy()
         child.stderr.destroy()
-      }, limitMs)
+      }
+      const timer = setTimeout(() => stop(`did not end within ${limitMs / 1000} s`), limitMs)
+      const onAbort = (): void => stop(`was ended: ${toNopassError(signal?.reason).message}`)
+      if (signal?.aborted) onAbort()
+      signal?.addEventListener('abort', onAbort, { once: true })
       child.on('error', ({ code }: NodeJS.ErrnoException) => {
         end = code === 'ENOENT' ? 'is not on PATH' : `cannot be run (${code})`
       })
       child.on('exit', (code) => {
         if (code !== null && code !== 0) end = `ended with the exit code ${code}`
       })
-      child.on('close', () => clearTimeout(timer))
+      child.on('close', () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+      })
       return child
     }
   }

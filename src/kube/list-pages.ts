@@ -1,3 +1,4 @@
+import { isRecord } from '../lib/json.ts'
 import { KubeApiError, TOO_LARGE } from './api-error.ts'
 import type { KubeCall, KubeClient } from './client.ts'
 import type { KubeList } from './types.ts'
@@ -34,10 +35,20 @@ export async function* listPages<T>(
       limit = Math.ceil(limit / 2)
       continue
     }
+    requireList(page, path)
     yield page
     next = page.metadata.continue || undefined
     if (next === undefined) return
     // There may be only a few large objects, so pages grow back to the full size after them.
     limit = Math.min(pageSize, limit * 2)
   }
+}
+
+/**
+ * Refuses JSON that is no list, such as that of a login page. As an empty list it would show that
+ * nothing exists.
+ */
+function requireList(page: unknown, path: string): void {
+  if (isRecord(page) && isRecord(page.metadata) && (page.items === null || Array.isArray(page.items))) return
+  throw new KubeApiError(200, `GET ${path} returned something that is not a list`, { code: 'KUBE_BAD_ANSWER' })
 }

@@ -25,7 +25,7 @@ export async function findInstance(
       denied.push(instanceId)
     }
   }
-  const unread = denied.length === 0 ? '' : `; the domains of ${denied.join(', ')} may not be read`
+  const unread = denied.length === 0 ? '' : `; the domains of ${denied.join(', ')} cannot be read`
   throw new NopassError('REGISTRY_NOT_FOUND', `no instance of this region has the domain ${domain}${unread}`, {
     hint: 'Check `region` and the account. With the id of the instance as `registry`, no instance is looked up.',
   })

@@ -64,8 +64,8 @@ function unverified(what: string, detail: string): NopassError {
 }
 
 /**
- * Returns what the user should know about the rights of a login, before anything is written: where
- * they are not limited to the repositories.
+ * Returns notes about rights of a login that are not limited to the repositories. The user gets
+ * them before anything is written.
  */
 export function limitNotes({ chosen, policy }: OpenedRegistry): readonly string[] {
   const { name, edition } = chosen.config
@@ -103,7 +103,7 @@ export function refuseShort(
 /** The request takes a moment of the token's life. */
 const TOLERANCE_MS = 60_000
 
-/** Returns what the user should know if ACR or the session allows a shorter life. */
+/** Returns a note if the token lives shorter than the entry asks for. */
 export function lifeNotes({ chosen }: OpenedRegistry, expiresAt: number | null, now: number): readonly string[] {
   const { name, expiresInHours: hours } = chosen.config
   if (!hours || expiresAt === null || expiresAt - now >= hours * 3_600_000 - TOLERANCE_MS) return []

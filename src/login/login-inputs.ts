@@ -12,7 +12,7 @@ export interface LoginInputs {
   readonly values: string
   /** Names of entries of the values; empty: all. */
   readonly registries: readonly string[]
-  /** Empty: those of the entry, or of `registry` all. */
+  /** Empty: the repositories of the entry, or with `registry` all repositories. */
   readonly repositories: readonly string[]
   readonly push: boolean
   readonly 'create-repositories': boolean

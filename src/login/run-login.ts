@@ -101,7 +101,7 @@ export async function runLogin(
   signal.throwIfAborted()
   const { dockerConfigFolder, replaced } = await store(ready, inputs.config, host, signal)
   if (replaced.length > 0) {
-    const what = 'this login replaces the one of an earlier step, and only its own repositories can be used'
+    const what = 'this login replaces the login of an earlier step, and can use only its own repositories'
     host.report(`${replaced.join(', ')}: ${what}`)
   }
   return { errors, planned, logins, dockerConfigFolder }

@@ -15,7 +15,8 @@ export interface ExpectedConfigs {
 
 /**
  * Returns the configurations that a node may have for these registries. A cluster does not contain
- * the values of `node`, so each of them counts. Undefined if a node can use no registry.
+ * the values of `node`, so every possible configuration is expected. Undefined if a node can use no
+ * registry.
  */
 export function expectConfigs(registries: ProviderSettings['registries']): ExpectedConfigs | undefined {
   const usable = registries.filter(({ edition }) => edition !== 'static')

@@ -69,8 +69,8 @@ const listEntities = (ram: Ram, name: string, signal?: AbortSignal): Promise<Pol
   unlessDenied(ram.listPolicyEntities(name, signal))
 
 /**
- * For rights that an earlier version did not need. Without such a right the run knows less, but
- * does not fail.
+ * Returns undefined if the right is missing. Earlier versions did not need these rights, so a role
+ * may lack them. The run then knows less, but does not fail.
  */
 async function unlessDenied<Found>(read: Promise<Found>): Promise<Found | undefined> {
   try {

@@ -40,6 +40,29 @@ test('the first token, a requested one, and a late one start a spread over the w
   assert.equal(spreadAfter({ token: { issuedAt: 0, expiresAt: null }, refreshAt: null }, HOUR), 'usual')
 })
 
+test('a token is replaced within a day and not within a second, and a shared session by what is left of it', () => {
+  const due = (life: number, sharedSession = false): number => {
+    const at = refreshAt({ issuedAt: 7, expiresAt: 7 + life }, { random: 0.5, sharedSession, spread: 'usual' })
+    return (at ?? 0) - 7
+  }
+  assert.deepEqual([due(48 * HOUR), due(HOUR)].map(Math.round), [15.6 * HOUR, 39 * MINUTE])
+  assert.deepEqual([due(1), due(0), due(-HOUR)], [1000, 1000, 1000])
+  const session = (life: number): number => Math.round(due(life, true))
+  assert.deepEqual([HOUR, 7 * MINUTE, 333_334].map(session), [39 * MINUTE, 5 * MINUTE, 5 * MINUTE])
+  assert.deepEqual([333_332, 4 * MINUTE, 50_000].map(session), [166_666, 2 * MINUTE, 30_000])
+})
+
+test('how late a token is counts from its own refresh, by its own lifetime', () => {
+  const before = { token: { issuedAt: 10 * MINUTE, expiresAt: 10 * MINUTE + HOUR }, refreshAt: 50 * MINUTE }
+  assert.deepEqual(
+    [53 * MINUTE, 53 * MINUTE + 1].map((now) => spreadAfter(before, now)),
+    ['usual', 'whole'],
+  )
+  // Whoever may write the annotations of the helper's own copy can combine both.
+  assert.equal(spreadAfter({ ...before, refreshAt: null }, 2 * HOUR), 'usual')
+  assert.equal(spreadAfter({ ...before, token: { issuedAt: 0, expiresAt: null } }, 2 * HOUR), 'usual')
+})
+
 test('a login without expiry is never replaced', () => {
   assert.equal(refreshAt({ issuedAt: 0, expiresAt: null }, { random: 0, sharedSession: false, spread: 'usual' }), null)
 })
@@ -81,6 +104,15 @@ test('once the token has expired, or before the first one, the wait is at most a
   for (const token of [null, { issuedAt: 0, expiresAt: 10 }]) {
     assert.equal(retryAt({ now: 100, failures: 99, token, random: 1 }), 100 + MINUTE)
   }
+})
+
+test('a retry waits two minutes for a login without expiry, a minute after the end of a token, and as long as after one failure if none is counted', () => {
+  const wait = (token: Parameters<typeof retryAt>[0]['token'], now: number, failures = 30): number =>
+    retryAt({ now, failures, token, random: 1 }) - now
+  assert.equal(wait({ issuedAt: 0, expiresAt: null }, 5), 2 * MINUTE)
+  const token = { issuedAt: 100_000, expiresAt: 300_000 }
+  assert.deepEqual([wait(token, 299_999), wait(token, 300_000)], [20_000, MINUTE])
+  assert.deepEqual([wait(token, 200_000, 0), wait(token, 200_000, 1)], [2000, 2000])
 })
 
 test('a pause that the cloud requests is kept, up to ten minutes, and ends at different times', () => {

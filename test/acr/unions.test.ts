@@ -37,6 +37,12 @@ test('a namespace gets one credential for all limited entries of an instance, an
   )
 })
 
+test('without a limited entry, each entry has a credential of its own', () => {
+  const [limited, plain] = [unionsOf(BASE, entry('plain', undefined)), unionsOf(entry('plain', undefined))]
+  assert.deepEqual([limited.any, plain.any], [true, false])
+  assert.deepEqual(plain.of(['plain']), [{ credential: 'plain', entries: ['plain'] }])
+})
+
 test('lists whose hashes begin with the same 8 digits do not share a credential', () => {
   // Both hashes begin with 7d9e269e.
   const [one, two] = ['team/mwv', 'team/p7p'].map(

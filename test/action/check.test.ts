@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { stringify } from 'yaml'
+import type { V1ServiceAccount } from '@kubernetes/client-node'
+import { parse, stringify } from 'yaml'
 import type { ClusterCheck } from '../../src/fleet/cluster-check.ts'
-import { STATUS_KEY } from '../../src/installation/helper-status.ts'
-import { type KubeClient, MERGE_PATCH } from '../../src/kube/client.ts'
+import { type HelperStatus, requestRefresh, STATUS_KEY } from '../../src/installation/helper-status.ts'
+import { APPLY, type KubeClient, MERGE_PATCH } from '../../src/kube/client.ts'
 import { ROOT } from '../cli/run-bin.ts'
 import { runCommands } from '../cluster/doctor/run-commands.ts'
 import { readAuditLog } from '../support/cluster/audit-log.ts'
@@ -30,12 +31,23 @@ const OFFLINE_KUBECONFIG = stringify({
   'current-context': 'x',
 })
 
+/** The age of a credential that is due for renewal, and not in the last tenth of its lifetime. */
+const RENEWED_BEFORE_MS = 48 * 60_000
+const MARKUP = '<img src=x onerror=alert(1)>'
+/** A field manager and a kubelet's message, which any tenant of a cluster can write. */
+const MANAGER = `::error::owned ${MARKUP} | \`b\` **b**`
+const MESSAGE = `\u001b[31m\n::error::owned\n::add-mask::a\u202e ${MARKUP} | \`b\` **b**`
+
 let fixture: ActionFixture
+/** Two teams with limited credentials; later with roles of their own. */
+let teams: readonly Readonly<Record<string, unknown>>[] = []
 /** RUNNER_TEMP of all runs, because a check reads the results of an earlier one. */
 let temp = ''
 before(async () => {
   temp = await mkdtemp(join(tmpdir(), 'acr-nopass-check-'))
-  fixture = await startActionFixture({ clusters: ['hangzhou-a', 'hangzhou-b', 'hangzhou-c'], helm: 'helm4' })
+  const clusters = ['hangzhou-a', 'hangzhou-b', 'hangzhou-c']
+  fixture = await startActionFixture({ clusters, helm: 'helm4', registry: true })
+  teams = parse(await readFile(join(ROOT, 'examples/sandbox/values.yaml'), 'utf8')).registries
   const [folder = ''] = (fixture.env.PATH ?? '').split(':')
   await symlink((await testTools('kubectl')).kubectl, join(folder, 'kubectl'))
 })
@@ -47,7 +59,7 @@ after(async () => {
 async function run(inputs: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) {
   const [a, b, c] = fixture.clusters
   assert.ok(a && b && c)
-  const withRole = { ...b.entry(0), values: { identity: { type: 'rrsa' } } }
+  const withRole = { ...b.entry(0), values: { identity: { type: 'rrsa' }, registries: teams } }
   return runAction({
     temp,
     inputs: {
@@ -88,10 +100,80 @@ const available = (admin: KubeClient, wanted: number) =>
     assert.deepEqual([observedGeneration, availableReplicas, updatedReplicas], [metadata.generation, wanted, wanted])
   }, 120_000)
 
-async function reportedConfig(admin: KubeClient): Promise<string> {
+async function reportOf(admin: KubeClient): Promise<HelperStatus> {
   const path = '/api/v1/namespaces/acr-nopass/configmaps/acr-nopass-status'
   const { data } = await admin.request<{ data: Readonly<Record<string, string>> }>({ method: 'GET', path })
-  return JSON.parse(data[STATUS_KEY] ?? '').configHash
+  return JSON.parse(data[STATUS_KEY] ?? '')
+}
+
+/** The helper reports at most every 30 s. */
+const reports = (admin: KubeClient, check: (report: HelperStatus) => void) =>
+  eventually(async () => check(await reportOf(admin)), 90_000)
+
+const refresh = (admin: KubeClient) =>
+  requestRefresh(
+    { client: admin, signal: AbortSignal.timeout(30_000) },
+    { namespace: 'acr-nopass', name: 'acr-nopass-status' },
+    new Date(),
+  )
+
+/** Renews the credential as if that had happened earlier, by the clock of the cloud. */
+async function renewEarlier(admin: KubeClient): Promise<void> {
+  const before = Date.now() - RENEWED_BEFORE_MS / 2
+  fixture.cloud.control.setClockSkew(-RENEWED_BEFORE_MS)
+  await refresh(admin)
+  await reports(admin, ({ registries }) =>
+    assert.ok(registries.every(({ issuedAt = '' }) => Date.parse(issuedAt) < before)),
+  )
+  fixture.cloud.control.setClockSkew(0)
+}
+
+/** A tenant's ServiceAccount, which a tool applies with this list. */
+const applyAccount = (admin: KubeClient, secrets: readonly string[]) =>
+  admin.request({
+    method: 'PATCH',
+    path: '/api/v1/namespaces/tenant/serviceaccounts/ci',
+    query: { fieldManager: MANAGER },
+    contentType: APPLY,
+    body: {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'ci' },
+      imagePullSecrets: secrets.map((name) => ({ name })),
+    },
+  })
+
+/** Creates what a tenant may create, with texts that are commands, markup and control codes. */
+async function addHostileTexts(admin: KubeClient): Promise<void> {
+  await admin.request({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: 'tenant' } } })
+  await applyAccount(admin, ['own'])
+  const path = '/api/v1/namespaces/tenant/pods'
+  const image = `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1${MESSAGE}`
+  // No kubelet runs it, so its status stays.
+  const spec = { nodeSelector: { place: 'nowhere' }, containers: [{ name: 'app', image }] }
+  await eventually(async () => {
+    const account = '/api/v1/namespaces/tenant/serviceaccounts/default'
+    const { imagePullSecrets = [] } = await admin.request<V1ServiceAccount>({ method: 'GET', path: account })
+    assert.deepEqual(imagePullSecrets, [{ name: 'acr-nopass' }])
+  }, 60_000)
+  await admin.request({ method: 'POST', path, body: { metadata: { name: 'hostile' }, spec } })
+  const state = { waiting: { reason: 'ImagePullBackOff', message: MESSAGE } }
+  const containerStatuses = [{ name: 'app', image, imageID: '', ready: false, restartCount: 0, state }]
+  const body = { status: { phase: 'Pending', containerStatuses } }
+  await admin.request({ method: 'PATCH', path: `${path}/hostile/status`, contentType: MERGE_PATCH, body })
+}
+
+/** Gives each team a RAM role of its own, which only the helper's role may assume. */
+function makeTeamRoles(helper: string): void {
+  const { accountId, control } = fixture.cloud
+  teams = teams.map(({ limit: _limit, probe: _probe, ...team }) => {
+    const name = `pull-${team.name}`
+    const Principal = { RAM: [`acs:ram::${accountId}:role/${helper}`] }
+    control.putRole(name, { Version: '1', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal }] })
+    const Action = ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository']
+    control.grant(name, name, { Version: '1', Statement: [{ Effect: 'Allow', Action, Resource: ['*'] }] })
+    return { ...team, assumeRole: [{ roleArn: `acs:ram::${accountId}:role/${name}` }] }
+  })
 }
 
 const idsOf = (one: ClusterCheck | undefined) => one?.findings.map(({ id }) => id)
@@ -138,23 +220,64 @@ test('a fleet after a rollout is healthy, with a defect of each kind each is nam
   })
 
   await t.test(
-    'one run names every defect, and the healthy cluster has none: helper scaled down, object deleted, values changed, policy detached, another version, trust changed, a cluster that is gone, one that does not respond',
+    'P14: the rights of the page suffice to read everything; without get on Secrets the release is unread',
+    async () => {
+      const third = fixture.clusters[2]
+      assert.ok(third)
+      const READER = third.cluster.kubeconfigFor('reader', ['acr-nopass-check'], 60)
+      const entry = { ...third.entry(0), ack: undefined, name: 'reader', workerRoles: [third.workerRole] }
+      const clusters = stringify([{ ...entry, kubeconfig: { env: 'READER' } }])
+      const checkAsReader = async () => {
+        const inputs = { mode: 'check', cluster: 'reader', clusters, 'fail-on': 'warning' }
+        const outcome = await run(inputs, { READER })
+        return { ...outcome, one: (await clustersOf(outcome)).reader }
+      }
+      await paste(`kubectl apply -f ${join(ROOT, 'examples/fleet/reader.yaml')}`, third.cluster)
+      await eventually(async () => {
+        const { code, one, stdout } = await checkAsReader()
+        assert.deepEqual([one?.findings, one?.unread, one?.state, code], [[], [], 'healthy', 0], stdout)
+        assert.deepEqual(one?.drift, { objects: [], values: [] })
+      })
+      await paste('kubectl -n acr-nopass delete role acr-nopass-check', third.cluster)
+      await eventually(async () => {
+        const { code, one } = await checkAsReader()
+        assert.deepEqual(
+          [one?.findings, one?.drift, one?.state, code],
+          [[], { objects: null, values: null }, 'unread', 1],
+        )
+        assert.match(one?.unread[0]?.what ?? '', /needs list and get of Secrets in namespace acr-nopass/)
+      })
+      await paste('kubectl -n acr-nopass delete rolebinding acr-nopass-check', third.cluster)
+    },
+  )
+
+  await t.test(
+    'one run names every defect, and the healthy cluster has none: helper scaled down, object deleted, values changed, policy detached, another version, trust changed, credential not renewed, credential too wide, hostile texts, a cluster that is gone, one that does not respond',
     async () => {
       const { admin } = cluster
-      const before = await reportedConfig(admin)
-      await paste(`helm -n acr-nopass upgrade acr-nopass ${join(ROOT, 'chart')} --reuse-values --set logLevel=debug`)
-      // A helper that stops before it reports its new values is a finding of its own.
-      await eventually(async () => assert.notEqual(await reportedConfig(admin), before), 90_000)
-      await admin.request({ method: 'PATCH', path: RELEASE, contentType: MERGE_PATCH, body: { spec: { replicas: 0 } } })
-      const inCluster = '/apis/rbac.authorization.k8s.io/v1/namespaces/acr-nopass/roles/acr-nopass'
-      await admin.request({ method: 'DELETE', path: inCluster })
-      fixture.cloud.control.revoke(fixture.clusters[0]?.workerRole ?? '')
+      const { configHash } = await reportOf(admin)
       const older = join(temp, 'older')
       await cp(join(ROOT, 'chart'), older, { recursive: true })
       const about = await readFile(join(older, 'Chart.yaml'), 'utf8')
       await writeFile(join(older, 'Chart.yaml'), about.replace(/^version: .*$/m, 'version: 0.9.0'))
-      await paste(`helm -n acr-nopass upgrade acr-nopass ${older} --reuse-values`, other)
+      fixture.cloud.control.breakSessionPolicies('ignored-by-registry')
+      await addHostileTexts(other.admin)
+      await Promise.all([
+        paste(`helm -n acr-nopass upgrade acr-nopass ${join(ROOT, 'chart')} --reuse-values --set logLevel=debug`),
+        paste(`helm -n acr-nopass upgrade acr-nopass ${older} --reuse-values`, other),
+      ])
+      // A helper measures the width of its first credential only. A new one begins again.
+      await paste('kubectl -n acr-nopass delete pod -l app.kubernetes.io/instance=acr-nopass', other)
+      // A helper that stops before it reports its new values is a finding of its own.
+      await reports(admin, (report) => assert.notEqual(report.configHash, configHash))
+      await renewEarlier(admin)
+      await admin.request({ method: 'PATCH', path: RELEASE, contentType: MERGE_PATCH, body: { spec: { replicas: 0 } } })
+      const inCluster = '/apis/rbac.authorization.k8s.io/v1/namespaces/acr-nopass/roles/acr-nopass'
+      await admin.request({ method: 'DELETE', path: inCluster })
+      fixture.cloud.control.revoke(fixture.clusters[0]?.workerRole ?? '')
       await available(other.admin, 1)
+      await refresh(other.admin)
+      await reports(other.admin, ({ registries }) => assert.equal(registries[0]?.limit?.width, 'too-wide'))
       await available(admin, 0)
       const Principal = { Service: ['fc.aliyuncs.com'] }
       const Statement = [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal }]
@@ -166,6 +289,7 @@ test('a fleet after a rollout is healthy, with a defect of each kind each is nam
       const { 'hangzhou-a': a, 'hangzhou-b': b, 'hangzhou-c': c, gone, offline } = broken
       assert.equal(a?.state, 'failed')
       assert.deepEqual(idsOf(a)?.toSorted(), [
+        'CREDENTIAL_NOT_RENEWED',
         'HELPER_DOWN',
         'OBJECTS_DRIFTED',
         'ROLE_RIGHTS_MISSING',
@@ -178,7 +302,22 @@ test('a fleet after a rollout is healthy, with a defect of each kind each is nam
         ],
         values: ['logLevel'],
       })
-      assert.deepEqual([b?.state, idsOf(b)?.toSorted()], ['failed', ['RELEASE_OTHER_VERSION', 'ROLE_TRUST_DIFFERS']])
+      const late = a?.findings.find(({ id }) => id === 'CREDENTIAL_NOT_RENEWED')
+      assert.equal(late?.causedBy, 'HELPER_DOWN')
+      assert.deepEqual(
+        [b?.state, idsOf(b)?.toSorted()],
+        [
+          'failed',
+          [
+            'ACCOUNT_FOREIGN',
+            'CREDENTIAL_TOO_WIDE',
+            'POD_OUTSIDE_LIMIT',
+            'RELEASE_OTHER_VERSION',
+            'ROLE_TRUST_DIFFERS',
+          ],
+        ],
+      )
+      assert.deepEqual([b?.registries?.[0]?.rights, b?.registries?.[0]?.width], ['limited', 'too-wide'])
       assert.deepEqual([c?.state, c?.findings, c?.unread], ['healthy', [], []])
       assert.deepEqual([gone?.state, idsOf(gone)], ['failed', ['CLUSTER_GONE']])
       assert.deepEqual([offline?.state, idsOf(offline)], ['unread', ['CLUSTER_UNREAD']])
@@ -191,29 +330,48 @@ test('a fleet after a rollout is healthy, with a defect of each kind each is nam
       ])
       assert.match(outcome.summary, /^### acr-nopass check: 3 failed, 1 unread, 1 healthy\n\nChanged since /)
       assert.ok(outcome.annotations.some(({ title }) => title === 'CLUSTER_GONE'))
-      assert.match(await readFile(report, 'utf8'), /<h1 class="bad">3 failed, 1 unread, 1 healthy<\/h1>/)
+      const page = await readFile(report, 'utf8')
+      assert.match(page, /<h1 class="bad">3 failed, 1 unread, 1 healthy<\/h1>/)
+      const results = await readFile(outcome.outputs['results-file'] ?? '', 'utf8')
+      for (const text of [page, results, outcome.summary, outcome.stdout]) {
+        assert.ok(text.includes('owned'), JSON.stringify(b?.findings, null, 1))
+        assert.ok(!text.includes('\u001b') && !text.includes('\u202e'))
+      }
+      for (const text of [page, outcome.summary]) assert.ok(!text.includes('<img'))
+      assert.doesNotMatch(outcome.stdout, /^::(?:error::owned|add-mask::a)/m)
+      assert.deepEqual(
+        outcome.annotations.filter(({ title, message }) => title === undefined && message.startsWith('owned')),
+        [],
+      )
     },
   )
 
   await t.test('repaired by the printed commands and a rollout, no cluster has a finding', async () => {
     const { 'hangzhou-a': a, 'hangzhou-b': b } = broken
-    const drifted = a?.findings.find(({ id }) => id === 'OBJECTS_DRIFTED')
-    await paste(drifted?.command ?? '')
-    await available(cluster.admin, 1)
     const ofRoles = [...(a?.findings ?? []), ...(b?.findings ?? [])].filter(({ id }) => id.startsWith('ROLE_'))
     assert.equal(ofRoles.length, 2)
     for (const finding of ofRoles) await runCommands(fixture.cloud, finding)
+    const restored = Date.now() - 60_000
+    const drifted = a?.findings.find(({ id }) => id === 'OBJECTS_DRIFTED')
+    await paste(drifted?.command ?? '')
+    await available(cluster.admin, 1)
+    await reports(cluster.admin, ({ registries }) =>
+      assert.ok(registries.every(({ issuedAt = '' }) => Date.parse(issuedAt) > restored)),
+    )
+    await applyAccount(other.admin, ['own', 'acr-nopass'])
+    await paste('kubectl -n tenant delete pod hostile', other)
     const between = await clustersOf(await check({ 'fail-on': 'never' }))
     assert.deepEqual(
       Object.values(between)
-        .map((one) => [one.name, idsOf(one)])
+        .map((one) => [one.name, idsOf(one)?.toSorted()])
         .toSorted(),
       [
         ['hangzhou-a', ['VALUES_DRIFTED']],
-        ['hangzhou-b', ['RELEASE_OTHER_VERSION']],
+        ['hangzhou-b', ['CREDENTIAL_TOO_WIDE', 'RELEASE_OTHER_VERSION']],
         ['hangzhou-c', []],
       ],
     )
+    makeTeamRoles(role)
     const repair = await run({})
     assert.equal(repair.code, 0, repair.stdout + repair.stderr)
     const outcome = await check({ since: earlier ?? '', 'fail-on': 'warning' })

@@ -32,7 +32,7 @@ const values = join(folder, 'values.yaml')
 const imds = await fixture.cloud.imdsFor(workerRole)
 await writeFile(values, fixture.values)
 const target = ['--kubeconfig', cluster.adminKubeconfigFile]
-const inputs = ['-f', values, '--values', `endpoints: { imds: "${imds}" }`, '--worker-roles', workerRole]
+const inputs = ['-f', values, '--inline-values', `endpoints: { imds: "${imds}" }`, '--worker-role', workerRole]
 const rollout = [...target, ...inputs, '--endpoints', fixture.endpoints]
 const env = { ...fixture.env, TMPDIR: temp, HOME: folder }
 

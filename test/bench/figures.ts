@@ -491,7 +491,10 @@ export const FIGURES: readonly Figure[] = [
   {
     id: 'check-calls',
     scenario: 'fleet-check',
-    title: { en: 'Calls to the cloud per cluster of one account', zh: '同一账号中每个集群的云调用' },
+    title: {
+      en: 'Calls to the cloud for each further cluster of one account',
+      zh: '同一账号中每多一个集群增加的云调用',
+    },
     measure: 'count',
     bars: [6],
   },

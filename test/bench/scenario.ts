@@ -25,7 +25,7 @@ export interface Settings {
 
 /** The files that are started as separate processes. */
 export interface Programs {
-  /** A temporary folder with all of them. */
+  /** A temporary folder that contains all these files. */
   readonly folder: string
   readonly helper: string
   readonly minimal: string

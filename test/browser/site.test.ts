@@ -27,6 +27,8 @@ const TAGGED: Readonly<Record<string, string>> = {
 ## \`{{ }}\`, and more
 {{ 1 + 1 }} and \`{{ 2 + 2 }}\`, {#not-an-id} <a id="by-hand"></a>, v-if="x", @click and example.com stay.
 
+Write &lt;name&gt;, \\<other> and &amp;lt; **&lt;here&gt;**, and \`&lt;\` as it is.
+
 | {{ 3 + 3 }} | \`<name>\` |
 | --- | --- |
 | \${{ secrets.A }} | name |
@@ -83,7 +85,8 @@ test('braces and placeholders of a page are text, and its links lead to the file
   await page.getByRole('main').getByRole('link', { name: 'page' }).click()
   await page.getByRole('heading', { level: 1, name: 'Braces' }).waitFor()
   const text = await page.getByRole('main').innerText()
-  for (const part of ['{{ 1 + 1 }} and {{ 2 + 2 }}, {#not-an-id}', '{{ 3 + 3 }}', '{{ 4 + 4 }}']) {
+  const placeholders = 'Write <name>, <other> and &lt; <here>, and &lt; as it is.'
+  for (const part of ['{{ 1 + 1 }} and {{ 2 + 2 }}, {#not-an-id}', placeholders, '{{ 3 + 3 }}', '{{ 4 + 4 }}']) {
     assert.ok(text.includes(part), part)
   }
   assert.deepEqual(consoleMessages, [])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { asFlags } from '../../src/cli/rollout/as-flags.ts'
+import { asFlags, quotedAsFlags } from '../../src/cli/rollout/as-flags.ts'
 import { runBin } from './run-bin.ts'
 
 test('inputs of the action are flags on the command line; keys, codes and commands are unchanged', () => {
@@ -11,6 +11,11 @@ test('inputs of the action are flags on the command line; keys, codes and comman
   )
   const other = 'Remove `replicaCount`; see `kubectl get pods` and `identity.type`.'
   assert.equal(asFlags(other), other)
+})
+
+test('a note that begins with a word of its own, such as the registries that were verified, is not taken for an input', () => {
+  assert.equal(quotedAsFlags('registries: prod accepted'), 'registries: prod accepted')
+  assert.equal(quotedAsFlags('See `values-files`.'), 'See `-f`.')
 })
 
 test('an uninstall that is not confirmed names the flag that confirms it', async () => {

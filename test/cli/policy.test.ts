@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { runBin } from './run-bin.ts'
+import { parse, stringify } from 'yaml'
+import { expectSample } from '../support/sample.ts'
+import { ROOT, runBin } from './run-bin.ts'
 
 const PROVIDER = 'acs:ram::1234567890123456:oidc-provider/github-actions'
 const WORKER = ['policy', '-f', 'examples/values/enterprise-worker-role.yaml']
@@ -74,6 +76,23 @@ const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]
   },
   { file: 'policy-login-values.json', args: [...LOGIN, '-f', 'examples/values/teams.yaml'] },
 ]
+
+test('the page about teams shows the titles of the documents that its command prints', async () => {
+  const page = readFileSync(join(ROOT, 'docs/en/teams.md'), 'utf8')
+  const [, command = ''] = /^acr-nopass (policy -f values\.yaml --role-arn \S+)$/m.exec(page) ?? []
+  const teams = parse(readFileSync(join(ROOT, 'examples/values/teams.yaml'), 'utf8'))
+  const assumeRole = [{ roleArn: 'acs:ram::1234567890123456:role/acr-pull' }]
+  const registries = teams.registries.map((entry: object) => ({ ...entry, assumeRole }))
+  const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-teams-'))
+  try {
+    writeFileSync(join(folder, 'values.yaml'), stringify({ registries, identity: { type: 'worker-role' } }))
+    const { code, stdout, stderr } = await runBin(command.split(' '), { cwd: folder })
+    assert.equal(code, 0, stderr)
+    expectSample('policy-teams', [...stdout.matchAll(/^# (.*)$/gm)].map(([, title]) => title).join('\n'))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
 
 test('--only prints one of several documents as the bare JSON that RAM accepts, and -o json names its role', async () => {
   const all = readFileSync(join(import.meta.dirname, 'golden', 'policy-rrsa.txt'), 'utf8')
@@ -154,7 +173,7 @@ test('the workflow may write the role of limited entries in its own account, and
     )
   assert.deepEqual(new Set(actionsOn(await least('1234567890123456'))), new Set(LIMIT_ROLE))
   const cleanup = [...LIMIT_ROLE, 'ram:DeletePolicy', 'ram:DeleteRole']
-  assert.deepEqual(new Set(actionsOn(await least('1234567890123456', '--cleanup'))), new Set(cleanup))
+  assert.deepEqual(new Set(actionsOn(await least('1234567890123456', '--ram-cleanup'))), new Set(cleanup))
   assert.deepEqual(actionsOn(await least('6543210987654321')), [])
   assert.deepEqual(actionsOn(await least('1234567890123456', '--ram', 'none')), [])
 })
@@ -205,8 +224,8 @@ for (const { args, error } of [
   { args: ['policy', '--github', 'acme/platform'], error: /^INPUT_MISSING: --github needs --oidc-provider-arn/ },
   { args: ['policy', '--read-only', '-f', 'x.yaml'], error: /^INPUT_CONFLICT: --read-only needs --ci\n/ },
   {
-    args: ['policy', '--ci', '--read-only', '--cleanup', '-f', 'x.yaml'],
-    error: /^INPUT_CONFLICT: --read-only and --cleanup exclude each other\n/,
+    args: ['policy', '--ci', '--read-only', '--ram-cleanup', '-f', 'x.yaml'],
+    error: /^INPUT_CONFLICT: --read-only and --ram-cleanup exclude each other\n/,
   },
   { args: ['policy', '--push', '-f', 'x.yaml'], error: /^INPUT_CONFLICT: --push needs --ci --login/ },
   { args: ['policy', '--login', '-f', 'x.yaml'], error: /^INPUT_CONFLICT: --login needs --ci --login\n.*Add --ci,/ },

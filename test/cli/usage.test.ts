@@ -5,13 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { readInputTexts } from '../../scripts/generate-docs/action/input-tables.ts'
+import { flagOf } from '../../src/cli/program/input-option.ts'
 import { FLAG_GROUPS } from '../../src/cli/rollout/flag-groups.ts'
-import { INPUTS } from '../../src/rollout/inputs/input-table.ts'
+import { INPUTS, type InputName } from '../../src/rollout/inputs/input-table.ts'
 import { VERSION } from '../../src/version.ts'
 import { BIN, runBin } from './run-bin.ts'
 
 const readText = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
 
+const INPUT_NAMES = Object.keys(INPUTS) as readonly InputName[]
 const COMMANDS = [
   'init',
   'validate',
@@ -55,7 +57,7 @@ test('--help lists every command, and each command has its own help', async () =
 test('every command has its row on the page about the command line, in both languages', () => {
   for (const language of ['en', 'zh']) {
     const page = readFileSync(join(import.meta.dirname, '../../docs', language, 'cli.md'), 'utf8')
-    const rows = [...page.matchAll(/^\| `([a-z-]+)/gm)].map(([, name = '']) => name)
+    const rows = [...page.matchAll(/^\| `([a-z][a-z-]*)/gm)].map(([, name = '']) => name)
     assert.deepEqual([...new Set(rows)].sort(), [...COMMANDS].sort(), language)
   }
 })
@@ -64,8 +66,8 @@ test('the help of plan, apply, uninstall and login lists the inputs that the ref
   const inputs = Object.entries(readInputTexts(readText))
   for (const mode of ['plan', 'apply', 'uninstall', 'login']) {
     const { stdout } = await runBin([mode, '--help'])
-    const flags = [...stdout.matchAll(/^ {2}(?:-n, )?--([a-z-0-9]+) /gm)].map(([, name = '']) => name)
-    const listed = flags.filter((name) => name in INPUTS)
+    const flags = [...stdout.matchAll(/^ {2}(?:-n, )?(-f|--[a-z-0-9]+)[ ,]/gm)].map(([, flag]) => flag)
+    const listed: string[] = INPUT_NAMES.filter((name) => flags.includes(flagOf(name)))
     const documented = inputs
       .filter(([, { modes }]) => modes === 'all' || modes.includes(mode) || (modes === 'rollout' && mode !== 'login'))
       .map(([name]) => name)
@@ -123,9 +125,9 @@ const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegE
   { args: ['doctor', 'pod', '--now'], error: /\n {2}fix: See `acr-nopass doctor pod --help`\.\n$/ },
   {
     args: ['apply', '--context', 'a', '--kube-context', 'b'],
-    error: /^INPUT_INVALID: option '--context <name>' cannot be used with option '--kube-context <text>'/,
+    error: /^INPUT_INVALID: option '--kube-context <name>' cannot be used with option '--context <name>'/,
   },
-  { args: ['doctor', 'pod'], error: /^INPUT_INVALID: missing required argument 'namespace\/name'/ },
+  { args: ['doctor', 'pod'], error: /^INPUT_INVALID: missing required argument 'pod'/ },
   {
     args: ['doctor', 'pod', 'web-1', '--kubeconfig', '/nowhere'],
     error: /^INPUT_INVALID: "web-1" is not NAMESPACE\/NAME of a Pod/,
@@ -133,6 +135,29 @@ const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegE
   // The argument is read as a name, so the error is about the next missing thing.
   { args: ['doctor', 'pod', 'web-1', '-n', 'shop', '--kubeconfig', '/nowhere'], error: /^KUBECONFIG_INVALID: / },
   { args: ['doctor', 'pod', 'pod/web-1', '-n', 'shop', '--kubeconfig', '/nowhere'], error: /^KUBECONFIG_INVALID: / },
+  { args: ['doctor', 'pod/web-1', '-n', 'shop', '--kubeconfig', '/nowhere'], error: /^KUBECONFIG_INVALID: / },
+  { args: ['doctor', '-n', 'shop', 'pod/web-1', '--kubeconfig', '/nowhere'], error: /^KUBECONFIG_INVALID: / },
+  {
+    args: ['--kubeconfig', '/nowhere', '-nshop', 'doctor', '--ask-registry', 'pods/web-1'],
+    error: /^KUBECONFIG_INVALID: /,
+  },
+  // The last of several flags counts, wherever it stands.
+  { args: ['doctor', '-n', 'shop', 'pod/web-1', '-n', ''], error: /^INPUT_INVALID: "pod\/web-1" is not NAMESPACE/ },
+  {
+    args: ['doctor', '-n', '', 'pod', 'web-1', '-n', 'shop', '--kubeconfig', '/nowhere'],
+    error: /^KUBECONFIG_INVALID: /,
+  },
+  { args: ['plan', '-n', 'shop', '-n', 'Shop', '--kubeconfig', 'x'], error: /^INPUT_INVALID: --namespace: "Shop"/ },
+  { args: ['-n', 'shop', 'plan', '-n', 'Shop', '--kubeconfig', 'x'], error: /^INPUT_INVALID: --namespace: "Shop"/ },
+  {
+    args: ['doctor', '--since', 'x', 'pod', 'shop/web-1'],
+    error: /^INPUT_INVALID: unknown option '--since'\n {2}fix: See `acr-nopass doctor pod --help`\.\n$/,
+  },
+  {
+    args: ['doctor', '--context', 'a', 'pod', 'shop/web-1', '--kube-context', 'b'],
+    error: /^INPUT_INVALID: option '--kube-context <name>' cannot be used with option '--context <name>'/,
+  },
+  { args: ['doctor', 'pod/web-1', '--kubeconfig', '/nowhere'], error: /^INPUT_INVALID: "pod\/web-1" is not NAMESPACE/ },
   {
     args: ['doctor', 'pod', 'shop/web-1/x', '--kubeconfig', '/nowhere'],
     error: /^INPUT_INVALID: "shop\/web-1\/x" is not/,
@@ -141,7 +166,7 @@ const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegE
   { args: ['doctor', '--fail-on', 'much'], error: /^INPUT_INVALID: option '--fail-on <severity>'/ },
   {
     args: ['doctor', '--context', 'a', '--kube-context', 'b'],
-    error: /^INPUT_INVALID: option '--context <name>' cannot be used with option '--kube-context <name>'/,
+    error: /^INPUT_INVALID: option '--kube-context <name>' cannot be used with option '--context <name>'/,
   },
   { args: ['credential-provider'], error: /^INPUT_INVALID: required option '--config <file>' not specified/ },
   { args: ['helper'], error: /^INPUT_INVALID: required option '--config <file>' not specified/ },
@@ -188,7 +213,7 @@ test('P6 the content of a kubeconfig is never accepted as an argument', async ()
 test('every input of the action is a flag of apply, uninstall, doctor or login', async () => {
   const helps = await Promise.all(['apply', 'uninstall', 'doctor', 'login'].map((name) => runBin([name, '--help'])))
   const all = helps.map(({ stdout }) => stdout).join('')
-  const missing = Object.keys(INPUTS).filter((name) => !all.includes(`--${name} `))
+  const missing = INPUT_NAMES.filter((name) => !all.includes(` ${flagOf(name)}`))
   assert.deepEqual(missing, ['mode', 'allow-on-pull-request'])
 })
 
@@ -285,7 +310,8 @@ test('the completion script offers commands and flags', async () => {
   const complete = async (...words: string[]): Promise<string> =>
     (await runBin([file, String(words.length), ...words], { bin: bash })).stdout.trim()
   assert.equal(await complete('pol'), 'policy')
-  assert.equal(await complete('doctor', '--kube'), '--kubeconfig --kube-context')
+  assert.equal(await complete('doctor', '--kube'), '--kubeconfig')
+  assert.equal(await complete('plan', '--val'), '--values', 'not the old --values-files')
   assert.equal(await complete('doctor', 'p'), 'pod passwords')
   assert.equal(await complete('doctor', 'pod', '--ask'), '--ask-registry')
   assert.equal(await complete('doctor', '--ask'), '')

@@ -82,8 +82,8 @@ affinity:
 })
 
 test('files are merged in their order, and inline values come last', async () => {
-  const broken = ['--values', 'attach: never']
-  const fixed = ['--values', '{ identity: { type: worker-role }, attach: both, secretName: acr-nopass }']
+  const broken = ['--inline-values', 'attach: never']
+  const fixed = ['--inline-values', '{ identity: { type: worker-role }, attach: both, secretName: acr-nopass }']
   const registries = 'examples/values/enterprise-worker-role.yaml'
   const refused = await runBin(['validate', '-f', registries, ...broken])
   assert.equal(refused.code, 2)

@@ -44,7 +44,8 @@ export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admi
     await merge(status, { data: { 'status.json': '{"version":"x"}' } })
     const before = await get(deployment)
 
-    const other = { serviceAccount: { name: '' }, attach, ...WITHOUT_OPERATOR }
+    const node = { namespace: `life-nodes-${helm.name}` }
+    const other = { serviceAccount: { name: '' }, attach, node, ...WITHOUT_OPERATOR }
     await run(['upgrade', 'life', CHART], [scenario('everything'), other])
     assert.deepEqual((await get(lease)).spec, { holderIdentity: 'life-1', leaseDurationSeconds: 15 })
     assert.deepEqual((await get(status)).data, { 'status.json': '{"version":"x"}' })

@@ -16,6 +16,7 @@ import { attachOld } from '../support/cluster/legacy-objects.ts'
 import { watchPulls } from '../support/cluster/pull-watch.ts'
 import { eventually } from '../support/eventually.ts'
 import { registryClient } from '../support/registry/registry-client.ts'
+import { expectSample } from '../support/sample.ts'
 import { silentProgress } from '../support/silent-progress.ts'
 import { openHelperCluster } from './helper-cluster.ts'
 
@@ -139,10 +140,21 @@ test('from a hand-made regcred with the commands of the page: a Pod can pull at 
     assert.match(report, /^shop\/regcred .* yes +no$/m)
   }, 60_000)
 
-  const listed = (await shell(await listCommand())).split('\n').filter((line) => line.startsWith('shop '))
-  assert.deepEqual(listed.map((line) => line.replace(/-\S+/, '').split(/ +/)).sort(), [
-    ...['api', 'api', 'web', 'web'].map((name) => ['shop', name, 'regcred']),
-  ])
+  const [head = '', ...lines] = (await shell(await listCommand())).split('\n')
+  const listed = lines.filter((line) => line.startsWith('shop '))
+  // The names of Pods differ from run to run, and have different lengths.
+  const shown = listed.map((line) => line.replace(/-\S+/, '').split(/ +/)).sort()
+  assert.deepEqual(shown, [...['api', 'api', 'web', 'web'].map((name) => ['shop', name, 'regcred'])])
+  const columns = (cells: readonly string[]): string =>
+    cells
+      .map((cell) => cell.padEnd(21))
+      .join('')
+      .trimEnd()
+  const ends = ['6c9f8d7b5-2kq8z', '6c9f8d7b5-tw4xn', '5d9c7f684-q7h2m', '5d9c7f684-x2x4k']
+  const table = shown.map(([namespace = '', name, secrets = ''], index) => {
+    return columns([namespace, `${name}-${ends[index]}`, secrets])
+  })
+  expectSample('existing-workloads', [columns(head.split(/ +/)), ...table].join('\n'))
 
   await watch.phase('restart')
   await shell(patch ?? '')

@@ -109,21 +109,23 @@ test('Argo CD: the project allows every cluster-scoped kind that any values rend
  */
 const NEVER_APPLIED = /^(events\.k8s\.io|metrics\.k8s\.io)\/|^v1\/Event$|^coordination\.k8s\.io\/.*Lease$/
 
-test('Argo CD: of the kinds that Argo CD never applies, the chart renders only the Lease, which the helper may create', async () => {
+test('Argo CD: of the kinds that Argo CD never applies, the chart renders only Leases, which their Pods may create', async () => {
   for (const attach of ['admission', 'serviceAccounts']) {
     const objects = parseManifest(await helms[0].render({ values: [scenario('everything'), { attach }] }))
     const omitted = objects.filter(({ apiVersion, kind }) => NEVER_APPLIED.test(`${apiVersion}/${kind}`))
     assert.deepEqual(
-      omitted.map(({ kind }) => kind),
-      ['Lease'],
+      omitted.map(({ kind, name }) => `${kind} ${name}`),
+      ['Lease acr-nopass', 'Lease acr-nopass-node'],
     )
-    const rules = objects.flatMap(({ kind, namespace, body }) =>
-      kind === 'Role' && namespace === omitted[0]?.namespace ? (body.rules as Rule[]) : [],
-    )
-    const [rule] = rules.filter(({ resources }) => resources.includes('leases'))
-    assert.deepEqual(rule?.resourceNames, [omitted[0]?.name])
-    // A server-side apply of an object that does not exist.
-    assert.ok(['create', 'patch'].every((verb) => rule?.verbs.includes(verb)))
+    for (const { name, namespace } of omitted) {
+      const rules = objects.flatMap(({ kind, namespace: home, body }) =>
+        kind === 'Role' && home === namespace ? (body.rules as Rule[]) : [],
+      )
+      const [rule] = rules.filter(({ resources }) => resources.includes('leases'))
+      assert.deepEqual(rule?.resourceNames, [name])
+      // A server-side apply of an object that does not exist.
+      assert.ok(['create', 'patch'].every((verb) => rule?.verbs.includes(verb)))
+    }
   }
 })
 

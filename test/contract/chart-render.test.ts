@@ -102,7 +102,7 @@ test('labels and annotations contain no null or empty value, and each object has
       assert.notEqual(labels, null)
       assert.notEqual(annotations, null)
       assert.notDeepEqual(annotations, {})
-      const wide = /^(ClusterRole|(Validating|Mutating)AdmissionPolicy)(Binding)?$/.test(kind)
+      const wide = /^(Namespace|(ClusterRole|(Validating|Mutating)AdmissionPolicy)(Binding)?)$/.test(kind)
       assert.equal(namespace === undefined, wide, kind)
     }
   }

@@ -1,29 +1,18 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, afterEach, before, beforeEach, test } from 'node:test'
-import { parse } from 'yaml'
+import { test } from 'node:test'
 import { BIN } from '../cli/run-bin.ts'
-import { CLUSTERS, INSTANCE, OTHER_ACCOUNT, startInitCloud, userWithout } from '../support/cloud/init-cloud.ts'
+import { CLUSTERS, INSTANCE, OTHER_ACCOUNT, userWithout } from '../support/cloud/init-cloud.ts'
+import { useInitCloud } from '../support/cloud/use-init-cloud.ts'
 import { openTerminal } from '../support/open-terminal.ts'
 
 const [ENTER, SPACE, DOWN, CTRL_C, ESCAPE] = ['\r', ' ', '\u001b[B', '\u0003', '\u001b']
 
-let at: Awaited<ReturnType<typeof startInitCloud>>
-let folder: string
-before(async () => {
-  at = await startInitCloud()
-})
-after(() => at[Symbol.asyncDispose]())
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'acr-nopass-init-'))
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
+const own = useInitCloud()
 
 const open = (args: readonly string[] = [], user = 'reader', account?: string) =>
-  openTerminal(BIN, ['init', '--endpoints', at.endpoints, ...args], { cwd: folder, env: at.keyOf(user, account) })
-const readYaml = async (name: string) => parse(await readFile(join(folder, name), 'utf8'))
+  openTerminal(BIN, ['init', '--endpoints', own.endpoints, ...args], { cwd: own.folder, env: own.keyOf(user, account) })
 
 test('in a terminal four questions lead to the files', async () => {
   await using terminal = open()
@@ -40,10 +29,10 @@ test('in a terminal four questions lead to the files', async () => {
   assert.equal(code, 0, screen)
   assert.equal(new Set(screen.match(/◆ {2}.*\?/g)).size, 4, screen)
   assert.match(screen, /next: acr-nopass plan --clusters-file clusters\.yaml -f values\.yaml/)
-  assert.deepEqual((await readdir(folder)).sort(), ['.github', 'clusters.yaml', 'values.yaml'])
-  const [registry] = (await readYaml('values.yaml')).registries
+  assert.deepEqual((await readdir(own.folder)).sort(), ['.github', 'clusters.yaml', 'values.yaml'])
+  const [registry] = (await own.readYaml('values.yaml')).registries
   assert.deepEqual([registry.instanceId, registry.repositories], [INSTANCE, ['shop/*', 'base/alpine']])
-  const ids = (await readYaml('clusters.yaml')).map(({ ack }: { ack: { clusterId: string } }) => ack.clusterId)
+  const ids = (await own.readYaml('clusters.yaml')).map(({ ack }: { ack: { clusterId: string } }) => ack.clusterId)
   assert.deepEqual(ids, [CLUSTERS.rrsa, CLUSTERS.roles])
 })
 
@@ -54,7 +43,7 @@ test('what there is one of is not asked, and what a flag names neither', async (
   const { code, screen } = await terminal.ended()
   assert.equal(code, 0, screen)
   assert.doesNotMatch(screen, /Which/)
-  assert.deepEqual(await readdir(folder), ['values.yaml'])
+  assert.deepEqual(await readdir(own.folder), ['values.yaml'])
 })
 
 test('a list that cannot be read becomes a question for ids', async () => {
@@ -81,7 +70,7 @@ test('a cluster that cannot be described becomes a question about RRSA, instead 
   const { code, screen } = await terminal.ended()
   assert.equal(code, 0, screen)
   assert.doesNotMatch(screen, /workflow/)
-  const { identity, registries } = await readYaml('values.yaml')
+  const { identity, registries } = await own.readYaml('values.yaml')
   assert.deepEqual([identity, registries[0].repositories], [{ type: 'worker-role' }, ['*']])
 })
 
@@ -114,14 +103,14 @@ for (const [name, key] of [
       const { code, screen } = await terminal.ended()
       assert.equal(code, 130, screen)
       assert.match(screen, /INTERRUPTED: no answer was given, and nothing was written/)
-      assert.deepEqual(await readdir(folder), [])
+      assert.deepEqual(await readdir(own.folder), [])
     })
   }
 }
 
 for (const name of ['values.yaml', 'clusters.yaml']) {
   test(`if ${name} exists, that is refused before the first question`, async () => {
-    await writeFile(join(folder, name), 'mine')
+    await writeFile(join(own.folder, name), 'mine')
     await using terminal = open()
     const { code, screen } = await terminal.ended()
     assert.equal(code, 2, screen)
@@ -131,11 +120,12 @@ for (const name of ['values.yaml', 'clusters.yaml']) {
 }
 
 test("a list and a workflow that exist are in nobody's way if one cluster is named", async () => {
-  await mkdir(join(folder, '.github/workflows'), { recursive: true })
-  for (const name of ['clusters.yaml', '.github/workflows/acr-nopass.yml']) await writeFile(join(folder, name), 'mine')
+  await mkdir(join(own.folder, '.github/workflows'), { recursive: true })
+  for (const name of ['clusters.yaml', '.github/workflows/acr-nopass.yml'])
+    await writeFile(join(own.folder, name), 'mine')
   await using terminal = open(['--cluster', 'Shop', '--instance', INSTANCE, '--repositories', '*'])
   const { code, screen } = await terminal.ended()
   assert.equal(code, 0, screen)
   assert.doesNotMatch(screen, /◆/)
-  assert.equal(await readFile(join(folder, 'clusters.yaml'), 'utf8'), 'mine')
+  assert.equal(await readFile(join(own.folder, 'clusters.yaml'), 'utf8'), 'mine')
 })

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { test } from 'node:test'
 import { parse } from 'yaml'
 import { BIN, runBin } from '../cli/run-bin.ts'
 import {
@@ -17,28 +16,18 @@ import {
   INSTANCE,
   OTHER_ACCOUNT,
   OTHER_CLUSTER,
-  startInitCloud,
   userWithout,
 } from '../support/cloud/init-cloud.ts'
+import { useInitCloud } from '../support/cloud/use-init-cloud.ts'
 
-let at: Awaited<ReturnType<typeof startInitCloud>>
-let folder: string
-before(async () => {
-  at = await startInitCloud()
-})
-after(() => at[Symbol.asyncDispose]())
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'acr-nopass-init-'))
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
+const own = useInitCloud()
 
 interface Options {
   readonly user?: string
   readonly account?: string
 }
 const init = (args: readonly string[], { user = 'reader', account }: Options = {}) =>
-  runBin(['init', '--endpoints', at.endpoints, ...args], { cwd: folder, env: at.keyOf(user, account) })
-const readYaml = async (name: string) => parse(await readFile(join(folder, name), 'utf8'))
+  runBin(['init', '--endpoints', own.endpoints, ...args], { cwd: own.folder, env: own.keyOf(user, account) })
 const ONE = ['--cluster', CLUSTERS.rrsa, '--instance', INSTANCE, '--repositories', 'shop/*']
 
 test('init writes values for a cluster with RRSA, and prints the command that shows what would change', async () => {
@@ -52,7 +41,7 @@ test('init writes values for a cluster with RRSA, and prints the command that sh
     `next: acr-nopass plan --ack-cluster-id ${CLUSTERS.rrsa} --region cn-hangzhou -f values.yaml`,
     '',
   ])
-  assert.deepEqual(await readYaml('values.yaml'), {
+  assert.deepEqual(await own.readYaml('values.yaml'), {
     registries: [
       {
         name: 'shop-images',
@@ -65,23 +54,23 @@ test('init writes values for a cluster with RRSA, and prints the command that sh
     identity: { type: 'rrsa' },
     region: 'cn-hangzhou',
   })
-  assert.deepEqual(await readdir(folder), ['values.yaml'])
-  const validate = await runBin(['validate', '-f', 'values.yaml'], { cwd: folder })
+  assert.deepEqual(await readdir(own.folder), ['values.yaml'])
+  const validate = await runBin(['validate', '-f', 'values.yaml'], { cwd: own.folder })
   assert.deepEqual([validate.code, validate.stdout], [0, 'valid: values.yaml\n'])
 })
 
 test('each line that a person may change has a comment', async () => {
   await init(ONE)
-  const text = await readFile(join(folder, 'values.yaml'), 'utf8')
+  const text = await readFile(join(own.folder, 'values.yaml'), 'utf8')
   for (const key of ['- name', 'region', 'repositories'])
     assert.match(text, new RegExp(`^ +${key}: .* # .{10}`, 'm'), key)
   for (const key of ['registries', 'identity', 'region']) assert.match(text, new RegExp(`^# .*\\n${key}:`, 'm'), key)
 })
 
 test('init reads and changes nothing in the cloud', async () => {
-  const before = at.cloud.calls.length
+  const before = own.cloud.calls.length
   await init([...ONE, '--workflow'])
-  const calls = at.cloud.calls.slice(before)
+  const calls = own.cloud.calls.slice(before)
   assert.ok(calls.length >= 6)
   assert.deepEqual(
     calls.filter((call) => call.write || call.code !== ''),
@@ -92,7 +81,7 @@ test('init reads and changes nothing in the cloud', async () => {
 test('for clusters of several regions and kinds it writes a list, in which each differs only where it must', async () => {
   const { code, stdout, stderr } = await init(['--cluster', '*', '--instance', '*', '--repositories', '*'])
   assert.equal(code, 0, stderr)
-  const list = await readYaml('clusters.yaml')
+  const list = await own.readYaml('clusters.yaml')
   const of = (clusterId: string) =>
     list.find((entry: { ack: { clusterId: string } }) => entry.ack.clusterId === clusterId)
   assert.equal(list.length, Object.keys(CLUSTERS).length)
@@ -115,7 +104,7 @@ test('for clusters of several regions and kinds it writes a list, in which each 
   // Names that no entry may have, or that another entry has.
   assert.deepEqual([of(CLUSTERS.chinese).name, of(CLUSTERS.twin).name], [CLUSTERS.chinese, 'batch-77777777'])
   assert.equal(of(CLUSTERS.addon).coexist, true)
-  const values = await readYaml('values.yaml')
+  const values = await own.readYaml('values.yaml')
   assert.deepEqual(values.identity, { type: 'rrsa' })
   assert.equal(values.region, undefined)
   assert.deepEqual(
@@ -126,7 +115,9 @@ test('for clusters of several regions and kinds it writes a list, in which each 
     ],
   )
   assert.match(stdout, /^next: acr-nopass plan --clusters-file clusters\.yaml -f values\.yaml$/m)
-  const validate = await runBin(['validate', '--clusters-file', 'clusters.yaml', '-f', 'values.yaml'], { cwd: folder })
+  const validate = await runBin(['validate', '--clusters-file', 'clusters.yaml', '-f', 'values.yaml'], {
+    cwd: own.folder,
+  })
   assert.equal(validate.code, 0, validate.stderr)
 })
 
@@ -161,7 +152,7 @@ test('a cluster whose API server is only in the VPC is planned there', async () 
 test('--workflow also writes a workflow that plans with the role of this account', async () => {
   const { stdout } = await init([...ONE, '--workflow'])
   assert.match(stdout, /^wrote \.github\/workflows\/acr-nopass\.yml$/m)
-  const { jobs } = await readYaml('.github/workflows/acr-nopass.yml')
+  const { jobs } = await own.readYaml('.github/workflows/acr-nopass.yml')
   assert.deepEqual(jobs.rollout.steps[1].with, {
     mode: 'plan',
     'ack-cluster-id': CLUSTERS.rrsa,
@@ -181,14 +172,14 @@ test('without a terminal every missing flag is named, with what it may be', asyn
   const one = await init(['--cluster', 'Shop', '--repositories', '*'])
   assert.match(one.stderr, /missing: --instance \(/)
   assert.ok(!one.stderr.includes('--repositories ('))
-  assert.deepEqual(await readdir(folder), [])
+  assert.deepEqual(await readdir(own.folder), [])
 })
 
 test('--yes takes the only cluster and the only instance, and never one of several', async () => {
   const only = await init(['--yes'], { user: 'administrator', account: OTHER_ACCOUNT })
   assert.equal(only.code, 0, only.stderr)
   assert.match(only.stdout, new RegExp(`^cluster other \\(${OTHER_CLUSTER}, cn-shanghai\\): rrsa`, 'm'))
-  assert.deepEqual((await readYaml('values.yaml')).registries[0].repositories, ['*'])
+  assert.deepEqual((await own.readYaml('values.yaml')).registries[0].repositories, ['*'])
   const several = await init(['--yes', '--to', 'b'])
   assert.equal(several.code, 2)
   assert.match(several.stderr, /missing: --cluster .*; --instance/)
@@ -220,38 +211,38 @@ for (const [name, make] of [
   ['a folder', (file: string) => mkdir(file)],
 ] as const) {
   test(`${name} called values.yaml is never overwritten, and refused before anything is read`, async () => {
-    await make(join(folder, 'values.yaml'))
-    const before = at.cloud.calls.length
+    await make(join(own.folder, 'values.yaml'))
+    const before = own.cloud.calls.length
     const { code, stderr } = await init(ONE)
     assert.equal(code, 2)
     assert.match(stderr, /INIT_FILE_EXISTS: values\.yaml already exists/)
-    assert.equal(at.cloud.calls.length, before)
-    assert.deepEqual(await readdir(folder), ['values.yaml'])
+    assert.equal(own.cloud.calls.length, before)
+    assert.deepEqual(await readdir(own.folder), ['values.yaml'])
   })
 }
 
 test('if one file exists, no file is written', async () => {
-  await writeFile(join(folder, 'clusters.yaml'), 'mine')
+  await writeFile(join(own.folder, 'clusters.yaml'), 'mine')
   const { code, stderr } = await init(['--cluster', '*', '--instance', '*', '--repositories', '*', '--workflow'])
   assert.equal(code, 2)
   assert.match(stderr, /INIT_FILE_EXISTS: clusters\.yaml/)
-  assert.deepEqual(await readdir(folder), ['clusters.yaml'])
-  assert.equal(await readFile(join(folder, 'clusters.yaml'), 'utf8'), 'mine')
+  assert.deepEqual(await readdir(own.folder), ['clusters.yaml'])
+  assert.equal(await readFile(join(own.folder, 'clusters.yaml'), 'utf8'), 'mine')
 })
 
 test('--to writes into another folder, and the next command names it', async () => {
   const { stdout } = await init([...ONE, '--to', 'my files/'])
   assert.match(stdout, /^wrote my files\/values\.yaml$/m)
   assert.match(stdout, /-f 'my files\/values\.yaml'$/m)
-  assert.deepEqual(await readdir(join(folder, 'my files')), ['values.yaml'])
+  assert.deepEqual(await readdir(join(own.folder, 'my files')), ['values.yaml'])
 })
 
 test('a folder that cannot be written leaves nothing', async () => {
-  await writeFile(join(folder, 'taken'), '')
+  await writeFile(join(own.folder, 'taken'), '')
   const { code, stderr } = await init([...ONE, '--to', 'taken/sub'])
   assert.equal(code, 2)
   assert.match(stderr, /INPUT_INVALID: nothing was written/)
-  assert.deepEqual(await readdir(folder), ['taken'])
+  assert.deepEqual(await readdir(own.folder), ['taken'])
 })
 
 test('--dry-run prints the files and writes none', async () => {
@@ -259,14 +250,14 @@ test('--dry-run prints the files and writes none', async () => {
   assert.equal(code, 0)
   assert.deepEqual((parse(stdout) as { identity: object }).identity, { type: 'rrsa' })
   assert.match(stderr, /^next: acr-nopass plan/m)
-  assert.deepEqual(await readdir(folder), [])
+  assert.deepEqual(await readdir(own.folder), [])
 })
 
 test('-o json holds the files, the notes and the next command', async () => {
   const { stdout } = await init([...ONE, '-o', 'json'])
   const { account, written, files, clusters, next } = JSON.parse(stdout)
   assert.deepEqual([account, written, clusters[0].identity], [ACCOUNT, true, 'rrsa'])
-  assert.equal(files[0].text, await readFile(join(folder, 'values.yaml'), 'utf8'))
+  assert.equal(files[0].text, await readFile(join(own.folder, 'values.yaml'), 'utf8'))
   assert.match(next, /^acr-nopass plan /)
 })
 
@@ -277,22 +268,22 @@ test('wrong repositories are refused before anything is read of a cluster', asyn
 })
 
 test('without credentials, and with refused ones, it says which are needed', async () => {
-  const none = await runBin(['init', '--endpoints', at.endpoints], { cwd: folder })
+  const none = await runBin(['init', '--endpoints', own.endpoints], { cwd: own.folder })
   assert.equal(none.code, 1)
   assert.match(none.stderr, /CREDENTIALS_MISSING.*\n.*aliyun configure/)
   const wrong = { ALIBABA_CLOUD_ACCESS_KEY_ID: 'LTAInope', ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'nope' }
-  const refused = await runBin(['init', '--endpoints', at.endpoints], { cwd: folder, env: wrong })
+  const refused = await runBin(['init', '--endpoints', own.endpoints], { cwd: own.folder, env: wrong })
   assert.match(refused.stderr, /CREDENTIALS_REFUSED/)
 })
 
 test('the profile of aliyun gives credentials', async () => {
-  const { ALIBABA_CLOUD_ACCESS_KEY_ID: id, ALIBABA_CLOUD_ACCESS_KEY_SECRET: secret } = at.keyOf('reader')
-  await mkdir(join(folder, '.aliyun'))
+  const { ALIBABA_CLOUD_ACCESS_KEY_ID: id, ALIBABA_CLOUD_ACCESS_KEY_SECRET: secret } = own.keyOf('reader')
+  await mkdir(join(own.folder, '.aliyun'))
   const profile = { name: 'me', mode: 'AK', access_key_id: id, access_key_secret: secret, region_id: 'cn-beijing' }
-  await writeFile(join(folder, '.aliyun/config.json'), JSON.stringify({ current: 'me', profiles: [profile] }))
-  const { code, stderr } = await runBin(['init', '--endpoints', at.endpoints, ...ONE], {
-    cwd: folder,
-    env: { HOME: folder },
+  await writeFile(join(own.folder, '.aliyun/config.json'), JSON.stringify({ current: 'me', profiles: [profile] }))
+  const { code, stderr } = await runBin(['init', '--endpoints', own.endpoints, ...ONE], {
+    cwd: own.folder,
+    env: { HOME: own.folder },
   })
   assert.equal(code, 0, stderr)
 })
@@ -345,7 +336,7 @@ for (const action of ACTIONS) {
     })
     assert.equal(second.code, 0, second.stderr)
     assert.match(second.stdout, new RegExp(`note: .*${action}`))
-    assert.deepEqual((await readYaml('values.yaml')).identity, { type: 'rrsa' })
+    assert.deepEqual((await own.readYaml('values.yaml')).identity, { type: 'rrsa' })
   })
 }
 
@@ -356,14 +347,14 @@ test('Ctrl-C while the account is read ends with 130, and leaves nothing', async
   await once(silent, 'listening')
   const origin = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
   const endpoints = JSON.stringify({ sts: origin, cs: origin, cr: origin })
-  const env = { PATH: process.env.PATH ?? '', ...at.keyOf('reader') }
-  const child = spawn(BIN, ['init', '--endpoints', endpoints, ...ONE], { cwd: folder, env, stdio: 'ignore' })
+  const env = { PATH: process.env.PATH ?? '', ...own.keyOf('reader') }
+  const child = spawn(BIN, ['init', '--endpoints', endpoints, ...ONE], { cwd: own.folder, env, stdio: 'ignore' })
   try {
     const exit = once(child, 'exit')
     await asked.promise
     child.kill('SIGINT')
     assert.deepEqual(await exit, [130, null])
-    assert.deepEqual(await readdir(folder), [])
+    assert.deepEqual(await readdir(own.folder), [])
   } finally {
     child.kill('SIGKILL')
     silent.closeAllConnections()
@@ -391,5 +382,5 @@ test('without any right the files are written from flags alone', async () => {
   ]
   const { code, stderr } = await init(args, { user: 'nobody' })
   assert.equal(code, 0, stderr)
-  assert.deepEqual((await readYaml('values.yaml')).identity, { type: 'rrsa' })
+  assert.deepEqual((await own.readYaml('values.yaml')).identity, { type: 'rrsa' })
 })

@@ -32,6 +32,7 @@ export const STOPPED = 'cri-s0t0p0p0e0d00001'
 export const VPC = 'vpc-bp1live'
 export const ISSUER = 'https://issuer.example/live'
 export const CLUSTER = 'c11111111111111111111111111111111'
+const FAR_CLUSTER = 'c22222222222222222222222222222222'
 export const CHAIN = { leaf: 'a'.repeat(40), root: 'b'.repeat(40) }
 /** The user whose only rights are those that `npm run live -- --dry-run` prints. */
 export const USER = 'live'
@@ -44,6 +45,7 @@ export const OPTIONS: LiveOptions = {
   personal: 'acme/tools',
   oidcTokenFile: 'token',
   stoppedInstance: STOPPED,
+  otherRegion: 'cn-beijing',
 }
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -194,6 +196,7 @@ export async function liveSeed({ rights = callerPolicy(OPTIONS), withoutPersonal
     users: [...main.users, { name: USER, policies: { custom: ['live'] } }],
     policies: { ...main.policies, live: rights },
     instances: [...kept, stopped],
+    clusters: [...(main.clusters ?? []), { id: FAR_CLUSTER, name: 'far', region: 'cn-beijing' }],
   }
   return { ...seed, accounts: [own, ...others] } as Seed
 }

@@ -33,9 +33,9 @@ after(async () => {
 })
 
 function start(args: readonly string[], env: Record<string, string> = credentials()): ChildProcess {
-  const { ram, sts, cr, imds } = cloud.endpoints
+  const { ram, sts, cr, cs, imds } = cloud.endpoints
   // No registry listens there, so pulls are not answered.
-  const endpoints = JSON.stringify({ ram, sts, cr, imds, registry: 'http://127.0.0.1:1' })
+  const endpoints = JSON.stringify({ ram, sts, cr, cs, imds, registry: 'http://127.0.0.1:1' })
   const all = ['--disable-warning=ExperimentalWarning', MAIN, '--endpoints', endpoints, '--records', records, ...args]
   const child = spawn(process.execPath, all, {
     env: { PATH: process.env.PATH, ...env },
@@ -80,7 +80,7 @@ async function interrupt(
   const calls = cloud.calls.length
   const child = start(args)
   const ended = finish(child)
-  await eventually(async () => assert.ok(cloud.calls.slice(calls).some(({ code }) => code === 'fault:hang')))
+  await eventually(() => assert.ok(cloud.calls.slice(calls).some(({ code }) => code === 'fault:hang')), 60_000)
   cloud.faults.clear()
   child.kill(signal)
   const result = await ended

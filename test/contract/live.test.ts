@@ -356,9 +356,11 @@ test('without the optional inputs their questions say which option they need', a
   })
 })
 
-/** Every question except the question that needs no role. */
+const WITHOUT_ROLE: readonly QuestionId[] = ['STOPPED_INSTANCE', 'CLUSTER_LIST_REGIONS']
+
+/** Every question except the questions that need no role. */
 const withRole = (...verdict: Short): [QuestionId, Short][] =>
-  QUESTION_IDS.filter((id) => id !== 'STOPPED_INSTANCE').map((id) => [id, verdict])
+  QUESTION_IDS.filter((id) => !WITHOUT_ROLE.includes(id)).map((id) => [id, verdict])
 
 test('without the right to create the role, every question that needs it says so, and nothing is recorded', async () => {
   const rights = { Version: '1', Statement: callerPolicy(OPTIONS).Statement.slice(1) }

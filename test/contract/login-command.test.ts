@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { runBin } from '../cli/run-bin.ts'
 import { PUBLIC, startLoginCloud, VPC } from '../support/cloud/login-cloud.ts'
 import { registryClient } from '../support/registry/registry-client.ts'
+import { expectSample } from '../support/sample.ts'
 
 let at: Awaited<ReturnType<typeof startLoginCloud>>
 let folder: string
@@ -62,6 +63,16 @@ test('login adds a login that works to the Docker configuration, and logout remo
   assert.deepEqual([again.code, again.stdout], [0, `${docker} has no login of acr-nopass\n`])
 })
 
+test('the page about logins shows what login and logout of a job print', async () => {
+  const docker = join(folder, 'page')
+  await mkdir(docker)
+  const env = { DOCKER_CONFIG: docker }
+  const login = await run(LOGIN(['--repositories', 'team/app', '--push']), env)
+  const logout = await run(['logout'], env)
+  assert.deepEqual([login.code, logout.code], [0, 0])
+  expectSample('login', `${login.stdout}${logout.stdout}`, [[/ until \S+$/gm, ' until 2026-12-01T09:00:00.000Z']])
+})
+
 test('an isolated login leaves the configuration of the user alone, and its last line sets DOCKER_CONFIG', async () => {
   const docker = join(folder, 'untouched')
   await mkdir(docker)
@@ -109,7 +120,7 @@ test('an error of the cloud, of the values or of an input names the flag and its
   assert.match(denied.stderr, /^CLOUD_\w+: registry cri-\w+: sts AssumeRole .*\n.* fix: /m)
   const short = await run(LOGIN(['--min-life', '20h']), { DOCKER_CONFIG: docker })
   assert.match(short.stderr, /LOGIN_TOO_SHORT: .*\n {2}fix: .*`--expires-in-hours`/)
-  const values = await run(['login', '--values', 'registries: 1'], { DOCKER_CONFIG: docker })
+  const values = await run(['login', '--inline-values', 'registries: 1'], { DOCKER_CONFIG: docker })
   assert.deepEqual([values.code, values.stdout], [2, ''])
   const fixed = await run(['login', '--registry', 'crpi-abc'], { DOCKER_CONFIG: docker })
   assert.match(

@@ -55,7 +55,7 @@ test('two jobs and two steps on one machine, whose clock is hours ahead: a job k
   await assert.rejects(run('2', 'team/app'), { code: 'DOCKER_LOGIN_EXISTS', message: /of another job/ })
   const second = await run('1', 'team-a/app')
   assert.deepEqual(second.notes.filter(isReplaced), [
-    `${PUBLIC}, ${VPC}: this login replaces the one of an earlier step, and only its own repositories can be used`,
+    `${PUBLIC}, ${VPC}: this login replaces the login of an earlier step, and can use only its own repositories`,
   ])
   const client = registryClient(bench.registry.url, loginOf(second, PUBLIC))
   assert.deepEqual(

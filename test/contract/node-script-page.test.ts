@@ -8,6 +8,7 @@ import { BIN, ROOT, runBin } from '../cli/run-bin.ts'
 import type { FakeNode } from '../support/fake-node/fake-node.ts'
 import { findLiveObstacle, runOnNode } from '../support/fake-node/run-live.ts'
 import { openScriptFixture, type ScriptFixture } from '../support/fake-node/script-fixture.ts'
+import { expectSample } from '../support/sample.ts'
 
 // Follows docs/*/nodes.md, once with the archive that a clone builds.
 
@@ -71,7 +72,9 @@ describe('the commands of the page about nodes', { concurrency: 2 }, () => {
       await using node = await openNode(profile)
       const [printed = '', install = ''] = commandsBelow(HEADINGS[profile])
       print(node, printed, profile === 'ack' ? buildArchive() : fixture)
-      assert.match(await run(node, install), /the kubelet is healthy\nacr-nopass: done: acr-nopass \S+ is installed\n$/)
+      const installed = await run(node, install)
+      assert.match(installed, /the kubelet is healthy\nacr-nopass: done: acr-nopass \S+ is installed\n$/)
+      if (profile === 'ack') expectSample('install-node', installed, [[new RegExp(node.root, 'g'), '']])
       // The program answers as the kubelet calls it: an image that no entry claims gets no login.
       const request = {
         apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
@@ -82,7 +85,9 @@ describe('the commands of the page about nodes', { concurrency: 2 }, () => {
       const answer = await runOnNode(node, ['sh', '-c', call], {})
       assert.equal(answer.code, 0, answer.stderr)
       assert.deepEqual(JSON.parse(answer.stdout).auth, {})
-      assert.match(await run(node, remove), /acr-nopass: done: acr-nopass is removed\n$/)
+      const removed = await run(node, remove)
+      assert.match(removed, /acr-nopass: done: acr-nopass is removed\n$/)
+      if (profile === 'ack') expectSample('remove-node', removed, [[new RegExp(node.root, 'g'), '']])
       assert.ok(node.isHealthy())
     })
   }
@@ -111,6 +116,7 @@ describe('the commands of the page about nodes', { concurrency: 2 }, () => {
       const file = join(ROOT, 'examples/values', `${name}.yaml`)
       const { code, stdout, stderr } = await runBin(command.replace('values.yaml', file).split(' ').slice(1))
       assert.equal(code, 0, stderr)
+      if (name === 'node-worker-role') expectSample('node-config', stdout)
       const [provider] = JSON.parse(stdout).providers
       assert.equal(
         provider.tokenAttributes?.serviceAccountTokenAudience,

@@ -6,7 +6,6 @@ import { describeUserKubeconfig } from '../../src/alibaba/cs.ts'
 import { createOidcRoleProvider } from '../../src/alibaba/identities/assumed-role.ts'
 import { createEndpoints } from '../../src/alibaba/transport/endpoints.ts'
 import { inspectCloud } from '../../src/doctor/cloud/inspect-cloud.ts'
-import { countVersions } from '../../src/fleet/read/count-versions.ts'
 import { checkPolicyDocument } from '../../src/policy/check-document.ts'
 import { type PolicyDocument, policyOf, withoutGrants } from '../../src/policy/normal-form.ts'
 import { policyName, rrsaRoleName } from '../../src/policy/ram-names.ts'
@@ -85,12 +84,14 @@ async function readAll(kind: Kind): Promise<readonly string[]> {
   // IMS is the newer half of RAM, at the emulator's one address.
   const all = createEndpoints({ overrides: { ...cloud.endpoints, ims: cloud.endpoints.ram } })
   const sources = { transport, endpoints: all, credentials: job, onProgress: () => undefined }
-  const subject = { config: settings, place, workerRoles: [], accounts: [] }
+  const subject = { config: settings, place, workerRoles: [], accounts: [], versions: true }
   const signal = AbortSignal.timeout(60_000)
-  const { snapshot, versions } = await countVersions(await inspectCloud(subject, sources, signal), sources, signal)
-  assert.equal(snapshot.state, 'looked')
-  if (snapshot.notes?.length === 0) assert.deepEqual([...versions], [[policyName({ cluster: CLUSTER }), 1]])
-  return [...refused, ...(snapshot.notes ?? []).map(({ what, why }) => `${what}: ${why}`)]
+  const snapshot = await inspectCloud(subject, sources, signal)
+  assert.ok(snapshot.state === 'looked')
+  const { notes, facts } = snapshot
+  const policies = [...facts.roles.values()].map(({ policy }) => [policy?.name, policy?.versions])
+  if (notes.length === 0) assert.deepEqual(policies, [[policyName({ cluster: CLUSTER }), 1]])
+  return [...refused, ...notes.map(({ what, why }) => `${what}: ${why}`)]
 }
 
 const instanceOf = (): string => cloud.instances.find(({ edition }) => edition === 'enterprise')?.id ?? ''

@@ -204,7 +204,7 @@ test('P9 a role of somebody else gets our statement and our policy, and loses on
   assert.deepEqual(await trusted(), [theirs.Principal, { RAM: [nodes('a')] }])
   await run.remove()
   assert.deepEqual(await trusted(), [theirs.Principal])
-  assert.deepEqual(await ram.listRolePolicies(puller), [{ name: `theirs-${puller}`, custom: true }])
+  assert.deepEqual(await ram.listRolePolicies(puller), [{ name: `theirs-${puller}`, custom: true, description: '' }])
   assert.equal(await ram.getPolicy(`acr-nopass-${puller}`), undefined)
 })
 

@@ -145,7 +145,7 @@ test('P9 a role of somebody else gets our statement and our policy, and loses on
     trust.Statement.map(({ Principal }) => Principal),
     [theirs.Principal],
   )
-  assert.deepEqual(await ram.listRolePolicies(puller), [{ name: `theirs-${puller}`, custom: true }])
+  assert.deepEqual(await ram.listRolePolicies(puller), [{ name: `theirs-${puller}`, custom: true, description: '' }])
 })
 
 test('P15 an uninstall removes the role that we made', async () => {

@@ -88,7 +88,7 @@ test('P9 rrsa: a role of another client keeps its statements, its description an
   assert.deepEqual(writesSince(cloud, start), [])
   await removePolicy(ram, withRole(role, false))
   assert.deepEqual((await trustIn(role)).Statement, [theirs])
-  assert.deepEqual(await ram.listRolePolicies(role), [{ name: `their-policy-${names}`, custom: true }])
+  assert.deepEqual(await ram.listRolePolicies(role), [{ name: `their-policy-${names}`, custom: true, description: '' }])
   assert.equal(await ram.getPolicy(name), undefined)
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -23,7 +23,7 @@ import { testTools } from '../tools.ts'
 
 const run = promisify(execFile)
 const signal = AbortSignal.timeout(900_000)
-const tools = await testTools('helm4', 'helm3', 'registry')
+const tools = await testTools('helm4', 'helm3', 'krew', 'registry')
 /** Makes any attempt to connect fail. */
 const NO_NETWORK = `data:text/javascript,${encodeURIComponent(
   "import net from 'node:net';net.Socket.prototype.connect=()=>{throw new Error('no network here')}",
@@ -72,7 +72,7 @@ test('a release is eight files whose checksums match', async () => {
   ])
 })
 
-test("krew installs this release's package by its checksum, and the plugin prints its own name in commands", async () => {
+test("krew installs this release's package and no other, and the plugin prints its own name in commands", async () => {
   const manifest = parse(await readFile(join(out, 'acr-nopass.krew.yaml'), 'utf8'))
   const [platform] = manifest.spec.platforms
   const sums = await readFile(join(out, 'SHA256SUMS'), 'utf8')
@@ -80,12 +80,18 @@ test("krew installs this release's package by its checksum, and the plugin print
   assert.equal(manifest.spec.version, `v${VERSION}`)
   assert.ok(sums.includes(`${platform.sha256}  ${archive}\n`))
   assert.ok(platform.uri.endsWith(`/releases/download/v${VERSION}/${archive}`))
-  // Installs as krew does: files that match `from` are moved to the plugin's folder, and kubectl
-  // finds a link to `bin`.
   assert.deepEqual(platform.files, [{ from: 'package/*', to: '.' }])
-  const link = join(folder, 'kubectl-acr_nopass')
-  await symlink(join(unpacked, 'package', platform.bin), link)
-  const { stdout } = await run(link, ['--help'], { env: { PATH: process.env.PATH } })
+  const home = join(folder, 'krew')
+  const install = (archive: string): Promise<{ stdout: string }> => {
+    const manifest = `--manifest=${join(out, 'acr-nopass.krew.yaml')}`
+    const env = { PATH: process.env.PATH, HOME: folder, KREW_ROOT: home, KREW_NO_UPGRADE_CHECK: '1' }
+    return run(tools.krew, ['install', manifest, `--archive=${archive}`], { env })
+  }
+  const other = join(folder, 'other.tgz')
+  await writeFile(other, Buffer.concat([await readFile(join(out, archive)), Buffer.from('more')]))
+  await assert.rejects(install(other), /checksum does not match/)
+  await install(join(out, archive))
+  const { stdout } = await run(join(home, 'bin/kubectl-acr_nopass'), ['--help'], { env: { PATH: process.env.PATH } })
   assert.match(stdout, /^Usage: kubectl acr-nopass /)
 })
 

@@ -262,6 +262,7 @@ const REASONS: readonly Row[] = (
     ['REGISTRY_NOT_FOUND', undefined, 'INSTANCE_NOT_FOUND', /\naliyun cr ListInstance --region cn-hangzhou$/],
     ['CLOUD_CLOCK', undefined, 'CLOCK_SKEW', /\nkubectl get nodes -o wide$/],
     ['REGISTRY_LOGIN_REFUSED', undefined, 'REGISTRY_REFUSES', /\nacr-nopass refresh$/],
+    ['LIMIT_NOT_ACCEPTED', undefined, 'LIMIT_NOT_ACCEPTED', /\nacr-nopass policy -f values\.yaml$/],
     [
       'CLOUD_NOT_FOUND',
       'EntityNotExist.Role',

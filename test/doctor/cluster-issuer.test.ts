@@ -20,10 +20,12 @@ function observe({
   served,
   trusted = FIRST,
   provider = FIRST,
+  issuers = [FIRST, SECOND],
 }: {
   served: string | undefined
   trusted?: string
   provider?: string
+  issuers?: readonly string[]
 }): Observed {
   const trust = policyOf([
     rrsaStatement({
@@ -45,7 +47,7 @@ function observe({
       key: 'c1',
     },
     workerRoles: [],
-    issuers: [FIRST, SECOND],
+    issuers: [...issuers],
     roles: new Map([
       [
         ROLE,
@@ -94,6 +96,27 @@ testFindings([
     title: 'the served issuer cannot be read, and the provider has another issuer',
     observed: observe({ served: undefined, provider: 'https://elsewhere' }),
     finds: [['error', 'OIDC_PROVIDER_WRONG', 'OIDC provider ack-rrsa-c1']],
+  },
+  {
+    title: 'a slash at the end makes no other issuer',
+    observed: observe({ served: `${FIRST}/`, provider: `${FIRST}/`, trusted: `${FIRST}/` }),
+    finds: [],
+  },
+  {
+    title: 'the served issuer cannot be read, and the provider has the second of the listed issuers',
+    observed: observe({ served: undefined, provider: SECOND }),
+    finds: [],
+  },
+  {
+    title: 'ACK lists no issuer: the issuer of the API server counts',
+    observed: observe({ served: 'https://elsewhere', trusted: 'https://elsewhere', provider: FIRST, issuers: [] }),
+    finds: [['error', 'OIDC_PROVIDER_WRONG', 'OIDC provider ack-rrsa-c1']],
+    says: `its issuer is ${FIRST}, but this cluster's issuer is https://elsewhere`,
+  },
+  {
+    title: 'no issuer is known: neither the trust nor the provider is judged',
+    observed: observe({ served: undefined, trusted: 'https://elsewhere', issuers: [] }),
+    finds: [],
   },
   {
     title: 'ACK does not list the issuer of the API server',

@@ -49,7 +49,7 @@ const withBinding = (kind: string, more: Partial<BindingSpec>) =>
   changed(kind, ({ bindings }) => ({ bindings: bindings.map((one) => ({ ...one, ...more })) }))
 const withConstraints = (kind: string, more: MatchResources) =>
   changed(kind, ({ spec }) => ({ spec: { ...spec, matchConstraints: { ...spec.matchConstraints, ...more } } }))
-const withRule = (kind: string, more: NonNullable<MatchResources['resourceRules']>[number]) =>
+const withRule = (kind: string, more: Partial<NonNullable<MatchResources['resourceRules']>[number]>) =>
   changed(kind, ({ spec }) => {
     const resourceRules = spec.matchConstraints?.resourceRules?.map((rule) => ({ ...rule, ...more })) ?? []
     return { spec: { ...spec, matchConstraints: { ...spec.matchConstraints, resourceRules } } }

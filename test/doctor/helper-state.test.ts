@@ -1,3 +1,6 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { PluginFacts, PluginNode } from '../../src/doctor/observed.ts'
 import type { HelperPod } from '../../src/installation/helper-pod.ts'
 import { type Row, testFindings } from './finding-table.ts'
@@ -490,12 +493,15 @@ const OFF_ROWS: readonly Row[] = [
     observed: offFixture({ plugins: plugins(node('n1'), node('n2')) }),
     finds: [['info', 'HELPER_OFF', HELPER]],
     says: 'it is off by the values, and every node requests logins itself',
+    message: /^`helper\.enabled: false` is set\.\nNothing to do\./,
+    healthy: true,
   },
   {
     title: 'without a helper, a node without the program is named',
     observed: offFixture({ plugins: plugins(node('n1', { config: 'none' }), node('n2', { config: 'none' })) }),
     finds: [['warning', 'HELPER_OFF', HELPER]],
     says: 'it is off, and 2 nodes of 2 cannot request logins: n1, n2',
+    message: /is set, and these kubelets have no configuration [\s\S]*--field-selector spec\.nodeName=n1$/,
     healthy: null,
   },
   {
@@ -505,6 +511,35 @@ const OFF_ROWS: readonly Row[] = [
     says: 'it is off, and 1 node of 2 cannot request logins: eci',
     message: /a virtual node has no kubelet of yours/,
     healthy: null,
+  },
+  {
+    title: 'without a helper, a cluster of which no node was read is not called good',
+    observed: offFixture({ plugins: plugins() }),
+    finds: [['info', 'HELPER_OFF', HELPER]],
+    says: 'it is off by the values, so Pods pull only on nodes that request logins themselves',
+    healthy: null,
+  },
+  {
+    title: 'without a helper, a kubelet that never called the program and has another configuration is not called good',
+    observed: offFixture({ plugins: plugins(node('n1'), node('n2', { config: 'other' })) }),
+    finds: [
+      ['warning', 'NODE_OTHER_CONFIG', 'node n2'],
+      ['info', 'HELPER_OFF', HELPER],
+    ],
+    healthy: null,
+  },
+  {
+    title: 'all that is left of a helper which is off is reported, and what nodes lack too',
+    observed: offFixture({
+      deployment: { wanted: 2, available: 2 },
+      secrets: new Map(['bank', 'shop'].map((name) => [name, secret()])),
+      plugins: plugins(node('n1', { config: 'none' })),
+    }),
+    finds: [
+      ['warning', 'HELPER_OFF', HELPER],
+      ['warning', 'HELPER_OFF', HELPER],
+      ['warning', 'HELPER_OFF', HELPER],
+    ],
   },
   {
     title: 'without a helper, nodes that were not read are not called good',
@@ -525,5 +560,21 @@ const OFF_ROWS: readonly Row[] = [
     healthy: null,
   },
 ]
+
+test('what is left of a helper that is off is named: the Secrets with logins, and the nodes without the program', () => {
+  const findings = diagnose(
+    offFixture({
+      secrets: new Map(['bank', 'shop'].map((name) => [name, secret()])),
+      plugins: plugins(node('n1'), node('n2', { config: 'none' })),
+    }),
+  )
+  assert.deepEqual(
+    findings.filter(({ id }) => id === 'HELPER_OFF').map(({ message, objects }) => [message, objects]),
+    [
+      ['it is off, and 2 pull secrets with logins are left, in bank, shop', ['bank', 'shop']],
+      ['it is off, and 1 node of 2 cannot request logins: n2', ['n2']],
+    ],
+  )
+})
 
 testFindings([...OFF_ROWS, ...PODS, ...LEADERS, ...CLOCKS, ...CONFIGS, ...REGISTRIES])

@@ -55,7 +55,7 @@ const ROWS: readonly Row[] = [
     title: 'a proxy that refuses the connection',
     message: head('Forbidden'),
     id: 'POD_PROXY',
-    says: /proxy.*refuses.*Forbidden/,
+    says: /^The proxy that the node's runtime uses refuses the connection to demo-registry\S+: Forbidden\.\n/,
   },
   { title: 'a proxy that wants a login', message: head('Proxy Authentication Required'), id: 'POD_PROXY' },
   { title: 'a proxy without an upstream', message: head('Service Unavailable'), id: 'POD_PROXY' },
@@ -204,6 +204,64 @@ const ROWS: readonly Row[] = [
     id: 'POD_NETWORK',
     says: /cannot reach the registry, or/,
   },
+  {
+    title: 'a host that only begins like Docker Hub',
+    image: 'nginx',
+    message:
+      'failed to do request: Head "https://registry-1.docker.io.corp.example/v2/library/nginx/manifests/latest": dial tcp 10.5.5.5:443: i/o timeout',
+    id: 'POD_NETWORK',
+    says: /registry-1\.docker\.io\.corp\.example \(a mirror/,
+  },
+  {
+    title: 'Docker Hub, by another of its names',
+    image: 'nginx',
+    message:
+      'failed to do request: Head "https://index.docker.io/v2/library/nginx/manifests/latest": dial tcp 10.5.5.5:443: i/o timeout',
+    id: 'POD_NETWORK',
+    says: /cannot reach the registry, or/,
+  },
+  {
+    title: 'the token service that Docker cannot reach',
+    message: docker(`Get "${AUTH}": dial tcp 10.1.2.3:443: i/o timeout`),
+    id: 'POD_NETWORK',
+    says: /dockerauth\.cn-hangzhou\.aliyuncs\.com \(where the registry issues its tokens\)/,
+  },
+  {
+    title: 'a host that only begins like the token service',
+    message: docker(
+      'Get "https://dockerauth.cn-hangzhou.aliyuncs.com.corp.example/auth": dial tcp 10.1.2.3:443: i/o timeout',
+    ),
+    id: 'POD_NETWORK',
+    says: /corp\.example \(a mirror/,
+  },
+  {
+    title: 'a host that only begins like the storage of a layer',
+    message: layer(status('GET', 'https://x.oss-cn-hangzhou.aliyuncs.com.corp.example/x', '403 Forbidden')),
+    id: 'POD_PROXY',
+    says: /comes from x\.oss-cn-hangzhou\.aliyuncs\.com\.corp\.example,/,
+  },
+  {
+    title: 'the token service of CRI-O',
+    message: crio(
+      'Requesting bearer token: Get "https://gitlab.corp/jwt/auth": dial tcp: lookup gitlab.corp on 10.0.0.2:53: no such host',
+    ),
+    id: 'POD_NETWORK',
+    says: /gitlab\.corp \(where the registry issues its tokens\)/,
+  },
+  {
+    title: 'a registry whose default port is written',
+    image: 'registry.corp:443/team/app:1',
+    message:
+      'failed to do request: Head "https://registry.corp:443/v2/team/app/manifests/1": dial tcp 10.5.5.5:443: i/o timeout',
+    id: 'POD_NETWORK',
+    says: /cannot reach the registry, or/,
+  },
+  {
+    title: 'a URL that cannot be parsed names no host',
+    message: 'failed to do request: Get "https://[::1/v2/": dial tcp 10.5.5.5:443: i/o timeout',
+    id: 'POD_NETWORK',
+    says: /cannot reach the registry, or/,
+  },
   // The message is about the VPC domain itself.
   {
     title: 'a VPC domain without an address',
@@ -215,6 +273,25 @@ const ROWS: readonly Row[] = [
     title: 'a VPC domain whose address does not respond',
     ...vpc,
     message: head('dial tcp 10.1.2.3:443: i/o timeout', VPC),
+    id: 'POD_VPC_UNLINKED',
+  },
+  {
+    title: 'a registry whose name only ends like a VPC domain, without an address',
+    image: 'myregistry-internal.corp.example/team/app:1',
+    message: head(
+      'dial tcp: lookup myregistry-internal.corp.example on 10.0.0.2:53: no such host',
+      'myregistry-internal.corp.example',
+    ),
+    id: 'POD_NETWORK',
+    says: /cannot reach the registry because/,
+  },
+  {
+    title: 'a VPC domain of a Personal instance, without an address',
+    image: 'registry-vpc.cn-hangzhou.aliyuncs.com/team/app:1',
+    message: head(
+      'dial tcp: lookup registry-vpc.cn-hangzhou.aliyuncs.com on 10.0.0.2:53: no such host',
+      'registry-vpc.cn-hangzhou.aliyuncs.com',
+    ),
     id: 'POD_VPC_UNLINKED',
   },
   {
@@ -370,6 +447,17 @@ const ROWS: readonly Row[] = [
     id: 'POD_STUCK',
     waiting: 'ImageInspectError',
     says: /fails to inspect the image[\s\S]*runtime and its disk/,
+  },
+  // CRI-O: go.podman.io/image copy/single.go, copyLayer and copyConfig.
+  {
+    title: 'a layer of CRI-O that ends too early',
+    message: `copying system image from manifest list: reading blob sha256:${'ab'.repeat(32)}: unexpected EOF`,
+    id: 'POD_NETWORK',
+  },
+  {
+    title: "an image's configuration of CRI-O that ends too early",
+    message: `copying system image from manifest list: reading config blob sha256:${'ab'.repeat(32)}: unexpected EOF`,
+    id: 'POD_NETWORK',
   },
   // Connections that break.
   { title: 'a connection that ends', message: head('EOF'), id: 'POD_NETWORK' },
@@ -535,7 +623,18 @@ const ROWS: readonly Row[] = [
     message: 'rpc error: code = NotFound desc = localhost/team/app:1: not found',
     id: 'POD_IMAGE_ABSENT',
   },
+  {
+    title: 'a tag that is not there, by its status alone',
+    message: resolving(IMAGE, status('HEAD', MANIFEST, '404 Not Found')),
+    id: 'POD_IMAGE_ABSENT',
+  },
   // Messages without a rule.
+  { title: 'a layer that is not there', message: layer(status('GET', MANIFEST, '404 Not Found')), ...unknown },
+  {
+    title: 'a lookup that fails for a reason that nobody has seen',
+    message: head(`dial tcp: lookup ${HOST} on 10.0.0.2:53: something new`),
+    ...unknown,
+  },
   { title: 'a webhook of the image policy', message: 'image pull policy webhook denied the request', ...unknown },
   {
     title: 'a runtime that is slow',
@@ -557,6 +656,7 @@ for (const row of ROWS) {
     const { id, about, cause, fix } = explain(row)
     assert.deepEqual([id, about], [row.id, row.about ?? 'other'], `${cause}\n${row.message}`)
     if (row.says) assert.match(`${cause}\n${fix}`, row.says)
+    assert.equal(explain({ ...row, message: `${row.message}\n` }).cause, cause, 'with a new line at its end')
     for (const text of [cause, fix]) assert.match(text, /^[A-Z][\s\S]*\S[.).]$|^\S+ responds with HTTP /)
     assert.equal(explain({ ...row, message: `${row.message}\n` }).id, row.id, 'with a new line at its end')
   })
@@ -641,6 +741,18 @@ test('each rule names the source of the words that it knows', () => {
     assert.ok(sources.length > 0, id)
     for (const source of sources) assert.match(source, /^(?:go|containerd|moby|go\.podman\.io\/image) [\w./-]+\.go: \S/)
   }
+})
+
+test('a message is cut only if it is longer than any message of a runtime, at a blank or a new line', () => {
+  assert.equal(cutMessage('x '.repeat(4096)), 'x '.repeat(4096))
+  assert.equal(cutMessage(`first\n${'b'.repeat(9000)}\nend`), 'first … end')
+  assert.equal(cutMessage(`one two${'b'.repeat(9000)} end`), 'one … end')
+})
+
+test('the last 200 characters of a message are quoted', () => {
+  assert.equal(quoteNode(` a${'b '.repeat(99)}\n cd`), ` The node says: …${'b '.repeat(99)}cd`)
+  assert.equal(quoteNode(`a\n${'b '.repeat(98)}cd`), ` The node says: a ${'b '.repeat(98)}cd`)
+  assert.equal(quoteNode(' \n '), '')
 })
 
 test('a long message without a blank is left out, because a part of a token cannot be recognized', () => {

@@ -1,3 +1,6 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { NodeFailure, Observed, PluginFacts, PluginNode } from '../../src/doctor/observed.ts'
 import { testFindings } from './finding-table.ts'
 import { account, fixture, HOST, IMAGE, stuckPod } from './fixture.ts'
@@ -53,6 +56,7 @@ testFindings([
     title: 'one node of a pool has lost its flags',
     observed: observed([node('n1'), bare('n2')]),
     finds: [['warning', 'NODE_WITHOUT_PLUGIN', 'node n2'], RETIRED],
+    says: 'the kubelet has no configuration for image credentials: n2',
     message: /Other nodes of the same pool[\s\S]*ACK console[\s\S]*acr-nopass node script/,
   },
   {
@@ -61,10 +65,38 @@ testFindings([
     finds: [RETIRED],
   },
   {
+    title: 'only nodes without a configuration have lost it, not those with another one or that were not read',
+    observed: observed([
+      node('n1'),
+      node('n2', { config: 'other' }),
+      bare('n3', { config: undefined }),
+      bare('n4'),
+      bare('n5'),
+    ]),
+    finds: [['warning', 'NODE_WITHOUT_PLUGIN', '2 nodes'], RETIRED, ['info', 'NODE_OTHER_CONFIG', 'node n2']],
+    says: 'the kubelet has no configuration for image credentials: n4, n5',
+    message: /\nkubectl get --raw \/api\/v1\/nodes\/n4\/proxy\/configz$/,
+  },
+  {
+    title: 'a kubelet that called the program shows that its pool uses it, whatever its configuration',
+    observed: observed([node('n1', { config: undefined }), bare('n2')]),
+    finds: [['warning', 'NODE_WITHOUT_PLUGIN', 'node n2'], RETIRED],
+  },
+  {
+    title: 'the chart lets nodes request tokens: nodes that were not read may have the program',
+    observed: observed([bare('n1')], { grantsTokens: true, more: 1 }),
+    finds: [RETIRED],
+  },
+  {
+    title: 'the chart lets nodes request tokens: a kubelet that may not be read may have the program',
+    observed: observed([bare('n1'), bare('n2', { config: undefined, pool: 'np2' })], { grantsTokens: true }),
+    finds: [RETIRED],
+  },
+  {
     title: 'the chart lets nodes request tokens, and no node has the program',
     observed: observed([bare('n1'), bare('n2')], { grantsTokens: true }),
     finds: [['warning', 'NODE_WITHOUT_PLUGIN', '2 nodes'], RETIRED],
-    message: /no kubelet was started with the two flags/,
+    message: /no kubelet was started with the two flags\.\nRun the script of `acr-nopass node script`/,
   },
   {
     title: 'a merged configuration whose kubelet calls the program is good to know',
@@ -80,10 +112,22 @@ testFindings([
     healthy: null,
   },
   {
+    title: 'other configurations are told apart by whether their kubelets call the program',
+    observed: observed([
+      node('n1', { config: 'other', calls: 1 }),
+      node('n2', { config: 'other', calls: 0 }),
+      node('n3', { config: 'other', calls: 0 }),
+    ]),
+    finds: [['warning', 'NODE_OTHER_CONFIG', '2 nodes'], RETIRED, ['info', 'NODE_OTHER_CONFIG', 'node n1']],
+    says: "the kubelet has another configuration than the release's registries give: n2, n3",
+    healthy: null,
+  },
+  {
     title: 'a kubelet that does not report may have lost the program',
     observed: observed([node('n1'), bare('n2', { config: undefined, isSilent: true })]),
     finds: [['warning', 'NODE_SILENT', 'node n2'], RETIRED],
-    message: /Failed to register CRI auth plugins/,
+    says: 'the kubelet does not report: n2',
+    message: /Failed to register CRI auth plugins[\s\S]*\nkubectl describe node n2$/,
     healthy: null,
   },
   {
@@ -129,6 +173,12 @@ testFindings([
     healthy: null,
   },
   {
+    title: 'half of the calls fail, and the log of the kubelet is not readable',
+    observed: observed([node('n1', { errors: 2, calls: 4 })]),
+    finds: [['warning', 'NODE_LOGIN_FAILED', 'node n1'], RETIRED],
+    healthy: null,
+  },
+  {
     title: 'some calls failed once, and the log of the kubelet is not readable',
     observed: observed([node('n1', { errors: 1, calls: 90 })]),
     finds: [RETIRED, ['info', 'NODE_LOGIN_FAILED', 'node n1']],
@@ -141,8 +191,9 @@ testFindings([
   },
   {
     title: 'nodes may not request tokens for STS, because the values list no ServiceAccount',
-    observed: observed([node('n1', { identity: 'service-account' })], { mayRequestTokens: false }),
+    observed: observed([node('n1', { identity: 'service-account' }), node('n2')], { mayRequestTokens: false }),
     finds: [['error', 'NODE_AUDIENCE_DENIED', 'node n1'], RETIRED],
+    says: 'kubelets may not request tokens of ServiceAccounts for sts.aliyuncs.com',
     message: /no Event names the cause[\s\S]*`node.serviceAccounts` is empty[\s\S]*system:nodes/,
   },
   {
@@ -153,9 +204,28 @@ testFindings([
   },
   {
     title: 'a kubelet is too old for the roles of ServiceAccounts',
-    observed: observed([node('n1'), bare('n2', { version: 'v1.33.4', config: undefined })], { grantsTokens: true }),
-    finds: [['warning', 'NODE_KUBELET_OLD', 'node n2'], RETIRED],
-    message: /from Kubernetes 1\.34 on; these have v1\.33\.4/,
+    observed: observed(
+      [node('n1'), ...['n2', 'n3'].map((name) => bare(name, { version: 'v1.33.4', config: undefined }))],
+      { grantsTokens: true },
+    ),
+    finds: [['warning', 'NODE_KUBELET_OLD', '2 nodes'], RETIRED],
+    says: 'the kubelet is too old for the roles of ServiceAccounts: n2, n3',
+    message: /from Kubernetes 1\.34 on; these have v1\.33\.4\.\n/,
+  },
+  {
+    title: 'an old kubelet is fine where no role of a ServiceAccount is used',
+    observed: observed([node('n1', { version: 'v1.33.4' })], { grantsTokens: false }),
+    finds: [RETIRED],
+  },
+  {
+    title: 'the first kubelets that pass tokens of ServiceAccounts are not too old',
+    observed: observed([node('n1', { version: 'v1.34.0' })], { grantsTokens: true }),
+    finds: [RETIRED],
+  },
+  {
+    title: 'a refused token is no failure of the program, because it has a finding of its own',
+    observed: observed([failed({ kind: 'audience', message: 'not allowed' })]),
+    finds: [RETIRED],
   },
   {
     title: 'the clock of a node is minutes off',
@@ -164,12 +234,58 @@ testFindings([
     says: "its clock is 400 s behind the API server's",
   },
   {
+    title: 'a clock is reported from a minute on, and only where the program needs it',
+    observed: observed([
+      node('n1', { aheadMs: 60_001 }),
+      node('n2', { aheadMs: 60_000 }),
+      bare('n3', { aheadMs: 400_000, pool: 'np2' }),
+    ]),
+    finds: [['warning', 'CLOCK_SKEW', 'node n1'], RETIRED],
+    says: "its clock is 60 s ahead of the API server's",
+  },
+  {
     title: 'Pods have the pull secret, and the node asks the program too',
-    observed: observed([node('n1')], {}, { config: {} }),
-    finds: [['info', 'NODE_BOTH_WAYS', 'node n1']],
+    observed: observed([node('n1'), node('n2', { config: 'other' })], {}, { config: {} }),
+    finds: [
+      ['info', 'NODE_OTHER_CONFIG', 'node n2'],
+      ['info', 'NODE_BOTH_WAYS', 'node n1'],
+    ],
     healthy: true,
   },
+  {
+    title: 'a helper that writes nothing gives Pods no pull secret beside the program of the node',
+    observed: observed([node('n1')], {}, { config: { dryRun: true }, status: {} }),
+    finds: [['warning', 'DRY_RUN', 'configuration acr-nopass/acr-nopass']],
+  },
+  {
+    title: 'without a readable configuration it is not known whether Pods have the pull secret',
+    observed: observed([node('n1')], {}, { config: {}, release: { config: undefined, configError: 'no YAML.' } }),
+    finds: [['error', 'CONFIG_UNREADABLE', 'configuration acr-nopass/acr-nopass']],
+  },
 ])
+
+test('each finding about nodes lists exactly the nodes that it is about', () => {
+  const all = [
+    node('ours', { identity: 'service-account', aheadMs: 90_000 }),
+    bare('lost'),
+    node('called', { config: 'other' }),
+    node('never', { config: 'other', calls: 0 }),
+    bare('silent', { config: undefined, isSilent: true }),
+    node('old', { version: 'v1.30.0' }),
+    bare('eci', { isVirtual: true, version: 'v1.20.0', isSilent: true }),
+  ]
+  const findings = diagnose(observed(all, { grantsTokens: true, mayRequestTokens: false }, { config: {} }))
+  assert.deepEqual(Object.fromEntries(findings.map(({ id, severity, objects }) => [`${id} ${severity}`, objects])), {
+    'NODE_AUDIENCE_DENIED error': ['ours'],
+    'NODE_WITHOUT_PLUGIN warning': ['lost'],
+    'NODE_OTHER_CONFIG warning': ['never'],
+    'NODE_OTHER_CONFIG info': ['called'],
+    'NODE_SILENT warning': ['silent'],
+    'NODE_KUBELET_OLD warning': ['old'],
+    'CLOCK_SKEW warning': ['ours'],
+    'NODE_BOTH_WAYS info': ['ours', 'old'],
+  })
+})
 
 /** A Pod without the pull secret, on node n1. */
 const pod = (change: Parameters<typeof stuckPod>[0] = {}) =>

@@ -52,6 +52,15 @@ const ALL_WELL = [
  */
 const wellUntil = (count: number, ...more: readonly string[]) => [...ALL_WELL.slice(0, count), ...more]
 
+/** An instance whose domain only the values name. */
+const OWN_DOMAIN = {
+  name: 'demo',
+  edition: 'enterprise',
+  instanceId: 'cri-abc123',
+  region: 'cn-hangzhou',
+  domains: ['images.corp.example'],
+}
+
 interface Row {
   readonly title: string
   readonly pod: PodFacts
@@ -158,17 +167,7 @@ const ROWS: readonly Row[] = [
     title: 'an image by a domain that only the values name',
     pod: running({}, 'images.corp.example/team/app:1'),
     change: {
-      config: {
-        registries: [
-          {
-            name: 'demo',
-            edition: 'enterprise',
-            instanceId: 'cri-abc123',
-            region: 'cn-hangzhou',
-            domains: ['images.corp.example'],
-          },
-        ],
-      },
+      config: { registries: [OWN_DOMAIN] },
     },
     steps: ['image ok: images.corp.example', ...ALL_WELL.slice(1)],
   },
@@ -339,6 +338,16 @@ const FAILURES: readonly Failure[] = [
     fix: /repositories/,
   },
   {
+    title: 'a node that denies an image by a domain that only the values name, before the helper reports',
+    pod: { image: 'images.corp.example/team/app:1' },
+    change: {
+      status: null,
+      config: { registries: [OWN_DOMAIN] },
+    },
+    fails: `node: POD_DENIED: The registry denies the pull: the identity of the credential lacks the right to pull this repository, or the repository does not exist. The node says: ${DENIED}`,
+    fix: /repositories/,
+  },
+  {
     title: 'a node that may not pull',
     pod: { waiting: 'ErrImageNeverPull' },
     fails:
@@ -385,6 +394,22 @@ const FAILURES: readonly Failure[] = [
       fix: /refresh$/,
     }),
   ),
+  {
+    title: 'another registry of the namespace whose credentials the registry rejects',
+    change: {
+      config: {
+        registries: ['demo', 'other'].map((name) => ({
+          name,
+          edition: 'enterprise',
+          instanceId: `cri-${name}12345`,
+          region: 'cn-hangzhou',
+        })),
+      },
+      registries: [registry(), registry({ name: 'other', domains: ['x.example'], verified: 'refused' })],
+    },
+    fails: `node: POD_DENIED: The registry denies the pull: the identity of the credential lacks the right to pull this repository, or the repository does not exist. The node says: ${DENIED}`,
+    fix: /repositories/,
+  },
   {
     title: 'a limited registry of the namespace whose credentials the registry rejects',
     change: {
@@ -526,6 +551,10 @@ test('doctor pod reports that a kubelet lets Pods use cached images without a cr
   assert.deepEqual(lenient({ version: 'unknown' }), [])
   assert.deepEqual(lenient({ version: 'v1.34.9', cachePolicy: 'AlwaysVerify' }), [])
   assert.deepEqual(lenient({ cachePolicy: 'NeverVerify' }), found)
+  const [finding] = diagnose(focusOn(running(), { version: 'v1.34.9' }))
+  assert.equal(finding?.command, 'kubectl get node n1 -o wide')
+  // An image without a credential of the release needs no check of credentials.
+  assert.deepEqual(diagnose(focusOn(running({}, 'nginx'), { version: 'v1.34.9' })), [])
   const causes = [{ version: 'v1.34.9' }, { cachePolicy: 'NeverVerify' }].map(
     (node) => diagnose(focusOn(running(), node))[0]?.cause,
   )
@@ -533,6 +562,25 @@ test('doctor pod reports that a kubelet lets Pods use cached images without a cr
     'Kubelet v1.34.9 does not check credentials for cached images (KubeletEnsureSecretPulledImages is on by default from 1.35).',
     'imagePullCredentialsVerificationPolicy is NeverVerify.',
   ])
+})
+
+test('doctor pod of a Pod that runs says nothing of it without the configuration of the release', () => {
+  const pod = having({ running: true, pullPolicy: 'IfNotPresent' })
+  const ids = (change: Change) =>
+    diagnose(fixture({ ...change, focus: { pod, node: undefined, responses: new Map() } })).map(({ id }) => id)
+  assert.deepEqual(ids({ release: { config: undefined, configError: 'no YAML.' } }), ['CONFIG_UNREADABLE'])
+  assert.deepEqual(ids({}), ['POD_CACHED'])
+})
+
+test('doctor pod says that an image may be from the cache only if a credential of the release is for it', () => {
+  const ids = (facts: Partial<ContainerFacts>, change: Change = {}) => {
+    const pod = having({ running: true, pullPolicy: 'IfNotPresent', ...facts })
+    return diagnose(fixture({ focus: { pod, node: undefined, responses: new Map() }, ...change })).map(({ id }) => id)
+  }
+  assert.deepEqual(ids({}), ['POD_CACHED'])
+  assert.deepEqual(ids({ image: 'nginx' }), [])
+  assert.deepEqual(ids({ pullPolicy: 'Always' }), [])
+  assert.deepEqual(ids({}, responding(having({ running: true, pullPolicy: 'IfNotPresent' }), {})), [])
 })
 
 test('doctor pod reports the registry that its images need, and no other', () => {
@@ -545,6 +593,63 @@ test('doctor pod reports the registry that its images need, and no other', () =>
     findings.filter(({ id }) => id === 'REGISTRY_REFUSES').map(({ subject }) => subject),
     ['registry demo'],
   )
+})
+
+test('nodes and sandbox images that fail are findings of their own, each with its Pods', () => {
+  const trouble = (image: string) => `failed to get sandbox image "${image}": dial tcp 10.1.2.3:443: i/o timeout`
+  const pods = (
+    [
+      ['a', 'n1', 'pause:3'],
+      ['b', 'n2', 'pause:3'],
+      ['c', 'n1', 'pause:4'],
+      ['d', 'n1', 'pause:3'],
+    ] as const
+  ).map(([name, node, image]) =>
+    having({ waiting: 'ContainerCreating' }, { name, node, sandboxTrouble: trouble(image) }),
+  )
+  const findings = diagnose(fixture({ pods }))
+  assert.deepEqual(
+    findings.map(({ id, subject, message, objects, health }) => [id, subject, message, objects, health]),
+    (
+      [
+        ['n1', 'pause:3', '2 Pods (shop/a, shop/d)', ['shop/a', 'shop/d']],
+        ['n2', 'pause:3', '1 Pod (shop/b)', ['shop/b']],
+        ['n1', 'pause:4', '1 Pod (shop/c)', ['shop/c']],
+      ] as const
+    ).map(([node, image, list, objects]) => [
+      'POD_SANDBOX',
+      `node ${node}`,
+      `it cannot pull the sandbox image ${image}, which every Pod needs: ${list}`,
+      objects,
+      'failing',
+    ]),
+  )
+  // The message of the node is explained like that of any image.
+  assert.match(
+    findings[0]?.cause ?? '',
+    /No pull secret is used[^:]*: [^.]*\. The node cannot reach [\s\S]* The node says: /,
+  )
+})
+
+test('trouble of a sandbox that is not about its image is no finding', () => {
+  const pods = [having({ waiting: 'ContainerCreating' }, { sandboxTrouble: 'failed to setup network for sandbox "1"' })]
+  assert.deepEqual(diagnose(fixture({ pods })), [])
+})
+
+test("the registry's own response decides before the Pod is looked at, unless it is about the credential", () => {
+  const pod = { ...stuckPod({ references: [], detail: DENIED }), isReplaced: true }
+  const idOf = (result: ManifestResult['result']) => {
+    const observed = fixture(responding(pod, { result }))
+    const [container] = pod.containers
+    assert.ok(container)
+    const last = judgeContainer(pod, container, observed, createPodContext(observed)).steps.at(-1)
+    return last?.state === 'wrong' ? `${last.step}: ${last.verdict.id}` : last?.state
+  }
+  assert.equal(idOf('tag-absent'), 'node: POD_TAG_ABSENT')
+  assert.equal(idOf('repository-absent'), 'node: POD_IMAGE_ABSENT')
+  assert.equal(idOf('throttled'), 'node: POD_THROTTLED')
+  assert.equal(idOf('denied'), 'reference: POD_TOO_OLD')
+  assert.equal(idOf('login-refused'), 'reference: POD_TOO_OLD')
 })
 
 test('doctor names the Pod whose sandbox fails on a node that is not known', () => {
@@ -573,4 +678,11 @@ test('an image volume waits as long as the containers that mount it, and is pres
     waiting: 'ContainerCreating',
   })
   assert.deepEqual(see(container({ waiting: 'ErrImagePull', detail: 'no reason' })), own)
+  // A longer name is the name of another image, wherever it comes from.
+  const near = { name: 'model', image: `${HOST}/team/model` }
+  const about = (image: string) => {
+    const detail = `Error response from daemon: pull access denied for ${HOST}/team/${image}, repository does not exist`
+    return attributeVolumes([container({ waiting: 'ErrImagePull', detail })], [near]).at(-1)?.waiting
+  }
+  assert.deepEqual([about('model'), about('model-2'), about('model/x')], ['ErrImagePull', undefined, undefined])
 })

@@ -85,6 +85,21 @@ const ROWS: readonly Row[] = [
     message: /The credential of namespace shop is limited to base\/\*, so it may not pull team\/app/,
   },
   {
+    title: 'an image outside of the limit, in a namespace that also has a registry without a limit',
+    pod: stuckPod(bare),
+    fixture: {
+      config: {
+        registries: [
+          limitedEntry('base', ['shop']),
+          { name: 'far', edition: 'enterprise', instanceId: 'cri-def456', region: 'cn-hangzhou' },
+        ],
+      },
+      registries: [limitedRegistry(['base'], 'base'), registry({ name: 'far', domains: ['far.example.com'] })],
+    },
+    id: 'POD_OUTSIDE_LIMIT',
+    message: /The credential of namespace shop is limited to base\/\*, so it may not pull team\/app/,
+  },
+  {
     title: 'a ServiceAccount that is not a target',
     pod: stuckPod({ ...bare, serviceAccount: 'builder' }),
     fixture: { config: { targets: { serviceAccounts: { include: ['*'], exclude: ['build*'] } } } },

@@ -4,7 +4,7 @@ import { describeReport, renderReport } from '../../src/cli/doctor/report.ts'
 import { paintFor } from '../../src/cli/program/terminal.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import { type Row, testFindings } from './finding-table.ts'
-import { account, admission, fixture, NOW, namespace, secret } from './fixture.ts'
+import { account, admission, fixture, limitedEntry, limitedRegistry, NOW, namespace, secret } from './fixture.ts'
 
 const shopOnly = (change: Parameters<typeof secret>[0]): ReadonlyMap<string, ReturnType<typeof secret>> =>
   new Map([
@@ -56,6 +56,39 @@ const ROWS: readonly Row[] = [
     observed: fixture({ secrets: shopOnly({ registries: [] }) }),
     finds: [['warning', 'SECRET_INCOMPLETE', 'namespace shop']],
     healthy: null,
+  },
+  {
+    title: 'a Secret that lacks a limited entry of its namespace, which no credential of the helper has yet',
+    observed: fixture({
+      config: { registries: [limitedEntry('base', ['shop']), limitedEntry('team-b', ['bank'])] },
+      registries: [limitedRegistry(['base'], 'base')],
+      namespaces: ['acr-nopass', 'shop', 'bank'].map((name) => namespace(name)),
+      secrets: new Map(['acr-nopass', 'shop', 'bank'].map((name) => [name, secret({ registries: ['base'] })])),
+    }),
+    finds: [['warning', 'SECRET_INCOMPLETE', 'namespace bank']],
+    says: 'the pull secret lacks a registry that targets its namespace: bank',
+    healthy: null,
+  },
+  {
+    title: 'the own Secret of the helper lacks an entry that has a credential',
+    observed: fixture({
+      config: { registries: [limitedEntry('base', ['shop']), limitedEntry('team-b', ['bank'])] },
+      registries: [limitedRegistry(['base'], 'base')],
+      namespaces: ['acr-nopass', 'shop'].map((name) => namespace(name)),
+      secrets: new Map([
+        ['acr-nopass', secret({ registries: [] })],
+        ['shop', secret({ registries: ['base'] })],
+      ]),
+    }),
+    finds: [['warning', 'SECRET_INCOMPLETE', 'namespace acr-nopass']],
+    healthy: null,
+  },
+  {
+    title: 'a Secret that is missing is missing, also where the helper may take over the Secret of another client',
+    observed: fixture({ config: { adopt: true }, secrets: new Map([['acr-nopass', secret()]]) }),
+    finds: [['error', 'SECRET_MISSING', 'namespace shop']],
+    says: 'no pull secret: shop',
+    healthy: false,
   },
   {
     title:

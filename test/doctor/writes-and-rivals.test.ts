@@ -1,3 +1,6 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { ReleaseFacts } from '../../src/installation/find-release.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { failure, fixture, namespace, secret } from './fixture.ts'
@@ -242,3 +245,10 @@ const RIVALS: readonly Row[] = [
 ]
 
 testFindings([...WRITES, ...RIVALS])
+
+test('a finding about refused writes lists the namespaces that it is about, if it is about namespaces', () => {
+  const objectsOf = (...problems: readonly ReturnType<typeof problem>[]) =>
+    diagnose(withProblems(...problems)).map(({ objects }) => objects)
+  assert.deepEqual(objectsOf(refused('too long'), refused('too long', { namespace: 'bank' })), [['shop', 'bank']])
+  assert.deepEqual(objectsOf(problem('LEASE_LOST', 'x', { namespace: undefined })), [undefined])
+})

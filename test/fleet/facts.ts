@@ -3,7 +3,7 @@ import type { InstalledRelease } from '../../src/helm/release/release-record.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
 import { admission, fixture, NOW } from '../doctor/fixture.ts'
 
-export const RULES: CheckRules = { chart: 'acr-nopass-1.0.0', horizonMs: 24 * 3_600_000 }
+export const RULES: CheckRules = { chart: 'acr-nopass-1.0.0', version: '0.1.0', horizonMs: 24 * 3_600_000 }
 
 export const DEPLOYED: Revision = { revision: 3, updated: '2026-03-01T10:00:00Z', status: 'deployed' }
 const CONTENT: InstalledRelease = { chart: 'acr-nopass-1.0.0', values: {}, objects: [], hooks: [] }
@@ -12,15 +12,15 @@ interface Change {
   readonly observed?: Parameters<typeof fixture>[0]
   readonly release?: Partial<ReleaseFacts>
   readonly attach?: string
-  readonly versions?: ReadonlyMap<string, number>
 }
 
 /** A healthy cluster, with your difference. */
-export function clusterFacts({ observed = {}, release = {}, attach, versions = new Map() }: Change = {}): ClusterFacts {
+export function clusterFacts({ observed = {}, release = {}, attach }: Change = {}): ClusterFacts {
   return {
     name: 'prod',
     ack: null,
     reached: {
+      kubeSystemUid: 'u-1',
       observed: fixture({
         admission: admission(),
         secrets: new Map(),
@@ -39,7 +39,6 @@ export function clusterFacts({ observed = {}, release = {}, attach, versions = n
         ...release,
       },
       attach,
-      versions,
     },
   }
 }

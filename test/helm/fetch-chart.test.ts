@@ -33,6 +33,12 @@ test('a chart of a registry is pulled once into the folder of the run, with its 
   )
 })
 
+test('without a version, helm chooses the newest of a registry', async (t) => {
+  const { fetch, calls } = await open(t, 'echo pulled > "$DESTINATION/c-2.tgz"')
+  await fetch('oci://registry.example.com/charts/c')
+  assert.match((await calls()).join(), /^pull oci:\/\/registry\.example\.com\/charts\/c --destination=RUN\/chart-\w+$/)
+})
+
 test('a folder is packed: what changes in it later is not deployed', async (t) => {
   const { folder, fetch, calls } = await open(t, 'cp "$2/values.yaml" "$DESTINATION/c-1.tgz"')
   const chart = join(folder, 'my chart')

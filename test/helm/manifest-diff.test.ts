@@ -31,6 +31,29 @@ test('P6 a diff of a Secret shows that a value changed and nothing of the value'
   assert.doesNotMatch(change?.diff ?? '', /b2xk|bmV3|dXNl/)
 })
 
+test('a diff of a Secret shows what is no content: its kind, type, name and labels', () => {
+  const render = (type: string, immutable: boolean) =>
+    parseManifest(
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 's', labels: { a: 'b' } },
+        type,
+        immutable,
+      }),
+    )
+  const [added] = diffManifests([], render('Opaque', true))
+  assert.equal(
+    added?.diff,
+    '+ apiVersion: v1\n+ immutable: true\n+ kind: Secret\n+ metadata:\n+   labels:\n+     a: b\n+   name: s\n+ type: Opaque',
+  )
+  const [changed] = diffManifests(render('Opaque', true), render('kubernetes.io/tls', false))
+  assert.match(
+    changed?.diff ?? '',
+    /- immutable: true\n\+ immutable: false[\s\S]*- type: Opaque\n\+ type: kubernetes\.io\/tls/,
+  )
+})
+
 for (const [title, content] of [
   ['under a key with a typing error', { stringdata: { token: 'hunter2' } }],
   ['that is not a map of keys', { stringData: 'token=hunter2', data: ['hunter2'] }],

@@ -4,11 +4,13 @@ import fc from 'fast-check'
 import {
   abandonedAt,
   explainPending,
+  hasLostRecords,
   isPending,
   lastGoodRevision,
   longestSeconds,
   type Revision,
   revisionOfStep,
+  revisionToRestore,
   revisionUnderFailed,
 } from '../../src/helm/release/release-state.ts'
 import { parseGoDuration } from '../../src/lib/go-duration.ts'
@@ -67,6 +69,31 @@ test('a rollback goes to the newest revision that worked below the failed one', 
   assert.equal(lastGoodRevision(history)?.revision, 4)
   assert.equal(lastGoodRevision(history, 4)?.revision, 2)
   assert.equal(lastGoodRevision([revision(1, 'failed')]), undefined)
+})
+
+test('a pending revision is replaced by the newest that worked, else by the newest that failed, else by none', () => {
+  const restored = (...statuses: readonly Revision['status'][]): number | undefined => {
+    const history = statuses.map((status, index) => revision(index + 1, status))
+    return revisionToRestore(history, history.length)?.revision
+  }
+  assert.equal(restored('superseded', 'failed', 'pending-upgrade'), 1)
+  assert.equal(restored('failed', 'failed', 'pending-upgrade'), 2)
+  assert.equal(restored('failed', 'pending-install', 'pending-upgrade'), 1)
+  assert.equal(restored('pending-install', 'unknown', 'pending-upgrade'), undefined)
+  // What was uninstalled with its history kept does not come back.
+  assert.equal(restored('deployed', 'failed', 'uninstalled', 'pending-install'), undefined)
+  assert.equal(restored('pending-upgrade'), undefined)
+})
+
+test('records are lost only under a pending upgrade or rollback that replaces nothing', () => {
+  const isLost = (...statuses: readonly Revision['status'][]): boolean =>
+    hasLostRecords(statuses.map((status, index) => revision(index + 1, status)))
+  assert.deepEqual([isLost('pending-upgrade'), isLost('uninstalled', 'pending-rollback')], [true, true])
+  assert.deepEqual(
+    [isLost('pending-install'), isLost('deployed'), isLost('failed'), isLost()],
+    [false, false, false, false],
+  )
+  assert.deepEqual([isLost('deployed', 'pending-upgrade'), isLost('failed', 'pending-upgrade')], [false, false])
 })
 
 test('only a deployed revision counts as the one below a newest revision that failed, because helm also calls failed revisions superseded', () => {

@@ -121,6 +121,19 @@ for (const [name, [issued, life], [otherIssued, otherLife, otherRefresh], joins]
   })
 }
 
+test('beside a credential that is long overdue, one is replaced after 35 % of its lifetime, if it is due before the next turn', () => {
+  const due: Schedule = { issuedAt: 0, expiresAt: HOUR, refreshAt: 40 * MINUTE, sharedSession: false }
+  const other = (issued: number, refresh: number): Schedule => {
+    const issuedAt = issued * MINUTE
+    return { issuedAt, expiresAt: issuedAt + 100 * MINUTE, refreshAt: refresh * MINUTE, sharedSession: false }
+  }
+  // The next turn is 36 minutes from now.
+  const now = 58 * MINUTE
+  const joins = [other(23, 93.9), other(23, 94), other(24, 93)].map((one) => coalesces(due, one, now))
+  assert.deepEqual(joins, [true, false, false])
+  assert.equal(coalesces(due, { ...other(0, 50), expiresAt: now }, now), false)
+})
+
 test('a session that is shared on the node is requested at most once in five minutes', () => {
   const one: Schedule = { issuedAt: 0, expiresAt: 8 * MINUTE, refreshAt: 5 * MINUTE, sharedSession: true }
   const due = { ...one, issuedAt: -HOUR }

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import type { Union } from '../../src/acr/unions.ts'
 import {
   buildCredentialGroup,
   buildOwnGroup,
   type CredentialGroup,
   createCredentialGroups,
 } from '../../src/helper/credentials/credential-groups.ts'
-import { byName, EMPTY_LOG } from '../../src/helper/credentials/log-step.ts'
-import { initialState, type RegistryEntry } from '../../src/helper/credentials/registry-state.ts'
+import { byName, EMPTY_LOG, type LogState } from '../../src/helper/credentials/log-step.ts'
+import { initialState, type RegistryEntry, type RegistryState } from '../../src/helper/credentials/registry-state.ts'
 import { writeListRequest, writeSecretRequest } from '../../src/helper/writes/writer.ts'
 import { LOG, live, NOW, OPTIONS } from './plan-fixtures.ts'
 
@@ -56,24 +57,114 @@ test('a pull secret has one entry per domain, the helper’s labels, the hash of
 
 test('only what this leader got itself counts as fresh, and an earlier configuration’s credential has no part in the times', () => {
   const earlier = { ...live('c', 'x', { expiresAt: NOW }), fingerprint: 'fp-before', refreshAt: NOW }
-  const logged = byName([live('a'), live('b', 'logged'), earlier])
-  const states = new Map([
+  const logged = byName([live('a'), live('b', 'logged'), earlier, live('d')])
+  const states = new Map<string, Partial<RegistryState>>([
     ['a', { live: live('a') }],
     ['b', { live: live('b', 'newer') }],
     ['c', { kept: earlier }],
+    ['d', { live: live('d'), isFresh: false }],
   ])
   const stateOf = (name: string) => {
     const entry = { name, source: { key: `fp-${name}` } } as RegistryEntry
     return { ...initialState(entry, undefined), isFresh: true, ...states.get(name) }
   }
   const groups = createCredentialGroups({ log: () => ({ ...EMPTY_LOG, logged }), names: () => [], stateOf }, OPTIONS)
-  const group = groups.of(['a', 'b', 'c'])
+  const group = groups.of(['a', 'b', 'c', 'd'])
   assert.ok(group)
   const fresh = [...group.entries].map(([name, { isFresh }]) => [name, isFresh])
-  assert.deepEqual(Object.fromEntries(fresh), { a: true, b: false, c: true })
+  assert.deepEqual(Object.fromEntries(fresh), { a: true, b: false, c: true, d: false })
   const { annotations } = bodyOf(group).metadata
   const times = [annotations['acr-nopass.io/expires-at'], annotations['acr-nopass.io/refresh-at']]
   assert.deepEqual(times, ['2026-01-01T01:00:00.000Z', '2026-01-01T00:39:00.000Z'])
+})
+
+/** Groups of a log with these credentials. `served`: the entries of a limited credential. */
+function groupsOf(log: Partial<LogState>, states: Record<string, Partial<RegistryState>>, served?: readonly string[]) {
+  const now = { log: { ...EMPTY_LOG, ...log } }
+  const stateOf = (name: string): RegistryState | undefined => {
+    const entry = { name, source: { key: `fp-${name}` } } as RegistryEntry
+    return states[name] && { ...initialState(entry, undefined), ...states[name] }
+  }
+  const limited = served && {
+    serve: (entries: readonly string[]) => [{ credential: 'u', entries, union: { entries: served } as Union }],
+    servedBy: () => served,
+  }
+  const names = (): readonly string[] => Object.keys(states)
+  return { now, groups: createCredentialGroups({ log: () => now.log, names, stateOf, ...limited }, OPTIONS) }
+}
+
+test('the content of many namespaces is rendered once, and again after a credential changed', () => {
+  const { now, groups } = groupsOf({ logged: byName([live('a')]) }, { a: {}, b: {} })
+  const first = groups.of(['a'])
+  assert.ok(first)
+  const list = ['a', 'b']
+  assert.deepEqual(
+    [groups.of(['a']) === first, groups.of(list) === first, groups.of(list) === first],
+    [true, true, true],
+  )
+  const own = groups.own()
+  assert.deepEqual([groups.own() === own, groups.byKey(own?.key ?? ''), own?.registries], [true, own, ['a']])
+  assert.equal(groups.ownVersion(), now.log.copy)
+  now.log = { ...now.log, logged: byName([live('a', 'next')]) }
+  assert.deepEqual([groups.of(['a']) === first, groups.own() === own], [true, true])
+  groups.reset()
+  assert.notEqual(groups.of(['a'])?.hash, first.hash)
+  assert.notEqual(groups.of(list)?.hash, first.hash)
+  assert.notEqual(groups.own()?.hash, own?.hash)
+  assert.equal(groups.byKey(first.key), groups.of(['a']))
+  now.log = EMPTY_LOG
+  groups.reset()
+  assert.deepEqual([groups.of(['a']), groups.own()], [undefined, undefined])
+})
+
+test('a credential that no log has is noted without a log and without a number', () => {
+  const pending = byName([live('a')])
+  const { groups } = groupsOf({ pending, isStuck: true }, { a: {} })
+  assert.deepEqual([groups.of(['a'])?.note, groups.of(['a'])?.log], ['- a=unlogged', ''])
+})
+
+test('a registry that is not known has no content, and is not failing', () => {
+  const { groups } = groupsOf({ logged: byName([live('gone'), live('a')]) }, { a: { failures: 1 }, b: {} })
+  assert.deepEqual([groups.of(['gone']), groups.of(['gone', 'a'])?.registries], [undefined, ['a']])
+  assert.deepEqual([groups.isFailing('a'), groups.isFailing('b'), groups.isFailing('gone')], [true, false, false])
+})
+
+test('a limited credential names the entries that it serves, in each namespace and in the log', () => {
+  const { groups } = groupsOf({ logged: byName([live('u')]) }, { u: {} }, ['y', 'x'])
+  const [both, one] = [groups.of(['y', 'x']), groups.of(['x'])]
+  assert.deepEqual([both?.registries, one?.registries, groups.own()?.registries], [['x', 'y'], ['x'], ['x', 'y']])
+  assert.deepEqual([groups.byKey(both?.key ?? ''), groups.byKey(one?.key ?? '')], [both, one])
+  assert.deepEqual(groups.of(['yx'])?.registries, ['yx'])
+})
+
+test('a limited credential of an earlier list stays where all its entries are, and gets to no other namespace', () => {
+  const earlier = { ...live('u'), fingerprint: 'fp-before' }
+  const limited = groupsOf({ logged: byName([earlier]) }, { u: {} }, ['x', 'y']).groups
+  const list = ['x', 'y']
+  const passwords = (...present: string[]) => limited.of(list, present)?.registries
+  assert.deepEqual([passwords(), passwords('x'), passwords('x', 'y', 'z')], [undefined, undefined, list])
+  assert.equal(passwords(), undefined)
+  const other = groupsOf({ logged: byName([{ ...live('a'), fingerprint: 'fp-before' }]) }, { a: {} }).groups
+  assert.deepEqual(other.of(['a'])?.registries, ['a'])
+})
+
+test('an emptied log has no login and no note of one, and keeps the annotation with its highest number', () => {
+  const { groups } = groupsOf({}, {})
+  const { emptyOwn, empty } = groups
+  const { metadata, data } = bodyOf(emptyOwn)
+  assert.equal(Buffer.from(data['.dockerconfigjson'], 'base64').toString(), '{"auths":{}}')
+  assert.deepEqual(metadata.annotations, {
+    'acr-nopass.io/content-hash': empty.hash,
+    'acr-nopass.io/registries': '',
+    'acr-nopass.io/expires-at': '',
+    'acr-nopass.io/refresh-at': '',
+    'acr-nopass.io/tokens': '[]',
+  })
+  assert.deepEqual(
+    [groups.byKey(emptyOwn.key), groups.byKey(empty.key), groups.byKey('other')],
+    [emptyOwn, empty, undefined],
+  )
+  assert.deepEqual([emptyOwn.note, emptyOwn.log, empty.note, empty.log], ['', '', '', ''])
 })
 
 test('the log keeps the highest number that was given, also of a credential that it does not have any more', () => {

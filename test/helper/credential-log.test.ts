@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
+import { buildOwnGroup } from '../../src/helper/credentials/credential-groups.ts'
 import { type CredentialLogOptions, createCredentialLog } from '../../src/helper/credentials/credential-log.ts'
 import { EMPTY_LOG, type Logged } from '../../src/helper/credentials/log-step.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import {
   type ApiServer,
@@ -18,7 +20,8 @@ import {
   startHelper,
   statusOf,
 } from './helper-fixture.ts'
-import { live } from './plan-fixtures.ts'
+import { stored } from './own-copy-fixture.ts'
+import { live, OPTIONS } from './plan-fixtures.ts'
 
 const MINUTE = 60_000
 const OWN = 'secrets/home/acr-nopass'
@@ -91,6 +94,95 @@ test('a failed read of the log is reported, but not one that the end of the proc
   assert.deepEqual(events, [])
   assert.equal(await log.read(new AbortController().signal), false)
   assert.deepEqual(events, ['failure'])
+})
+
+test('the first read of the log is tried for half a minute, and not again without the permission to read', async () => {
+  for (const [status, reads, ms] of [
+    [503, 8, 28_700],
+    [403, 1, 0],
+  ] as const) {
+    let count = 0
+    const { clock, log, events } = openLog(async () => {
+      count += 1
+      throw new KubeApiError(status, 'no')
+    })
+    let endedAt: number | undefined
+    void log.readFirst(new AbortController().signal).then(() => {
+      endedAt = clock.monotonic()
+    })
+    await clock.advance(MINUTE)
+    assert.deepEqual([count, events.length, endedAt], [reads, reads, ms])
+  }
+})
+
+test('the first read of the log ends with the process, and with the first response', async () => {
+  const stop = new AbortController()
+  let count = 0
+  const { clock, log, events } = openLog(async () => {
+    count += 1
+    if (count < 3) throw new KubeApiError(503, 'no')
+    return noCopy()
+  })
+  const reading = log.readFirst(stop.signal)
+  await clock.advance(200 + 500)
+  await reading
+  assert.deepEqual([count, events, log.state.copy], [3, ['failure', 'failure'], 'absent'])
+  const stopped = openLog(async () => {
+    throw new KubeApiError(503, 'no')
+  })
+  const last = stopped.log.readFirst(stop.signal)
+  await stopped.clock.advance(100)
+  stop.abort()
+  await last
+  assert.deepEqual([stopped.events, stopped.clock.timers], [['failure'], 0])
+})
+
+test('a read of the log announces what another leader logged, once, and nothing that this replica knows', async () => {
+  const found: (readonly string[])[] = []
+  let [changes, reads] = [0, 0]
+  let copy = [live('a'), live('b'), live('unneeded')]
+  let uid = 'u'
+  const response = async () => {
+    const { data, metadata } = stored(buildOwnGroup(copy, 5, OPTIONS))
+    return { items: [{ data, metadata: { ...metadata, uid } }] }
+  }
+  const { log } = openLog(response, {
+    isNeeded: (name) => name !== 'unneeded',
+    onFound: (credentials) => void found.push(credentials.map(({ name, token }) => `${name} ${token.password}`)),
+    onChange: () => void changes++,
+    onRead: () => void reads++,
+  })
+  const read = async () => {
+    assert.equal(await log.read(new AbortController().signal), true)
+    return [found.pop(), changes]
+  }
+  assert.deepEqual(await read(), [['a a-password', 'b b-password'], 1])
+  assert.deepEqual(await read(), [[], 1])
+  copy = [live('a', 'theirs', { number: 6 }), live('b')]
+  assert.deepEqual(await read(), [['a theirs'], 2])
+  // What this replica obtained and could not log yet is newer, and is known.
+  log.obtained([live('b', 'mine')])
+  assert.deepEqual([await read(), log.state.pending.size], [[[], 3], 1])
+  // The copy has the login after all: only the response to the write was lost.
+  copy = [live('a', 'theirs', { number: 6 }), live('b', 'mine', { number: 6 })]
+  assert.deepEqual([await read(), log.state.pending.size, reads], [[[], 4], 0, 5])
+  // Somebody deleted the copy, and another leader created it again with the same content.
+  uid = 'other'
+  assert.deepEqual([await read(), log.state.uid], [[[], 5], 'other'])
+})
+
+test('a read that was under way when a write conflicted shows what the log has', async () => {
+  const responses = [noCopy(), Promise.withResolvers<object>()] as const
+  let count = 0
+  const { log } = openLog(() => (count++ === 0 ? responses[0] : responses[1].promise))
+  await log.read(new AbortController().signal)
+  log.send({ type: 'written', version: { uid: 'u', resourceVersion: '1' }, logged: [live('a')] })
+  const reading = log.read(new AbortController().signal)
+  log.send({ type: 'conflict' })
+  const copy = stored(buildOwnGroup([live('a', 'theirs', { number: 6 })], 6, OPTIONS))
+  responses[1].resolve({ items: [copy] })
+  await reading
+  assert.equal(log.state.logged.get('a')?.token.password, 'theirs')
 })
 
 test('what was read before a write of the log ended does not undo that write', async () => {

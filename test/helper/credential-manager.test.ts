@@ -24,19 +24,29 @@ interface Fixture {
   readonly calls: Map<string, number>
   /** Makes all calls for this key fail with this error. */
   readonly failures: Map<string, NopassError>
+  /** Adds this registry, which was left out at the start. */
+  add(name: string): void
+  readonly answered: string[]
 }
 
 interface Registry {
   readonly lifeMinutes: number
   /** Milliseconds until the cloud responds. */
   readonly latency?: number
+  /** True if the session of its identity is shared on the node. */
+  readonly isShared?: boolean
   /** Registries with the same key share calls. By default the key is the registry's name. */
   readonly key?: string
 }
 
 function open(
   registries: Record<string, Registry>,
-  options: { apart?: boolean; carried?: readonly RegistryState[] } = {},
+  options: {
+    apart?: boolean
+    carried?: readonly RegistryState[]
+    without?: string
+    union?: RegistryEntry['union']
+  } = {},
 ): Fixture {
   const clock = createFakeClock()
   const rotations: string[] = []
@@ -64,12 +74,18 @@ function open(
     return {
       name,
       values: {} as RegistryValues,
-      source: { key, sharedSession: false, get: async () => ({ ...(await login()), domains: [name] }) },
+      source: {
+        key,
+        sharedSession: registry.isShared ?? false,
+        get: async () => ({ ...(await login()), domains: [name] }),
+      },
       verify: async () => 'accepted',
+      ...(options.union && { union: options.union }),
     }
   })
+  const answered: string[] = []
   const manager = createCredentialManager({
-    entries,
+    entries: entries.filter(({ name }) => name !== options.without),
     carried: new Map(options.carried?.map((state) => [state.name, state])),
     clock,
     cloudNow: clock.now,
@@ -83,10 +99,11 @@ function open(
           .sort()
           .join(),
       ),
-    onAnswered: () => undefined,
+    onAnswered: (registry) => void answered.push(registry),
     onChange: () => undefined,
   })
-  return { clock, manager, rotations, calls, failures }
+  const add = (added: string) => manager.add(entries.filter(({ name }) => name === added))
+  return { clock, manager, rotations, calls, failures, add, answered }
 }
 
 test('P7 three registries with the same lifetime cost one write per namespace and period', async () => {
@@ -213,4 +230,158 @@ test('a registry that has another name after a reload keeps its credential, also
   }
   assert.deepEqual(after({ live: mine }), [{ name: 'after', live: renamed, kept: undefined }])
   assert.deepEqual(after({ kept: mine }), [{ name: 'after', live: undefined, kept: renamed }])
+})
+
+test('a credential that nothing needs any more is not requested, and no other credential waits for it', async () => {
+  const { clock, manager, rotations, calls, answered } = open({
+    a: { lifeMinutes: 60 },
+    b: { lifeMinutes: 60, latency: 20_000 },
+  })
+  manager.lead(() => undefined)
+  await clock.advance(1_000)
+  assert.deepEqual([rotations, answered, manager.holding], [[], ['a'], true])
+  manager.drop('b')
+  assert.deepEqual([rotations, answered, manager.holding], [['a'], ['a', 'b'], false])
+  assert.deepEqual([manager.states.map(({ name }) => name), manager.stateOf('b')], [['a'], undefined])
+  await clock.advance(5 * 60 * MINUTE)
+  assert.equal(calls.get('b'), 1)
+  assert.deepEqual(new Set(rotations), new Set(['a']))
+})
+
+test('a credential that waits for another one is not written after nothing needs it any more', async () => {
+  const { clock, manager, rotations } = open({ a: { lifeMinutes: 60 }, b: { lifeMinutes: 60, latency: 2_000 } })
+  manager.lead(() => undefined)
+  await clock.advance(1_000)
+  assert.equal(manager.holding, true)
+  manager.drop('a')
+  assert.equal(manager.holding, false)
+  await clock.advance(2_000)
+  assert.deepEqual(rotations, ['b'])
+})
+
+test('a registry that is added while this replica leads is requested at once, without what an earlier configuration had', async () => {
+  const carried = ['a', 'late'].map((name) => {
+    const entry = { name, source: { key: name } } as RegistryEntry
+    return { ...initialState(entry, undefined), live: { ...live(name), fingerprint: name } }
+  })
+  const registries = { a: { lifeMinutes: 60 }, late: { lifeMinutes: 60 } }
+  const { clock, manager, calls, add } = open(registries, { carried, without: 'late' })
+  add('none')
+  assert.deepEqual(
+    manager.states.map(({ name, live }) => [name, live?.token.password]),
+    [['a', 'a-password']],
+  )
+  manager.lead((name) => (name === 'late' ? undefined : carried[0]?.live))
+  await clock.advance(1_000)
+  assert.equal(calls.get('late'), undefined)
+  add('late')
+  await clock.advance(1_000)
+  assert.deepEqual([calls.get('late'), manager.stateOf('late')?.live?.token.password], [1, 'late1'])
+  const before = open(registries, { carried, without: 'late' })
+  before.add('late')
+  assert.equal(before.manager.stateOf('late')?.live?.token.password, 'late-password')
+})
+
+test('a person’s request replaces what was issued before it, and is handled when each registry was tried', async () => {
+  const { clock, manager, calls } = open({ a: { lifeMinutes: 60 }, b: { lifeMinutes: 60, latency: 5_000 } })
+  manager.lead(() => undefined)
+  assert.equal(manager.handled, undefined)
+  await clock.advance(MINUTE)
+  const [a, b] = manager.states.map(({ live }) => live?.token.issuedAt ?? 0)
+  assert.ok(a !== undefined && a === b)
+  manager.rotate({ at: 7, olderThan: a, noticedAt: clock.monotonic() })
+  await clock.advance(10_000)
+  assert.deepEqual([calls.get('a'), calls.get('b'), manager.handled], [1, 1, 7])
+  manager.rotate({ at: 8, olderThan: a + 1, noticedAt: clock.monotonic() })
+  await clock.advance(1_000)
+  assert.deepEqual([calls.get('a'), calls.get('b'), manager.handled], [2, 2, undefined])
+  await clock.advance(5_000)
+  assert.equal(manager.handled, 8)
+})
+
+test('a registry is failing from its first failed request until one succeeds', async () => {
+  const { clock, manager, failures } = open({ a: { lifeMinutes: 60 } })
+  failures.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
+  manager.lead(() => undefined)
+  assert.deepEqual([manager.isFailing('a'), manager.isFailing('other')], [false, false])
+  await clock.advance(1_000)
+  assert.equal(manager.isFailing('a'), true)
+  failures.clear()
+  await clock.advance(5 * MINUTE)
+  assert.equal(manager.isFailing('a'), false)
+})
+
+test('after a stop nothing is requested or rotated', async () => {
+  const { clock, manager, rotations, calls } = open({ a: { lifeMinutes: 60 }, b: { lifeMinutes: 60, latency: 20_000 } })
+  manager.lead(() => undefined)
+  await clock.advance(1_000)
+  assert.equal(manager.holding, true)
+  manager.stop()
+  await clock.advance(5 * 60 * MINUTE)
+  assert.deepEqual([rotations, [...calls.values()]], [[], [1, 1]])
+})
+
+test('the replacement of an expired credential is rotated at once, although another registry does not respond', async () => {
+  const { clock, manager, rotations } = open({ a: { lifeMinutes: 60 }, b: { lifeMinutes: 60, latency: 20_000 } })
+  const expired = { ...live('a', 'old', { expiresAt: clock.now() }), fingerprint: 'a' }
+  manager.lead((name) => (name === 'a' ? expired : undefined))
+  await clock.advance(200)
+  assert.deepEqual([rotations, manager.holding], [['a'], false])
+})
+
+test('a credential can be demanded, and another leader’s is taken over; names that are not known change nothing', async () => {
+  const { clock, manager, calls } = open({ a: { lifeMinutes: 60 } })
+  manager.lead(() => undefined)
+  await clock.advance(2_000)
+  for (const name of ['none', 'a']) manager.force(name)
+  manager.drop('none')
+  await clock.advance(1_000)
+  assert.equal(calls.get('a'), 2)
+  manager.found([live('none'), { ...live('a', 'theirs'), fingerprint: 'a' }])
+  assert.deepEqual([manager.stateOf('a')?.live?.token.password, manager.states.length], ['theirs', 1])
+  await clock.advance(2_000)
+  manager.renewUnlogged(['none', 'a'])
+  await clock.advance(1_000)
+  assert.equal(manager.stateOf('a')?.live?.token.password, 'a3')
+})
+
+const unionOf = (...entries: readonly string[]) => ({ entries }) as unknown as NonNullable<RegistryEntry['union']>
+
+test('after a reload a limited credential is that of the same entries, else of one of its entries, while it gets its own', () => {
+  const carried = (name: string, union?: readonly string[]): RegistryState => {
+    const entry = {
+      name,
+      source: { key: `before-${name}` },
+      ...(union && { union: unionOf(...union) }),
+    } as RegistryEntry
+    return { ...initialState(entry, undefined), live: live(name) }
+  }
+  const keptBy = (union: readonly string[] | undefined, ...states: readonly RegistryState[]) => {
+    const { manager } = open(
+      { u: { lifeMinutes: 60 } },
+      { carried: states, ...(union && { union: unionOf(...union) }) },
+    )
+    const { live: own, kept } = manager.stateOf('u') ?? {}
+    return own?.token.password ?? kept?.token.password
+  }
+  const [same, other, role] = [carried('old', ['x', 'y']), carried('z', ['z']), carried('y')]
+  assert.equal(keptBy(['x', 'y'], other, role, same), 'old-password')
+  assert.equal(keptBy(['x', 'y'], other, role), 'y-password')
+  assert.deepEqual([keptBy(['x', 'y'], other), keptBy(undefined, same, role)], [undefined, undefined])
+  const empty = { ...same, live: undefined }
+  assert.equal(keptBy(['x', 'y'], empty, role), 'y-password')
+})
+
+test('a session that is shared on the node is not requested again within five minutes, whatever is due beside it', async () => {
+  const { clock, manager, rotations } = open({ a: { lifeMinutes: 8 }, shared: { lifeMinutes: 8, isShared: true } })
+  const times: number[] = []
+  const push = rotations.push.bind(rotations)
+  rotations.push = (...names) => {
+    if (names.some((one) => one.includes('shared'))) times.push(clock.monotonic())
+    return push(...names)
+  }
+  manager.lead(() => undefined)
+  await clock.advance(6 * 60 * MINUTE)
+  const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+  assert.ok(pauses.length > 30 && Math.min(...pauses) >= 5 * MINUTE - 3_000, `${Math.min(...pauses)}`)
 })

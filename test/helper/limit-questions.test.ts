@@ -117,19 +117,27 @@ test('three hosts of the registry are asked until one decides', async () => {
   assert.equal(hosts().length, 3)
 })
 
+test('a registry without a domain is asked nothing, and the answer says so', async () => {
+  const ask = createAskRegistry(() => assert.fail('asked'), undefined)
+  const answer = await ask(token('x'), { repository: 'team/app' }, never)
+  assert.deepEqual(answer, { grant: 'unknown', detail: 'the registry has no domain' })
+})
+
 test('nothing of the credential is sent for the question without a login', async () => {
   const sent: HttpRequest[] = []
   const ask = createAskRegistry(async (request) => {
     sent.push(request)
     return { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' }, text: '' }
   }, undefined)
-  const login = async (anonymously: boolean) => {
+  const login = async (anonymously?: boolean) => {
     sent.length = 0
-    await ask(token('secret', 'a.cr.aliyuncs.com'), { repository: 'team/app', anonymously }, never)
+    const question = { repository: 'team/app', ...(anonymously !== undefined && { anonymously }) }
+    await ask(token('secret', 'a.cr.aliyuncs.com'), question, never)
     return sent.map(({ headers }) => headers?.authorization)
   }
   assert.deepEqual(await login(true), [undefined, undefined])
-  assert.deepEqual(await login(false), [undefined, `Basic ${Buffer.from('u:secret').toString('base64')}`])
+  for (const given of [false, undefined])
+    assert.deepEqual(await login(given), [undefined, `Basic ${Buffer.from('u:secret').toString('base64')}`])
 })
 
 const other = (name: string, repositories: readonly string[], probe?: string) => ({

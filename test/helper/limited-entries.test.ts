@@ -558,6 +558,26 @@ test("a union that no namespace needs leaves the helper's own copy, also if the 
   await end(clock, helper)
 })
 
+test('a union that was dropped gets a credential again when a namespace needs it again', async () => {
+  const { server, clock, cloud } = setUp()
+  place(server, 'a-1', 'base', 'a')
+  place(server, 'b-1', 'base')
+  const helper = startHelper(server, clock, cloud, { registries: TEAMS })
+  await clock.advance(5_000)
+  const ofA = union(['base', 'a'])
+  const requests = () => cloud.calls.filter((name) => name === ofA).length
+  assert.deepEqual([passwordOf(server, 'a-1').startsWith(`one-${ofA}-`), requests()], [true, 1])
+  place(server, 'a-1', 'base')
+  // The next refresh of the other union notices that nothing needs this one.
+  await clock.advance(60 * MINUTE)
+  assert.deepEqual([itemNames(server).includes(ofA), entriesOf(server, 'a-1')], [false, 'base'])
+  const before = requests()
+  place(server, 'a-1', 'base', 'a')
+  await clock.advance(MINUTE)
+  assert.deepEqual([passwordOf(server, 'a-1').startsWith(`one-${ofA}-`), requests()], [true, before + 1])
+  await end(clock, helper)
+})
+
 test('the metrics of a union end with it, because whoever may label namespaces makes unions', async () => {
   const { server, clock, cloud } = setUp()
   place(server, 'x', 'a')

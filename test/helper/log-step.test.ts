@@ -150,6 +150,21 @@ const CASES: readonly (readonly [string, readonly LogEvent[], string])[] = [
     [x1, obtained(next), { type: 'stuck' }, { type: 'needed', names: ['b'] }, obtained(live('b', 'later'))],
     'b3 → b6 (later) @x1',
   ],
+  [
+    'while one credential still waits for a log that cannot be written, it is in force without a number',
+    [x1, obtained(next, live('b', 'later')), { type: 'stuck' }, written('x2', { ...next, number: 6 }, logged('b3'))],
+    'a6 (next) b? (later) → a6 (next) b7 (later) @x2',
+  ],
+  [
+    'what the cluster still needs stays in force, and waits for the log as before',
+    [x1, obtained(next), { type: 'needed', names: ['a'] }],
+    'a5 → a6 (next) @x1',
+  ],
+  [
+    'a read of the log does not end the wait for a log that cannot be written',
+    [x1, obtained(next), { type: 'stuck' }, x1],
+    'a? (next) b3 → a6 (next) b3 @x1',
+  ],
   ['a log with nothing to write is not stuck', [x1, { type: 'stuck' }, obtained(next)], 'a5 b3 → a6 (next) b3 @x1'],
 ]
 

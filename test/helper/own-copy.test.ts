@@ -2,23 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { buildOwnGroup, type CredentialGroup } from '../../src/helper/credentials/credential-groups.ts'
-import { decodeTokens, readOwnCopy, type SecretObject } from '../../src/helper/credentials/own-copy.ts'
+import { decodeTokens, readOwnCopy, requestOwnCopy, type SecretObject } from '../../src/helper/credentials/own-copy.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { stored } from './own-copy-fixture.ts'
 import { live, NOW, OPTIONS } from './plan-fixtures.ts'
 
-/** The helper's own copy in the API server after the helper's apply. */
-function stored({ bodies }: CredentialGroup): SecretObject {
-  const body = JSON.parse(String(Buffer.concat([...bodies.apply])))
-  const fieldsV1 = {
-    'f:data': { 'f:.dockerconfigjson': {} },
-    'f:type': {},
-    'f:metadata': { 'f:annotations': { 'f:acr-nopass.io/content-hash': {} } },
-  }
-  const managedFields = [{ manager: 'acr-nopass', operation: 'Apply' as const, fieldsV1 }]
-  return {
-    data: body.data,
-    metadata: { uid: 'u', resourceVersion: '1', namespace: 'home', managedFields, ...body.metadata },
-  }
-}
 const own = (...logged: Parameters<typeof buildOwnGroup>[0]): CredentialGroup => buildOwnGroup(logged, 0, OPTIONS)
 const read = (secret: SecretObject, instance = 'home.r') => readOwnCopy(secret, instance).credentials
 const withAnnotations = (secret: SecretObject, more: Record<string, string | undefined>): SecretObject => {
@@ -65,6 +53,7 @@ test('a copy that another client created or changed gives no credentials, but it
   const other = Buffer.from('{"auths":{"prod.example.com":{"auth":"YTpi"}}}').toString('base64')
   assert.deepEqual(read({ ...good, data: { '.dockerconfigjson': other } }), [])
   assert.deepEqual(readOwnCopy(undefined, 'home.r'), { version: undefined, last: 0, credentials: [] })
+  assert.deepEqual(read({ metadata: good.metadata }), [])
 })
 
 test('each credential has its own login in the copy, even if an earlier credential has all its domains', () => {
@@ -89,8 +78,15 @@ test('an own copy without numbers, which an earlier version wrote, counts as new
   }
   assert.deepEqual(numbers(undefined), [1, 1, 1])
   // The earlier version left the annotation of a later version in place.
-  assert.deepEqual(numbers('last=7'), [8, 8, 8])
-  for (const odd of ['last=', 'last=x', 'last=99999999999999999', 'uid a=1']) assert.deepEqual(numbers(odd), [1, 1, 1])
+  assert.deepEqual(
+    [numbers('last=7'), numbers('last=42')],
+    [
+      [8, 8, 8],
+      [43, 43, 43],
+    ],
+  )
+  for (const odd of ['last=', 'last=x', 'last=99999999999999999', 'uid a=1', 'last=7 a=1', 'at last=7'])
+    assert.deepEqual(numbers(odd), [1, 1, 1])
 })
 
 test('annotations in another format are ignored', () => {
@@ -109,6 +105,46 @@ test('annotations in another format are ignored', () => {
   const isNote = (more: object): boolean => decodeTokens(JSON.stringify([{ ...note, ...more }])).length === 1
   assert.equal(isNote({ number: Number.MAX_SAFE_INTEGER }), true)
   for (const number of [0, -1, 1.5, 2 ** 53, '1', null]) assert.equal(isNote({ number }), false, `${number}`)
+  for (const key of ['name', 'fingerprint', 'shape', 'domains']) assert.equal(isNote({ [key]: 1 }), false, key)
+  assert.deepEqual([isNote({ domains: [1] }), isNote({ domains: ['a', 'b'] })], [false, true])
+  // A login without expiry is never due, but it was issued at some time.
+  assert.deepEqual([isNote({ expiresAt: null, refreshAt: null }), isNote({ issuedAt: null })], [true, false])
+})
+
+test('a note without a login in the copy gives no credential', () => {
+  const secret = stored(own(live('prod')))
+  const [note] = JSON.parse(secret.metadata.annotations?.['acr-nopass.io/tokens'] ?? '')
+  const tokens = JSON.stringify([note, { ...note, name: 'other', domains: ['other.example.com'] }])
+  assert.deepEqual(read(withAnnotations(secret, { 'acr-nopass.io/tokens': tokens })), [live('prod')])
+})
+
+test('the own copy is read by a list of one name, because the helper may not get a Secret', async () => {
+  const calls: KubeCall[] = []
+  const copy = stored(own(live('prod')))
+  const readWith = (response: object) => {
+    const request = async (call: KubeCall): Promise<unknown> => {
+      calls.push(call)
+      return response
+    }
+    const client = { request } as unknown as KubeClient
+    return requestOwnCopy({ client, namespace: 'home', secretName: 'acr' }, new AbortController().signal)
+  }
+  assert.deepEqual(
+    [await readWith({ items: [copy] }), await readWith({ items: [] }), await readWith({})],
+    [copy, undefined, undefined],
+  )
+  assert.deepEqual(calls[0], {
+    method: 'GET',
+    path: '/api/v1/namespaces/home/secrets',
+    query: { fieldSelector: 'metadata.name=acr' },
+  })
+})
+
+test('keys that another client added to a note are not taken over', () => {
+  const secret = stored(own(live('prod')))
+  const [note] = JSON.parse(secret.metadata.annotations?.['acr-nopass.io/tokens'] ?? '')
+  const tokens = JSON.stringify([{ ...note, username: 'x', isKept: true, token: {} }])
+  assert.deepEqual(read(withAnnotations(secret, { 'acr-nopass.io/tokens': tokens })), [live('prod')])
 })
 
 test('an annotation with a time that Date cannot represent is ignored, without affecting other registries', () => {

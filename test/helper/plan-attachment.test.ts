@@ -95,6 +95,16 @@ const CASES: readonly (readonly [string, Fixture, PlannedAction])[] = [
     { kind: 'skip', reason: 'foreign-list', manager: 'helm' },
   ],
   [
+    'a list that the helper itself applied is patched',
+    { accounts: [account([], { owner: owner('acr-nopass', 'Apply') })] },
+    write('attach', ['acr-nopass']),
+  ],
+  [
+    'the entry of a list without a record of its writers is removed, because nobody applied it',
+    { secrets: { shop: secret(group(live('prod'))) }, accounts: [account(['acr-nopass'], { optedOut: true })] },
+    write('detach', []),
+  ],
+  [
     "a list that another tool applies with the helper's entry is current",
     { accounts: [account(['acr-nopass'], { owner: owner('helm', 'Apply') })] },
     { kind: 'current' },

@@ -64,7 +64,10 @@ export function namespace(name: string, more: Partial<NamespaceView> = {}): Name
   return { name, uid: `uid-${name}`, resourceVersion: '1', labels: {}, optedOut: false, terminating: false, ...more }
 }
 
-export function secret(content: CredentialGroup, more: Partial<SecretView> = {}): SecretView {
+export function secret(
+  content: Pick<CredentialGroup, 'hash' | 'registries' | 'note'>,
+  more: Partial<SecretView> = {},
+): SecretView {
   return {
     uid: 'uid-secret',
     resourceVersion: '7',

@@ -156,6 +156,20 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     keeps({ until: 40_000 }),
   ],
   [
+    'a minute later it is read again for that namespace',
+    { secrets: shop({ hash: 'other', note: note('prod=6') }), logRead: 40_000, now: 40_000 },
+    keeps({ until: 40_000 + MINUTE, ask: 'log' }),
+  ],
+  [
+    'one higher number of several is enough to read it',
+    {
+      config: two,
+      tokens: [prod, legacy],
+      secrets: shop({ hash: 'other', note: note('legacy=5', 'prod=6') }, group(prod, legacy)),
+    },
+    keeps({ until: MINUTE, ask: 'log' }),
+  ],
+  [
     'a higher number of another own copy says nothing',
     { secrets: shop({ hash: 'other', note: 'uid-before prod=6' }) },
     write('rotated'),
@@ -234,6 +248,11 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     'a Secret that was lost three times in ten minutes is left alone for a minute',
     { losses: [0, 10, 20], now: 30_000 },
     { kind: 'wait', reason: 'conflict', until: 60_020 },
+  ],
+  [
+    'losses count by the time since then, however long the process runs',
+    { losses: [7_000_000, 7_000_010, 7_000_020], now: 7_030_000 },
+    { kind: 'wait', reason: 'conflict', until: 7_060_020 },
   ],
   [
     'a loss of ten minutes ago does not count any more',
@@ -422,7 +441,9 @@ test("the helper's own namespace has all registries, although it is not a target
 
 test('the whole plan contains each Secret and each ServiceAccount once', () => {
   const accounts = [account([]), account(['acr-nopass'], { name: 'builder' }), account([], { namespace: 'gone' })]
-  const kinds = [...plan(context({ accounts }))].map(({ key, decision }) => [key.serviceAccount ?? '', decision.kind])
+  const all = [...plan(context({ accounts }))]
+  assert.ok(all.every(({ key }) => key.namespace === 'shop'))
+  const kinds = all.map(({ key, decision }) => [key.serviceAccount ?? '', decision.kind])
   assert.deepEqual(kinds, [
     ['', 'writeSecret'],
     ['default', 'attach'],

@@ -51,7 +51,55 @@ test('evictions stop for an hour for an owner whose new Pod lacks the entry too'
   )
   assert.deepEqual(named(pace.choose([next], 60_000)), [])
   assert.deepEqual(named(pace.choose([next, sibling], 60_000)), ['sibling'])
+  assert.deepEqual(named(pace.choose([next], 60 * 60_000 - 1)), [])
+  assert.deepEqual(
+    [60 * 60_000 - 1, 60 * 60_000].map((now) => pace.isUnhelped(next, now)),
+    [true, false],
+  )
   assert.deepEqual(named(pace.choose([next], 60 * 60_000)), ['next'])
+})
+
+test('an eviction that helped no new Pod is remembered over the next eviction, and forgotten after an hour', () => {
+  const pace = createEvictionPace()
+  const [old, sibling, next, last] = ['old', 'sibling', 'next', 'last'].map((name) => ofOwner('a', name)) as [
+    PodView,
+    PodView,
+    PodView,
+    PodView,
+  ]
+  const evict = (one: PodView, pods: readonly PodView[], now: number): void => {
+    pace.begin(one, pods, now)
+    pace.note(one, 'evicted', 0, now)
+  }
+  evict(old, [old, sibling], 0)
+  evict(sibling, [sibling, next, ofOwner('b', 'other')], 60_000)
+  assert.equal(pace.isUnhelped(next, 60_001), true)
+  assert.deepEqual(named(pace.choose([next], 3_660_000)), ['next'])
+  evict(next, [next, last], 3_660_000)
+  assert.equal(pace.isUnhelped(last, 3_660_001), false)
+})
+
+test('evictions of one minute count together, and an eviction that was refused still waits for a minute', () => {
+  const pace = createEvictionPace()
+  const all = [1, 2, 3, 4, 5, 6].map((owner) => ofOwner(`o${owner}`, `${owner}`))
+  const [first] = all as [PodView]
+  for (const one of all.slice(0, 3)) pace.begin(one, all, 0)
+  assert.deepEqual(named(pace.choose(all, 1)), ['4', '5'])
+  pace.note(first, 'blocked', 0, 0)
+  assert.deepEqual(named(pace.choose([first], 59_999)), [])
+  assert.deepEqual(named(pace.choose([first], 60_000)), ['1'])
+  const later = createEvictionPace()
+  for (const one of all.slice(0, 5)) later.begin(one, all, 30_000)
+  assert.deepEqual([named(later.choose(all, 89_999)), named(later.choose(all, 90_000)).length], [[], 5])
+  // Nothing was evicted, so a new Pod does not show that an eviction did not help.
+  assert.equal(pace.isUnhelped(ofOwner('o1', 'new'), 60_000), false)
+})
+
+test('the result of an eviction that was not begun changes nothing', () => {
+  const pace = createEvictionPace()
+  const one = ofOwner('a', 'a')
+  pace.note(one, 'evicted', 90_000, 0)
+  assert.deepEqual(named(pace.choose([one], 0)), ['a'])
 })
 
 test('an eviction names the Pod’s UID, and each response is interpreted', async () => {
@@ -78,7 +126,13 @@ test('an eviction names the Pod’s UID, and each response is interpreted', asyn
       },
     },
   ])
-  const outcomes = [429, 404, 409, 403, 500, 0].map(async (status) => {
+  const broken = new Error('the connection broke')
+  assert.deepEqual(await evictPod(respondingWith(broken), pod(), signal), {
+    outcome: 'unavailable',
+    retryAfterMs: 0,
+    error: broken,
+  })
+  const outcomes = [429, 404, 409, 403, 400, 500, 0].map(async (status) => {
     const { outcome, retryAfterMs } = await evictPod(
       respondingWith(new KubeApiError(status, 'no', { retryAfterMs: 7 })),
       pod(),
@@ -91,6 +145,7 @@ test('an eviction names the Pod’s UID, and each response is interpreted', asyn
     '404 gone 7',
     '409 gone 7',
     '403 refused 7',
+    '400 refused 7',
     '500 unavailable 7',
     '0 unavailable 7',
   ])

@@ -33,6 +33,19 @@ test('a Pod is judged by its list, images and owner, and by what its replacement
     secrets: { 'kube-system': current.shop },
     accounts: [account(['acr-nopass'], { namespace: 'kube-system' })],
   }
+  /** The helper's own namespace, whose Secret is current. */
+  const own = (config: NonNullable<Fixture['config']>): Fixture => {
+    const more = { config, namespaces: [namespace('home')], accounts: [account(['acr-nopass'], { namespace: 'home' })] }
+    const copy = context(more).groups.own()
+    assert.ok(copy)
+    return { ...more, secrets: { home: secret(copy) } }
+  }
+  const elsewhere = config({
+    targets: {
+      namespaces: { include: ['shop'], exclude: [], selector: {} },
+      serviceAccounts: { include: ['*'], exclude: [] },
+    },
+  })
   const table: [string, Partial<PodView>, Fixture, string, string?][] = [
     ['admitted too early', {}, {}, 'too-old, evictable'],
     ['of a StatefulSet', owned('apps/v1', 'StatefulSet'), {}, 'too-old, evictable'],
@@ -58,6 +71,18 @@ test('a Pod is judged by its list, images and owner, and by what its replacement
     ['the Secret of another', {}, { secrets: { shop: secret(group(token), { ours: false }) } }, 'none'],
     ['namespace opted out', {}, { namespaces: [namespace('shop', { optedOut: true })] }, 'none'],
     ['namespace unknown', {}, { namespaces: [] }, 'none'],
+    [
+      'in the own namespace of the helper, which is no target: its Secret is only the copy of the helper',
+      { namespace: 'home' },
+      own(elsewhere),
+      'none',
+    ],
+    [
+      'in the own namespace of the helper, which is a target',
+      { namespace: 'home' },
+      own(config()),
+      'too-old, evictable',
+    ],
     ['retiring', {}, { config: config({ retire: true }) }, 'none'],
     ['ServiceAccount without the entry', {}, { accounts: [account(['own'])] }, 'account'],
     ['ServiceAccount deleted', {}, { accounts: [] }, 'account'],
@@ -78,6 +103,12 @@ test('a Pod is judged by its list, images and owner, and by what its replacement
       'its own list, with attach: admission',
       { list: ['own'] },
       { config: config({ attach: 'admission' }), accounts: [] },
+      'too-old, evictable',
+    ],
+    [
+      'its ServiceAccount opted out, which the admission policy does not look at',
+      {},
+      { config: config({ attach: 'both' }), accounts: [account([], { optedOut: true })] },
       'too-old, evictable',
     ],
     [
@@ -148,6 +179,7 @@ test('a Pod works as soon as one container runs, even while its phase is Pending
     statuses.map((containerStatuses) => works({ phase: 'Pending', containerStatuses })),
     [true, false],
   )
+  assert.equal(works({ phase: 'Pending', containerStatuses: [name.app] }), false)
   // A sidecar among the init containers does not count: it serves the containers that wait, and
   // runs before all of them.
   const initContainerStatuses = [{ ...name.side, ...runs }]
@@ -175,19 +207,63 @@ test('texts of a Pod that are longer than valid ones are not stored', () => {
   assert.deepEqual([view.list, view.owner, view.failing], [['acr-nopass'], undefined, []])
 })
 
+test('what keeps a Pod from being judged or evicted is read from the Pod', () => {
+  const view = (metadata: Partial<PodObject['metadata']>) => {
+    const whole = { name: 'a', namespace: 'shop', uid: 'u', resourceVersion: '1', ...metadata }
+    const { terminating, optedOut, mirror, owner } = viewPod(
+      { metadata: whole, spec: { serviceAccountName: 'ci', containers: [] }, status: { phase: 'Running' } },
+      'acr-nopass',
+    )
+    return { terminating, optedOut, mirror, owner }
+  }
+  const none = { terminating: false, optedOut: false, mirror: false, owner: undefined }
+  assert.deepEqual(view({}), none)
+  assert.deepEqual(view({ deletionTimestamp: '2026-03-01T12:00:00Z' }), { ...none, terminating: true })
+  assert.deepEqual(view({ labels: { 'acr-nopass.io/skip': 'true' } }), { ...none, optedOut: true })
+  assert.deepEqual(view({ labels: { 'acr-nopass.io/skip': 'false' } }), none)
+  assert.deepEqual(view({ annotations: { 'kubernetes.io/config.mirror': '' } }), { ...none, mirror: true })
+  // Only a controller creates the Pod again.
+  assert.deepEqual(view({ ownerReferences: [REPLICASET] }), none)
+  const controller = { ...REPLICASET, name: 'x'.repeat(512), controller: true }
+  assert.deepEqual(view({ ownerReferences: [REPLICASET, controller] }).owner?.name, controller.name)
+  assert.deepEqual(view({ ownerReferences: [{ ...controller, name: 'x'.repeat(513) }] }), none)
+})
+
+test('only images whose pull failed are stored, up to the longest valid name', () => {
+  const failing = (reason: string, image: string) =>
+    viewPod(
+      {
+        metadata: { name: 'a', uid: 'u', resourceVersion: '1' },
+        spec: { containers: [{ name: 'app', image }] },
+        status: { containerStatuses: [{ name: 'app', state: { waiting: { reason } } }] },
+      },
+      'acr-nopass',
+    ).failing.length
+  assert.deepEqual(
+    ['ErrImagePull', 'ImagePullBackOff', 'ErrImagePullPaused', 'NoErrImagePull', ''].map((reason) =>
+      failing(reason, 'a'),
+    ),
+    [1, 1, 0, 0, 0],
+  )
+  assert.deepEqual(
+    [512, 513].map((length) => failing('ErrImagePull', 'x'.repeat(length))),
+    [1, 0],
+  )
+})
+
 test('the message states what a Pod lacks, why, and what to do', () => {
   const words = (
     why: 'too-old' | 'own-list' | 'account',
     treatment: 'left' | 'to-evict' | 'unhelped',
     more: Partial<PodView> = {},
   ) => {
-    const { code, message, hint } = problemOfPod(
+    const { code, message, hint, place } = problemOfPod(
       pod(more),
       { image: IMAGE, why, evictable: true },
       'acr-nopass',
       treatment,
     )
-    assert.equal(code, 'PULL_SECRET_MISSING')
+    assert.deepEqual([code, place.namespace], ['PULL_SECRET_MISSING', 'shop'])
     return `${message}. ${hint}`
   }
   assert.match(
@@ -199,6 +275,7 @@ test('the message states what a Pod lacks, why, and what to do', () => {
     /delete pod web-1; .* One of its containers is running, and will be stopped\./,
   )
   assert.match(words('too-old', 'left', { owner: undefined }), /^Pod web-1 cannot pull .* apply its manifest again/)
+  assert.match(words('too-old', 'left', { name: '$(reboot)' }), /\. Delete the Pod; the next one has the reference\.$/)
   assert.match(words('own-list', 'left', { list: ['own'] }), /\(own\) hide .* attach: admission/)
   assert.match(words('account', 'left'), /ServiceAccount default does not name it\. See the status/)
   assert.match(words('too-old', 'to-evict'), /it is evicted/)

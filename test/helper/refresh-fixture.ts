@@ -36,7 +36,9 @@ export interface RefreshFixture {
    * The last response is repeated.
    */
   readonly responses: (number | null | NopassError | 'never' | { readonly after: Promise<number | NopassError> })[]
-  readonly verdicts: Verification[]
+  readonly verdicts: (Verification | Error)[]
+  /** The registry's answers about the width of the credential. */
+  readonly widths: string[]
 }
 
 export const MINUTE = 60_000
@@ -52,6 +54,9 @@ export function openRefresh(
     sharedSession?: boolean
     initial?: RegistryState
     mayPull?: RegistryEntry['mayPull']
+    measure?: RegistryEntry['measure']
+    /** The fingerprint of the registry's configuration. */
+    key?: string
     /** An existing repository of the list to which the credential is limited. */
     probe?: string
   } = {},
@@ -63,7 +68,8 @@ export function openRefresh(
   const tokens: RegistryState[] = []
   const events: string[] = []
   const responses: RefreshFixture['responses'] = [options.life === undefined ? 60 * MINUTE : options.life]
-  const verdicts: Verification[] = ['accepted']
+  const verdicts: RefreshFixture['verdicts'] = ['accepted']
+  const widths: string[] = []
   let serial = 0
   const next = <T>(list: T[]): T => (list.length > 1 ? list.shift() : list[0]) as T
   const get = async (): Promise<RegistryToken> => {
@@ -81,9 +87,14 @@ export function openRefresh(
     entry: {
       name: 'prod',
       values: {} as RegistryValues,
-      source: { key: 'fp', sharedSession: options.sharedSession ?? false, get },
-      verify: async () => next(verdicts),
+      source: { key: options.key ?? 'fp', sharedSession: options.sharedSession ?? false, get },
+      async verify() {
+        const verdict = next(verdicts)
+        if (verdict instanceof Error) throw verdict
+        return verdict
+      },
       ...(options.mayPull && { mayPull: options.mayPull }),
+      ...(options.measure && { measure: options.measure }),
       ...(options.probe && { union: { probe: options.probe } as NonNullable<RegistryEntry['union']> }),
     },
     clock,
@@ -93,6 +104,7 @@ export function openRefresh(
     initial: options.initial,
     onToken: (state) => tokens.push(state),
     onChange: ({ kind }) => events.push(kind),
+    onMeasured: (registry, { width }) => widths.push(`${registry} ${width}`),
   })
   const refresh: RefreshFixture['refresh'] = {
     get state() {
@@ -107,5 +119,5 @@ export function openRefresh(
     join: () => driver.send({ type: 'join' }),
     stop: driver.stop,
   }
-  return { clock, cloud, refresh, calls, tokens, events, responses, verdicts }
+  return { clock, cloud, refresh, calls, tokens, events, responses, verdicts, widths }
 }

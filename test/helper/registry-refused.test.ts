@@ -154,6 +154,60 @@ test('P2 with a probe, a login in use that may not pull any more is not accepted
   assert.equal(refresh.state.error, undefined)
 })
 
+test('without a probe, a login in use is checked as any other, and not asked about a pull', async () => {
+  let asked = 0
+  const mayPull = async () => {
+    asked += 1
+    return { grant: 'denied', detail: 'an invented name' } as const
+  }
+  const { clock, refresh, verdicts } = openRefresh({ verifyIntervalMs: 5 * MINUTE, mayPull })
+  refresh.lead(logged(clock.now()))
+  await clock.advance(3 * MINUTE)
+  assert.equal(refresh.state.verified, 'accepted')
+  verdicts.splice(0, 1, 'unreachable')
+  await clock.advance(5 * MINUTE)
+  assert.deepEqual([refresh.state.verified, asked], ['unreachable', 0])
+})
+
+test('a check of a new login that cannot be made does not hold the login back', async () => {
+  const { clock, refresh, verdicts } = openRefresh()
+  verdicts.splice(0, 1, new Error('no socket'))
+  refresh.lead()
+  await clock.advance(1_000)
+  assert.deepEqual([refresh.state.live?.token.password, refresh.state.verified], ['p1', 'skipped'])
+})
+
+test('the width of a new limited credential is asked in the background, and an answer that fails changes nothing', async () => {
+  const asked: string[] = []
+  const measure = async ({ password }: RegistryToken, turn: number) => {
+    asked.push(`${password} ${turn}`)
+    if (asked.length === 1) throw new Error('no socket')
+    return { width: 'limited', reason: 'r' } as const
+  }
+  const { clock, refresh, widths } = openRefresh({ measure })
+  refresh.lead()
+  await clock.advance(1_000)
+  assert.deepEqual([asked, widths, refresh.state.live?.token.password], [['p1 0'], [], 'p1'])
+  await clock.advance(70 * MINUTE)
+  assert.deepEqual([asked.length, asked[1]?.slice(-1), widths], [2, '1', ['prod limited']])
+  refresh.stop()
+})
+
+test('while a changed configuration fails, the successor comes from the configuration before it', async () => {
+  const before = openRefresh({ key: 'before' })
+  before.refresh.lead()
+  await before.clock.advance(MINUTE)
+  const { state } = before.refresh
+  before.refresh.stop()
+  const { clock, refresh, responses, tokens } = openRefresh({ initial: state })
+  responses.splice(0, 1, OUTAGE)
+  refresh.lead()
+  await clock.advance(30 * MINUTE)
+  assert.deepEqual([refresh.state.live, refresh.state.kept?.token.password, before.calls.length], [undefined, 'p2', 2])
+  assert.equal(tokens.length, 1)
+  refresh.stop()
+})
+
 test('a static login that is rejected at first is not used until it is accepted', async () => {
   const fixture = openRefresh({ life: null })
   fixture.verdicts.splice(0, 1, 'refused')

@@ -286,6 +286,8 @@ const UNCHANGED: readonly (readonly [string, RegistryState, RegistryEvent])[] = 
   ['a doubt does not hurry the retry of a failing registry', leader({ failures: 1 }), { type: 'doubt' }],
   ['a token that nobody waits for is not used', leader(), { type: 'token', token: P2 }],
   ['a failure that nobody waits for is not counted', leader(), DOWN],
+  ['a demand is met by the request in flight', leader({ work: requesting('due') }), { type: 'force' }],
+  ['a demand waits for the answer of an earlier configuration', earlier(P1), { type: 'force' }],
   [
     'a verdict on a credential that was given up changes nothing',
     leader({ work: checking(P2) }),
@@ -565,6 +567,309 @@ const CASES: readonly (readonly [
     { live: undefined, failures: 1, heldBack: undefined },
   ],
   [
+    'an accepted credential ends everything that was known of the failures before it',
+    leader({
+      ...{ failures: 3, error: REFUSAL, triedAt: 5, heldBack: EXPIRED, rechecks: 4, recheckAt: 7, revoked: true },
+      ...{ isFresh: false, isProven: false, by: entryOf('fp-0'), verified: 'accepted', work: checking(P2) },
+    }),
+    verdictOn(P2, 'accepted'),
+    ['report refreshed', 'distribute', 'answered'],
+    {
+      live: { ...credential(P2), refreshAt: P2.issuedAt + 0.65 * 61 * MINUTE },
+      ...{ failures: 0, error: undefined, triedAt: undefined, heldBack: undefined, rechecks: 0, recheckAt: NEVER },
+      ...{ revoked: false, isFresh: true, isProven: true, by: at.entry, urgent: false, pending: false },
+      due: { cloud: P2.issuedAt + 0.65 * 61 * MINUTE, monotonic: NEVER },
+    },
+  ],
+  [
+    'a credential that a person asked for is due at any time of its lifetime, because many clusters may be asked at once',
+    leader({ work: { ...requesting('forced'), at: 'check', token: P2 } as Work }),
+    verdictOn(P2, 'accepted'),
+    ['report refreshed', 'distribute', 'answered'],
+    { live: { ...credential(P2), refreshAt: P2.issuedAt + 0.4 * 61 * MINUTE } },
+  ],
+  [
+    'the successor of an earlier configuration’s credential that has expired is urgent',
+    leader({ live: undefined, kept: credential(EXPIRED, 'fp-0'), work: checking(P2) }),
+    verdictOn(P2, 'accepted'),
+    ['report refreshed', 'distribute', 'answered'],
+    { kept: undefined, urgent: true },
+  ],
+  [
+    'the first credential is not urgent',
+    leader({ live: undefined, verified: 'refused', work: checking(P2) }),
+    verdictOn(P2, 'accepted'),
+    ['report refreshed', 'distribute', 'answered'],
+    { urgent: false },
+  ],
+  [
+    'a proof ends with a follower that has no credential and no failure',
+    follower({ role: 'prover', failures: 2, error: REFUSAL, work: { ...checking(P2), use: 'proof' } as Work }),
+    verdictOn(P2, 'accepted'),
+    ['report proven', 'answered'],
+    { role: 'follower', isProven: true, failures: 0, error: undefined, live: undefined },
+  ],
+  [
+    'a proof counts although the registry was not asked',
+    follower({ role: 'prover', work: { ...checking(P2), use: 'proof' } as Work }),
+    { type: 'verdict', token: P2, verdict: undefined },
+    ['report proven', 'answered'],
+    { isProven: true, verified: 'skipped' },
+  ],
+  [
+    'a failed request for an earlier configuration’s credential is no failure of the registry',
+    earlier(P1),
+    DOWN,
+    ['answered'],
+    { failures: 0, error: undefined, kept: credential(P1, 'fp-0'), work: { at: 'rest' } },
+  ],
+  [
+    'the same credential of an earlier configuration once more is not distributed again',
+    earlier(EXPIRED),
+    { type: 'token', token: { ...EXPIRED, issuedAt: at.cloud, expiresAt: at.cloud + MINUTE } },
+    ['answered'],
+    { kept: credential(EXPIRED, 'fp-0') },
+  ],
+  [
+    'an expired successor of an earlier configuration’s credential is not used',
+    earlier(P1),
+    { type: 'token', token: EXPIRED },
+    ['answered'],
+    { kept: credential(P1, 'fp-0') },
+  ],
+  [
+    'a credential of the log takes nothing over that was known about the one before it',
+    leader({
+      ...{ verified: 'refused', granted: { grant: 'granted', detail: '' }, revoked: true, refused: credential(P1) },
+      ...{ isFresh: true, by: entryOf('fp-0') },
+    }),
+    { type: 'found', found: credential(P2) },
+    ['report unchanged'],
+    {
+      live: credential(P2),
+      ...{ verified: 'skipped', granted: undefined, revoked: false, refused: undefined, isFresh: false, by: at.entry },
+      due: { cloud: at.cloud + 40 * MINUTE, monotonic: NEVER },
+    },
+  ],
+  [
+    'a credential of the log ends the use of an earlier configuration’s one',
+    leader({ live: undefined, kept: credential(P1, 'fp-0') }),
+    { type: 'found', found: credential(P2) },
+    ['report unchanged'],
+    { live: credential(P2), kept: undefined },
+  ],
+  [
+    'a failing registry keeps its retry when another leader logged a credential',
+    leader({ failures: 1, due: NOW }),
+    { type: 'found', found: credential(P2) },
+    ['report unchanged'],
+    { live: credential(P2), due: NOW },
+  ],
+  [
+    'a credential of another configuration in the log replaces none of the present configuration',
+    leader({ isFresh: true }),
+    { type: 'found', found: credential(P2, 'fp-0') },
+    ['report unchanged'],
+    { live: credential(P1), kept: undefined, isFresh: true },
+  ],
+  [
+    'a credential of another configuration in the log is used while the present configuration has none',
+    leader({ live: undefined, isFresh: true }),
+    { type: 'found', found: credential(P2, 'fp-0') },
+    ['report unchanged'],
+    { live: undefined, kept: credential(P2, 'fp-0'), isFresh: false },
+  ],
+  [
+    'the first check of a login in use is at a random time, so that many helpers do not log in together',
+    follower(),
+    { type: 'lead', found: credential(P1) },
+    [],
+    { checkAt: 10_000 + 2.5 * MINUTE },
+  ],
+  [
+    'without an interval no login in use is checked',
+    follower(),
+    { type: 'lead', found: credential(P1) },
+    [],
+    { checkAt: NEVER },
+    { verifyIntervalMs: 0 },
+  ],
+  [
+    'a registry that failed before a reload keeps its pause',
+    follower({ live: credential(P1), failures: 1, due: { cloud: at.cloud + 7, monotonic: 10_007 } }),
+    { type: 'lead', found: credential(P1) },
+    [],
+    { due: { cloud: at.cloud + 7, monotonic: 10_007 }, forced: false },
+  ],
+  [
+    'a registry that failed before this replica leads is called again after a pause',
+    follower({ live: credential(P1), failures: 1 }),
+    { type: 'lead', found: undefined },
+    [],
+    { due: { cloud: at.cloud + 1_250, monotonic: 11_250 }, forced: false },
+  ],
+  [
+    'a refused credential in use is checked again after ten minutes at the latest, and a random time',
+    leader({ live: REFUSED, refused: REFUSED, verified: 'refused', recheckAt: 10_000, rechecks: 40 }),
+    TICK,
+    ['check p1'],
+    { recheckAt: 10_000 + 12.5 * MINUTE, rechecks: 41 },
+  ],
+  [
+    'a login in use that is refused is reported once, and replaced at once',
+    leader({ verified: 'accepted' }),
+    verdictOn(P1, 'refused'),
+    ['report revoked'],
+    { live: credential(P1), refused: credential(P1), revoked: true, forced: true, due: NOW },
+  ],
+  [
+    'the replacement of a refused credential that is refused too is not replaced again',
+    leader({ live: REFUSED, refused: REFUSED, verified: 'accepted' }),
+    verdictOn(P1, 'refused'),
+    ['report unchanged'],
+    { verified: 'refused', revoked: false, forced: false },
+  ],
+  [
+    'a check that could not be made says nothing about the login in use',
+    leader({ verified: 'accepted' }),
+    { type: 'verdict', token: P1, verdict: undefined },
+    [],
+    { verified: 'accepted' },
+  ],
+  [
+    'a registry that does not respond to a check is reported, and its login stays',
+    leader({ verified: 'refused', error: REFUSAL }),
+    verdictOn(P1, 'unreachable'),
+    ['report unchanged'],
+    { verified: 'unreachable', error: REFUSAL },
+  ],
+  [
+    'a credential of the log that is overdue is replaced at once',
+    follower(),
+    { type: 'lead', found: { ...credential(P1), refreshAt: at.cloud - 1 } },
+    [],
+    { due: NOW, forced: false },
+  ],
+  [
+    'a credential from before a reload keeps its schedule, if the log has none',
+    follower({ live: credential(P1) }),
+    { type: 'lead', found: undefined },
+    [],
+    { due: { cloud: at.cloud + 40 * MINUTE, monotonic: NEVER }, live: credential(P1) },
+  ],
+  [
+    'a proof in flight gives the credential of a leader that has none',
+    follower({ role: 'prover', work: { at: 'request', use: 'proof', reason: 'due' } }),
+    { type: 'lead', found: undefined },
+    [],
+    { work: requesting('due') },
+  ],
+  [
+    'a proof in flight is no credential of a leader that has one',
+    follower({ role: 'prover', work: { at: 'request', use: 'proof', reason: 'due' } }),
+    { type: 'lead', found: credential(P1) },
+    [],
+    { work: { at: 'request', use: 'proof', reason: 'due' } },
+  ],
+  [
+    'a demand waits until a second has passed since the last request',
+    leader({ startedAt: 9_800 }),
+    { type: 'force' },
+    [],
+    { forced: true, due: { cloud: at.cloud + 800, monotonic: 10_800 } },
+  ],
+  [
+    'a credential that is due is requested',
+    leader({ due: NOW }),
+    TICK,
+    ['announce due', 'request'],
+    { startedAt: 10_000 },
+  ],
+  [
+    'a demand is met by the next request',
+    leader({ due: NOW, forced: true, failures: 1 }),
+    TICK,
+    ['announce forced', 'request'],
+    { forced: false, work: requesting('forced') },
+  ],
+  [
+    'a regular check does not bring the check of a refused credential forward',
+    leader({ live: REFUSED, refused: REFUSED, verified: 'refused', checkAt: 10_000, recheckAt: 50_000, rechecks: 1 }),
+    TICK,
+    ['check p1'],
+    { recheckAt: 50_000, rechecks: 1 },
+  ],
+  [
+    'the accepted successor of an earlier configuration’s credential is used, and due in its usual time',
+    { ...earlier(P1), work: { at: 'earlier check', token: P2 } },
+    verdictOn(P2, 'accepted'),
+    ['distribute', 'answered'],
+    { kept: { ...credential(P2, 'fp-0'), refreshAt: P2.issuedAt + 0.65 * 61 * MINUTE }, urgent: false },
+  ],
+  [
+    'the same credential once more keeps what is known of its rights',
+    leader({ granted: { grant: 'granted', detail: 'HTTP 404' }, work: requesting('due') }),
+    { type: 'token', token: P1 },
+    ['report unchanged', 'answered'],
+    {
+      granted: { grant: 'granted', detail: 'HTTP 404' },
+      live: { ...credential(P1), refreshAt: P1.issuedAt + 0.65 * 61 * MINUTE },
+    },
+  ],
+  [
+    'between two checks of a refused credential in use it is not checked',
+    leader({ live: REFUSED, refused: REFUSED, verified: 'refused', recheckAt: 50_000 }),
+    TICK,
+    [],
+    { recheckAt: 50_000 },
+  ],
+  [
+    'a demand requests a new credential in place of one that was held back',
+    leader({ due: NOW, forced: true, heldBack: used(35) }),
+    TICK,
+    ['announce forced', 'request'],
+    { work: requesting('forced') },
+  ],
+  [
+    'an accepted login does not end the report of another failure',
+    leader({ verified: 'refused', error: { ...REFUSAL, code: 'CLOUD_UNAVAILABLE' } }),
+    verdictOn(P1, 'accepted'),
+    ['report unchanged'],
+    { verified: 'accepted', error: { ...REFUSAL, code: 'CLOUD_UNAVAILABLE' } },
+  ],
+  [
+    'a follower asks no earlier configuration for a credential',
+    follower({
+      kept: credential(DUE, 'fp-0'),
+      by: entryOf('fp-0'),
+      work: { at: 'request', use: 'proof', reason: 'due' },
+    }),
+    DOWN,
+    ['report failed CLOUD_UNAVAILABLE', 'answered'],
+    { work: { at: 'rest' } },
+  ],
+  [
+    'an earlier configuration that fails too is not asked again at once',
+    leader({ live: undefined, kept: credential(DUE, 'fp-0'), by: entryOf('fp-0'), work: { at: 'earlier request' } }),
+    DOWN,
+    ['answered'],
+    { work: { at: 'rest' } },
+  ],
+  [
+    'a static login of an earlier configuration is never due',
+    waiting(FILES, 'fp-0'),
+    DOWN,
+    ['report failed CLOUD_UNAVAILABLE', 'answered'],
+    { work: { at: 'rest' } },
+  ],
+  [
+    'an answer about the width keeps the time and the list of its question',
+    leader({ measured: { at: 5, turn: 3 } }),
+    { type: 'measured', answer: LIMITED },
+    ['report width'],
+    { measured: { at: 5, turn: 3, answer: LIMITED } },
+  ],
+  [
     'the first limited credential is measured',
     leader({ work: checking(P2) }),
     { type: 'verdict', token: P2, verdict: 'accepted' },
@@ -609,6 +914,39 @@ const describe = (effect: RegistryEffect): string =>
   ]
     .filter((word) => word !== false)
     .join(' ')
+
+test('a registry waits for its next request or check, at most a minute, and a follower for nothing', () => {
+  const wait = (state: RegistryState): number => nextTick(state, at)
+  const inMs = (ms: number): RegistryState['due'] => ({ cloud: at.cloud + ms, monotonic: at.monotonic + ms })
+  const rest = { due: inMs(9_000), checkAt: 10_000 + 5_000 }
+  assert.deepEqual([wait(follower(rest)), wait(follower({ ...rest, role: 'prover' }))], [NEVER, 9_000])
+  assert.deepEqual([wait(leader(rest)), wait(leader({ ...rest, recheckAt: 10_000 + 4_000 }))], [5_000, 4_000])
+  assert.equal(wait(leader({ ...rest, due: inMs(100), work: requesting('due') })), 5_000)
+  assert.deepEqual([wait(leader({ due: inMs(61_000) })), wait(leader({ due: inMs(-5) }))], [MINUTE, 0])
+  assert.equal(wait(leader({ due: inMs(-5), notBefore: 10_000 + 500 })), 500)
+  // Whichever clock comes first, because the cloud's clock may be corrected.
+  const [early, late] = [at.cloud + 1_000, at.cloud + 3_000]
+  assert.equal(wait(leader({ due: { cloud: early, monotonic: 10_000 + 2_000 } })), 1_000)
+  assert.equal(wait(leader({ due: { cloud: late, monotonic: 10_000 + 2_000 } })), 2_000)
+  assert.equal(wait(leader({ due: undefined })), NEVER)
+})
+
+test('the error of each failure names the registry, and what is wrong with its credential', () => {
+  const errorOf = (state: RegistryState, event: RegistryEvent): string | undefined =>
+    step(state, event, at).state.error?.message
+  assert.deepEqual(
+    [
+      errorOf(leader({ work: requesting('due') }), { type: 'token', token: EXPIRED }),
+      errorOf(leader({ work: checking(P2) }), verdictOn(P2, 'accepted', 'denied')),
+      errorOf(leader({ live: undefined, work: checking(P2) }), verdictOn(P2, 'refused')),
+    ],
+    [
+      'the token service issued a credential for registry a that has already expired or has no valid expiry',
+      'the registry does not let the new credential a pull its own list: HTTP 403',
+      'registry a refused a login with the credential',
+    ],
+  )
+})
 
 for (const [title, state, event, effects, expected, moment] of CASES) {
   test(title, () => {

@@ -83,7 +83,7 @@ test('without the right to read the proof, a single candidate is used as not ver
 test("a user who may read the proof of only one release gets this release, whatever a tenant's ConfigMaps are called", async () => {
   const denies = (path: string): boolean => isRead(path) && !path.endsWith('/acr-nopass.platform.acr-nopass')
   assert.equal(await chosen({ configMaps: [FORGED, REAL], signs: PROOF, denies }), 'platform/acr-nopass proven')
-  // So many candidates are compared with a list, which is refused.
+  // Proofs of so many candidates are listed instead of read one by one. This user may not list.
   const many = Array.from({ length: 20 }, (_, index) => labelled('aaa', `r${index}`, CONFIG))
   const crowded = { configMaps: [...many, REAL], signs: PROOF, denies }
   await assert.rejects(chosen(crowded), { code: 'INPUT_MISSING' })

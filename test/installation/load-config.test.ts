@@ -90,6 +90,9 @@ test('label selectors match as everywhere in Kubernetes', () => {
     [{ matchExpressions: [{ key: 'none', operator: 'NotIn', values: ['prod'] }] }, true],
     [{ matchExpressions: [{ key: 'env', operator: 'Exists' }] }, true],
     [{ matchExpressions: [{ key: 'env', operator: 'DoesNotExist' }] }, false],
+    [{ matchExpressions: [{ key: 'none', operator: 'DoesNotExist' }] }, true],
+    [{ matchExpressions: [{ key: 'none', operator: 'In', values: ['prod'] }] }, false],
+    [{ matchExpressions: [{ key: 'none', operator: 'Exists' }] }, false],
     [
       {
         matchExpressions: [
@@ -104,6 +107,16 @@ test('label selectors match as everywhere in Kubernetes', () => {
     const targets = createTargets(config({ registries: registries({ selector }) }))
     assert.equal(targets.includes(namespace('shop', { labels })), expected, JSON.stringify(selector))
   }
+})
+
+test('the labels that any selector reads are kept, and no others', () => {
+  const selectors = [
+    { matchLabels: { env: 'prod', tier: 'web' } },
+    { matchExpressions: [{ key: 'team', operator: 'Exists' }] },
+    {},
+  ]
+  const all = registries(...selectors.map((selector) => ({ selector })))
+  assert.deepEqual([...createTargets(config({ registries: all })).namespaceLabels], ['env', 'tier', 'team'])
 })
 
 test('retire removes everything, also in the helper’s own namespace', () => {

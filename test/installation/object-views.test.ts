@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createTransforms } from '../../src/installation/object-views.ts'
+import { createTransforms, isCopiedList } from '../../src/installation/object-views.ts'
 import { listOwner, ownsContent } from '../../src/kube/managed-fields.ts'
 import type { ManagedFieldsEntry, ObjectMeta } from '../../src/kube/types.ts'
 
@@ -132,10 +132,66 @@ test('the view of a Namespace has the requested labels, opt-out and termination'
   assert.deepEqual([view.labels, view.optedOut, view.terminating], [{ env: 'prod' }, true, true])
 })
 
+test('a Namespace that is neither opted out nor ending is served', () => {
+  const bare = transforms.namespace(meta({}))
+  assert.deepEqual([bare.name, bare.labels, bare.optedOut, bare.terminating], ['n', {}, false, false])
+  assert.equal(transforms.namespace(meta({ labels: { 'acr-nopass.io/skip': 'false' } })).optedOut, false)
+})
+
+test('each label of the values has to be on a Secret', () => {
+  const secretLabels = { team: 'a', tier: 'b' }
+  const both = createTransforms({ instance: 'home.r', secretLabels, secretName: 's', namespaceLabels: new Set() })
+  const labelled = (labels: Record<string, string>): boolean => both.secret(meta({ labels })).labelled
+  assert.deepEqual([labelled(secretLabels), labelled({ team: 'a' }), labelled({ tier: 'b' })], [true, false, false])
+})
+
 test('the view of a ServiceAccount has its list unchanged, with entries without a name', () => {
   const view = transforms.serviceAccount({ ...meta({}), imagePullSecrets: [{ name: 'b' }, {}, { name: 'b' }] })
   assert.deepEqual([view.namespace, view.list, view.optedOut], ['shop', ['b', '', 'b'], false])
   assert.equal(transforms.serviceAccount(meta({ annotations: { 'acr-nopass.io/skip': 'true' } })).optedOut, true)
+})
+
+test('the view of a ServiceAccount has its role for nodes, unless the text is longer than any role', () => {
+  const roleOf = (role: string) =>
+    transforms.serviceAccount(meta({ annotations: { 'acr-nopass.io/role-arn': role } })).pullRole
+  assert.deepEqual([roleOf(' acs:ram::1:role/a '), roleOf('x'.repeat(256))?.length], ['acs:ram::1:role/a', 256])
+  for (const annotations of [{ 'acr-nopass.io/role-arn': '' }, {}])
+    assert.equal('pullRole' in transforms.serviceAccount(meta({ annotations })), false)
+  assert.equal(roleOf('x'.repeat(257)), undefined)
+})
+
+test('a Secret without marks is nobody’s, and the longest marks of ours are kept', () => {
+  const bare = transforms.secret(meta({}))
+  assert.deepEqual(
+    [bare.ours, bare.intact, bare.labelled, bare.hash, bare.registries, bare.expiresAt, bare.note],
+    [false, false, false, undefined, [], undefined, ''],
+  )
+  const labels = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'home.r' }
+  const of = (hash: string, registries: string) =>
+    transforms.secret(
+      meta({ labels, annotations: { 'acr-nopass.io/content-hash': hash, 'acr-nopass.io/registries': registries } }),
+    )
+  const long = of('f'.repeat(64), 'r,'.repeat(16 * 1024))
+  assert.deepEqual([long.hash?.length, long.registries.length], [64, 16 * 1024])
+  const over = of('f'.repeat(65), `${'r,'.repeat(16 * 1024)}r`)
+  assert.deepEqual([over.hash, over.registries], [undefined, []])
+  assert.deepEqual([of('a', '').registries, transforms.secret(meta({ labels })).registries], [[], []])
+  const other = { ...labels, 'app.kubernetes.io/managed-by': 'Helm' }
+  assert.equal(transforms.secret(meta({ labels: other })).ours, false)
+})
+
+test('a Pod’s list is a copy of its ServiceAccount’s from before our entry, or it is the Pod’s own', () => {
+  const isCopy = (pod: readonly string[], account: readonly string[]) => isCopiedList(pod, account, 'acr-nopass')
+  assert.deepEqual(
+    [isCopy([], ['a', 'acr-nopass']), isCopy(['a'], ['a', 'acr-nopass']), isCopy([], [])],
+    [true, true, true],
+  )
+  assert.deepEqual([isCopy(['b', 'a'], ['a', 'acr-nopass', 'b']), isCopy(['a'], ['a'])], [true, true])
+  assert.deepEqual(
+    [isCopy(['b'], ['a', 'acr-nopass']), isCopy(['a', 'b'], ['a']), isCopy(['a'], ['a', 'b'])],
+    [false, false, false],
+  )
+  assert.deepEqual([isCopy(['a', 'c'], ['a', 'b']), isCopy(['b', 'b'], ['a', 'b', 'acr-nopass'])], [false, false])
 })
 
 test('the view of an overlong list has only its length and our entry', () => {

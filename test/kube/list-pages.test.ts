@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { createKubeClient } from '../../src/kube/client.ts'
+import { createKubeClient, type KubeClient } from '../../src/kube/client.ts'
 import { listPages } from '../../src/kube/list-pages.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
 
@@ -55,3 +55,14 @@ test('a list of small objects is read in full pages', async () => {
 test('a single object that is too large is an error, not a loop', async () => {
   await assert.rejects(listSizes([9_000_000], 4), { code: 'KUBE_BAD_ANSWER', reason: 'BodyTooLarge' })
 })
+
+for (const text of ['{}', '{"metadata":{}}', '{"metadata":{},"items":{}}', '{"items":[]}', '[]', 'null', '"x"']) {
+  test(`JSON that is no list is refused, because as an empty list it would show that nothing exists: ${text}`, async () => {
+    const request = async (): Promise<unknown> => JSON.parse(text)
+    const pages = listPages({ request } as unknown as KubeClient, { path: '/api/v1/pods', pageSize: 10 })
+    await assert.rejects(pages.next(), {
+      code: 'KUBE_BAD_ANSWER',
+      message: 'GET /api/v1/pods returned something that is not a list',
+    })
+  })
+}

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,6 +9,7 @@ import { writeNodeArchive } from '../../scripts/release/node-archive.ts'
 import { ROOT, runBin } from '../cli/run-bin.ts'
 import { INSTANCE } from '../support/cloud/team-seed.ts'
 import { type NodeFixture, openNodeFixture } from '../support/node/node-fixture.ts'
+import { hashOfProviders, readProviderHash } from '../support/node/provider-hash.ts'
 import { WORKER_ROLE } from '../support/registry/private-registry.ts'
 
 // The script for nodes changes a real kubelet: in the mounts of the node, where /opt and
@@ -20,6 +20,7 @@ let fixture: NodeFixture
 let folder: string
 let script: string
 let stopServer: () => Promise<unknown>
+let undone = 0
 
 before(async () => {
   fixture = await openNodeFixture(signal)
@@ -113,19 +114,7 @@ async function printScript(manager: string): Promise<string> {
   return printed
 }
 
-/** The hash of the configuration that the kubelet has read, as its metrics show it. */
-async function readHash(): Promise<string | undefined> {
-  const path = `/api/v1/nodes/${fixture.node.name}/proxy/metrics`
-  const text = await fixture.cluster.admin.request<string>({ method: 'GET', path, isText: true })
-  return /^kubelet_credential_provider_config_info\{hash="([^"]+)"\} 1$/m.exec(text)?.[1]
-}
-
-/** readCredentialProviderConfig in pkg/credentialprovider/plugin/config.go, Kubernetes v1.37.2 */
-function hashOf(text: string): string {
-  const length = Buffer.alloc(8)
-  length.writeBigUInt64BE(BigInt(Buffer.byteLength(text)))
-  return `sha256:${createHash('sha256').update(length).update(text).digest('hex')}`
-}
+const readHash = () => readProviderHash(fixture)
 
 /** Another provider, whose program never returns a login. */
 const OTHER = `apiVersion: kubelet.config.k8s.io/v1
@@ -146,7 +135,7 @@ test('P16 the script gives a real kubelet the program beside that of another reg
     '--image-credential-provider-config=/opt/other/config.yaml --image-credential-provider-bin-dir=/opt/other'
   writeFileSync(FLAG_FILE(), `KUBELET_EXTRA_ARGS="--v=3 ${other}"\n`)
   await fixture.node.restartKubelet(readFlags())
-  assert.equal(await readHash(), hashOf(OTHER))
+  assert.equal(await readHash(), hashOfProviders(OTHER))
   await fixture.namespace('shop')
   await fixture.pod('shop', 'before', { pull: 'Always' })
   await fixture.until('shop', 'before', /^(ErrImagePull|ImagePullBackOff): /, 60_000)
@@ -160,7 +149,7 @@ test('P16 the script gives a real kubelet the program beside that of another reg
   // Of two values of a flag the kubelet takes the last.
   assert.deepEqual(readFlags().slice(0, 3), ['--v=3', ...other.split(' ')])
   const config = readFileSync(join(folder, 'opt', 'acr-nopass', 'config.yaml'), 'utf8')
-  assert.equal(await readHash(), hashOf(config))
+  assert.equal(await readHash(), hashOfProviders(config))
   await fixture.pod('shop', 'after', { pull: 'Always' })
   await fixture.until('shop', 'after', 'running', 60_000)
   const path = '/api/v1/secrets'
@@ -168,26 +157,47 @@ test('P16 the script gives a real kubelet the program beside that of another reg
   assert.match((await inNode(['bash', script])).stdout, /nothing to change/)
 })
 
-test('a configuration that ends the real kubelet is undone: the Node is Ready and pulls as before', async () => {
-  const flags = readFileSync(FLAG_FILE(), 'utf8')
-  const hash = await readHash()
-  const broken = join(folder, 'broken.sh')
-  writeFileSync(broken, readFileSync(script, 'utf8').replace('"defaultCacheDuration": "0s",', ''))
-  const { code, stderr } = await inNode(['dash', broken])
-  assert.equal(code, 1)
-  assert.match(
-    stderr,
-    /NODE_UNDONE: the kubelet was not healthy with the new configuration; everything was undone, and the kubelet is healthy again/,
-  )
-  assert.deepEqual([readFileSync(FLAG_FILE(), 'utf8'), await readHash()], [flags, hash])
-  await fixture.pod('shop', 'undone', { pull: 'Always' })
-  await fixture.until('shop', 'undone', 'running', 60_000)
-})
+// Each is refused by validateCredentialProviderConfig or registerCredentialProviderPlugins in
+// pkg/credentialprovider/plugin, Kubernetes v1.37.2, and ends the kubelet at its start.
+for (const [what, from, to] of [
+  ['without a field that the kubelet needs', '"defaultCacheDuration": "0s",', ''],
+  [
+    'with a field that the kubelet does not know',
+    '"defaultCacheDuration": "0s",',
+    '"defaultCacheDuration": "0s", "cacheFor": "0s",',
+  ],
+  [
+    'with a version that the kubelet does not know',
+    '"credentialprovider.kubelet.k8s.io/v1"',
+    '"credentialprovider.kubelet.k8s.io/v9"',
+  ],
+  ['with an image pattern that is no host', '"matchImages": [', '"matchImages": ["%",'],
+  ['that names a program which is not there', '"name": "acr-nopass-provider"', '"name": "absent"'],
+] as const) {
+  test(`a configuration ${what} ends the real kubelet, and is undone: the Node is Ready and pulls as before`, async () => {
+    const flags = readFileSync(FLAG_FILE(), 'utf8')
+    const hash = await readHash()
+    const text = readFileSync(script, 'utf8')
+    assert.ok(text.includes(from))
+    const broken = join(folder, 'broken.sh')
+    writeFileSync(broken, text.replace(from, to))
+    const { code, stderr } = await inNode(['dash', broken])
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      /NODE_UNDONE: the kubelet was not healthy with the new configuration; everything was undone, and the kubelet is healthy again/,
+    )
+    assert.deepEqual([readFileSync(FLAG_FILE(), 'utf8'), await readHash()], [flags, hash])
+    undone += 1
+    await fixture.pod('shop', `undone-${undone}`, { pull: 'Always' })
+    await fixture.until('shop', `undone-${undone}`, 'running', 60_000)
+  })
+}
 
 test("--remove leaves the kubelet with the other registry's program, and Pods need a Secret again", async () => {
   const { code, stderr } = await inNode(['dash', script, '--remove'])
   assert.equal(code, 0, stderr)
-  assert.equal(await readHash(), hashOf(OTHER))
+  assert.equal(await readHash(), hashOfProviders(OTHER))
   await fixture.push('2')
   await fixture.pod('shop', 'removed', { tag: '2', pull: 'Always' })
   await fixture.until('shop', 'removed', /^(ErrImagePull|ImagePullBackOff): /, 60_000)

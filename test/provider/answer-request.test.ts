@@ -2,32 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ErrorCode } from '../../src/errors.ts'
 import { NopassError } from '../../src/errors.ts'
-import { NODE_CONFIG_VERSION, type NodeConfig, type NodeRegistry } from '../../src/node/node-config.ts'
+import type { NodeConfig, NodeRegistry } from '../../src/node/node-config.ts'
 import { answerRequest } from '../../src/node/provider/answer-request.ts'
 import type { WantedLogin } from '../../src/node/provider/fetch-login.ts'
 import type { LoginRecord } from '../../src/node/provider/login-record.ts'
+import { nodeRegistry, nodeSettings } from './node-settings.ts'
 
 const ROLE = 'acs:ram::1234567890123456:role/puller'
 const HOUR = 3_600_000
 /** The cloud's clock minus the uptime. */
 const AHEAD = 50 * HOUR
-
-function entry(name: string, change: Partial<NodeRegistry> = {}): NodeRegistry {
-  return {
-    name,
-    edition: 'enterprise',
-    instanceId: `cri-${name}`,
-    region: 'cn-hangzhou',
-    network: 'all',
-    apiNetwork: 'auto',
-    domains: [],
-    repositories: ['*'],
-    limit: 'role',
-    expiresInHours: null,
-    assumeRole: [],
-    ...change,
-  }
-}
 
 /** A node whose cloud issues logins for the domain of each instance, or fails with a code. */
 function nodeOf(registries: readonly NodeRegistry[], change: Partial<NodeConfig> = {}) {
@@ -38,17 +22,7 @@ function nodeOf(registries: readonly NodeRegistry[], change: Partial<NodeConfig>
   let uptime = 0
   const nameOf = ({ values, identity }: WantedLogin): string =>
     `${identity.kind === 'worker-role' ? 'node' : 'account'} ${values.name.split('.')[0]}`
-  const config: NodeConfig = {
-    version: NODE_CONFIG_VERSION,
-    identity: 'worker-role',
-    fallback: 'none',
-    useRrsaRole: false,
-    region: '',
-    network: 'auto',
-    endpoints: {},
-    registries,
-    ...change,
-  }
+  const config = nodeSettings({ registries, ...change })
   const node = {
     beforeLock: undefined as ((key: string, records: Map<string, LoginRecord>) => void) | undefined,
     calls,
@@ -113,7 +87,10 @@ const LIMITED: Partial<NodeRegistry> = {
 }
 
 test('a login that the node already has does not replace the one whose list has the image, except for seconds after a failure', async () => {
-  const node = nodeOf([entry('rest', { instanceId: 'cri-prod', repositories: ['shop/*'] }), entry('team', LIMITED)])
+  const node = nodeOf([
+    nodeRegistry('rest', { instanceId: 'cri-prod', repositories: ['shop/*'] }),
+    nodeRegistry('team', LIMITED),
+  ])
   node.failing.set('node team', 'CLOUD_UNREACHABLE')
   assert.equal(await node.ask('prod/app'), 'node rest')
   assert.equal(node.kept(), 15)
@@ -124,7 +101,7 @@ test('a login that the node already has does not replace the one whose list has 
 })
 
 test('an instance that has the domain of an image is asked before any other of its region, once this is known', async () => {
-  const node = nodeOf([entry('first'), entry('second'), entry('third')])
+  const node = nodeOf([nodeRegistry('first'), nodeRegistry('second'), nodeRegistry('third')])
   assert.equal(await node.ask('second/app'), 'node second')
   assert.deepEqual(node.calls, ['node first', 'node second'])
   node.failing.set('node third', 'CLOUD_UNREACHABLE')
@@ -139,7 +116,7 @@ test('an instance that has the domain of an image is asked before any other of i
 })
 
 test('an instance that fails does not hide another that has the domain, and is named if none has', async () => {
-  const node = nodeOf([entry('first'), entry('second')])
+  const node = nodeOf([nodeRegistry('first'), nodeRegistry('second')])
   node.failing.set('node first', 'CLOUD_DENIED')
   assert.equal(await node.ask('second/app'), 'node second')
   await assert.rejects(node.ask('first/app'), { code: 'CLOUD_DENIED', message: 'node first' })
@@ -148,21 +125,21 @@ test('an instance that fails does not hide another that has the domain, and is n
 test('a refused ServiceAccount gets the login of the node only if the values have this fallback, for seconds, and never in an outage', async () => {
   const service = { identity: 'service-account', oidcProviderArn: 'acs:ram::1234567890123456:oidc-provider/p' } as const
   for (const code of ['IDENTITY_NOT_TRUSTED', 'CLOUD_DENIED', 'CLOUD_NOT_FOUND'] as const) {
-    const strict = nodeOf([entry('prod')], service)
+    const strict = nodeOf([nodeRegistry('prod')], service)
     strict.failing.set('account prod', code)
     await assert.rejects(strict.ask('prod/app', {}), { code })
-    const lenient = nodeOf([entry('prod')], { ...service, fallback: 'worker-role' })
+    const lenient = nodeOf([nodeRegistry('prod')], { ...service, fallback: 'worker-role' })
     lenient.failing.set('account prod', code)
     assert.equal(await lenient.ask('prod/app', {}), 'node prod')
     assert.equal(lenient.kept(), 15)
   }
   for (const code of ['CLOUD_UNREACHABLE', 'CLOUD_THROTTLED', 'NODE_TIMEOUT'] as const) {
-    const lenient = nodeOf([entry('prod')], { ...service, fallback: 'worker-role' })
+    const lenient = nodeOf([nodeRegistry('prod')], { ...service, fallback: 'worker-role' })
     lenient.failing.set('account prod', code)
     await assert.rejects(lenient.ask('prod/app', {}), { code })
     assert.deepEqual(lenient.calls, ['account prod'])
     // One instance refuses the ServiceAccount. The other has the image, and does not respond.
-    const several = nodeOf([entry('first'), entry('prod')], { ...service, fallback: 'worker-role' })
+    const several = nodeOf([nodeRegistry('first'), nodeRegistry('prod')], { ...service, fallback: 'worker-role' })
     several.failing.set('account first', 'CLOUD_DENIED').set('account prod', code)
     await assert.rejects(several.ask('prod/app', {}), { code })
     assert.deepEqual(several.calls, ['account first', 'account prod'])
@@ -170,7 +147,7 @@ test('a refused ServiceAccount gets the login of the node only if the values hav
 })
 
 test('a login that another process stored just before the lock was taken is used without a call', async () => {
-  const node = nodeOf([entry('prod')])
+  const node = nodeOf([nodeRegistry('prod')])
   node.beforeLock = (key, records) => {
     const login = { username: 'other', password: 'p', domains: ['prod-registry.cn-hangzhou.cr.aliyuncs.com'] }
     records.set(key, { boot: 'b', login: { ...login, expiresAt: HOUR, refreshAt: HOUR, cloudAhead: 0 } })
@@ -180,7 +157,7 @@ test('a login that another process stored just before the lock was taken is used
 })
 
 test('the kubelet may keep a new login until it is due, and the login of the next Pod for the rest of that time', async () => {
-  const node = nodeOf([entry('prod')])
+  const node = nodeOf([nodeRegistry('prod')])
   await node.ask('prod/app')
   const first = node.kept()
   assert.equal(first, 3599)
@@ -191,8 +168,10 @@ test('the kubelet may keep a new login until it is due, and the login of the nex
 test('an annotation that names no role is reported, unless the login of the node steps in', async () => {
   const annotations = { 'acr-nopass.io/role-arn': 'puller' }
   const service = { identity: 'service-account' } as const
-  await assert.rejects(nodeOf([entry('prod')], service).ask('prod/app', { annotations }), { code: 'NODE_ROLE_INVALID' })
-  const lenient = nodeOf([entry('prod')], { ...service, fallback: 'worker-role' })
+  await assert.rejects(nodeOf([nodeRegistry('prod')], service).ask('prod/app', { annotations }), {
+    code: 'NODE_ROLE_INVALID',
+  })
+  const lenient = nodeOf([nodeRegistry('prod')], { ...service, fallback: 'worker-role' })
   assert.equal(await lenient.ask('prod/app', { annotations }), 'node prod')
-  assert.equal(await nodeOf([entry('prod')], service).ask('prod/app', { annotations: {} }), undefined)
+  assert.equal(await nodeOf([nodeRegistry('prod')], service).ask('prod/app', { annotations: {} }), undefined)
 })

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type ErrorCode, hasCode, NopassError } from '../../src/errors.ts'
-import { NODE_CONFIG_VERSION, type NodeConfig } from '../../src/node/node-config.ts'
 import { decideLogin, type LoginRecord, lastLogin, readRecord } from '../../src/node/provider/login-record.ts'
 import { obtainLogin } from '../../src/node/provider/obtain-login.ts'
 import { anyValue, fuzz } from '../support/fuzz.ts'
+import { nodeRegistry, nodeSettings } from './node-settings.ts'
 
 /** The time in which a request must end, as in the program (milliseconds). */
 const DEADLINE = 2_700
@@ -13,32 +13,8 @@ const DEADLINE = 2_700
 const LOOK = 20
 const LIFE = 3_600_000
 
-const CONFIG: NodeConfig = {
-  version: NODE_CONFIG_VERSION,
-  identity: 'worker-role',
-  fallback: 'none',
-  useRrsaRole: false,
-  region: '',
-  network: 'auto',
-  endpoints: {},
-  registries: [],
-}
-const WANTED = {
-  identity: { kind: 'worker-role' },
-  values: {
-    name: 'prod',
-    edition: 'enterprise',
-    instanceId: 'cri-prod',
-    region: 'cn-hangzhou',
-    network: 'all',
-    apiNetwork: 'auto',
-    domains: [],
-    repositories: ['*'],
-    limit: 'role',
-    expiresInHours: null,
-    assumeRole: [],
-  },
-} as const
+const CONFIG = nodeSettings()
+const WANTED = { identity: { kind: 'worker-role' }, values: nodeRegistry('prod') } as const
 
 interface Start {
   readonly at: number

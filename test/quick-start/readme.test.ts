@@ -12,11 +12,12 @@ test('the README works as described when it is followed word for word, by the co
     async ({ fixture, writes, printed }) => {
       assert.deepEqual(writes, [
         { block: 1, does: 'npm install', calls: [] },
-        { block: 2, does: 'acr-nopass apply', calls: ['CreateRole', 'CreatePolicy', 'AttachPolicyToRole'] },
-        { block: 3, does: 'kubectl get', calls: ['CreateRole', 'CreatePolicy', 'AttachPolicyToRole'] },
-        { block: 4, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy', 'DeleteRole'] },
+        { block: 2, does: 'export CLUSTER=c8f3d0a61b7e94c25a0d3f86e12b47c90', calls: [] },
+        { block: 3, does: 'acr-nopass apply', calls: ['CreateRole', 'CreatePolicy', 'AttachPolicyToRole'] },
+        { block: 4, does: 'kubectl get', calls: ['CreateRole', 'CreatePolicy', 'AttachPolicyToRole'] },
+        { block: 5, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy', 'DeleteRole'] },
       ])
-      assert.match(printed[2] ?? '', /STATUS: deployed/)
+      assert.match(printed[3] ?? '', /STATUS: deployed/)
       assert.deepEqual(await servedNamespaces(fixture), [[]])
     },
   ))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { docsPage, followQuickStart, servedNamespaces } from './support/quick-start.ts'
+import { expectSample } from '../support/sample.ts'
+import { CHANGING, docsPage, followQuickStart, servedNamespaces } from './support/quick-start.ts'
 
 test('the quick start on a self-built cluster works as described when it is followed word for word', () =>
   followQuickStart(
@@ -10,7 +11,7 @@ test('the quick start on a self-built cluster works as described when it is foll
       registersIssuer: true,
       image: 'demo-registry.cn-hangzhou.cr.aliyuncs.com/shop/hello',
     },
-    async ({ fixture, writes, printed }) => {
+    async ({ fixture, writes, printed, results }) => {
       assert.deepEqual(writes, [
         { block: 1, does: 'npm install', calls: [] },
         { block: 2, does: 'kubectl get', calls: ['CreateOIDCProvider'] },
@@ -18,11 +19,16 @@ test('the quick start on a self-built cluster works as described when it is foll
         { block: 4, does: 'aliyun ram', calls: ['CreateRole', 'CreatePolicy', 'AttachPolicyToRole'] },
         { block: 5, does: 'acr-nopass apply', calls: [] },
         { block: 6, does: 'kubectl create', calls: [] },
-        { block: 7, does: 'acr-nopass validate', calls: ['CreateUser', 'CreatePolicy', 'AttachPolicyToUser'] },
-        { block: 8, does: 'kubectl create', calls: ['CreateAccessKey'] },
-        { block: 9, does: 'helm upgrade', calls: [] },
-        { block: 10, does: 'set -e', calls: [] },
+        { block: 7, does: 'acr-nopass uninstall', calls: [] },
+        { block: 8, does: 'acr-nopass validate', calls: ['CreateUser', 'CreatePolicy', 'AttachPolicyToUser'] },
+        { block: 9, does: 'kubectl create', calls: ['CreateAccessKey'] },
+        { block: 10, does: 'helm upgrade', calls: [] },
+        { block: 11, does: 'set -e', calls: [] },
       ])
+      const [, , , , apply = '', pull = '', uninstall = ''] = results
+      expectSample('apply-self-built', apply, CHANGING)
+      expectSample('first-pull-self-built', pull, CHANGING)
+      expectSample('uninstall-self-built', uninstall, CHANGING)
       assert.match(printed[5] ?? '', /\npod\/hello condition met\n[\s\S]*\nall is well\n/)
       const principals = fixture.cloud.calls.flatMap(({ action, code, principal }) =>
         action === 'GetAuthorizationToken' && code === ''

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { docsPage, followQuickStart, servedNamespaces } from './support/quick-start.ts'
+import { expectSample } from '../support/sample.ts'
+import { CHANGING, docsPage, followQuickStart, servedNamespaces } from './support/quick-start.ts'
 
 test('the quick start on ACK Serverless works as described when it is followed word for word', () =>
   followQuickStart(
@@ -11,7 +12,7 @@ test('the quick start on ACK Serverless works as described when it is followed w
       image: 'images.example.com/shop/hello',
       role: 'acr-nopass-eci',
     },
-    async ({ fixture, writes, printed }) => {
+    async ({ fixture, writes, printed, results }) => {
       assert.deepEqual(writes, [
         { block: 1, does: 'npm install', calls: [] },
         { block: 2, does: 'acr-nopass validate', calls: [] },
@@ -22,6 +23,10 @@ test('the quick start on ACK Serverless works as described when it is followed w
         { block: 7, does: 'acr-nopass plan', calls: ['CreatePolicy', 'AttachPolicyToRole'] },
         { block: 8, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy'] },
       ])
+      const [, plan = '', , pull = '', uninstall = ''] = results
+      expectSample('plan-serverless', plan, CHANGING)
+      expectSample('first-pull-serverless', pull, CHANGING)
+      expectSample('uninstall-serverless', uninstall, CHANGING)
       assert.match(printed[3] ?? '', /\npod\/hello condition met\n[\s\S]*\nall is well\n/)
       assert.deepEqual(await servedNamespaces(fixture), [[]])
     },

@@ -206,6 +206,22 @@ test('roles of an earlier identity that cannot be read are reported, not ignored
   await assert.rejects(unseen('CLOUD_UNREACHABLE'), { code: 'CLOUD_UNREACHABLE' })
 })
 
+test('a shared policy of an earlier identity is left to all clusters of the list, not only to this one', async () => {
+  const [work, account] = rrsaCluster(() => ({ issuer: FIRST }))
+  const { cluster, context } = work
+  const { settings } = cluster
+  const sibling = { ...settings, name: 'b', access: { ...settings.access, clusterId: 'c2' }, workerRoles: [] }
+  const own = { ...cluster, settings: { ...settings, workerRoles: ['nodes'] } }
+  const targets = await policyTargets({ ...work, cluster: own }, account)
+  const former = async (...clusters: readonly object[]) => {
+    const list = { ...context, settings: { ...context.settings, clusters } } as unknown as typeof context
+    const found = await formerTargets({ ...work, cluster: own, context: list }, targets)
+    return found.former.map(({ target }) => [target.policyName, target.members])
+  }
+  assert.deepEqual(await former(own.settings, sibling), [['acr-nopass-nodes', ['c1', 'c2']]])
+  assert.deepEqual(await former(own.settings), [])
+})
+
 test('an RRSA role that the user made is not changed, and a note says so', async () => {
   const [work] = rrsaCluster(() => ({ issuer: FIRST }))
   const { context, cluster } = work

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import type { ConnectedWork } from '../../src/rollout/cluster/cluster-run.ts'
+import type { ClusterWork, ConnectedWork } from '../../src/rollout/cluster/cluster-run.ts'
 import { kubeconfigMinutes } from '../../src/rollout/connect/connect-cluster.ts'
-import { withLastingCredential } from '../../src/rollout/connect/connect-work.ts'
+import { connectWork, withLastingCredential } from '../../src/rollout/connect/connect-work.ts'
 
 test("the kubeconfig of a deploy, and of an uninstall, stays valid for three waits of helm, within ACK's limits", () => {
   // TemporaryDurationMinutes is 15 to 4320:
@@ -52,3 +58,49 @@ for (const { name, access, hooks, again } of [
     assert.deepEqual(asked, again ? ['kubeconfig'] : [])
   })
 }
+
+test('the work gets the connection to its cluster, which ends with the work, and a note only once', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-work-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const server = createServer((_request, response) => {
+    response.end('{"gitVersion":"v1.37.2","metadata":{"name":"kube-system","uid":"u"}}')
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const file = join(folder, 'kubeconfig')
+  const config = {
+    clusters: [
+      {
+        name: 'c',
+        cluster: {
+          server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+          'insecure-skip-tls-verify': true,
+        },
+      },
+    ],
+    users: [{ name: 'u', user: {} }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  }
+  writeFileSync(file, JSON.stringify(config))
+  const settings = { name: 'a', release: 'r', namespace: 'n', access: { kind: 'kubeconfig-file', file }, expect: {} }
+  const reported: unknown[] = []
+  const context = {
+    settings: { inputs: { timeout: '5m' } },
+    mask: () => undefined,
+    helm: { environment: {} },
+    folder: {},
+    report: (...line: unknown[]) => void reported.push(line),
+  }
+  const run = { notes: ['an earlier note'] }
+  const work = { cluster: { name: 'a', settings }, context, run, signal: AbortSignal.timeout(60_000) }
+  const seen = await connectWork(work as unknown as ClusterWork, async (connected) => {
+    const { identity, release, now, signal, cluster } = connected
+    assert.equal(Math.abs(now() - Date.now()) < 60_000, true)
+    return [identity.kubeSystemUid, release.target, signal === work.signal, cluster === (work.cluster as unknown)]
+  })
+  const target = { release: 'r', namespace: 'n', kubeconfig: file, context: undefined }
+  assert.deepEqual([seen, run.notes, reported], [['u', target, true, true], ['an earlier note'], []])
+  const failing = connectWork(work as unknown as ClusterWork, () => Promise.reject(new Error('the work failed')))
+  await assert.rejects(failing, /the work failed/)
+})

@@ -302,7 +302,11 @@ const CASES: readonly Case[] = [
     name: 'our upgrade succeeds, and another deployer completes with --history-max 1: the run fails, and the other revision is kept',
     before: ['superseded', 'deployed'],
     upgrade: { history: ['pruned', 'pruned', 'pruned', 'deployed*=4'], exit: 0 },
-    expected: { calls: ['upgrade'], outcome: { status: 'failed', revision: 4, notes: [] } },
+    expected: {
+      calls: ['upgrade'],
+      outcome: { status: 'failed', revision: 4, notes: [] },
+      error: 'RELEASE_OVERTAKEN another deployer made revision 4 (deployed) of n/r while this run deployed revision 3',
+    },
   },
   {
     name: 'helm ends with an error after it has recorded the revision as deployed: the revision is kept',
@@ -510,6 +514,7 @@ const CASES: readonly Case[] = [
         revision: 4,
         notes: ['another deployer made revision 3 while helm was running: restored'],
       },
+      error: 'RELEASE_OVERTAKEN another deployer made revision 3 (deployed) of n/r while this run deployed revision 2',
     },
   },
   {
@@ -529,7 +534,11 @@ const CASES: readonly Case[] = [
     name: 'a user uninstalls while helm waits, and helm succeeds: the run fails',
     before: ['deployed'],
     upgrade: { history: [], exit: 0 },
-    expected: { calls: ['upgrade'], outcome: { status: 'failed', revision: null, notes: [] } },
+    expected: {
+      calls: ['upgrade'],
+      outcome: { status: 'failed', revision: null, notes: [] },
+      error: 'RELEASE_OVERTAKEN another deployer uninstalled n/r while this run deployed revision 2',
+    },
   },
   {
     name: "our rollback overtakes a user's rollback: their revision is restored",
@@ -584,13 +593,21 @@ const CASES: readonly Case[] = [
     name: 'helm succeeds without a record of its own, and the newest one is of another deployer: the run fails',
     before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed'], exit: 0 },
-    expected: { calls: ['upgrade'], outcome: { status: 'failed', revision: 2, notes: [] } },
+    expected: {
+      calls: ['upgrade'],
+      outcome: { status: 'failed', revision: 2, notes: [] },
+      error: 'RELEASE_OVERTAKEN another deployer made revision 2 (deployed) of n/r while this run deployed revision 2',
+    },
   },
   {
     name: 'the revision is not the prepared one: the run fails',
     before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed*=7'], exit: 0 },
-    expected: { calls: ['upgrade'], outcome: { status: 'failed', revision: 2, notes: [] } },
+    expected: {
+      calls: ['upgrade'],
+      outcome: { status: 'failed', revision: 2, notes: [] },
+      error: 'HELM_CHART revision 2 of n/r is not what this run had prepared',
+    },
   },
 ]
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { NopassError } from '../../src/errors.ts'
 import { type ManifestObject, objectKey } from '../../src/helm/release/manifest.ts'
 import { errorFromResponse } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
@@ -280,6 +281,13 @@ test('an object that is also refused as a replacement is refused; on the server,
   assert.equal(onServer.calls.length, 2)
 })
 
+test('an object that is to be created, and that the API server refuses, is refused: there is nothing to replace', async (t) => {
+  const { runs, calls } = await tryOut(t, [CONFIG], { ...ON_SERVER, serverSide: false }, ({ method }) =>
+    method === 'GET' ? { status: 404 } : { status: 422, message: 'no' },
+  )
+  assert.deepEqual([firstRefusal(runs)?.code, runs[0]?.drift, calls.length], ['HELM_INVALID_OBJECT', 'absent', 2])
+})
+
 test('objects of a namespace that a hook creates are not checked', async (t) => {
   const hook: ManifestObject = { ...CONFIG, kind: 'Namespace', name: 'n', body: {} }
   const { runs } = await tryOut(t, [CONFIG], { ...ON_SERVER, hooks: [hook] }, () => ({
@@ -301,4 +309,114 @@ test('up to five objects that were not checked are named, more are counted', () 
   const five = 'not checked by a dry run: A 0, A 1, A 2, A 3, A 4'
   assert.deepEqual(unchecked(5), [`${five}: no right`])
   assert.deepEqual(unchecked(7), [`${five} and 2 more: no right`])
+})
+
+test('notes are only about objects that were not checked, one for each reason', () => {
+  const run = (object: string, verdict: object) => ({ object, drift: 'unknown', verdict }) as never
+  const unchecked = (why: string) => ({ verdict: 'not checked', why })
+  const runs = [
+    run('A 1', unchecked('no right')),
+    run('A 2', { verdict: 'accepted' }),
+    run('A 3', unchecked('no namespace')),
+    run('A 4', unchecked('no right')),
+    run('A 5', { verdict: 'refused', error: new Error('no') }),
+  ]
+  assert.deepEqual(describeUnchecked(runs), [
+    'not checked by a dry run: A 1, A 4: no right',
+    'not checked by a dry run: A 3: no namespace',
+  ])
+  assert.deepEqual(describeUnchecked(runs.slice(1, 2)), [])
+})
+
+test('an object that the deployer may not read is not checked, and whether somebody changed it is not known', async (t) => {
+  const message = 'configmaps "a" is forbidden: User "ci" cannot get resource "configmaps"'
+  const { runs, calls } = await tryOut(t, [CONFIG], ON_SERVER, () => ({ status: 403, message }))
+  assert.deepEqual(
+    runs.map(({ drift, verdict }) => [drift, verdict.verdict]),
+    [['unknown', 'not checked']],
+  )
+  assert.deepEqual(calls, [`GET ${PATH}`])
+})
+
+test('a kind that is not served is unknown, and no drift of it counts', async (t) => {
+  const { runs } = await tryOut(t, [MONITOR], ON_SERVER, () => ({ status: 404 }))
+  assert.deepEqual(
+    runs.map(({ object, drift, verdict }) => [object, drift, verdict.verdict]),
+    [['ServiceMonitor a', 'unknown', 'refused']],
+  )
+})
+
+for (const message of [
+  'Internal error occurred: failed calling webhook "check.example": no endpoints available',
+  'admission webhook "check.example" denied the request: no',
+]) {
+  test(`a webhook that fails or refuses with a server error is not asked again: ${message}`, async (t) => {
+    const { runs, calls } = await tryOut(t, [CONFIG], ON_SERVER, ({ method }) =>
+      method === 'GET' ? { status: 404 } : { status: 500, message },
+    )
+    assert.equal(runs[0]?.verdict.verdict, 'refused')
+    assert.equal(calls.length, 2)
+  })
+}
+
+test('the labels and annotations of the manifest stay beside those of helm, and the replacement names its version', async (t) => {
+  const own = { labels: { app: 'x' }, annotations: { note: 'y' } }
+  const object = { ...CONFIG, body: { ...CONFIG.body, metadata: { name: 'a', ...own } } }
+  const bodies: object[] = []
+  const live = { ...LIVE, metadata: { ...LIVE.metadata, resourceVersion: '7' } }
+  await tryOut(t, [object], { ...ON_SERVER, serverSide: false }, ({ method, body }) => {
+    if (body !== undefined) bodies.push(body as object)
+    if (method === 'PATCH') return { status: 422, message: 'no' }
+    return { status: 200, body: live }
+  })
+  const metadata = {
+    name: 'a',
+    labels: { ...own.labels, ...OWNED.labels },
+    annotations: { ...own.annotations, ...OWNED.annotations },
+  }
+  assert.deepEqual(bodies, [
+    { ...CONFIG.body, metadata },
+    { ...CONFIG.body, metadata: { ...metadata, resourceVersion: '7' } },
+  ])
+})
+
+test('of an object that somebody changed, only the changed fields are kept', async (t) => {
+  const data = { key: 'new', same: '1', list: ['a'] }
+  const object = { ...CONFIG, body: { ...CONFIG.body, data } }
+  const live = { ...LIVE, data: { key: 'theirs', same: '1', list: ['b'] }, more: 'x' }
+  const { runs } = await tryOut(t, [object], ON_SERVER, ({ method }) => ({
+    status: 200,
+    body: method === 'GET' ? live : { ...LIVE, data },
+  }))
+  assert.deepEqual(runs[0]?.live, { data: { key: 'theirs', list: ['b'] } })
+})
+
+test('only a Namespace of Kubernetes itself creates the namespace of other objects', async (t) => {
+  const namespace: ManifestObject = { ...CONFIG, kind: 'Namespace', name: 'n', body: {} }
+  const verdictWith = async (other: ManifestObject) => {
+    const { runs } = await tryOut(t, [CONFIG], { ...ON_SERVER, hooks: [other] }, () => ({
+      status: 404,
+      message: 'namespaces "n" not found',
+    }))
+    return runs[0]?.verdict.verdict
+  }
+  assert.equal(await verdictWith(namespace), 'not checked')
+  assert.equal(await verdictWith({ ...namespace, apiVersion: 'tenancy.example.com/v1' }), 'refused')
+  assert.equal(await verdictWith({ ...namespace, kind: 'ConfigMap' }), 'refused')
+})
+
+test('a single refusal is reported as it is; of several, the first keeps its code, fix and place', () => {
+  const place = { file: 'team.yaml', line: 4, column: 3 }
+  const error = new NopassError('HELM_CONFLICT', 'a conflict', { hint: 'Do this.', reason: 'Conflict', place })
+  const refused = (object: string, one: NopassError) =>
+    ({ object, drift: 'unknown', verdict: { verdict: 'refused', error: one } }) as const
+  const accepted = { object: 'A 0', drift: 'same', verdict: { verdict: 'accepted' } } as const
+  assert.equal(firstRefusal([accepted, refused('A 1', error)]), error)
+  assert.equal(firstRefusal([accepted]), undefined)
+  const others = ['A 2', 'A 3'].map((name) => refused(name, new NopassError('HELM_FAILED', 'another')))
+  const { code, message, hint, reason, place: shown, cause } = firstRefusal([refused('A 1', error), ...others]) ?? {}
+  assert.deepEqual(
+    [code, message, hint, reason, shown, cause],
+    ['HELM_CONFLICT', 'a conflict; also refused: A 2, A 3', 'Do this.', 'Conflict', place, error],
+  )
 })

@@ -12,7 +12,8 @@ import { KubeApiError } from '../../src/kube/api-error.ts'
 import { type ProcessId, processId } from '../../src/lib/process-id.ts'
 import type { OpenRelease } from '../../src/rollout/release/open-release.ts'
 import { decideRepair, finishRun, repairHelm, unrepairedError } from '../../src/rollout/run/finish-run.ts'
-import { createRunFolder, type HelmBegun } from '../../src/rollout/run-folder.ts'
+import { createRunFolder, type HelmBegun, readOpenWork } from '../../src/rollout/run-folder.ts'
+import { type FakeObject, startFakeApiServer } from '../support/fake-api-server.ts'
 
 const begun: HelmBegun = {
   event: 'helm-begun',
@@ -67,6 +68,10 @@ test('an interrupted upgrade removes nothing if the first installation failed, b
   assert.deepEqual(decideRepair(upgrade, records, ''), { why: 'no record shows what revision 3 was to replace' })
   const again = history('failed', 'uninstalled', 'pending-install*')
   assert.deepEqual(decideRepair(upgrade, again, ''), { good: null })
+})
+
+test('P15 a release that somebody uninstalls after our upgrade is not uninstalled by the post step', () => {
+  assert.deepEqual(decideRepair(begun, history(...past, 'uninstalling*'), ''), { why: 'the release is uninstalling' })
 })
 
 test('P10 an interrupted rollback is repeated', () => {
@@ -174,6 +179,8 @@ test('P10 the post step rolls back or removes what an interrupted helm left, and
   )
   const [failed = ''] = await repaired(t, {}, half, 1)
   assert.match(failed, /^prod: release system\/acr: helm rollback: /)
+  const [left = ''] = await repaired(t, { before: null, good: null }, history('pending-install*'), 1)
+  assert.match(left, /^prod: release system\/acr: helm uninstall: /)
 })
 
 function repair(t: TestContext, path: string, about: Partial<HelmBegun>, limitMs: number): Promise<string> {
@@ -282,4 +289,70 @@ test('P10 the post step reports what it cannot clean up, and continues with the 
   await finishRun(await createRunFolder(parent), open, {}, (line) => lines.push(line))
   assert.equal(lines.length, 2)
   for (const line of lines) assert.match(line, /^could not be cleaned up: .*no-helm/)
+})
+
+/** Helm's record of a revision of the release `acr`. `*`: the step of the journal entry made it. */
+function recordOf(text: `${Revision['status']}${'' | '*'}`, index: number): FakeObject {
+  const labels = {
+    owner: 'helm',
+    name: 'acr',
+    version: String(index + 1),
+    status: text.replace('*', ''),
+    ...(text.endsWith('*') && { 'acr-nopass.io/step': OWN.id, 'acr-nopass.io/timeout': '300' }),
+  }
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { namespace: 'system', name: `acr.v${index + 1}`, labels } }
+}
+
+test('P10 the post step repairs the releases of a run, removes its probes, and forgets what is done', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const account = { namespace: 'checks', name: 'acr-nopass-probe-1' }
+  await using server = await startFakeApiServer([
+    ...(['superseded', 'superseded', 'deployed', 'failed*'] as const).map(recordOf),
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: account },
+  ])
+  const parent = await workplace(t, { helm: 'test "$1" = version && echo v3.22.0 || echo "$*" >> FOLDER/calls' })
+  const kubeconfig = join(parent, 'kubeconfig')
+  await writeFile(kubeconfig, server.kubeconfig)
+  const folder = await createRunFolder(parent)
+  const target = { ...begun.target, kubeconfig }
+  const path = `/api/v1/namespaces/checks/serviceaccounts/${account.name}`
+  folder.note({ ...begun, helm: join(parent, 'helm'), target, process: { pid: 1, start: 'before' } })
+  folder.note({ event: 'probe-made', id: account.name, target, objects: [path] })
+  const finish = async (): Promise<readonly string[]> => {
+    const lines: string[] = []
+    await finishRun(folder, await readOpenWork(folder), {}, (line) => lines.push(line))
+    return lines.toSorted()
+  }
+  server.refuse = (method) => (method === 'DELETE' ? 403 : undefined)
+  const [failed = '', repaired] = await finish()
+  assert.match(failed, /^could not be cleaned up: DELETE .* returned 403: refused with 403$/)
+  assert.equal(repaired, 'prod: release system/acr: rolled back to revision 3')
+  assert.match(await readFile(join(parent, 'calls'), 'utf8'), /^rollback acr 3 --namespace=system .* --timeout=2m\n$/)
+  // What could not be done stays open.
+  server.refuse = () => undefined
+  assert.deepEqual(await finish(), [`removed the probe ${account.name}`])
+  assert.ok(!server.objects.some(({ kind }) => kind === 'ServiceAccount'))
+  assert.deepEqual(await finish(), [])
+})
+
+test('P10 if the post step cannot read a release, the line names the release and what repairs it', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  await using server = await startFakeApiServer([])
+  server.refuse = () => 401
+  const parent = await workplace(t, { helm: 'echo v3.22.0' })
+  const kubeconfig = join(parent, 'kubeconfig')
+  await writeFile(kubeconfig, server.kubeconfig)
+  const folder = await createRunFolder(parent)
+  const process = { pid: 1, start: 'before' }
+  folder.note({ ...begun, helm: join(parent, 'helm'), target: { ...begun.target, kubeconfig }, process })
+  const lines: string[] = []
+  await finishRun(folder, await readOpenWork(folder), {}, (line) => lines.push(line))
+  assert.equal(lines.length, 1)
+  assert.match(
+    lines[0] ?? '',
+    /^could not be cleaned up: prod: release system\/acr: .* returned 401.*; a run with `recover-pending: true` repairs it$/,
+  )
+  assert.equal((await readOpenWork(folder)).helm.length, 1)
 })

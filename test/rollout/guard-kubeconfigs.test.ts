@@ -86,6 +86,11 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
     /the path of client-key of a user/,
   ],
   [
+    'a client certificate outside of the workspace',
+    kubeconfig({ 'client-certificate': '/etc/hostname' }),
+    /the path of client-certificate of a user/,
+  ],
+  [
     'a CA file outside of the workspace',
     kubeconfig({ token: 't' }, { 'certificate-authority': '/etc/hostname' }),
     /certificate-authority of a cl/,
@@ -123,6 +128,64 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
     return [`users in a comment that U+${end.charCodeAt(0).toString(16)} ends`, text, /not a kubeconfig/] as const
   }),
   ['users that are not a list', 'users: { name: u, user: { exec: {} } }\n', /users that are not a list/],
+  ['clusters that are not a list', 'clusters: { name: c }\n', /clusters that are not a list/],
+  ['a user that is not a map', 'users: [sh]\n', /a user that is not a map of keys/],
+  ['the content of a user that is not a map', 'users: [{ name: u, user: sh }]\n', /a user that is not a map of keys/],
+  [
+    'the content of a cluster that is not a map',
+    'clusters: [{ name: c, cluster: [] }]\n',
+    /a cluster that is not a map/,
+  ],
+  ['nothing', '', /not a kubeconfig/],
+  ['a user without content', 'users: [{ name: u }]\nclusters: [{ name: c }]\n', undefined],
+  ['empty paths, which no reader opens', kubeconfig({ tokenFile: '', 'client-key': '' }), undefined],
+  ['a path that is no text', 'users: [{ name: u, user: { tokenFile: 7 } }]\n', /the path of tokenFile/],
+  // Every key that only describes how a cluster is reached and who the user is.
+  [
+    'every other key of a kubeconfig',
+    stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      preferences: {},
+      extensions: [],
+      'current-context': 'x',
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      clusters: [
+        {
+          name: 'c',
+          cluster: {
+            server: 'https://127.0.0.1:6443',
+            'certificate-authority': 'ca.pem',
+            'certificate-authority-data': 'Yw==',
+            'insecure-skip-tls-verify': false,
+            'tls-server-name': 'kubernetes',
+            'disable-compression': true,
+            extensions: [],
+          },
+        },
+      ],
+      users: [
+        {
+          name: 'u',
+          user: {
+            'client-certificate': 'ca.pem',
+            'client-certificate-data': 'Yw==',
+            'client-key': 'ca.pem',
+            'client-key-data': 'aw==',
+            token: 't',
+            tokenFile: 'ca.pem',
+            username: 'n',
+            password: 'p',
+            as: 'a',
+            'as-uid': 'i',
+            'as-groups': ['g'],
+            extensions: [],
+          },
+        },
+      ],
+    }),
+    undefined,
+  ],
 ]
 
 for (const [title, text, refused] of ROWS) {
@@ -150,6 +213,15 @@ test('the text in a clusters file is as untrusted as a file of the workspace; a 
   assert.deepEqual(refusals(plan([], {}, { 'clusters-file': '', kubeconfig: text })), [])
 })
 
+test('without a workspace every file may be from the pull request', () => {
+  const elsewhere = join(folder, 'kubeconfig')
+  writeFileSync(elsewhere, kubeconfig(EXEC))
+  const settings = plan([{ file: elsewhere }])
+  const found = (environment: NodeJS.ProcessEnv) =>
+    guardKubeconfigs(settings, { GITHUB_EVENT_NAME: 'pull_request', ...environment }).map(({ code }) => code)
+  assert.deepEqual([found({}), found({ GITHUB_WORKSPACE: workspace })], [['KUBECONFIG_REFUSED'], []])
+})
+
 test('a pipe in place of a kubeconfig is rejected, and does not hang', () => {
   execFileSync('mkfifo', [join(workspace, 'pipe')])
   assert.match(refusals(plan([{ file: 'pipe' }]))[0] ?? '', /not a kubeconfig/)
@@ -175,6 +247,10 @@ test('the secrets of all clusters are masked before the first one is called', ()
   const masked: string[] = []
   const account = { ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'key-secret', ALIBABA_CLOUD_SECURITY_TOKEN: '' }
   maskKnownSecrets(settings, account, (secret) => masked.push(secret))
+  const ofSession: string[] = []
+  const session = { ALIBABA_CLOUD_ACCESS_KEY_ID: 'id', ALIBABA_CLOUD_SECURITY_TOKEN: ' session-token\n' }
+  maskKnownSecrets({ ...settings, selected: [] }, session, (secret) => ofSession.push(secret))
+  assert.deepEqual(ofSession, ['session-token'])
   assert.deepEqual(masked, [
     'key-secret',
     'key-of-one',
@@ -191,6 +267,35 @@ test('child processes do not inherit what the runner gives only to the action', 
   const all = { ...env }
   assert.deepEqual(takeEnvironment(env), all)
   assert.deepEqual(env, { ALIBABA_CLOUD_ACCESS_KEY_ID: 'k', PATH: '/bin' })
+})
+
+test('a secret that a kubeconfig gives its plugin is found in any of the forms that plugins use', () => {
+  const secretsOf = (exec: unknown) => kubeconfigSecrets(JSON.stringify({ users: [{ name: 'a', user: { exec } }] }))
+  assert.deepEqual(secretsOf({ args: ['-password', 'by-one-dash', '-token=by-equals'] }), ['by-one-dash', 'by-equals'])
+  assert.deepEqual(secretsOf({ args: ['--token=two\nlines-of-text'] }), ['two\nlines-of-text'])
+  assert.deepEqual(secretsOf({ args: ['token=not-a-flag', 'x--token=not-a-flag'] }), [])
+  assert.deepEqual(secretsOf({ args: ['--token'] }), [])
+  assert.deepEqual(secretsOf({ args: ['--token', 'seven77'] }), [])
+  assert.deepEqual(secretsOf({ args: ['--token', 'eight888'] }), ['eight888'])
+  assert.deepEqual(secretsOf({ env: [{ name: 'API_KEY', value: 'only-variables' }, { value: 'x' }, 'y', null] }), [
+    'only-variables',
+  ])
+  assert.deepEqual(secretsOf({ env: { name: 'API_KEY', value: 'no-list' }, args: '--token no-list' }), [])
+  for (const exec of ['text', null, 7, []]) assert.deepEqual(secretsOf(exec), [])
+})
+
+test('a text that is not a kubeconfig has no secrets', () => {
+  const texts = [
+    '',
+    'users: [',
+    'users: { name: a }',
+    '- a',
+    'users: [a, { user: b }]',
+    'clusters: [{ cluster: { proxy-url: 1 } }]',
+  ]
+  for (const text of texts) assert.deepEqual(kubeconfigSecrets(text), [])
+  const twice = { users: [{ user: { token: 'same' } }, { user: { token: 'same', password: '' } }] }
+  assert.deepEqual(kubeconfigSecrets(JSON.stringify(twice)), ['same'])
 })
 
 test('secrets that a kubeconfig gives its plugin are masked; names, files and ids are not', () => {

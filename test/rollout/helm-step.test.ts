@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { access, appendFile, chmod, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -106,3 +107,77 @@ for (const [name, content, flags] of [
     assert.equal(args, `rollback r 1 --namespace=n --kubeconfig=k${flags}--timeout=2m --color=never\n`)
   })
 }
+
+test('P10 the journal has all that the post step needs to repair a helm call, and forgets a call that succeeded', async (t) => {
+  const release = await open(t)
+  const { folder, target, helm } = release
+  const step = await beginHelmStep(release, ['upgrade', 'r'], {
+    ...about('upgrade'),
+    before: 3,
+    good: 2,
+    rollback: false,
+  })
+  const [entry, ...more] = (await readOpenWork(folder)).helm
+  const { process, stderrFile, ...rest } = entry ?? assert.fail()
+  assert.deepEqual(more, [])
+  assert.deepEqual(rest, {
+    event: 'helm-begun',
+    id: '1',
+    cluster: 'c',
+    command: 'upgrade',
+    helm: helm.path,
+    target,
+    before: 3,
+    good: 2,
+    rollback: false,
+  })
+  assert.ok(process.pid > 0)
+  assert.equal(stderrFile, join(folder.path, 'c-upgrade-1.err'))
+  await step.ended
+  step.settle()
+  assert.deepEqual((await readOpenWork(folder)).helm, [])
+})
+
+for (const { good, wait, line, args } of [
+  { good: 1, wait: true, line: 'rolling back to revision 1', args: /^rollback r 1 .* --wait / },
+  { good: 1, wait: false, line: 'rolling back to revision 1', args: /^rollback r 1 (?!.*--wait)/ },
+  { good: null, wait: true, line: 'removing the failed installation', args: /^uninstall r (?!.*--wait)/ },
+]) {
+  test(`P10 ${line}${wait ? ' and waiting' : ''}: the former journal entry is settled once the undo has its own`, async (t) => {
+    const opened = await open(t)
+    const lines: string[] = []
+    const report = (one: string) => void lines.push(one)
+    const access = { ...opened, client: {} as KubeClient, timeout: '2m', report, signal: t.signal }
+    const content = async () => ({ chart: 'c-1', values: {}, objects: [], hooks: [], serverSide: true })
+    const journals: string[] = []
+    const settle = () => journals.push(readFileSync(join(opened.folder.path, 'journal.jsonl'), 'utf8'))
+    assert.equal(await runUndo({ ...openRelease(access), content }, { good, over: 2, wait }, settle), undefined)
+    assert.deepEqual(lines, [line])
+    assert.match(await readFile(opened.ran, 'utf8'), args)
+    assert.equal(journals.length, 1)
+    assert.match(journals.join(), /^\n\{"event":"helm-begun".*\}$/)
+    assert.deepEqual((await readOpenWork(opened.folder)).helm, [])
+  })
+}
+
+test('a helm that fails leaves its journal entry open until the caller settles it, and its error names the command', async (t) => {
+  const opened = await open(t)
+  await writeFile(opened.helm.path, '#!/bin/sh\necho "Error: no" >&2\nexit 1\n')
+  const access = { ...opened, client: {} as KubeClient, timeout: '2m', report: () => undefined, signal: t.signal }
+  for (const [good, command] of [
+    [null, 'uninstall'],
+    [1, 'rollback'],
+  ] as const) {
+    const failure = (await runUndo(openRelease(access), { good, over: 2 })) ?? assert.fail()
+    assert.deepEqual([failure.error.message, failure.stderr?.trim()], [`helm ${command}: no`, 'Error: no'])
+    const entries = (await readOpenWork(opened.folder)).helm.map((one) => [
+      one.command,
+      one.before,
+      one.good,
+      one.rollback,
+    ])
+    assert.deepEqual(entries, [[command, 2, good, true]])
+    failure.settle()
+    assert.deepEqual((await readOpenWork(opened.folder)).helm, [])
+  }
+})

@@ -110,6 +110,19 @@ test('helm gets what was checked, whatever is done to the file afterwards', () =
   )
 })
 
+test('without a workspace and RUNNER_TEMP, only files of the working directory are read', () => {
+  const messages = (name: string) => {
+    const inputs = readInputs((input) => ({ mode: 'validate', 'values-files': name })[input as string])
+    const { errors } = loadSettings(inputs, { environment: {}, workingDirectory: workspace, chartFolder })
+    return errors.map(({ message }) => message)
+  }
+  assert.deepEqual(messages('values.yaml'), [])
+  // A file of the folder in which the process runs, and one of a folder that the job has elsewhere.
+  for (const name of [join(process.cwd(), 'package.json'), join(temp, 'values.yaml')]) {
+    assert.match(messages(name).join(), /is outside of the workspace/)
+  }
+})
+
 test('a list of clusters must be in the workspace too', () => {
   const given = { 'clusters-file': join(elsewhere, 'values.yaml') }
   assert.throws(() => errorsOf(given, false), { code: 'INPUT_INVALID', message: /is outside of the workspace/ })

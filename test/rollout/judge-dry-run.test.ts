@@ -64,6 +64,13 @@ const CASES: readonly {
     is: { why: /^the deployer lacks a right .*cannot patch resource "deployments"/ },
   },
   {
+    name: 'a refused value whose text is like that of a missing right',
+    status: 422,
+    reason: 'Invalid',
+    message: 'ConfigMap "web" is invalid: data: Forbidden: User "ci" cannot patch resource',
+    is: 'HELM_INVALID_OBJECT',
+  },
+  {
     // kubernetes, pkg/registry/rbac/validation/rule.go
     name: 'rights that the deployer may not grant',
     status: 403,

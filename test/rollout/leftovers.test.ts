@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KubeApiError } from '../../src/kube/api-error.ts'
-import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import { findLeftovers, removeLeftovers } from '../../src/rollout/uninstall/leftovers.ts'
+import { type KubeCall, type KubeClient, METADATA_ONLY_LIST } from '../../src/kube/client.ts'
+import { findLeftovers, leftoversOf, removeLeftovers } from '../../src/rollout/uninstall/leftovers.ts'
 
 test('P12 uninstall leaves the entries that another manager wrote, as cleanup does', async (t) => {
   const account = (name: string, manager: string, operation: string) => ({
@@ -86,6 +86,8 @@ interface Cluster {
    * installed the release.
    */
   readonly proven?: string | undefined
+  /** The configuration of the release in `team`, which nothing proves. */
+  readonly written?: string
   readonly mayListReleases?: boolean
 }
 
@@ -109,6 +111,11 @@ async function whyKept(cluster: Cluster, all = false) {
       return { metadata: { name: 'acr-nopass.team.other' } }
     if ('proven' in cluster && path === '/api/v1/namespaces/team/configmaps')
       return { metadata: {}, items: [{ metadata: metadata('team', 'c', {}), data: { 'config.yaml': cluster.proven } }] }
+    if (cluster.written !== undefined && path === '/api/v1/namespaces/team/configmaps')
+      return {
+        metadata: {},
+        items: [{ metadata: metadata('team', 'c', {}), data: { 'config.yaml': cluster.written } }],
+      }
     throw new KubeApiError(404, `${path} not found`)
   }
   const caller = { client: { request } as unknown as KubeClient, signal: AbortSignal.timeout(60_000) }
@@ -160,6 +167,14 @@ for (const [title, cluster, expected] of [
     },
   ],
   [
+    'without a Secret, where what has the labels of another release claims another name',
+    { wrote: writer('acr-nopass'), releases: ['team'], written: 'secretName: other' },
+    {
+      why: 'there is no Secret acr, and team/other, which has the labels of a release, may be one that writes Secrets of that name',
+      removable: false,
+    },
+  ],
+  [
     'without a Secret, where another release uses its name',
     { wrote: writer('acr-nopass'), releases: ['team'], proven: 'secretName: acr' },
     { why: 'there is no Secret acr, and another release writes Secrets of that name', removable: false },
@@ -187,6 +202,11 @@ for (const [title, cluster, expected] of [
   [
     'beside its Secret, where something has the labels of another release',
     { wrote: writer('acr-nopass'), secret: secretOf(OURS), releases: ['team'] },
+    undefined,
+  ],
+  [
+    'beside its Secret, where another release uses its name',
+    { wrote: writer('acr-nopass'), secret: secretOf(OURS), releases: ['team'], proven: 'secretName: acr' },
     undefined,
   ],
   [
@@ -292,5 +312,39 @@ test('if lists have no record of writers, each object is read; a deleted object 
   assert.deepEqual(
     [found.accounts, found.kept.map((one) => one.account)].map((list) => list.map((one) => one.metadata.namespace)),
     [['read'], ['refused']],
+  )
+})
+
+test('a deployer of `scope: namespaces` searches in its own namespace and in those of the targets, each once', () => {
+  const release = { namespace: 'n', release: 'r' }
+  const own = { secretName: 'acr', instance: 'n.r' }
+  assert.deepEqual(leftoversOf(release, 'acr', undefined), own)
+  assert.deepEqual(leftoversOf(release, 'acr', { namespaces: undefined }), own)
+  assert.deepEqual(leftoversOf(release, 'acr', { namespaces: [] }), { ...own, namespaces: ['n'] })
+  assert.deepEqual(leftoversOf(release, 'acr', { namespaces: ['shop', 'n'] }), { ...own, namespaces: ['n', 'shop'] })
+})
+
+test('of Secrets only metadata is read, and only those with the name; other ServiceAccounts are not kept', async () => {
+  const calls: KubeCall[] = []
+  const account = (name: string, ...names: readonly string[]) => ({
+    metadata: metadata('shop', name, { managedFields: writer('acr-nopass') }),
+    ...(names.length > 0 && { imagePullSecrets: names.map((one) => ({ name: one })) }),
+  })
+  const accounts = [account('none'), account('other', 'regcred'), account('both', 'regcred', 'acr')]
+  const labels = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'r' }
+  const request = async (call: KubeCall): Promise<unknown> => {
+    calls.push(call)
+    if (call.path === '/api/v1/serviceaccounts') return { metadata: {}, items: accounts }
+    // The release's own configuration is not one of another release.
+    const own = { metadata: metadata('n', 'c', { labels }) }
+    return { metadata: {}, items: call.path === '/api/v1/configmaps' ? [own] : [] }
+  }
+  const caller = { client: { request } as unknown as KubeClient, signal: AbortSignal.timeout(60_000) }
+  const found = await findLeftovers(caller, { secretName: 'acr', instance: 'n.r' })
+  assert.deepEqual([found.accounts.map((one) => one.metadata.name), found.kept], [['both'], []])
+  const secrets = calls.find(({ path }) => path === '/api/v1/secrets')
+  assert.deepEqual(
+    [secrets?.query?.fieldSelector, secrets?.query?.limit, secrets?.accept],
+    ['metadata.name=acr', 500, METADATA_ONLY_LIST],
   )
 })

@@ -254,6 +254,10 @@ test('a matrix job needs neither the kubeconfig secrets nor the values files of 
       ['c', ''],
     ],
   )
+  assert.deepEqual(
+    settings.clusters.map(({ layers }) => layers.map(({ name }) => name)),
+    [[], ['values', 'b.yaml'], []],
+  )
   const { clusters: prepared, errors: problems } = prepareClusters(settings)
   assert.deepEqual(problems, [])
   assert.deepEqual(
@@ -270,6 +274,79 @@ test('the list of a matrix job is still checked as a whole', async () => {
     errors.map(({ code }) => code),
     ['CLUSTERS_SAME_RELEASE', 'CLUSTERS_SAME_RELEASE', 'CLUSTERS_NAME_TWICE'],
   )
+})
+
+test('a list with errors is corrected before its waves are counted', async () => {
+  const clusters = '- { name: a, wave: 3, kubeconfg: { file: a } }\n'
+  const { errors } = await load({}, { mode: 'validate', clusters, values: VALUES, waves: '2' })
+  assert.deepEqual(
+    errors.map(({ code }) => code),
+    ['SCHEMA_UNKNOWN_KEY'],
+  )
+})
+
+test('an entry that the list does not have is named with the entries that it has', async () => {
+  const clusters = '- { name: a, kubeconfig: { file: a } }\n- { name: b, kubeconfig: { file: b } }\n'
+  await assert.rejects(load({}, { clusters, values: VALUES, cluster: 'a, c' }), {
+    code: 'CLUSTER_UNKNOWN',
+    message: 'cluster: the list has no entry "c"',
+    hint: 'Use one of a, b.',
+  })
+  const { settings } = await load({}, { clusters, values: VALUES, cluster: 'b' })
+  assert.deepEqual(
+    [settings?.clusters, settings?.selected].map((all) => all?.map(({ name }) => name)),
+    [['a', 'b'], ['b']],
+  )
+  // The errors of the list itself come first.
+  const { errors } = await load({}, { clusters: `${clusters}- { name: a }\n`, values: VALUES, cluster: 'c' })
+  assert.ok(errors.length > 0 && errors.every(({ code }) => code !== 'CLUSTER_UNKNOWN'))
+})
+
+for (const [title, values, says, hint] of [
+  ['a file', 'values.yaml', 'and that is a file', /`values-files: values\.yaml`\.$/],
+  ['a folder', 'sub', 'and that is a folder', /`values-files`\.$/],
+  ['nothing', 'absent', 'and no file has that name', /`values-files`\.$/],
+] as const) {
+  test(`the name of ${title} in place of inline values is refused`, async () => {
+    const files = { 'values.yaml': VALUES, 'sub/x': '' }
+    await assert.rejects(load(files, { mode: 'validate', values }), {
+      code: 'INPUT_INVALID',
+      message: `values: "${values}" is not YAML with keys, ${says}`,
+      hint,
+    })
+  })
+}
+
+test('inline values are told from the name of a file by a key', async () => {
+  for (const values of ['refreshRate: 1', 'refreshRate:', '{refreshRate: 1}', 'values.yaml\n']) {
+    const { errors } = await load({ 'values.yaml': '' }, { mode: 'validate', kubeconfig: 'k', values }).catch(
+      (error: { readonly message: string }) => ({ errors: [error] }),
+    )
+    const isName = values.startsWith('values')
+    assert.equal(errors.length > 0, isName, values)
+  }
+})
+
+test("with the endpoints of another cloud, an entry of the list may be in that cloud's region", async () => {
+  const clusters = '- { name: a, ack: { clusterId: c0123456789, region: my-region } }\n'
+  const codes = async (endpoints: string) =>
+    (await load({}, { mode: 'validate', clusters, values: VALUES, endpoints })).errors.map(({ code }) => code)
+  assert.equal((await codes('')).length, 1)
+  assert.deepEqual(await codes('ram: https://ram.example'), [])
+})
+
+test('all entries share the release of the inputs', async () => {
+  const clusters = '- { name: a, kubeconfig: { file: a } }\n- { name: b, release: other, kubeconfig: { file: a } }\n'
+  const { settings, errors } = await load({}, { clusters, values: VALUES, release: 'mine', namespace: 'home' })
+  assert.deepEqual(errors, [])
+  assert.deepEqual(
+    settings?.clusters.map(({ release, namespace }) => `${namespace}/${release}`),
+    ['home/mine', 'home/other'],
+  )
+  // Two entries of one cluster and one release are an error, by whatever name the release is given.
+  const twice = clusters.replace('release: other', 'release: mine')
+  const { errors: same } = await load({}, { clusters: twice, values: VALUES, release: 'mine' })
+  assert.deepEqual([...new Set(same.map(({ code }) => code))], ['CLUSTERS_SAME_RELEASE'])
 })
 
 test('waves: a wave of the list without a job in the workflow is an error', async () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
-import { describeNamingPods, findNamingPods } from '../../src/rollout/uninstall/naming-pods.ts'
+import { describeNamingPods, findNamingPods, reportNamingPods } from '../../src/rollout/uninstall/naming-pods.ts'
 
 const pod = (name: string, pullSecrets: readonly string[] | undefined, more: object = {}, namespace = 'shop') => ({
   metadata: { namespace, name, ...('deletionTimestamp' in more && more) },
@@ -16,7 +16,8 @@ const pod = (name: string, pullSecrets: readonly string[] | undefined, more: obj
  * removed.
  */
 async function describe(pods: readonly object[], refusal?: number): Promise<string> {
-  const request = async () => {
+  const request = async ({ path }: { readonly path: string }) => {
+    assert.equal(path, '/api/v1/pods')
     if (refusal !== undefined) throw new KubeApiError(refusal, 'no')
     return { metadata: {}, items: pods }
   }
@@ -74,4 +75,28 @@ test('if Pods may not be listed, this is reported; an API server that fails is a
     'Pods that still name acr were not searched for, because the right to list Pods is missing',
   )
   await assert.rejects(describe([], 500), { status: 500 })
+})
+
+/** The line about the release `n.r`, of which one Secret is in the namespace `shop`. */
+async function report(forbidden: string): Promise<string> {
+  const labels = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'n.r' }
+  const managedFields = [{ manager: 'acr-nopass' }]
+  const secret = { metadata: { namespace: 'shop', name: 'acr', labels, managedFields } }
+  const request = async ({ path }: { readonly path: string }) => {
+    if (path === forbidden) throw new KubeApiError(403, 'no')
+    if (path === '/api/v1/pods') return { metadata: {}, items: [pod('a', ['acr']), pod('b', ['acr'], {}, 'bank')] }
+    return { metadata: {}, items: path === '/api/v1/secrets' ? [secret] : [] }
+  }
+  const caller = { client: { request } as unknown as KubeClient, signal: AbortSignal.timeout(60_000) }
+  return reportNamingPods(caller, { secretName: 'acr', instance: 'n.r' })
+}
+
+test('before an uninstall, the Pods in the namespaces of the release’s own Secrets are listed', async () => {
+  assert.equal(
+    await report('nothing'),
+    'Pods that name the pull secret acr: 1; it is the only pull secret of shop/a, which cannot pull without it',
+  )
+  const unsearched = 'Pods that still name acr were not searched for, because the right to list Pods is missing'
+  assert.equal(await report('/api/v1/secrets'), unsearched)
+  assert.equal(await report('/api/v1/pods'), unsearched)
 })

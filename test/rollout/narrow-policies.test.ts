@@ -116,6 +116,22 @@ test('a policy is not narrowed if the deployer cannot see whether another acr-no
   assert.deepEqual([unseen?.notes, calls], [[`RAM: policy p not narrowed: ${why}`], []])
 })
 
+test('nothing of RAM is changed for a cluster whose rollout did not end well, or that the run did not prepare', async () => {
+  const rolledOut = async (status: ClusterResult['status'], prepared: readonly string[]) => {
+    const wide = { ...policy, document: WIDER }
+    const { context, calls } = openContext({ ...ram, getPolicy: () => wide, change: () => undefined }, prepared)
+    const rolled = new Map([['a', { targets: [shared(['a'])], former: [], alone: true, revision: undefined }]])
+    const results = [result('a', status)]
+    const narrowed = await narrowPolicies(results, rolled as never, context, read, signal)
+    if (calls.length === 0) assert.deepEqual(narrowed, results)
+    return calls
+  }
+  for (const status of ['failed', 'cancelled', 'skipped'] as const)
+    assert.deepEqual(await rolledOut(status, ['a']), [], status)
+  assert.deepEqual(await rolledOut('deployed', ['b']), [])
+  assert.notDeepEqual(await rolledOut('deployed', ['a']), [])
+})
+
 test('the trust of a role that two clusters of the run use is not narrowed to one of them', async () => {
   const trustOf = (cluster: string) =>
     rrsaStatement({
@@ -513,4 +529,130 @@ test('a shared policy is removed with the last of its clusters if the worker rol
   const targets = new Map(['a', 'b'].map((name) => [name, [target]]))
   await removePolicies([result('a', 'uninstalled'), result('b', 'uninstalled')], targets, context, read, signal)
   assert.deepEqual(order, ['DetachPolicyFromRole p', 'DeletePolicy p'])
+})
+
+test('after a failure in the run, nothing is taken from any cluster, and what another run has removed is restored', async () => {
+  const { context, order } = widerPolicy()
+  const results = [result('a', 'deployed'), result('b', 'failed')]
+  const rolled = rolledOf('a')
+  const [wide] = await narrowPolicies(results, rolled, context, async () => [REVISION], signal)
+  assert.deepEqual([wide, order], [results[0], []])
+  const needed = { Version: '1', Statement: [{ ...statement, Resource: ['a', 'b', 'c'] }] }
+  const lost = new Map(
+    [...rolled].map(([name, one]) => [name, { ...one, targets: [shared([name], { document: needed })] }]),
+  )
+  const [restored] = await narrowPolicies(results, lost, context, async () => [REVISION], signal)
+  assert.deepEqual([restored?.notes, order], [['RAM: update policy p'], ['CreatePolicyVersion']])
+})
+
+test('a former policy stays after a failure in the run, and where another entry of the run still names it', async () => {
+  const former = async (named: string, status: ClusterResult['status']) => {
+    const { fake, order } = ramWith({ old: {} })
+    const { context } = openContext(fake, ['a'])
+    const own = shared(['a'], { policyName: named, document: undefined, roles: [] })
+    const one = { targets: [own], verified: true, former: [shared(['a'], FORMER)], key: 'k', alone: true }
+    const rolled = new Map([['a', { ...one, revision: REVISION }]])
+    await narrowPolicies(
+      [result('a', 'deployed'), result('b', status)],
+      rolled,
+      context,
+      async () => [REVISION],
+      signal,
+    )
+    return order
+  }
+  assert.deepEqual(await former('own', 'unchanged'), ['DetachPolicyFromRole old'])
+  assert.deepEqual(await former('own', 'failed'), [])
+  assert.deepEqual(await former('old', 'failed'), [])
+})
+
+test('a run that is interrupted changes nothing more in RAM', async () => {
+  const { context, order } = widerPolicy()
+  const stopped = AbortSignal.abort()
+  const deployed = [result('a', 'deployed')]
+  assert.deepEqual(await narrowPolicies(deployed, rolledOf('a'), context, async () => [REVISION], stopped), deployed)
+  const uninstalled = [result('a', 'uninstalled')]
+  const targets = new Map([['a', [shared(['a'])]]])
+  assert.deepEqual(await removePolicies(uninstalled, targets, context, read, stopped), uninstalled)
+  assert.deepEqual(order, [])
+})
+
+test('a removal changes nothing for clusters that the run did not prepare, or that have nothing in RAM', async () => {
+  const { context, order } = widerPolicy()
+  const results = [result('a', 'uninstalled'), result('z', 'uninstalled')]
+  const targets = new Map([
+    ['a', []],
+    ['z', [shared(['z'])]],
+  ])
+  assert.deepEqual(await removePolicies(results, targets, context, read, signal), results)
+  assert.deepEqual(order, [])
+})
+
+test('a trust that a role of the same name in another account has is narrowed; RAM ignores the case of names', async () => {
+  const narrowed = async (role: string, accountId: string) => {
+    const { context } = openContext({ ...ram, getRole: () => undefined }, ['a', 'b'])
+    const trust = (name: string) => ({ role: name, statements: [], create: false })
+    const one = { verified: true, former: [], alone: true, revision: REVISION }
+    const rolled = new Map([
+      ['a', { ...one, key: 'a', targets: [shared(['a'], { roles: [], trust: trust('acr-nopass-a') })] }],
+      [
+        'b',
+        {
+          ...one,
+          key: 'b',
+          targets: [{ ...shared(['b'], { policyName: 'q', roles: [], trust: trust(role) }), accountId }],
+        },
+      ],
+    ])
+    const results = [result('a', 'deployed'), result('b', 'deployed')]
+    const [first] = await narrowPolicies(results, rolled, context, async () => [REVISION], signal)
+    return first?.notes.filter((note) => note.includes('not narrowed'))
+  }
+  const kept = ['RAM: policy p not narrowed: b use role acr-nopass-a too']
+  assert.deepEqual(await narrowed('acr-nopass-a', '1'), kept)
+  assert.deepEqual(await narrowed('ACR-NoPass-A', '1'), kept)
+  assert.deepEqual(await narrowed('acr-nopass-b', '1'), [])
+  assert.deepEqual(await narrowed('acr-nopass-a', '2'), [])
+})
+
+test('each note is reported for its cluster as soon as its work on RAM ends, and is added to earlier notes', async () => {
+  const { context } = widerPolicy()
+  const reported: string[] = []
+  const report = (cluster: string, line: string) => void reported.push(`${cluster}: ${line}`)
+  const earlier = {
+    ...result('a', 'deployed'),
+    notes: ['before'],
+    ramSteps: [{ do: 'attach' }],
+  } as unknown as ClusterResult
+  const [done] = await narrowPolicies([earlier], rolledOf('a'), { ...context, report }, async () => [REVISION], signal)
+  assert.deepEqual(reported, ['a: RAM: update policy p'])
+  assert.deepEqual(
+    [done?.notes, done?.ramSteps?.map((step) => step.do)],
+    [
+      ['before', 'RAM: update policy p'],
+      ['attach', 'update-policy'],
+    ],
+  )
+})
+
+test('a policy that the removal has to keep is noted, and an error is one of the phase of the removal', async () => {
+  const { context } = widerPolicy()
+  const deny = () => {
+    throw new NopassError('CLOUD_DENIED', 'no right to read')
+  }
+  const withRam = { ...context, cloud: { ram: () => ({ ...context.cloud.ram({} as never), getPolicy: deny }) } }
+  const targets = new Map([['a', [shared(['a'])]]])
+  const [failed] = await removePolicies([result('a', 'uninstalled')], targets, withRam as never, read, signal)
+  assert.deepEqual(
+    [failed?.status, failed?.phase, failed?.error?.code, failed?.ramChanged],
+    ['failed', 'uninstall', 'CLOUD_DENIED', undefined],
+  )
+  const [narrow] = await narrowPolicies(
+    [result('a', 'deployed')],
+    rolledOf('a'),
+    withRam as never,
+    async () => [REVISION],
+    signal,
+  )
+  assert.deepEqual([narrow?.status, narrow?.phase, narrow?.error?.code], ['failed', 'narrow', 'CLOUD_DENIED'])
 })

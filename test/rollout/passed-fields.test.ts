@@ -32,6 +32,17 @@ function located({ kind, body }: ManifestObject) {
   })
 }
 
+test('an item that the API server selects by its name is found, also with a comma or a quote in the name', () => {
+  const volumes = ['own', 'a', 'a,b', 'c"d'].map((name) => ({ name }))
+  const body = { spec: { template: { spec: { volumes } } } }
+  const values = { extraVolumes: volumes.slice(1) }
+  const keyOf = (selector: string) =>
+    keyOfField(`.spec.template.spec.volumes[name=${selector}].csi`, { kind: 'Deployment', body } as never, values)
+  assert.deepEqual(keyOf('"a"'), ['extraVolumes', 0, 'csi'])
+  assert.deepEqual(keyOf('"a,b"'), ['extraVolumes', 1, 'csi'])
+  assert.equal(keyOf('"own"'), undefined)
+})
+
 test('every field that the chart fills from the values is located at its key', () => {
   const found = objects.flatMap(located)
   const differing = found.filter(({ key, value }) => valueAt(key) !== value).map(({ key }) => formatPath(key))

@@ -106,15 +106,16 @@ test('if no object changes, a plan says why a new revision is made', async () =>
   assert.deepEqual(first.kubernetes, ['+ the namespace n', '+ 1 to create: ConfigMap a'])
 })
 
-test('a plan of a cluster names the changes of RAM in order, and what was not checked', async () => {
+/** Plans an edge cluster, of which only RAM changes. `given`: responses of RAM. */
+async function planRam(given: object = {}, isEmpty = false) {
   const release = { chart: 'c-1.0.0', values: {}, objects: configMap('a'), hooks: [] }
   const settings = { name: 'a', access: { kind: 'ack', clusterId: 'c1' }, namespace: 'n', workerRoles: ['nodes'] }
   const cluster = { name: 'a', ram: 'worker-role', settings }
   const where = { edition: 'enterprise', instanceId: 'cri-r', region: 'cn-hangzhou', repositories: ['*'] }
   const registry = { name: 'r', ...where, assumeRole: [] }
-  const role = { name: 'a', key: 'c1', accountId: '1', registries: [registry], workerRoles: ['nodes'] }
+  const role = { name: 'a', key: 'c1', accountId: '1', registries: isEmpty ? [] : [registry], workerRoles: ['nodes'] }
   const none = { roles: [], users: [], groups: [] }
-  const ram = { getPolicy: () => undefined, listRolePolicies: () => [], listPolicyEntities: () => none }
+  const ram = { getPolicy: () => undefined, listRolePolicies: () => [], listPolicyEntities: () => none, ...given }
   const inputs = { clusters: '', 'clusters-file': '', 'ram-scope': 'instance', 'adopt-policy': false }
   const run = newRun()
   const open = {
@@ -137,12 +138,36 @@ test('a plan of a cluster names the changes of RAM in order, and what was not ch
     desired: release,
     dryRuns: [],
   }
-  assert.deepEqual(await planCluster(open as unknown as Parameters<typeof planCluster>[0], 'nothing'), {
-    status: 'planned',
-  })
+  const end = await planCluster(open as unknown as Parameters<typeof planCluster>[0], 'nothing')
+  return { end, run }
+}
+
+test('a plan of a cluster names the changes of RAM in order, and what was not checked', async () => {
+  const { end, run } = await planRam()
+  assert.deepEqual(end, { status: 'planned' })
   assert.deepEqual(
     run.plan?.map(({ title, change }) => [title, change]),
     [['RAM: create policy acr-nopass-c1; attach policy acr-nopass-c1 to role nodes', 'change']],
   )
+  assert.match(run.plan?.[0]?.diff ?? '', /^\S.*\S$/s)
   assert.deepEqual(run.unverified, [{ id: 'EDGE_NODES', subject: 'cluster a' }])
+  // An apply may make exactly these steps.
+  assert.ok(run.steps?.length && run.steps.every((hash) => /^[0-9a-f]{32}$/.test(hash)), `${run.steps}`)
+})
+
+test('a plan names what RAM would keep, and a cluster that needs no permission has nothing that was not checked', async () => {
+  const description = 'Managed by acr-nopass'
+  const policy = {
+    name: 'acr-nopass-c1',
+    description,
+    document: '{"Version":"1","Statement":[]}',
+    defaultVersion: 'v1',
+  }
+  const there = { getPolicy: () => policy, listPolicyVersions: () => [], listPolicyEntities: () => undefined }
+  const { run } = await planRam(there)
+  assert.deepEqual(run.notes, [
+    'RAM: would keep policy acr-nopass-c1 on roles that may not need it any more: ram:ListEntitiesForPolicy is denied',
+  ])
+  const { end, run: empty } = await planRam({}, true)
+  assert.deepEqual([end, empty.plan], [{ status: 'unchanged' }, []])
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import type { NopassError } from '../../src/errors.ts'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 import { otherReleases } from '../../src/installation/other-releases.ts'
 import { errorFromResponse } from '../../src/kube/api-error.ts'
@@ -24,12 +25,28 @@ test('with an approved plan an abandoned release is not repaired, because no pla
   const methods: string[] = []
   const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
     methods.push(method)
-    return path.endsWith('/secrets') ? listOf(['pending-upgrade']) : { metadata: {} }
+    return path.endsWith('/secrets') ? listOf(['deployed', 'pending-upgrade']) : { metadata: {} }
   }
-  await assert.rejects(preflight(t, request, {}, { approved: new Map() }), {
-    code: 'HELM_PENDING',
-  })
+  const pending = { code: 'HELM_PENDING' }
+  await assert.rejects(preflight(t, request, {}, { approved: new Map() }), pending)
+  // Nor in a plan, nor without the input.
+  await assert.rejects(preflight(t, request, {}, {}, { mode: 'plan' }), pending)
+  await assert.rejects(preflight(t, request, {}, {}, { 'recover-pending': false }), pending)
   assert.deepEqual([...new Set(methods)], ['GET'])
+})
+
+test('P10 an abandoned release is repaired from the time that the error names, and not by a run that was cancelled', async (t) => {
+  const request = async ({ path }: { readonly path: string }) =>
+    path.endsWith('/secrets') ? listOf(['deployed', 'pending-upgrade']) : { metadata: {} }
+  const repairs = async (time: string, signal: AbortSignal) => {
+    const lines: string[] = []
+    const access = { now: () => Date.parse(time), report: (line: string) => void lines.push(line) }
+    await assert.rejects(preflight(t, request, { ...access, signal }))
+    return lines.length > 0
+  }
+  assert.equal(await repairs('2001-09-09T07:51:39.999Z', t.signal), false)
+  assert.equal(await repairs('2001-09-09T07:51:40.000Z', t.signal), true)
+  assert.equal(await repairs('2001-09-09T07:51:40.000Z', AbortSignal.abort()), false)
 })
 
 test('P10 if an uninstall stopped half-way, plan and apply name the fix before anything is written', async (t) => {
@@ -69,7 +86,17 @@ test('recover-pending: if no record shows what a pending upgrade was to replace,
   assert.deepEqual([...new Set(methods)], ['GET'])
 })
 
-for (const { name, before = ['deployed', 'pending-upgrade'], ends, after, calls, lines, open } of [
+for (const { name, before = ['deployed', 'pending-upgrade'], repair, ends, after, calls, lines, open } of [
+  {
+    name: 'a first installation that was interrupted is removed',
+    before: ['pending-install'],
+    repair: 'pending-install (uninstall)',
+    ends: 'exit 0',
+    after: [[]],
+    calls: ['uninstall r --namespace=n'],
+    lines: ['removing the failed installation'],
+    open: [],
+  },
   {
     name: 'no revision was deployed, and the failed revision may work: the release is not removed',
     before: ['failed', 'pending-upgrade'],
@@ -140,10 +167,15 @@ for (const { name, before = ['deployed', 'pending-upgrade'], ends, after, calls,
     }
     // This helm renders nothing, because the test ends with the repair.
     const report = (line: string): void => void reported.push(line)
-    await assert.rejects(preflight(t, request, { helm, folder, report }), { code: /^HELM_/ })
+    // Only a rollback that failed is the error of the run. Otherwise it goes on to render.
+    const failed = open.length > 0 ? 'rollback' : 'upgrade'
+    await assert.rejects(preflight(t, request, { helm, folder, report }), {
+      code: /^HELM_/,
+      message: new RegExp(`^helm ${failed}: `),
+    })
     assert.deepEqual(await made(), calls)
     assert.deepEqual(reported, [
-      'repairing the release that an interrupted run left pending-upgrade (rollback)',
+      `repairing the release that an interrupted run left ${repair ?? 'pending-upgrade (rollback)'}`,
       ...lines,
     ])
     assert.deepEqual(
@@ -186,9 +218,10 @@ for (const mode of ['plan', 'apply']) {
 }
 
 test('if its hook left a rollback pending, the next run names the hook', async (t) => {
-  const hooks = ['pre-rollback', 'post-install,pre-rollback', 'pre-upgrade'].map((events, index) => ({
+  const hooks = ['pre-rollback', 'post-install, pre-rollback', 'pre-upgrade'].map((events, index) => ({
     manifest: `apiVersion: batch/v1\nkind: Job\nmetadata: { name: job-${index}, annotations: { helm.sh/hook: "${events}" } }\n`,
   }))
+  hooks.push({ manifest: 'apiVersion: batch/v1\nkind: Job\nmetadata: { name: plain }\n' })
   const packed = (await promisify(gzip)(JSON.stringify({ manifest: '', hooks }))).toString('base64')
   const request = async ({ path }: KubeCall) => {
     if (path.endsWith('/secrets')) return listOf(['deployed', 'failed', 'pending-rollback'])
@@ -201,11 +234,35 @@ test('if its hook left a rollback pending, the next run names the hook', async (
   })
 })
 
-for (const { what, isInstalled, code, notes } of [
+test('hooks are named only for a pending rollback, and if its record can be read', async (t) => {
+  const hook = `apiVersion: batch/v1\nkind: Job\nmetadata: { name: job, annotations: { helm.sh/hook: pre-rollback } }\n`
+  const release = JSON.stringify({ manifest: '', hooks: [{ manifest: hook }] })
+  const packed = (await promisify(gzip)(release)).toString('base64')
+  const hintOf = async (last: string, status?: number) => {
+    const request = async ({ path }: KubeCall) => {
+      if (path.endsWith('/secrets')) return listOf(['deployed', last])
+      if (path.endsWith('.v2') && status !== undefined) throw errorFromResponse('GET', status, '', undefined)
+      if (path.endsWith('.v2')) return { data: { release: Buffer.from(packed).toString('base64') } }
+      return { metadata: {} }
+    }
+    let hint = ''
+    await assert.rejects(preflight(t, request, {}, {}, { 'recover-pending': false }), (error: NopassError) => {
+      hint = error.hint ?? ''
+      return error.code === 'HELM_PENDING'
+    })
+    return hint
+  }
+  assert.match(await hintOf('pending-rollback'), /The rollback runs the hook Job job: /)
+  assert.doesNotMatch(await hintOf('pending-rollback', 403), /hook/)
+  assert.doesNotMatch(await hintOf('pending-upgrade'), /hook/)
+})
+
+for (const { what, isInstalled, code, message, notes } of [
   {
     what: 'a Deployment of a tenant with the labels of a release stops no rollout; a note names it, and RAM is not narrowed',
     isInstalled: false,
     code: 'HELM_PENDING',
+    message: /./,
     notes: [
       'objects have the labels of aaa/acr-nopass, but may not belong to a release of acr-nopass (there is no ClusterRoleBinding, ClusterRole or guard of acr-nopass.aaa.acr-nopass); RAM is not narrowed',
     ],
@@ -214,6 +271,7 @@ for (const { what, isInstalled, code, notes } of [
     what: 'another release that the chart installed stops a rollout',
     isInstalled: true,
     code: 'RELEASE_ELSEWHERE',
+    message: /^acr-nopass is already installed here as aaa\/acr-nopass$/,
     notes: [],
   },
 ]) {
@@ -225,10 +283,10 @@ for (const { what, isInstalled, code, notes } of [
     const request = async (call: KubeCall): Promise<unknown> => {
       if (call.path.endsWith('/secrets')) return listOf(['superseded', 'uninstalling'])
       if (/deployments$|rbac|admission/.test(call.path)) return cluster.client.request(call)
-      return { metadata: {} }
+      return { metadata: {}, items: [] }
     }
     const run = newRun()
-    await assert.rejects(preflight(t, request, { run, ours: true }), { code })
+    await assert.rejects(preflight(t, request, { run, ours: true }), { code, message })
     assert.deepEqual(run.notes, notes)
   })
 }
@@ -248,6 +306,55 @@ test('RAM may be narrowed only if Deployments and ConfigMaps can be listed and n
   assert.equal(await isAlone({ deployments: [own], configMaps: [own] }), true)
   assert.equal(await isAlone({ deployments: [own], configMaps: [labelled('aaa', 'r')] }), false)
   assert.equal(await isAlone({ deployments: [own], denies: (path) => path === '/api/v1/configmaps' }), false)
+})
+
+test('a chart that is not ours is not compared with releases of ours', async () => {
+  const context = { settings: { chart: { ours: false }, inputs: {} } }
+  const release = { client: { request: assert.fail }, signal: AbortSignal.any([]) }
+  const work = { cluster: { settings: {} }, context, run: newRun(), release }
+  assert.equal(await refuseRivals(work as unknown as Parameters<typeof refuseRivals>[0]), true)
+})
+
+test('what a deployer may not list is a note, and so is a vendor’s helper that is accepted', async () => {
+  const { client, signal } = labelledCluster({ denies: (path) => path.endsWith('/deployments') })
+  const image = 'registry/acs/aliyun-acr-credential-helper:v1'
+  const addon = { spec: { template: { spec: { containers: [{ image }] } } } }
+  const request = async (call: KubeCall): Promise<unknown> =>
+    call.path.endsWith('/aliyun-acr-credential-helper') ? addon : client.request(call)
+  const context = { settings: { chart: { ours: true }, inputs: { coexist: true } } }
+  const run = newRun()
+  const release = { client: { ...client, request }, signal }
+  const work = { cluster: { settings: { namespace: 'n', release: 'r' } }, context, run, release }
+  assert.equal(await refuseRivals(work as unknown as Parameters<typeof refuseRivals>[0]), false)
+  assert.deepEqual(run.notes, [
+    'not checked: whether another acr-nopass is installed, because the deployer lacks the right to list Deployments and ConfigMaps',
+    "beside the vendor's aliyun-acr-credential-helper",
+  ])
+})
+
+test('the vendor’s helper in the cluster stops a rollout, unless one of both settings accepts it', async () => {
+  const addon = {
+    spec: { template: { spec: { containers: [{ image: 'registry/acs/aliyun-acr-credential-helper:v1' }] } } },
+  }
+  const found = async (coexist: { readonly cluster?: boolean; readonly run?: boolean }) => {
+    const { client, signal } = labelledCluster({ deployments: [labelled('n', 'r')] })
+    const request = async (call: KubeCall): Promise<unknown> =>
+      /\/kube-system\/deployments\/[^/]+$/.test(call.path) ? addon : client.request(call)
+    const context = { settings: { chart: { ours: true }, inputs: { coexist: coexist.run ?? false } } }
+    const cluster = { settings: { namespace: 'n', release: 'r', coexist: coexist.cluster ?? false } }
+    const run = newRun()
+    const work = { cluster, context, run, release: { client: { ...client, request }, signal } }
+    const isAlone = await refuseRivals(work as unknown as Parameters<typeof refuseRivals>[0])
+    return [isAlone, run.notes.length, run.notes[0]?.startsWith("beside the vendor's ")]
+  }
+  await assert.rejects(found({}), { code: 'ADDON_PRESENT', message: / runs in kube-system$/ })
+  assert.deepEqual(
+    [await found({ cluster: true }), await found({ run: true })],
+    [
+      [true, 1, true],
+      [true, 1, true],
+    ],
+  )
 })
 
 test('the release itself does not count as another release, and only metadata of Deployments is read', async () => {
@@ -283,12 +390,14 @@ function preflight(
     run = newRun(),
     ours = false,
     now = Date.now,
+    signal = t.signal,
     ...access
   }: {
     readonly helm?: object
     readonly folder?: RunFolder
     readonly report?: (line: string) => void
     readonly run?: ClusterRun
+    readonly signal?: AbortSignal
     /** The API server's time. */
     readonly now?: () => number
     /** True if the chart is ours. */
@@ -316,10 +425,10 @@ function preflight(
     target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
     timeout: '5m',
     report: assert.fail,
-    signal: t.signal,
+    signal,
     ...access,
   })
-  const work = { cluster, context, run, now, signal: t.signal, identity: { kubeSystemUid: 'u' }, release }
+  const work = { cluster, context, run, now, signal, identity: { kubeSystemUid: 'u' }, release }
   return preflightCluster(work as unknown as Arguments[0], {
     chart: 'c',
     valuesFiles: [],

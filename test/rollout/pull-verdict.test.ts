@@ -22,6 +22,7 @@ const CASES: readonly (readonly [string, Parameters<typeof judgePull>[0], PullVe
   ['a denied pull, which a new credential may fix', waiting('ErrImagePull', REFUSED), 'failing'],
   ['a back-off', waiting('ImagePullBackOff', `Back-off pulling image "${IMAGE}"`), 'failing'],
   ['a name that cannot be resolved', waiting('ErrImagePull', 'dial tcp: lookup demo: no such host'), 'failing'],
+  ['a server that does not find something else', waiting('ErrImagePull', 'lookup: not found, try later'), 'failing'],
   ['an image that does not exist', waiting('ErrImagePull', ABSENT), 'lost'],
   [
     'an image that does not exist, reported by the back-off',

@@ -38,7 +38,10 @@ test('a cluster that is not selected has unknown roles, not no roles, if only it
   const own = cluster(['nodes'], { kind: 'kubeconfig-file' })
   const sibling = { name: 'b', access: { kind: 'kubeconfig-file' }, workerRoles: [] } as never
   const { unknown } = await createRamList([own], [sibling], cloud)(AbortSignal.any([]))
-  assert.deepEqual([...unknown.keys()], ['b'])
+  assert.deepEqual(
+    [...unknown].map(([name, { code, message }]) => [name, code, message]),
+    [['b', 'WORKER_ROLE_UNKNOWN', 'b is not selected, and its entry has no `workerRoles`']],
+  )
 })
 
 test('the roles of a cluster that is not selected are read only with credentials that a selected cluster uses too', async () => {
@@ -64,4 +67,96 @@ test('if no cluster uses the worker role, no other entry of the list is read', a
   const own = { ...cluster(['nodes'], { kind: 'kubeconfig-file' }), ram: 'rrsa' as const }
   const { clusters, unknown } = await createRamList([own], [{ name: 'b' } as never], cloud)(AbortSignal.any([]))
   assert.deepEqual([clusters, unknown.size], [[], 0])
+})
+
+const ACK = { kind: 'ack', clusterId: 'c1', region: 'cn-hangzhou' }
+
+/** The cloud of ACK, whose node pools have these roles. Records each access. */
+function ackCloud(roles: readonly string[]) {
+  const asked: string[] = []
+  const call = async ({ action, path }: { readonly action: string; readonly path: string }) => {
+    asked.push(`${action} ${path.split('/')[2]}`)
+    if (action === 'DescribeClusterDetail') return { cluster_id: 'c', cluster_type: 'ManagedKubernetes' }
+    return { nodepools: roles.map((role) => ({ scaling_group: { ram_role_name: role } })) }
+  }
+  const cloud = {
+    caller: async ({ name }: { readonly name: string }) => {
+      asked.push(`caller ${name}`)
+      return { accountId: '1' }
+    },
+    cs: (_: unknown, region: string, signal: AbortSignal) => {
+      asked.push(`cs ${region}`)
+      return { transport: { call }, signal }
+    },
+  } as unknown as CloudAccess
+  return { cloud, asked }
+}
+
+const plain = (changes: object = {}, settings: object = {}): PreparedCluster => {
+  const values = { registries: [{ name: 'prod' }], identity: { type: 'worker-role', workerRole: {} } }
+  return {
+    name: 'a',
+    ram: 'worker-role',
+    settings: { name: 'a', access: ACK, workerRoles: [], ...settings },
+    values,
+    ...changes,
+  } as unknown as PreparedCluster
+}
+
+test('the roles of the nodes of an ACK cluster are read, unless they are named; the list is read once', async (t) => {
+  const { cloud, asked } = ackCloud(['gpu', 'nodes'])
+  const list = createRamList([plain()], [], cloud)
+  const { clusters } = await list(t.signal)
+  assert.deepEqual(clusters, [
+    { name: 'a', key: 'c1', accountId: '1', registries: [{ name: 'prod' }], workerRoles: ['gpu', 'nodes'] },
+  ])
+  const calls = ['caller a', 'cs cn-hangzhou', 'DescribeClusterDetail c1', 'DescribeClusterNodePools c1']
+  assert.deepEqual(asked, calls)
+  assert.equal((await list(t.signal)).clusters, clusters)
+  assert.deepEqual(asked, calls)
+  const named = ackCloud([])
+  const known = await createRamList([plain({}, { workerRoles: ['own'] })], [], named.cloud)(t.signal)
+  assert.deepEqual([known.clusters[0]?.workerRoles, named.asked], [['own'], ['caller a']])
+})
+
+test('a cluster outside of ACK has a key only once it is connected, and its roles are those that are named', async (t) => {
+  const { cloud } = ackCloud([])
+  const access = { kind: 'kubeconfig-file' }
+  const { clusters } = await createRamList([plain({}, { access, workerRoles: ['own'] })], [], cloud)(t.signal)
+  assert.deepEqual(
+    clusters.map(({ key, workerRoles }) => [key, workerRoles]),
+    [['', ['own']]],
+  )
+  // Without named roles there are none, and the cluster's own targets say which setting is missing.
+  const { clusters: unnamed, unknown } = await createRamList([plain({}, { access })], [], cloud)(t.signal)
+  assert.deepEqual([unnamed[0]?.workerRoles, unknown.size], [[], 0])
+})
+
+test('the roles of an ACK cluster that is not selected are read too, and its registries are not known', async (t) => {
+  const { cloud } = ackCloud(['nodes'])
+  const sibling = { ...plain({}, { name: 'b', access: { ...ACK, clusterId: 'c2' } }).settings }
+  const { clusters, unknown } = await createRamList([plain()], [sibling], cloud)(t.signal)
+  assert.deepEqual(
+    clusters.map(({ name, key, registries, workerRoles }) => [name, key, registries.length, workerRoles]),
+    [
+      ['a', 'c1', 1, ['nodes']],
+      ['b', 'c2', 0, ['nodes']],
+    ],
+  )
+  assert.equal(unknown.size, 0)
+})
+
+test('a cluster whose roles cannot be read is unknown with its error, and the others are listed', async (t) => {
+  const { cloud } = ackCloud([])
+  const values = plain().values
+  const list = createRamList([plain(), plain({ name: 'b', values }, { name: 'b', workerRoles: ['own'] })], [], cloud)
+  const { clusters, unknown } = await list(t.signal)
+  assert.deepEqual(
+    clusters.map(({ name }) => name),
+    ['b'],
+  )
+  assert.deepEqual(
+    [...unknown].map(([name, { code, message }]) => [name, code, message]),
+    [['a', 'WORKER_ROLE_UNKNOWN', 'ACK returned no worker role for c1']],
+  )
 })

@@ -51,6 +51,7 @@ test('a block of YAML keeps the indentation of its first line', () => {
   assert.equal(read({ clusters: block }).clusters, '  - name: a\n    wave: 1\n  - name: b')
   assert.equal(read({ values: '   \r\n  a: 1\r\n  b: 2  \n\n' }).values, '  a: 1\r\n  b: 2')
   assert.equal(read({ values: '\ufeffa: 1\nb: 2' }).values, 'a: 1\nb: 2')
+  assert.equal(read({ values: ' \n\t\n  a: 1\n  b: 2' }).values, '  a: 1\n  b: 2')
   assert.equal(read({ release: '  mine  ' }).release, 'mine')
   assert.equal(read({ values: ' \n ' }).values, '')
 })
@@ -105,6 +106,20 @@ const refused: readonly [Partial<Record<InputName, string>>, string, RegExp][] =
   [{ mode: 'login', verify: 'false' }, 'INPUT_CONFLICT', /verify and mode: login exclude each other/],
   [{ mode: 'login', 'expires-in-hours': '25' }, 'INPUT_INVALID', /not a whole number from 0 to 24/],
   [{ mode: 'login', 'min-life': '30 min' }, 'INPUT_INVALID', /min-life: "30 min" is not a duration/],
+  [{ 'fail-on': 'drift' }, 'INPUT_CONFLICT', /^fail-on and mode: apply exclude each other/],
+  [{ mode: 'login', 'fail-on': 'drift' }, 'INPUT_CONFLICT', /^fail-on and mode: login exclude each other/],
+  [{ mode: 'check', registry: 'cri-1' }, 'INPUT_CONFLICT', /^registry and mode: check exclude each other/],
+  [{ mode: 'check', 'plan-file': 'x' }, 'INPUT_CONFLICT', /^plan-file and mode: check exclude each other/],
+  [{ timeout: '24h1s' }, 'INPUT_INVALID', /timeout: "24h1s" is not a duration from 1s to 24h/],
+  [{ timeout: '999ms' }, 'INPUT_INVALID', /timeout: "999ms" is not a duration from 1s to 24h/],
+  [{ 'max-parallel': '65' }, 'INPUT_INVALID', /max-parallel: "65" is not a whole number from 1 to 64/],
+  [{ 'max-parallel': '+4' }, 'INPUT_INVALID', /not a whole number/],
+  [{ 'role-session-name': 'a' }, 'INPUT_INVALID', /^role-session-name: "a" is not 2 to 64 letters/],
+  [{ 'role-session-name': 'a'.repeat(65) }, 'INPUT_INVALID', /^role-session-name: /],
+  [{ 'role-session-name': 'a b' }, 'INPUT_INVALID', /^role-session-name: /],
+  [{ release: 'a-' }, 'INPUT_INVALID', /^release: "a-" is not the name of a release/],
+  [{ region: 'cn-hangzho', kubeconfig: 'k' }, 'INPUT_INVALID', /^region: Alibaba Cloud has no region "cn-hangzho"$/],
+  [{ chart: 'oci', 'chart-version': '1' }, 'INPUT_CONFLICT', /chart-version needs a chart that starts with oci/],
 ]
 
 test('a login accepts its own inputs and those about values and credentials; its role needs no OIDC provider', () => {
@@ -114,6 +129,68 @@ test('a login accepts its own inputs and those about values and credentials; its
     [inputs.repositories, inputs.network, inputs.config, inputs['min-life'], inputs['expires-in-hours'], inputs.push],
     [['a/b', 'a/c'], 'all', 'merge', '30m', 0, false],
   )
+})
+
+test('the limits of each input belong to it', () => {
+  const names = { release: 'r'.repeat(53), namespace: 'n'.repeat(63), 'verify-namespace': 'v'.repeat(63) }
+  const given = { ...names, timeout: '1s', 'max-parallel': '64', 'role-session-name': 'A.b@_-9' }
+  const inputs = read(given)
+  assert.deepEqual(
+    [inputs.release, inputs.namespace, inputs['verify-namespace'], inputs.timeout, inputs['max-parallel']],
+    [names.release, names.namespace, names['verify-namespace'], '1s', 64],
+  )
+  assert.equal(inputs['role-session-name'], 'A.b@_-9')
+  assert.equal(read({ 'role-session-name': 'a'.repeat(64) })['role-session-name'].length, 64)
+  assert.equal(read({ timeout: '24h', 'max-parallel': '1', 'role-session-name': 'ab', release: 'a' }).timeout, '24h')
+  for (const [text, value] of [
+    ['true', true],
+    ['True', true],
+    ['TRUE', true],
+    ['false', false],
+    ['FALSE', false],
+  ] as const) {
+    assert.equal(read({ wait: text }).wait, value)
+  }
+})
+
+test('inputs of a mode are accepted in that mode', () => {
+  const check = { mode: 'check', 'fail-on': 'drift', horizon: '2h', since: '{}', 'report-file': 'r.html' }
+  const { horizon, since, 'report-file': file, 'fail-on': failOn } = read(check)
+  assert.deepEqual([failOn, horizon, since, file], ['drift', '2h', '{}', 'r.html'])
+  for (const mode of ['plan', 'apply']) assert.equal(read({ mode, 'plan-file': 'p' })['plan-file'], 'p')
+  const oidc = { 'role-to-assume': 'acs:ram::1:role/x', 'oidc-provider-arn': 'acs:ram::1:oidc-provider/g' }
+  assert.equal(read(oidc)['role-to-assume'], oidc['role-to-assume'])
+  const chart = { chart: 'oci://r/acr-nopass', 'chart-version': '1.0.0' }
+  assert.equal(read(chart)['chart-version'], '1.0.0')
+  const verified = { 'verify-image': 'i', 'verify-namespace': 'n' }
+  assert.equal(read(verified)['verify-image'], 'i')
+})
+
+test('a region that Alibaba Cloud does not have needs the endpoints of another cloud', () => {
+  const given = { region: 'my-region', kubeconfig: 'k' }
+  assert.throws(() => read(given), { code: 'INPUT_INVALID', hint: /`endpoints`/ })
+  assert.equal(read({ ...given, endpoints: 'ram: https://ram.example' }).region, 'my-region')
+})
+
+test('a list and each input for one cluster exclude each other, and the fix is the entry of the list', () => {
+  const single: Partial<Record<InputName, string>> = {
+    name: 'a',
+    'ack-cluster-id': 'c1',
+    region: 'cn-hangzhou',
+    'private-endpoint': 'true',
+    kubeconfig: 'k',
+    'kube-context': 'x',
+    'worker-roles': 'r',
+  }
+  for (const [name, value] of Object.entries(single)) {
+    for (const list of ['clusters', 'clusters-file']) {
+      assert.throws(() => read({ [list]: 'x', [name]: value }), {
+        code: 'INPUT_CONFLICT',
+        message: `${list} and ${name} exclude each other`,
+        hint: new RegExp(`^Put ${name} into the entry of the list`),
+      })
+    }
+  }
 })
 
 for (const [given, code, message] of refused) {

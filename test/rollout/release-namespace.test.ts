@@ -257,3 +257,134 @@ test('P15 the rollout labels a namespace that it creates, because an uninstall m
   const metadata = { name: 'n', labels: { 'acr-nopass.io/made-for-release': 'true' } }
   assert.deepEqual(bodies, [{ apiVersion: 'v1', kind: 'Namespace', metadata }])
 })
+
+test('a namespace that may not be read counts as neither absent nor present', async (t) => {
+  const answer = (status: number) => async () => {
+    if (status === 200) return { metadata: { name: 'n' } }
+    throw new KubeApiError(status, 'no')
+  }
+  const has = (status: number) => hasReleaseNamespace(caller(answer(status), t.signal), 'n')
+  assert.deepEqual([await has(200), await has(404), await has(403)], [true, false, undefined])
+  await assert.rejects(has(401), { status: 401 })
+})
+
+test('without conditions, the error only says that the namespace is still being deleted', async (t) => {
+  const { status: _, ...ending } = ENDING
+  await assert.rejects(
+    hasReleaseNamespace(
+      caller(async () => ending, t.signal),
+      'n',
+      0,
+    ),
+    {
+      message: 'namespace n is still being deleted',
+    },
+  )
+  const conditions = ['True', 'False', 'True'].map((status, index) => ({ status, message: `reason ${index}` }))
+  await assert.rejects(
+    hasReleaseNamespace(
+      caller(async () => ({ ...ENDING, status: { conditions } }), t.signal),
+      'n',
+      0,
+    ),
+    {
+      message: 'namespace n is still being deleted: reason 0; reason 2',
+    },
+  )
+})
+
+test('a namespace that exists already is used, also if it may not be read; a refused creation is an error', async (t) => {
+  const answer = (read: number, created = 409) => {
+    return async ({ method }: { readonly method: string }) => {
+      if (method === 'POST') throw new KubeApiError(created, 'no')
+      if (read !== 200) throw new KubeApiError(read, 'no')
+      return { metadata: { name: 'n' } }
+    }
+  }
+  const create = (...statuses: Parameters<typeof answer>) =>
+    createReleaseNamespace(caller(answer(...statuses), t.signal), 'n', 0)
+  await create(200)
+  await create(403)
+  await assert.rejects(create(200, 403), { status: 403 })
+  // It was deleted at once, and never created again.
+  await assert.rejects(create(404), { code: 'KUBE_CONFLICT', message: 'namespace n is still being deleted' })
+})
+
+test('a namespace that is being deleted already is left alone', async (t) => {
+  const labels = { 'acr-nopass.io/made-for-release': 'true' }
+  const ending = { '/api/v1/namespaces/n': { ...ENDING, metadata: { ...ENDING.metadata, labels } } }
+  const { client, deletions } = openCluster(ending)
+  assert.equal(await removeReleaseNamespace({ client, signal: t.signal }, 'n'), 'namespace n is being deleted already')
+  assert.deepEqual(deletions, [])
+})
+
+test('of the objects that keep a namespace, five are named, with the command that deletes it nevertheless', async (t) => {
+  const items = (count: number) => ({
+    items: Array.from({ length: count }, (_, index) => ({ metadata: { name: `c${index}` } })),
+  })
+  const noteOn = (count: number) => {
+    const { client } = openCluster({ '/api/v1/namespaces/n/configmaps': items(count) })
+    return removeReleaseNamespace({ client, signal: t.signal }, 'n')
+  }
+  const five = 'configmaps c0, configmaps c1, configmaps c2, configmaps c3, configmaps c4'
+  const end = 'To delete it with everything in it: kubectl delete namespace n'
+  assert.equal(await noteOn(5), `namespace n stays: it contains ${five}. ${end}`)
+  assert.equal(await noteOn(6), `namespace n stays: it contains ${five} and more. ${end}`)
+})
+
+for (const [title, plural, items, note] of [
+  ['default ServiceAccount of a namespace', 'serviceaccounts', ['default'], 'being deleted'],
+  ['ServiceAccount', 'serviceaccounts', ['build'], 'serviceaccounts build'],
+  ['certificate of the API server', 'configmaps', ['kube-root-ca.crt'], 'being deleted'],
+  ['ConfigMap of the name default', 'configmaps', ['default'], 'configmaps default'],
+  ['Secret of the name default', 'secrets', ['default'], 'secrets default'],
+] as const) {
+  test(`only what Kubernetes makes in every namespace does not keep it: a ${title}`, async (t) => {
+    const { client } = openCluster({
+      '/api/v1': { resources: [resource(plural, 'Any')] },
+      [`/api/v1/namespaces/n/${plural}`]: { items: items.map((name) => ({ metadata: { name } })) },
+    })
+    assert.match(await removeReleaseNamespace({ client, signal: t.signal }, 'n'), new RegExp(note))
+  })
+}
+
+test('a kind of another group with the name of a built-in one keeps a namespace, whatever its objects are called', async (t) => {
+  const { client } = openCluster({
+    '/apis/calendar.example.com/v1': {
+      resources: [resource('configmaps', 'Map'), resource('serviceaccounts', 'Account')],
+    },
+    '/apis/calendar.example.com/v1/namespaces/n/configmaps': { items: [{ metadata: { name: 'kube-root-ca.crt' } }] },
+    '/apis/calendar.example.com/v1/namespaces/n/serviceaccounts': { items: [{ metadata: { name: 'default' } }] },
+  })
+  assert.match(
+    await removeReleaseNamespace({ client, signal: t.signal }, 'n'),
+    /it contains configmaps kube-root-ca\.crt, serviceaccounts default\./,
+  )
+})
+
+test('events in the API group of Kubernetes do not keep a namespace', async (t) => {
+  const group = { name: 'events.k8s.io', preferredVersion: version('events.k8s.io/v1'), versions: [] }
+  const { client } = openCluster({
+    '/apis': { groups: [group] },
+    '/apis/events.k8s.io/v1': { resources: [resource('events', 'Event')] },
+    '/apis/events.k8s.io/v1/namespaces/n/events': { items: [{ metadata: { name: 'scheduled' } }] },
+  })
+  assert.equal(await removeReleaseNamespace({ client, signal: t.signal }, 'n'), 'namespace n is being deleted')
+})
+
+test('a namespace whose deletion is refused, because it changed meanwhile, stays', async (t) => {
+  const { client } = openCluster({})
+  const request = async (call: KubeCall) => {
+    if (call.method === 'DELETE') throw new KubeApiError(409, 'the precondition failed')
+    return client.request(call)
+  }
+  assert.match(
+    await removeReleaseNamespace(caller(request, t.signal), 'n'),
+    /^namespace n stays: .*changed meanwhile \(the precondition failed\)\. To delete it/,
+  )
+  const gone = async (call: KubeCall) => {
+    if (call.method === 'DELETE') throw new KubeApiError(404, 'not found')
+    return client.request(call)
+  }
+  assert.equal(await removeReleaseNamespace(caller(gone, t.signal), 'n'), 'namespace n was removed')
+})

@@ -6,7 +6,7 @@ import { paintFor } from '../../src/cli/program/terminal.ts'
 import { renderOutcome } from '../../src/cli/rollout/render-outcome.ts'
 import { NopassError } from '../../src/errors.ts'
 import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
-import { renderErrors, renderSummary } from '../../src/rollout/report/summary.ts'
+import { renderErrors, renderSummary, takeFitting } from '../../src/rollout/report/summary.ts'
 
 const PLAIN = paintFor({ isTTY: false, write: () => true } as unknown as NodeJS.WriteStream, { env: {} })
 
@@ -165,4 +165,9 @@ test('the summary of a validation that left the values out says so', () => {
     renderSummary({ ...checked, unchecked: 'the values <b>' }),
     '### acr-nopass validate: valid, as far as it was checked\n\nthe values &lt;b&gt;\n',
   )
+})
+
+test('a line that is too long for a summary leaves out itself alone', () => {
+  const lines = takeFitting(['a'.repeat(40), 'worst', 'b'.repeat(40), 'last'], (left) => `${left} more`, 20)
+  assert.deepEqual(lines, ['worst', 'last', '2 more'])
 })

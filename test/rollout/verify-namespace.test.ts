@@ -17,6 +17,13 @@ interface Setup {
   readonly secret?: object
   /** The status of the response to the creation of a namespace or ServiceAccount. */
   readonly refused?: number
+  /**
+   * What the API server responds to the first dry runs of a Pod: the names of its pull secrets, or
+   * an error. The last response stays.
+   */
+  readonly answers?: readonly (readonly string[] | KubeApiError)[]
+  /** How often the Secret is not there yet. */
+  readonly late?: number
   /** How a webhook changes the container of the Pod that pulls. */
   readonly changed?: object
   /** True if the Pod gets no container, and Events cannot be listed. */
@@ -34,7 +41,9 @@ interface Body {
  * Runs a verification in a cluster with a working helper. Returns what it does to the cluster, and
  * what it reports.
  */
-async function verify({ plan, image, secret = GOOD, refused, unstarted, cancelled, changed }: Setup) {
+async function verify({ plan, image, secret = GOOD, refused, unstarted, cancelled, changed, ...rest }: Setup) {
+  const answers = [...(rest.answers ?? [])]
+  let absent = rest.late ?? 0
   const cancel = new AbortController()
   const calls: string[] = []
   const events: string[] = []
@@ -57,6 +66,14 @@ async function verify({ plan, image, secret = GOOD, refused, unstarted, cancelle
     const line = `${method} ${path}${body ? `/${body.metadata.name}` : ''}`
     if (method !== 'GET') calls.push(line.replaceAll(/probe-[0-9a-f]{8}/g, 'probe-X'))
     if (path.endsWith('/configmaps/s')) return { data: { [STATUS_KEY]: JSON.stringify(report) } }
+    if (method === 'GET' && path.includes('/secrets/') && absent-- > 0) throw new KubeApiError(404, 'not found')
+    // An image that no registry has: the Pod of a dry run never pulls.
+    if (query?.dryRun) assert.match(JSON.stringify(body), /"image":"probe\.invalid\/probe"/)
+    if (method === 'POST' && query?.dryRun && answers[0] !== undefined) {
+      const answer = answers.length > 1 ? answers.shift() : answers[0]
+      if (answer instanceof KubeApiError) throw answer
+      return { spec: answer && answer.length > 0 ? { imagePullSecrets: answer.map((name) => ({ name })) } : {} }
+    }
     if (method === 'GET' && path.includes('/secrets/')) return { metadata: { name: 'acr', ...secret } }
     if (path.endsWith('/pods') && method === 'POST') {
       const [container] = body?.spec?.containers ?? []
@@ -227,6 +244,10 @@ test('a ServiceAccount that is not a target is not expected to get the reference
     'the reference was not checked, and r.example/app:1 not pulled: ServiceAccount default is not among the targets',
   ])
   assert.ok(!calls.some((line) => line.includes('/pods')))
+  assert.equal(
+    (await verify({ plan })).notes[2],
+    'the reference was not checked: ServiceAccount default is not among the targets',
+  )
 })
 
 test('if a cluster rejects the new namespace, the error is VERIFY_NAMESPACE, whose fix is verify-namespace', async () => {
@@ -234,6 +255,58 @@ test('if a cluster rejects the new namespace, the error is VERIFY_NAMESPACE, who
     const { notes } = await verify({ plan: NEW, refused })
     assert.deepEqual(notes, ['VERIFY_NAMESPACE Namespace acr-nopass-probe-X was refused: a policy refuses it'])
   }
+})
+
+const REFERENCE = 'a new Pod had the reference after N ms'
+const ACCOUNT = new KubeApiError(403, 'error looking up service account n/x: serviceaccount "x" not found')
+const REJECTED = new KubeApiError(403, 'violates PodSecurity "restricted:latest"')
+
+for (const [title, answers, note] of [
+  ['that gets the reference late', [[], ['other'], ['other', 'acr']], REFERENCE],
+  ['whose ServiceAccount appears late', [ACCOUNT, ['acr']], REFERENCE],
+  ['while a webhook is away for a moment', [new KubeApiError(503, 'away'), ['acr']], REFERENCE],
+  ['while the API server is away for a moment', [new KubeApiError(0, 'reset'), ['acr']], REFERENCE],
+  [
+    'that a policy rejects',
+    [REJECTED],
+    'the reference was not checked: a Pod is rejected there (violates PodSecurity "restricted:latest")',
+  ],
+  [
+    'that a webhook rejects which stays away',
+    [new KubeApiError(503, 'away')],
+    'the reference was not checked: a Pod is rejected there (away)',
+  ],
+  ['without any pull secret', [[]], 'VERIFY_ATTACH a new Pod did not get the reference to acr in 0.3 s'],
+  ['with only another pull secret', [['other']], 'VERIFY_ATTACH a new Pod did not get the reference to acr in 0.3 s'],
+  ['without its ServiceAccount', [ACCOUNT], 'VERIFY_ATTACH a new Pod did not get the reference to acr in 0.3 s'],
+  ['with a login that ends meanwhile', [new KubeApiError(401, 'Unauthorized')], 'KUBE_UNAUTHORIZED Unauthorized'],
+  ['while the API server stays away', [new KubeApiError(0, 'no route')], 'KUBE_REFUSED no route'],
+] as const) {
+  test(`the reference is verified in a Pod ${title}: ${note}`, async () => {
+    const { notes, left } = await verify({ plan: NEW, answers })
+    assert.equal(notes.at(-1), note)
+    assert.deepEqual(left, [])
+  })
+}
+
+test('a Secret that comes late is waited for; one that never comes fails the verification', async () => {
+  assert.equal((await verify({ plan: NEW, late: 2 })).notes[1], 'a new namespace had its Secret after N ms')
+  const { notes } = await verify({ plan: NEW, late: 100 })
+  assert.deepEqual(notes, ['VERIFY_SECRET Secret acr in a new namespace did not appear after 0.3 s'])
+})
+
+test('a Secret whose registries are in another order is good; one without registries is not', async () => {
+  const holding = async (annotations: object) =>
+    (await verify({ plan: NEW, secret: { labels: OURS, annotations } })).notes
+  const listed = { 'acr-nopass.io/registries': 'stage,prod' }
+  assert.equal((await holding(listed))[1], 'a new namespace had its Secret after N ms')
+  assert.deepEqual(await holding({}), [
+    'VERIFY_SECRET Secret acr in a new namespace holds no registry instead of prod, stage after 0.3 s',
+  ])
+  const foreign = { ...OURS, 'app.kubernetes.io/instance': 'n.other' }
+  assert.deepEqual((await verify({ plan: NEW, secret: { ...GOOD, labels: foreign } })).notes, [
+    'VERIFY_SECRET Secret acr in a new namespace is not of this release after 0.3 s',
+  ])
 })
 
 interface NamespaceState {

@@ -30,6 +30,8 @@ interface Setup {
    * listing them.
    */
   readonly pods?: readonly boolean[] | number
+  /** Why the Pods that are not ready wait. */
+  readonly waiting?: string
   readonly parts?: object
   /** The registries of the configuration. */
   readonly registries?: readonly string[]
@@ -43,7 +45,7 @@ interface Setup {
  * meanwhile.
  */
 async function verify(
-  { reports = [], pods = [true], parts = {}, registries = ['prod'], limited = [], patch }: Setup,
+  { reports = [], pods = [true], waiting, parts = {}, registries = ['prod'], limited = [], patch }: Setup,
   work: 'verify' | 'push' = 'verify',
 ) {
   const writes: string[] = []
@@ -66,7 +68,11 @@ async function verify(
     if (typeof pods === 'number') throw new KubeApiError(pods, 'no')
     const items = pods.map((ready, index) => ({
       metadata: { name: 'pq'[index] },
-      status: { containerStatuses: [{ ready, restartCount: 0, image: 'i' }] },
+      status: {
+        containerStatuses: [
+          { ready, restartCount: 0, image: 'i', ...(waiting && { state: { waiting: { reason: waiting } } }) },
+        ],
+      },
     }))
     return { items: path === '/api/v1/namespaces/n/pods' ? items : [] }
   }
@@ -182,6 +188,11 @@ for (const [title, setup, outcome] of [
     'VERIFY_STATUS its report cannot be read (registries[0].expiresAt) after 0 s',
   ],
   [
+    'another part of the report is of a newer helper',
+    { reports: [report([LIVE], { problems: [7] as never })] },
+    '2026-11-27T09:59:00Z',
+  ],
+  [
     'the report was cut',
     { reports: [JSON.stringify(report([LIVE])).slice(0, 90)] },
     'VERIFY_STATUS its report cannot be read (status.json) after 0 s',
@@ -196,6 +207,19 @@ for (const [title, setup, outcome] of [
     assert.equal((await verify(setup)).outcome, outcome)
   })
 }
+
+test('a Pod that cannot start fails the verification after 20 s, because it may have been replaced before', async (t) => {
+  const stuck = { pods: [false], waiting: 'InvalidImageName' }
+  const none = 'VERIFY_STATUS no Pod of the helper is ready after 0 s'
+  assert.equal((await verify(stuck)).outcome, none)
+  let clock = 0
+  t.mock.method(performance, 'now', () => {
+    clock += 10_000
+    return clock
+  })
+  const { outcome } = await verify({ ...stuck, reports: [undefined, undefined, undefined] })
+  assert.match(String(outcome), /^POD_FAILING Pod n\/p does not start: InvalidImageName/)
+})
 
 test('while the report has an older configuration, the run makes the Pods read the new configuration, once', async () => {
   assert.deepEqual(await verify({ reports: [OLD, OLD, report([LIVE])], pods: [true, false] }), {
@@ -216,7 +240,7 @@ test('the verification waits for a helper that has not reported yet, and writes 
 })
 
 test('after a change in RAM, the helper is asked once to retry what was refused; without a change it is not', async () => {
-  const reports = [report([FAILING]), report([LIVE, FAILING]), report([LIVE])]
+  const reports = [report([LIVE, FAILING]), report([FAILING]), report([LIVE])]
   const asked = ['PATCH /api/v1/namespaces/n/configmaps/s acr-nopass.io/refresh-requested-at']
   const done = '2026-11-27T09:59:00Z'
   assert.deepEqual(await verify({ reports, parts: { ramChanged: true } }), { writes: asked, outcome: done })

@@ -5,6 +5,7 @@ import {
   planNewNamespace,
   reasonNotToVerify,
   verifiesNode,
+  verifiesPluginNode,
 } from '../../src/rollout/preflight/what-to-verify.ts'
 
 type Verified = Parameters<typeof reasonNotToVerify>
@@ -58,8 +59,35 @@ test('without a helper, an image is verified only where the role of the node can
   assert.equal(judge({ ...image, wait: false }, off, { identity: 'worker-role' }), false)
   assert.equal(judge(image, { retire: false, hasHelper: true } as Verified[1], { identity: 'worker-role' }), false)
   assert.match(reasonNotToVerify(image as Verified[0], off) ?? '', /has no role of its own$/)
-  const words = describeVerification(image as Verified[0], off, undefined, true)
+  const words = describeVerification(image as Verified[0], off, undefined, { isByNode: true })
   assert.equal(words, 'a Pod without a Secret pulls r.example/app:1')
+})
+
+test('beside a helper, an image is also verified on a node where its role can pull it without a Secret', () => {
+  const image = { verify: true, wait: true, 'verify-image': 'r.example/app:1' } as Verified[0]
+  const on = { retire: false, hasHelper: true } as Verified[1]
+  const byNode = { node: { identity: 'worker-role', fallback: 'none' } }
+  const judge = (inputs: object, config: Verified[1], values: object): boolean =>
+    verifiesPluginNode({ ...image, ...inputs } as Verified[0], config, values as never)
+  assert.equal(judge({}, on, byNode), true)
+  assert.equal(judge({}, on, { node: { identity: 'service-account', fallback: 'none' } }), false)
+  assert.equal(judge({ 'verify-image': '' }, on, byNode), false)
+  assert.equal(judge({ wait: false }, on, byNode), false)
+  assert.equal(judge({}, { retire: true, hasHelper: true } as Verified[1], byNode), false)
+  // Nodes never have a static login.
+  const registries = [{ name: 's', edition: 'static', domains: ['r.example'] }]
+  assert.equal(judge({}, on, { ...byNode, registries }), false)
+  const others = [
+    { name: 's', edition: 'static', domains: ['other.example'] },
+    { name: 'e', edition: 'enterprise', domains: ['r.example'] },
+    { name: 'p', edition: 'personal' },
+  ]
+  assert.equal(judge({}, on, { ...byNode, registries: others }), true)
+  const probe = { existing: undefined, registries: ['prod'], attaches: true }
+  assert.match(
+    describeVerification(image, on, probe, { onPluginNode: true }),
+    /a Pod pulls r\.example\/app:1, a Pod without a Secret pulls r\.example\/app:1 on a node with the program$/,
+  )
 })
 
 test('a probe namespace proves something only if the values serve any new namespace', () => {
@@ -89,6 +117,7 @@ test('a selector of either kind excludes new namespaces, but an empty selector d
   const expression = { key: 'a', operator: 'Exists' }
   const registries = ['prod', 'stage']
   assert.equal(plan({ matchExpressions: [expression] }, ['*']), undefined)
+  assert.equal(plan({ matchExpressions: [{ ...expression, operator: 'DoesNotExist' }] }, ['*']), undefined)
   assert.deepEqual(plan({ matchLabels: {}, matchExpressions: [] }, ['default']), {
     existing: undefined,
     registries,

@@ -99,12 +99,18 @@ test('a report names the recorded runs that a revert breaks, and the reverts and
     assert.ok(!isComplete({ ...right, ...part }))
 })
 
+/** `a/{b,c}.ts` names `a/b.ts` and `a/c.ts`. */
+function alternatives(pattern: string): readonly string[] {
+  const [, before = '', list, after = ''] = /^(.*?)\{([^}]*)\}(.*)$/.exec(pattern) ?? []
+  return list === undefined ? [pattern] : list.split(',').flatMap((one) => alternatives(before + one + after))
+}
+
 test('every area has code and tests, and the weekly workflow runs every area and the recorded runs', () => {
   const workflow = readFileSync(`${root}/.github/workflows/mutate.yml`, 'utf8')
   const areas = parse(workflow).jobs.mutate.strategy.matrix.area
   assert.deepEqual(areas, [...Object.keys(AREAS), 'found'])
   for (const [name, area] of Object.entries(AREAS))
-    for (const pattern of [...area.mutate, ...area.tests])
+    for (const pattern of [...area.mutate, ...area.tests].flatMap(alternatives))
       assert.ok(globSync(pattern, { cwd: root }).length > 0, `${name}: ${pattern}`)
 })
 

@@ -10,6 +10,7 @@ import { parse } from 'yaml'
 import { startCloud } from '../../sandbox/cloud/start-cloud.ts'
 import { signJwt } from '../../sandbox/cloud/sts/jwt.ts'
 import { VERSION } from '../../src/version.ts'
+import { expectSample } from '../support/sample.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
@@ -86,6 +87,7 @@ test('other CI: the script validates, then plans or applies with flags that the 
   const env = { PATH, HOME: folder }
   const { stdout } = await run('sh', ['ci/rollout.sh'], { cwd: work, env, timeout: 60_000 })
   assert.match(stdout, /^valid: values\.yaml, clusters\.yaml \(3 clusters\)$/m)
+  expectSample('validate-clusters', stdout)
   // The error is the missing kubeconfig, which proves that every flag was accepted.
   for (const MODE of ['plan', 'apply']) {
     await assert.rejects(
@@ -94,6 +96,14 @@ test('other CI: the script validates, then plans or applies with flags that the 
       MODE,
     )
   }
+  // In the image of the command line there is nothing to install.
+  const image = join(folder, 'image-bin')
+  mkdirSync(image)
+  writeFileSync(join(image, 'acr-nopass'), `#!/bin/sh\necho "the image's own $*"\n`)
+  chmodSync(join(image, 'acr-nopass'), 0o755)
+  program('npx', 'exit 9')
+  const inImage = await run('sh', ['ci/rollout.sh'], { cwd: work, env: { ...env, PATH: `${image}:${PATH}` } })
+  assert.equal(inImage.stdout, "the image's own validate --clusters-file clusters.yaml -f values.yaml\n")
 })
 
 test('other CI: the files of GitLab and Yunxiao are YAML and run that script in each job', () => {
@@ -137,10 +147,23 @@ test('mainland China: the image is copied by the digest that the chart of the re
     env: { PATH, VERSION: '1.2.3', TO },
     timeout: 60_000,
   })
+  const HOST = 'acr-nopass-registry.cn-hangzhou.cr.aliyuncs.com'
+  const [line = ''] = /CHARTS=\S+?` and\n`IMAGE=[^`]+/.exec(read('docs/en/mainland-china.md')) ?? []
+  const [, CHARTS = '', IMAGE = ''] = /CHARTS=(\S+?)` and\n`IMAGE=(.*)/.exec(line) ?? []
+  await run('sh', [join(root, 'examples/mirror.sh')], {
+    cwd: folder,
+    env: { PATH, VERSION: '1.2.3', TO, CHARTS, IMAGE },
+    timeout: 60_000,
+  })
   assert.deepEqual(readFileSync(log, 'utf8').trim().split('\n'), [
     'helm pull oci://ghcr.io/acr-nopass/charts/acr-nopass --version 1.2.3',
     'helm show values acr-nopass-1.2.3.tgz',
     `crane copy ghcr.io/acr-nopass/acr-nopass@${digest} ${TO}/acr-nopass:1.2.3`,
+    `helm push acr-nopass-1.2.3.tgz oci://${TO}/charts`,
+    // From the copy of this project.
+    `helm pull oci://${HOST}/charts/acr-nopass --version 1.2.3`,
+    'helm show values acr-nopass-1.2.3.tgz',
+    `crane copy ${HOST}/acr-nopass/acr-nopass@${digest} ${TO}/acr-nopass:1.2.3`,
     `helm push acr-nopass-1.2.3.tgz oci://${TO}/charts`,
   ])
 })
@@ -156,8 +179,9 @@ test('from source: the image is built of the bundle that the Containerfile copie
   assert.deepEqual(readFileSync(log, 'utf8').trim().split('\n'), [
     'npm ci',
     'npm run build -- helper --out dist/helper.mjs',
+    'npm run build -- daemon --out dist/node',
     `docker build --platform linux/amd64 --build-arg BASE=copy.example.com/node:24 --file image/Containerfile --tag ${image} .`,
     `docker push ${image}`,
   ])
-  assert.match(read('image/Containerfile'), /^ARG BASE=[\s\S]*^COPY dist\/helper\.mjs /m)
+  assert.match(read('image/Containerfile'), /^ARG BASE=[\s\S]*^COPY dist\/helper\.mjs [\s\S]*^COPY dist\/node /m)
 })

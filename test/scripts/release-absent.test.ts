@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { parse } from 'yaml'
+import { inspectBase } from '../../scripts/release/base-image.ts'
+import { requireAbsent } from '../../scripts/release/image-absent.ts'
 import { pushChart } from '../../scripts/release/push-chart.ts'
 
-const ROOT = join(import.meta.dirname, '..', '..')
 const IMAGE = 'ghcr.io/acr-nopass/acr-nopass'
 const VERSION = '0.404.0'
 
@@ -30,20 +29,45 @@ const UNKNOWN = {
   nothing: '',
 }
 
-test('an image is pushed only when the registry reports that exactly this version is not there', (t) => {
-  const step = imageStep()
-  const pushImage = (exit: number, error: string) => {
-    const folder = program(t, 'docker', exit, error)
-    const env = { PATH: `${folder}:/usr/bin:/bin`, IMAGE, VERSION, RUNNER_TEMP: folder }
-    const { status, stdout } = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', step], { env, encoding: 'utf8' })
-    return { status, message: /::error::(.*)/.exec(stdout)?.[1] }
+test('an image is pushed only when the registry reports that exactly this version is not there', async (t) => {
+  const signal = AbortSignal.timeout(60_000)
+  const require = (exit: number, error: string): Promise<void> => {
+    const PATH = `${program(t, 'docker', exit, error)}:/usr/bin:/bin`
+    return requireAbsent(`${IMAGE}:${VERSION}`, { PATH }, signal)
   }
-  assert.deepEqual(pushImage(1, `ERROR: ${IMAGE}:${VERSION}: not found`), { status: 0, message: undefined })
-  const there = { status: 1, message: `${IMAGE}:${VERSION} already exists; a version is never pushed twice` }
-  assert.deepEqual(pushImage(0, ''), there)
-  const unknown = { status: 1, message: `cannot determine whether ${IMAGE}:${VERSION} exists` }
-  for (const [what, error] of Object.entries(UNKNOWN)) assert.deepEqual(pushImage(1, `ERROR: ${error}`), unknown, what)
-  assert.deepEqual(pushImage(127, 'docker: command not found'), unknown)
+  await require(1, `ERROR: ${IMAGE}:${VERSION}: not found`)
+  const there = { message: `${IMAGE}:${VERSION} already exists; a version is never pushed twice` }
+  await assert.rejects(require(0, ''), there)
+  const unknown = { message: new RegExp(`^cannot determine whether ${IMAGE}:${VERSION} exists: `) }
+  for (const [what, error] of Object.entries(UNKNOWN)) {
+    await assert.rejects(require(1, `ERROR: ${error}`), unknown, what)
+  }
+  await assert.rejects(requireAbsent(`${IMAGE}:${VERSION}`, { PATH: '/nowhere' }, signal), unknown)
+})
+
+test('a base image is used only by digest and for both platforms, and a tag that has moved is reported', async (t) => {
+  const digest = `sha256:${'a'.repeat(64)}`
+  const file = (text: string): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-base-'))
+    t.after(() => rmSync(folder, { recursive: true, force: true }))
+    writeFileSync(join(folder, 'Containerfile'), text)
+    return join(folder, 'Containerfile')
+  }
+  const inspect = (text: string, platforms: readonly string[], newest: string) => {
+    const lines = platforms.map((platform) => `  Platform:    ${platform}`).join('\n')
+    const PATH = `${program(t, 'docker', 0, '', `case "$*" in *--format*) echo ${newest};; *) printf '%s\n' '${lines}';; esac`)}:/bin`
+    return inspectBase(file(text), { PATH }, AbortSignal.timeout(60_000))
+  }
+  const pinned = `docker.io/library/node:24@${digest}`
+  const text = `ARG BASE=${pinned}\nFROM \${BASE}\n`
+  const both = ['linux/amd64', 'linux/arm64/v8']
+  assert.deepEqual(await inspect(text, both, digest), { pinned, moved: undefined })
+  const newer = `sha256:${'b'.repeat(64)}`
+  assert.deepEqual(await inspect(text, both, newer), { pinned, moved: newer })
+  await assert.rejects(inspect(text, ['linux/amd64', 'linux/arm/v7'], digest), {
+    message: `${pinned} has no image for linux/arm64`,
+  })
+  await assert.rejects(inspect('ARG BASE=node:24\n', both, digest), /pins no base image by digest/)
 })
 
 test('a chart is pushed only when the registry reports that exactly this version is not there', async (t) => {
@@ -73,10 +97,4 @@ function program(t: TestContext, name: string, exit: number, error: string, befo
   writeFileSync(join(folder, name), `#!/bin/sh\n${before}\ncat ${folder}/error >&2\nexit ${exit}\n`)
   chmodSync(join(folder, name), 0o755)
   return folder
-}
-
-function imageStep(): string {
-  const { jobs } = parse(readFileSync(join(ROOT, '.github/workflows/release.yml'), 'utf8'))
-  const steps: readonly { name?: string; run?: string }[] = jobs.image.steps
-  return steps.find(({ name }) => name === 'No image of this version yet')?.run ?? assert.fail('no such step')
 }

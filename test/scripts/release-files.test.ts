@@ -7,13 +7,25 @@ import { after, test } from 'node:test'
 import { parse } from 'yaml'
 import { settleBill } from '../../scripts/release/bill-of-materials.ts'
 import { writeChecksums } from '../../scripts/release/checksums.ts'
+import { IMAGE_HELM, newestHelm } from '../../scripts/release/cli-image.ts'
 import { readImageDigest } from '../../scripts/release/image-digest.ts'
 import { trimMetadata } from '../../scripts/release/npm-archive.ts'
 
 interface Workflow {
   readonly permissions: object
   readonly env: Readonly<Record<string, string>>
-  readonly jobs: Readonly<Record<string, { permissions?: Readonly<Record<string, string>>; needs?: string | string[] }>>
+  readonly jobs: Readonly<Record<string, Job>>
+}
+
+interface Job {
+  readonly permissions?: Readonly<Record<string, string>>
+  readonly needs?: string | string[]
+  readonly steps?: readonly {
+    readonly name?: string
+    readonly uses?: string
+    readonly run?: string
+    readonly with?: Readonly<Record<string, string>>
+  }[]
 }
 
 const root = join(import.meta.dirname, '../..')
@@ -110,20 +122,23 @@ test('the release workflow gives each job the least permissions that it needs', 
     tests: read,
     image: { ...read, packages: 'write' },
     package: { actions: 'read', ...read },
+    cli: { actions: 'read', ...read, packages: 'write' },
     chart: { actions: 'read', ...read, packages: 'write' },
     sign: { actions: 'read', 'id-token': 'write', packages: 'write' },
     npm: { actions: 'read', 'id-token': 'write' },
     github: { actions: 'read', contents: 'write' },
+    mainland: { actions: 'read', ...read, 'id-token': 'write', packages: 'read' },
   })
 })
 
-test('nothing is pushed before the tests, and the moving tag comes after everything', () => {
+test('nothing is pushed before the tests, and the moving tag comes after everything but the copy, which comes after the signatures', () => {
   const before = (name: string): string[] => {
     const needs = [workflow.jobs[name]?.needs ?? []].flat()
     return [...needs, ...needs.flatMap(before)]
   }
   assert.ok(before('image').includes('tests'))
-  const others = Object.keys(workflow.jobs).filter((name) => name !== 'github')
+  assert.ok(before('mainland').includes('sign'))
+  const others = Object.keys(workflow.jobs).filter((name) => name !== 'github' && name !== 'mainland')
   assert.deepEqual([...new Set(before('github'))].sort(), others.sort())
 })
 
@@ -138,6 +153,7 @@ test('the pages verify what the workflow signs, in its name', () => {
     const page = `docs/${language}/verify.md`
     const text = readText(page)
     assert.ok(text.includes(`cosign verify ${workflow.env.IMAGE}:`), page)
+    assert.ok(text.includes(`cosign verify ${workflow.env.CLI_IMAGE}:`), page)
     assert.ok(text.includes(`cosign verify ${charts}/acr-nopass:`), page)
     assert.ok(
       text.includes('identity=https://github.com/acr-nopass/acr-nopass/.github/workflows/release.yml@refs/tags/v'),
@@ -146,6 +162,55 @@ test('the pages verify what the workflow signs, in its name', () => {
     const jobs = [...release.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
     assert.deepEqual(jobs, Object.keys(workflow.jobs), page)
   }
+})
+
+test('the copy in mainland China has one address: that of the workflow, on the pages and in the example', () => {
+  const { MAINLAND: host = '' } = workflow.env
+  const values = 'examples/values/mainland-china.yaml'
+  for (const file of ['docs/en/mainland-china.md', 'docs/zh/mainland-china.md', values]) {
+    const named = [...readText(file).matchAll(/[\w-]+-registry\.[\w-]+\.cr\.aliyuncs\.com/g)].map(([name]) => name)
+    assert.ok(named.includes(host), file)
+    // Whatever else a page names is an instance of the reader.
+    assert.deepEqual(
+      [...new Set(named)].filter((name) => name !== host && !name.startsWith('demo-registry')),
+      [],
+      file,
+    )
+  }
+  const { image } = parse(readText(values)) as { image: object }
+  assert.deepEqual(image, { registry: host })
+  const { steps } = workflow.jobs.mainland ?? {}
+  const login = steps?.find(({ uses }) => uses === './')?.with ?? {}
+  assert.ok(host.includes(`.${login.region}.`))
+  const copy = steps?.find(({ name }) => name === 'Copy')?.run ?? ''
+  const copied = [...copy.matchAll(/--(?:image|file) "([^=]+)=/g)].map(([, name]) => name)
+  assert.deepEqual(copied.sort(), login.repositories?.split(', ').sort())
+  for (const name of copied) assert.ok(readText('docs/en/mainland-china.md').includes(`${host}/${name}`), name)
+})
+
+test('the image of the command line gets the newest Helm that is known for both platforms, as pages and example say', () => {
+  const archive = (version: string, architecture: string): string => `helm-v${version}-linux-${architecture}.tar.gz`
+  const both = (version: string): string[] => ['amd64', 'arm64'].map((architecture) => archive(version, architecture))
+  const archives = [...both('4.10.0'), ...both('4.9.2'), archive('4.11.0', 'amd64'), archive('4.12.0', 'arm64')]
+  assert.equal(newestHelm(archives), '4.10.0')
+  for (const page of ['docs/en/cli.md', 'docs/zh/cli.md'])
+    assert.ok(readText(page).includes(`Helm ${IMAGE_HELM}`), page)
+  // Then a job of the example downloads nothing.
+  assert.ok(readText('examples/ci/rollout.sh').includes(`--helm-version ${IMAGE_HELM}\n`))
+})
+
+test('a copy whose parts are not named, or named twice, is refused before a registry is asked', () => {
+  const copy = (...args: string[]): string => {
+    const script = [join(root, 'scripts/release.ts'), 'copy', ...args]
+    const { status, stderr } = spawnSync(process.execPath, script, { encoding: 'utf8' })
+    assert.notEqual(status, 0)
+    return stderr
+  }
+  assert.match(copy('--to', '127.0.0.1:1', '--image', 'team/app'), /^error: --image team\/app is not NAME=VALUE$/m)
+  const twice = ['--file', 'a/b=x', '--file', 'a/b=y']
+  assert.match(copy('--to', '127.0.0.1:1', ...twice), /^error: --file names one repository twice$/m)
+  assert.match(copy('--to', '127.0.0.1:1'), /^usage:/m)
+  assert.match(copy('--image', 'a/b=c'), /^usage:/m)
 })
 
 test('every release command that a page or the workflow names exists', () => {

@@ -23,6 +23,16 @@ export interface Issued {
   accepted: boolean
 }
 
+/**
+ * True if a namespace has a credential that the log lost: the log has no credential of the
+ * registry, or only an earlier one. Such a Secret stays as it is until its first credential expires
+ * (docs/en/decisions.md#which-credential).
+ */
+export function isLost(inSecret: Issued | undefined, inLog: Issued | undefined): boolean {
+  if (inSecret === undefined) return false
+  return inLog === undefined || (inLog.registry === inSecret.registry && inLog.serial < inSecret.serial)
+}
+
 export type CloudFault =
   | 'down'
   | 'hung'

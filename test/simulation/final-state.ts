@@ -4,7 +4,7 @@ import { ANNOTATION_REFRESH_REQUESTED, FIELD_MANAGER, SKIP } from '../../src/kub
 import type { HelperConfig } from '../../src/values/generated/helper-config.ts'
 import { isLimited } from '../../src/values/limited-entries.ts'
 import { mergeRepositories } from '../../src/values/repositories.ts'
-import { domainOf, type Issued, instanceOf, limitedName, type SimulatedCloud } from './cloud.ts'
+import { domainOf, type Issued, instanceOf, isLost, limitedName, type SimulatedCloud } from './cloud.ts'
 import type { AnyObject } from './fields.ts'
 import { isManaged, listOf as referencesOf } from './invariants.ts'
 import type { SimulatedServer } from './server.ts'
@@ -53,6 +53,13 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
     if (registries.length === 0) {
       return content.size === 0 ? [] : [`${namespace}: not a target, and its Secret still has credentials`]
     }
+    const hasLostEntry = registries.some((registry) => {
+      const values = config.registries.find((one) => one.name === registry)
+      if (values === undefined || isValid(values)) return false
+      const key = keyOf(namespace, values, registries)
+      const logged = contentOf(server.get('secrets', `${HOME}/${SECRET}`)).get(key)
+      return isLost(cloud.issued(content.get(key) ?? ''), cloud.issued(logged ?? ''))
+    })
     const problems = registries.flatMap((registry) => {
       const values = config.registries.find((one) => one.name === registry)
       // With a typo in the registry that has the domain, its last credential stays there.
@@ -69,7 +76,7 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
       if (left <= 0) return [`${namespace}: the credential ${password} expired ${Math.round(-left / 1000)} s ago`]
       if (issued.revoked && !isNeverAccepted(issued) && config.verify.enabled)
         return [`${namespace}: the credential ${password} is revoked`]
-      if (issued.expiresAt !== null && issued.issuedAt < requestedAt - CLOCK_MS)
+      if (issued.expiresAt !== null && issued.issuedAt < requestedAt - CLOCK_MS && !hasLostEntry)
         return [`${namespace}: the credential ${password} is older than the request for new ones`]
       const isCurrent = values.edition !== 'static' || cloud.staticLogin(registry).password === password
       return isCurrent ? [] : [`${namespace}: the login ${password} was replaced`]

@@ -9,7 +9,7 @@ import {
   MANAGED_BY,
   SKIP,
 } from '../../src/kube/names.ts'
-import type { Issued, SimulatedCloud } from './cloud.ts'
+import { type Issued, instanceOf, type SimulatedCloud } from './cloud.ts'
 import type { AnyObject } from './fields.ts'
 import type { Sent } from './network.ts'
 import type { Change, SimulatedServer } from './server.ts'
@@ -153,9 +153,10 @@ export function createInvariants(options: InvariantOptions): Invariants {
       }
       // A short-lived credential may expire while its write is in flight.
       const isExpired = current.expiresAt !== null && current.expiresAt <= START + sentAt - CLOCK_MS
-      const wasInvalid = old.revoked || (old.expiresAt !== null && old.expiresAt <= now)
+      const wasInvalid = old.revoked || (old.expiresAt !== null && old.expiresAt <= now + CLOCK_MS)
       const isOlder = current.registry === old.registry && current.serial < old.serial && !areEquallyNew(current, old)
-      if (isOlder && !wasInvalid && !mayHaveTwoLeaders(scheduler.time)) {
+      const isGone = isFirstOver(before) && isTypo(user, old.registry)
+      if (isOlder && !wasInvalid && !isGone && !mayHaveTwoLeaders(scheduler.time)) {
         violated('older', `${key}: ${name(old)} became ${name(current)}, by ${user}`)
       }
       if (isExpired && !wasInvalid)
@@ -187,9 +188,21 @@ export function createInvariants(options: InvariantOptions): Invariants {
    * registry fails (docs/en/decisions.md#which-credential).
    */
   function isGivenUp({ metadata }: AnyObject, domain: string): boolean {
-    const end = Date.parse(metadata.annotations?.[ANNOTATION_EXPIRES_AT] ?? '')
     const log = server.get('secrets', `${HOME}/${SECRET}`)
-    return end <= START + scheduler.time + CLOCK_MS && !(log && isManaged(log) && issuedIn(log).has(domain))
+    return isFirstOver({ metadata }) && !(log && isManaged(log) && issuedIn(log).has(domain))
+  }
+
+  /** True if the cloud has no such instance in any configuration of the process. */
+  function isTypo(user: string, registry: string): boolean {
+    return !options
+      .configsOf(user)
+      .some(({ config }) => config.registries.some(({ instanceId }) => instanceId === instanceOf(registry)))
+  }
+
+  /** True if the first credential of the Secret has expired: then the log's are written. */
+  function isFirstOver({ metadata }: Pick<AnyObject, 'metadata'>): boolean {
+    const end = Date.parse(metadata.annotations?.[ANNOTATION_EXPIRES_AT] ?? '')
+    return end <= START + scheduler.time + CLOCK_MS
   }
 
   /**

@@ -1,6 +1,6 @@
 import { readDockerConfig } from '../../src/acr/docker-config.ts'
 import { SKIP } from '../../src/kube/names.ts'
-import { domainOf, instanceOf, type SimulatedCloud } from './cloud.ts'
+import { domainOf, instanceOf, isLost, type SimulatedCloud } from './cloud.ts'
 import type { AnyObject } from './fields.ts'
 import { isManaged } from './invariants.ts'
 import type { Change, SimulatedServer } from './server.ts'
@@ -84,12 +84,10 @@ export function createLateness(options: LatenessOptions): Lateness {
       const secret = server.get('secrets', `${name}/${SECRET}`)
       const isForeign = secret !== undefined && !isManaged(secret)
       if (isFought || isForeign || deletionTimestamp !== undefined || !options.hasAccess(name)) return []
-      // A Secret with a lost entry stays as it is until its first credential expires
-      // (docs/en/decisions.md#which-credential).
-      const lost = targets.registriesOf(view).some((one) => credentialIn(name, one) && !credentialIn(HOME, one))
-      if (lost) return []
+      const names = targets.registriesOf(view)
+      if (names.some((one) => isLost(credentialIn(name, one), credentialIn(HOME, one)))) return []
       // If two registries have the same domain, the first registry's credential is used.
-      const owner = targets.registriesOf(view).find((one) => domainOf(one) === domainOf(registry))
+      const owner = names.find((one) => domainOf(one) === domainOf(registry))
       return owner === registry ? [name] : []
     })
   }

@@ -75,6 +75,20 @@ export const REVERTS: readonly Revert[] = [
     effect: 'A credential that is not logged has a number, so the next leader replaces it by an older one.',
   },
   {
+    theme: "the helper's own copy is behind",
+    file: 'test/simulation/cloud.ts',
+    from: '(inLog.registry === inSecret.registry && inLog.serial < inSecret.serial)',
+    to: 'false',
+    effect: 'The rules demand new credentials in time for a Secret with a credential that could not be logged.',
+  },
+  {
+    theme: "the helper's own copy is behind",
+    file: 'test/simulation/invariants.ts',
+    from: '!wasInvalid && !isGone',
+    to: '!wasInvalid',
+    effect: 'The rule demands that the older credential of the log is never written, even if another one has expired.',
+  },
+  {
     theme: "the helper's own copy is lost",
     file: 'src/helper/plan/plan-secret.ts',
     from: 'desired.includes(name) && !ours.registries.includes(name)',
@@ -91,9 +105,16 @@ export const REVERTS: readonly Revert[] = [
   {
     theme: "the helper's own copy is lost",
     file: 'test/simulation/lateness.ts',
-    from: 'if (lost) return []',
+    from: 'if (names.some((one) => isLost(credentialIn(name, one), credentialIn(HOME, one)))) return []',
     to: '',
     effect: 'The rule demands new credentials in time for a Secret with an entry that the log lost.',
+  },
+  {
+    theme: "the helper's own copy is lost",
+    file: 'test/simulation/final-state.ts',
+    from: 'requestedAt - CLOCK_MS && !hasLostEntry',
+    to: 'requestedAt - CLOCK_MS',
+    effect: 'The rule demands that a Secret with an entry that the log lost has the requested credentials.',
   },
   {
     theme: "a follower's own token",

@@ -42,8 +42,13 @@ test(`${SEEDS} random sequences of faults break no rule`, whole, async (context)
   )
 })
 
+/**
+ * Of the first twelve seeds the six whose runs are short: the others take four fifths of the time.
+ */
+const SHORT = [1, 3, 5, 7, 9, 12]
+
 test('no rule is broken with more namespaces than the helper plans in one turn', whole, async (context) => {
-  for (let seed = 1; seed <= 12; seed += 1) {
+  for (const seed of SHORT) {
     const plan = planOf(seed)
     const settings = { ...plan.settings, scope: 'cluster', namespaces: 600 } as const
     await context.test(`seed ${seed}`, async () => {

@@ -100,7 +100,7 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
         print(`✖ run ${run}: ${breaches.join('; ')}\n${JSON.stringify(plan)}\n${log}`)
       }
     } finally {
-      // Also for a run that is interrupted.
+      // An interrupted soak reports the runs that it completed.
       print(
         `${totals.done} runs in ${Math.round((performance.now() - begin) / 1000)} s, ${totals.broken} broke a promise; ${totals.actions} jobs (${totals.greenActions} green, ` +
           `${totals.overtaken} overtaken, ${totals.cancels} cancelled), ${totals.person} calls of a person's helm; ${totals.green} green revisions`,

@@ -28,6 +28,8 @@ export interface FakeApiServer extends AsyncDisposable {
   readonly calls: string[]
   /** Called before each request; a returned status is the response. */
   refuse: (method: string, path: string, query: URLSearchParams) => number | undefined
+  /** Called before each request; a returned text is the body of a response with the status 200. */
+  answer: (path: string) => string | Promise<string> | undefined
   /** If true, lists have no managedFields, as behind some proxies. */
   trimsLists: boolean
   /** How many milliseconds the server's clock is ahead. */
@@ -50,12 +52,13 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
   const authority = createAuthority('fake-ca')
   const pair = authority.issue({ commonName: 'localhost', names: ['127.0.0.1'], minutes: 60 })
   const server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (request, response) => {
-    void readBody(request).then((body) => {
+    void readBody(request).then(async (body) => {
       const isMetadataOnly = request.headers.accept?.includes('as=PartialObjectMetadata') ?? false
       const { status, json } = handle(request.method ?? '', request.url ?? '', body, isMetadataOnly)
+      const text = await fake.answer(new URL(request.url ?? '', cluster.server).pathname)
       response.setHeader('date', new Date(Date.now() + fake.aheadMs).toUTCString())
-      response.writeHead(status, { 'content-type': 'application/json' })
-      response.end(JSON.stringify(json))
+      response.writeHead(text === undefined ? status : 200, { 'content-type': 'application/json' })
+      response.end(text ?? JSON.stringify(json))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -90,7 +93,9 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
     const [, core, other, namespace, plural, name] = found ?? []
     const apiVersion = core ?? other ?? ''
     if (plural === undefined && namespace === undefined) return discovery(apiVersion)
-    if (plural === undefined) return { status: 200, json: { metadata: { name: namespace } } }
+    if (plural === undefined) {
+      return { status: 200, json: { metadata: { name: namespace, uid: `uid-${namespace}-${port}` } } }
+    }
     const those = fake.objects.filter(({ apiVersion: version, kind, metadata }) => {
       return (
         version === apiVersion && pluralOf(kind) === plural && (namespace ?? metadata.namespace) === metadata.namespace
@@ -135,12 +140,10 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
 
   const fake: FakeApiServer = {
     kubeconfig,
-    objects: objects.map((object) => {
-      const { uid = `uid-${object.metadata.name}`, resourceVersion = '1' } = object.metadata
-      return { ...object, metadata: { ...object.metadata, uid, resourceVersion } }
-    }),
+    objects: objects.map(stored),
     calls: [],
     refuse: () => undefined,
+    answer: () => undefined,
     trimsLists: false,
     aheadMs: 0,
     [Symbol.asyncDispose]: () =>
@@ -150,6 +153,12 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
       }),
   }
   return fake
+}
+
+/** The object as the server stores it: with a UID and a version. */
+export function stored(object: FakeObject): FakeObject {
+  const { uid = `uid-${object.metadata.name}`, resourceVersion = '1' } = object.metadata
+  return { ...object, metadata: { ...object.metadata, uid, resourceVersion } }
 }
 
 /** The API server's format for requests of metadata only. */

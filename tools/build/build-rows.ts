@@ -1,4 +1,4 @@
-import { TOOLS, type ToolName } from './tool-table.ts'
+import { TOOL_NAMES, TOOLS, type Tool, type ToolName } from './tool-table.ts'
 
 /** What a machine has for builds. */
 export interface Capacity {
@@ -19,22 +19,30 @@ export function countRows({ cores, memory }: Capacity): 1 | 2 {
 }
 
 /**
- * Groups tools by their module, the longest group first, so that the rows end at about the same
- * time. Tools of one module share compiled packages, so they are built one after the other.
+ * Groups tools that share compiled packages, the longest group first, so that the rows end at about
+ * the same time. The tools of a group are built one after the other, in the order of the table.
  */
-export function groupByModule<Tool extends { readonly name: ToolName }>(
-  tools: readonly Tool[],
-): readonly (readonly Tool[])[] {
-  const groups = Object.values(Object.groupBy(tools, ({ name }) => TOOLS[name].folder)) as Tool[][]
+export function groupByPackages<One extends { readonly name: ToolName }>(
+  tools: readonly One[],
+): readonly (readonly One[])[] {
+  const sorted = tools.toSorted((a, b) => TOOL_NAMES.indexOf(a.name) - TOOL_NAMES.indexOf(b.name))
+  const groups = Object.values(Object.groupBy(sorted, ({ name }) => groupOf(name))) as One[][]
   return groups.sort((a, b) => sumSeconds(b) - sumSeconds(a))
+}
+
+function groupOf(name: ToolName): string {
+  const { folder, shares = folder }: Tool = TOOLS[name]
+  return shares
 }
 
 function sumSeconds(tools: readonly { readonly name: ToolName }[]): number {
   return tools.reduce((sum, { name }) => sum + TOOLS[name].seconds, 0)
 }
 
+/** What two rows save of the time of one, on two cores: one build keeps most of both busy. */
+const SAVED = 0.1
+
 /** Estimates how long the builds take in two rows on a machine with two cores. */
 export function estimateSeconds(tools: readonly { readonly name: ToolName }[]): number {
-  const groups = groupByModule(tools)
-  return Math.max(sumSeconds(tools) / 2, ...groups.map(sumSeconds))
+  return sumSeconds(tools) * (1 - SAVED)
 }

@@ -5,8 +5,8 @@ import { type Host, moduleLock, readHost } from '../host.ts'
 import type { Progress, StepHandle } from '../progress.ts'
 import { TestbedError } from '../testbed-error.ts'
 import { removeCompileCache } from './build-cache.ts'
-import { type Capacity, countRows, groupByModule } from './build-rows.ts'
-import { buildTool } from './build-tool.ts'
+import { type Capacity, countRows, groupByPackages } from './build-rows.ts'
+import { buildTool, compileStandardLibrary } from './build-tool.ts'
 import { DownloadFailure, downloadTool } from './download-tool.ts'
 import { findTool, type PinnedTool, pinnedTool } from './find-tool.ts'
 import { checkCompiler, findGo } from './go-program.ts'
@@ -67,7 +67,7 @@ async function addMissing(
 ): Promise<void> {
   const { progress, signal, build = false } = options
   for (const { name } of absent) checkPlatform(name, host)
-  const sorted = groupByModule(absent).flat()
+  const sorted = groupByPackages(absent).flat()
   const missing = sorted.map((tool, index) => ({ ...tool, title: `tool ${index + 1} of ${absent.length}` }))
   const { releases = readReleases(host.toolsFolder) } = options
   const { reachable, silent } = build ? NOTHING : await findReachable(missing, releases, host, signal)
@@ -132,7 +132,21 @@ async function buildAll(
   const failed = new AbortController()
   const both = AbortSignal.any([signal, failed.signal])
   let failure: unknown
-  await forEachLimited(groupByModule(tools), countRows(capacity), async (group) => {
+  const groups = groupByPackages(tools)
+  const rows = countRows(capacity)
+  const [first] = tools
+  if (first !== undefined && groups.length > 1 && rows > 1) {
+    await progress.step("Go's standard library", async (step) => {
+      // A run that removes compiled packages holds all locks.
+      const release = await lockModule(first, host, step, signal)
+      try {
+        await compileStandardLibrary(first, go, host, signal)
+      } finally {
+        release()
+      }
+    })
+  }
+  await forEachLimited(groups, rows, async (group) => {
     for (const tool of group) {
       if (failed.signal.aborted) return
       try {
@@ -152,6 +166,15 @@ function readCapacity(): Capacity {
   return { cores: availableParallelism(), memory: totalmem() }
 }
 
+function lockModule(tool: PinnedTool, host: Host, step: StepHandle, signal: AbortSignal): Promise<() => void> {
+  return acquireLock(moduleLock(TOOLS[tool.name].folder, host), {
+    what: `building ${tool.name}`,
+    onWait: (holder) =>
+      step.update(`waiting for another run (process ${holder.pid}, ${holder.what} since ${holder.since})`),
+    signal,
+  })
+}
+
 /** Takes a lock per module so that a concurrent run waits and then finds the finished tool. */
 async function withModule(
   tool: PinnedTool,
@@ -161,12 +184,7 @@ async function withModule(
   work: () => Promise<string>,
   onlyBuilt = false,
 ): Promise<string> {
-  const release = await acquireLock(moduleLock(TOOLS[tool.name].folder, host), {
-    what: `building ${tool.name}`,
-    onWait: (holder) =>
-      step.update(`waiting for another run (process ${holder.pid}, ${holder.what} since ${holder.since})`),
-    signal,
-  })
+  const release = await lockModule(tool, host, step, signal)
   try {
     const built = await findTool(tool, host, onlyBuilt)
     if (built) step.update('another run has made it')

@@ -19,6 +19,7 @@ export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: Abor
     // changes the result.
     const env = { ...host.env, GOTOOLCHAIN: 'local' }
     const { stdout } = await run(path, ['version'], { cwd: '/', env, signal }).catch((cause) => {
+      signal.throwIfAborted()
       throw new TestbedError('GO_MISSING', `${path} does not run`, { cause })
     })
     if (isOldGo(stdout)) {

@@ -3,6 +3,11 @@ export interface Tool {
   /** The folder under tools/ whose go.mod and go.sum pin the tool. */
   readonly folder: string
   /**
+   * The folder of another module with most of the tool's packages, in the same versions: they are
+   * compiled once.
+   */
+  readonly shares?: string
+  /**
    * The module whose version is the tool's version. Undefined for our own program, whose source is
    * in the folder.
    */
@@ -17,8 +22,8 @@ export interface Tool {
   readonly tags?: readonly string[]
   readonly linuxOnly?: boolean
   /**
-   * About how many seconds the build takes on two cores, after the tools of the same module that
-   * are above it. The figures of Kubernetes' servers, Helm, containerd and the registry were
+   * About how many seconds the build takes on two cores, after the tools above it that have the
+   * same packages. The figures of Kubernetes' servers, Helm, containerd and the registry were
    * measured alone; the others are estimates.
    */
   readonly seconds: number
@@ -28,8 +33,9 @@ export interface Tool {
   readonly onDemand?: boolean
 }
 
+const NEWEST = 'kubernetes'
 /** A program of Kubernetes. */
-function kubernetes(program: string, seconds: number, folder = 'kubernetes') {
+function kubernetes(program: string, seconds: number, folder = NEWEST) {
   return {
     folder,
     seconds,
@@ -74,6 +80,7 @@ const TABLE = {
   'kube-controller-manager': kubernetes('kube-controller-manager', 90),
   'kube-apiserver-1.30': kubernetes('kube-apiserver', 280, OLDEST),
   'kube-controller-manager-1.30': kubernetes('kube-controller-manager', 90, OLDEST),
+  'kubelet-1.30': { ...kubernetes('kubelet', 60, OLDEST), linuxOnly: true },
   'kube-apiserver-1.24': {
     ...kubernetes('kube-apiserver', 240, WITHOUT_GUARD),
     ...WITHOUT_CLOUDS,
@@ -83,9 +90,9 @@ const TABLE = {
   'kube-controller-manager-1.24': { ...kubernetes('kube-controller-manager', 80, WITHOUT_GUARD), ...WITHOUT_CLOUDS },
   kubelet: { ...kubernetes('kubelet', 60), linuxOnly: true },
   // The documentation's commands use kubectl.
-  kubectl: kubernetes('kubectl', 30, 'kubectl'),
-  helm4: helm('helm4', 4, 120),
-  helm3: helm('helm3', 3, 100),
+  kubectl: { ...kubernetes('kubectl', 20, 'kubectl'), shares: NEWEST },
+  helm4: { ...helm('helm4', 4, 30), shares: NEWEST },
+  helm3: { ...helm('helm3', 3, 10), shares: NEWEST },
   'helm-3.18': { ...helm('helm-3.18', 3, 100), onDemand: true },
   act: {
     folder: 'act',
@@ -142,6 +149,14 @@ const TABLE = {
     module: 'oras.land/oras',
     package: 'oras.land/oras/cmd/oras',
     stamp: (version) => [`oras.land/oras/internal/version.Version=${version}`],
+  },
+  // Installs the command line as a plugin of kubectl, for the test of its manifest.
+  krew: {
+    folder: 'krew',
+    seconds: 60,
+    module: 'sigs.k8s.io/krew',
+    package: 'sigs.k8s.io/krew/cmd/krew',
+    stamp: (version) => [`sigs.k8s.io/krew/internal/version.gitTag=v${version}`],
   },
   // An independent client, for the tests of the emulated cloud.
   'docker-credential-acr-helper': {

@@ -11,6 +11,14 @@ import { buildsFolder, findTool, isBuildOf, pinnedTool } from './find-tool.ts'
 import { TOOL_OPTIONS } from './tool-options.ts'
 import { isToolName, TOOL_NAMES, TOOLS, type ToolName } from './tool-table.ts'
 
+const USAGE = `npm run tools [-- NAME… OPTIONS]   downloads or builds these pinned programs, or all that are missing
+
+  list           what is there: name, version, source, size and age
+  clean          removes builds of other versions, and unfinished ones
+  --build        build also what could be downloaded
+  --keep-caches  keep what was compiled for these builds
+  -h, --help     this text`
+
 interface ToolsContext {
   readonly progress: Progress
   readonly print: (text: string) => void
@@ -19,13 +27,14 @@ interface ToolsContext {
 }
 
 /**
- * Runs `npm run tools -- [list | clean | NAME…] [--build] [--keep-caches]`. Without names it
+ * Runs `npm run tools -- [list | clean | NAME…] [OPTIONS]`. Without names it
  * downloads or builds all tools of this platform except those on demand.
  * @throws TOOL_UNKNOWN and the codes of `ensureTools`
  */
 export async function runTools(args: readonly string[], context: ToolsContext): Promise<void> {
   const { host, print } = context
-  const { words, ...choices } = readArguments(args)
+  const { words, help, ...choices } = readArguments(args)
+  if (help) return print(USAGE)
   if (words[0] === 'list') return print(await listTools(host))
   if (words[0] === 'clean') return print(await cleanTools(host))
   const names = words.length > 0 ? words.map(toName) : defaultTools(host)
@@ -36,8 +45,9 @@ export async function runTools(args: readonly string[], context: ToolsContext): 
 
 function readArguments(args: readonly string[]) {
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options: TOOL_OPTIONS, allowPositionals: true })
-    return { words: positionals, build: values.build, keepCaches: values['keep-caches'] }
+    const options = { ...TOOL_OPTIONS, help: { type: 'boolean', short: 'h', default: false } } as const
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    return { words: positionals, help: values.help, build: values.build, keepCaches: values['keep-caches'] }
   } catch (cause) {
     throw new TestbedError('TOOL_UNKNOWN', 'the options are --build and --keep-caches', { cause })
   }

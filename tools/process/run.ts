@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, globSync, mkdirSync, readdirSync } from 'node:fs'
+import { copyFileSync, globSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,6 +16,13 @@ import { addTrace, type LedgerContent, readLedger, type Trace, writeHead } from 
  * removed together.
  */
 export type Run = Awaited<ReturnType<typeof openRun>>
+
+/** The folders of the runs that this process has ended. */
+const endedFolders: string[] = []
+// Work that an interrupt has overtaken may create a folder again after the run was cleaned up.
+process.once('exit', () => {
+  for (const folder of endedFolders) rmSync(folder, { recursive: true, force: true })
+})
 
 /** Cleans up after dead runs and starts a new one. The folder of the ledgers must outlive it. */
 export async function openRun(ledgers: string = ledgerFolder()) {
@@ -33,7 +40,10 @@ export async function openRun(ledgers: string = ledgerFolder()) {
   const end = (): Promise<void> => {
     ended.abort()
     const kept = process.env.ACR_NOPASS_TEST_LOGS
-    if (!ending) keepLogs(folder, kept && join(kept, id))
+    if (!ending) {
+      keepLogs(folder, kept && join(kept, id))
+      endedFolders.push(folder)
+    }
     ending ??= cleanUpRun(ledger).finally(dismissGuard)
     return ending
   }

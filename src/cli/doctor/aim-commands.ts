@@ -6,7 +6,7 @@ import { type ConnectFlags, contextOf } from '../program/command.ts'
 const CONTEXT: Readonly<Record<string, string>> = {
   kubectl: '--context',
   helm: '--kube-context',
-  'acr-nopass': '--kube-context',
+  'acr-nopass': '--context',
 }
 /** Our commands that connect to a cluster. */
 const REACHING = /^acr-nopass (doctor|refresh|cleanup|apply)\b/

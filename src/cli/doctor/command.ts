@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { INPUTS, type InputName } from '../../rollout/inputs/input-table.ts'
-import { type Cli, collect, withReleaseOptions } from '../program/command.ts'
-import { toOption } from '../program/input-option.ts'
+import { type Cli, collect, withReleaseOptions, workerRoleOptions } from '../program/command.ts'
+import { addInput } from '../program/input-option.ts'
 import type { DoctorFlags } from './doctor.ts'
 import type { FleetFlags } from './fleet/fleet.ts'
 import type { PasswordFlags } from './passwords.ts'
@@ -48,24 +48,17 @@ export function addDoctor({ program, run }: Cli): void {
   ])
   for (const name of OF_A_LIST) {
     const about = ABOUT[name] ?? INPUTS[name].about.replace(/^check: /, '')
-    command.addOption(toOption(name, { ...INPUTS[name], about }).helpGroup('All clusters of a list:'))
+    addInput(command, name, { ...INPUTS[name], about }, 'All clusters of a list:')
   }
-  command
-    .addOption(
-      new Option('-f, --file <file>', 'values file, as for apply; repeatable')
-        .argParser(collect)
-        .helpGroup('All clusters of a list:'),
-    )
-    .addHelpText('after', HELP)
-    .action(
-      run<DoctorFlags & FleetFlags>(async ({ clustersFile }) => {
-        if (clustersFile === undefined) return (await import('./doctor.ts')).doctor
-        return (await import('./fleet/fleet.ts')).checkClusters
-      }),
-    )
+  command.addHelpText('after', HELP).action(
+    run<DoctorFlags & FleetFlags>(async ({ clustersFile }) => {
+      if (clustersFile === undefined) return (await import('./doctor.ts')).doctor
+      return (await import('./fleet/fleet.ts')).checkClusters
+    }),
+  )
   const pod = command
     .command('pod')
-    .argument('<namespace/name>', 'the Pod')
+    .argument('<pod>', 'NAMESPACE/NAME, or NAME or pod/NAME with -n NAMESPACE')
     .description('Explain why a Pod does or does not pull its images, step by step.')
   withDoctorOptions(withReleaseOptions(pod), ['error', 'warning', 'info', 'unread'])
     .option('--ask-registry', 'read the pull secret, and query the registry for the image with the credential in it')
@@ -84,6 +77,9 @@ export function addDoctor({ program, run }: Cli): void {
 }
 
 function withDoctorOptions(command: Command, failOn: readonly string[]): Command {
+  for (const option of workerRoleOptions('RAM role of the nodes; repeatable (default: read from ACK)')) {
+    command.addOption(option)
+  }
   return command
     .addOption(
       new Option(
@@ -97,7 +93,6 @@ function withDoctorOptions(command: Command, failOn: readonly string[]): Command
       ),
     )
     .option('--ack-cluster-id <id>', 'id of the ACK cluster, if the cluster does not contain it')
-    .option('--worker-role <name>', 'RAM role of the nodes; repeatable (default: read from ACK)', collect)
     .option('--endpoints <map>', 'other addresses of cloud APIs (YAML map: ram, sts, cs, cr)')
 }
 
@@ -132,6 +127,7 @@ a login, which of the uncovered images are public.`
 const POD_HELP = `
 Examples:
   acr-nopass doctor pod shop/web-5d9c7-x2x4k
+  acr-nopass doctor pod web-5d9c7-x2x4k -n shop
   acr-nopass doctor pod shop/web-5d9c7-x2x4k --ask-registry
 
 --ask-registry needs the right to get that one Secret. Its credential is sent only to the registry, and no part of it is printed.`

@@ -31,7 +31,8 @@ export interface DoctorPodFlags extends DoctorFlags {
 
 /** Flags that mean something only for a list of clusters. */
 const OF_A_LIST = {
-  file: '--file',
+  values: '-f',
+  inlineValues: '--inline-values',
   valuesFiles: '--values-files',
   cluster: '--cluster',
   horizon: '--horizon',
@@ -115,7 +116,7 @@ async function runDiagnosis(
   const progress = createStatusLine(host)
   try {
     const { namespace, release } = flags
-    const reader = createReader(client, host.signal, progress.say)
+    const reader = createReader(client, host.signal, { onProgress: progress.say })
     const inspect = createInspector(flags, { reader, env: host.env, onProgress: progress.say })
     const { server } = connection
     const observed = await observe(reader, { namespace, release, server, aheadMs, inspect, expectConfigs })

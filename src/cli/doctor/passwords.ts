@@ -26,7 +26,7 @@ export async function doctorPasswords(flags: PasswordFlags & CommonFlags, host: 
   using connected = await connect(flags, host)
   const progress = createStatusLine(host)
   try {
-    const reader = createReader(connected.client, host.signal, progress.say)
+    const reader = createReader(connected.client, host.signal, { onProgress: progress.say })
     // Only a response shows the API server's clock.
     await reader.request('/version')
     const now = Date.now() - (connected.aheadMs() ?? 0)

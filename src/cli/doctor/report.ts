@@ -6,6 +6,7 @@ import type { CloudSnapshot } from '../../doctor/cloud/inspect-cloud.ts'
 import { type Finding, isAllKnown, judgeHealth, type Severity } from '../../doctor/finding.ts'
 import type { Observed, PluginNode } from '../../doctor/observed.ts'
 import { hasPlugin } from '../../doctor/plugin-nodes.ts'
+import { foldPodFindings } from '../../doctor/pod/fold-pod-findings.ts'
 import { type CoverageStatus, itemsOf, type RegistryStatus } from '../../installation/helper-status.ts'
 import type { Unread } from '../../kube/read/reader.ts'
 import { pluralize, renderTable, summarize } from '../../lib/text.ts'
@@ -68,7 +69,7 @@ export function renderReport(
   const blocks = [
     renderHeading(observed, paint),
     ...state,
-    ...findings.map((finding) => renderFinding(finding, paint)),
+    ...foldPodFindings(findings).map((finding) => renderFinding(finding, paint)),
     renderUnread(observed.unread),
     renderCloud(observed.cloud),
     renderUnverified(doctorUnverified(observed)),

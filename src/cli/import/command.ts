@@ -1,4 +1,4 @@
-import { type Cli, collect, withClusterOptions } from '../program/command.ts'
+import { type Cli, collect, OldSpelling, withClusterOptions } from '../program/command.ts'
 
 /** Adds `import`: converts the configuration of Alibaba's own helper to our values. */
 export function addImport({ program, run }: Cli): void {
@@ -8,7 +8,8 @@ export function addImport({ program, run }: Cli): void {
       .description(
         "Write values from what Alibaba's own helper left or was configured with: the 2018 recipe, or the ACK add-on.",
       )
-      .option('-f, --file <file>', "manifests or the add-on's JSON, instead of a cluster; repeatable", collect),
+      .option('-f, --filename <file>', "manifests or the add-on's JSON, instead of a cluster; repeatable", collect)
+      .addOption(new OldSpelling('--file <file>', 'filename').argParser(collect)),
   )
     .option('--region <id>', "the cluster's region, if neither its nodes nor the configuration show it")
     .option('-n, --namespace <name>', 'namespace that the release will have', 'acr-nopass')

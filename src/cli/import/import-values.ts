@@ -26,7 +26,7 @@ import { reportErrors } from '../program/report-errors.ts'
  */
 export async function importValues(flags: ImportFlags & CommonFlags, host: CliHost): Promise<number> {
   const { facts, read, unread } =
-    flags.file === undefined ? await fromCluster(flags, host) : await fromFiles(flags, host)
+    flags.filename === undefined ? await fromCluster(flags, host) : await fromFiles(flags, host)
   if (read === undefined && !hasLegacy(facts)) throw nothingFound(unread)
   const release = { namespace: flags.namespace, name: flags.release }
   const settings = read?.settings
@@ -74,8 +74,8 @@ async function fromCluster(flags: ImportFlags & CommonFlags, host: CliHost) {
   return { facts, read: readConfiguration(facts), unread }
 }
 
-async function fromFiles({ file = [] }: ImportFlags, host: CliHost): ReturnType<typeof fromCluster> {
-  const { objects, settings } = readFiles(readSources(file, host.workingDirectory))
+async function fromFiles({ filename = [] }: ImportFlags, host: CliHost): ReturnType<typeof fromCluster> {
+  const { objects, settings } = readFiles(readSources(filename, host.workingDirectory))
   const facts = collectFacts(objects)
   const all = [...settings, ...[readConfiguration(facts)].filter((one) => one !== undefined)]
   if (all.length > 1) {
@@ -124,7 +124,7 @@ function reportNotes(
 }
 
 export interface ImportFlags extends ConnectFlags {
-  readonly file?: readonly string[]
+  readonly filename?: readonly string[]
   readonly region?: string
   readonly namespace: string
   readonly release: string

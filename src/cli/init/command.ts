@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import { type Cli, collect, withCommonOptions } from '../program/command.ts'
+import { type Cli, collect, collectLines, withCommonOptions } from '../program/command.ts'
 
 /** Adds `init`: writes the first files from what an account has. */
 export function addInit({ program, run }: Cli): void {
@@ -10,7 +10,7 @@ export function addInit({ program, run }: Cli): void {
     )
     .option('--cluster <id>', 'ID or name of an ACK cluster, REGION/ID, or * for all; repeatable', collect)
     .option('--instance <id>', 'ID or name of an Enterprise instance, REGION/ID, or * for all; repeatable', collect)
-    .option('--repositories <list>', 'what may be pulled, such as shop/*,base/alpine; * for all')
+    .option('--repositories <list>', 'what may be pulled, such as shop/*,base/alpine; * for all', collectLines)
     .addOption(
       new Option('--identity <type>', 'how the helper authenticates (default: by the kind of the cluster)').choices([
         'rrsa',

@@ -1,7 +1,6 @@
-import type { Command, Option } from 'commander'
 import { INPUTS, type InputName, LOGIN_ONLY, LOGIN_SHARED } from '../../rollout/inputs/input-table.ts'
-import { type Cli, collect, withCommonOptions } from '../program/command.ts'
-import { toOption } from '../program/input-option.ts'
+import { type Cli, withCommonOptions } from '../program/command.ts'
+import { addInput, readFlags } from '../program/input-option.ts'
 import type { LoginFlags } from './login.ts'
 
 /** Adds `login` and `logout`: the action's mode `login` and its post step. */
@@ -11,9 +10,8 @@ export function addLogin({ program, run }: Cli): void {
     .description(
       "Log in to registries without a password: get a token that is limited to the repositories, let the registry confirm it, and add it to Docker's configuration.",
     )
-    .option('-f, --file <file>', 'values file, after those of --values-files; repeatable, later files win', collect)
-  for (const name of LOGIN_ONLY) login.addOption(toOption(name, spec(name)).helpGroup('Which registries and rights:'))
-  for (const name of LOGIN_SHARED) login.addOption(toOption(name, spec(name)).helpGroup(groupOf(name)))
+  for (const name of LOGIN_ONLY) addInput(login, name, spec(name), 'Which registries and rights:')
+  for (const name of LOGIN_SHARED) addInput(login, name, spec(name), groupOf(name))
   login
     .option(
       '--dry-run',
@@ -23,7 +21,7 @@ export function addLogin({ program, run }: Cli): void {
   withCommonOptions(login).action(
     run<LoginFlags>(async () => {
       const work = await import('./login.ts')
-      return (flags, host) => work.login(readGiven(login, flags), flags, host)
+      return (flags, host) => work.login({ ...readFlags(NAMES, flags, host), mode: 'login' }, flags, host)
     }),
   )
   withCommonOptions(
@@ -36,11 +34,11 @@ export function addLogin({ program, run }: Cli): void {
   ).action(run(async () => (await import('./logout.ts')).logout))
 }
 
+const NAMES: readonly InputName[] = [...LOGIN_ONLY, ...LOGIN_SHARED]
+
 /** For a login, the help texts of these inputs differ from those for a rollout. */
 const ABOUT: Readonly<Partial<Record<InputName, string>>> = {
   region: 'region of the registry, unless its domain has it',
-  'values-files': 'values files, in order; later wins',
-  values: 'inline values (YAML), after the files',
   'role-to-assume': 'RAM role (ARN) that the job assumes with an OIDC token, or with an access key',
   'oidc-provider-arn': 'OIDC provider (ARN) of the CI in that account',
 }
@@ -54,19 +52,6 @@ function groupOf(name: InputName): string {
   return ['region', 'values-files', 'values'].includes(name)
     ? 'Which registries and rights:'
     : 'Credentials of the job:'
-}
-
-/** Returns the flags as inputs of a workflow. */
-function readGiven(command: Command, flags: LoginFlags): Readonly<Partial<Record<InputName, string>>> {
-  const names: readonly InputName[] = [...LOGIN_ONLY, ...LOGIN_SHARED]
-  const entries = names.flatMap((name) => {
-    const option = command.options.find(({ long }: Option) => long === `--${name}`)
-    const value = option && flags[option.attributeName()]
-    return value === undefined ? [] : [[name, String(value)] as const]
-  })
-  const given: Partial<Record<InputName, string>> = { ...Object.fromEntries(entries), mode: 'login' }
-  const files = [given['values-files'], ...(flags.file ?? [])].filter((text) => text !== undefined)
-  return files.length === 0 ? given : { ...given, 'values-files': files.join('\n') }
 }
 
 const LOGIN_HELP = `

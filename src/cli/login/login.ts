@@ -9,6 +9,7 @@ import { printable } from '../../printable.ts'
 import type { InputName } from '../../rollout/inputs/input-table.ts'
 import { readInputs } from '../../rollout/inputs/read-inputs.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
+import type { InputFlags } from '../program/input-option.ts'
 import { reportErrors } from '../program/report-errors.ts'
 import { errorAsFlags } from '../rollout/as-flags.ts'
 
@@ -132,9 +133,6 @@ function printableLines(lines: readonly string[]): string {
   return lines.map((line) => `${printable(line)}\n`).join('')
 }
 
-export interface LoginFlags {
-  readonly file?: readonly string[]
+export interface LoginFlags extends InputFlags {
   readonly dryRun?: boolean
-  /** The action's inputs, by their names in camel case. */
-  readonly [input: string]: unknown
 }

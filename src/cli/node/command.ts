@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
+import { withValuesOptions } from '../program/values-options.ts'
 
 /** Adds `node config` and `node script`: what a node needs to pull without any Secret. */
 export function addNode({ program, run }: Cli): void {
@@ -8,12 +9,7 @@ export function addNode({ program, run }: Cli): void {
       .command('node')
       .description('Print what a node needs so that its kubelet gets logins without any Secret. Changes nothing.'),
   )
-  const values = (name: string, text: string) =>
-    node
-      .command(name)
-      .description(text)
-      .option('-f, --file <file>', 'values file; repeatable, later files win', collect)
-      .option('--values <yaml>', 'inline values, after the files')
+  const values = (name: string, text: string) => withValuesOptions(node.command(name).description(text))
   withCommonOptions(values('config', "Print the kubelet's CredentialProviderConfig for these values.")).action(
     run(async () => (await import('./node-config.ts')).nodeConfig),
   )

@@ -68,8 +68,8 @@ function documentsOf(
       policies: [...new Set([...members.map((cluster) => policyOfCluster(cluster, notes)), ...shared])],
       roles: [...new Set(roles)],
       pullRoles: [...new Set(members.flatMap((cluster) => pullRolesOf(cluster, accountOf(cluster, flags))))],
-      adopt: flags.adopt,
-      cleanup: flags.cleanup,
+      adopt: flags.adoptPolicy,
+      cleanup: flags.ramCleanup,
     })
   })
 }

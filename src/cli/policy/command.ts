@@ -1,12 +1,21 @@
-import { Option } from 'commander'
-import { type Cli, collect, withCommonOptions } from '../program/command.ts'
+import { InvalidArgumentError, Option } from 'commander'
+import {
+  type Cli,
+  collect,
+  collectLines,
+  OldSpelling,
+  withCommonOptions,
+  workerRoleOptions,
+} from '../program/command.ts'
+import { withValuesOptions } from '../program/values-options.ts'
 
 /** Adds `policy`: prints the documents for users who apply them themselves. Writes nothing. */
 export function addPolicy({ program, run }: Cli): void {
-  const command = program
-    .command('policy')
-    .description('Print the RAM policy and trust documents, for those who apply them themselves. Changes nothing.')
-    .option('-f, --file <file>', 'values file; repeatable, later files win', collect)
+  const command = withValuesOptions(
+    program
+      .command('policy')
+      .description('Print the RAM policy and trust documents, for those who apply them themselves. Changes nothing.'),
+  )
     .option('--clusters-file <file>', 'list of clusters: print the documents of each')
     .option('--ack-cluster-id <id>', 'ID of the ACK cluster, for the name of its policy (without --clusters-file)')
     .option('-n, --namespace <name>', 'namespace of the release (default: acr-nopass)')
@@ -16,16 +25,20 @@ export function addPolicy({ program, run }: Cli): void {
       "the helper's ServiceAccount, for a trust policy (RRSA); needed under an alias of an umbrella chart",
     )
     .addOption(
-      new Option('--ram <mode>', 'like the input ram (default: auto)').choices(['auto', 'worker-role', 'rrsa', 'none']),
+      new Option('--ram <auto|worker-role|rrsa|none>', 'like the input ram (default: auto)').choices([
+        'auto',
+        'worker-role',
+        'rrsa',
+        'none',
+      ]),
     )
     .addOption(
-      new Option('--ram-scope <scope>', 'the repositories in the values, or all (default: instance)').choices([
+      new Option('--ram-scope <instance|all>', 'the repositories in the values, or all (default: instance)').choices([
         'instance',
         'all',
       ]),
     )
     .option('--account-id <id>', 'account that owns the registries (default: any)')
-    .option('--worker-role <name>', 'RAM role of the nodes; repeatable', collect)
     .option('--role-arn <arn>', 'role that the helper assumes, for the trust of assumeRole chains')
     .option(
       '--issuer <url>',
@@ -36,14 +49,16 @@ export function addPolicy({ program, run }: Cli): void {
     .option('--read-only', '--ci: for a job that only checks the clusters (mode: check)')
     .option('--init', '--ci: for the person who runs `init`; reads only, and needs no values')
     .option('--login', '--ci: for a job that logs in to registries (mode: login); give a job that deploys another role')
-    .option('--registry <text>', '--login: an instance id, or one of its domains; else entries of the values')
-    .option('--region <text>', '--login: region of the registry, unless its domain has it')
-    .option('--registries <list>', '--login: names of entries in the values (default: all)')
-    .option('--repositories <list>', '--login: what may be pulled (default: the list of the entry)')
-    .option('--push', '--login: also allow pushes to these repositories')
-    .option('--create-repositories', '--login: also let a push create its repository (cr:CreateRepository)')
-    .option('--adopt', '--ci: the workflow will use adopt-policy')
-    .option('--cleanup', '--ci: the workflow will use ram-cleanup')
+    .option('--registry <instance>', '--login: an instance id, or one of its domains; else entries of the values')
+    .option('--region <id>', '--login: region of the registry, unless its domain has it')
+    .option('--registries <list>', '--login: names of entries in the values (default: all)', collectLines)
+    .option('--repositories <list>', '--login: what may be pulled (default: the list of the entry)', collectLines)
+    .addOption(toSwitch('--push', '--login: also allow pushes to these repositories'))
+    .addOption(
+      toSwitch('--create-repositories', '--login: also let a push create its repository (cr:CreateRepository)'),
+    )
+    .addOption(toSwitch('--adopt-policy', '--ci: the workflow will use adopt-policy'))
+    .addOption(toSwitch('--ram-cleanup', '--ci: the workflow will use ram-cleanup'))
     .option('--github <owner/repo>', "the trust of the workflow's role for this repository")
     .option(
       '--subject <text>',
@@ -70,5 +85,16 @@ export function addPolicy({ program, run }: Cli): void {
         'terraform',
       ]),
     )
+    .addOption(new OldSpelling('--adopt', 'adoptPolicy'))
+    .addOption(new OldSpelling('--cleanup', 'ramCleanup'))
+  for (const option of workerRoleOptions('RAM role of the nodes; repeatable')) command.addOption(option)
   withCommonOptions(command).action(run(async () => (await import('./policy.ts')).policy))
+}
+
+/** Returns a flag that is an input of the action too, which is true or false. */
+function toSwitch(flag: string, about: string): Option {
+  return new Option(`${flag} [true|false]`, about).argParser((text) => {
+    if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('Must be true or false.')
+    return text === 'true'
+  })
 }

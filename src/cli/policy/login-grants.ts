@@ -6,6 +6,7 @@ import type { Grants } from '../../policy/helper-grants.ts'
 import { policyDocument } from '../../policy/policy-document.ts'
 import { readInputs } from '../../rollout/inputs/read-inputs.ts'
 import type { CliHost } from '../program/cli-host.ts'
+import { readValuesFlags } from '../program/values-options.ts'
 import { errorAsFlags } from '../rollout/as-flags.ts'
 import type { PolicyFlags } from './policy-clusters.ts'
 
@@ -25,10 +26,10 @@ export function loginGrants(flags: PolicyFlags, host: CliHost): Grants & { reado
 }
 
 function readGrants(flags: PolicyFlags, host: CliHost): ReturnType<typeof loginGrants> {
-  const { file = [], registry, region, registries, repositories, push, createRepositories } = flags
+  const { registry, region, registries, repositories, push, createRepositories } = flags
   const given: Readonly<Record<string, string | undefined>> = {
     mode: 'login',
-    'values-files': file.join('\n'),
+    ...readValuesFlags(flags, host).inputs,
     registry,
     region,
     registries,

@@ -3,9 +3,9 @@ import { namedRoles } from '../../policy/policy-target.ts'
 import { type PreparedCluster, prepareClusters, type RamMode } from '../../rollout/inputs/prepare-cluster.ts'
 import type { CliHost } from '../program/cli-host.ts'
 import { settingsOf } from '../program/settings-of.ts'
+import { readValuesFlags, type ValuesFlags } from '../program/values-options.ts'
 
-export interface PolicyFlags extends GrantOptions {
-  readonly file?: readonly string[]
+export interface PolicyFlags extends GrantOptions, ValuesFlags {
   readonly clustersFile?: string
   readonly ackClusterId?: string
   readonly namespace?: string
@@ -22,8 +22,8 @@ export interface PolicyFlags extends GrantOptions {
   readonly repositories?: string
   readonly push?: boolean
   readonly createRepositories?: boolean
-  readonly adopt?: boolean
-  readonly cleanup?: boolean
+  readonly adoptPolicy?: boolean
+  readonly ramCleanup?: boolean
   readonly github?: string
   readonly subject?: readonly string[]
   readonly oldSubject?: boolean
@@ -42,8 +42,8 @@ export interface PolicyCluster extends GrantCluster {
 
 /** Loads the clusters of a list, or the cluster in the flags. */
 export function loadPolicyClusters(flags: PolicyFlags, host: CliHost) {
-  const { file = [], clustersFile = '', ackClusterId: name = '', namespace = '', release = '', ram = '' } = flags
-  const files = { 'values-files': file.join('\n'), 'clusters-file': clustersFile }
+  const { clustersFile = '', ackClusterId: name = '', namespace = '', release = '', ram = '' } = flags
+  const files = { ...readValuesFlags(flags, host).inputs, 'clusters-file': clustersFile }
   const { settings, errors } = settingsOf({ mode: 'validate', ...files, name, namespace, release, ram }, host)
   if (settings === undefined) return { clusters: [], errors }
   // Users often create a role from this output, so the role's ARN may still be missing.

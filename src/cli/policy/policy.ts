@@ -38,11 +38,25 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
   return EXIT.ok
 }
 
+/** Returns the names of the flags that were given. */
+function givenOf(flags: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(flags).flatMap(([flag, value]) => (value === undefined || value === false ? [] : [flag]))
+}
+
+/** The flags for a job that writes. */
+function writing({ adoptPolicy, ramCleanup }: PolicyFlags): Readonly<Record<string, unknown>> {
+  return { 'adopt-policy': adoptPolicy, 'ram-cleanup': ramCleanup }
+}
+
+function hasValues({ values, inlineValues, valuesFiles }: PolicyFlags): boolean {
+  return [values, inlineValues, valuesFiles].some((given) => given !== undefined)
+}
+
 /** The flags of a login would be ignored silently. */
 function refuseLoginFlags(flags: PolicyFlags): void {
   const { ci, login, registry, region, registries, repositories, push, createRepositories } = flags
   const given = { registry, region, registries, repositories, push, 'create-repositories': createRepositories, login }
-  const [name] = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
+  const [name] = givenOf(given)
   if (name === undefined || (ci && login)) return
   throw new NopassError('INPUT_CONFLICT', `--${name} needs --ci --login`, {
     hint: `Add --ci${name === 'login' ? '' : ' --login'}, or remove --${name}.`,
@@ -50,11 +64,12 @@ function refuseLoginFlags(flags: PolicyFlags): void {
 }
 
 /** A job that only reads neither deploys nor logs in. */
-function refuseReadOnly({ readOnly, ci, login, adopt, cleanup }: PolicyFlags): void {
+function refuseReadOnly(flags: PolicyFlags): void {
+  const { readOnly, ci } = flags
   if (!readOnly) return
   if (!ci)
     throw new NopassError('INPUT_CONFLICT', '--read-only needs --ci', { hint: 'Add --ci, or remove --read-only.' })
-  const [name] = Object.entries({ login, adopt, cleanup }).flatMap(([flag, given]) => (given ? [flag] : []))
+  const [name] = givenOf({ login: flags.login, ...writing(flags) })
   if (name === undefined) return
   throw new NopassError('INPUT_CONFLICT', `--read-only and --${name} exclude each other`, {
     hint: 'A job that checks writes nothing. Print the policy of another role for the other job.',
@@ -63,11 +78,11 @@ function refuseReadOnly({ readOnly, ci, login, adopt, cleanup }: PolicyFlags): v
 
 /** `init` runs before there are values, and its rights depend on the account only. */
 function refuseInit(flags: PolicyFlags): void {
-  const { init, ci, file, clustersFile, github, readOnly, login, adopt, cleanup } = flags
+  const { init, ci, clustersFile, github, readOnly, login } = flags
   if (!init) return
   if (!ci) throw new NopassError('INPUT_CONFLICT', '--init needs --ci', { hint: 'Add --ci, or remove --init.' })
-  const others = { file, 'clusters-file': clustersFile, github, 'read-only': readOnly, login, adopt, cleanup }
-  const [name] = Object.entries(others).flatMap(([flag, given]) => (given === undefined ? [] : [flag]))
+  const others = { values: hasValues(flags), 'clusters-file': clustersFile, github, 'read-only': readOnly, login }
+  const [name] = givenOf({ ...others, ...writing(flags) })
   if (name === undefined) return
   throw new NopassError('INPUT_CONFLICT', `--init and --${name} exclude each other`, {
     hint: 'Print the policy of another role for the other job.',
@@ -81,7 +96,7 @@ function initGrants({ accountId }: PolicyFlags): Grants & { readonly errors: rea
 }
 
 function rolloutGrants(flags: PolicyFlags, host: CliHost): Grants & { readonly errors: readonly NopassError[] } {
-  const isNamed = flags.file !== undefined || flags.clustersFile !== undefined
+  const isNamed = hasValues(flags) || flags.clustersFile !== undefined
   if (!isNamed && (flags.ci || flags.github === undefined)) {
     throw new NopassError('INPUT_MISSING', 'there are no values to make a policy from', {
       hint: 'Name values with -f, or a list of clusters with --clusters-file.',

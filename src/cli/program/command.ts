@@ -33,10 +33,44 @@ export function withCommonOptions(command: Command, forms?: readonly string[]): 
 
 /** Adds the common flags and the flags that select a cluster. */
 export function withClusterOptions(command: Command, forms?: readonly string[]): Command {
-  return withCommonOptions(command, forms)
-    .option('--kubeconfig <file>', 'kubeconfig file (default: as kubectl, $KUBECONFIG or ~/.kube/config)')
-    .option('--kube-context <name>', 'context in it (default: its current one)')
-    .addOption(new Option('--context <name>', "the same, in kubectl's spelling").conflicts('kubeContext'))
+  const connected = withCommonOptions(command, forms).option(
+    '--kubeconfig <file>',
+    'kubeconfig file (default: as kubectl, $KUBECONFIG or ~/.kube/config)',
+  )
+  for (const option of contextOptions()) connected.addOption(option)
+  return connected
+}
+
+/** Returns the flag that selects a context, named as in kubectl, and the spelling of Helm. */
+export function contextOptions(): readonly Option[] {
+  return [
+    new Option('--context <name>', 'context in the kubeconfig (default: its current one)'),
+    new Option('--kube-context <name>').conflicts('context').hideHelp(),
+  ]
+}
+
+/** Returns the flag for the roles of nodes. One flag may have several names. */
+export function workerRoleOptions(about: string): readonly Option[] {
+  return [
+    new Option('--worker-role <name>', about).argParser(collectNames),
+    new OldSpelling('--worker-roles <list>', 'workerRole').argParser(collectNames),
+  ]
+}
+
+/** A spelling of an earlier version: it still works, but no help and no completion shows it. */
+export class OldSpelling extends Option {
+  readonly #attribute: string
+
+  /** `attribute` is the present flag in camel case. */
+  constructor(flags: string, attribute: string) {
+    super(flags)
+    this.#attribute = attribute
+    this.hideHelp()
+  }
+
+  override attributeName(): string {
+    return this.#attribute
+  }
 }
 
 /** Adds the common flags and the flags that select a cluster and a release. */
@@ -51,17 +85,27 @@ export function collect(value: string, before: readonly string[] | undefined): r
   return [...(before ?? []), value]
 }
 
+/** Collects names of a repeatable option, each of which may contain several. */
+function collectNames(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), ...value.split(/[\n,]/).map((name) => name.trim())].filter((name) => name !== '')
+}
+
+/** Collects the texts of a list of the action, which has one entry per line. */
+export function collectLines(value: string, before: string | undefined): string {
+  return before === undefined ? value : `${before}\n${value}`
+}
+
 /** Flags that select a cluster, named as in kubectl and Helm. */
 export interface ConnectFlags {
   readonly kubeconfig?: string
-  readonly kubeContext?: string | undefined
-  /** Kubectl's name of `--kube-context`. */
-  readonly context?: string
+  readonly context?: string | undefined
+  /** The old name of `--context`. */
+  readonly kubeContext?: string
 }
 
 /** Returns the context from either of the two flags. */
-export function contextOf({ kubeContext, context }: ConnectFlags): string | undefined {
-  return kubeContext ?? context
+export function contextOf({ context, kubeContext }: ConnectFlags): string | undefined {
+  return context ?? kubeContext
 }
 
 /** Flags that select a release of acr-nopass. */

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { Command, CommanderError } from 'commander'
-import { NopassError, toNopassError } from '../../errors.ts'
+import { hasCode, NopassError, toNopassError } from '../../errors.ts'
 import { withoutSecrets } from '../../kube/api-error.ts'
 import { printable } from '../../printable.ts'
 import { takeEnvironment } from '../../rollout/inputs/take-environment.ts'
@@ -8,6 +8,7 @@ import { nearest } from '../../values/schema/nearest.ts'
 import { VERSION } from '../../version.ts'
 import { type CliHost, type CommonFlags, EXIT, exitCodeOf } from './cli-host.ts'
 import { type Cli, debugOption, outputOption } from './command.ts'
+import { namesFirst } from './names-first.ts'
 import { reportErrors } from './report-errors.ts'
 import { safeStream } from './terminal.ts'
 
@@ -68,7 +69,9 @@ export async function runCommandLine(
     main.exitCode = await runCli(host, commands)
   } catch (thrown) {
     const flags = guessFlags(host.argv)
-    const error = toNopassError(interrupt.signal.aborted ? interrupt.signal.reason : thrown)
+    // A command may describe its interruption better than the signal does.
+    const isDescribed = hasCode(thrown, 'INTERRUPTED')
+    const error = toNopassError(interrupt.signal.aborted && !isDescribed ? interrupt.signal.reason : thrown)
     reportErrors([error], flags, host)
     if (flags.debug) host.stderr.write(`${describeCauses(thrown)}\n`)
     main.exitCode = exitCodeOf(error.code)
@@ -147,12 +150,13 @@ export async function runCli(host: CliHost, commands: readonly ((cli: Cli) => vo
     program.outputHelp()
     return EXIT.ok
   }
+  const argv = namesFirst(program, host.argv)
   try {
-    await program.parseAsync([...host.argv], { from: 'user' })
+    await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return 0
-    throw usageError(error, host, program)
+    throw usageError(error, { ...host, argv }, program)
   }
   return code
 }
@@ -165,7 +169,9 @@ function usageError({ code, message }: CommanderError, host: CliHost, program: C
   if (code === 'commander.help') {
     return new NopassError('INPUT_MISSING', 'a command is missing', { hint: `\`${host.program} --help\` lists them.` })
   }
-  const [what = '', suggestion] = message.replace(/^error: /, '').split('\n')
+  // The value of an unknown flag, as in --token=X or -tX, may be a secret.
+  const shown = message.replace(/^error: /, '').replace(/^(unknown option '(?:--[^=']*(?==)|-[^-])).+?'/s, "$1'")
+  const [what = '', suggestion] = shown.split('\n')
   const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? usageHint(code, what, host, program)
   return new NopassError('INPUT_INVALID', what, { hint })
 }

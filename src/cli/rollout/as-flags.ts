@@ -1,24 +1,29 @@
 import { type NopassError, reworded } from '../../errors.ts'
-import { INPUTS, type Inputs } from '../../rollout/inputs/input-table.ts'
+import { INPUTS, type InputName, type Inputs } from '../../rollout/inputs/input-table.ts'
 import { ValuesError } from '../../values/values-error.ts'
+import { flagOf, type InputFlags } from '../program/input-option.ts'
 
 /**
- * Replaces names of inputs by flags in a text of the engine: `` `confirm: a/1` `` becomes ``
- * `--confirm a/1` ``.
+ * Replaces names of inputs by flags in an error of the engine, also at its beginning: `waves: …`
+ * becomes `--waves: …`.
  */
 export function asFlags(text: string): string {
   const whole = text.replace(/^([a-z]+(?:-[a-z]+)*): /, (all, name: string) => {
-    return Object.hasOwn(INPUTS, name) ? `${flagOf(name)}: ` : all
+    return isInput(name) ? `${flagOf(name)}: ` : all
   })
-  return whole.replaceAll(/`([a-z]+(?:-[a-z]+)*)(?:: ([^`]+))?`/g, (whole, name: string, value: string | undefined) => {
-    if (!Object.hasOwn(INPUTS, name)) return whole
+  return quotedAsFlags(whole)
+}
+
+/** Replaces inputs in backquotes: `` `confirm: a/1` `` becomes `` `--confirm a/1` ``. */
+export function quotedAsFlags(text: string): string {
+  return text.replaceAll(/`([a-z]+(?:-[a-z]+)*)(?:: ([^`]+))?`/g, (whole, name: string, value: string | undefined) => {
+    if (!isInput(name)) return whole
     return value === undefined ? `\`${flagOf(name)}\`` : `\`${flagOf(name)} ${value}\``
   })
 }
 
-/** Returns the flag that users write: every command with values files has `-f`. */
-function flagOf(input: string): string {
-  return input === 'values-files' ? '-f' : `--${input}`
+function isInput(name: string): name is InputName {
+  return Object.hasOwn(INPUTS, name)
 }
 
 /** Returns the error with flags instead of inputs. Keys of values stay unchanged. */
@@ -30,10 +35,7 @@ export function errorAsFlags(error: NopassError): NopassError {
 
 export type RolloutMode = Exclude<Inputs['mode'], 'validate' | 'check' | 'login'>
 
-export interface RolloutFlags {
-  readonly file?: readonly string[]
+export interface RolloutFlags extends InputFlags {
   readonly detailedExitcode?: boolean
   readonly diff?: boolean
-  /** The action's inputs, by their names in camel case. */
-  readonly [input: string]: unknown
 }

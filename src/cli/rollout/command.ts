@@ -1,7 +1,6 @@
-import { type Command, Option } from 'commander'
 import { CHECK_ONLY, INPUTS, type InputName, type InputSpec, LOGIN_ONLY } from '../../rollout/inputs/input-table.ts'
-import { type Cli, collect, withCommonOptions } from '../program/command.ts'
-import { toOption } from '../program/input-option.ts'
+import { type Cli, withCommonOptions } from '../program/command.ts'
+import { addInput, readFlags } from '../program/input-option.ts'
 import type { RolloutFlags, RolloutMode } from './as-flags.ts'
 import { EXAMPLES, FLAG_GROUPS } from './flag-groups.ts'
 
@@ -31,22 +30,16 @@ const NO_FLAGS: readonly InputName[] = ['mode', 'allow-on-pull-request', ...CHEC
 /** Adds `plan`, `apply` and `uninstall`: the action's modes, with its inputs as flags. */
 export function addRollout({ program, run }: Cli): void {
   for (const mode of Object.keys(ABOUT) as RolloutMode[]) {
-    const command = program
-      .command(mode)
-      .description(ABOUT[mode])
-      .option('-f, --file <file>', 'values file, after those of --values-files; repeatable, later files win', collect)
+    const command = program.command(mode).description(ABOUT[mode])
     // The groups are in the order of the documentation.
     for (const [group, names] of Object.entries(FLAG_GROUPS)) {
       for (const [name, spec] of inputsOf(mode).filter(([input]) => names.includes(input))) {
-        const option = toOption(name, spec).hideHelp(WITHOUT_EFFECT[mode].includes(name))
-        command.addOption(option.helpGroup(`${group}:`))
+        addInput(command, name, spec, `${group}:`)
       }
     }
-    command.addOption(
-      new Option('--context <name>', "like --kube-context, in kubectl's spelling")
-        .conflicts('kubeContext')
-        .helpGroup('One cluster without a list:'),
-    )
+    for (const option of command.options) {
+      if (WITHOUT_EFFECT[mode].some((name) => option.long === `--${name}`)) option.hideHelp()
+    }
     command.addHelpText('after', EXAMPLES[mode])
     if (mode === 'plan') {
       command
@@ -56,7 +49,8 @@ export function addRollout({ program, run }: Cli): void {
     withCommonOptions(command).action(
       run<RolloutFlags>(async () => {
         const { rollout } = await import('./rollout.ts')
-        return (flags, host) => rollout(mode, readGiven(mode, command, flags), flags, host)
+        const names = inputsOf(mode).map(([name]) => name)
+        return (flags, host) => rollout(mode, { ...readFlags(names, flags, host), mode }, flags, host)
       }),
     )
   }
@@ -66,21 +60,4 @@ function inputsOf(mode: RolloutMode): readonly (readonly [InputName, InputSpec])
   return (Object.entries(INPUTS) as [InputName, InputSpec][]).filter(
     ([name]) => !NO_FLAGS.includes(name) && !WITHOUT[mode].includes(name),
   )
-}
-
-/** Returns the flags as inputs of a workflow. */
-function readGiven(
-  mode: RolloutMode,
-  command: Command,
-  flags: RolloutFlags,
-): Readonly<Partial<Record<InputName, string>>> {
-  const entries = inputsOf(mode).flatMap(([name]) => {
-    const option = command.options.find(({ long }) => long === `--${name}`)
-    const value = option && flags[option.attributeName()]
-    return value === undefined ? [] : [[name, String(value)] as const]
-  })
-  const context = flags.context === undefined ? {} : { 'kube-context': String(flags.context) }
-  const given: Partial<Record<InputName, string>> = { ...Object.fromEntries(entries), ...context, mode }
-  const files = [given['values-files'], ...(flags.file ?? [])].filter((text) => text !== undefined)
-  return files.length === 0 ? given : { ...given, 'values-files': files.join('\n') }
 }

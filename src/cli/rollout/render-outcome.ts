@@ -9,7 +9,7 @@ import { describeOverview, headOfPlan } from '../../rollout/report/overview.ts'
 import { headline, timeline } from '../../rollout/report/summary.ts'
 import type { RolloutOutcome } from '../../rollout/run/run-rollout.ts'
 import type { CliPaint } from '../program/terminal.ts'
-import { asFlags, type RolloutMode } from './as-flags.ts'
+import { asFlags, quotedAsFlags, type RolloutMode } from './as-flags.ts'
 
 /** Describes the outcome for `-o json`: the action's outputs, and all changes of a plan. */
 export function describeOutcome(mode: RolloutMode, settings: Settings, outcome: RolloutOutcome): object {
@@ -60,7 +60,7 @@ function clusterBlock(result: ClusterResult, paint: CliPaint): string {
   })
   if (!isPlanned && notes.length === 0) return ''
   const head = isPlanned ? `${paint.bold(name)}: ${headOfPlan(result)}` : paint.bold(name)
-  return [head, ...lines, ...notes.map((note) => `  ${asFlags(note)}`)].join('\n')
+  return [head, ...lines, ...notes.map((note) => `  ${quotedAsFlags(note)}`)].join('\n')
 }
 
 function planBlocks({ name, plan = [] }: ClusterResult, paint: CliPaint): readonly string[] {

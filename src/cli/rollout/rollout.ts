@@ -99,7 +99,7 @@ async function chooseKubeconfig(mode: RolloutMode, given: Given, host: CliHost):
   const isMeant = context !== undefined || host.program.startsWith('kubectl ')
   const file = kubeconfig ?? (isMeant ? ambientFile(host.env) : undefined)
   if (file === undefined) return given
-  if (mode !== 'plan') await requireContext({ kubeconfig: file, kubeContext: context }, host)
+  if (mode !== 'plan') await requireContext({ kubeconfig: file, context }, host)
   return { ...given, kubeconfig: file }
 }
 

@@ -6,6 +6,7 @@ import type { Settings } from '../../rollout/inputs/settings.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import { asData, explainAll, reportErrors } from '../program/report-errors.ts'
 import { settingsOf } from '../program/settings-of.ts'
+import { readValuesFlags, type ValuesFlags } from '../program/values-options.ts'
 import { errorAsFlags } from '../rollout/as-flags.ts'
 
 /**
@@ -21,14 +22,15 @@ export async function validate(...command: Parameters<typeof validateFiles>): Pr
 }
 
 function validateFiles(flags: ValidateFlags & CommonFlags, host: CliHost): number {
-  const { file = [], values = '', clustersFile = '', chart = '' } = flags
-  if (file.length === 0 && values === '' && clustersFile === '') {
+  const { clustersFile = '', chart = '' } = flags
+  const { files, inputs } = readValuesFlags(flags, host)
+  if (Object.keys(inputs).length === 0 && clustersFile === '') {
     throw new NopassError('INPUT_MISSING', 'nothing to validate', {
       hint: 'Name a values file with -f, or a list of clusters with --clusters-file.',
     })
   }
-  const files = { 'values-files': file.join('\n'), 'clusters-file': clustersFile }
-  const { settings, errors } = settingsOf({ mode: 'validate', values, chart, ...files }, host)
+  const given = { mode: 'validate', ...inputs, chart, 'clusters-file': clustersFile }
+  const { settings, errors } = settingsOf(given, host)
   const prepared = settings === undefined ? { clusters: [], errors, warnings: [] } : prepareClusters(settings)
   const [found, warnings] = [prepared.errors.map(errorAsFlags), prepared.warnings]
   const isJson = flags.output === 'json'
@@ -53,7 +55,7 @@ function validateFiles(flags: ValidateFlags & CommonFlags, host: CliHost): numbe
     host,
     flags,
     result,
-    () => `valid: ${printable(describeSubject(unchecked === undefined ? file : [], clustersFile, settings))}\n`,
+    () => `valid: ${printable(describeSubject(unchecked === undefined ? files : [], clustersFile, settings))}\n`,
   )
   if (!isJson) for (const note of notes) host.stderr.write(`note: ${note}\n`)
   return EXIT.ok
@@ -84,9 +86,7 @@ function describeSubject(files: readonly string[], clustersFile: string, setting
   return named.length === 0 ? 'the inline values' : named.join(', ')
 }
 
-export interface ValidateFlags {
-  readonly file?: readonly string[]
-  readonly values?: string
+export interface ValidateFlags extends ValuesFlags {
   readonly clustersFile?: string
   readonly chart?: string
 }

@@ -33,7 +33,7 @@ const clusterIdOf = ({ cloud }: Observed): string =>
   (cloud.state === 'looked' ? cloud.facts.place.clusterId : undefined) ?? '<cluster id>'
 
 function judgeIssuer({ cloud, issuer }: Observed): ReturnType<typeof chooseIssuer> | NopassError | undefined {
-  if (cloud.state !== 'looked' || cloud.facts.issuers.length === 0) return undefined
+  if (cloud.state !== 'looked') return undefined
   try {
     return chooseIssuer(cloud.facts.issuers, issuer, cloud.facts.place.clusterId ?? 'this cluster')
   } catch (error) {

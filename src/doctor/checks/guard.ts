@@ -116,7 +116,7 @@ function isWhole(constraints: MatchResources, kind: string): boolean {
   const { resourceRules = [] } = constraints
   return (
     isUnlimited(constraints) &&
-    resourceRules.some(({ resources = [], operations = [], resourceNames = [] }) => {
+    resourceRules.some(({ resources, operations, resourceNames = [] }) => {
       const all = operations.includes('*') || (operations.includes('CREATE') && operations.includes('UPDATE'))
       return all && resourceNames.length === 0 && (resources.includes(kind) || resources.includes('*'))
     })

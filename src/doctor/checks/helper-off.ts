@@ -50,7 +50,8 @@ function describeNodes(
 ): readonly Draft[] {
   const nodes = plugins?.nodes ?? []
   const lacking = nodes.filter(({ isVirtual, config }) => isVirtual || config === 'none')
-  if (lacking.length > 0) {
+  const [first] = lacking
+  if (first !== undefined) {
     return [
       {
         ...base,
@@ -59,7 +60,7 @@ function describeNodes(
         message: `it is off, and ${pluralize(lacking.length, 'node')} of ${nodes.length} cannot request logins: ${summarize(lacking.map(({ name }) => name))}`,
         cause: `${off}, and ${lacking.some(({ isVirtual }) => isVirtual) ? 'a virtual node has no kubelet of yours' : 'these kubelets have no configuration for image credentials'}.`,
         fix: 'If Pods of these nodes need private images: run the script of `acr-nopass node script` there, or install the helper again with `helper.enabled: true`.',
-        command: shell`kubectl get pods --all-namespaces --field-selector spec.nodeName=${lacking[0]?.name}`,
+        command: shell`kubectl get pods --all-namespaces --field-selector spec.nodeName=${first.name}`,
         objects: lacking.map(({ name }) => name),
       },
     ]

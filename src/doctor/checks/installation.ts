@@ -39,7 +39,7 @@ export function installationFindings({ release, others, unread }: Observed): Fou
       proven.length > 0
         ? `No release has the names that you passed; installed here: ${summarize(proven.map(keyOf))}.`
         : 'No ConfigMap carries the label app.kubernetes.io/name=acr-nopass.',
-    fix: 'Install the chart. If the chart is installed, pass --namespace and --release, and check --kube-context.',
+    fix: 'Install the chart. If the chart is installed, pass --namespace and --release, and check --context.',
     command: shell`helm upgrade --install acr-nopass ${CHART} --namespace acr-nopass --create-namespace --values values.yaml`,
   }
 }

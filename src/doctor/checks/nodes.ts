@@ -8,11 +8,11 @@ import { nodeFailureFindings } from './node-failures.ts'
 
 /** Reports nodes that should pull without a Secret, and do not. */
 export function nodeFindings(observed: Observed): Found {
-  const { plugins } = observed
+  const { plugins, daemon } = observed
   if (plugins === undefined || !usesPlugin(plugins)) return []
   const nodes = plugins.nodes.filter(({ isVirtual }) => !isVirtual)
   return [
-    findLost(nodes, plugins),
+    findLost(nodes, plugins, daemon),
     findOther(nodes),
     findSilent(nodes),
     nodeFailureFindings(nodes),
@@ -32,7 +32,11 @@ function describeGroup(nodes: readonly PluginNode[]): Pick<Draft, 'subject' | 'o
 }
 
 /** Other nodes of the pool have the plugin, or the chart lets nodes use it and no node has it. */
-function findLost(nodes: readonly PluginNode[], { grantsTokens, more }: PluginFacts): readonly Draft[] {
+function findLost(
+  nodes: readonly PluginNode[],
+  { grantsTokens, more }: PluginFacts,
+  daemon: Observed['daemon'],
+): readonly Draft[] {
   const pools = Map.groupBy(nodes, ({ pool }) => pool)
   const isNowhere = more === 0 && nodes.every(({ config }) => config === 'none')
   const lacking = [...pools.values()].flatMap((pool) => {
@@ -50,7 +54,10 @@ function findLost(nodes: readonly PluginNode[], { grantsTokens, more }: PluginFa
       cause: isNowhere
         ? 'The release names ServiceAccounts that pull on nodes, but no kubelet was started with the two flags.'
         : 'Other nodes of the same pool have it. The script did not run on these nodes, or something removed the flags: the ACK console overwrites the file of kubelet parameters.',
-      fix: 'Run the script of `acr-nopass node script` on these nodes again, and add it to the User Data of the node pool.',
+      fix:
+        daemon === undefined
+          ? 'Run the script of `acr-nopass node script` on these nodes again, and add it to the User Data of the node pool.'
+          : `The DaemonSet ${daemon.namespace}/${daemon.name} installs it. If these nodes have no Pod of it, correct \`node.nodeSelector\` and \`node.tolerations\`.`,
       command: shell`kubectl get --raw /api/v1/nodes/${first.name}/proxy/configz`,
     },
   ]

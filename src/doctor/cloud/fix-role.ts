@@ -12,8 +12,12 @@ import type { WantedRole } from './wanted-roles.ts'
 /** Prints the documents for comparison. Used if single commands cannot fix RAM. */
 const PRINT = shell`acr-nopass policy -f values.yaml`
 
-/** Returns the commands that create a role with its policy. */
+/**
+ * Returns the commands that create a role with its policy. Without the callers that the role has to
+ * trust, no role can be created, and a policy could not be attached to it.
+ */
 export function makeRole(wanted: WantedRole, facts: RoleFacts): ShellCommand {
+  if (wanted.trust === undefined) return PRINT
   return commandsOf(wanted, () => [...trustSteps(wanted, facts), ...rightsSteps(wanted, facts, [])])
 }
 

@@ -15,6 +15,10 @@ import { partsOf, type RoleAccount, type WantedRole, wantedRoles } from './wante
 export type CloudSnapshot = Awaited<ReturnType<typeof inspectCloud>>
 export type CloudFacts = Extract<CloudSnapshot, { readonly state: 'looked' }>['facts']
 
+/** Notes about what nobody can read: the user of a key, and the VPC of a cluster outside of ACK. */
+export const KEY_USER = "the policies of the access key's user"
+export const CLUSTER_VPC = "the cluster's VPC"
+
 /** The release to inspect, with its place. */
 interface Subject {
   readonly config: HelperConfig
@@ -23,6 +27,8 @@ interface Subject {
   readonly workerRoles: readonly string[]
   /** ServiceAccounts that pull with a role of their own on nodes. */
   readonly accounts: readonly RoleAccount[]
+  /** True: the versions of our policies are counted. */
+  readonly versions?: boolean
 }
 
 /**
@@ -58,11 +64,11 @@ export async function inspectCloud(subject: Subject, sources: CloudSources, sign
       .filter((role) => isOurs(`role ${role.name}`, role.accountId))
       .map(
         async (role) =>
-          [role.arn.toLowerCase(), await readRole(reader, role.name, policyNamesOf(role, place))] as const,
+          [role.arn.toLowerCase(), await readRole(reader, role.name, policyNamesOf(role, place), subject)] as const,
       ),
   )
   if (config.identity.type === 'access-key') {
-    reader.note("the policies of the access key's user", 'RAM does not report which user a key in a Secret belongs to')
+    reader.note(KEY_USER, 'RAM does not report which user a key in a Secret belongs to')
   }
   const facts = {
     caller: arn,
@@ -106,7 +112,7 @@ async function readAckCluster(reader: CloudReader, subject: Subject) {
   if (!needsRoles && !needsVpc && !needsIssuers) return known
   if (clusterId === undefined || region === '') {
     const why = "the cluster's objects do not show that it is an ACK cluster"
-    if (needsVpc) reader.note("the cluster's VPC", `${why}; name it with --ack-cluster-id`)
+    if (needsVpc) reader.note(CLUSTER_VPC, `${why}; name it with --ack-cluster-id`)
     if (needsRoles)
       reader.note('the RAM roles of the nodes', `${why}; name them with --worker-role, or --ack-cluster-id`)
     return known

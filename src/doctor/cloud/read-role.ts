@@ -8,19 +8,32 @@ export type RoleFacts = Awaited<ReturnType<typeof readRole>>
 
 /**
  * Reads a role with its trust policy and all attached policies. `names` are the possible names of
- * our policy, the likely name first.
+ * our policy, the likely name first. With `versions`, also how many versions our policy has.
  */
-export async function readRole(reader: CloudReader, name: string, names: readonly string[]) {
+export async function readRole(
+  reader: CloudReader,
+  name: string,
+  names: readonly string[],
+  { versions: isCounted = false }: { readonly versions?: boolean } = {},
+) {
   const ram = createRam(reader.at('ram'))
   const what = `role ${name}`
   const [found, list] = await Promise.all([
     reader.attempt(what, 'ram:GetRole', async () => (await ram.getRole(name)) ?? null),
     reader.attempt(`policies of ${what}`, 'ram:ListPoliciesForRole', () => ram.listRolePolicies(name)),
   ])
-  const readPolicy = async ({ name, custom }: AttachedPolicy) => {
+  const readPolicy = async ({ name, custom, description = '' }: AttachedPolicy) => {
+    const listed =
+      isCounted && custom && names.includes(name)
+        ? await reader.attempt(`versions of policy ${name}`, 'ram:ListPolicyVersions', () =>
+            ram.listPolicyVersions(name),
+          )
+        : undefined
+    // The list of versions has the document, so a check of many clusters needs no second call.
+    if (listed && listed.document !== '' && hasMark(description)) return { name, description, ...listed, ours: true }
     const read = custom ? ram.getPolicy : ram.getSystemPolicy
     const policy = await reader.attempt(`policy ${name}`, 'ram:GetPolicy', () => read(name))
-    return policy && { ...policy, ours: hasMark(policy.description) }
+    return policy && { ...policy, ...(listed && { versions: listed.versions }), ours: hasMark(policy.description) }
   }
   const policyName = names.find((one) => list?.some(isOf(one))) ?? names[0] ?? ''
   const [attached, unattached] = await Promise.all([
@@ -35,7 +48,9 @@ export async function readRole(reader: CloudReader, name: string, names: readonl
     attached.map(({ name, policy }) => ({ name, document: policy?.document })),
   ))
     reader.note(document, why)
-  const complete = attached.flatMap(({ policy, ...one }) => (policy ? [{ ...one, document: policy.document }] : []))
+  const complete = attached.flatMap(({ name, custom, policy }) =>
+    policy ? [{ name, custom, document: policy.document }] : [],
+  )
   return {
     /** `null`: the role does not exist. */
     role: found && { ...found, ours: hasMark(found.description) },

@@ -1,7 +1,9 @@
 import type { ServiceAccountView } from '../../installation/object-views.ts'
 import { summarize } from '../../lib/text.ts'
+import { accountOf } from '../../policy/helper-grants.ts'
 import { type PolicyDocument, policyOf, unionDocuments } from '../../policy/normal-form.ts'
 import { chainRoles, policyDocument } from '../../policy/policy-document.ts'
+import { roleNameOf } from '../../policy/policy-targets.ts'
 import { rrsaStatement } from '../../policy/trust-document.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import { isForNamespace } from '../../values/own-targets.ts'
@@ -131,6 +133,5 @@ function usersOf(arn: string, registries: HelperConfig['registries']): readonly 
 
 /** Splits a role's ARN into account and name. */
 export function partsOf(arn: string): { readonly accountId: string; readonly name: string } {
-  const [, accountId = '', name = ''] = /^acs:ram::(\d+):role\/(.+)$/.exec(arn) ?? []
-  return { accountId, name }
+  return { accountId: accountOf(arn) ?? '', name: roleNameOf(arn) }
 }

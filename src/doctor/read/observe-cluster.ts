@@ -11,7 +11,7 @@ import type { NamespaceView, ServiceAccountObject } from '../../installation/obj
 import { findAddons } from '../../installation/other-releases.ts'
 import { createSecretTransforms, readPullSecrets } from '../../installation/read-pull-secrets.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
-import { type Reader, SMALL_OBJECTS_PER_PAGE } from '../../kube/read/reader.ts'
+import type { Reader } from '../../kube/read/reader.ts'
 import { isOver, type PodObject } from '../../kube/types.ts'
 import { isLimited } from '../../values/limited-entries.ts'
 import type { Inspect } from '../cloud/create-inspector.ts'
@@ -19,6 +19,7 @@ import type { CloudSnapshot } from '../cloud/inspect-cloud.ts'
 import type { Observed } from '../observed.ts'
 import { addEvents } from './pod-events.ts'
 import { describePod, imagesOf, selectPod } from './pod-facts.ts'
+import { readDaemon } from './read-daemon.ts'
 import { readHelper } from './read-helper.ts'
 import { readLeftovers } from './read-leftovers.ts'
 import { type ExpectConfigs, readNodes } from './read-nodes.ts'
@@ -82,13 +83,14 @@ export async function observeCluster(reader: Reader, request: ObserveRequest): P
   const listed = readLists(reader, release, namespaces, base.now)
   // A failure is reported by the list itself.
   const accounts = listed.then((lists) => lists.accounts).catch(() => undefined)
-  const [helper, lists, cloud, plugins] = await Promise.all([
+  const [helper, lists, cloud, plugins, daemon] = await Promise.all([
     readHelper(reader, release, namespaces, rules),
     listed,
     request.inspect(release, accounts),
     readNodes(reader, release, { ...rules, expectConfigs: request.expectConfigs }),
+    readDaemon(reader, release),
   ])
-  return { ...base, leftovers, ...helper, ...lists, cloud, plugins, unread }
+  return { ...base, leftovers, ...helper, ...lists, cloud, plugins, daemon, unread }
 }
 
 function listNamespaces(reader: Reader, release: ReleaseFacts): Promise<readonly NamespaceView[] | undefined> {
@@ -108,7 +110,7 @@ async function readLists(
     listed,
     readPullSecrets(reader, secretName, transforms),
     reader.list('ServiceAccounts of all namespaces', '/api/v1/serviceaccounts', {
-      pageSize: SMALL_OBJECTS_PER_PAGE,
+      isSmall: true,
       transform: (object: ServiceAccountObject) => transforms.serviceAccount(object),
     }),
     reader.list('Pods of all namespaces', '/api/v1/pods', {

@@ -14,7 +14,7 @@ const API = '/apis/admissionregistration.k8s.io/v1'
 /** The admission policies that give Pods the reference, and those that limit the helper. */
 export type AdmissionFacts = NonNullable<Awaited<ReturnType<typeof readAdmission>>>
 
-/** How the API server may be asked. */
+/** The limits of a read of the API server. */
 export interface ReadRules {
   /** By the API server's clock (epoch milliseconds). */
   readonly now: number

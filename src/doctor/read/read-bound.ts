@@ -14,9 +14,10 @@ interface Selector {
 export interface MatchResources {
   readonly namespaceSelector?: Selector
   readonly objectSelector?: Selector
+  /** The API server accepts no rule without resources or operations. */
   readonly resourceRules?: readonly {
-    readonly resources?: readonly string[]
-    readonly operations?: readonly string[]
+    readonly resources: readonly string[]
+    readonly operations: readonly string[]
     readonly resourceNames?: readonly string[]
   }[]
   readonly excludeResourceRules?: readonly unknown[]

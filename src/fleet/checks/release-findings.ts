@@ -5,9 +5,8 @@ import { pluralize, summarize } from '../../lib/text.ts'
 import type { CheckRules, ReleaseFacts } from '../cluster-facts.ts'
 import type { FleetFinding } from '../finding.ts'
 
-/** Judges Helm's records of the release: pending, failed, or of another version of the chart. */
-export function releaseFindings(release: ReleaseFacts, { chart }: Pick<CheckRules, 'chart'>): readonly FleetFinding[] {
-  const { history = [], deployed, name, namespace } = release
+/** Judges Helm's records of the release: pending or failed. */
+export function releaseFindings({ history = [], name, namespace }: ReleaseFacts): readonly FleetFinding[] {
   const last = history.at(-1)
   const subject = `release ${namespace}/${name}`
   const show = shell`helm -n ${namespace} history ${name}`
@@ -38,18 +37,47 @@ export function releaseFindings(release: ReleaseFacts, { chart }: Pick<CheckRule
       command: show,
     })
   }
-  if (chart !== undefined && deployed !== undefined && deployed.chart !== chart) {
-    found.push({
-      id: 'RELEASE_OTHER_VERSION',
-      severity: 'warning',
-      subject,
-      message: `it has the chart ${deployed.chart}, and a rollout would install ${chart}`,
-      cause: 'The last rollout to this cluster used another version of acr-nopass.',
-      fix: 'Roll out this version, or check with the version that is installed.',
-      command: show,
-    })
-  }
   return found
+}
+
+/**
+ * Reports a release of another version: of the chart, or only of the helper, whose report has the
+ * version `reported`.
+ */
+export function versionFindings(
+  { history = [], deployed, name, namespace }: ReleaseFacts,
+  { chart, version }: Pick<CheckRules, 'chart' | 'version'>,
+  reported: string | undefined,
+): readonly FleetFinding[] {
+  if (chart === undefined || deployed === undefined) return []
+  const found = {
+    id: 'RELEASE_OTHER_VERSION',
+    severity: 'warning',
+    subject: `release ${namespace}/${name}`,
+  } as const
+  if (deployed.chart !== chart) {
+    return [
+      {
+        ...found,
+        message: `it has the chart ${deployed.chart}, and a rollout would install ${chart}`,
+        cause: 'The last rollout to this cluster used another version of acr-nopass.',
+        fix: 'Roll out this version, or check with the version that is installed.',
+        command: shell`helm -n ${namespace} history ${name}`,
+      },
+    ]
+  }
+  // During an upgrade the old helper may still report.
+  const isSettled = history.at(-1)?.status === 'deployed'
+  if (!isSettled || version === undefined || reported === undefined || reported === version) return []
+  return [
+    {
+      ...found,
+      message: `its helper reports version ${reported}, and the chart is for ${version}`,
+      cause: 'The values name another image, or a mirror has an old image under this tag.',
+      fix: 'Correct `image` in the values, or mirror the image of this version again; then roll out.',
+      command: shell`helm -n ${namespace} get values ${name}`,
+    },
+  ]
 }
 
 /** Reports live objects that differ from the release, and a release that differs from the list. */

@@ -86,9 +86,9 @@ function readObject(reader: Reader, object: ManifestObject, path: string): Promi
 }
 
 /**
- * Lists the objects with the release's label, where a kind has several in one place: one request
- * instead of many. Returns them by path. What is not in a list is read by itself, because the
- * label may have been removed. Secrets are never listed with their content.
+ * Returns objects with the release's label by path. One list replaces several reads of a kind in
+ * one namespace. An object that is not in a list is read by itself later, because its label may
+ * have been removed. Secrets are never listed with their content.
  */
 async function listLabelled(
   reader: Reader,

@@ -5,9 +5,8 @@ import { loadValues } from '../../values/load-values.ts'
 import { differingKeys } from '../drift/compare-values.ts'
 
 /**
- * Compares the values that Helm stored with the release with those that a rollout of the list would
- * give it, and returns `attach` of the list's values. Undefined: the list gives no values, or the
- * chart is not ours.
+ * Compares the release's stored values with the values that a rollout of the list would set, and
+ * returns `attach` of the list's values. Undefined if the list has no values, or for another chart.
  */
 export async function compareValues(
   stored: Readonly<Record<string, unknown>>,

@@ -1,11 +1,14 @@
-import { existsSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { SEVERITY_RANK, type Severity } from '../../doctor/finding.ts'
 import { NopassError } from '../../errors.ts'
 import { isWithin, readRegular, realPath } from '../../lib/files.ts'
 import { isRecord, type JsonObject, parseObject, recordsOf, textOf } from '../../lib/json.ts'
 import { printable } from '../../printable.ts'
+import { VERSION } from '../../version.ts'
 import type { ClusterCheck } from '../cluster-check.ts'
 import { type ClusterState, STATES } from '../finding.ts'
+import { compareFindings, type EarlierFinding, type FindingChange, type PresentFinding } from './compare-findings.ts'
 import { RESULTS_VERSION } from './results-version.ts'
 
 /** What changed since an earlier check. */
@@ -26,6 +29,8 @@ export interface ClusterChange {
   readonly found: readonly string[]
   /** Findings that are gone. */
   readonly gone: readonly string[]
+  /** Findings of both checks that have another severity or other objects now. */
+  readonly changed: readonly FindingChange[]
 }
 
 /** The part of an earlier check that is compared. */
@@ -37,8 +42,8 @@ export interface EarlierCheck {
 interface EarlierCluster {
   readonly name: string
   readonly state: ClusterState
-  /** Findings, what could not be read, and what will change, each as one text. */
-  readonly keys: readonly string[]
+  /** With what could not be read, and what will change. */
+  readonly findings: readonly EarlierFinding[]
 }
 
 /** The most bytes of an earlier check: thousands of clusters. */
@@ -57,8 +62,14 @@ export function readEarlier(
   const wrong = (why: string, cause?: unknown): NopassError =>
     new NopassError('INPUT_INVALID', `since: ${name} ${why}`, { cause })
   const file = resolve(folder, name)
-  if (!existsSync(file)) return undefined
-  const real = realPath(file)
+  let real: string
+  try {
+    real = realpathSync(file)
+  } catch (cause) {
+    // A file out of reach is no first run, in which everything would be new.
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw wrong('cannot be read', cause)
+  }
   if (within !== undefined && !isWithin(real, within.map(realPath))) {
     throw wrong('is outside of the workspace and of RUNNER_TEMP')
   }
@@ -84,51 +95,99 @@ export function parseEarlier(text: string, file: string): EarlierCheck {
     const version = typeof document.version === 'number' ? `version ${document.version}` : 'no version'
     throw wrong(`has ${version}, and this program reads version ${RESULTS_VERSION}`)
   }
-  const clusters = document.clusters.map(readCluster)
-  if (!clusters.every((one) => one !== undefined)) throw wrong('has a cluster without a name or a known state')
-  return { checkedAt: printable(textOf(document.checkedAt)), clusters }
+  if (typeof document.checkedAt !== 'string') throw wrong('does not say when the check was made')
+  const clusters = document.clusters.map((one: unknown): EarlierCluster => {
+    const { name, state, ...parts } = isRecord(one) ? one : {}
+    const known = STATES.find((each) => each === state)
+    if (typeof name !== 'string' || known === undefined) throw wrong('has a cluster without a name or a known state')
+    // If a part were read as empty, everything in it would be new.
+    if (!hasParts(parts)) throw wrong('has a cluster without its findings, or with another form of them')
+    return { name: printable(name), state: known, findings: readFindings(parts, document.acrNopass === VERSION) }
+  })
+  if (new Set(clusters.map(({ name }) => name)).size < clusters.length) throw wrong('has two clusters with one name')
+  return { checkedAt: printable(document.checkedAt), clusters }
 }
 
-function readCluster(value: unknown): EarlierCluster | undefined {
-  if (!isRecord(value)) return undefined
-  const { name, state } = value
-  const known = STATES.find((one) => one === state)
-  return typeof name === 'string' && known !== undefined
-    ? { name: printable(name), state: known, keys: keysOf(value) }
-    : undefined
+/** True if all lists that are compared are there, with the texts that are compared. */
+function hasParts({ findings, unread, ahead }: JsonObject): boolean {
+  const isListOf = (list: unknown, keys: readonly string[]): boolean =>
+    Array.isArray(list) && list.every((one) => isRecord(one) && keys.every((key) => typeof one[key] === 'string'))
+  return isListOf(findings, ['id', 'subject']) && isListOf(unread, ['what']) && isListOf(ahead, ['id'])
+}
+
+function readFindings({ findings, unread, ahead }: JsonObject, isOfThisVersion: boolean): readonly EarlierFinding[] {
+  const read = recordsOf(findings).map(({ id, subject, severity, objects }): EarlierFinding => {
+    return {
+      id: printable(textOf(id)),
+      text: textOfFinding({ id, subject }),
+      severity: SEVERITIES.find((one) => one === severity),
+      objects: readObjects(objects, isOfThisVersion),
+    }
+  })
+  return [...read, ...readParts({ unread, ahead })]
+}
+
+function readObjects(objects: unknown, isOfThisVersion: boolean): readonly string[] | undefined {
+  // This version leaves out the key only if there are no objects.
+  if (objects === undefined) return isOfThisVersion ? [] : undefined
+  const isList = Array.isArray(objects) && objects.every((one) => typeof one === 'string')
+  return isList ? objects.map(printable) : undefined
+}
+
+const SEVERITIES = Object.keys(SEVERITY_RANK) as readonly Severity[]
+
+/** Returns the findings of a check, with what could not be read, and what will change. */
+function describeFindings({ findings, unread, ahead }: ClusterCheck): readonly PresentFinding[] {
+  const own = findings.map(({ id, subject, severity, objects = [] }): PresentFinding => {
+    return { id, text: textOfFinding({ id, subject }), severity, objects: objects.map(printable) }
+  })
+  return [...own, ...readParts({ unread, ahead })]
+}
+
+/** Returns what could not be read, and what will change, which have no severity of their own. */
+function readParts({ unread, ahead }: JsonObject): readonly PresentFinding[] {
+  const texts = [
+    ...recordsOf(unread).map(({ what }) => `not read: ${textOf(what)}`),
+    ...recordsOf(ahead).map(({ id }) => `ahead: ${textOf(id)}`),
+  ]
+  return texts.map(printable).map((text) => ({ id: text, text, severity: 'info', objects: [] }))
+}
+
+function textOfFinding({ id, subject }: JsonObject): string {
+  return printable(`${textOf(id)} ${textOf(subject)}`)
 }
 
 /** Compares two checks. A cluster that did not change is left out. */
 export function changesSince(before: EarlierCheck | undefined, now: readonly ClusterCheck[]): Change {
   const old = new Map((before?.clusters ?? []).map((one) => [one.name, one]))
-  const present = now.map((check) => describeChange(old.get(check.name), check))
+  const present = now.map((check): ClusterChange => {
+    const { name, state: to } = check
+    const { state: from = null, findings = [] } = old.get(name) ?? {}
+    return { name, from, to, ...compareFindings(findings, describeFindings(check)) }
+  })
   const names = new Set(now.map(({ name }) => name))
   const absent = [...old.values()]
     .filter(({ name }) => !names.has(name))
-    .map(({ name, state, keys }): ClusterChange => ({ name, from: state, to: null, found: [], gone: keys }))
-  const clusters = [...present, ...absent].filter((one) => isChange(one))
-  return { checkedAt: before?.checkedAt ?? null, clusters }
+    .map(
+      ({ name, state, findings }): ClusterChange => ({ name, from: state, to: null, ...compareFindings(findings, []) }),
+    )
+  return { checkedAt: before?.checkedAt ?? null, clusters: [...present, ...absent].filter(isChange) }
 }
 
-function describeChange(before: EarlierCluster | undefined, check: ClusterCheck): ClusterChange {
-  const [old, keys] = [before?.keys ?? [], keysOf(check as unknown as JsonObject)]
-  return {
-    name: check.name,
-    from: before?.state ?? null,
-    to: check.state,
-    found: keys.filter((key) => !old.includes(key)),
-    gone: old.filter((key) => !keys.includes(key)),
+const isChange = ({ from, to, found, gone, changed }: ClusterChange): boolean =>
+  from !== to || found.length + gone.length + changed.length > 0
+
+/**
+ * Returns a test of whether a finding is new, or not the same as in the earlier check. A finding
+ * that only lost objects, or became less severe, is no news.
+ */
+export function newsTest({ found, changed }: ClusterChange): (finding: ClusterCheck['findings'][number]) => boolean {
+  const [texts, changes] = [new Set(found), new Map(changed.map((one) => [one.finding, one]))]
+  return ({ id, subject }) => {
+    const text = textOfFinding({ id, subject })
+    const change = changes.get(text)
+    if (change === undefined) return texts.has(text)
+    const { from, to, added } = change
+    return added === null || added.length > 0 || from === null || SEVERITY_RANK[to] < SEVERITY_RANK[from]
   }
-}
-
-const isChange = ({ from, to, found, gone }: ClusterChange): boolean => from !== to || found.length + gone.length > 0
-
-/** Messages hold times and numbers that change with every check, so only ids and subjects count. */
-function keysOf({ findings, unread, ahead }: JsonObject): readonly string[] {
-  const keys = [
-    ...recordsOf(findings).map(({ id, subject }) => `${textOf(id)} ${textOf(subject)}`),
-    ...recordsOf(unread).map(({ what }) => `not read: ${textOf(what)}`),
-    ...recordsOf(ahead).map(({ id }) => `ahead: ${textOf(id)}`),
-  ]
-  return [...new Set(keys.map(printable))]
 }

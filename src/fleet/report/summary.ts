@@ -1,7 +1,9 @@
+import { foldPodFindings } from '../../doctor/pod/fold-pod-findings.ts'
 import { capped, cell, takeFitting } from '../../rollout/report/summary.ts'
 import type { ClusterCheck } from '../cluster-check.ts'
 import type { ClusterFinding, ClusterState } from '../finding.ts'
 import { describeCells } from './cells.ts'
+import { describeDifferences, describeStates } from './describe-change.ts'
 import type { Change } from './since.ts'
 import { headline, sortChecks } from './verdict.ts'
 
@@ -15,7 +17,7 @@ const MARKS: Readonly<Record<ClusterState, string>> = {
 
 /**
  * Renders the job summary as Markdown: the table with failures first, then the findings of each
- * cluster. With `change`, only what changed.
+ * cluster. With `change`, only the clusters that changed, and first of all what changed.
  */
 export function renderCheckSummary(
   checks: readonly ClusterCheck[],
@@ -25,7 +27,7 @@ export function renderCheckSummary(
   const changed = change?.clusters.map(({ name }) => name)
   const shown = sortChecks(checks.filter(({ name }) => changed?.includes(name) ?? true))
   const title = `### acr-nopass check: ${headline(checks)}`
-  const since = change === undefined ? [] : ['', sinceText(change)]
+  const since = change === undefined ? [] : ['', sinceText(change), ...renderChange(change)]
   if (shown.length === 0) return `${[title, ...since].join('\n')}\n`
   const head = [
     title,
@@ -47,6 +49,16 @@ function sinceText({ checkedAt, clusters }: Change): string {
   return clusters.length === 0 ? `Nothing changed since ${cell(checkedAt)}.` : `Changed since ${cell(checkedAt)}:`
 }
 
+/** Returns a list of what changed. Without an earlier check, everything below the list is new. */
+function renderChange({ checkedAt, clusters }: Change): readonly string[] {
+  if (checkedAt === null || clusters.length === 0) return []
+  const blocks = clusters.map((one) => {
+    const differences = describeDifferences(one).map(({ kind, text }) => `  - ${kind}: ${cell(text)}`)
+    return [`- **${cell(one.name)}**: ${cell(describeStates(one))}`, ...differences].join('\n')
+  })
+  return ['', ...takeFitting(blocks, (left) => `- ${left} more clusters were left out`)]
+}
+
 function row(check: ClusterCheck, now: number): string {
   const { release, kubernetes, helper, registries, coverage, why } = describeCells(check, now)
   const cells = [check.name, check.state, release, kubernetes, helper, registries, coverage, why]
@@ -55,7 +67,7 @@ function row(check: ClusterCheck, now: number): string {
 
 function renderCluster({ name, findings, unread, ahead }: ClusterCheck): readonly string[] {
   const lines = [
-    ...findings.map(renderFinding),
+    ...foldPodFindings(findings).map(renderFinding),
     ...unread.map(({ what, why }) => `- not read: ${cell(what)}: ${cell(why)}`),
     ...ahead.map(({ message }) => `- will change by itself: ${cell(message)}`),
   ]

@@ -1,6 +1,7 @@
 import type { Inputs } from '../../rollout/inputs/input-table.ts'
 import type { ClusterCheck } from '../cluster-check.ts'
 import { type ClusterState, DRIFT, STATES } from '../finding.ts'
+import { EN, type Words } from './words.ts'
 
 export type FailOn = Inputs['fail-on']
 
@@ -49,9 +50,9 @@ export function countStates(checks: readonly Judged[]): Readonly<Record<ClusterS
 }
 
 /** `1 failed, 2 healthy`; states without a cluster are left out. */
-export function headline(checks: readonly Judged[]): string {
-  const counts = Object.entries(countStates(checks)).filter(([, count]) => count > 0)
-  return counts.map(([state, count]) => `${count} ${state}`).join(', ')
+export function headline(checks: readonly Judged[], words: Words = EN): string {
+  const counts = countStates(checks)
+  return words.headline(STATES.filter((state) => counts[state] > 0).map((state) => [state, counts[state]] as const))
 }
 
 /** Returns the names for the outputs of a job. */

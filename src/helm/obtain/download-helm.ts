@@ -24,6 +24,8 @@ export interface ObtainHelmOptions {
   readonly sha256: string
   /** Known checksums (default: the list of this release of acr-nopass). */
   readonly digests?: typeof HELM_DIGESTS
+  /** System and architecture in Helm's names, such as `linux-arm64` (default: this machine's). */
+  readonly target?: string
   readonly environment: NodeJS.ProcessEnv
   /** The private folder of the run. */
   readonly folder: string
@@ -40,7 +42,7 @@ export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSign
   const version = parseHelmVersion(options.version)
   if (!version) throw failed(`helm-version: "${options.version}" is not an exact version`, 'Write it as 4.3.1.')
   const exact = `${version.major}.${version.minor}.${version.patch}`
-  const target = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}`
+  const { target = ownTarget() } = options
   const wanted = chooseDigest(exact, target, options)
   // `||`, because an empty variable would mean the working directory.
   const root = options.toolCache || options.folder
@@ -68,6 +70,10 @@ export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSign
   } finally {
     await rm(work, { recursive: true, force: true })
   }
+}
+
+function ownTarget(): string {
+  return `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}`
 }
 
 function failed(message: string, hint?: string): NopassError {

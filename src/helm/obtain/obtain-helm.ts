@@ -20,7 +20,7 @@ async function pathOf(options: ObtainHelmOptions, home: string, signal: AbortSig
   const { version, environment } = options
   if (version === '') return undefined
   const { PATH, HOME, HELM } = environment
-  // If helm has another version, it is not used, so it must not get credentials.
+  // A helm of another version is not used, so its search must not pass credentials to it.
   const onPath = await findHelm({ environment: { PATH, HOME, HELM }, home, signal }).catch((error) => {
     if (!hasCode(error, 'HELM_NOT_FOUND')) throw error
     return undefined

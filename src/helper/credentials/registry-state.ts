@@ -78,11 +78,14 @@ export type RefreshReason = 'due' | 'retried' | 'coalesced' | 'forced'
  * time.
  */
 export type Work =
-  /** The time at which something is due. */
+  /** Waits until something is due. */
   | { readonly at: 'rest' }
-  /** A token. `use`: a token that only proves the configuration is discarded. */
+  /**
+   * Requests a token. With `use: 'proof'` the token only proves the configuration, and is
+   * discarded.
+   */
   | { readonly at: 'request'; readonly use: 'proof' | 'credential'; readonly reason: RefreshReason }
-  /** The registry's verdict on that token. */
+  /** Waits for the registry's verdict on that token. */
   | {
       readonly at: 'check'
       readonly use: 'proof' | 'credential'

@@ -24,6 +24,7 @@ time,.short{white-space:nowrap}time+small::before{content:"· "}td time+small::b
 .problems{list-style:none;margin:0;padding:0;display:grid;gap:.75rem}
 .problems li{border-left:3px solid var(--bad);background:var(--wash);padding:.75rem 1rem;border-radius:0 6px 6px 0}
 .problems p{margin:.25rem 0 0;max-width:50rem}
+.problems+h3{margin-top:1.5rem}h1+p+table{margin-top:1.75rem}
 .top{display:flex;flex-wrap:wrap;gap:0 1rem;align-items:baseline;justify-content:space-between}
 table{border-collapse:collapse;width:100%}
 th{font-size:13px;font-weight:500;color:var(--soft);text-align:left;padding:0 1rem .4rem 0;border-bottom:1px solid var(--line)}

@@ -90,8 +90,8 @@ export function createController(options: ControllerOptions) {
   const observed = createObservedCluster(caches, secretName)
   const writer = createWriter({ ...options, caches, transforms, secretName })
   /**
-   * By namespace: when the helper's own copy was read because the namespace's Secret has newer
-   * credentials, and for which version of the Secret.
+   * The namespaces whose Secret had newer credentials than this replica. For each: when the
+   * helper's own copy was read for that reason, and for which version of the Secret.
    */
   const logReads = new Map<string, { readonly resourceVersion: string; readonly at: number }>()
   const pacer = createPacer(config.refreshRate)

@@ -1,11 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
-import { textOf } from '../../lib/json.ts'
+import { isRecord, textOf } from '../../lib/json.ts'
 import { sha256 } from '../../lib/text.ts'
-import { hasStatus, isUntrusted, unlessStatus } from '../api-error.ts'
+import { hasStatus, isUntrusted, KubeApiError, unlessStatus } from '../api-error.ts'
 import { get, type KubeCaller } from '../client.ts'
 import type { KubeConnection } from '../kube-connection.ts'
-import type { KubeObject } from '../types.ts'
 
 export interface ClusterIdentity {
   readonly server: string
@@ -16,15 +15,19 @@ export interface ClusterIdentity {
 
 /**
  * Connects to the API server and identifies the cluster.
- * @throws CLUSTER_UNREACHABLE, DEPLOYER_FORBIDDEN, or the API server's own refusal
+ * @throws CLUSTER_UNREACHABLE, DEPLOYER_FORBIDDEN, KUBE_BAD_ANSWER, or the API server's own refusal
  */
 export async function identifyCluster(caller: KubeCaller, { server }: KubeConnection): Promise<ClusterIdentity> {
   try {
     const [version, system] = await Promise.all([
-      get<{ gitVersion: string }>(caller, '/version', { timeoutMs: 10_000 }),
-      get<KubeObject>(caller, '/api/v1/namespaces/kube-system', { timeoutMs: 10_000 }),
+      get(caller, '/version', { timeoutMs: 10_000 }),
+      get(caller, '/api/v1/namespaces/kube-system', { timeoutMs: 10_000 }),
     ])
-    return { server, kubeSystemUid: system.metadata.uid, version: version.gitVersion }
+    const { uid } = isRecord(system) && isRecord(system.metadata) ? system.metadata : {}
+    const { gitVersion } = isRecord(version) ? version : {}
+    if (typeof uid !== 'string' || uid === '') throw badAnswer('/api/v1/namespaces/kube-system', 'a namespace')
+    if (typeof gitVersion !== 'string') throw badAnswer('/version', 'a version of Kubernetes')
+    return { server, kubeSystemUid: uid, version: gitVersion }
   } catch (error) {
     // ACK gives a kubeconfig to every user. It is valid even if the user has no rights in the
     // cluster.
@@ -36,6 +39,11 @@ export async function identifyCluster(caller: KubeCaller, { server }: KubeConnec
     const message = `the API server ${server} does not respond`
     throw new NopassError('CLUSTER_UNREACHABLE', message, { cause: error, reason: error.reason ?? error.code })
   }
+}
+
+/** A login page and other services respond 200 too, some of them with JSON. */
+function badAnswer(path: string, what: string): KubeApiError {
+  return new KubeApiError(200, `GET ${path} did not return ${what}`, { code: 'KUBE_BAD_ANSWER' })
 }
 
 export interface ExpectedIdentity {

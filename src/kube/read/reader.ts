@@ -1,12 +1,12 @@
-import { hasStatus, unlessStatus } from '../api-error.ts'
+import { hasStatus, KubeApiError, unlessStatus } from '../api-error.ts'
 import { get, type KubeCall, type KubeClient, METADATA_ONLY_LIST } from '../client.ts'
 import { listPages } from '../list-pages.ts'
 
 interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
   /** Reduces each object to what is kept. Default: the whole object. */
   readonly transform?: (object: T) => K
-  /** Objects per page. Default: by what is requested. */
-  readonly pageSize?: number
+  /** True for objects that are as small as metadata alone. */
+  readonly isSmall?: boolean
 }
 
 /**
@@ -20,22 +20,32 @@ export const OBJECTS_PER_PAGE = 100
  * ServiceAccounts and metadata are small: 500 of them are as long as 100 Pods. A page that is too
  * long all the same is requested again in halves ({@link listPages}).
  */
-export const SMALL_OBJECTS_PER_PAGE = 500
+const SMALL_OBJECTS_PER_PAGE = 500
+
+/** Objects per page: whole objects, and those that are as small as metadata alone. */
+export interface PageSizes {
+  readonly whole: number
+  readonly small: number
+}
+
+const PAGES: PageSizes = { whole: OBJECTS_PER_PAGE, small: SMALL_OBJECTS_PER_PAGE }
+
+export interface ReaderOptions {
+  /** Receives what is being read, and how many items have been read. */
+  readonly onProgress?: (what: string, items: number) => void
+  readonly pages?: PageSizes
+  /** True if the work continues without the data for which the API server responded this. */
+  readonly mayLack?: (error: KubeApiError) => boolean
+}
 
 export type Reader = ReturnType<typeof createReader>
 
 /**
  * Creates a reader for data that the caller may not be allowed to read. A refused read is recorded,
- * and the work continues. Other errors are thrown (no connection, wrong credential). `onProgress`
- * receives what is being read, and how many items have been read. `objectsPerPage` applies to lists
- * of whole objects.
+ * and the work continues. Other errors are thrown (no connection, wrong credential).
  */
-export function createReader(
-  client: KubeClient,
-  signal: AbortSignal,
-  onProgress: (what: string, items: number) => void = () => {},
-  objectsPerPage: number = OBJECTS_PER_PAGE,
-) {
+export function createReader(client: KubeClient, signal: AbortSignal, options: ReaderOptions = {}) {
+  const { onProgress = () => undefined, pages = PAGES, mayLack = () => false } = options
   const unread: Unread[] = []
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -50,7 +60,8 @@ export function createReader(
     try {
       return await work()
     } catch (error) {
-      if (!hasStatus(error, 403)) throw error
+      if (!(error instanceof KubeApiError)) throw error
+      if (error.status !== 403 && !mayLack(error)) throw error
       unread.push({ what, why: error.message.replace(/^.*? returned 403: /, '') })
       return undefined
     }
@@ -75,11 +86,11 @@ export function createReader(
     list: <T, K = T>(
       what: string,
       path: string,
-      { transform, ...call }: ListOptions<T, K> = {},
+      { transform, isSmall = false, ...call }: ListOptions<T, K> = {},
     ): Promise<readonly K[] | undefined> =>
       attempt(what, async () => {
         const items: K[] = []
-        const pageSize = call.accept === METADATA_ONLY_LIST ? SMALL_OBJECTS_PER_PAGE : objectsPerPage
+        const pageSize = isSmall || call.accept === METADATA_ONLY_LIST ? pages.small : pages.whole
         let isBegun = false
         const read = async (): Promise<void> => {
           for await (const page of listPages<T>(client, { path, pageSize, ...call }, signal)) {

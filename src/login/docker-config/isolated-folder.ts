@@ -55,7 +55,7 @@ export function isIsolatedFolder(folder: string): boolean {
 export function removeIsolatedFolder(folder: string): void {
   let what = `${folder} cannot be removed`
   try {
-    // First, because a folder of another user ends the removal at any place.
+    // The logins go first, because the removal may stop at a folder of another user.
     rmSync(configFileOf(folder), { force: true })
     what = `${what}; its logins are removed`
     rmSync(folder, { recursive: true, force: true })

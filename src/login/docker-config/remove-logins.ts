@@ -32,7 +32,7 @@ export async function removeLogins(receipt: LoginReceipt, deps: DockerConfigDeps
     removeIsolatedFolder(folder)
     return logins.map(({ domain }) => ({ domain, outcome: 'removed' }))
   }
-  // A copy of an isolated configuration may hold other things, so only the logins leave it.
+  // A copy of an isolated configuration may hold other things, so only the logins are removed.
   return withConfigLock(folder, deps, () => removeLocked({ folder, logins }, deps))
 }
 

@@ -87,7 +87,7 @@ function readDomains(value: unknown, place: string, errors: NopassError[]): read
   if (given !== undefined && domains.every((domain) => DOMAIN.test(domain) && domain.length <= 253)) {
     return [...new Set(domains)]
   }
-  const hint = 'Name hosts without `*`, addresses and paths, one text with commas between them.'
+  const hint = 'Write one text with host names, separated by commas. It must not contain `*`, an address or a path.'
   errors.push(settingError(place, 'is not a list of domains', hint))
   return []
 }

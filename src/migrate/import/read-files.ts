@@ -20,7 +20,7 @@ export interface FilesContent {
 
 /** @throws INPUT_INVALID */
 export function readSources(names: readonly string[], folder: string): readonly SourceFile[] {
-  return names.map((name) => ({ name, text: decodeText(readInputFile({ input: '--file', name, folder })) }))
+  return names.map((name) => ({ name, text: decodeText(readInputFile({ input: '-f', name, folder })) }))
 }
 
 /**

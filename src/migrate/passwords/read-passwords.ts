@@ -2,7 +2,7 @@ import { hostOf } from '../../acr/registry-domains.ts'
 import { NopassError } from '../../errors.ts'
 import { hasStatus } from '../../kube/api-error.ts'
 import { listPages } from '../../kube/list-pages.ts'
-import { OBJECTS_PER_PAGE, type Reader, SMALL_OBJECTS_PER_PAGE } from '../../kube/read/reader.ts'
+import { OBJECTS_PER_PAGE, type Reader } from '../../kube/read/reader.ts'
 import { apiRoot, type KubeObject, keyOf } from '../../kube/types.ts'
 import { recordsOf } from '../../lib/json.ts'
 import { PULL_TYPES } from '../remove/find-copies.ts'
@@ -92,7 +92,7 @@ async function readPullSecrets(
 
 async function readUsers(reader: Reader, wanted: WantedNames) {
   const replicaSetOwners = new Map<string, Owner>()
-  /** Controllers that were read, so that what they make need not be judged. */
+  /** Controllers that were read. The Pods and ReplicaSets that they create are not judged again. */
   const makers: Pick<Workload, 'kind' | 'namespace' | 'name'>[] = []
   const isMaker = (kind: string): boolean => kind !== 'Pod' && kind !== 'Job' && kind !== 'ReplicaSet'
   const keep = (object: AnyObject): readonly Workload[] => {
@@ -117,7 +117,7 @@ async function readUsers(reader: Reader, wanted: WantedNames) {
     '/api/v1/serviceaccounts',
     {
       transform: describeAccount,
-      pageSize: SMALL_OBJECTS_PER_PAGE,
+      isSmall: true,
     },
   )
   const found: Workload[] = []

@@ -80,7 +80,7 @@ function whyBindingStays(object: AnyObject, user: Workload | undefined): string 
   if (kind !== 'ClusterRole' || !GIVEN.includes(name)) {
     return `it gives ${kind} ${name}, which Alibaba's own helper never had`
   }
-  if (user !== undefined) return `${titleOf(user)} has its rights by it`
+  if (user !== undefined) return `it gives rights to ${titleOf(user)}`
   return appliedBy(object, ['f:subjects'])
 }
 

@@ -53,7 +53,7 @@ const CONFIG = 'ConfigMap kube-system/acr-configuration'
 const NOT_UNDERSTOOD: Dependent = {
   subject: CONFIG,
   why: 'it was not understood, so which instances the old helper serves is not known',
-  fix: 'Run `acr-nopass import`: it shows what is wrong with it.',
+  fix: 'Run `acr-nopass import`, which reports what is wrong in the ConfigMap.',
   confirm: CONFIG,
 }
 

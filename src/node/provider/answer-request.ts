@@ -8,7 +8,7 @@ import { keyOf, type ObtainDeps, obtainLogin } from './obtain-login.ts'
 import type { ImageRequest } from './provider-request.ts'
 import type { ImageLogin } from './provider-response.ts'
 
-/** The kubelet asks again soon if a better login has failed, which may have more rights. */
+/** The kubelet asks again soon if the preferred identity failed, which may have more rights. */
 const AFTER_FAILURE_SECONDS = 15
 
 /**
@@ -44,7 +44,7 @@ export async function answerRequest(
 
 interface Tried {
   readonly found?: UsableLogin & { readonly domain: string }
-  /** What failed before. An outage counts before a refusal: a refused identity is replaced. */
+  /** The first failure. An outage has precedence over a refusal of an identity. */
   readonly failure: NopassError | undefined
 }
 

@@ -49,7 +49,7 @@ export function chooseEntries(
   const rank = ({ values, repositories }: Candidate): number =>
     repositories !== undefined || includesRepository(values.repositories, repository) ? 0 : 1
   const lists = new Set(ofHost.map((registry) => (isLimited(registry) ? registry.name : familyOf(registry))))
-  // An entry may have a part of the host, also one that does not serve this image.
+  // An entry may name a part of the host, even if that entry does not serve this image.
   const isDivided = registries.some(({ domains }) => domains.some((one) => one.includes('/') && hostOf(one) === host))
   return {
     candidates: candidates.toSorted((a, b) => rank(a) - rank(b)),

@@ -24,7 +24,7 @@ export interface WantedLogin extends Candidate {
 
 export type FetchLogin = (wanted: WantedLogin, signal: AbortSignal) => Promise<Omit<StoredLogin, 'cloudAhead'>>
 
-/** Without a chain, the session of the node is not ours, and cannot be limited. */
+/** Without a chain, the node's session comes from the metadata service and cannot be limited. */
 export function canLimit({ identity, values }: Pick<WantedLogin, 'identity' | 'values'>): boolean {
   return identity.kind === 'service-account' || values.assumeRole.length > 0
 }

@@ -92,8 +92,8 @@ export function decideLogin(record: LoginRecord | undefined, time: BootTime, sta
 }
 
 /**
- * Returns the last login after a failure. One that has expired is returned while the cloud does not
- * respond, because with any login a cached image starts (docs/en/decisions.md#node-login).
+ * Returns the last login after a failure. While the cloud does not respond, an expired login is
+ * returned too: a cached image starts with any login (docs/en/decisions.md#node-login).
  */
 export function lastLogin(record: LoginRecord | undefined, code: ErrorCode, time: BootTime): UsableLogin | undefined {
   const login = record?.boot === time.boot ? record.login : undefined

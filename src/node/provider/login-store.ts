@@ -20,8 +20,8 @@ export type LoginStore = ReturnType<typeof openLoginStore>
 const MOST_RECORDS = 512
 
 /**
- * Opens a folder of records that only its user can read. Undefined if another user could: then
- * every request calls the cloud.
+ * Opens a folder of records that only its user can read. Returns undefined if another user could
+ * read it. Then every request calls the cloud.
  */
 export function openLoginStore(folder: string, pid: number, uid: number) {
   if (!orElse(() => isPrivateFolder(folder, uid), false)) return undefined
@@ -41,8 +41,8 @@ export function openLoginStore(folder: string, pid: number, uid: number) {
     },
     /**
      * Takes the lock of a login; false if another process has it. A lock whose process has ended is
-     * taken over. If two processes do that at once, both call the cloud, and nothing else happens;
-     * so do all processes if no lock can be written.
+     * taken over. If two processes take it over at once, both call the cloud, which does no harm.
+     * If no lock can be written, every process calls the cloud.
      */
     lock(key: string): boolean {
       if (takeLock(lockOf(key), pid) === 'taken') return true

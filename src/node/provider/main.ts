@@ -2,10 +2,11 @@ import { writeSync } from 'node:fs'
 import { runProvider } from './run-provider.ts'
 
 /**
- * The kubelet waits up to a minute for this process, and so does the Pod. Milliseconds since the
- * process started: after the first, the last login is used, and after the second, the process ends.
+ * The Pod waits as long as this process runs, up to a minute. This many milliseconds after its
+ * start, the process stops calling the cloud and uses the last login.
  */
 const LATEST_CALL_MS = 2_700
+/** This many milliseconds after its start, the process ends in any case. */
 const LATEST_END_MS = 2_950
 
 /**

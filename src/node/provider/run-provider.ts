@@ -22,7 +22,7 @@ export interface ProviderLaunch {
   /** The arguments of the kubelet's configuration. */
   readonly argv: readonly string[]
   readonly input: AsyncIterable<Uint8Array | string>
-  /** For the variables of proxies. */
+  /** Contains the variables of proxies. */
   readonly env: NodeJS.ProcessEnv
   readonly pid: number
   readonly uid: number

@@ -66,8 +66,8 @@ function findAssignment(
 ): { readonly line: number; readonly assignment: Assignment } | undefined {
   const lines = text.split('\n')
   // systemd allows blanks around `=` and lines that end with CRLF (systemd, src/basic/env-file.c,
-  // `parse_env_file_internal`). An assignment that is not found here would be lost: the last
-  // assignment is in effect, and it would be the appended one.
+  // `parse_env_file_internal`). If this search missed an assignment, an appended one would
+  // replace it, because the last assignment is in effect.
   const start = new RegExp(`^([ \\t]*(?:export[ \\t]+)?${variable}[ \\t]*=[ \\t]*)(.*)$`, 's')
   const found = lines.flatMap((text, line) => (start.test(text) ? [line] : []))
   const [line, second] = found
@@ -90,8 +90,9 @@ function findAssignment(
 }
 
 /**
- * A backslash at the end of a line continues it, and before systemd 254 also that of a comment.
- * @throws NODE_FLAG_FILE if the line before continues into this one
+ * A backslash at the end of a line joins it with the next line. Before systemd 254, this applies to
+ * comments too.
+ * @throws NODE_FLAG_FILE if the previous line ends with a backslash
  */
 function checkNotContinued(lines: readonly string[], line: number, variable: string, file: string): void {
   if (!/\\\r?$/.test(lines[line - 1] ?? '')) return

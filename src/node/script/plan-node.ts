@@ -74,7 +74,7 @@ function removeFlags({ node, files }: PlanInput, profile: FlagsProfile): NodePla
   if (kept !== undefined) {
     throw new NopassError(
       'NODE_FLAG_FILE',
-      'contains our flags in a form or at a place that this script did not write',
+      'contains flags of acr-nopass that this script did not write in this form or place',
       {
         place: { file: kept.path },
         hint: 'Remove the flags with /opt/acr-nopass there, restart the kubelet, and run the script again.',
@@ -206,8 +206,8 @@ function isInEffect(commandLine: readonly string[], expected: ProviderPaths): bo
 }
 
 /**
- * Returns the file of flags that the kubelet's unit reads. If no unit shows it, the file of the
- * host's packages.
+ * Returns the file of flags that the kubelet's unit reads. If no unit names a file, returns the
+ * file that the host's packages use.
  */
 export function flagPath({ units, isRpm }: Pick<ObservedNode, 'units' | 'isRpm'>, { flagFile }: FlagsProfile): string {
   const { deb, rpm } = flagFile

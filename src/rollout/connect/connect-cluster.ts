@@ -19,8 +19,8 @@ export interface ConnectRequest extends Pick<ClusterWork, 'signal'> {
   readonly context: Pick<RunContext, 'settings' | 'cloud' | 'folder' | 'mask'> & {
     readonly helm: Pick<RunContext['helm'], 'environment'>
   }
-  /** How long the kubeconfig's plugin may take, in milliseconds. */
-  readonly pluginMs?: number
+  /** Ends the kubeconfig's plugin. A rollout also reads after an interruption, so it has none. */
+  readonly pluginSignal?: AbortSignal
 }
 
 /**
@@ -40,7 +40,7 @@ export async function connectCluster(work: ConnectRequest, hooks = 0) {
     file,
     environment: helm.environment,
     context: context || undefined,
-    ...(work.pluginMs !== undefined && { pluginMs: work.pluginMs }),
+    ...(work.pluginSignal && { pluginSignal: work.pluginSignal }),
   })
   const notes = detail ? checkAckServer(detail, connection, cluster) : []
   const clock = createServerClock()

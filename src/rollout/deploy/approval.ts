@@ -62,7 +62,7 @@ function ramSteps(step: PolicyStep, target: PolicyTarget): readonly ApprovedStep
   const isNext = 'policy' in step && step.policy === next
   // The second policy temporarily holds a part of the first, so its changes count as changes of the
   // first.
-  const name = 'policy' in step && !isNext ? `policy ${step.policy}` : isNext ? `policy ${target.policyName}` : ''
+  const name = `policy ${'policy' in step && !isNext ? step.policy : target.policyName}`
   const grants = (sign: string, of: string, document: PolicyDocument): readonly ApprovedStep[] =>
     grantKeys(document).map((grant) => stepOf(`RAM: ${of}`, sign, grant))
   const difference = (of: string, before: PolicyDocument, after: PolicyDocument): readonly ApprovedStep[] => [

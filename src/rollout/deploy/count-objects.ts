@@ -27,7 +27,7 @@ export function countObjects(changes: readonly Pick<ObjectChange, 'change' | 'ti
  */
 function countKinds(titles: readonly string[]): readonly string[] {
   const kinds = Map.groupBy(titles, (title) => {
-    const [, mark = ''] = / (\([a-z]+\))$/.exec(title) ?? []
+    const mark = / (\([a-z]+\))$/.exec(title)?.[1]
     return [title.split(' ')[0], mark].filter(Boolean).join(' ')
   })
   return [...kinds].map(([kind, { length }]) => (length === 1 ? kind : `${length} ${kind}`))

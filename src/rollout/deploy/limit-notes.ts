@@ -7,7 +7,6 @@ import { printable } from '../../printable.ts'
  * rate limits.
  */
 const MANY = 50
-/** Images that a note names. */
 
 /** Says how many limited credentials a cluster needs. */
 export function describeCount(unions: NamespaceUnions): string {

@@ -92,7 +92,7 @@ export async function preflightCluster(
   const deployed = last && (await release.content(last.revision))
   const under = revisionUnderFailed(history)
   const working = under === undefined ? deployed : await release.content(under.revision)
-  const removesHelper = last !== undefined && last.status !== 'uninstalled' && isHelperRemoved(cluster, working)
+  const removesHelper = working !== undefined && last?.status !== 'uninstalled' && isHelperRemoved(cluster, working)
   const { desired, exact } = await render(
     work,
     { ...options, withoutLookups: removesHelper },
@@ -135,8 +135,8 @@ export async function preflightCluster(
 }
 
 /** True if these values switch off a helper that the release has. */
-function isHelperRemoved({ values }: ConnectedWork['cluster'], deployed: InstalledRelease | undefined): boolean {
-  return values?.helper.enabled === false && findConfig(deployed?.objects ?? [])?.hasHelper === true
+function isHelperRemoved({ values }: ConnectedWork['cluster'], deployed: InstalledRelease): boolean {
+  return values?.helper.enabled === false && findConfig(deployed.objects)?.hasHelper === true
 }
 
 /**
@@ -292,9 +292,8 @@ async function rollbackHooks({ content }: ConnectedWork['release'], last: Revisi
   const installed = await content(last.revision).catch(() => undefined)
   const isOfRollback = ({ body }: ManifestObject): boolean => {
     const { annotations } = (body.metadata ?? {}) as { annotations?: Readonly<Record<string, unknown>> | null }
-    return String(annotations?.['helm.sh/hook'] ?? '')
-      .split(',')
-      .some((event) => event.trim() === 'pre-rollback')
+    const events = annotations?.['helm.sh/hook']
+    return typeof events === 'string' && events.split(',').some((event) => event.trim() === 'pre-rollback')
   }
   return (installed?.hooks ?? []).filter(isOfRollback).map((hook) => `the hook ${objectTitle(hook)}`)
 }

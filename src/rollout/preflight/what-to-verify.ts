@@ -1,3 +1,4 @@
+import { parseImage } from '../../acr/registry-domains.ts'
 import { NopassError } from '../../errors.ts'
 import { loadConfig } from '../../installation/load-config.ts'
 import { createTargets } from '../../installation/targets.ts'
@@ -37,9 +38,27 @@ export function verifiesNode(
   config: RenderedConfig | undefined,
   values: PreparedCluster['values'],
 ): boolean {
-  const { verify, wait, 'verify-image': image } = inputs
+  const { verify, wait } = inputs
+  return verify && wait && config?.hasHelper === false && mayPullByNode(inputs, values)
+}
+
+/**
+ * True if, beside the helper, a Pod without any pull secret is to be pulled on a node with the
+ * program. Nodes never have a static login.
+ */
+export function verifiesPluginNode(
+  inputs: Inputs,
+  config: RenderedConfig | undefined,
+  values: PreparedCluster['values'],
+): boolean {
+  if (reasonNotToVerify(inputs, config) !== undefined || !mayPullByNode(inputs, values)) return false
+  const { host } = parseImage(inputs['verify-image'])
+  return !(values?.registries ?? []).some(({ edition, domains = [] }) => edition === 'static' && domains.includes(host))
+}
+
+function mayPullByNode({ 'verify-image': image }: Inputs, values: PreparedCluster['values']): boolean {
   const { identity, fallback } = values?.node ?? {}
-  return verify && wait && image !== '' && config?.hasHelper === false && [identity, fallback].includes('worker-role')
+  return image !== '' && [identity, fallback].includes('worker-role')
 }
 
 /** Describes what is verified after the deploy, for a plan. */
@@ -47,7 +66,7 @@ export function describeVerification(
   inputs: Inputs,
   config: RenderedConfig | undefined,
   probe: ProbePlan | undefined,
-  isByNode = false,
+  { isByNode = false, onPluginNode = false }: { readonly isByNode?: boolean; readonly onPluginNode?: boolean } = {},
 ): string {
   if (isByNode) return `a Pod without a Secret pulls ${inputs['verify-image']}`
   const reason = reasonNotToVerify(inputs, config)
@@ -61,6 +80,7 @@ export function describeVerification(
     existing ? `namespace ${existing} has its Secret` : 'a new namespace gets its Secret',
     ...(attaches ? ['a new Pod gets the reference'] : []),
     ...(attaches && image !== '' ? [`a Pod pulls ${image}`] : []),
+    ...(onPluginNode ? [`a Pod without a Secret pulls ${image} on a node with the program`] : []),
   ].join(', ')
 }
 

@@ -65,9 +65,9 @@ export async function dryRunRelease(
 ): Promise<readonly DryRun[]> {
   const unread = new Map<string, string>()
   const resourceOf = await discoverResources(release, objects, (version, { message }) => unread.set(version, message))
-  const made = [...objects, ...(options.hooks ?? [])].flatMap(({ kind, apiVersion, name }) =>
-    kind === 'Namespace' && apiVersion === 'v1' ? [name] : [],
-  )
+  const made = [...objects, ...(options.hooks ?? [])]
+    .filter(({ kind, apiVersion }) => kind === 'Namespace' && apiVersion === 'v1')
+    .map(({ name }) => name)
   const circumstances = { ...options, coming: [...options.coming, ...made] }
   return Promise.all(
     objects.map(async (object): Promise<DryRun> => {

@@ -42,7 +42,8 @@ export function judgeRefusal(error: KubeApiError, { title, coming }: Circumstanc
     error: new NopassError(code, what, { hint, reason: code === 'HELM_CONFLICT' ? undefined : reason, cause: error }),
   })
   const skip = (why: string): Verdict => ({ verdict: 'not checked', why })
-  const invalid = (): Verdict => refuse('HELM_INVALID_OBJECT', `the API server would refuse ${title}: ${message}`)
+  const invalid = (hint?: string): Verdict =>
+    refuse('HELM_INVALID_OBJECT', `the API server would refuse ${title}: ${message}`, hint)
 
   if (DENIED.test(message)) return invalid()
   const [, webhook] = /admission webhook "([^"]*)" does not support dry run/.exec(message) ?? []
@@ -53,7 +54,11 @@ export function judgeRefusal(error: KubeApiError, { title, coming }: Circumstanc
   if (status === 409) return skip(`it was changed at the same time (${reason ?? 'Conflict'})`)
   const [, absent] = /namespaces "([^"]+)" not found/.exec(message) ?? []
   if (absent !== undefined && coming.includes(absent)) return skip(`namespace ${absent} does not exist yet`)
-  if (absent !== undefined) return invalid()
+  if (absent !== undefined) {
+    return invalid(
+      'Create this namespace first. The chart creates the namespace of nodes with `node.createNamespace: true`.',
+    )
+  }
   // The referenced object may be created first, such as the ClusterRole of a binding.
   if (status === 404 || (status === 403 && ABSENT.test(message))) {
     return skip(`something that it refers to does not exist yet (${message})`)

@@ -70,8 +70,9 @@ export function renderErrors(mode: string, errors: readonly NopassError[]): stri
     return `| ${cell(place)} | ${error.code} | ${cell(error.message)} | ${cell(error.hint)} |`
   })
   const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
+  const wasInterrupted = errors.some(({ code }) => code === 'INTERRUPTED')
   const head = [
-    `### acr-nopass ${mode}: ${count}, nothing was started`,
+    `### ${['acr-nopass', mode].filter(Boolean).join(' ')}: ${wasInterrupted ? 'interrupted' : `${count}, nothing was started`}`,
     '',
     '| place | code | what | fix |',
     '| --- | --- | --- | --- |',
@@ -154,18 +155,23 @@ export function capped(head: string, blocks: readonly string[]): string {
   return `${[head, ...takeFitting(blocks, rest, CAP_BYTES - Buffer.byteLength(head))].join('\n')}\n`
 }
 
-/** Returns as many complete lines or blocks as fit, worst first. The others are only counted. */
+/**
+ * Returns the complete lines or blocks that fit, worst first. The others are only counted. One that
+ * is too long leaves out itself alone, because a cluster may have made it.
+ */
 export function takeFitting(
   lines: readonly string[],
   rest: (left: number) => string,
   room = PART_BYTES,
 ): readonly string[] {
   let bytes = 0
-  const end = lines.findIndex((line) => {
-    bytes += Buffer.byteLength(line) + 1
-    return bytes > room
+  const shown = lines.filter((line) => {
+    const size = Buffer.byteLength(line) + 1
+    if (bytes + size > room) return false
+    bytes += size
+    return true
   })
-  return end === -1 ? lines : [...lines.slice(0, end), rest(lines.length - end)]
+  return shown.length === lines.length ? lines : [...shown, rest(lines.length - shown.length)]
 }
 
 function longestTicks(text: string): number {

@@ -4,13 +4,14 @@ import { deployRelease } from '../deploy/deploy-release.ts'
 import { isUnchanged, planCluster } from '../deploy/plan-cluster.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { OpenCluster } from '../preflight/preflight-cluster.ts'
-import { describeVerification, reasonNotToVerify } from '../preflight/what-to-verify.ts'
+import { describeVerification, reasonNotToVerify, verifiesPluginNode } from '../preflight/what-to-verify.ts'
 import { widenPolicies } from '../ram/cluster-policy.ts'
 import { clusterKeyOf, formerTargets, policyTargets } from '../ram/cluster-targets.ts'
 import { requireNewest } from '../release/other-deployers.ts'
 import { createReleaseNamespace } from '../release/release-namespace.ts'
-import { findConfig, findParts } from '../release/release-parts.ts'
-import { verifyNode } from '../verify/verify-node.ts'
+import { findConfig, findDaemon, findParts } from '../release/release-parts.ts'
+import { requireDaemon, verifyDaemon } from '../verify/verify-daemon.ts'
+import { verifyNode, verifyPluginNode } from '../verify/verify-node.ts'
 import { verifyRelease } from '../verify/verify-release.ts'
 import { requireApproved } from './check-approval.ts'
 import { openCluster } from './open-cluster.ts'
@@ -39,18 +40,36 @@ export function rollCluster(
 }
 
 async function planRelease(open: OpenCluster): Promise<ClusterEnd> {
-  if (open.removesHelper) open.run.notes.push(...(await planRetirement(open)))
+  if (open.removesHelper) {
+    await requireNodes(open)
+    open.run.notes.push(...(await planRetirement(open)))
+  }
   return planCluster(open, wordsOfVerification(open))
 }
 
-function wordsOfVerification({ context, desired, probe, isByNode }: OpenCluster): string {
-  return describeVerification(context.settings.inputs, findConfig(desired.objects), probe, isByNode)
+/** @throws VERIFY_NODES if nodes need the helper that these values remove */
+function requireNodes({ cluster, release, history, deployed, desired }: OpenCluster): Promise<void> {
+  const { namespace } = cluster.settings
+  return requireDaemon(release, {
+    deployed: findDaemon(deployed?.objects ?? [], namespace),
+    isDeployed: history.at(-1)?.status === 'deployed',
+    desired: findDaemon(desired.objects, namespace),
+  })
+}
+
+function wordsOfVerification({ context, cluster, desired, probe, isByNode }: OpenCluster): string {
+  const { inputs } = context.settings
+  const config = findConfig(desired.objects)
+  const onPluginNode = verifiesPluginNode(inputs, config, cluster.values)
+  return describeVerification(inputs, config, probe, { isByNode, onPluginNode })
 }
 
 async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => void): Promise<ClusterEnd> {
   const { cluster, context, run, release, desired } = open
   const { inputs } = context.settings
   await requireApproved(open)
+  const daemon = findDaemon(desired.objects, cluster.settings.namespace)
+  if (open.removesHelper) await requireNodes(open)
   const config = findConfig(desired.objects)
 
   run.phase = 'policy'
@@ -69,10 +88,15 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
 
   const parts = { ...findParts(desired.objects, cluster.settings.namespace), ramChanged: run.ramChanged === true }
   const verify = async (revision: number | null): Promise<void> => {
+    if (daemon !== undefined && inputs.verify && inputs.wait) {
+      run.phase = 'verify'
+      noteChange(await verifyDaemon({ ...release, limitMs: VERIFY_LIMIT }, daemon))
+    }
+    const existing = inputs['verify-namespace'] || undefined
+    const ofNode = { ...release, existing, image: inputs['verify-image'], limitMs: VERIFY_LIMIT }
     if (open.isByNode) {
       run.phase = 'verify'
-      const existing = inputs['verify-namespace'] || undefined
-      run.notes.push(await verifyNode({ ...release, existing, image: inputs['verify-image'], limitMs: VERIFY_LIMIT }))
+      run.notes.push(await verifyNode(ofNode))
       return
     }
     const reason = reasonNotToVerify(inputs, config)
@@ -97,6 +121,7 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
       limitMs: VERIFY_LIMIT,
     })
     run.notes.push(...proofs)
+    if (open.probe && verifiesPluginNode(inputs, config, cluster.values)) run.notes.push(await verifyPluginNode(ofNode))
     rolled.revision = await requireNewest(release, revision)
     rolled.verified = true
   }

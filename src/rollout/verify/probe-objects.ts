@@ -30,6 +30,8 @@ export interface ProbeTarget {
   readonly serviceAccount: string
   /** The name of the Pod that pulls an image. */
   readonly pod: string
+  /** The node on which the Pod must run. Default: the scheduler chooses. */
+  readonly node?: string
 }
 
 export interface ProbeRequest extends KubeCaller {
@@ -39,6 +41,8 @@ export interface ProbeRequest extends KubeCaller {
   readonly existing: string | undefined
   /** True if a Pod will be created, not only dry-run. */
   readonly makesPod: boolean
+  /** More labels of a new namespace. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 /**
@@ -46,7 +50,7 @@ export interface ProbeRequest extends KubeCaller {
  * was created. After a crash, the post step deletes these objects by the journal.
  */
 export async function withProbe<T>(
-  { client, folder, target, existing, makesPod, signal }: ProbeRequest,
+  { client, folder, target, existing, makesPod, labels = {}, signal }: ProbeRequest,
   work: (probe: ProbeTarget) => Promise<T>,
 ): Promise<T> {
   const lists = listsOf(existing, makesPod)
@@ -58,7 +62,7 @@ export async function withProbe<T>(
   let hasResponse = false
   let isRefused = false
   try {
-    const made = await makeProbe(client, existing, name).catch((error) => {
+    const made = await makeProbe(client, existing, { name, labels: { ...PROBE_LABELS, ...labels } }).catch((error) => {
       hasResponse = !hasStatus(error, 0)
       isRefused = hasResponse
       throw error
@@ -102,7 +106,12 @@ function listsOf(existing: string | undefined, makesPod: boolean): readonly stri
  * Creates the probe's objects. This is never aborted, because an object that is created after an
  * abort would be found only by its label, an hour later.
  */
-async function makeProbe(client: KubeClient, existing: string | undefined, name: string): Promise<Partial<KubeObject>> {
+async function makeProbe(
+  client: KubeClient,
+  existing: string | undefined,
+  metadata: Pick<KubeObject['metadata'], 'name' | 'labels'>,
+): Promise<Partial<KubeObject>> {
+  const { name } = metadata
   const [path, what, spec] =
     existing === undefined
       ? ['/api/v1/namespaces', `Namespace ${name}`, { kind: 'Namespace' }]
@@ -111,7 +120,7 @@ async function makeProbe(client: KubeClient, existing: string | undefined, name:
           `ServiceAccount ${name} in ${existing}`,
           { kind: 'ServiceAccount', automountServiceAccountToken: false },
         ]
-  const body = { apiVersion: 'v1', ...spec, metadata: { name, labels: PROBE_LABELS } }
+  const body = { apiVersion: 'v1', ...spec, metadata }
   try {
     return await client.request<Partial<KubeObject>>({ method: 'POST', path, body })
   } catch (error) {

@@ -29,7 +29,7 @@ const CONTAINER = 'image'
  */
 export async function verifyImage(
   caller: KubeCaller,
-  { namespace, serviceAccount, pod }: ProbeTarget,
+  { namespace, serviceAccount, pod, node }: ProbeTarget,
   image: string,
   limitMs: number,
 ): Promise<string> {
@@ -45,6 +45,7 @@ export async function verifyImage(
     enableServiceLinks: false,
     serviceAccountName: serviceAccount,
     containers: [container],
+    ...(node !== undefined && { affinity: onNode(node) }),
   }
   const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod, labels: PROBE_LABELS }, spec }
   // Never aborted, like the rest of the probe, because a Pod that is created after its removal
@@ -76,6 +77,12 @@ export async function verifyImage(
     'VERIFY_IMAGE',
     `${image} was not pulled in ${Math.round(ms / 1000)} s; ${withoutCredentials(words).slice(0, MESSAGE_LIMIT)}`,
   )
+}
+
+/** Lets only this node run the Pod. The scheduler still checks the node's taints and its space. */
+function onNode(name: string): object {
+  const matchFields = [{ key: 'metadata.name', operator: 'In', values: [name] }]
+  return { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] } } }
 }
 
 /**

@@ -1,10 +1,10 @@
-import { KubeApiError, unlessStatus } from '../../kube/api-error.ts'
+import { unlessStatus } from '../../kube/api-error.ts'
 import { get, type KubeCaller } from '../../kube/client.ts'
-import { NODE_PROVIDER } from '../../kube/names.ts'
+import { SKIP } from '../../kube/names.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
-import { readProviderMetrics } from '../../kube/read/kubelet-metrics.ts'
 import { namespacedPath, type PodObject } from '../../kube/types.ts'
 import { summarize } from '../../lib/text.ts'
+import { countProviderCalls, explainRead, findPluginNode } from './find-plugin-node.ts'
 import { type ProbeRequest, type ProbeTarget, RESTRICTED_CONTAINER, withProbe } from './probe-objects.ts'
 import { verifyImage } from './verify-image.ts'
 
@@ -20,19 +20,43 @@ interface NodeRequest extends Omit<ProbeRequest, 'makesPod'> {
  * @throws VERIFY_IMAGE, VERIFY_NAMESPACE
  */
 export async function verifyNode(request: NodeRequest): Promise<string> {
-  const { image, limitMs, report } = request
-  const note = await withProbe({ ...request, makesPod: true }, async (probe) => {
-    await waitForAccount(request, probe.namespace, probe.serviceAccount)
-    const added = await readPullSecrets(request, probe, image)
-    if (added.length > 0) {
-      return `${image} was not checked: the cluster adds pull secrets to Pods there (${summarize(added)})`
-    }
-    const pulled = await verifyImage(request, probe, image, limitMs)
-    return `${pulled}${await describeNode(request, probe)}`
-  })
-  const whole = `without a Secret: ${note}; other nodes were not checked`
+  const note = await withProbe({ ...request, makesPod: true }, (probe) => pullWithoutSecret(request, probe))
+  return reported(request, `${note}; other nodes were not checked`)
+}
+
+/**
+ * Verifies the same beside a helper: in a new namespace that is no target, and on a node whose
+ * kubelet has called the program.
+ * @throws VERIFY_IMAGE, VERIFY_NAMESPACE
+ */
+export async function verifyPluginNode(request: NodeRequest): Promise<string> {
+  const { image, existing } = request
+  const notChecked = (why: string): string => reported(request, `${image} was not checked: ${why}`)
+  if (existing !== undefined) return notChecked('verify-namespace names a target, whose Pods have a Secret')
+  const found = await findPluginNode(request)
+  if ('why' in found) return notChecked(found.why)
+  const labels = { [SKIP]: 'true' }
+  const note = await withProbe({ ...request, makesPod: true, labels }, (probe) =>
+    pullWithoutSecret(request, { ...probe, node: found.node }),
+  )
+  return reported(request, `${note}; other nodes were not checked`)
+}
+
+function reported({ report }: NodeRequest, note: string): string {
+  const whole = `without a Secret: ${note}`
   report(whole)
   return whole
+}
+
+async function pullWithoutSecret(request: NodeRequest, probe: ProbeTarget): Promise<string> {
+  const { image, limitMs } = request
+  await waitForAccount(request, probe.namespace, probe.serviceAccount)
+  const added = await readPullSecrets(request, probe, image)
+  if (added.length > 0) {
+    return `${image} was not checked: the cluster adds pull secrets to Pods there (${summarize(added)})`
+  }
+  const pulled = await verifyImage(request, probe, image, limitMs)
+  return `${pulled}${await describeNode(request, probe)}`
 }
 
 /**
@@ -43,15 +67,11 @@ async function describeNode(caller: KubeCaller, { namespace, pod }: ProbeTarget)
   const { spec } = await get<PodObject>(caller, namespacedPath('/api/v1', namespace, 'pods', pod))
   const node = spec?.nodeName
   if (node === undefined) return ''
-  const path = `/api/v1/nodes/${encodeURIComponent(node)}/proxy/metrics`
   try {
-    const { calls } = readProviderMetrics(await get<string>(caller, path, { isText: true }), NODE_PROVIDER)
-    if (calls > 0) return ` by node ${node}, whose kubelet calls the program`
+    if ((await countProviderCalls(caller, node)) > 0) return ` by node ${node}, whose kubelet calls the program`
     return ` by node ${node}, but its kubelet has not called the program: the image may be public`
   } catch (error) {
-    if (!(error instanceof KubeApiError)) throw error
-    const why = error.status === 403 ? 'the deployer lacks get of nodes/proxy' : error.message
-    return ` by node ${node}; whether its kubelet called the program is not known (${why})`
+    return ` by node ${node}; whether its kubelet called the program is not known (${explainRead(error)})`
   }
 }
 

@@ -116,7 +116,8 @@ async function verifyAttachment(
     } catch (error) {
       // The default ServiceAccount of a new namespace takes a moment to appear.
       if (hasStatus(error, 403) && /serviceaccount/i.test(error.message)) return false
-      if (!(error instanceof KubeApiError) || error.status === 0) throw error
+      // Without an answer, or with a login that has ended, nothing is known about Pods.
+      if (!(error instanceof KubeApiError) || error.status === 0 || error.status === 401) throw error
       // An unavailable webhook looks like an unavailable API server, so it may come back.
       refused = error.message
       return !isTransient(error)

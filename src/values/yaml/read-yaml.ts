@@ -99,7 +99,7 @@ function characterError(match: RegExpExecArray, at: (offset: number) => Position
     return new ValuesError('YAML_SYNTAX', 'a byte order mark', { at: at(match.index), hint })
   }
   const code = (match[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
-  return new ValuesError('YAML_SYNTAX', `the character U+${code} is not allowed here as it is`, {
+  return new ValuesError('YAML_SYNTAX', `the character U+${code} is not allowed here unescaped`, {
     at: at(match.index),
     hint: `Write it as an escape in double quotes ("\\u${code}"), or end lines with a line feed.`,
   })

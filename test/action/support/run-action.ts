@@ -18,6 +18,8 @@ export interface ActionRun {
   readonly workspace?: string
   /** Kept between the stages of one step, like RUNNER_TEMP. */
   readonly temp?: string
+  /** Ends the process as a runner does. */
+  readonly until?: AbortSignal
   /** Called with the process once it runs, to send it the runner's signals. */
   readonly onStart?: (child: ChildProcess) => void
 }
@@ -63,6 +65,10 @@ export async function runAction(run: ActionRun): Promise<ActionOutcome> {
   })
   const begin = performance.now()
   run.onStart?.(child)
+  const end = (): void => void child.kill('SIGINT')
+  if (run.until?.aborted) end()
+  run.until?.addEventListener('abort', end, { once: true })
+  child.once('exit', () => run.until?.removeEventListener('abort', end))
   const [stdout, stderr, [code, signal]] = await Promise.all([
     readAll(child.stdout),
     readAll(child.stderr),

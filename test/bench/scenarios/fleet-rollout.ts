@@ -35,6 +35,7 @@ async function measureFleetRollout(context: BenchContext): Promise<Measured> {
   report(`${SERVERS} API servers`)
   await using fixture = await openRolloutFixture(context, { sites: SITES, servers: SERVERS })
   const helm = bareHelm(context, fixture, PARALLEL)
+  const stoppable = { ...fixture, until: context.signal }
   const times: Record<Part, number[]> = { bare: [], first: [], again: [], noRam: [], canary: [], verify: [] }
   const cpu: Record<Part, number[]> = { bare: [], first: [], again: [], noRam: [], canary: [], verify: [] }
   const measured = async (part: Part, work: () => Promise<number>): Promise<void> => {
@@ -59,11 +60,11 @@ async function measureFleetRollout(context: BenchContext): Promise<Measured> {
       reportRound(`the action, ${name}`)
       if (name === 'noRam') giveRights(fixture)
       else takeRights(fixture)
-      await measured(name as keyof typeof VARIANTS, () => roll(fixture, inputs, 'deployed'))
+      await measured(name as keyof typeof VARIANTS, () => roll(stoppable, inputs, 'deployed'))
       if (name === 'first') {
         reportRound('the action again, nothing changed')
         const from = fixture.cloud.calls.length
-        await measured('again', () => roll(fixture, PLAIN, 'unchanged'))
+        await measured('again', () => roll(stoppable, PLAIN, 'unchanged'))
         writes += fixture.cloud.calls.slice(from).filter(({ product, write }) => product === 'Ram' && write).length
         writes += (await revisions(fixture)) - SITES
         context.note(
@@ -112,7 +113,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
  * @throws Error when a site has another result than expected
  */
 async function roll(
-  fixture: RolloutFixture,
+  fixture: RolloutFixture & { readonly until: AbortSignal },
   inputs: Readonly<Record<string, string>>,
   status: string,
 ): Promise<number> {
@@ -125,6 +126,7 @@ async function roll(
       ...inputs,
     },
     env: fixture.env,
+    until: fixture.until,
   })
   await rm(outcome.temp, { recursive: true })
   const results: { readonly status: string }[] = JSON.parse(outcome.outputs.results ?? '[]')

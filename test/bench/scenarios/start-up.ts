@@ -31,7 +31,7 @@ async function measureStartUp({ root, programs, report, signal }: BenchContext):
   const commands = {
     bare: { args: ['--eval', '0'], env: {}, until: 'end' },
     validate: {
-      args: [join(programs.cli, 'acr-nopass.js'), 'validate', '--file', values],
+      args: [join(programs.cli, 'acr-nopass.js'), 'validate', '-f', values],
       env: { HOME: programs.folder },
       until: 'end',
     },

@@ -23,18 +23,18 @@ const aimed = (
 }
 
 test('commands that doctor prints target the cluster that it checked, each program with its own flag', () => {
-  const flags = { kubeconfig: '/home/me/my config', kubeContext: 'prod' }
+  const flags = { kubeconfig: '/home/me/my config', context: 'prod' }
   assert.equal(
     aimed(shell`helm -n a get manifest a | kubectl -n a apply -f -`, flags),
     "helm --kubeconfig '/home/me/my config' --kube-context prod -n a get manifest a | kubectl --kubeconfig '/home/me/my config' --context prod -n a apply -f -",
   )
   assert.equal(
-    aimed(shell`kubectl delete x && helm -n a list`, { context: 'prod' }),
+    aimed(shell`kubectl delete x && helm -n a list`, { kubeContext: 'prod' }),
     'kubectl --context prod delete x && helm --kube-context prod -n a list',
   )
   assert.equal(
     aimed(shell`acr-nopass refresh`, flags, 'kubectl acr-nopass'),
-    `kubectl acr-nopass refresh --kubeconfig '/home/me/my config' --kube-context prod`,
+    `kubectl acr-nopass refresh --kubeconfig '/home/me/my config' --context prod`,
   )
 })
 
@@ -53,7 +53,7 @@ test('if a cluster has several releases, `refresh` names the release of the find
 })
 
 test('commands that reach no cluster, and those of other programs, are unchanged', () => {
-  const flags = { kubeContext: 'prod' }
+  const flags = { context: 'prod' }
   assert.equal(aimed(shell`acr-nopass policy -f values.yaml`, flags), 'acr-nopass policy -f values.yaml')
   assert.equal(aimed(shell`aliyun cr ListInstance --region r`, flags), 'aliyun cr ListInstance --region r')
   assert.equal(aimed(shell`kubectl get pods`, {}), 'kubectl get pods')
@@ -70,7 +70,7 @@ test('a flag is never put inside a quoted word, whatever that word says', () => 
 })
 
 test('a cluster that cannot be named in a command leaves no command', () => {
-  assert.equal(aimed(shell`kubectl get pods`, { kubeContext: '--as=root' }), undefined)
+  assert.equal(aimed(shell`kubectl get pods`, { context: '--as=root' }), undefined)
 })
 
 test('the progress of reads is one line on a terminal, is erased at the end, and is not printed elsewhere', () => {

@@ -2,19 +2,23 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { renderPodReport } from '../../../src/cli/doctor/pod-report.ts'
 import { renderReport } from '../../../src/cli/doctor/report.ts'
 import { paintFor } from '../../../src/cli/program/terminal.ts'
 import { diagnose } from '../../../src/doctor/diagnose.ts'
 import { fixture, limitedEntry, limitedRegistry, registry, secret, stuckPod } from '../../doctor/fixture.ts'
+import { expectSample } from '../../support/sample.ts'
 
 /** The two READMEs include this file: the registries, the coverage, and the finding. */
 const GOLDEN = join(import.meta.dirname, '../golden/doctor-readme.txt')
 
-test('the lines of doctor in the README are what doctor prints for a Pod that names a pull secret of its own', () => {
+/** A cluster with a Pod that names a pull secret of its own. */
+function oneProblem() {
   const instanceId = 'cri-abc123'
   const domain = 'images.example.com'
   const image = `${domain}/shop/web:1`
   const denied = `failed to pull and unpack image "${image}": failed to resolve reference "${image}": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`
+  const pod = stuckPod({ name: 'web-5d9c7-x2x4k', image, detail: denied, references: ['regcred'] })
   const observed = fixture({
     server: 'https://10.0.0.10:6443',
     kubernetes: 'v1.34.2',
@@ -23,7 +27,7 @@ test('the lines of doctor in the README are what doctor prints for a Pod that na
     },
     registries: [registry({ name: 'prod', instanceId, domains: [domain] })],
     secrets: new Map(['acr-nopass', 'shop'].map((name) => [name, secret({ registries: ['prod'] })])),
-    pods: [stuckPod({ name: 'web-5d9c7-x2x4k', image, detail: denied, references: ['regcred'] })],
+    pods: [pod],
     status: {
       version: '1.0.0',
       namespaces: { total: 14, current: 14, pending: 0, skipped: {} },
@@ -31,11 +35,25 @@ test('the lines of doctor in the README are what doctor prints for a Pod that na
     },
     cloud: { state: 'not-inspected', why: '--cloud off was given' },
   })
-  const report = renderReport(observed, diagnose(observed), paintFor(process.stdout, { env: { NO_COLOR: '1' } }))
+  return { observed, pod }
+}
+
+const PLAIN = paintFor(process.stdout, { env: { NO_COLOR: '1' } })
+
+test('the lines of doctor in the README are what doctor prints for a Pod that names a pull secret of its own', () => {
+  const { observed } = oneProblem()
+  const report = renderReport(observed, diagnose(observed), PLAIN)
+  expectSample('doctor', report)
   const [, registries, covered, finding] = report.split('\n\n')
   const text = `${[registries, covered, finding].join('\n\n')}\n`
   if (process.env.UPDATE_GOLDEN) writeFileSync(GOLDEN, text)
   assert.equal(readFileSync(GOLDEN, 'utf8'), text)
+})
+
+test('the report about a Pod on the page is what doctor prints for that Pod', () => {
+  const { observed, pod } = oneProblem()
+  const focused = { ...observed, pods: undefined, focus: { pod, node: undefined, responses: new Map() } }
+  expectSample('doctor-pod', renderPodReport(focused, diagnose(focused), PLAIN))
 })
 
 test('doctor shows what each credential may pull, and calls a limit confirmed only if its own list was granted too', () => {

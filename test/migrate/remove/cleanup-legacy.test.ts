@@ -8,6 +8,7 @@ import { loadConfig } from '../../../src/installation/load-config.ts'
 import { runBin } from '../../cli/run-bin.ts'
 import { config } from '../../helper/plan-fixtures.ts'
 import { type FakeApiServer, type FakeObject, startFakeApiServer } from '../../support/fake-api-server.ts'
+import { expectSample } from '../../support/sample.ts'
 import { AGGREGATION } from '../import/recipe-2018.ts'
 
 const MINUTE = 60_000
@@ -133,6 +134,44 @@ for (const [title, flags, code, removes] of [
     if (code === 2) assert.match(result.stderr, /^INPUT_CONFIRM: .*--confirm aliyun-acr-credential-helper\/1$/m)
   })
 }
+
+/** A Deployment whose Pod was created before the pull secret was attached. */
+function runningBefore(): readonly FakeObject[] {
+  const owner = (kind: string, name: string) => ({
+    ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid: name, controller: true }],
+  })
+  const spec = { serviceAccountName: 'default', containers: [{ name: 'app', image: `${HOST}/shop/web:1` }] }
+  const old = { ...spec, imagePullSecrets: [{ name: AGGREGATION }] }
+  const set = object('ReplicaSet', 'shop', 'web-5d9c7f684', { metadata: owner('Deployment', 'web') })
+  return [
+    object('Deployment', 'shop', 'web', { spec: { replicas: 1, template: { spec } } }),
+    { ...set, apiVersion: 'apps/v1' },
+    object('Pod', 'shop', 'web-5d9c7f684-x2x4k', {
+      metadata: owner('ReplicaSet', 'web-5d9c7f684'),
+      spec: old,
+      status: { phase: 'Running' },
+    }),
+  ]
+}
+
+test('the page about migration shows what cleanup --legacy lists, and what it keeps', async (t) => {
+  const before = await open(t, [...switched(30 * MINUTE), ...runningBefore()])
+  const listed = await legacy(t, before, [])
+  assert.equal(listed.code, 1)
+  const [inUse = ''] = listed.stdout.split('\n\n')
+  expectSample('legacy-in-use', inUse, [[/ --kubeconfig \S+/g, '']])
+  const written = [{ manager: 'x', operation: 'Update', time: '2026-11-25T10:00:00Z', fieldsV1: { 'f:data': {} } }]
+  const after = await open(
+    t,
+    switched(30 * MINUTE).map((one) => {
+      return one.metadata.name === AGGREGATION ? { ...one, metadata: { ...one.metadata, managedFields: written } } : one
+    }),
+  )
+  const removed = await cleanup(t, after)
+  assert.equal(removed.code, 0)
+  const kept = removed.stdout.split('\n').filter((line) => line.startsWith('kept Secret '))
+  expectSample('legacy-kept', kept.join('\n'), [[/ --kubeconfig \S+/g, '']])
+})
 
 test("cleanup --legacy judges a credential by the API server's clock: valid, while this machine is two hours ahead", async (t) => {
   const cluster = await open(t, switched(30 * MINUTE - TWO_HOURS))

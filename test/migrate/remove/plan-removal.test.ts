@@ -134,7 +134,7 @@ test('a ClusterRole that another binding refers to stays, and so do a ServiceAcc
   ])
   assert.deepEqual(facts.rbac, [])
   assert.deepEqual(planRemoval(facts).shared, [
-    `ClusterRoleBinding helper: Deployment kube-system/other has its rights by it`,
+    `ClusterRoleBinding helper: it gives rights to Deployment kube-system/other`,
     `ClusterRole ${NAME}: ClusterRoleBinding helper refers to it`,
     `ServiceAccount kube-system/${NAME}: Deployment kube-system/other runs as it`,
   ])
@@ -243,7 +243,7 @@ const KEPT: readonly (readonly [what: string, objects: readonly AnyObject[], kep
     'a ServiceAccount that a Pod of an operator runs as',
     [ROLE, BINDING, ACCOUNT, ownedPod('StatefulSet', 'db')],
     [
-      `ClusterRoleBinding ${HELPER.name}: Pod kube-system/p has its rights by it`,
+      `ClusterRoleBinding ${HELPER.name}: it gives rights to Pod kube-system/p`,
       `ClusterRole ${HELPER.name}: ClusterRoleBinding ${HELPER.name} refers to it`,
       `ServiceAccount kube-system/${HELPER.name}: Pod kube-system/p runs as it`,
     ],

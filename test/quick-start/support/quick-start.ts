@@ -7,6 +7,7 @@ import type { ClusterKind } from '../../../sandbox/cloud/state.ts'
 import { GITHUB_ISSUER } from '../../../sandbox/cloud/sts/github-oidc.ts'
 import { type ActionFixture, startActionFixture } from '../../action/support/action-fixture.ts'
 import { ROOT } from '../../support/registry/release-registry.ts'
+import type { Changing } from '../../support/sample.ts'
 import { testTools } from '../../tools.ts'
 import { startIssuerServer } from './issuer-server.ts'
 import { pageSeed } from './page-seed.ts'
@@ -43,6 +44,8 @@ export interface Followed {
   readonly writes: readonly Writes[]
   /** The output of each command block. */
   readonly printed: readonly string[]
+  /** The standard output of each command block. */
+  readonly results: readonly string[]
 }
 
 /**
@@ -73,6 +76,12 @@ export async function followQuickStart(
   })
   const { cloud, registry } = fixture
   const [first] = fixture.clusters
+  // ACK tells each of its clusters its ID.
+  for (const [index, clusterid] of Object.values(registersIssuer ? {} : clusters).entries()) {
+    const body = { metadata: { name: 'ack-cluster-profile' }, data: { clusterid, uid: cloud.accountId } }
+    const path = '/api/v1/namespaces/kube-system/configmaps'
+    await fixture.clusters[index]?.cluster.admin.request({ method: 'POST', path, body })
+  }
   assert.ok(first && registry)
   await using published = await publish(
     { cloud, registry: registry.url, helm: tools.helm4, folder: workspace.folder },
@@ -104,16 +113,34 @@ export async function followQuickStart(
   await copyFile(first.cluster.adminKubeconfigFile, join(reader.folder, 'kubeconfig.yaml'))
   const writes: Writes[] = []
   const printed: string[] = []
+  const results: string[] = []
   for (const step of steps) {
     const from = cloud.calls.length
-    const text = await reader.follow(step)
+    const { stdout, stderr } = await reader.follow(step)
     if (step.kind === 'file') continue
-    printed.push(text)
+    printed.push(`${stdout}${stderr}`)
+    results.push(stdout)
     const calls = cloud.calls.slice(from).flatMap(({ write, code, action }) => (write && code === '' ? [action] : []))
     writes.push({ block: printed.length, does: step.text.split(/\s+/, 2).join(' '), calls })
   }
-  await check({ fixture, reader, writes, printed })
+  await check({ fixture, reader, writes, printed, results })
 }
+
+/** Parts of the outputs that differ from run to run. */
+export const CHANGING: Changing = [
+  [/\b\d+(?:\.\d+)? s\b/g, '9 s'],
+  [/\b\d+ ms\b/g, '90 ms'],
+  [/\bin \d+ min\b/g, 'in 59 min'],
+  [/https:\/\/127\.0\.0\.1:\d+/g, 'https://203.0.113.10:6443'],
+  [/\bacr-nopass-[0-9a-z]+-[0-9a-z]{5}\b/g, 'acr-nopass-5d9c7f684-x2x4k'],
+  // Whether the helper's own Pods have the reference depends on which object was created first.
+  [
+    /acr-nopass: \d; it is the only pull secret of [^\n]*hello\/hello,/g,
+    'acr-nopass: 1; it is the only pull secret of hello/hello,',
+  ],
+  // The namespace in which `apply` verified may be gone already.
+  [/3 of \d current, 3 not-targeted(?:, \d terminating)?/g, '3 of 6 current, 3 not-targeted'],
+]
 
 /** A page of docs in both languages. */
 export const docsPage = (name: string): QuickStart['pages'] => ({ en: `docs/en/${name}.md`, zh: `docs/zh/${name}.md` })

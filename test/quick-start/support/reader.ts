@@ -19,9 +19,14 @@ export interface Reader extends AsyncDisposable {
    * Writes the file, or types the commands; returns their output.
    * @throws Error with the output when one fails
    */
-  follow(step: Step): Promise<string>
+  follow(step: Step): Promise<Typed>
   /** The summaries of the workflows that the user's pushes started. */
   readonly summaries: readonly string[]
+}
+
+interface Typed {
+  readonly stdout: string
+  readonly stderr: string
 }
 
 export interface ReaderOptions {
@@ -98,7 +103,7 @@ exec /usr/bin/env -S PATH='${process.env.PATH}' git -c user.name=reader -c user.
       const file = join(folder, step.path)
       await mkdir(dirname(file), { recursive: true })
       await writeFile(file, `${step.text}${options.suffix(step.path)}`)
-      return ''
+      return { stdout: '', stderr: '' }
     },
     [Symbol.asyncDispose]: () => hub.stop(),
   }
@@ -113,7 +118,7 @@ function type(
   cwd: string,
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Typed> {
   const exported = join(env.HOME ?? cwd, 'exported')
   const script = `[ ! -e '${exported}' ] || . '${exported}'\n${text}\nexport -p > '${exported}'\n`
   return new Promise((resolve, reject) => {
@@ -121,9 +126,9 @@ function type(
       'bash',
       ['--norc', '-euo', 'pipefail', '-c', script],
       { cwd, env, signal, maxBuffer: 1 << 24 },
-      (error, out, err) => {
-        if (error === null) resolve(`${out}${err}`)
-        else reject(new Error(`line ${line} of the page:\n${text}\n${out}${err}`))
+      (error, stdout, stderr) => {
+        if (error === null) resolve({ stdout, stderr })
+        else reject(new Error(`line ${line} of the page:\n${text}\n${stdout}${stderr}`))
       },
     )
   })

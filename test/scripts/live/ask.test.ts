@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { askClusterList } from '../../../scripts/live/ask/cluster-list.ts'
 import { requestClusterToken } from '../../../scripts/live/ask/cluster-token.ts'
 import { askLoginEnd } from '../../../scripts/live/ask/login-end.ts'
 import { judgeExisting } from '../../../scripts/live/ask/oidc.ts'
@@ -52,6 +53,33 @@ test('only an instance that was stopped, or whose state no page lists, shows whe
   for (const state of ['PENDING', 'INIT_ERROR', 'STARTING', 'RUNNING', 'DELETING', 'DELETED']) {
     assert.equal(await answerOf(state, 'CLOUD_REJECTED'), 'not answered', state)
   }
+})
+
+test('a list of clusters answers whether it has all regions only if there is a cluster in another region', async () => {
+  const answerOf = async (lists: Readonly<Record<string, readonly string[]>>, otherRegion?: string) => {
+    const call = async ({ endpoint }: { readonly endpoint: URL }) => {
+      const clusters = lists[endpoint.host] ?? []
+      return {
+        clusters: clusters.map((region) => ({ cluster_id: `c-${region}`, region_id: region })),
+        page_info: { total_count: clusters.length },
+      }
+    }
+    const deps = { transport: { call }, endpoints: createEndpoints(), caller: {} }
+    const options = { region: 'cn-hangzhou', otherRegion }
+    const { answer, because } = await askClusterList({ deps, options } as unknown as Stage)
+    return answer === 'not answered' ? because : answer
+  }
+  const [own, other] = ['cs.cn-hangzhou.aliyuncs.com', 'cs.cn-beijing.aliyuncs.com']
+  const both = ['cn-hangzhou', 'cn-beijing']
+  assert.equal(await answerOf({ [own]: both }), 'yes')
+  assert.equal(await answerOf({ [own]: both, [other]: both }, 'cn-beijing'), 'yes')
+  assert.equal(await answerOf({ [own]: ['cn-hangzhou'], [other]: ['cn-beijing'] }, 'cn-beijing'), 'no')
+  // Some regions are not all regions.
+  assert.equal(await answerOf({ [own]: ['cn-shanghai'], [other]: ['cn-beijing'] }, 'cn-beijing'), 'no')
+  assert.match(await answerOf({ [own]: ['cn-hangzhou'] }), /--other-region$/)
+  const none = 'no endpoint lists a cluster of another region'
+  assert.equal(await answerOf({ [own]: ['cn-hangzhou'], [other]: ['cn-hangzhou'] }, 'cn-beijing'), none)
+  assert.equal(await answerOf({}, 'cn-beijing'), none)
 })
 
 test('a token that expires together with its session shows that the session limits it, and an earlier one shows nothing', async () => {

@@ -17,6 +17,8 @@ test('a wrong, missing or contradictory option is refused with its name', () => 
     [[...NEEDED, '--repository', 'team/app:1'], '--repository: "team/app:1" is not a valid value'],
     [[...NEEDED, '--other-repository', 'team/app'], '--other-repository is the same as --repository'],
     [[...NEEDED, '--stopped-instance', NEEDED[3] ?? ''], '--stopped-instance is the same as --instance'],
+    [[...NEEDED, '--other-region', 'cn-hangzhou'], '--other-region is the same as --region'],
+    [[...NEEDED, '--other-region', 'Beijing'], '--other-region: "Beijing" is not a valid value'],
     [[...NEEDED, '--oidc-token-file', '/none'], '--oidc-token-file: /none does not exist'],
     [
       [...NEEDED, '--endpoints', '{"oss":"https://x"}'],

@@ -8,16 +8,9 @@ export const FIXED: readonly string[] = [
 ]
 
 /**
- * Keys that change nothing in the manifest. The commands read those of `node`, and only Helm reads
- * `enabled`, as the condition of a dependency.
+ * Keys that change nothing in the manifest: only Helm reads `enabled`, as a dependency's condition.
  */
-export const WITHOUT_EFFECT: readonly string[] = [
-  'node.identity',
-  'node.fallback',
-  'node.serviceAccount.oidcProviderArn',
-  'node.serviceAccount.useRrsaRole',
-  'enabled',
-]
+export const WITHOUT_EFFECT: readonly string[] = ['enabled']
 
 /** A key that a user can set: its path (`registries[].assumeRole[].roleArn`) and its schema. */
 export interface SchemaLeaf {

@@ -42,7 +42,9 @@ export function vendorClients(
 ): VendorClients {
   const endpoint = options.endpoint ?? new URL(cloud.endpoints.ram).host
   const { signatureAlgorithm } = options
-  const settings = { ...keys, endpoint, protocol: 'http', regionId: 'cn-hangzhou' }
+  // The SDKs would give up a connection after three seconds, which a busy machine may need.
+  const limits = { connectTimeout: 60_000, readTimeout: 60_000 }
+  const settings = { ...keys, endpoint, protocol: 'http', regionId: 'cn-hangzhou', ...limits }
   const config = new $OpenApiUtil.Config({ ...settings, ...(signatureAlgorithm && { signatureAlgorithm }) })
   const core = new coreSdk.default(config)
   return {

@@ -110,7 +110,7 @@ export async function createFakeNode(folder: string, profile: ProfileName): Prom
   const restart = [process.execPath, join(import.meta.dirname, 'restart.ts'), stateFile]
   const environment = { PATH: process.env.PATH ?? '', TMPDIR: folder }
   const print = async (flags: readonly string[]): Promise<string> => {
-    const given = ['--profile', profile, '--health-url', health, '--health-seconds', '10', ...flags]
+    const given = ['--profile', profile, '--health-url', health, '--health-seconds', '60', ...flags]
     const { code, stdout, stderr } = await runBin(['node', 'script', '-f', join(folder, 'values.yaml'), ...given])
     if (code !== 0) throw new Error(stderr)
     const script = join(folder, 'script.sh')

@@ -10,6 +10,7 @@ import type { RegistryToken } from '../../../src/acr/registry-token.ts'
 import { APPLY, MERGE_PATCH } from '../../../src/kube/client.ts'
 import { DEFAULT_SECRET_NAME, FIELD_MANAGER, LABEL_MANAGED_BY, MANAGED_BY } from '../../../src/kube/names.ts'
 import { ensureTools } from '../../../tools/build/ensure-tools.ts'
+import { controlPlane } from '../cluster/control-plane.ts'
 import { eventually } from '../eventually.ts'
 import { openPrivateRegistry, type PrivateRegistry } from '../registry/private-registry.ts'
 import { silentProgress } from '../silent-progress.ts'
@@ -34,6 +35,8 @@ export interface NodeFixture extends PrivateRegistry {
       serviceAccount?: string
     },
   ): Promise<void>
+  /** Deletes a Pod, and waits until the kubelet has ended all its work for it. */
+  remove(namespace: string, name: string): Promise<void>
   /** Returns the milliseconds until the container runs, or waits for one of these reasons. */
   until(namespace: string, name: string, state: 'running' | RegExp, limitMs?: number): Promise<number>
   /** Imports `team/app:<tag>` into the node without a pull. */
@@ -44,18 +47,19 @@ export interface NodeFixture extends PrivateRegistry {
   log(namespace: string, name: string): Promise<string>
 }
 
-export async function openNodeFixture(signal: AbortSignal): Promise<NodeFixture> {
-  const plane = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const
-  const machine = [
-    'kubelet',
-    'containerd',
-    'containerd-shim-runc-v2',
-    'ctr',
-    'runc',
-    'registry',
-    'sandbox-program',
-  ] as const
-  const tools = await ensureTools([...plane, ...machine], { progress: silentProgress, signal })
+const MACHINE = ['containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'registry', 'sandbox-program'] as const
+
+/** Opens a cluster whose API server and kubelet have this version of Kubernetes. */
+export async function openNodeFixture(
+  signal: AbortSignal,
+  minor: 'newest' | 'oldest' = 'newest',
+): Promise<NodeFixture> {
+  const kubelet = minor === 'newest' ? 'kubelet' : 'kubelet-1.30'
+  const [plane, machine] = await Promise.all([
+    controlPlane(minor, signal),
+    ensureTools([...MACHINE, kubelet], { progress: silentProgress, signal }),
+  ])
+  const tools = { ...plane, ...machine, kubelet: machine[kubelet] }
   const [fixture, cluster] = await Promise.all([
     openPrivateRegistry(tools, signal),
     startCluster({ name: 'node', tools, signal }),
@@ -112,6 +116,10 @@ export async function openNodeFixture(signal: AbortSignal): Promise<NodeFixture>
       const containers = [{ name: 'app', image: `${domain}/${image}`, imagePullPolicy: pull }]
       const spec = { hostNetwork: true, terminationGracePeriodSeconds: 1, serviceAccountName, containers }
       await send('POST', `/api/v1/namespaces/${namespace}/pods`, { metadata: { name }, spec })
+    },
+    async remove(namespace, name) {
+      await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}/pods/${name}` })
+      await eventually(() => assert.rejects(readPod(namespace, name), { status: 404 }), 60_000)
     },
     async until(namespace, name, expected, limitMs = 20_000) {
       const begin = performance.now()

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Cloud, startCloud } from '../../../sandbox/cloud/start-cloud.ts'
@@ -30,6 +30,8 @@ export async function openProviderBench() {
   const folder = await mkdtemp(join(tmpdir(), 'provider-'))
   const program = join(folder, 'provider.mjs')
   await bundleProvider(ROOT, program)
+  const patient = join(folder, 'patient.mjs')
+  await writeFile(patient, withLongerDeadline(await readFile(program, 'utf8')))
   const cloud = await startCloud({ seed: await teamSeed() })
   const imds = await cloud.imdsFor(WORKER_ROLE)
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -69,12 +71,26 @@ export async function openProviderBench() {
       await cloud.stop()
       await rm(folder, { recursive: true, force: true })
     },
-    /** Runs the program with a request, like the kubelet: no HOME, and the root folder. */
-    run(args: readonly string[], request: object | string, env: Record<string, string> = {}): Promise<ProviderRun> {
+    /**
+     * Runs the program with a request, like the kubelet: no HOME, and the root folder. Only its
+     * deadline is longer, because a busy machine may not start fifty processes in three seconds.
+     */
+    run(args: readonly string[], request: object | string): Promise<ProviderRun> {
       const input = typeof request === 'string' ? request : requestOf(request)
-      return runProgram(process.execPath, [program, ...args], input, env)
+      return runProgram(process.execPath, [patient, ...args], input)
+    },
+    /** Runs the program as it is, with its own deadline. */
+    runInTime(args: readonly string[], request: object): Promise<ProviderRun> {
+      return runProgram(process.execPath, [program, ...args], requestOf(request))
     },
   }
+}
+
+/** Replaces the deadline of three seconds in the bundle by one of half a minute. */
+function withLongerDeadline(bundle: string): string {
+  const longer = bundle.replace('LATEST_CALL_MS=2700,LATEST_END_MS=2950', 'LATEST_CALL_MS=30000,LATEST_END_MS=32000')
+  if (longer === bundle) throw new Error('the bundle has no deadline of three seconds')
+  return longer
 }
 
 interface NodeSettings {

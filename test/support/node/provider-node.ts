@@ -69,7 +69,11 @@ export async function prepareProvider({ node, cloud, cluster }: NodeFixture) {
       const path = `/api/v1/nodes/${node.name}/proxy/metrics`
       const text = await cluster.admin.request<string>({ method: 'GET', path, isText: true })
       const read = (name: string): number => {
-        const line = new RegExp(`^kubelet_credential_provider_plugin_duration_${name}\\{.*\\} (\\S+)$`, 'm')
+        // The names of older kubelets repeat the prefix.
+        const line = new RegExp(
+          `^(?:kubelet_)?kubelet_credential_provider_plugin_duration_${name}\\{.*\\} (\\S+)$`,
+          'm',
+        )
         return Number(line.exec(text)?.[1] ?? 0)
       }
       return { count: read('count'), seconds: read('sum') }

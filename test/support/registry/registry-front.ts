@@ -14,6 +14,8 @@ interface FrontOptions {
   readonly domains: readonly string[]
   /** The registry on this machine. */
   readonly registry: string
+  /** Further registries on this machine, each by the domain under which it answers. */
+  readonly others?: Readonly<Record<string, string>>
   /** The token service on this machine, as the registry names it. */
   readonly realm: string
 }
@@ -23,17 +25,17 @@ interface FrontOptions {
  * wrote. A client reaches them with the variables in `environment`: a proxy, and the authority that
  * issued the certificate.
  */
-export async function openRegistryFront({ domains, registry, realm }: FrontOptions) {
+export async function openRegistryFront({ domains, registry, realm, others = {} }: FrontOptions) {
   const folder = await mkdtemp(join(tmpdir(), 'registry-front-'))
   const authority = createAuthority('acr-nopass registry front')
-  const names = [...domains, TOKEN_HOST]
+  const names = [...domains, ...Object.keys(others), TOKEN_HOST]
   const { keyPem, certificatePem } = authority.issue({ commonName: TOKEN_HOST, names, minutes: 60 })
   const caFile = join(folder, 'ca.pem')
   await writeFile(caFile, authority.certificatePem)
 
   const forward = (incoming: IncomingMessage, response: ServerResponse): void => {
     const { host = '' } = incoming.headers
-    const origin = host === TOKEN_HOST ? new URL(realm).origin : registry
+    const origin = host === TOKEN_HOST ? new URL(realm).origin : (others[host] ?? registry)
     // The registry returns addresses of uploads under the host and scheme that the client used.
     const headers = { ...incoming.headers, 'x-forwarded-proto': 'https' }
     const outgoing = request(new URL(incoming.url ?? '', origin), { method: incoming.method, headers }, (answer) => {

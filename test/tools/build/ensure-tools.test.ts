@@ -3,6 +3,7 @@ import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { ensureTools } from '../../../tools/build/ensure-tools.ts'
+import { findGo } from '../../../tools/build/go-program.ts'
 import { TOOLS } from '../../../tools/build/tool-table.ts'
 import type { Host } from '../../../tools/host.ts'
 import { addTrace, writeHead } from '../../../tools/process/ledger.ts'
@@ -56,7 +57,11 @@ test('while several tools are built, progress shows the number of the current to
   const progress = createProgress({ write: (text) => void lines.push(text) })
   await ensureTools(['runc', 'etcd'], { progress, signal: never, host: machine.host })
   const shown = lines.map((line) => line.split(' · ')[0]?.replace(/ v?\d+\.\d.*/, ''))
-  assert.deepEqual(shown.slice(1).sort(), ['✔ tool 1 of 2: build etcd', '✔ tool 2 of 2: build runc'])
+  assert.deepEqual(shown.slice(1).sort(), [
+    "✔ Go's standard library",
+    '✔ tool 1 of 2: build etcd',
+    '✔ tool 2 of 2: build runc',
+  ])
 })
 
 test('an older Go may download the toolchain that the module requires', async () => {
@@ -97,6 +102,13 @@ test('an interrupted build leaves no files behind, and the next run builds the t
   assert.deepEqual(globSync('{tools,locks}/*/{*,.*}', { cwd: machine.cache }), [])
   machine.setMode('ok')
   assert.match(readFileSync((await ensure()).etcd, 'utf8'), /built/)
+})
+
+test('an interrupt while Go is asked for its version is no Go that does not run', async () => {
+  const host = { env: machine.host.env }
+  await assert.rejects(findGo(host, AbortSignal.abort()), { name: 'AbortError' })
+  writeFileSync(join(machine.host.home, 'bin', 'go'), '#!/bin/sh\nexit 1\n')
+  await assert.rejects(findGo(host, never), { code: 'GO_MISSING' })
 })
 
 test('the unfinished build of a killed run is never used, and the next build removes it', async () => {

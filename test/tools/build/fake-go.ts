@@ -13,6 +13,15 @@ export interface FakeMachine {
   readonly cache: string
   /** The packages that were built, in order. */
   builds(): string[]
+  /** How many builds had begun when the standard library was compiled, each time. */
+  standard(): number[]
+  /**
+   * Holds the compilation of the standard library until the returned function is called. It then
+   * succeeds, and its packages are in the cache. Without this, it fails.
+   */
+  holdStandard(): () => void
+  /** How each build collects garbage. */
+  memory(): string[]
   setMode(mode: string): void
   setCompiler(command: string): void
   /** Lets the hanging build of a package fail. */
@@ -29,8 +38,17 @@ version) echo "go version go$(cat "$here/version") linux/amd64" ;;
 env) if [ "$2" = CC ]; then cat "$here/cc"; else printf '%s\\n%s\\n' "$here" "$here"; fi ;;
 build)
   while [ $# -gt 1 ]; do [ "$1" = -o ] && output=$2; shift; done
+  if [ "$1" = std ]; then
+    if [ -e "$GOCACHE/std" ]; then exit 0; fi
+    echo "$(cat "$here/builds" 2> /dev/null | wc -l)" >> "$here/standard"
+    if [ ! -e "$here/held" ]; then exit 1; fi
+    while [ -e "$here/held" ]; do sleep 0.1; done
+    mkdir -p "$GOCACHE" && echo compiled > "$GOCACHE/std"
+    exit 0
+  fi
   read -r mode text < "$here/mode"
   echo "$1 GOTOOLCHAIN=$GOTOOLCHAIN CGO_ENABLED=$CGO_ENABLED" >> "$here/builds"
+  echo "GOGC=$GOGC GOMEMLIMIT=$GOMEMLIMIT" >> "$here/memory"
   echo "go: downloading example.com/x v1.0.0" >&2
   echo "example.com/x" >&2
   if [ "$mode" = fail ]; then echo "$text" >&2; exit 1; fi
@@ -60,10 +78,18 @@ export function makeFakeMachine(goVersion = '1.99.0'): FakeMachine {
   writeFileSync(file('cc'), '/bin/sh -O2\n')
   const { toolsFolder } = readHost()
   const env = { PATH: `${bin}:/usr/bin:/bin`, ACR_NOPASS_CACHE: cache, ACR_NOPASS_RELEASES: 'off' }
+  const lines = (name: string): string[] =>
+    existsSync(file(name)) ? readFileSync(file(name), 'utf8').trim().split('\n') : []
   return {
     host: { env, platform: 'linux', arch: 'x64', home: folder, toolsFolder },
     cache,
-    builds: () => (existsSync(file('builds')) ? readFileSync(file('builds'), 'utf8').trim().split('\n') : []),
+    builds: () => lines('builds'),
+    standard: () => lines('standard').map(Number),
+    holdStandard: () => {
+      writeFileSync(file('held'), '')
+      return () => rmSync(file('held'))
+    },
+    memory: () => lines('memory'),
     setMode: (mode) => writeFileSync(file('mode'), `${mode}\n`),
     setCompiler: (command) => writeFileSync(file('cc'), `${command}\n`),
     stop: (packageName) => writeFileSync(file('stopped'), `${packageName}\n`),

@@ -62,6 +62,12 @@ test('an option that does not exist is refused before anything is built', async 
   assert.deepEqual(machine.builds(), [])
 })
 
+test('--help shows every option and builds nothing', async () => {
+  const usage = (await tools('--help', 'etcd')).join('\n')
+  for (const word of ['list', 'clean', '--build', '--keep-caches']) assert.ok(usage.includes(`  ${word} `), word)
+  assert.deepEqual(machine.builds(), [])
+})
+
 test('--keep-caches keeps what was compiled', async () => {
   await tools('etcd', '--keep-caches')
   assert.equal(existsSync(join(machine.cache, 'go-build')), true)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -44,6 +44,14 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
     assert.equal(existsSync(owner.folder), false)
   })
 }
+
+test('work that goes on after a run has ended leaves no folder behind', () => {
+  const file = fileURLToPath(new URL('fixtures/late-writer.ts', import.meta.url))
+  const { status, stdout } = spawnSync(process.execPath, [file, ledgers], { encoding: 'utf8' })
+  assert.equal(status, 0)
+  assert.match(stdout, /acr-nopass-[0-9a-f]{8}$/)
+  assert.equal(existsSync(stdout), false)
+})
 
 test("a program of a run gets PATH and Go's settings, and nothing else of the environment", async (t) => {
   const given = { GOGC: '400', GOMEMLIMIT: '500MiB', ACR_NOPASS_OTHER: 'not passed on' }

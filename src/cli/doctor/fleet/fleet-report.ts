@@ -1,6 +1,8 @@
+import { foldPodFindings } from '../../../doctor/pod/fold-pod-findings.ts'
 import type { ClusterCheck } from '../../../fleet/cluster-check.ts'
 import type { ClusterState } from '../../../fleet/finding.ts'
 import { describeCells } from '../../../fleet/report/cells.ts'
+import { describeDifferences, describeStates } from '../../../fleet/report/describe-change.ts'
 import type { Change, ClusterChange } from '../../../fleet/report/since.ts'
 import { headline, sortChecks } from '../../../fleet/report/verdict.ts'
 import { renderTable } from '../../../lib/text.ts'
@@ -10,6 +12,7 @@ import { renderFinding } from '../report.ts'
 
 /** The longest reason in the table. The findings below it are complete. */
 const LONGEST = 80
+const MARKS = { new: '+', gone: '-', changed: '~' } as const
 
 /** Renders the table of all clusters, the worst first, then the findings of each. */
 export function renderFleet(checks: readonly ClusterCheck[], paint: CliPaint, now: number = Date.now()): string {
@@ -38,11 +41,9 @@ export function renderChange(
   return `${blocks.join('\n\n')}\n`
 }
 
-function renderClusterChange({ name, from, to, found, gone }: ClusterChange): string {
-  const head = from === to ? `still ${to}` : `${from ?? 'new in the list'} -> ${to ?? 'not in the list any more'}`
-  return [`${name}: ${head}`, ...found.map((one) => `  + ${one}`), ...gone.map((one) => `  - ${one}`)]
-    .map(printable)
-    .join('\n')
+function renderClusterChange(change: ClusterChange): string {
+  const differences = describeDifferences(change).map(({ kind, text }) => `  ${MARKS[kind]} ${text}`)
+  return [`${change.name}: ${describeStates(change)}`, ...differences].map(printable).join('\n')
 }
 
 function tableOf(checks: readonly ClusterCheck[], now: number): string {
@@ -59,7 +60,7 @@ function blockOf(check: ClusterCheck, paint: CliPaint): readonly string[] {
   const { name, state, findings, unread, ahead, cloud } = check
   const isWithoutCloud = cloud !== null && !cloud.read && state !== 'healthy'
   const lines = [
-    ...findings.map((finding) => renderFinding(finding, paint)),
+    ...foldPodFindings(findings).map((finding) => renderFinding(finding, paint)),
     ...(unread.length > 0 && state !== 'unread' ? ['not read, so not known:'] : []),
     ...(state === 'unread' && unread.length > 0 ? ['not read, so this cluster is not healthy:'] : []),
     ...unread.map(({ what, why }) => printable(`  ${what}: ${why}`)),

@@ -5,12 +5,13 @@ import { renderReportPage } from '../../../fleet/report/report-page.ts'
 import { describeResults } from '../../../fleet/report/results.ts'
 import { changesSince, readEarlier } from '../../../fleet/report/since.ts'
 import { isFailed } from '../../../fleet/report/verdict.ts'
+import { languageOf } from '../../../fleet/report/words.ts'
 import { writePrivateFile } from '../../../lib/files.ts'
 import { INPUTS, type InputName } from '../../../rollout/inputs/input-table.ts'
 import type { Settings } from '../../../rollout/inputs/settings.ts'
 import { createRunFolder } from '../../../rollout/run-folder.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../../program/cli-host.ts'
-import type { ConnectFlags, ReleaseFlags } from '../../program/command.ts'
+import { type InputFlags, readFlags } from '../../program/input-option.ts'
 import { reportErrors } from '../../program/report-errors.ts'
 import { settingsOf } from '../../program/settings-of.ts'
 import { createStatusLine, paintFor } from '../../program/terminal.ts'
@@ -18,12 +19,8 @@ import { errorAsFlags } from '../../rollout/as-flags.ts'
 import { aimCommands } from '../aim-commands.ts'
 import { renderChange, renderFleet } from './fleet-report.ts'
 
-export interface FleetFlags extends ConnectFlags, ReleaseFlags {
-  readonly clustersFile?: string
-  readonly file?: readonly string[]
+export interface FleetFlags extends InputFlags {
   readonly cloud?: 'auto' | 'off'
-  /** The action's inputs, by their names in camel case. */
-  readonly [input: string]: unknown
 }
 
 /**
@@ -39,7 +36,9 @@ export async function checkClusters(...command: Parameters<typeof check>): Promi
 }
 
 async function check(flags: FleetFlags & CommonFlags, host: CliHost): Promise<number> {
-  const { settings, errors } = settingsOf(givenInputs(flags), host)
+  // Flags of one cluster become inputs too, so that they are refused beside a list.
+  const given = readFlags(Object.keys(INPUTS) as InputName[], flags, host)
+  const { settings, errors } = settingsOf({ ...given, mode: 'check' }, host)
   if (settings === undefined) return reportErrors(errors.map(errorAsFlags), flags, host)
   const { since, 'fail-on': failOn, 'report-file': reportFile } = settings.inputs
   const before = since === '' ? undefined : readEarlier(since, { folder: host.workingDirectory })
@@ -47,13 +46,17 @@ async function check(flags: FleetFlags & CommonFlags, host: CliHost): Promise<nu
   if (outcome.errors.length > 0) return reportErrors(outcome.errors.map(errorAsFlags), flags, host)
   const change = since === '' ? undefined : changesSince(before, outcome.clusters)
   const paint = paintFor(host.stdout, host)
-  if (flags.output === 'html') host.stdout.write(renderReportPage(outcome))
+  const page = (): string => renderReportPage(outcome, languageOf(host.env))
+  if (flags.output === 'html') host.stdout.write(page())
   else {
-    writeResult(host, flags, describeResults(outcome, change), () =>
-      change === undefined ? renderFleet(outcome.clusters, paint) : renderChange(outcome.clusters, change, paint),
-    )
+    writeResult(host, flags, describeResults(outcome, change), () => {
+      if (change === undefined) return renderFleet(outcome.clusters, paint)
+      // A scheduled job, whose output is mailed, is silent while nothing changes.
+      const isSilent = change.clusters.length === 0 && host.stdout.isTTY !== true
+      return isSilent ? '' : renderChange(outcome.clusters, change, paint)
+    })
   }
-  if (reportFile !== '') writePrivateFile(resolve(host.workingDirectory, reportFile), renderReportPage(outcome))
+  if (reportFile !== '') writePrivateFile(resolve(host.workingDirectory, reportFile), page())
   return isFailed(outcome.clusters, failOn) ? EXIT.failed : EXIT.ok
 }
 
@@ -81,27 +84,6 @@ async function runCheck(settings: Settings, flags: FleetFlags, host: CliHost): P
 function aimAt(check: FleetOutcome['clusters'][number], { selected }: Settings, { program }: CliHost) {
   const access = selected.find(({ name }) => name === check.name)?.access
   if (access?.kind !== 'kubeconfig-file') return check
-  const { file: kubeconfig, context: kubeContext } = access
-  return { ...check, findings: aimCommands(check.findings, { kubeconfig, kubeContext }, program) }
-}
-
-/**
- * Returns the flags as inputs of a workflow. Flags of one cluster become inputs too, so that they
- * are refused beside a list.
- * @throws INPUT_INVALID
- */
-function givenInputs(flags: FleetFlags): Readonly<Partial<Record<InputName, string>>> {
-  const entries = (Object.keys(INPUTS) as InputName[]).flatMap((name) => {
-    const value = flags[name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())]
-    return value === undefined ? [] : [[name, String(value)] as const]
-  })
-  const { workerRole, context } = flags
-  const files = [flags.valuesFiles, ...(flags.file ?? [])].filter((text) => text !== undefined)
-  return {
-    ...Object.fromEntries(entries),
-    ...(workerRole !== undefined && { 'worker-roles': String(workerRole) }),
-    ...(context !== undefined && { 'kube-context': context }),
-    ...(files.length > 0 && { 'values-files': files.join('\n') }),
-    mode: 'check',
-  }
+  const { file: kubeconfig, context } = access
+  return { ...check, findings: aimCommands(check.findings, { kubeconfig, context }, program) }
 }
