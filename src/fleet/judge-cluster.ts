@@ -194,9 +194,12 @@ function describeCloud(cloud: CloudSnapshot): ClusterCheck['cloud'] {
  * Returns what could not be read, each once. Reads of the cloud count only with credentials, but
  * not what nobody can read there.
  */
-function unreadOf({ cloud, unread }: Observed, release: ReachedCluster['release']): readonly Unread[] {
+function unreadOf(observed: Observed, release: ReachedCluster['release']): readonly Unread[] {
+  const { cloud, unread } = observed
   const ofCloud = cloud.state === 'looked' ? cloud.notes.filter(({ what }) => !isUnreadable(what, cloud.facts)) : []
-  const ofRelease = release.history === undefined || release.objects !== undefined ? [] : notCompared(release)
+  const isCompared = release.history === undefined || release.objects !== undefined
+  // Without a release in the cluster, its absence is the finding.
+  const ofRelease = isCompared || observed.release === undefined ? [] : notCompared(release)
   const all = [...unread, ...ofCloud, ...ofRelease]
   return [...new Map(all.map((one) => [`${one.what}\n${one.why}`, one])).values()]
 }
@@ -207,8 +210,18 @@ function isUnreadable(what: string, { place }: CloudFacts): boolean {
 }
 
 function notCompared({ history = [], namespace, name }: ReachedCluster['release']): readonly Unread[] {
+  const last = history.at(-1)
+  // Argo CD and plain manifests leave no record, and Helm keeps its records where HELM_DRIVER says.
+  if (last === undefined) {
+    return [
+      {
+        what: `Helm's record of release ${namespace}/${name}`,
+        why: 'there is none, although the release is in the cluster: another tool installed it, or HELM_DRIVER was set. Its objects and values were not compared',
+      },
+    ]
+  }
   // A release that is pending or failed has a finding, and its objects may be of two revisions.
-  if (history.at(-1)?.status !== 'deployed') return []
+  if (last.status !== 'deployed') return []
   return [
     {
       what: `The objects of release ${namespace}/${name}`,

@@ -267,6 +267,7 @@ test('cleanup reports a Secret that finalizers keep', async (t) => {
     lines.includes('left: Secret ours/acr-nopass: it stays until its finalizers are removed (example.com/backup)'),
     lines.join('\n'),
   )
+  assert.ok(!lines.includes('deleted Secret ours/acr-nopass'))
 })
 
 const pod = (
@@ -298,6 +299,41 @@ test('P15 cleanup --detach first lists the Pods that name a deleted pull secret,
   assert.deepEqual(planned.lines.slice(0, 2), [line, 'would delete Secret shop/acr-nopass'])
   const { code, lines } = await cleanup(t, cluster)
   assert.deepEqual([code, lines], [0, [line, 'deleted Secret shop/acr-nopass']])
+})
+
+test('P15 cleanup --detach that ends early has named the Pods before its first write, and says what it removed', async (t) => {
+  const cluster = await open(t, account('a', 'acr-nopass'), secret('a'), secret('b'), pod('a', 'web', ['acr-nopass']))
+  cluster.refuse = (method, path) => {
+    if (method === 'DELETE' && path.includes('/namespaces/b/')) void cluster[Symbol.asyncDispose]()
+    return undefined
+  }
+  const { code, lines, stderr } = await cleanup(t, cluster)
+  assert.deepEqual(lines, [
+    'Pods that name the pull secret acr-nopass: 1; it is the only pull secret of a/web, which cannot pull without it',
+  ])
+  assert.match(
+    stderr,
+    /^KUBE_UNREACHABLE: .* \(done before: detached ServiceAccount a\/default; deleted Secret a\/acr-nopass\)/m,
+  )
+  assert.equal(code, 1)
+})
+
+test('cleanup --detach in JSON names the Pods on standard error before its first write, and lists only what it removed', async (t) => {
+  const cluster = await open(t, account('a', 'acr-nopass'), secret('a'), pod('a', 'web', ['acr-nopass']))
+  cluster.refuse = (method) => (method === 'PATCH' ? 409 : undefined)
+  const { code, lines, stderr } = await cleanup(t, cluster, '-o', 'json')
+  assert.match(stderr, /^Pods that name the pull secret acr-nopass: 1; /)
+  const { serviceAccounts, secrets, pods, left } = JSON.parse(lines.join('\n'))
+  assert.deepEqual(
+    { code, serviceAccounts, secrets, pods, left },
+    {
+      code: 1,
+      serviceAccounts: [],
+      secrets: ['a/acr-nopass'],
+      pods: { count: 1, only: ['a/web'] },
+      left: ['ServiceAccount a/default: KUBE_CONFLICT'],
+    },
+  )
 })
 
 test('P14 cleanup --detach without the right to list Pods reports that they were not looked for', async (t) => {

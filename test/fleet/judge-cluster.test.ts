@@ -202,6 +202,18 @@ test('a part of the cluster that was not read is null, and the rest is shown', (
   assert.deepEqual([bare.registries, bare.namespaces, bare.serviceAccounts], [null, null, null])
 })
 
+test('a release without a record of Helm, as Argo CD installs it, is not healthy, because nothing was compared', () => {
+  const none = { history: [], deployed: undefined, objects: undefined, values: undefined }
+  const check = judge(clusterFacts({ release: none }))
+  assert.deepEqual([check.state, check.release, check.findings], ['unread', null, []])
+  assert.deepEqual(
+    check.unread.map(({ what }) => what),
+    ["Helm's record of release acr-nopass/acr-nopass"],
+  )
+  const absent = judge(clusterFacts({ observed: { release: null }, release: none }))
+  assert.deepEqual(absent.unread, [])
+})
+
 test('a role of the cloud is shown as far as it was read', () => {
   const shown = (change: Parameters<typeof role>[0]) => {
     const [one] =

@@ -26,7 +26,10 @@ test('P12 uninstall leaves the entries that another manager wrote, as cleanup do
   const found = await findLeftovers(caller, { secretName: 'acr', instance: 'n.r' })
   const { detached } = await removeLeftovers(caller, 'acr', found)
   assert.deepEqual(written, ['PATCH /api/v1/namespaces/shop/serviceaccounts/default'])
-  assert.deepEqual([detached, found.kept.map(({ account: { metadata } }) => metadata.name)], [1, ['app']])
+  assert.deepEqual(
+    [detached, found.kept.map(({ account: { metadata } }) => metadata.name)],
+    [['shop/default'], ['app']],
+  )
 })
 
 test("a pull Secret without a record of its writers belongs to the release; a copy that only other clients wrote stays, and so does another release's Secret", async (t) => {
@@ -274,8 +277,8 @@ test('an object that changed meanwhile, or that a finalizer keeps, is reported a
     secrets: [secret('shop'), secret('held'), secret('changed')],
   } as unknown as Parameters<typeof removeLeftovers>[2])
   assert.deepEqual(result, {
-    detached: 1,
-    deleted: 2,
+    detached: ['shop/default'],
+    deleted: ['shop/acr'],
     left: [
       'ServiceAccount changed/default: KUBE_CONFLICT',
       'Secret held/acr: it stays until its finalizers are removed (a/b)',

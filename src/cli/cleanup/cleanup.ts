@@ -3,11 +3,17 @@ import { askForName, findRelease } from '../../installation/find-release.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { DEFAULT_SECRET_NAME, releaseSelector } from '../../kube/names.ts'
 import { createReader, type Reader } from '../../kube/read/reader.ts'
-import { keyOf, namespacedPath } from '../../kube/types.ts'
+import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
 import { confirmationOf } from '../../lib/confirmation.ts'
 import { quoted, type ShellCommand, shell } from '../../lib/shell-command.ts'
 import { printable } from '../../printable.ts'
-import { findLeftovers, type Leftovers, removeLeftovers, WHY_COPY } from '../../rollout/uninstall/leftovers.ts'
+import {
+  findLeftovers,
+  type Leftovers,
+  type Removed,
+  removeLeftovers,
+  WHY_COPY,
+} from '../../rollout/uninstall/leftovers.ts'
 import { describeNamingPods, findNamingPods, type NamingPods } from '../../rollout/uninstall/naming-pods.ts'
 import { connectToWrite } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
@@ -35,9 +41,14 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
   const name = `${namespace}/${release}`
   const isDryRun = flags.dryRun || flags.confirm === undefined
   if (!isDryRun) requireConfirmation(flags, { namespace, release, toName })
-  const done = isDryRun ? undefined : await removeLeftovers(caller, secretName, plan)
+  if (plan.secrets.length > 0) {
+    // The Pods are listed before the first write, which an interrupt or an error may follow.
+    const stream = flags.output === 'json' ? host.stderr : host.stdout
+    if (flags.output !== 'json' || !isDryRun) stream.write(`${printable(describeNamingPods(pods, secretName))}\n`)
+  }
+  const removed = isDryRun ? planned(plan) : await removeLeftovers(caller, secretName, plan)
   const run = { release: name, secretName, dryRun: isDryRun, pods: pods ?? null, hint: toName }
-  const report = describeResult(run, plan, done?.left ?? [])
+  const report = describeResult(run, plan, removed)
   writeResult(host, flags, report, () => render(report, host.program))
   return report.left.length > 0 ? EXIT.failed : EXIT.ok
 }
@@ -98,6 +109,12 @@ async function describeRelease(client: KubeClient, flags: CleanupFlags, host: Cl
 
 const NO_PODS: NamingPods = { count: 0, only: [] }
 
+/** What a confirmed run would remove. */
+function planned({ accounts, secrets }: Leftovers): Removed {
+  const keysOf = (objects: readonly KubeObject[]): readonly string[] => objects.map(({ metadata }) => keyOf(metadata))
+  return { detached: keysOf(accounts), deleted: keysOf(secrets), left: [] }
+}
+
 /** A Deployment or a Pod. */
 interface Running {
   readonly spec?: { readonly replicas?: number }
@@ -122,13 +139,13 @@ function describeResult(
      */
     readonly hint: string | null
   },
-  { accounts, secrets, kept, copies }: Leftovers,
-  left: readonly string[],
+  { kept, copies }: Leftovers,
+  { detached, deleted, left }: Removed,
 ) {
   return {
     ...run,
-    serviceAccounts: accounts.map(({ metadata }) => keyOf(metadata)),
-    secrets: secrets.map(({ metadata }) => keyOf(metadata)),
+    serviceAccounts: detached,
+    secrets: deleted,
     kept: kept.map(({ account, ...reason }) => ({ serviceAccount: keyOf(account.metadata), ...reason })),
     /** Secrets with the release's labels that another client wrote. */
     copies,
@@ -137,10 +154,9 @@ function describeResult(
 }
 
 function render(report: ReturnType<typeof describeResult>, program: string): string {
-  const { serviceAccounts, secrets, kept, copies, left, dryRun, release, secretName, pods, hint } = report
+  const { serviceAccounts, secrets, kept, copies, left, dryRun, release, secretName, hint } = report
   const verb = (would: string, did: string): string => (dryRun ? `would ${would}` : did)
   const lines = [
-    ...(secrets.length > 0 ? [describeNamingPods(pods ?? undefined, secretName)] : []),
     ...serviceAccounts.map((name) => `${verb('detach', 'detached')} ServiceAccount ${name}`),
     ...secrets.map((name) => `${verb('delete', 'deleted')} Secret ${name}`),
     ...kept.map(({ serviceAccount, why, removable }) => {

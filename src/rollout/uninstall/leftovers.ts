@@ -1,3 +1,4 @@
+import { NopassError, reworded } from '../../errors.ts'
 import { listCandidates, listNames, readConfigText } from '../../installation/find-release.ts'
 import type { ServiceAccountObject } from '../../installation/object-views.ts'
 import type { Candidate } from '../../installation/release-evidence.ts'
@@ -9,6 +10,7 @@ import { listOwner, withWriters } from '../../kube/managed-fields.ts'
 import { CONTENT_MANAGER, FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
 import { createReader } from '../../kube/read/reader.ts'
 import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
+import { shorten } from '../../lib/text.ts'
 import { type RenderedConfig, readSecretName } from '../release/release-parts.ts'
 
 /** The release whose leftovers are removed. */
@@ -209,32 +211,64 @@ export async function listAll<T, K = T>(
   return (await Promise.all(lists)).flat()
 }
 
+/** What was removed, as `namespace/name`. `left`: one line for each object that stays, with why. */
+export interface Removed {
+  readonly detached: readonly string[]
+  readonly deleted: readonly string[]
+  readonly left: readonly string[]
+}
+
 /**
  * Removes exactly these entries from ServiceAccounts and deletes these pull Secrets, with the
  * caller's rights (the helper itself may never delete). An object that changed meanwhile is kept
  * and reported in `left`.
+ * @throws an error whose message names what was done before, if the API server does not respond or
+ * the user interrupts
  */
 export async function removeLeftovers(
   caller: KubeCaller,
   secretName: string,
+  plan: Pick<Leftovers, 'accounts' | 'secrets'>,
+): Promise<Removed> {
+  const removed = { detached: [], deleted: [], left: [] }
+  try {
+    await removeObjects(caller, secretName, plan, removed)
+    return removed
+  } catch (error) {
+    const done = describeDone(removed)
+    if (!(error instanceof NopassError) || done.length === 0) throw error
+    throw reworded(error, `${error.message} (done before: ${shorten(done, MOST_SHOWN, '; ')})`)
+  }
+}
+
+const MOST_SHOWN = 10
+
+const describeDone = ({ detached, deleted }: Removed): readonly string[] => [
+  ...detached.map((name) => `detached ServiceAccount ${name}`),
+  ...deleted.map((name) => `deleted Secret ${name}`),
+]
+
+/** Adds each removed object to `removed` at once, so that an error can name it. */
+async function removeObjects(
+  caller: KubeCaller,
+  secretName: string,
   { accounts, secrets }: Pick<Leftovers, 'accounts' | 'secrets'>,
-) {
-  const left: string[] = []
-  let detached = 0
+  { detached, deleted, left }: { readonly [list in keyof Removed]: string[] },
+): Promise<void> {
   for (const { metadata, imagePullSecrets = [] } of accounts) {
     const rest = imagePullSecrets.filter(({ name }) => name !== secretName)
     const detach = () => replacePullSecrets(caller, metadata, rest)
-    if (await attemptChange(`ServiceAccount ${keyOf(metadata)}`, left, detach)) detached++
+    if (await attemptChange(`ServiceAccount ${keyOf(metadata)}`, left, detach)) detached.push(keyOf(metadata))
   }
-  let deleted = 0
   for (const { metadata } of secrets) {
     const path = namespacedPath('/api/v1', metadata.namespace ?? '', 'secrets', metadata.name)
     const title = `Secret ${keyOf(metadata)}`
+    let held: string | undefined
     const remove = async (): Promise<void> => {
-      const held = await deleteAsRead(caller, path, metadata)
-      if (held !== undefined) left.push(`${title}: ${held}`)
+      held = await deleteAsRead(caller, path, metadata)
     }
-    if (await attemptChange(title, left, remove)) deleted++
+    const isAccepted = await attemptChange(title, left, remove)
+    if (held !== undefined) left.push(`${title}: ${held}`)
+    else if (isAccepted) deleted.push(keyOf(metadata))
   }
-  return { detached, deleted, left }
 }

@@ -170,8 +170,8 @@ async function removeRest(
     return
   }
   const { deleted, detached, left } = await removeLeftovers(release, own.secretName, found)
-  say(`pull secrets deleted: ${deleted}`)
-  if (detached > 0) say(`removed references that the helper had left: ${detached}`)
+  say(`pull secrets deleted: ${deleted.length}`)
+  if (detached.length > 0) say(`removed references that the helper had left: ${detached.length}`)
   for (const line of left) say(`left: ${line}`)
   for (const name of found.copies) say(`kept Secret ${name}: ${WHY_COPY}`)
   for (const { account, why } of found.kept) {
