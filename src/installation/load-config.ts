@@ -1,7 +1,7 @@
-import { parse } from 'yaml'
 import schema from '../../schemas/helper-config.schema.json' with { type: 'json' }
 import { NopassError } from '../errors.ts'
 import { sha256 } from '../lib/text.ts'
+import { parseYaml } from '../lib/yaml.ts'
 import type { HelperConfig } from '../values/generated/helper-config.ts'
 import { check } from '../values/generated/helper-config-validator.mjs'
 import { fillDefaults } from '../values/merge.ts'
@@ -17,9 +17,7 @@ export type LoadedConfig = ReturnType<typeof loadConfig>
 export function loadConfig(text: string) {
   let value: unknown
   try {
-    // The level `silent` would ignore errors, so a truncated file would be a configuration with
-    // other targets.
-    value = parse(text, { schema: 'core', uniqueKeys: true, logLevel: 'error' })
+    value = parseYaml(text, { schema: 'core', uniqueKeys: true })
   } catch {
     // The parser's message may quote the text.
     throw new NopassError('HELPER_CONFIG_INVALID', 'the configuration is not YAML')

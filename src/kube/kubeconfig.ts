@@ -4,9 +4,9 @@ import type { RequestOptions } from 'node:https'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join, resolve, sep } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
-import { parse } from 'yaml'
 import { NopassError, toNopassError } from '../errors.ts'
 import { isRecord } from '../lib/json.ts'
+import { parseYaml } from '../lib/yaml.ts'
 import type { KubeConnection, KubeconfigOptions } from './kube-connection.ts'
 import { chooseProxy } from './proxy.ts'
 
@@ -146,7 +146,7 @@ interface PluginSource {
  * k8s.io/client-go).
  */
 function pluginConfig(text: string, cluster: string): unknown {
-  const config: unknown = parse(text, { logLevel: 'error' })
+  const config: unknown = parseYaml(text)
   const clusters: readonly unknown[] = isRecord(config) && Array.isArray(config.clusters) ? config.clusters : []
   const entry = clusters.find((one) => isRecord(one) && String(one.name) === cluster)
   const part = isRecord(entry) && isRecord(entry.cluster) ? entry.cluster : {}
@@ -183,7 +183,7 @@ function firstOfEach<T extends { readonly name: string }>(entries: readonly T[])
  * kubeconfig has no such user.
  */
 function findExtras(text: string, folder: string, name: string) {
-  const config: unknown = parse(text, { logLevel: 'error' })
+  const config: unknown = parseYaml(text)
   const users: readonly unknown[] = isRecord(config) && Array.isArray(config.users) ? config.users : []
   const entry = users.find((one) => isRecord(one) && String(one.name) === name)
   if (!isRecord(entry)) return undefined

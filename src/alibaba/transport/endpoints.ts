@@ -1,6 +1,6 @@
-import { parse } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/json.ts'
+import { parseYaml } from '../../lib/yaml.ts'
 import { isLoopback } from '../../proxy-rules.ts'
 
 export type Product = 'sts' | 'cr' | 'cs' | 'ram' | 'ims' | 'imds'
@@ -118,7 +118,7 @@ export function readLoginEndpoints(text: string): Readonly<Partial<Record<Produc
 }
 
 function readAddresses(text: string, known: readonly string[]): Readonly<Record<string, string>> {
-  const value: unknown = text === '' ? {} : parse(text)
+  const value: unknown = text === '' ? {} : parseYaml(text)
   const entries = isRecord(value) ? Object.entries(value) : undefined
   if (entries?.every((entry): entry is [string, string] => known.includes(entry[0]) && typeof entry[1] === 'string')) {
     return Object.fromEntries(entries)

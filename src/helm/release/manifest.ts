@@ -1,6 +1,6 @@
-import { parseAllDocuments } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/json.ts'
+import { parseYamlDocuments } from '../../lib/yaml.ts'
 
 export interface ManifestObject {
   readonly apiVersion: string
@@ -30,8 +30,8 @@ function expandList(body: Readonly<Record<string, unknown>>, nameless: boolean):
 /** A chart may contain aliases that expand exponentially, or objects that are nested too deeply. */
 function readDocuments(text: string): readonly unknown[] {
   try {
-    return parseAllDocuments(text, { logLevel: 'silent' }).map((document) => {
-      const [error] = document.errors ?? []
+    return parseYamlDocuments(text).map((document) => {
+      const [error] = document.errors
       if (error) throw new NopassError('HELM_CHART', `the rendered manifest is not valid YAML: ${error.code}`)
       return document.toJS()
     })

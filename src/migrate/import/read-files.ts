@@ -1,7 +1,8 @@
-import { type Document, LineCounter, parseAllDocuments } from 'yaml'
+import { LineCounter } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { readInputFile } from '../../lib/files.ts'
 import { isRecord } from '../../lib/json.ts'
+import { parseYamlDocuments } from '../../lib/yaml.ts'
 import { ValuesError } from '../../values/values-error.ts'
 import { decodeText } from '../../values/yaml/decode-text.ts'
 import type { SourceFile } from '../../values/yaml/yaml-node.ts'
@@ -46,10 +47,10 @@ export function readFiles(files: readonly SourceFile[]): FilesContent {
 
 function parseFile({ name, text }: SourceFile): readonly unknown[] {
   const lineCounter = new LineCounter()
-  const verbatim = parseDocuments(text, lineCounter)
+  const verbatim = parseYamlDocuments(text, { lineCounter })
   const isBroken = verbatim.some(({ errors }) => errors.length > 0)
   // The vendor's page of 2018 indents the separators.
-  const unindented = isBroken ? parseDocuments(text.replaceAll(/^[ \t]+---[ \t]*$/gm, '---')) : verbatim
+  const unindented = isBroken ? parseYamlDocuments(text.replaceAll(/^[ \t]+---[ \t]*$/gm, '---')) : verbatim
   const list = unindented.some(({ errors }) => errors.length > 0) ? verbatim : unindented
   for (const { errors } of list) {
     const [error] = errors
@@ -64,12 +65,6 @@ function parseFile({ name, text }: SourceFile): readonly unknown[] {
   } catch (cause) {
     throw new NopassError('IMPORT_UNREADABLE', 'an alias refers to no anchor', { place: { file: name }, cause })
   }
-}
-
-function parseDocuments(text: string, lineCounter?: LineCounter): readonly Document.Parsed[] {
-  const options = { logLevel: 'silent', prettyErrors: false, ...(lineCounter && { lineCounter }) } as const
-  const documents = parseAllDocuments(text, options)
-  return Array.isArray(documents) ? documents : []
 }
 
 /** Returns the items of a `List`, the form in which kubectl prints several objects. */

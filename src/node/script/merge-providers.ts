@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Document, isMap, isSeq, parseAllDocuments } from 'yaml'
+import { type Document, isMap, isSeq } from 'yaml'
 import { NopassError } from '../../errors.ts'
+import { parseYamlDocuments } from '../../lib/yaml.ts'
 import { PROVIDER } from './profiles.ts'
 
 export interface ConfigFile {
@@ -57,9 +58,8 @@ function parseConfig(file: ConfigFile): {
   readonly document: Document
   readonly providers: { items: unknown[] }
 } {
-  const documents = parseAllDocuments(file.text, { uniqueKeys: true, prettyErrors: false })
-  const document = 'empty' in documents ? undefined : documents[0]
-  if (document === undefined || documents.length !== 1) throw refuse(file, 'is not one YAML or JSON document')
+  const [document, ...others] = parseYamlDocuments(file.text, { uniqueKeys: true })
+  if (document === undefined || others.length > 0) throw refuse(file, 'is not one YAML or JSON document')
   const [error] = document.errors
   if (error !== undefined) throw refuse(file, `is not valid YAML: ${error.message}`)
   const { contents } = document

@@ -1,11 +1,11 @@
 import { realpathSync } from 'node:fs'
 import { isAbsolute, normalize, resolve } from 'node:path'
-import { parse } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { isWithin } from '../../lib/files.ts'
 import { isRecord } from '../../lib/json.ts'
 import { orElse } from '../../lib/or-else.ts'
 import { decodePercent } from '../../lib/text.ts'
+import { parseYaml } from '../../lib/yaml.ts'
 
 /**
  * Returns tokens, keys and passwords of a kubeconfig, also those that it gives to its plugins.
@@ -144,7 +144,7 @@ function isPathWithin(
   if (typeof path !== 'string') return false
   if (isAbsolute(path) ? path !== normalize(path) : folder === undefined) return false
   try {
-    const isPlain = ['1.1', '1.2'].every((version) => parse(path, { version: version as '1.1' | '1.2' }) === path)
+    const isPlain = (['1.1', '1.2'] as const).every((version) => parseYaml(path, { version }) === path)
     return isPlain && isWithin(realpathSync(resolve(folder ?? '/', path)), [realpathSync(workspace)])
   } catch {
     return false
@@ -162,6 +162,6 @@ function readParts(
 }
 
 function parseKubeconfig(text: string): Readonly<Record<string, unknown>> | undefined {
-  const config: unknown = orElse(() => parse(text, { logLevel: 'error' }), undefined)
+  const config: unknown = orElse(() => parseYaml(text), undefined)
   return isRecord(config) ? config : undefined
 }

@@ -1,12 +1,12 @@
 import { realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { parse } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { readRegular } from '../../lib/files.ts'
 import { isRecord } from '../../lib/json.ts'
 import { orElse } from '../../lib/or-else.ts'
 import { readTar } from '../../lib/tar.ts'
+import { parseYaml } from '../../lib/yaml.ts'
 import { VERSION } from '../../version.ts'
 import type { Inputs } from './input-table.ts'
 import type { ChartSettings } from './settings.ts'
@@ -100,7 +100,7 @@ function filesOfArchive(archive: Buffer, chart: string): ChartFiles {
 }
 
 function chartName(text: string | undefined, chart: string): string {
-  const meta: unknown = orElse(() => parse((text ?? '').replace(/^\ufeff/, ''), { logLevel: 'error' }), undefined)
+  const meta: unknown = orElse(() => parseYaml((text ?? '').replace(/^\ufeff/, '')), undefined)
   if (isRecord(meta) && typeof meta.name === 'string') return meta.name
   throw new NopassError('HELM_CHART', `chart: ${chart} has no Chart.yaml with a name`)
 }

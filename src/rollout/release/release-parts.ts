@@ -1,4 +1,3 @@
-import { parse } from 'yaml'
 import type { ManifestObject } from '../../helm/release/manifest.ts'
 import type { NodeDaemon } from '../../installation/node-daemon.ts'
 import type { ReleaseParts } from '../../installation/release-watch.ts'
@@ -7,6 +6,7 @@ import type { KubeObject } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
 import { orElse } from '../../lib/or-else.ts'
 import { sha256 } from '../../lib/text.ts'
+import { parseYaml } from '../../lib/yaml.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
 
 /** The key of the chart's ConfigMap that holds the helper's configuration. */
@@ -33,8 +33,8 @@ export function findConfig(objects: readonly ManifestObject[]): RenderedConfig |
   for (const { kind, body } of objects) {
     const text = kind === 'ConfigMap' && isRecord(body.data) ? body.data[CONFIG_KEY] : undefined
     // Another chart's ConfigMap may have any text under that key.
-    const config: Partial<HelperConfig> | undefined =
-      typeof text === 'string' ? orElse(() => parse(text, { logLevel: 'silent' }), undefined) : undefined
+    const config =
+      typeof text === 'string' ? orElse(() => parseYaml(text) as Partial<HelperConfig>, undefined) : undefined
     if (typeof text === 'string' && isRecord(config?.release)) {
       return {
         text,
@@ -64,7 +64,7 @@ function namesOf(
  * not YAML.
  */
 export function readSecretName(text: string): string | undefined {
-  const config: unknown = orElse(() => parse(text), undefined)
+  const config: unknown = orElse(() => parseYaml(text), undefined)
   return isRecord(config) && typeof config.secretName === 'string' ? config.secretName : undefined
 }
 
@@ -103,7 +103,7 @@ export function findDaemon(objects: readonly ManifestObject[], namespace: string
   if (found === undefined) return undefined
   const settings = own.find(({ kind }) => kind === 'ConfigMap')?.body.data
   const text = isRecord(settings) ? settings['node.yaml'] : undefined
-  const values: unknown = typeof text === 'string' ? orElse(() => parse(text), undefined) : undefined
+  const values: unknown = typeof text === 'string' ? orElse(() => parseYaml(text), undefined) : undefined
   const node = isRecord(values) ? values.node : undefined
   return {
     name: found.name,

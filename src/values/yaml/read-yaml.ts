@@ -1,5 +1,6 @@
-import { type Document, LineCounter, parseAllDocuments, type YAMLError, type ErrorCode as YamlErrorCode } from 'yaml'
+import { type Document, LineCounter, type YAMLError, type ErrorCode as YamlErrorCode } from 'yaml'
 import type { ErrorCode } from '../../errors.ts'
+import { parseYamlDocuments } from '../../lib/yaml.ts'
 import { ValuesError } from '../values-error.ts'
 import { undecodedByte } from './decode-text.ts'
 import type { MapNode, Origin, Position, SourceFile, YamlNode } from './yaml-node.ts'
@@ -32,14 +33,12 @@ export function readYaml(file: SourceFile, origin: Origin): ReadResult {
     const { line, col } = lines.linePos(offset)
     return { file: file.name, line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  const documents = parseAllDocuments(file.text, {
+  const [first, second] = parseYamlDocuments(file.text, {
     version: '1.2',
     schema: 'core',
     merge: false,
     uniqueKeys: false,
-    prettyErrors: false,
     lineCounter: lines,
-    logLevel: 'silent',
   })
   const errors: ValuesError[] = []
   const badCharacter = BAD_CHARACTER.exec(file.text)
@@ -47,8 +46,6 @@ export function readYaml(file: SourceFile, origin: Origin): ReadResult {
   // Stop here: the parser counts the byte order mark as indentation of the first line, so that
   // every other line seems wrong.
   if (file.text.startsWith('\ufeff')) return { root: undefined, errors }
-  const first = Array.isArray(documents) ? documents[0] : undefined
-  const second = documents[1]
   if (second !== undefined)
     errors.push(new ValuesError('YAML_DOCUMENTS', 'a second document starts here', { at: at(startOf(second)) }))
   for (const problem of first === undefined ? [] : [...first.errors, ...first.warnings])
