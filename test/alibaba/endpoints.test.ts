@@ -5,8 +5,9 @@ import {
   type EndpointOptions,
   type Network,
   type Product,
+  readEndpoints,
 } from '../../src/alibaba/transport/endpoints.ts'
-import { NopassError } from '../../src/errors.ts'
+import { formatError, formatPlace, NopassError } from '../../src/errors.ts'
 
 type Row = [
   options: EndpointOptions,
@@ -106,5 +107,23 @@ for (const [options, network, publicHost] of located) {
   test(`the public address for ${JSON.stringify(options)} by ${network ?? 'default'} is ${publicHost}`, () => {
     const { publicEndpoint } = createEndpoints(options).locate('sts', 'cn-hangzhou', network)
     assert.equal(publicEndpoint?.host, publicHost)
+  })
+}
+
+for (const [text, place] of [
+  ['ram: [', ':1:7'],
+  ['ram: https://a\nram: https://b', ':2:1'],
+  ['ram: *password', ''],
+  ['ram https://user:password@x: y: z', ':1:30'],
+] as const) {
+  test(`security: endpoints that are not YAML are an invalid input at endpoints${place}, and the message quotes nothing: ${text}`, () => {
+    assert.throws(
+      () => readEndpoints(text),
+      (error) =>
+        error instanceof NopassError &&
+        error.code === 'INPUT_INVALID' &&
+        formatPlace(error.place) === `endpoints${place}` &&
+        !formatError(error).includes('password'),
+    )
   })
 }

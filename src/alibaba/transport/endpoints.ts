@@ -1,3 +1,4 @@
+import { LineCounter, YAMLError } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/json.ts'
 import { parseYaml } from '../../lib/yaml.ts'
@@ -118,10 +119,25 @@ export function readLoginEndpoints(text: string): Readonly<Partial<Record<Produc
 }
 
 function readAddresses(text: string, known: readonly string[]): Readonly<Record<string, string>> {
-  const value: unknown = text === '' ? {} : parseYaml(text)
+  const value: unknown = text === '' ? {} : parseInput(text)
   const entries = isRecord(value) ? Object.entries(value) : undefined
   if (entries?.every((entry): entry is [string, string] => known.includes(entry[0]) && typeof entry[1] === 'string')) {
     return Object.fromEntries(entries)
   }
   throw new NopassError('INPUT_INVALID', `endpoints: a YAML map of ${known.join(', ')} to addresses is expected`)
+}
+
+/** @throws INPUT_INVALID */
+function parseInput(text: string): unknown {
+  const lineCounter = new LineCounter()
+  try {
+    return parseYaml(text, { lineCounter })
+  } catch (error) {
+    const { line, col } = error instanceof YAMLError ? lineCounter.linePos(error.pos[0]) : { line: 0, col: 0 }
+    // The message of the parser may quote the text.
+    throw new NopassError('INPUT_INVALID', 'endpoints: this is not YAML', {
+      hint: 'Write one line per address, such as `sts: https://sts-vpc.cn-hangzhou.aliyuncs.com`.',
+      place: { file: 'endpoints', ...(line > 0 && { line, column: col }) },
+    })
+  }
 }
