@@ -92,6 +92,17 @@ const refused: readonly [Partial<Record<InputName, string>>, string, RegExp][] =
   [{ 'role-to-assume': 'acs:ram::1:role/x' }, 'INPUT_MISSING', /role-to-assume needs oidc-provider-arn/],
   [{ 'verify-image': 'x', verify: 'false' }, 'INPUT_CONFLICT', /verify-image and verify: false exclude each other/],
   [{ 'verify-image': 'x', wait: 'false' }, 'INPUT_CONFLICT', /verify-image and wait: false exclude each other/],
+  [
+    { 'verify-image': 'https://u:pw@r.example/a' },
+    'INPUT_INVALID',
+    /^verify-image: "https:\/\/\(redacted\)@r\.example\/a" is not the name of an image$/,
+  ],
+  [
+    { 'verify-image': 'r.example/A:1' },
+    'INPUT_INVALID',
+    /^verify-image: "r\.example\/A:1" is not the name of an image$/,
+  ],
+  [{ 'verify-image': 'r.example/a:' }, 'INPUT_INVALID', /^verify-image: "r\.example\/a:" is not the name of an image$/],
   [{ 'verify-namespace': 'x', verify: 'false' }, 'INPUT_CONFLICT', /verify-namespace and verify: false exclude/],
   [{ 'verify-namespace': 'x', wait: 'false' }, 'INPUT_CONFLICT', /verify-namespace and wait: false exclude/],
   [{ 'verify-namespace': 'a/b' }, 'INPUT_INVALID', /verify-namespace: "a\/b" is not the name of a namespace/],

@@ -1,5 +1,7 @@
+import { correctImageName } from '../../acr/image-name.ts'
 import { NopassError } from '../../errors.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
+import { withoutCredentials } from '../../printable.ts'
 import { regionHint } from '../../values/checks/check-regions.ts'
 import { REGIONS } from '../../values/checks/regions.ts'
 import {
@@ -30,6 +32,7 @@ export function readInputs(given: (name: InputName) => string | undefined): Inpu
   refuseName('release', inputs.release, { what: 'release', longest: 53 })
   refuseName('namespace', inputs.namespace, { what: 'namespace', longest: 63 })
   refuseName('verify-namespace', inputs['verify-namespace'], { what: 'namespace', longest: 63 })
+  refuseImageName(inputs['verify-image'])
   return inputs
 }
 
@@ -172,6 +175,14 @@ function refuseRegion({ region, endpoints }: Inputs): void {
 function refuseSessionName(name: string): void {
   if (name === '' || /^[A-Za-z0-9.@_-]{2,64}$/.test(name)) return
   throw new NopassError('INPUT_INVALID', `role-session-name: "${name}" is not 2 to 64 letters, digits and . @ - _`)
+}
+
+function refuseImageName(name: string): void {
+  const hint = name === '' ? undefined : correctImageName(name)
+  if (hint === undefined) return
+  throw new NopassError('INPUT_INVALID', `verify-image: "${withoutCredentials(name)}" is not the name of an image`, {
+    hint,
+  })
 }
 
 /** Checks a name by the same rules as the schema of the clusters list. */
