@@ -49,6 +49,11 @@ const HOST_NAME = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]([-a-z0-9]*[a-z0-9])?
 /** RFC 1035, 2.3.4. */
 const LONGEST_HOST = 253
 
+/** True for a host name of at least two labels, without a port. */
+export function isHostName(host: string): boolean {
+  return host.length <= LONGEST_HOST && HOST_NAME.test(host)
+}
+
 /**
  * Returns the domains of an Enterprise instance. An endpoint that is not a host name gets no
  * credential.
@@ -56,7 +61,7 @@ const LONGEST_HOST = 253
 export function enterpriseDomains(endpoints: readonly InstanceEndpoint[]): readonly OwnDomain[] {
   return endpoints.flatMap(({ type, domains }) =>
     domains
-      .filter(({ domain }) => domain.length <= LONGEST_HOST && HOST_NAME.test(domain))
+      .filter(({ domain }) => isHostName(domain))
       .map(({ domain, custom }): OwnDomain => {
         return { domain, kind: custom ? 'custom' : type === 'vpc' ? 'vpc' : 'public' }
       }),
@@ -121,9 +126,17 @@ export function parseImage(image: string): ImageReference {
  */
 export function isCoveredBy(domain: string, image: ImageReference): boolean {
   const [host = '', ...path] = domain.split('/')
-  if (host.toLowerCase() !== image.host) return false
+  if (withoutAlias(host.toLowerCase()) !== withoutAlias(image.host)) return false
   const prefix = path.join('/')
   return prefix === '' || image.repository === prefix || image.repository.startsWith(`${prefix}/`)
+}
+
+/**
+ * To a kubelet, a login of `index.docker.io` is one of Docker Hub (`isDefaultRegistryMatch` in
+ * k8s.io/kubernetes/pkg/credentialprovider/keyring.go).
+ */
+function withoutAlias(host: string): string {
+  return host === 'index.docker.io' ? 'docker.io' : host
 }
 
 /**

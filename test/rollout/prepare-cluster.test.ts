@@ -114,6 +114,30 @@ test("another chart's values are left to its own schema, and to RAM only by what
   }
 })
 
+const HOST = 'shop-registry.cn-hangzhou.cr.aliyuncs.com'
+const NODES = 'helper: { enabled: false }\nnode: { identity: worker-role }\n'
+for (const [what, image, more, isRefused] of [
+  ['of the registry', `${HOST}/shop/web:1`, {}, false],
+  ['on a domain that only the instance may list', 'images.example.com/shop/web:1', {}, false],
+  ['of Docker Hub', 'busybox', {}, true],
+  ['of another region', 'shop-registry.cn-beijing.cr.aliyuncs.com/shop/web:1', {}, true],
+  ['of Docker Hub, without a verification', 'busybox', { values: 'retire: true\n' }, false],
+  ['of Docker Hub, in another mode', 'busybox', { mode: 'uninstall', 'ram-cleanup': 'true' }, false],
+  ['of the registry, pulled by a node', `${HOST}/shop/web:1`, { values: NODES }, false],
+  ['on a domain that no node knows', 'images.example.com/shop/web:1', { values: NODES }, true],
+] as const) {
+  test(`verify-image ${what} is ${isRefused ? 'refused, because its pull would show nothing' : 'accepted'}`, () => {
+    const { values = '', ...inputs }: Given = more
+    const own = REGISTRY + IDENTITY['worker-role'] + values
+    const { errors } = prepare({ ...ACK, values: own, 'verify-image': image, ...inputs })
+    const expected = `verify-image: no registry in the values covers ${image.includes('.') ? image.split('/')[0] : 'docker.io'}, so a pull of ${image} would show nothing`
+    assert.deepEqual(
+      errors.map(({ code, message, place }) => [code, message, place.cluster]),
+      isRefused ? [['INPUT_INVALID', expected, 'c0123456789']] : [],
+    )
+  })
+}
+
 test('an uninstall checks what is given, and needs no values', () => {
   const uninstall = (given: Given) => prepare({ ...ACK, mode: 'uninstall', ...given })
   assert.deepEqual(

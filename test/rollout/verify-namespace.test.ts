@@ -28,6 +28,8 @@ interface Setup {
   readonly changed?: object
   /** True if the Pod gets no container, and Events cannot be listed. */
   readonly unstarted?: boolean
+  /** The domains that the helper reports for its registry. */
+  readonly domains?: readonly string[]
   /** The run is cancelled while the API server creates this resource. */
   readonly cancelled?: 'serviceaccounts' | 'pods'
 }
@@ -47,7 +49,7 @@ async function verify({ plan, image, secret = GOOD, refused, unstarted, cancelle
   const cancel = new AbortController()
   const calls: string[] = []
   const events: string[] = []
-  const report = helperReport([reportedRegistry('prod')])
+  const report = helperReport([reportedRegistry('prod', { domains: rest.domains ?? [] })])
   const objects = new Map<string, object>()
   const request = async (
     request: { method: string; path: string; query?: { dryRun: string }; body?: Body },
@@ -160,6 +162,16 @@ test('verify-namespace with verify-image: the Pod that pulled is removed too, an
     'DELETE /api/v1/namespaces/checks/serviceaccounts/acr-nopass-probe-X',
   ])
   assert.deepEqual(left, [])
+})
+
+test('verify-image: a pull of an image that no registry of the Secret covers is not reported as a proof', async () => {
+  const plan = { ...EXISTING, registries: ['prod'] }
+  const secret = { ...GOOD, annotations: { ...GOOD.annotations, 'acr-nopass.io/registries': 'prod' } }
+  const pull = async (image: string) => (await verify({ plan, secret, image, domains: ['r.example'] })).notes.slice(3)
+  assert.deepEqual(await pull('r.example/app:1'), ['r.example/app:1 was pulled after N ms'])
+  assert.deepEqual(await pull('mirror.example/app:1'), [
+    'mirror.example/app:1 was pulled after N ms, but no registry of the pull secret covers it: this shows nothing about a login',
+  ])
 })
 
 for (const [title, changed, note] of [

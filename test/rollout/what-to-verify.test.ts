@@ -66,11 +66,12 @@ test('without a helper, an image is verified only where the role of the node can
 test('beside a helper, an image is also verified on a node where its role can pull it without a Secret', () => {
   const image = { verify: true, wait: true, 'verify-image': 'r.example/app:1' } as Verified[0]
   const on = { retire: false, hasHelper: true } as Verified[1]
-  const byNode = { node: { identity: 'worker-role', fallback: 'none' } }
+  const served = [{ name: 'e', edition: 'enterprise', domains: ['r.example'] }]
+  const byNode = { node: { identity: 'worker-role', fallback: 'none' }, registries: served }
   const judge = (inputs: object, config: Verified[1], values: object): boolean =>
     verifiesPluginNode({ ...image, ...inputs } as Verified[0], config, values as never)
   assert.equal(judge({}, on, byNode), true)
-  assert.equal(judge({}, on, { node: { identity: 'service-account', fallback: 'none' } }), false)
+  assert.equal(judge({}, on, { ...byNode, node: { identity: 'service-account', fallback: 'none' } }), false)
   assert.equal(judge({ 'verify-image': '' }, on, byNode), false)
   assert.equal(judge({ wait: false }, on, byNode), false)
   assert.equal(judge({}, { retire: true, hasHelper: true } as Verified[1], byNode), false)
@@ -80,9 +81,12 @@ test('beside a helper, an image is also verified on a node where its role can pu
   const others = [
     { name: 's', edition: 'static', domains: ['other.example'] },
     { name: 'e', edition: 'enterprise', domains: ['r.example'] },
-    { name: 'p', edition: 'personal' },
+    { name: 'p', edition: 'personal', region: 'cn-hangzhou', domains: [] },
   ]
   assert.equal(judge({}, on, { ...byNode, registries: others }), true)
+  // The program has a login for a custom domain only if the values name it.
+  const unnamed = [{ name: 'e', edition: 'enterprise', region: 'cn-hangzhou', domains: [] }]
+  assert.equal(judge({}, on, { ...byNode, registries: unnamed }), false)
   const probe = { existing: undefined, registries: ['prod'], attaches: true }
   assert.match(
     describeVerification(image, on, probe, { onPluginNode: true }),

@@ -1,4 +1,5 @@
-import { hostOf, isCoveredBy, parseImage, personalDomains } from '../../acr/registry-domains.ts'
+import { mayServe } from '../../acr/coverage.ts'
+import { hostOf, parseImage } from '../../acr/registry-domains.ts'
 import { createUnions } from '../../acr/unions.ts'
 import { familyOf, isLimited } from '../../values/limited-entries.ts'
 import { isForNamespace } from '../../values/own-targets.ts'
@@ -32,8 +33,9 @@ export function chooseEntries(
   image: string,
   namespace: string | undefined,
 ): ChosenEntries {
-  const { host, repository } = parseImage(image)
-  const ofHost = registries.filter((registry) => mayServe(registry, image))
+  const reference = parseImage(image)
+  const { host, repository } = reference
+  const ofHost = registries.filter((registry) => mayServe(registry, reference))
   const own = ofHost.filter((registry) => namespace === undefined || isForNamespace(registry, namespace))
   const unions = createUnions({ registries: [...own] })
   const byName = new Map(own.map((registry) => [registry.name, registry]))
@@ -55,13 +57,4 @@ export function chooseEntries(
     candidates: candidates.toSorted((a, b) => rank(a) - rank(b)),
     isOnlyList: lists.size === 1 && !isDivided,
   }
-}
-
-/** True if the image is on a domain that the entry names, or on one that its instance may have. */
-function mayServe({ edition, region = '', domains }: NodeRegistry, image: string): boolean {
-  const reference = parseImage(image)
-  if (domains.some((domain) => isCoveredBy(domain, reference))) return true
-  if (edition === 'personal') return personalDomains(region).some(({ domain }) => domain === reference.host)
-  const [, own] = /^[^.]+\.([^.]+)\.cr\.aliyuncs\.com$/.exec(reference.host) ?? []
-  return own !== undefined && (region === '' || own === region)
 }

@@ -4,6 +4,7 @@ import type { ResolvedValues } from '../../values/generated/resolved-values.ts'
 import { loadValues } from '../../values/load-values.ts'
 import { ValuesError } from '../../values/values-error.ts'
 import { formatPath } from '../../values/yaml/yaml-node.ts'
+import { findUncovered } from './check-verify-image.ts'
 import type { Inputs } from './input-table.ts'
 import type { ClusterSettings, Settings } from './settings.ts'
 
@@ -88,6 +89,8 @@ function prepareCluster(
     throw new NopassError('INPUT_MISSING', 'no values are given', { hint: 'Name a values file with `values-files`.' })
   }
   if (!values || errors.length > 0) return { errors: errors.map((error) => withClusterName(error, name)), warnings }
+  const uncovered = findUncovered(inputs, values, name)
+  if (uncovered !== undefined) return { errors: [uncovered], warnings }
   return { name, wave, settings: cluster, values, ram: ramMode(inputs, values.identity.type, cluster), warnings }
 }
 

@@ -1,4 +1,3 @@
-import { parseImage } from '../../acr/registry-domains.ts'
 import { NopassError } from '../../errors.ts'
 import { loadConfig } from '../../installation/load-config.ts'
 import { createTargets } from '../../installation/targets.ts'
@@ -6,6 +5,7 @@ import { unlessStatus } from '../../kube/api-error.ts'
 import { get, type KubeCaller } from '../../kube/client.ts'
 import { SKIP } from '../../kube/names.ts'
 import type { KubeObject } from '../../kube/types.ts'
+import { mayNodesServe } from '../inputs/check-verify-image.ts'
 import type { Inputs } from '../inputs/input-table.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { RenderedConfig } from '../release/release-parts.ts'
@@ -44,7 +44,7 @@ export function verifiesNode(
 
 /**
  * True if, beside the helper, a Pod without any pull secret is to be pulled on a node with the
- * program. Nodes never have a static login.
+ * program. The pull shows nothing if the program has no login for the image.
  */
 export function verifiesPluginNode(
   inputs: Inputs,
@@ -52,8 +52,7 @@ export function verifiesPluginNode(
   values: PreparedCluster['values'],
 ): boolean {
   if (reasonNotToVerify(inputs, config) !== undefined || !mayPullByNode(inputs, values)) return false
-  const { host } = parseImage(inputs['verify-image'])
-  return !(values?.registries ?? []).some(({ edition, domains = [] }) => edition === 'static' && domains.includes(host))
+  return mayNodesServe(values?.registries ?? [], inputs['verify-image'])
 }
 
 function mayPullByNode({ 'verify-image': image }: Inputs, values: PreparedCluster['values']): boolean {

@@ -23,6 +23,7 @@ const CONTAINER = 'image'
 /**
  * Creates one Pod with the image and waits until the node has pulled it. The Pod does not have to
  * run successfully.
+ * @param isCovered false if no login is for the image, so that its pull shows nothing about a login
  * @returns a note with the duration of the pull, or why the pull proves nothing
  * @throws VERIFY_IMAGE with the kubelet's message: after 35 s of failed pulls, or immediately if no
  *   retry can help
@@ -32,6 +33,7 @@ export async function verifyImage(
   { namespace, serviceAccount, pod, node }: ProbeTarget,
   image: string,
   limitMs: number,
+  isCovered = true,
 ): Promise<string> {
   const { client, signal } = caller
   const path = `/api/v1/namespaces/${namespace}/pods`
@@ -70,7 +72,11 @@ export async function verifyImage(
   const ms = Math.round(performance.now() - begin)
   if (state === 'pulled') {
     const change = findChange(made, image)
-    return change === undefined ? `${image} was pulled after ${ms} ms` : `${image} was not checked: ${change}`
+    if (change !== undefined) return `${image} was not checked: ${change}`
+    const pulled = `${image} was pulled after ${ms} ms`
+    return isCovered
+      ? pulled
+      : `${pulled}, but no registry of the pull secret covers it: this shows nothing about a login`
   }
   words ??= await lastEvents(caller, namespace, pod)
   throw new NopassError(

@@ -1,6 +1,7 @@
+import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import { ERROR_CODES } from '../../error-codes.ts'
 import { NopassError } from '../../errors.ts'
-import type { RegistryStatus } from '../../installation/helper-status.ts'
+import { type HelperStatus, itemsOf, type RegistryStatus } from '../../installation/helper-status.ts'
 import { hasStatus, KubeApiError, unlessStatus } from '../../kube/api-error.ts'
 import { get, METADATA_ONLY } from '../../kube/client.ts'
 import {
@@ -47,7 +48,7 @@ export async function verifyRelease(request: VerifyRequest): Promise<readonly st
   }
   const { existing } = probe
   const probed = await withProbe({ ...request, existing, makesPod: image !== undefined }, (made) =>
-    verifyProbe(request, probe, made),
+    verifyProbe(request, probe, made, status),
   )
   return [...notes, ...probed]
 }
@@ -64,6 +65,7 @@ async function verifyProbe(
   request: VerifyRequest,
   { registries, attaches }: ProbePlan,
   probe: ProbeTarget,
+  status: HelperStatus,
 ): Promise<readonly string[]> {
   const { secretName, image, limitMs, report } = request
   const secret = await waitForSecret(request, probe.namespace, registries)
@@ -75,7 +77,8 @@ async function verifyProbe(
   const notes = [`${where} had its Secret after ${Math.round(secret.ms)} ms`]
   if (attaches) {
     notes.push(await verifyAttachment(request, probe))
-    if (image !== undefined) notes.push(await verifyImage(request, probe, image, limitMs))
+    if (image !== undefined)
+      notes.push(await verifyImage(request, probe, image, limitMs, isCovered(image, registries, status)))
   } else {
     const pulled = image === undefined ? '' : `, and ${image} not pulled`
     notes.push(
@@ -84,6 +87,16 @@ async function verifyProbe(
   }
   for (const note of notes) report(note)
   return notes
+}
+
+/**
+ * False if the helper reports the domains of all registries of the Secret, and none covers the
+ * image.
+ */
+function isCovered(image: string, registries: readonly string[], status: HelperStatus): boolean {
+  const reference = parseImage(image)
+  const lists = registries.map((name) => itemsOf(status, name).flatMap(({ domains }) => domains))
+  return lists.some((domains) => domains.length === 0 || domains.some((domain) => isCoveredBy(domain, reference)))
 }
 
 /**
