@@ -30,6 +30,8 @@ export interface FakeApiServer extends AsyncDisposable {
   refuse: (method: string, path: string, query: URLSearchParams) => number | undefined
   /** Called before each request; a returned text is the body of a response with the status 200. */
   answer: (path: string) => string | Promise<string> | undefined
+  /** Returns what the API server makes of a Pod that is created as a dry run. */
+  admit: (namespace: string, pod: object) => object
   /** If true, lists have no managedFields, as behind some proxies. */
   trimsLists: boolean
   /** How many milliseconds the server's clock is ahead. */
@@ -85,6 +87,10 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
     fake.calls.push(`${method} ${path}`)
     const status = fake.refuse(method, path, searchParams)
     if (status !== undefined) return failure(status)
+    const [, tried] = /^\/api\/v1\/namespaces\/([^/]+)\/pods$/.exec(path) ?? []
+    if (method === 'POST' && tried !== undefined && searchParams.get('dryRun') === 'All') {
+      return { status: 201, json: fake.admit(tried, body as object) }
+    }
     if (path === '/version') return { status: 200, json: { major: '1', minor: '35', gitVersion: 'v1.35.0' } }
     if (path === '/apis') return { status: 200, json: groups(fake.objects) }
     const found = /^(?:\/api\/(v1)|\/apis\/([^/]+\/[^/]+))(?:\/namespaces\/([^/]+))?(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(
@@ -144,6 +150,7 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
     calls: [],
     refuse: () => undefined,
     answer: () => undefined,
+    admit: (_, pod) => pod,
     trimsLists: false,
     aheadMs: 0,
     [Symbol.asyncDispose]: () =>

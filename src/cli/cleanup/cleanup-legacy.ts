@@ -12,7 +12,7 @@ import type { Configured } from '../../migrate/remove/find-uncovered.ts'
 import { type ForeignHost, findForeignHosts } from '../../migrate/remove/foreign-hosts.ts'
 import { describeLeft, type LeftSecret } from '../../migrate/remove/left-secrets.ts'
 import { LEGACY_HELPER } from '../../migrate/remove/legacy-facts.ts'
-import { type Dependent, readOurSide } from '../../migrate/remove/our-side.ts'
+import { type Dependent, readOurSide, withAdmission } from '../../migrate/remove/our-side.ts'
 import { readLegacy } from '../../migrate/remove/read-cluster.ts'
 import { describePlan, planRemoval, removeLegacy } from '../../migrate/remove/remove-legacy.ts'
 import { printable } from '../../printable.ts'
@@ -76,7 +76,12 @@ async function observeLegacy({ client, aheadMs }: Connected, flags: CleanupFlags
   // The API server's clock decides whether a credential has expired. Only a response shows that
   // clock.
   const now = Date.now() - (aheadMs() ?? 0)
-  const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now)
+  const side = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now)
+  const ours = await withAdmission(
+    reader,
+    side,
+    facts.secrets.map(({ metadata }) => metadata.namespace),
+  )
   // Nodes are read only for the region, which is not needed here.
   const unread = reader.unread.filter(({ what }) => what !== 'Nodes')
   if (unread.length > 0) {

@@ -5,7 +5,7 @@ import { findPublic } from '../../migrate/find-public.ts'
 import type { SecretUser } from '../../migrate/passwords/find-users.ts'
 import { type HostCoverage, judgePasswords, type PasswordReport } from '../../migrate/passwords/judge-passwords.ts'
 import { type PasswordFacts, readPasswords } from '../../migrate/passwords/read-passwords.ts'
-import { readOurSide } from '../../migrate/remove/our-side.ts'
+import { readOurSide, withAdmission } from '../../migrate/remove/our-side.ts'
 import { printable } from '../../printable.ts'
 import { connect } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
@@ -30,8 +30,13 @@ export async function doctorPasswords(flags: PasswordFlags & CommonFlags, host: 
     // Only a response shows the API server's clock.
     await reader.request('/version')
     const now = Date.now() - (connected.aheadMs() ?? 0)
-    const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now)
-    const facts = await readPasswords(reader, ours, flags.domain ?? [])
+    const side = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now)
+    const facts = await readPasswords(reader, side, flags.domain ?? [])
+    const ours = await withAdmission(
+      reader,
+      side,
+      facts.withLogins.map(({ namespace }) => namespace),
+    )
     const lost = judgePasswords(facts, ours, reader.unread).flatMap(({ usedBy }) =>
       usedBy.flatMap(({ image }) => image ?? []),
     )

@@ -1,9 +1,10 @@
+import { podPolicyNames } from '../../installation/pod-policy.ts'
 import { clusterName } from '../../installation/release-evidence.ts'
 import { shell, shellWords } from '../../lib/shell-command.ts'
 import { pluralize, summarize } from '../../lib/text.ts'
 import type { Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain, CHART, isAliased, podPolicyNames, replaceFromRelease } from './fix-commands.ts'
+import { applyAgain, CHART, isAliased, replaceFromRelease } from './fix-commands.ts'
 
 /**
  * Reports whether new Pods get the reference through the admission policy, if the values use it.

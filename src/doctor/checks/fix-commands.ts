@@ -1,7 +1,6 @@
 import type { ReleaseFacts } from '../../installation/find-release.ts'
-import { clusterName, type ReleaseName } from '../../installation/release-evidence.ts'
+import type { ReleaseName } from '../../installation/release-evidence.ts'
 import { type ShellCommand, shell, shellWords } from '../../lib/shell-command.ts'
-import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import { VERSION } from '../../version.ts'
 
 type ByHelm = Pick<ReleaseFacts, 'namespace' | 'name' | 'helmRelease' | 'evidence'>
@@ -64,20 +63,4 @@ function applyStdin(release: ByHelm) {
 /** Prints the last lines of the helper's log. */
 export function logsCommand({ namespace, name }: ReleaseName): ShellCommand | undefined {
   return shell`kubectl -n ${namespace} logs -l app.kubernetes.io/instance=${name} --tail=50`
-}
-
-/**
- * Names the admission policies that add the reference. There is one policy per selector of
- * registries (chart/templates/pod-policy.yaml).
- */
-export function podPolicyNames(
-  release: ReleaseName,
-  config: Pick<HelperConfig, 'registries' | 'targets'>,
-): readonly string[] {
-  const selectors = config.registries.map(({ targets }) =>
-    JSON.stringify({ ...config.targets.namespaces, ...targets?.namespaces }.selector ?? {}),
-  )
-  return [...new Set(selectors)].map((_, index) =>
-    index === 0 ? clusterName(release) : `${clusterName(release)}.${index + 1}`,
-  )
 }

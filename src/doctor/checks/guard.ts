@@ -1,10 +1,10 @@
+import type { BindingSpec, BoundPolicy, MatchResources } from '../../installation/read-bound.ts'
 import { clusterName } from '../../installation/release-evidence.ts'
 import { shell, shellWords } from '../../lib/shell-command.ts'
 import { summarize } from '../../lib/text.ts'
 import type { Draft, Found } from '../finding.ts'
 import { GUARDED } from '../guarded.ts'
 import type { Observed } from '../observed.ts'
-import type { BindingSpec, BoundPolicy, MatchResources } from '../read/read-bound.ts'
 import { helperUser } from '../read/try-guard.ts'
 import { applyAgain, replaceFromRelease } from './fix-commands.ts'
 

@@ -1,13 +1,13 @@
 import type { ReleaseFacts } from '../../installation/find-release.ts'
 import type { NamespaceView } from '../../installation/object-views.ts'
+import { type BoundPolicy, readBound } from '../../installation/read-bound.ts'
 import { createSecretTransforms } from '../../installation/read-pull-secrets.ts'
 import { clusterName } from '../../installation/release-evidence.ts'
+import { tryPods } from '../../installation/try-pods.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import type { Reader } from '../../kube/read/reader.ts'
 import type { KubeObject } from '../../kube/types.ts'
-import { type BoundPolicy, readBound } from './read-bound.ts'
 import { type Accepted, tryGuard } from './try-guard.ts'
-import { tryPods } from './try-pods.ts'
 
 const API = '/apis/admissionregistration.k8s.io/v1'
 

@@ -2,7 +2,8 @@ import type { ShellCommand } from '../../lib/shell-command.ts'
 import { describeOldPod } from '../remove/find-dependents.ts'
 import type { Workload } from '../remove/legacy-facts.ts'
 import { isUsedFor } from '../remove/old-logins.ts'
-import { coverageGap, isCurrent, isReferenced, type OurSide, releaseProblems } from '../remove/our-side.ts'
+import { coverageGap, isCurrent, type OurSide, reachOf, releaseProblems } from '../remove/our-side.ts'
+import type { Reach } from '../remove/pod-admission.ts'
 import { titleOf } from '../remove/workload.ts'
 import type { PullSecret } from './pull-secret.ts'
 import type { NamingAccount, PasswordFacts } from './read-passwords.ts'
@@ -31,12 +32,18 @@ export function findUsers(
   const { namespace, name } = secret
   const own = facts.workloads.filter((workload) => workload.namespace === namespace && !workload.clusterScoped)
   const accounts = facts.accounts.filter((account) => account.namespace === namespace)
-  const judged = accounts.filter(({ list }) => list.includes(name)).map((account) => judgeAccount(account, ours))
+  const judged = accounts
+    .filter(({ list }) => list.includes(name))
+    .map((account) => judgeAccount(account, secret, ours))
+  const naming = new Set(accounts.filter(({ list }) => isOnlyNamed(list, name, ours)).map((account) => account.name))
   const templates = own
-    .filter(({ kind, references }) => kind !== 'Pod' && references.includes(name))
+    .filter(({ kind, references, optedOut, serviceAccount }) => {
+      const inherits = optedOut && references.length === 0 && naming.has(serviceAccount)
+      return kind !== 'Pod' && (references.includes(name) || inherits)
+    })
     .map((workload) => judgeTemplate(workload, secret, ours, isPublic))
   const blocked = new Set(
-    [...judged, ...templates].filter(({ blocks }) => blocks === 'yes').map(({ subject }) => subject),
+    [...judged, ...templates].filter(({ blocks }) => blocks !== 'no').map(({ subject }) => subject),
   )
   const pods = own
     .filter(({ kind, references }) => kind === 'Pod' && references.includes(name))
@@ -51,6 +58,10 @@ export function findUsers(
     ...mergePods(pods),
     ...facts.workloads.filter((workload) => isMention(workload, name)).map(describeMention),
   ])
+}
+
+function isOnlyNamed(list: readonly string[], name: string, { secretName }: OurSide): boolean {
+  return list.includes(name) && !list.includes(secretName)
 }
 
 /** What blocks comes first. */
@@ -92,18 +103,29 @@ function describeMention(workload: Workload): SecretUser {
   }
 }
 
-function judgeAccount(account: NamingAccount, ours: OurSide): SecretUser {
+function judgeAccount(account: NamingAccount, { hosts, moreHosts }: PullSecret, ours: OurSide): SecretUser {
   const { namespace, name, list } = account
   const subject = accountTitle(account)
-  if (isReferenced(ours, { namespace, serviceAccount: name, list })) {
-    return { subject, blocks: 'no', why: `it also names ${ours.secretName}`, fix: 'Remove the old name from its list.' }
+  // A later Pod may pull from each host of the Secret.
+  const images = moreHosts > 0 ? [] : hosts.map((host) => `${host}/`)
+  const reach = reachOf(ours, { namespace, serviceAccount: name, list, images })
+  if (reach.is === 'yes') {
+    const why = list.includes(ours.secretName) ? `it also names ${ours.secretName}` : addedBy(ours)
+    return { subject, blocks: 'no', why, fix: 'Remove the old name from its list.' }
   }
-  return {
-    subject,
-    blocks: 'yes',
-    why: `it names the Secret and not ${ours.secretName}`,
-    fix: 'Make it a target (`targets` of the values), or remove the old name if nothing pulls with it.',
-  }
+  const fix = 'Make it a target (`targets` of the values), or remove the old name if nothing pulls with it.'
+  return { subject, ...describeMissing('it names the Secret', reach, ours), fix: reach.fix ?? fix }
+}
+
+const addedBy = ({ secretName }: OurSide): string => `the API server adds ${secretName} to its Pods`
+
+function describeMissing(
+  what: string,
+  { is, why }: Reach,
+  { secretName }: OurSide,
+): Pick<SecretUser, 'blocks' | 'why'> {
+  const more = why === undefined ? '' : `; ${why}`
+  return { blocks: is === 'unknown' ? 'unknown' : 'yes', why: `${what} and not ${secretName}${more}` }
 }
 
 function judgeTemplate(
@@ -112,15 +134,19 @@ function judgeTemplate(
   ours: OurSide,
   isPublic: (image: string) => boolean,
 ): SecretUser {
-  const { namespace, references, serviceAccount, optedOut } = workload
+  const { references, images } = workload
   const subject = titleOf(workload)
   const settled = judgePulls(workload, secret, ours, isPublic)
   if (settled !== undefined) return { subject, ...settled }
-  if (!optedOut && isReferenced(ours, { namespace, serviceAccount, list: references })) {
-    return { subject, blocks: 'no', why: `the API server adds ${ours.secretName} to its Pods` }
-  }
-  const why = `its template names the Secret and not ${ours.secretName}`
-  return { subject, blocks: 'yes', why, fix: `Write ${ours.secretName} there instead.` }
+  const pulled = images.filter((image) => isPulledWith(secret, image) && !isPublic(image))
+  const reach = reachOf(ours, { ...workload, list: references, images: pulled })
+  if (reach.is === 'yes') return { subject, blocks: 'no', why: addedBy(ours) }
+  const what = references.length > 0 ? 'its template names the Secret' : 'its ServiceAccount names the Secret'
+  return { subject, ...describeMissing(what, reach, ours), fix: reach.fix ?? `Write ${ours.secretName} there instead.` }
+}
+
+function isPulledWith({ hosts, moreHosts }: PullSecret, image: string): boolean {
+  return moreHosts > 0 || hosts.some((host) => isUsedFor(host, image))
 }
 
 /** What decides about a Pod besides the Pod itself. */
@@ -153,12 +179,11 @@ function makerTitle({ namespace, owner }: Workload, { replicaSetOwners }: Passwo
 /** Judges what does not depend on who made the object. Undefined: the list of names decides. */
 function judgePulls(
   { namespace, references, images }: Workload,
-  { hosts, moreHosts }: PullSecret,
+  secret: PullSecret,
   ours: OurSide,
   isPublic: (image: string) => boolean,
 ): Omit<SecretUser, 'subject'> | undefined {
-  const isPulled = (image: string): boolean => moreHosts > 0 || hosts.some((host) => isUsedFor(host, image))
-  const pulled = images.filter((image) => isPulled(image) && !isPublic(image))
+  const pulled = images.filter((image) => isPulledWith(secret, image) && !isPublic(image))
   if (pulled.length === 0) return { blocks: 'no', why: 'it pulls no image with these logins' }
   const gap = findGap(namespace, pulled, ours)
   if (gap !== undefined) return { blocks: 'yes', ...gap }

@@ -101,8 +101,8 @@ async function readUsers(reader: Reader, wanted: WantedNames) {
     const owner = kind === 'ReplicaSet' ? ownerOf(metadata) : undefined
     if (owner !== undefined) replicaSetOwners.set(keyOf({ namespace, name }), owner)
     if (isMaker(kind) && groupOf(object) !== '') makers.push({ kind, namespace, name })
-    return describeWorkload(object, wanted).filter(({ references, uses, mentions }) => {
-      return [...references, ...uses, ...mentions].some(wanted.isName)
+    return describeWorkload(object, wanted).filter(({ references, uses, mentions, optedOut }) => {
+      return optedOut || [...references, ...uses, ...mentions].some(wanted.isName)
     })
   }
   const listKind = async (kind: string, apiVersion: string, plural: string): Promise<readonly Workload[]> => {

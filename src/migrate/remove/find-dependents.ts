@@ -2,9 +2,10 @@ import { isCoveredBy, isPrivateAcr, parseImage } from '../../acr/registry-domain
 import { shell } from '../../lib/shell-command.ts'
 import type { LegacyFacts } from './collect-facts.ts'
 import { type Configured, findUncovered } from './find-uncovered.ts'
-import { isHelpersImage, LEGACY_NAMESPACE, LEGACY_SECRETS, type OldSecret, type Workload } from './legacy-facts.ts'
+import { isHelpersImage, LEGACY_NAMESPACE, type OldSecret, type Workload } from './legacy-facts.ts'
 import { isUsedFor } from './old-logins.ts'
-import { coverageGap, type Dependent, isCurrent, isReferenced, type OurSide, releaseProblems } from './our-side.ts'
+import { coverageGap, type Dependent, isCurrent, type OurSide, reachOf, releaseProblems } from './our-side.ts'
+import type { Reach } from './pod-admission.ts'
 import { titleOf } from './workload.ts'
 
 /**
@@ -28,8 +29,11 @@ export function findDependents(
     name: metadata.name,
     list: imagePullSecrets.map(({ name = '' }) => name),
   }))
-  const naming = accounts.filter(({ namespace, list }) => isPresent(namespace, list))
+  const naming = accounts
+    .filter(({ namespace, list }) => isPresent(namespace, list))
+    .map((account): Naming => ({ ...account, reach: reachOfAccount(account, present, ours) }))
   const lists = new Map(accounts.map(({ namespace, name, list }) => [`${namespace}/${name}`, list]))
+  const reached = new Map(naming.map(({ namespace, name, ...account }) => [`${namespace}/${name}`, account]))
   const configuredDomains = configured.entries.flatMap(({ domains }) => domains)
   const known = [...configuredDomains, ...(ours.release?.status?.registries ?? []).flatMap(({ domains }) => domains)]
   const isKnown = (domains: readonly string[], image: string): boolean =>
@@ -59,12 +63,32 @@ export function findDependents(
     ...others,
     ...spaces.filter((namespace) => !isCurrent(ours, namespace)).map((namespace) => withoutSecret(namespace, ours)),
     ...naming
-      .filter(({ namespace }) => isCurrent(ours, namespace))
-      .filter(({ namespace, name, list }) => !isReferenced(ours, { namespace, serviceAccount: name, list }))
-      .map(({ namespace, name }) => withoutEntry(`ServiceAccount ${namespace}/${name}`, ours)),
-    ...uniqueBySubject(pulling.flatMap((workload) => judgeWorkload(workload, ours, facts))),
+      .filter(({ namespace, reach }) => isCurrent(ours, namespace) && reach.is !== 'yes')
+      .map(({ namespace, name, reach }) => withoutEntry(`ServiceAccount ${namespace}/${name}`, ours, reach)),
+    ...uniqueBySubject(
+      pulling.flatMap((workload) => {
+        const account = reached.get(`${workload.namespace}/${workload.serviceAccount}`)
+        return judgeWorkload(workload, account, ours, facts)
+      }),
+    ),
     ...findUncovered(facts, ours, configured, spaces),
   ]
+}
+
+/** A ServiceAccount that names an old Secret, and whether its new Pods also get our reference. */
+interface Naming {
+  readonly namespace: string
+  readonly name: string
+  /** The names in its `imagePullSecrets`. */
+  readonly list: readonly string[]
+  readonly reach: Reach
+}
+
+/** A later Pod may pull from each host of the old Secrets. */
+function reachOfAccount({ namespace, name, list }: Omit<Naming, 'reach'>, present: Present, ours: OurSide): Reach {
+  const secrets = list.flatMap((one) => present.get(namespace)?.get(one) ?? [])
+  const images = secrets.flatMap(({ logins }) => logins?.hosts ?? []).map((host) => `${host}/`)
+  return reachOf(ours, { namespace, serviceAccount: name, list, images })
 }
 
 /**
@@ -112,8 +136,13 @@ function presentSecrets({ secrets }: LegacyFacts): Present {
   )
 }
 
-function judgeWorkload(workload: Workload, ours: OurSide, facts: LegacyFacts): readonly Dependent[] {
-  const { kind, namespace, references, serviceAccount, optedOut } = workload
+function judgeWorkload(
+  workload: Workload,
+  account: Pick<Naming, 'list' | 'reach'> | undefined,
+  ours: OurSide,
+  facts: LegacyFacts,
+): readonly Dependent[] {
+  const { kind, namespace, references, images } = workload
   if (!isCurrent(ours, namespace)) return []
   const uncovered = workload.images.flatMap((image) => {
     const gap = coverageGap(ours, namespace, image)
@@ -122,11 +151,12 @@ function judgeWorkload(workload: Workload, ours: OurSide, facts: LegacyFacts): r
   if (uncovered.length > 0) return uncovered.slice(0, 1)
   if (references.includes(ours.secretName)) return []
   if (kind === 'Pod') return [describeOldPod(workload, facts)]
-  const namesItself = references.some((name) => LEGACY_SECRETS.includes(name))
-  // A workload without a list of its own uses the list of its ServiceAccount, which is judged
-  // separately.
-  if (!namesItself || (!optedOut && isReferenced(ours, { namespace, serviceAccount, list: references }))) return []
-  return [withoutEntry(titleOf(workload), ours)]
+  const isOwn = references.length > 0
+  // A workload without a list of its own uses the list of its ServiceAccount. If that does not get
+  // our reference, the ServiceAccount is listed.
+  if (!isOwn && account?.reach.is !== 'yes') return []
+  const reach = reachOf(ours, { ...workload, images, list: isOwn ? references : (account?.list ?? []) })
+  return reach.is === 'yes' ? [] : [withoutEntry(titleOf(workload), ours, reach)]
 }
 
 function withTool(name: string, tool: string): Dependent {
@@ -149,11 +179,13 @@ function withoutSecret(namespace: string, { secretName, targets, namespaces }: O
   }
 }
 
-function withoutEntry(subject: string, { secretName }: OurSide): Dependent {
+function withoutEntry(subject: string, { secretName }: OurSide, { why, fix }: Reach): Dependent {
   return {
     subject,
-    why: `it names an old Secret and not ${secretName}`,
-    fix: `Name ${secretName} there, add its ServiceAccount to \`targets.serviceAccounts\`, or remove the old name if nothing pulls with it.`,
+    why: `it names an old Secret and not ${secretName}${why === undefined ? '' : `; ${why}`}`,
+    fix:
+      fix ??
+      `Name ${secretName} there, add its ServiceAccount to \`targets.serviceAccounts\`, or remove the old name if nothing pulls with it.`,
   }
 }
 

@@ -11,10 +11,12 @@ import type { SecretView } from '../../installation/object-views.ts'
 import { createSecretTransforms, readPullSecrets } from '../../installation/read-pull-secrets.ts'
 import { createTargets } from '../../installation/targets.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
-import { releaseSelector } from '../../kube/names.ts'
+import { SKIP } from '../../kube/names.ts'
 import type { Reader } from '../../kube/read/reader.ts'
 import type { ShellCommand } from '../../lib/shell-command.ts'
+import { summarize } from '../../lib/text.ts'
 import { matchesGlobs } from '../../values/glob.ts'
+import { type PodAdmission, type Reach, readPodAdmission, SEE_DOCTOR } from './pod-admission.ts'
 
 /** The state of acr-nopass, which replaces the old helper. */
 export type OurSide = Awaited<ReturnType<typeof readOurSide>>
@@ -31,14 +33,13 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
   if (release !== undefined && !isNamed) noteUnknown(reader, release)
   const config = release?.config
   const { secretName, transforms } = createSecretTransforms(release)
-  const [namespaces, secrets, available, admission] = await Promise.all([
+  const [namespaces, secrets, available] = await Promise.all([
     reader.list('Namespaces', '/api/v1/namespaces', {
       accept: METADATA_ONLY_LIST,
       transform: transforms.namespace,
     }),
     readPullSecrets(reader, secretName, transforms),
     release === undefined ? 0 : readAvailable(reader, release),
-    config === undefined || config.attach === 'serviceAccounts' ? false : hasPodPolicy(reader, config.release.name),
   ])
   return {
     now,
@@ -57,9 +58,19 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
     namespaces: new Map((namespaces ?? []).map((view) => [view.name, view])),
     /** Our pull secrets, by namespace. */
     secrets: secrets ?? new Map<string, SecretView>(),
-    /** True if the admission policy adds the reference to each Pod of a target. */
-    admission,
+    /** Undefined: no admission policy adds the reference, or nothing was tried yet. */
+    admission: undefined as PodAdmission | undefined,
   }
+}
+
+/** Adds whether the admission policies work in these namespaces. */
+export async function withAdmission(
+  reader: Reader,
+  ours: OurSide,
+  namespaces: Iterable<string | undefined>,
+): Promise<OurSide> {
+  const views = [...new Set(namespaces)].flatMap((name) => ours.namespaces.get(name ?? 'default') ?? [])
+  return { ...ours, admission: await readPodAdmission(reader, ours.release, views) }
 }
 
 async function readAvailable(reader: Reader, { namespace, fullname }: ReleaseFacts): Promise<number> {
@@ -68,14 +79,6 @@ async function readAvailable(reader: Reader, { namespace, fullname }: ReleaseFac
     `/apis/apps/v1/namespaces/${namespace}/deployments/${fullname}`,
   )
   return found?.status?.readyReplicas ?? 0
-}
-
-async function hasPodPolicy(reader: Reader, release: string): Promise<boolean> {
-  const api = '/apis/admissionregistration.k8s.io/v1'
-  const query = { labelSelector: releaseSelector(release) }
-  const kinds = ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings']
-  const found = await Promise.all(kinds.map((plural) => reader.list(plural, `${api}/${plural}`, { query })))
-  return found.every((list) => list !== undefined && list.length > 0)
 }
 
 /**
@@ -91,16 +94,43 @@ export function isCurrent({ secrets, now }: OurSide, namespace: string): boolean
   return secret.expiresAt === undefined || secret.expiresAt > now + LEAST_LIFE_MS
 }
 
-/** True if a new Pod of the ServiceAccount would get our reference. */
-export function isReferenced(
-  { secretName, admission, targets, namespaces }: OurSide,
-  { namespace, serviceAccount, list }: { namespace: string; serviceAccount: string; list: readonly string[] },
-): boolean {
-  if (list.includes(secretName)) return true
+/** The Pods of a ServiceAccount, or of a template. */
+export interface NewPods {
+  readonly namespace: string
+  readonly serviceAccount: string
+  /** The names of pull secrets that the Pods have without an admission policy. */
+  readonly list: readonly string[]
+  /**
+   * The images that are pulled with the other Secret, or its hosts with a slash behind. Empty: not
+   * known. Only `admissionImages: acr` looks at images.
+   */
+  readonly images: readonly string[]
+  /** True if the Pods have the label with which they opt out of the admission policy. */
+  readonly optedOut?: boolean
+}
+
+/** Judges whether new Pods get our reference, by their list or by a proven admission policy. */
+export function reachOf(ours: OurSide, { namespace, serviceAccount, list, images, optedOut }: NewPods): Reach {
+  const { secretName, admission, targets, namespaces } = ours
+  if (list.includes(secretName)) return { is: 'yes' }
   const view = namespaces.get(namespace)
-  return (
-    admission && view !== undefined && targets?.includes(view) === true && targets.takesServiceAccount(serviceAccount)
-  )
+  const isTarget = view !== undefined && targets?.includes(view) === true && targets.takesServiceAccount(serviceAccount)
+  if (admission === undefined || !isTarget) return { is: 'no' }
+  if (optedOut) return { is: 'no', why: `its Pods opted out with the label ${SKIP}` }
+  const { tried, elsewhere, includesImage } = admission
+  const result = tried.get(namespace)
+  if (result === undefined) return elsewhere
+  if (result === 'unreferenced') {
+    const why = `a Pod created in namespace ${namespace} as a dry run did not get ${secretName}`
+    return { is: 'no', why, fix: SEE_DOCTOR }
+  }
+  if (includesImage === undefined) return { is: 'yes' }
+  if (images.length === 0)
+    return { is: 'unknown', why: 'its images, on which `admissionImages: acr` depends, are not known' }
+  const left = images.filter((image) => !includesImage(image)).map((image) => image.replace(/\/$/, ''))
+  if (left.length === 0) return { is: 'yes' }
+  const why = `\`admissionImages: acr\` leaves out ${summarize(left)}`
+  return { is: 'no', why, fix: 'Add the host to `domains` of its registry in the values.' }
 }
 
 /**

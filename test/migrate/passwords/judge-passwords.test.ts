@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { OurSide } from '../../../src/migrate/remove/our-side.ts'
 import type { HelperConfig } from '../../../src/values/generated/helper-config.ts'
 import type { FakeApiServer, FakeObject } from '../../support/fake-api-server.ts'
-import { HOST, release } from '../remove/our-fixture.ts'
+import { ADMITTED, HOST, IMAGE, release } from '../remove/our-fixture.ts'
 import { account, judge, loginOf, object, pod, podSpec, pullSecret, REGCRED, workload } from './password-cluster.ts'
 
 interface Row {
@@ -72,10 +72,51 @@ const ROWS: readonly Row[] = [
   {
     title: 'the API server adds our Secret to the Pods of the template',
     objects: [REGCRED, TEMPLATE],
-    ours: { admission: true },
+    ours: { admission: ADMITTED },
     canGo: 'yes',
     why: 'everything that names it also pulls',
     users: ['Deployment shop/web'],
+  },
+  {
+    title: 'it could not be tried whether the API server adds our Secret to the Pods of the namespace',
+    objects: [REGCRED, TEMPLATE, account('default', 'regcred')],
+    ours: { admission: { ...ADMITTED, tried: new Map() } },
+    canGo: 'unknown',
+    why: 'ServiceAccount shop/default: it names the Secret and not acr-nopass; nothing was tried',
+    users: ['Deployment shop/web', 'ServiceAccount shop/default'],
+  },
+  {
+    title: 'a Pod created as a dry run did not get our Secret',
+    objects: [REGCRED, TEMPLATE],
+    ours: { admission: { ...ADMITTED, tried: new Map([['shop', 'unreferenced']]) } },
+    canGo: 'no',
+    why: 'its template names the Secret and not acr-nopass; a Pod created in namespace shop as a dry run did not get',
+    fix: 'Run `acr-nopass doctor`',
+  },
+  {
+    title: 'the API server adds our Secret only to Pods with other images',
+    objects: [REGCRED, TEMPLATE],
+    ours: { admission: { ...ADMITTED, includesImage: () => false } },
+    canGo: 'no',
+    why: '`admissionImages: acr` leaves out',
+    fix: 'Add the host to `domains`',
+  },
+  {
+    title: 'the Pods of a template without a list of its own have opted out of what the API server adds',
+    objects: [
+      REGCRED,
+      account('default', 'regcred'),
+      workload(
+        'CronJob',
+        'night',
+        { containers: [{ name: 'app', image: IMAGE }] },
+        { labels: { 'acr-nopass.io/skip': 'true' } },
+      ),
+    ],
+    ours: { admission: ADMITTED },
+    canGo: 'no',
+    why: 'its ServiceAccount names the Secret and not acr-nopass; its Pods opted out',
+    users: ['CronJob shop/night', 'ServiceAccount shop/default'],
   },
   {
     title: 'the Pods of the template have opted out of what the API server adds',
@@ -83,7 +124,7 @@ const ROWS: readonly Row[] = [
       REGCRED,
       workload('Deployment', 'web', podSpec(['regcred']), { labels: { 'acr-nopass.io/skip': 'true' } }),
     ],
-    ours: { admission: true },
+    ours: { admission: ADMITTED },
     canGo: 'no',
     why: 'its template names',
   },

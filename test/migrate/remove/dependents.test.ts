@@ -8,7 +8,7 @@ import { trimObject } from '../../../src/migrate/remove/read-cluster.ts'
 import type { HelperConfig } from '../../../src/values/generated/helper-config.ts'
 import { object } from '../import/import-fixture.ts'
 import { A, AGGREGATION, account, B, deployment, pod, recipe2018 } from '../import/recipe-2018.ts'
-import { configuredEntry, HOST, IMAGE, NOW, ours, release, SECRET, secret } from './our-fixture.ts'
+import { ADMITTED, configuredEntry, HOST, IMAGE, NOW, ours, release, SECRET, secret } from './our-fixture.ts'
 
 interface Row {
   readonly title: string
@@ -101,11 +101,11 @@ const ROWS: readonly Row[] = [
     objects: recipe2018(),
     depends: [['ServiceAccount default/default', `not ${SECRET}`]],
   },
-  { title: 'the API server adds the reference', objects: recipe2018(), ours: { admission: true }, depends: [] },
+  { title: 'the API server adds the reference', objects: recipe2018(), ours: { admission: ADMITTED }, depends: [] },
   {
     title: 'the API server does not add the reference for a ServiceAccount that is not a target',
     objects: [...switched, account('default', 'builder', A)],
-    ours: { admission: true },
+    ours: { admission: ADMITTED },
     depends: [['ServiceAccount default/builder', 'targets.serviceAccounts']],
   },
   {
@@ -259,7 +259,7 @@ const ROWS: readonly Row[] = [
   {
     title: 'a template that names the old Secret itself, and the API server adds our Secret',
     objects: [...switched, deployment('default', 'web', IMAGE, A)],
-    ours: { admission: true },
+    ours: { admission: ADMITTED },
     depends: [],
   },
   {

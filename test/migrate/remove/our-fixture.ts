@@ -4,6 +4,7 @@ import type { NamespaceView, SecretView } from '../../../src/installation/object
 import { createTargets } from '../../../src/installation/targets.ts'
 import type { ConfiguredInstance } from '../../../src/migrate/remove/find-uncovered.ts'
 import type { OurSide } from '../../../src/migrate/remove/our-side.ts'
+import type { PodAdmission } from '../../../src/migrate/remove/pod-admission.ts'
 import type { HelperConfig } from '../../../src/values/generated/helper-config.ts'
 
 /** Epoch milliseconds. */
@@ -75,9 +76,19 @@ export function ours(change: Partial<OurSide> = {}): OurSide {
       ['default', secret()],
       ['shop', secret()],
     ]),
-    admission: false,
+    admission: undefined,
     ...change,
   }
+}
+
+/** The admission policy reaches the Pods of all namespaces that acr-nopass targets. */
+export const ADMITTED: PodAdmission = {
+  tried: new Map([
+    ['default', 'referenced'],
+    ['shop', 'referenced'],
+  ]),
+  elsewhere: { is: 'unknown', why: 'nothing was tried' },
+  includesImage: undefined,
 }
 
 /** An entry of the old helper's configuration for the Personal Edition of a region. */

@@ -1,7 +1,7 @@
-import type { ReleaseFacts } from '../../installation/find-release.ts'
-import { releaseSelector } from '../../kube/names.ts'
-import type { Reader } from '../../kube/read/reader.ts'
-import type { KubeObject } from '../../kube/types.ts'
+import { releaseSelector } from '../kube/names.ts'
+import type { Reader } from '../kube/read/reader.ts'
+import type { KubeObject } from '../kube/types.ts'
+import type { ReleaseFacts } from './find-release.ts'
 
 const API = '/apis/admissionregistration.k8s.io/v1'
 

@@ -1,8 +1,8 @@
-import type { NamespaceView } from '../../installation/object-views.ts'
-import { createTargets } from '../../installation/targets.ts'
-import { KubeApiError } from '../../kube/api-error.ts'
-import type { Reader } from '../../kube/read/reader.ts'
-import type { HelperConfig } from '../../values/generated/helper-config.ts'
+import { KubeApiError } from '../kube/api-error.ts'
+import type { Reader } from '../kube/read/reader.ts'
+import type { HelperConfig } from '../values/generated/helper-config.ts'
+import type { NamespaceView } from './object-views.ts'
+import { createTargets } from './targets.ts'
 
 /** By namespace: whether a Pod created as a dry run got the reference. */
 export type TriedPods = ReadonlyMap<string, 'referenced' | 'unreferenced'>
