@@ -5,7 +5,8 @@ import { findPublic } from '../../migrate/find-public.ts'
 import type { SecretUser } from '../../migrate/passwords/find-users.ts'
 import { type HostCoverage, judgePasswords, type PasswordReport } from '../../migrate/passwords/judge-passwords.ts'
 import { type PasswordFacts, readPasswords } from '../../migrate/passwords/read-passwords.ts'
-import { readOurSide, withAdmission } from '../../migrate/remove/our-side.ts'
+import { isReleaseUnread, RELEASE_UNREAD, readOurSide } from '../../migrate/remove/our-side.ts'
+import { withAdmission } from '../../migrate/remove/reach.ts'
 import { printable } from '../../printable.ts'
 import { connect } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
@@ -93,13 +94,14 @@ export function renderPasswords({ release, hint, passwords, otherSecrets, unread
     count === 0
       ? 'no static login of ACR was found'
       : `${pluralize(count, 'static login')} of ACR in ${pluralize(passwords.length, 'pull secret')}`
+  const absence = isReleaseUnread(unread) ? RELEASE_UNREAD : 'acr-nopass is not installed'
   const rows = passwords.flatMap(({ secret, hosts, createdAt, writtenAt, canGo }) =>
     hosts.map((host) => [secret, host.host, dayOf(createdAt), dayOf(writtenAt), COVERED[host.covered], canGo]),
   )
   const table =
     rows.length === 0 ? '' : renderTable(['secret', 'host', 'created', 'written', 'covered', 'can go'], rows)
   const blocks = [
-    release === null && hint === null ? `${heading}; acr-nopass is not installed` : heading,
+    release === null && hint === null ? `${heading}; ${absence}` : heading,
     hint === null ? '' : printable(hint),
     table,
     ...passwords.map(renderSecret),

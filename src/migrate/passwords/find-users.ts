@@ -2,8 +2,16 @@ import type { ShellCommand } from '../../lib/shell-command.ts'
 import { describeOldPod } from '../remove/find-dependents.ts'
 import type { Workload } from '../remove/legacy-facts.ts'
 import { isUsedFor } from '../remove/old-logins.ts'
-import { coverageGap, isCurrent, type OurSide, reachOf, releaseProblems } from '../remove/our-side.ts'
+import {
+  coverageGap,
+  isCurrent,
+  type OurSide,
+  READ_RELEASE,
+  RELEASE_UNREAD,
+  releaseProblems,
+} from '../remove/our-side.ts'
 import type { Reach } from '../remove/pod-admission.ts'
+import { reachOf } from '../remove/reach.ts'
 import { titleOf } from '../remove/workload.ts'
 import type { PullSecret } from './pull-secret.ts'
 import type { NamingAccount, PasswordFacts } from './read-passwords.ts'
@@ -56,7 +64,7 @@ export function findUsers(
     ...judged,
     ...templates,
     ...mergePods(pods),
-    ...facts.workloads.filter((workload) => isMention(workload, name)).map(describeMention),
+    ...facts.workloads.filter((workload) => isMention(workload, secret)).map(describeMention),
   ])
 }
 
@@ -81,7 +89,10 @@ function accountTitle({ namespace, name }: NamingAccount): string {
 }
 
 /** A text, or a template of another namespace, may mean the Secret of any namespace. */
-function isMention({ clusterScoped, references, uses, mentions }: Workload, name: string): boolean {
+function isMention(workload: Workload, { namespace, name }: PullSecret): boolean {
+  const { kind, clusterScoped, references, uses, mentions } = workload
+  // A Role gives rights to the Secrets of its own namespace only.
+  if (kind === 'Role' && workload.namespace !== namespace) return false
   return mentions.includes(name) || (clusterScoped && [...references, ...uses].includes(name))
 }
 
@@ -95,8 +106,13 @@ function describeUse(subject: string, { secretName }: OurSide): SecretUser {
 }
 
 function describeMention(workload: Workload): SecretUser {
+  const subject = titleOf(workload)
+  if (workload.kind === 'Role' || workload.kind === 'ClusterRole') {
+    const fix = 'Look whether what has these rights still reads the Secret.'
+    return { subject, blocks: 'unknown', why: 'its rules name the Secret', fix }
+  }
   return {
-    subject: titleOf(workload),
+    subject,
     blocks: 'unknown',
     why: 'its text has the name of the Secret',
     fix: 'Look whether something pulls with that text.',
@@ -142,8 +158,15 @@ function judgeTemplate(
   const reach = reachOf(ours, { ...workload, list: references, images: pulled })
   if (reach.is === 'yes') return { subject, blocks: 'no', why: addedBy(ours) }
   const what = references.length > 0 ? 'its template names the Secret' : 'its ServiceAccount names the Secret'
+  if (pulled.length === 0) {
+    // Only a Pod's own images are a fact.
+    const { why } = describeMissing(what, { is: 'unknown', why: OTHER_IMAGES }, ours)
+    return { subject, blocks: 'unknown', why, fix: `Write ${ours.secretName} there too.` }
+  }
   return { subject, ...describeMissing(what, reach, ours), fix: reach.fix ?? `Write ${ours.secretName} there instead.` }
 }
+
+const OTHER_IMAGES = 'its images are elsewhere, and a webhook or an operator may set others'
 
 function isPulledWith({ hosts, moreHosts }: PullSecret, image: string): boolean {
   return moreHosts > 0 || hosts.some((host) => isUsedFor(host, image))
@@ -176,43 +199,50 @@ function makerTitle({ namespace, owner }: Workload, { replicaSetOwners }: Passwo
   return maker === undefined ? '' : `${maker.kind} ${namespace}/${maker.name}`
 }
 
+const PULLS_NOTHING = 'it pulls no image with these logins'
+
+/** True for a Pod that names the Secret and pulls nothing with it. */
+export function isOnlyElsewhere({ why }: SecretUser): boolean {
+  return why === PULLS_NOTHING
+}
+
 /** Judges what does not depend on who made the object. Undefined: the list of names decides. */
 function judgePulls(
-  { namespace, references, images }: Workload,
+  { kind, namespace, references, images }: Workload,
   secret: PullSecret,
   ours: OurSide,
   isPublic: (image: string) => boolean,
 ): Omit<SecretUser, 'subject'> | undefined {
   const pulled = images.filter((image) => isPulledWith(secret, image) && !isPublic(image))
-  if (pulled.length === 0) return { blocks: 'no', why: 'it pulls no image with these logins' }
-  const gap = findGap(namespace, pulled, ours)
-  if (gap !== undefined) return { blocks: 'yes', ...gap }
+  if (pulled.length === 0 && kind === 'Pod') return { blocks: 'no', why: PULLS_NOTHING }
+  const gap = pulled.length === 0 ? undefined : findGap(namespace, pulled, ours)
+  if (gap !== undefined) return gap
   return references.includes(ours.secretName) ? { blocks: 'no', why: `it also names ${ours.secretName}` } : undefined
 }
 
-function findGap(
-  namespace: string,
-  images: readonly string[],
-  ours: OurSide,
-): Pick<SecretUser, 'why' | 'fix' | 'image'> | undefined {
+function findGap(namespace: string, images: readonly string[], ours: OurSide): Omit<SecretUser, 'subject'> | undefined {
+  if (ours.isReleaseUnread) {
+    return { blocks: 'unknown', why: RELEASE_UNREAD, fix: READ_RELEASE }
+  }
+  const blocks = 'yes'
   if (ours.release === undefined) {
-    return { why: 'acr-nopass is not installed here', fix: ours.toName ?? 'Install it: `acr-nopass apply`.' }
+    return { blocks, why: 'acr-nopass is not installed here', fix: ours.toName ?? 'Install it: `acr-nopass apply`.' }
   }
   const [problem] = releaseProblems(ours)
-  if (problem !== undefined) return { why: `${problem.subject}: ${problem.why}`, fix: problem.fix }
+  if (problem !== undefined) return { blocks, why: `${problem.subject}: ${problem.why}`, fix: problem.fix }
   if (!isCurrent(ours, namespace)) {
     const why = `namespace ${namespace} has no current pull secret ${ours.secretName}`
-    return { why, fix: 'Add it to `targets.namespaces` of the values, or see `acr-nopass doctor`.' }
+    return { blocks, why, fix: 'Add it to `targets.namespaces` of the values, or see `acr-nopass doctor`.' }
   }
   for (const image of images) {
     const gap = coverageGap(ours, namespace, image)
     if (gap === 'domain') {
       const why = 'no registry of acr-nopass has the domain of its image for this namespace'
-      return { image, why, fix: 'Add the registry, or the domain, to `registries` of the values.' }
+      return { blocks, image, why, fix: 'Add the registry, or the domain, to `registries` of the values.' }
     }
     if (gap === 'repository') {
       const why = 'no `repositories` of the registry include the repository of its image'
-      return { image, why, fix: 'Add the repository to `repositories` of the registry in the values.' }
+      return { blocks, image, why, fix: 'Add the repository to `repositories` of the registry in the values.' }
     }
   }
   return undefined

@@ -3,10 +3,11 @@ import type { Unread } from '../../kube/read/reader.ts'
 import { keyOf } from '../../kube/types.ts'
 import { type ShellCommand, shell } from '../../lib/shell-command.ts'
 import { summarize } from '../../lib/text.ts'
-import { isCurrent, type OurSide, releaseProblems, repositoriesOn } from '../remove/our-side.ts'
-import { findUsers, type SecretUser } from './find-users.ts'
+import { isCurrent, type OurSide, RELEASE_UNREAD, releaseProblems, repositoriesOn } from '../remove/our-side.ts'
+import { findUsers, isOnlyElsewhere, type SecretUser } from './find-users.ts'
 import { isPattern, type PullSecret } from './pull-secret.ts'
 import type { PasswordFacts } from './read-passwords.ts'
+import { whyCopied } from './why-copied.ts'
 
 /** A pull secret with static logins of ACR. */
 export interface PasswordReport {
@@ -35,7 +36,7 @@ export interface PasswordReport {
 /** Whether acr-nopass's pull secret of the same namespace has a login for the host. */
 export interface HostCoverage {
   readonly host: string
-  /** `unknown`: the host is a pattern. */
+  /** `unknown`: the host is a pattern, or the release could not be read. */
   readonly covered: 'yes' | 'repositories' | 'no' | 'unknown'
   /** With `repositories`: those that acr-nopass pulls. */
   readonly repositories?: readonly string[]
@@ -51,8 +52,22 @@ export function judgePasswords(
   unread: readonly Unread[],
   isPublic: (image: string) => boolean = () => false,
 ): readonly PasswordReport[] {
-  const reports = facts.withLogins.map((secret) => judgeSecret(secret, facts, ours, unread, isPublic))
+  const alone = facts.withLogins.map((secret) => [secret, judgeSecret(secret, facts, ours, unread, isPublic)] as const)
+  const free = new Set(alone.filter(([, { canGo }]) => canGo === 'yes').map(([, { secret }]) => secret))
+  const reports = alone.map(([secret, report]) => {
+    return leaveOpen(
+      report,
+      whyCopied(secret, facts.traces, (key) => free.has(key)),
+    )
+  })
   return reports.toSorted((a, b) => (a.secret < b.secret ? -1 : 1))
+}
+
+/** Adds reasons for which it is not known whether the Secret can go. */
+function leaveOpen(report: PasswordReport, reasons: readonly string[]): PasswordReport {
+  const { command: _, ...rest } = report
+  if (reasons.length === 0 || report.canGo === 'no') return report
+  return { ...rest, canGo: 'unknown', why: [...(report.canGo === 'unknown' ? report.why : []), ...reasons] }
 }
 
 function judgeSecret(
@@ -87,6 +102,7 @@ function judgeSecret(
 }
 
 function coverageOf(namespace: string, host: string, ours: OurSide): HostCoverage {
+  if (ours.isReleaseUnread) return { host, covered: 'unknown' }
   if (!isCurrent(ours, namespace)) return { host, covered: 'no' }
   if (isPattern(hostOf(host))) return { host, covered: 'unknown' }
   const repositories = repositoriesOn(ours, namespace, host)
@@ -103,6 +119,7 @@ function unknownCoverage(
   hosts: readonly HostCoverage[],
   ours: OurSide,
 ): readonly string[] {
+  if (ours.isReleaseUnread) return [RELEASE_UNREAD]
   const [problem] = releaseProblems(ours)
   if (problem !== undefined) return [`${problem.subject}: ${problem.why}`]
   if (!isCurrent(ours, namespace)) return [`namespace ${namespace} has no current pull secret ${ours.secretName}`]
@@ -118,7 +135,11 @@ function describeGap({ host, covered, repositories = [] }: HostCoverage): string
 
 function reasonToGo({ writer, others }: PullSecret, usedBy: readonly SecretUser[]): string {
   const users =
-    usedBy.length === 0 ? 'nothing that was read names it' : 'everything that names it also pulls with acr-nopass'
+    usedBy.length === 0
+      ? 'nothing that was read names it'
+      : usedBy.some(isOnlyElsewhere)
+        ? 'everything that names it pulls with acr-nopass too, or pulls nothing with these logins'
+        : 'everything that names it also pulls with acr-nopass'
   const covered = `${users}, and acr-nopass covers its hosts`
   if (others > 0) return `${covered}; remove only these logins, because it has ${others} of other registries`
   return writer === undefined ? covered : `${covered}; remove it from what ${writer} applies`

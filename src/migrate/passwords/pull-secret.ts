@@ -3,7 +3,8 @@ import { declaredBy, ownsContent } from '../../kube/managed-fields.ts'
 import { LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import { isRecord, recordsOf } from '../../lib/json.ts'
-import { authsOf, hostKey, isTemporary, loginOf } from '../remove/old-logins.ts'
+import { findReplicator } from '../remove/find-copies.ts'
+import { authsOf, hostKey, isTemporary, loginOf, markOf } from '../remove/old-logins.ts'
 
 /** A pull secret, without any part of its logins. */
 export interface PullSecret {
@@ -24,6 +25,10 @@ export interface PullSecret {
    * `host/path`, sorted. At most {@link MOST_HOSTS}.
    */
   readonly hosts: readonly string[]
+  /** Marks of the static logins of {@link hosts}. They are worthless outside of this run. */
+  readonly marks: readonly string[]
+  /** The label or annotation of a program that copies the Secret; undefined: none. */
+  readonly replicator: string | undefined
   /** Static logins of ACR beyond {@link hosts}. */
   readonly moreHosts: number
   /** Temporary logins of ACR. They expire, so they are not passwords. */
@@ -65,6 +70,8 @@ export function describePullSecret(
     isOurs: isOurs(metadata, secretName),
     isBroken: auths === undefined,
     hosts: hosts.slice(0, MOST_HOSTS),
+    marks: [...new Set(fixed.slice(0, MOST_HOSTS).map(([, entry]) => markOf(entry)))],
+    replicator: findReplicator(metadata),
     moreHosts: Math.max(0, hosts.length - MOST_HOSTS),
     temporary: ofAcr.length - fixed.length,
     others: logins.length - ofAcr.length,

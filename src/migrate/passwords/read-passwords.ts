@@ -5,10 +5,11 @@ import { listPages } from '../../kube/list-pages.ts'
 import { OBJECTS_PER_PAGE, type Reader } from '../../kube/read/reader.ts'
 import { apiRoot, type KubeObject, keyOf } from '../../kube/types.ts'
 import { recordsOf } from '../../lib/json.ts'
-import { PULL_TYPES } from '../remove/find-copies.ts'
+import { notesOf, PULL_TYPES } from '../remove/find-copies.ts'
 import type { AnyObject, Owner, Workload } from '../remove/legacy-facts.ts'
+import { readMarks } from '../remove/old-logins.ts'
 import type { OurSide } from '../remove/our-side.ts'
-import { readCustom } from '../remove/read-cluster.ts'
+import { readCustom, TEXTS } from '../remove/read-cluster.ts'
 import { describeWorkload, followsOwner, groupOf, ownerOf, type WantedNames } from '../remove/workload.ts'
 import { describePullSecret, type PullSecret } from './pull-secret.ts'
 import { createWantedNames } from './secret-names.ts'
@@ -50,8 +51,51 @@ export async function readPasswords(reader: Reader, ours: OurSide, given: readon
   const secrets = await readPullSecrets(reader, ours.secretName, customHosts)
   const withLogins = secrets.filter(({ isOurs, hosts }) => !isOurs && hosts.length > 0)
   const wanted = createWantedNames(new Set(withLogins.map(({ name }) => name)))
-  const users = withLogins.length === 0 ? NO_USERS : await readUsers(reader, wanted)
-  return { secrets, withLogins, ...users }
+  const isEmpty = withLogins.length === 0
+  const users = isEmpty ? NO_USERS : await readUsers(reader, wanted)
+  const marks = new Set(withLogins.flatMap((secret) => secret.marks))
+  const traces = isEmpty ? [] : await readTraces(reader, wanted, marks)
+  return { secrets, withLogins, traces, ...users }
+}
+
+/** What a pull secret has in common with the Secrets that are judged: it may be a copy of one. */
+export interface SecretTrace {
+  readonly namespace: string
+  readonly name: string
+  /** The wanted names in its labels and annotations. */
+  readonly named: readonly { readonly what: string; readonly names: readonly string[] }[]
+  /** The marks of static logins that occur in a judged Secret. */
+  readonly marks: readonly string[]
+}
+
+/**
+ * Reads the pull secrets a second time, because the wanted names and logins are known only after
+ * the first time. Of each Secret only what matches is kept.
+ */
+async function readTraces(
+  reader: Reader,
+  { namesIn }: WantedNames,
+  wanted: ReadonlySet<string>,
+): Promise<readonly SecretTrace[]> {
+  const transform = ({ metadata, ...content }: KubeObject): readonly SecretTrace[] => {
+    const { namespace = 'default', name } = metadata
+    const named = notesOf(metadata)
+      .map(({ what, value }) => ({ what, names: namesIn(value) }))
+      .filter(({ names }) => names.length > 0)
+    const { all = [] } = readMarks((content as { readonly data?: unknown }).data) ?? {}
+    const marks = [...new Set(all.filter((mark) => wanted.has(mark)))]
+    return named.length + marks.length === 0 ? [] : [{ namespace, name, named, marks }]
+  }
+  const found: SecretTrace[] = []
+  for (const type of PULL_TYPES) {
+    const query = { fieldSelector: `type=${type}` }
+    const list = await reader.list<KubeObject, readonly SecretTrace[]>(`Secrets of type ${type}`, '/api/v1/secrets', {
+      query,
+      transform,
+    })
+    found.push(...(list ?? []).flat())
+  }
+  return found
 }
 
 const NO_USERS: Awaited<ReturnType<typeof readUsers>> = {
@@ -121,7 +165,7 @@ async function readUsers(reader: Reader, wanted: WantedNames) {
     },
   )
   const found: Workload[] = []
-  for (const kind of [...KINDS, ['ConfigMap', 'v1', 'configmaps'] as const]) found.push(...(await listKind(...kind)))
+  for (const kind of [...KINDS, ...TEXTS]) found.push(...(await listKind(...kind)))
   found.push(...(await readCustom(reader, keep)))
   const read = new Set(makers.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`))
   const isRead = (namespace: string) => (owner: Owner) => read.has(`${owner.kind} ${namespace}/${owner.name}`)

@@ -1,5 +1,5 @@
 import { LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
-import { keyOf } from '../../kube/types.ts'
+import { keyOf, type ObjectMeta } from '../../kube/types.ts'
 import { ADDON_KEY_SECRET, type AnyObject, LEGACY_SECRETS } from './legacy-facts.ts'
 import type { LoginMarks } from './old-logins.ts'
 
@@ -43,22 +43,44 @@ function whyCopy(
   const marks = marksOf(secret)
   if (marks?.all.some((mark) => known.old.has(mark))) return 'it holds a login of an old Secret'
   if (isOurs) return undefined
-  const { labels = {}, annotations = {} } = secret.metadata
-  for (const [kind, texts] of [['label', labels] as const, ['annotation', withoutApplied(annotations)] as const]) {
-    for (const [key, value] of Object.entries(texts)) {
-      const name = LEGACY_SECRETS.find((one) => value.includes(one))
-      if (name !== undefined) return `its ${kind} ${key} names the Secret ${name}`
-    }
+  for (const { what, value } of notesOf(secret.metadata)) {
+    const name = LEGACY_SECRETS.find((one) => value.includes(one))
+    if (name !== undefined) return `its ${what} names the Secret ${name}`
   }
   if (marks === undefined) return 'the content of the Secret could not be read'
   if (marks.temporary.every((mark) => known.ours.has(mark))) return undefined
   return 'it holds a temporary login of ACR that acr-nopass did not write'
 }
 
-/** Removes the copy of the whole object that `kubectl apply` writes. */
-function withoutApplied(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+/** A label or an annotation. */
+interface Note {
+  /** `label example.com/key`. */
+  readonly what: string
+  readonly value: string
+}
+
+/**
+ * Returns the labels and annotations of an object, without the copy of the whole object that
+ * `kubectl apply` writes.
+ */
+export function notesOf({ labels = {}, annotations = {} }: ObjectMeta): readonly Note[] {
   const { 'kubectl.kubernetes.io/last-applied-configuration': _, ...rest } = annotations
-  return rest
+  const all = [...Object.entries(labels).map((one) => ['label', ...one] as const)]
+  return [...all, ...Object.entries(rest).map((one) => ['annotation', ...one] as const)].map(([kind, key, value]) => {
+    return { what: `${kind} ${key}`, value }
+  })
+}
+
+/**
+ * Words in the keys of programs that copy Secrets: Reflector (`reflection-auto-enabled`),
+ * kubernetes-replicator (`replicate-to`), Kyverno (`clone-source`), Config Syncer
+ * (`kubed.appscode.com/sync`).
+ */
+const REPLICATOR = /reflect|replicat|clone|mirror|copy|copies|appscode\.com/i
+
+/** Returns the label or annotation with which a program copies the Secret, or copied it. */
+export function findReplicator(metadata: ObjectMeta): string | undefined {
+  return notesOf(metadata).find(({ what }) => REPLICATOR.test(what))?.what
 }
 
 function marksOf({ marks }: AnyObject): LoginMarks | undefined {

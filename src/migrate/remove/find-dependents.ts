@@ -4,8 +4,9 @@ import type { LegacyFacts } from './collect-facts.ts'
 import { type Configured, findUncovered } from './find-uncovered.ts'
 import { isHelpersImage, LEGACY_NAMESPACE, type OldSecret, type Workload } from './legacy-facts.ts'
 import { isUsedFor } from './old-logins.ts'
-import { coverageGap, type Dependent, isCurrent, type OurSide, reachOf, releaseProblems } from './our-side.ts'
+import { coverageGap, type Dependent, isCurrent, type OurSide, releaseProblems } from './our-side.ts'
 import type { Reach } from './pod-admission.ts'
+import { reachOf } from './reach.ts'
 import { titleOf } from './workload.ts'
 
 /**

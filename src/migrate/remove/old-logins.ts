@@ -52,8 +52,12 @@ export function readMarks(data: unknown): LoginMarks | undefined {
   const auths = authsOf(data)
   if (auths === undefined) return undefined
   const logins = Object.values(auths).filter((entry) => loginOf(entry) !== '')
-  const mark = (entry: unknown): string => createHmac('sha256', MARK_KEY).update(loginOf(entry)).digest('hex')
-  return { all: logins.map(mark), temporary: logins.filter(isTemporary).map(mark) }
+  return { all: logins.map(markOf), temporary: logins.filter(isTemporary).map(markOf) }
+}
+
+/** Marks one login, as {@link readMarks} does. */
+export function markOf(entry: unknown): string {
+  return createHmac('sha256', MARK_KEY).update(loginOf(entry)).digest('hex')
 }
 
 export function authsOf(data: unknown): Readonly<Record<string, unknown>> | undefined {

@@ -11,12 +11,10 @@ import type { SecretView } from '../../installation/object-views.ts'
 import { createSecretTransforms, readPullSecrets } from '../../installation/read-pull-secrets.ts'
 import { createTargets } from '../../installation/targets.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
-import { SKIP } from '../../kube/names.ts'
-import type { Reader } from '../../kube/read/reader.ts'
+import type { Reader, Unread } from '../../kube/read/reader.ts'
 import type { ShellCommand } from '../../lib/shell-command.ts'
-import { summarize } from '../../lib/text.ts'
 import { matchesGlobs } from '../../values/glob.ts'
-import { type PodAdmission, type Reach, readPodAdmission, SEE_DOCTOR } from './pod-admission.ts'
+import type { PodAdmission } from './pod-admission.ts'
 
 /** The state of acr-nopass, which replaces the old helper. */
 export type OurSide = Awaited<ReturnType<typeof readOurSide>>
@@ -50,6 +48,8 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
      * the chart installed them.
      */
     toName: release === undefined ? askForName(others) : undefined,
+    /** True if no release was found, but a release may exist where nothing could be read. */
+    isReleaseUnread: release === undefined && isReleaseUnread(reader.unread),
     secretName,
     /** Undefined without a readable configuration. */
     targets: config && createTargets(config),
@@ -63,14 +63,13 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
   }
 }
 
-/** Adds whether the admission policies work in these namespaces. */
-export async function withAdmission(
-  reader: Reader,
-  ours: OurSide,
-  namespaces: Iterable<string | undefined>,
-): Promise<OurSide> {
-  const views = [...new Set(namespaces)].flatMap((name) => ours.namespaces.get(name ?? 'default') ?? [])
-  return { ...ours, admission: await readPodAdmission(reader, ours.release, views) }
+/** The words for a release that may exist. */
+export const RELEASE_UNREAD = 'whether acr-nopass is installed could not be read'
+export const READ_RELEASE = 'Use a kubeconfig that may list ConfigMaps in all namespaces.'
+
+/** True if the ConfigMaps, which show the releases, could not be read. */
+export function isReleaseUnread(unread: readonly Unread[]): boolean {
+  return unread.some(({ what }) => what.startsWith('ConfigMaps'))
 }
 
 async function readAvailable(reader: Reader, { namespace, fullname }: ReleaseFacts): Promise<number> {
@@ -92,45 +91,6 @@ export function isCurrent({ secrets, now }: OurSide, namespace: string): boolean
   const secret = secrets.get(namespace)
   if (secret === undefined || !secret.ours || !secret.intact || secret.registries.length === 0) return false
   return secret.expiresAt === undefined || secret.expiresAt > now + LEAST_LIFE_MS
-}
-
-/** The Pods of a ServiceAccount, or of a template. */
-export interface NewPods {
-  readonly namespace: string
-  readonly serviceAccount: string
-  /** The names of pull secrets that the Pods have without an admission policy. */
-  readonly list: readonly string[]
-  /**
-   * The images that are pulled with the other Secret, or its hosts with a slash behind. Empty: not
-   * known. Only `admissionImages: acr` looks at images.
-   */
-  readonly images: readonly string[]
-  /** True if the Pods have the label with which they opt out of the admission policy. */
-  readonly optedOut?: boolean
-}
-
-/** Judges whether new Pods get our reference, by their list or by a proven admission policy. */
-export function reachOf(ours: OurSide, { namespace, serviceAccount, list, images, optedOut }: NewPods): Reach {
-  const { secretName, admission, targets, namespaces } = ours
-  if (list.includes(secretName)) return { is: 'yes' }
-  const view = namespaces.get(namespace)
-  const isTarget = view !== undefined && targets?.includes(view) === true && targets.takesServiceAccount(serviceAccount)
-  if (admission === undefined || !isTarget) return { is: 'no' }
-  if (optedOut) return { is: 'no', why: `its Pods opted out with the label ${SKIP}` }
-  const { tried, elsewhere, includesImage } = admission
-  const result = tried.get(namespace)
-  if (result === undefined) return elsewhere
-  if (result === 'unreferenced') {
-    const why = `a Pod created in namespace ${namespace} as a dry run did not get ${secretName}`
-    return { is: 'no', why, fix: SEE_DOCTOR }
-  }
-  if (includesImage === undefined) return { is: 'yes' }
-  if (images.length === 0)
-    return { is: 'unknown', why: 'its images, on which `admissionImages: acr` depends, are not known' }
-  const left = images.filter((image) => !includesImage(image)).map((image) => image.replace(/\/$/, ''))
-  if (left.length === 0) return { is: 'yes' }
-  const why = `\`admissionImages: acr\` leaves out ${summarize(left)}`
-  return { is: 'no', why, fix: 'Add the host to `domains` of its registry in the values.' }
 }
 
 /**

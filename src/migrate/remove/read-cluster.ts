@@ -43,7 +43,7 @@ const LISTS: readonly (readonly [kind: string, apiVersion: string, plural: strin
 /**
  * The built-in kinds that contain arbitrary texts, or the name of a Secret that a subject may read.
  */
-const TEXTS: readonly (readonly [kind: string, apiVersion: string, plural: string])[] = [
+export const TEXTS: readonly (readonly [kind: string, apiVersion: string, plural: string])[] = [
   ['ConfigMap', 'v1', 'configmaps'],
   ['Role', 'rbac.authorization.k8s.io/v1', 'roles'],
   ['ClusterRole', 'rbac.authorization.k8s.io/v1', 'clusterroles'],

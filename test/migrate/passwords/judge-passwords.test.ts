@@ -29,6 +29,13 @@ const replicaSet = object('ReplicaSet', 'shop', 'web-1', {
   metadata: { ownerReferences: [SET] },
   spec: { template: { spec: podSpec(['regcred']) } },
 })
+const REFLECTOR = 'reflector.v1.k8s.emberstack.com'
+const role = (kind: string, namespace: string | undefined): FakeObject => ({
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind,
+  metadata: { name: 'ci', ...(namespace !== undefined && { namespace }) },
+  rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: ['regcred'], verbs: ['get'] }],
+})
 const OF_SET = { kind: 'ReplicaSet', name: 'web-1' }
 
 const ROWS: readonly Row[] = [
@@ -171,7 +178,7 @@ const ROWS: readonly Row[] = [
     title: 'a Pod that names the Secret pulls nothing from its host',
     objects: [REGCRED, pod('nginx', podSpec(['regcred'], {}, 'nginx:1'))],
     canGo: 'yes',
-    why: 'everything that names it',
+    why: 'everything that names it pulls with acr-nopass too, or pulls nothing with these logins',
     users: ['Pod shop/nginx'],
   },
   {
@@ -281,6 +288,102 @@ const ROWS: readonly Row[] = [
     why: 'namespace other has no current pull secret acr-nopass',
   },
   {
+    title: 'a template names the Secret and pulls nothing from its host, but a webhook may set another image',
+    objects: [REGCRED, workload('CronJob', 'night', podSpec(['regcred'], {}, 'docker.io/library/backup:1'))],
+    canGo: 'unknown',
+    why: 'CronJob shop/night: its template names the Secret and not acr-nopass; its images are elsewhere, and a webhook or an operator may set others',
+    users: ['CronJob shop/night'],
+  },
+  {
+    title: 'a custom object names the Secret, and its operator puts the image together',
+    objects: [
+      REGCRED,
+      {
+        ...object('VMAgent', 'shop', 'agent', {
+          spec: {
+            image: { repository: `${HOST}/shop/vmagent`, tag: 'v1' },
+            imagePullSecrets: [{ name: 'regcred' }],
+            containers: [{ name: 'side', image: 'docker.io/library/busybox:1' }],
+          },
+        }),
+        apiVersion: 'operator.victoriametrics.com/v1beta1',
+      },
+    ],
+    canGo: 'unknown',
+    why: 'a webhook or an operator may set others',
+    users: ['VMAgent shop/agent'],
+  },
+  {
+    title: 'a template with images elsewhere names also the Secret of acr-nopass',
+    objects: [REGCRED, workload('CronJob', 'night', podSpec(['regcred', 'acr-nopass'], {}, 'busybox:1'))],
+    canGo: 'yes',
+    why: 'everything that names it also pulls with acr-nopass',
+    users: ['CronJob shop/night'],
+  },
+  {
+    title: 'the API server adds our Secret to the Pods of a template with images elsewhere',
+    objects: [REGCRED, workload('CronJob', 'night', podSpec(['regcred'], {}, 'busybox:1'))],
+    ours: { admission: ADMITTED },
+    canGo: 'yes',
+    why: 'everything that names it also pulls with acr-nopass',
+    users: ['CronJob shop/night'],
+  },
+  {
+    title: 'a replicator copies the Secret',
+    objects: [pullSecret({ [HOST]: loginOf() }, { annotations: { [`${REFLECTOR}/reflection-auto-enabled`]: 'true' } })],
+    canGo: 'unknown',
+    why: `its annotation ${REFLECTOR}/reflection-auto-enabled belongs to a program that copies Secrets`,
+  },
+  {
+    title: 'the label of a source of Kyverno',
+    objects: [pullSecret({ [HOST]: loginOf() }, { labels: { 'generate.kyverno.io/clone-source': '' } })],
+    canGo: 'unknown',
+    why: 'its label generate.kyverno.io/clone-source belongs to a program that copies Secrets',
+  },
+  {
+    title: 'the annotation of another pull secret names it',
+    objects: [
+      REGCRED,
+      pullSecret(
+        { 'ghcr.io': loginOf('other') },
+        { annotations: { 'example.com/from': 'shop/regcred' } },
+        'other',
+        'x',
+      ),
+    ],
+    canGo: 'unknown',
+    why: 'Secret other/x: its annotation example.com/from has the name of the Secret',
+  },
+  {
+    title: 'a Role gives the right to read the Secret',
+    objects: [REGCRED, role('Role', 'shop')],
+    canGo: 'unknown',
+    why: 'Role shop/ci: its rules name the Secret',
+    users: ['Role shop/ci'],
+  },
+  {
+    title: 'a ClusterRole gives the right to read Secrets of that name',
+    objects: [REGCRED, role('ClusterRole', undefined)],
+    canGo: 'unknown',
+    why: 'ClusterRole ci: its rules name the Secret',
+    users: ['ClusterRole ci'],
+  },
+  {
+    title: 'a Role of another namespace gives the right to read a Secret of that name there',
+    objects: [REGCRED, role('Role', 'other')],
+    canGo: 'yes',
+    why: 'nothing that was read names it',
+    users: [],
+  },
+  {
+    title: 'it could not be read whether acr-nopass is installed',
+    objects: [REGCRED, account('default', 'regcred'), TEMPLATE],
+    ours: { release: undefined, targets: undefined, secrets: new Map(), isReleaseUnread: true },
+    canGo: 'unknown',
+    why: 'whether acr-nopass is installed could not be read',
+    users: ['Deployment shop/web', 'ServiceAccount shop/default'],
+  },
+  {
     title: 'the host of the login is a pattern',
     objects: [pullSecret({ '*.cn-hangzhou.cr.aliyuncs.com': loginOf() })],
     canGo: 'unknown',
@@ -318,7 +421,17 @@ test('an unread list leaves it open whether a password can go, and hides no use'
   const refuse = (plural: string) => (cluster: FakeApiServer) => {
     cluster.refuse = (_, path) => (path.endsWith(`/${plural}`) ? 403 : undefined)
   }
-  for (const plural of ['pods', 'serviceaccounts', 'deployments', 'cronjobs', 'jobs', 'configmaps', 'replicasets']) {
+  for (const plural of [
+    'pods',
+    'serviceaccounts',
+    'deployments',
+    'cronjobs',
+    'jobs',
+    'configmaps',
+    'replicasets',
+    'roles',
+    'clusterroles',
+  ]) {
     const [report] = await judge([REGCRED], {}, refuse(plural))
     assert.equal(report?.canGo, 'unknown', plural)
     assert.match(report.why[0] ?? '', /^not readable: /)
@@ -403,4 +516,53 @@ test('a Pod whose images anyone may pull does not need the password', async () =
   assert.deepEqual(report?.usedBy, [
     { subject: 'Pod shop/web', blocks: 'no', why: 'it pulls no image with these logins', pods: 1 },
   ])
+})
+
+/** A pull secret of another namespace with the same login. */
+const copyIn = (namespace: string, metadata: object = {}, host = HOST): FakeObject =>
+  pullSecret({ [host]: loginOf() }, metadata, namespace)
+
+test('a password stays while another Secret with the same login is needed, because that may be a copy of it', async () => {
+  const used = { ...pod('web', podSpec(['regcred'])), metadata: { namespace: 'default', name: 'web' } }
+  const reports = await judge([REGCRED, copyIn('default'), used])
+  const why = 'Secret default/regcred has the same login and is not known to be free, and it may be a copy'
+  assert.deepEqual(reports.map(({ secret, canGo, why: [first] }) => [secret, canGo, first]).slice(1), [
+    ['shop/regcred', 'unknown', why],
+  ])
+  assert.equal(reports[0]?.canGo, 'no')
+  assert.equal(reports[1]?.command, undefined)
+})
+
+test('the copies of a password can go together once none of them is needed', async () => {
+  const reports = await judge([REGCRED, copyIn('default')])
+  assert.deepEqual(
+    reports.map(({ canGo }) => canGo),
+    ['yes', 'yes'],
+  )
+})
+
+test('a Secret that is not judged, and has the same login under another host, leaves it open', async () => {
+  const [report] = await judge([REGCRED, copyIn('default', {}, 'images.example.com')])
+  assert.equal(report?.canGo, 'unknown')
+  assert.match(report.why[0] ?? '', /^Secret default\/regcred has the same login /)
+})
+
+test("a mirror of a password names its source, so the source is not reported to be able to go while the mirror's Pods pull", async () => {
+  const mirror = copyIn('other', { annotations: { [`${REFLECTOR}/reflects`]: 'shop/regcred' } })
+  const one = { ...pod('web', podSpec(['regcred'])), metadata: { namespace: 'other', name: 'web' } }
+  const source = pullSecret({ [HOST]: loginOf() }, { annotations: { [`${REFLECTOR}/reflection-allowed`]: 'true' } })
+  const [first, second] = await judge([source, mirror, one])
+  assert.deepEqual([first?.canGo, second?.canGo, second?.command], ['no', 'unknown', undefined])
+  assert.deepEqual(second?.why, [
+    `its annotation ${REFLECTOR}/reflection-allowed belongs to a program that copies Secrets`,
+    `Secret other/regcred: its annotation ${REFLECTOR}/reflects has the name of the Secret`,
+    'Secret other/regcred has the same login and is not known to be free, and it may be a copy',
+  ])
+})
+
+test('an unreadable release is no absent release: no user is said to lose its login', async () => {
+  const ours = { release: undefined, targets: undefined, secrets: new Map(), isReleaseUnread: true }
+  const [report] = await judge([REGCRED, account('default', 'regcred', 'acr-nopass'), TEMPLATE], ours)
+  assert.deepEqual(report?.hosts, [{ host: HOST, covered: 'unknown' }])
+  assert.deepEqual(new Set(report.usedBy.map(({ blocks }) => blocks)), new Set(['unknown']))
 })

@@ -104,3 +104,14 @@ test('hostile names, huge Secrets and a login in a host change no line and show 
   const json = await passwords(t, objects, ['-o', 'json'])
   assert.equal(JSON.parse(json.stdout).passwords.length, 2)
 })
+
+test('without the right to list ConfigMaps the report does not say that acr-nopass is not installed', async (t) => {
+  const objects = [REGCRED, account('default', 'regcred', 'acr-nopass'), pod('web', podSpec(['regcred']))]
+  const { code, stdout } = await passwords(t, objects, [], (cluster) => {
+    cluster.refuse = (_, path) => (path.endsWith('/configmaps') ? 403 : undefined)
+  })
+  assert.equal(code, 0)
+  assert.match(stdout, /^1 static login of ACR in 1 pull secret; whether acr-nopass is installed could not be read\n/)
+  assert.ok(!stdout.includes('not installed'), stdout)
+  assert.match(stdout, /^shop\/regcred .* unknown +unknown$/m)
+})

@@ -68,6 +68,7 @@ export function ours(change: Partial<OurSide> = {}): OurSide {
     now: NOW,
     release: release(),
     toName: undefined,
+    isReleaseUnread: false,
     secretName: SECRET,
     targets: createTargets(CONFIG),
     available: 2,
