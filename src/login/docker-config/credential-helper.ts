@@ -82,7 +82,7 @@ export function openHelper(suffix: string, { environment, signal }: HelperDeps) 
   }
 }
 
-function isSame(one: AuthEntry | undefined, other: AuthEntry): boolean {
+export function isSame(one: AuthEntry | undefined, other: AuthEntry): boolean {
   return one?.username === other.username && one.password === other.password
 }
 

@@ -21,6 +21,7 @@ import { jobOf } from './job-id.ts'
 import { holderOf, isLeftover, isSameJob, type Ledger, type LedgerEntry, readLedger, writeLedger } from './ledger.ts'
 import { type DockerLogin, isStored, type LoginReceipt, markLogin } from './receipt.ts'
 import { removeLocked } from './remove-logins.ts'
+import { undoStore } from './undo-store.ts'
 
 export interface StoreRequest {
   /** `DOCKER_CONFIG`, or `~/.docker`. */
@@ -53,7 +54,7 @@ export interface StoredLogins {
 
 /**
  * Stores logins where Docker, buildx and other clients find them. Either all logins are stored, or
- * none.
+ * none, and the earlier logins of the job stay.
  * @param record called with the receipt before anything secret is written, so that the logins of a
  *   process that is killed can be removed
  * @throws DOCKER_CONFIG_UNREADABLE, DOCKER_CONFIG_UNWRITABLE, DOCKER_CONFIG_LOCKED,
@@ -87,10 +88,13 @@ async function storeLocked(
     const suffix = helperOf(config, login.domain)
     return suffix === null ? [] : [{ login, helper: openHelper(suffix, deps) }]
   })
+  const earlier = new Map<string, AuthEntry>()
   for (const { login, helper } of toHelpers) {
     const place = `the credential helper docker-credential-${helper.suffix}`
     const otherwise = ` If the helper makes its own logins, remove ${login.domain} from \`credHelpers\`.`
-    refuseExisting(login.domain, await helper.get(login.domain), { place, otherwise }, ledger, request, deps)
+    const existing = await helper.get(login.domain)
+    refuseExisting(login.domain, existing, { place, otherwise }, ledger, request, deps)
+    if (existing !== undefined) earlier.set(login.domain, existing)
   }
   const toAuths = logins.filter((login) => helperOf(config, login.domain) === null)
   refuseInAuths(readConfig(folder), toAuths, ledger, request, deps)
@@ -102,19 +106,20 @@ async function storeLocked(
   // The earlier entries stay until the login is stored, because this process may be killed.
   writeLedger(folder, { ...ledger, logins: [...ledger.logins, ...entries] })
   try {
+    for (const { login, helper } of toHelpers) await helper.store(login)
+    // Last, because one rename writes them all: nothing of `auths` has to be undone.
     if (toAuths.length > 0) {
       updateConfig(folder, (current) => {
         refuseInAuths(current, toAuths, ledger, request, deps)
         return { ...current.auths, ...authsOf(toAuths) }
       })
     }
-    for (const { login, helper } of toHelpers) await helper.store(login)
   } catch (error) {
-    await removeLocked(receipt, { ...deps, signal: undefined })
+    await undoStore(receipt, earlier, { ...deps, signal: undefined })
     throw error
   }
-  const earlier = ledger.logins.filter(({ domain }) => !logins.some((login) => login.domain === domain))
-  writeLedger(folder, { ...ledger, logins: [...earlier, ...entries] })
+  const others = ledger.logins.filter(({ domain }) => !logins.some((login) => login.domain === domain))
+  writeLedger(folder, { ...ledger, logins: [...others, ...entries] })
   const isReplaced = (domain: string): boolean => ledger.logins.some((login) => login.domain === domain)
   const replaced = logins.map(({ domain }) => domain).filter(isReplaced)
   return { receipt, dockerConfigFolder: folder, replaced }

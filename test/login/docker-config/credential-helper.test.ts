@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { formatError, type NopassError } from '../../../src/errors.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
+import { processId } from '../../../src/lib/process-id.ts'
 import { findReceipt } from '../../../src/login/docker-config/ledger.ts'
+import { removeLogins } from '../../../src/login/docker-config/remove-logins.ts'
 import { eventually } from '../../support/eventually.ts'
 import { installHelper } from '../../support/login/credential-helper.ts'
-import { createPlace, DOMAIN, LOGIN, PASSWORD, VPC_DOMAIN } from './docker-place.ts'
+import { auth, createPlace, DOMAIN, LOGIN, PASSWORD, VPC_DOMAIN } from './docker-place.ts'
 
+const SECOND = 'second-registry.cn-hangzhou.cr.aliyuncs.com'
 const OURS = { Username: 'cr_temp_user', Secret: PASSWORD }
 const HERS = { Username: 'ram-user', Secret: 'HERS' }
 
@@ -162,6 +165,53 @@ test('a login that fails keeps the record of the logins of other jobs', async ()
   helper.behave('refuses')
   await refusal(store())
   assert.deepEqual(findReceipt(folder, null, systemClock), receipt)
+})
+
+/** The first login of a job, of which a second one is stored in three places. */
+async function loggedIn() {
+  const credHelpers = { [DOMAIN]: 'keychain', [SECOND]: 'keychain' }
+  const place = withHelper({ credHelpers })
+  const holder = processId(process.pid)
+  const both = (password: string) => [VPC_DOMAIN, DOMAIN].map((domain) => ({ ...LOGIN, domain, password }))
+  const { receipt } = await place.store({ holder, logins: both(PASSWORD) })
+  const again = (password: string) =>
+    place.store({ holder, logins: [...both(password), { ...LOGIN, domain: SECOND, password }] })
+  const check = async (): Promise<void> => {
+    assert.deepEqual(place.content().auths, { [VPC_DOMAIN]: auth(`cr_temp_user:${PASSWORD}`) })
+    assert.deepEqual(place.helper.logins(), { [DOMAIN]: OURS })
+    assert.deepEqual(findReceipt(place.folder, null, systemClock), receipt)
+    place.helper.behave('keeps')
+    assert.deepEqual(
+      (await removeLogins(receipt, { pid: 1, clock: systemClock, environment: place.environment })).map(
+        ({ outcome }) => outcome,
+      ),
+      ['removed', 'removed'],
+    )
+  }
+  return { ...place, again, check }
+}
+
+for (const password of ['LATER', PASSWORD]) {
+  const which = password === PASSWORD ? 'the same login' : 'another login'
+  test(`a second login of a job that fails leaves the first login; it stores ${which}`, async () => {
+    for (const behaviour of ['refuses', 'ignores', 'refuses the second'] as const) {
+      const { helper, again, check } = await loggedIn()
+      helper.behave(behaviour)
+      await refusal(again(password))
+      await check()
+    }
+  })
+}
+
+test('a second login of a job that is cancelled while it is stored leaves the first login', async () => {
+  const { helper, cancel, again, check } = await loggedIn()
+  helper.behave('hangs after the first store')
+  const stored = again('LATER')
+  await eventually(() => assert.equal(helper.calls().at(-1), 'hanging'))
+  helper.behave('keeps')
+  cancel.abort(new Error('cancelled'))
+  await assert.rejects(stored, /^Error: cancelled$/)
+  await check()
 })
 
 test('a helper that fails at logout is reported, other logins leave, and the next logout tries again', async () => {

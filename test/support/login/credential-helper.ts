@@ -19,8 +19,13 @@ if (action === 'store') {
   const { ServerURL, Username, Secret } = JSON.parse(input)
   if (behaviour === 'refuses') fail('cannot keep ' + Username + ' with ' + Secret)
   if (behaviour === 'ignores') process.exit(0)
+  if (behaviour === 'refuses the second' && ServerURL.startsWith('second')) fail('no room')
   logins[ServerURL] = { Username, Secret }
   save()
+  if (behaviour === 'hangs after the first store') {
+    appendFileSync(file + '.calls', 'hanging\\n')
+    setInterval(() => undefined, 1e6)
+  }
 } else if (action === 'get') {
   if (behaviour === 'locked') fail('the key chain is locked')
   if (behaviour === 'fails with the login') fail(JSON.stringify({ ServerURL: input, ...logins[input] }))
@@ -41,6 +46,8 @@ export type HelperBehaviour =
   | 'keeps'
   | 'ignores'
   | 'refuses'
+  | 'refuses the second'
+  | 'hangs after the first store'
   | 'locked'
   | 'fails with the login'
   | 'never forgets'
