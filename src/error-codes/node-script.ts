@@ -21,8 +21,8 @@ export const NODE_SCRIPT_CODES = {
     fix: 'A kubelet has one configuration. Repair or remove what the message names, and run the script again.',
   },
   NODE_FLAG_FILE: {
-    what: "The file of the kubelet's flags has a form that cannot be changed safely; nothing was changed.",
-    fix: 'Write the variable once, as one quoted text on one line, restart the kubelet, and run the script again.',
+    what: "The file of the kubelet's flags has a form that cannot be changed safely, or a line there would replace flags of the kubelet's unit; nothing was changed.",
+    fix: 'Write the variable with all its flags once into this file, as one quoted text on one line, restart the kubelet, and run the script again.',
   },
   NODE_UNHEALTHY: {
     what: 'The kubelet was not healthy before the change; nothing was changed.',

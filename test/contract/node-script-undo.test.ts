@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { lstatSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
+import { lstatSync, mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { PROFILES, type ProfileName } from '../../src/node/script/profiles.ts'
@@ -87,6 +87,19 @@ test('a file of flags behind a link is undone too: the kubelet never keeps flags
   assert.ok(node.isHealthy())
 })
 
+test('flags of the unit that the kubelet would lose are noticed, and everything is undone', async () => {
+  await using node = await fixture.openNode('kubeadm')
+  node.writeDropIn(['--node-ip=10.1.2.3'])
+  // A place that the script does not read.
+  rmSync(join(node.root, 'etc/systemd'), { recursive: true })
+  const before = node.files()
+  const { code, stderr } = await node.run('dash', await fixture.print(node, ['--health-seconds', '15']))
+  assert.equal(code, 1)
+  assert.match(stderr, /not healthy for 15 s: the kubelet has lost flags that it had before: --node-ip\n/)
+  assert.match(stderr, /NODE_UNDONE/)
+  assert.deepEqual([node.files(), node.isHealthy()], [before, true])
+})
+
 test('a file of flags behind an absolute link in an image is written in the image, not on this host', async () => {
   await using node = await fixture.openNode('kubeadm')
   const outside = join(node.root, '..', 'of-this-host')
@@ -96,7 +109,7 @@ test('a file of flags behind an absolute link in an image is written in the imag
   const { code, stderr } = await node.run('dash', script)
   assert.deepEqual([code, stderr], [0, ''])
   assert.equal(lstatSync(outside, { throwIfNoEntry: false }), undefined)
-  assert.match(node.read(outside), /^KUBELET_EXTRA_ARGS="--image-credential-provider-config=/)
+  assert.match(node.read(outside), /^KUBELET_EXTRA_ARGS="--image-credential-provider-config=/m)
 })
 
 test('on a disk that is full in the middle of an update, everything is undone and the exit code is 1', async (t) => {

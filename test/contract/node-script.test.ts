@@ -62,7 +62,10 @@ for (const shell of ['dash', 'bash']) {
         assert.deepEqual(added.sort(), [...home, ...own].sort())
         if (profile === 'ack') assert.equal(node.read(ACK_FILE), ACK_TEXT.replace(' "', ` ${OUR_FLAGS}"`))
         if (profile === 'kubeadm')
-          assert.equal(node.read('/etc/default/kubelet'), `KUBELET_EXTRA_ARGS="${OUR_FLAGS}"\n`)
+          assert.match(
+            node.read('/etc/default/kubelet'),
+            new RegExp(`^# acr-nopass created this file\\..*\\nKUBELET_EXTRA_ARGS="${OUR_FLAGS}"\\n$`),
+          )
 
         const asked = fixture.fetched()
         const second = await node.run(shell, script, ['--root', node.root], { http_proxy: 'http://127.0.0.1:1' })
@@ -73,10 +76,8 @@ for (const shell of ['dash', 'bash']) {
 
         const removed = await node.run(shell, script, ['--remove', '--root', node.root])
         assert.equal(removed.code, 0, removed.stderr)
-        const left = Object.keys(node.files()).filter((path) => !(path in before))
-        assert.deepEqual(left, profile === 'kubeadm' ? ['etc/default/kubelet'] : [])
+        assert.deepEqual(Object.keys(node.files()), Object.keys(before))
         if (profile === 'ack') assert.equal(node.read(ACK_FILE), ACK_TEXT.replace(' "', '"'))
-        if (profile === 'kubeadm') assert.equal(node.read('/etc/default/kubelet'), 'KUBELET_EXTRA_ARGS=""\n')
         assert.deepEqual([node.isHealthy(), node.restarts()], [true, 3])
         const again = await node.run(shell, script, ['--remove', '--root', node.root])
         assert.deepEqual([again.code, node.restarts()], [0, 3])
@@ -144,6 +145,25 @@ describe('on a node that has more', { concurrency: 4 }, () => {
     node.write(ACK_FILE, node.read(ACK_FILE).replace(OUR_FLAGS, `${OUR_FLAGS} --v=5`))
     assert.equal((await node.run(shell, script)).code, 0)
     assert.equal(node.read(ACK_FILE), ACK_TEXT.replace(' "', ` --v=5 ${OUR_FLAGS}"`))
+  })
+
+  test('kubeadm: flags of a drop-in stay in effect, and --remove brings back exactly the earlier files', async () => {
+    await using node = await fixture.openNode('kubeadm')
+    node.writeDropIn(['--node-ip=10.1.2.3', '--max-pods=250'])
+    const before = node.files()
+    const script = await fixture.print(node)
+    const first = await node.run(shell, script)
+    assert.equal(first.code, 0, first.stderr)
+    assert.match(
+      first.stdout,
+      /copied KUBELET_EXTRA_ARGS of \/etc\/systemd\/system\/kubelet\.service\.d\/20-flags\.conf to \/etc\/default\/kubelet, /,
+    )
+    const flags = `--node-ip=10.1.2.3 --max-pods=250 ${OUR_FLAGS}`
+    assert.match(node.read('/etc/default/kubelet'), new RegExp(`^KUBELET_EXTRA_ARGS="${flags}"$`, 'm'))
+    assert.match((await node.run(shell, script)).stdout, /nothing to change/)
+    const removed = await node.run(shell, script, ['--remove', '--root', node.root])
+    assert.equal(removed.code, 0, removed.stderr)
+    assert.deepEqual([node.files(), node.isHealthy()], [before, true])
   })
 
   // kubelet/10-kubeadm.conf of https://github.com/kubernetes/release, in the packages for RPM

@@ -74,7 +74,7 @@ test('files come first, then the check of their labels, and the flags last', () 
     'file /opt/acr-nopass/config.yaml',
     `flags ${ACK_FILE}`,
   ])
-  assert.equal(textOf(plan.steps, ACK_FILE), `KUBELET_CUSTOMIZED_ARGS="${FLAGS}"\n`)
+  assert.match(textOf(plan.steps, ACK_FILE), new RegExp(`^# .*\\nKUBELET_CUSTOMIZED_ARGS="${FLAGS}"\\n$`))
   assert.deepEqual([plan.restart, plan.expected], [true, OUR_PATHS])
 })
 
@@ -97,7 +97,13 @@ test('on a node that has everything, nothing changes and the kubelet is not rest
   const done = { ...input('ack', DONE.node, DONE.files), archive: [] }
   const commandLine = ['--v=4', ...flagWords(OUR_PATHS)]
   for (const node of [done.node, { ...done.node, commandLine }]) {
-    assert.deepEqual(planNode({ ...done, node }), { steps: [], restart: false, expected: OUR_PATHS, notes: [] })
+    assert.deepEqual(planNode({ ...done, node }), {
+      steps: [],
+      restart: false,
+      expected: OUR_PATHS,
+      kept: [],
+      notes: [],
+    })
   }
 })
 
@@ -165,6 +171,111 @@ for (const [where, node] of places) {
   })
 }
 
+const DROP_IN = '/etc/systemd/system/kubelet.service.d/20-node-ip.conf'
+const DEFAULT = '/etc/default/kubelet'
+/** The unit of kubeadm, and a drop-in of an administrator with these lines. */
+const withDropIn = (...lines: readonly string[]): ObservedNode['units'] => [
+  { path: '/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf', text: `EnvironmentFile=-${DEFAULT}\n` },
+  { path: DROP_IN, text: ['[Service]', ...lines, ''].join('\n') },
+]
+const NODE_FLAGS = '--node-ip=10.1.2.3 --provider-id=alicloud://i-abc'
+
+const copied: Readonly<Record<string, readonly string[]>> = {
+  'in double quotes': [`Environment="KUBELET_EXTRA_ARGS=${NODE_FLAGS}"`],
+  'in single quotes': [`Environment = 'KUBELET_EXTRA_ARGS=${NODE_FLAGS}'`],
+  'beside another variable': [`Environment=GOGC=50 "KUBELET_EXTRA_ARGS=${NODE_FLAGS}"`],
+  'on a second line, with a comment between': [
+    'Environment=GOGC=50 \\',
+    '# Environment="KUBELET_EXTRA_ARGS=--old"',
+    `  "KUBELET_EXTRA_ARGS=${NODE_FLAGS}"`,
+  ],
+  'beside a variable with a longer name': [
+    `Environment="KUBELET_EXTRA_ARGS=${NODE_FLAGS}"`,
+    'Environment="MY_KUBELET_EXTRA_ARGS=--v=9"',
+  ],
+}
+for (const [form, lines] of Object.entries(copied)) {
+  test(`flags that only a drop-in sets are copied before ours, because a line in the file replaces them: ${form}`, () => {
+    const commandLine = ['--config=/c', ...NODE_FLAGS.split(' '), '--v=2']
+    for (const node of [
+      { units: withDropIn(...lines) },
+      { units: withDropIn(...lines), commandLine },
+      { units: withDropIn(...lines), flagFile: { path: DEFAULT, text: 'OTHER=1\n' } },
+    ]) {
+      const { steps, notes, kept } = planNode(input('kubeadm', node))
+      const text = textOf(steps, DEFAULT)
+      assert.match(text, new RegExp(`^KUBELET_EXTRA_ARGS="${NODE_FLAGS} ${FLAGS}"$`, 'm'))
+      assert.deepEqual(notes, [`copied KUBELET_EXTRA_ARGS of ${DROP_IN} to ${DEFAULT}, where later changes belong`])
+      assert.deepEqual(kept, 'commandLine' in node ? ['config', 'node-ip', 'provider-id', 'v'] : [])
+
+      const flagFile = { path: DEFAULT, text }
+      const units = [...node.units, flagFile]
+      assert.deepEqual(
+        outline(planNode(input('kubeadm', { units, flagFile })).steps).includes(`flags ${DEFAULT}`),
+        false,
+      )
+      const removed = planNode({ ...input('kubeadm', { units, flagFile }), config: undefined })
+      const back =
+        'flagFile' in node ? { kind: 'flags', path: DEFAULT, text: 'OTHER=1\n' } : { kind: 'delete', path: DEFAULT }
+      assert.deepEqual([removed.steps, removed.restart], [[back], true])
+    }
+  })
+}
+
+test('a drop-in of ACK is copied too, and an empty one needs no word', () => {
+  const text = '[Service]\nEnvironment="KUBELET_CUSTOMIZED_ARGS=--max-pods=64"\n'
+  const { steps } = planNode(input('ack', { units: [{ path: DROP_IN, text }] }))
+  assert.match(textOf(steps, ACK_FILE), new RegExp(`^KUBELET_CUSTOMIZED_ARGS="--max-pods=64 ${FLAGS}"$`, 'm'))
+  const empty = planNode(input('kubeadm', { units: withDropIn('Environment=KUBELET_EXTRA_ARGS=') }))
+  assert.match(textOf(empty.steps, DEFAULT), new RegExp(`^KUBELET_EXTRA_ARGS="${FLAGS}"$`, 'm'))
+  assert.deepEqual(empty.notes, [])
+})
+
+const unclear: Readonly<Record<string, readonly string[]>> = {
+  'it is set twice': ['Environment=KUBELET_EXTRA_ARGS=--a', 'Environment=KUBELET_EXTRA_ARGS=--b'],
+  'it is set twice on a line': ['Environment=KUBELET_EXTRA_ARGS=--a KUBELET_EXTRA_ARGS=--b'],
+  'a specifier': ['Environment="KUBELET_EXTRA_ARGS=--hostname-override=%H"'],
+  'a variable': ['Environment="KUBELET_EXTRA_ARGS=--node-ip=$IP"'],
+  'an escape': ['Environment="KUBELET_EXTRA_ARGS=--a=\\x20"'],
+  'a quote in the value': [`Environment="KUBELET_EXTRA_ARGS=--a='b c'"`],
+  'a quote within a word': ['Environment=KUBELET_EXTRA_ARGS="--a"'],
+  'no ASCII': ['Environment="KUBELET_EXTRA_ARGS=--a=é"'],
+  'a reset': ['Environment=', 'Environment="KUBELET_EXTRA_ARGS=--a"'],
+  'it is unset': ['UnsetEnvironment=A KUBELET_EXTRA_ARGS'],
+  'it is passed on': ['PassEnvironment=KUBELET_EXTRA_ARGS'],
+}
+for (const [why, lines] of Object.entries(unclear)) {
+  test(`a value of a drop-in that is not clear stops the script, and the drop-in is named: ${why}`, () => {
+    const units = withDropIn(...lines)
+    assert.throws(() => planNode(input('kubeadm', { units })), {
+      code: 'NODE_FLAG_FILE',
+      place: { file: DROP_IN },
+      message: /^sets KUBELET_EXTRA_ARGS, and a line in \/etc\/default\/kubelet would replace its flags$/,
+    })
+    // The file replaces the value already.
+    const flagFile = { path: DEFAULT, text: 'KUBELET_EXTRA_ARGS="--v=2"\n' }
+    const { steps, kept } = planNode(input('kubeadm', { units, flagFile, commandLine: ['--v=2', '--a'] }))
+    assert.equal(textOf(steps, DEFAULT), `KUBELET_EXTRA_ARGS="--v=2 ${FLAGS}"\n`)
+    assert.deepEqual(kept, [])
+  })
+}
+
+test('the variable in another file of the unit, or with which the kubelet does not run, stops the script', () => {
+  const path = '/etc/kubelet-extra.env'
+  const units = [...withDropIn(`EnvironmentFile=${path}`), { path, text: 'KUBELET_EXTRA_ARGS=--node-ip=10.1.2.3\n' }]
+  assert.throws(() => planNode(input('kubeadm', { units })), { code: 'NODE_FLAG_FILE', place: { file: path } })
+  const stale = { units: withDropIn(`Environment="KUBELET_EXTRA_ARGS=${NODE_FLAGS}"`), commandLine: ['--v=2'] }
+  assert.throws(() => planNode(input('kubeadm', stale)), { code: 'NODE_FLAG_FILE', place: { file: DROP_IN } })
+})
+
+test('a removal keeps the copied flags if the drop-in has others now, because the kubelet runs with them', () => {
+  const { steps } = planNode(input('kubeadm', { units: withDropIn(`Environment="KUBELET_EXTRA_ARGS=${NODE_FLAGS}"`) }))
+  const flagFile = { path: DEFAULT, text: textOf(steps, DEFAULT) }
+  const units = withDropIn('Environment=KUBELET_EXTRA_ARGS=--node-ip=10.1.2.4')
+  const removed = planNode({ ...input('kubeadm', { units, flagFile }), config: undefined })
+  assert.match(textOf(removed.steps, DEFAULT), new RegExp(`^KUBELET_EXTRA_ARGS="${NODE_FLAGS}"$`, 'm'))
+})
+
 test('the flags of the other provider stay in the variable, before ours', () => {
   const flagFile = { path: '/etc/default/kubelet', text: `KUBELET_EXTRA_ARGS="--v=2 ${ECR_FLAGS}"\n` }
   const { steps } = planNode(input('kubeadm', { flagFile }, WITH_ECR))
@@ -225,6 +336,7 @@ test('removing takes back the flags, and the other provider must be in effect ag
     steps: [{ kind: 'flags', path: flagFile.path, text: `KUBELET_EXTRA_ARGS="--v=2 ${ECR_FLAGS}"\n` }],
     restart: true,
     expected: ECR_PATHS,
+    kept: [],
     notes: [],
   })
 })

@@ -6,7 +6,7 @@ import { type Expectation, waitHealthy } from '../../src/node/script/wait-health
 
 const ECR = { config: '/etc/ecr.json', programs: '/etc/ecr' }
 
-const EXPECTED = { mustShow: true, ours: OUR_PATHS }
+const EXPECTED = { mustShow: true, kept: [], ours: OUR_PATHS }
 
 interface Kubelet {
   /** From when until when it answers. */
@@ -58,7 +58,7 @@ type FlagsCase = readonly [
   reason: string | undefined,
 ]
 
-const removed = { mustShow: true, others: undefined }
+const removed = { mustShow: true, kept: [], others: undefined }
 const flags: readonly FlagsCase[] = [
   ['the flags are lost', ['--v=4'], EXPECTED, 'the kubelet runs with no flag for a credential provider'],
   [
@@ -77,12 +77,24 @@ const flags: readonly FlagsCase[] = [
     'the kubelet still runs with our configuration',
   ],
   ['ours are gone', ['--v=4'], removed, undefined],
-  ['the other provider is back', flagWords(ECR), { mustShow: true, others: ECR }, undefined],
+  ['the other provider is back', flagWords(ECR), { mustShow: true, kept: [], others: ECR }, undefined],
   [
     'the other provider is lost',
     ['--v=4'],
-    { mustShow: true, others: ECR },
+    { mustShow: true, kept: [], others: ECR },
     'the kubelet runs with no flag for a credential provider',
+  ],
+  [
+    'flags that the kubelet had before are lost',
+    ['--v=4', ...flagWords(OUR_PATHS)],
+    { ...EXPECTED, kept: ['v', 'node-ip', 'max-pods'] },
+    'the kubelet has lost flags that it had before: --node-ip, --max-pods',
+  ],
+  [
+    'flags that the kubelet had before have another form',
+    ['--v=4', '--node_ip', '10.0.0.1', ...flagWords(OUR_PATHS)],
+    { ...EXPECTED, kept: ['v', 'node-ip'] },
+    undefined,
   ],
   ['before a change any flags will do', 'none', 'any', undefined],
 ]

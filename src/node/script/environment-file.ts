@@ -10,42 +10,72 @@ interface Assignment {
   readonly end: string
 }
 
+/** The comments above an assignment that `addWords` added. They say what to take back. */
+const ADDED_FILE = '# acr-nopass created this file. Its variable replaces that of the unit and its drop-ins.'
+const ADDED_LINE = '# acr-nopass added the next line. Its variable replaces that of the unit and its drop-ins.'
+
 /**
  * Returns the text with these words at the end of a variable. All other lines and words stay as
- * they are. A file without the variable gets it. Words that are there already are not added again.
+ * they are. Words that are there already are not added again. If the file does not exist or does
+ * not set the variable, a new first line sets it. The new line begins with the value
+ * `inherited`, which it would otherwise replace.
  * @throws NODE_FLAG_FILE for an assignment that cannot be changed safely
  */
-export function addWords(text: string, variable: string, words: readonly string[], file: string): string {
-  const found = findAssignment(text, variable, file)
+export function addWords(
+  text: string | undefined,
+  variable: string,
+  words: readonly string[],
+  file: string,
+  inherited = '',
+): string {
+  const found = findAssignment(text ?? '', variable, file)
   const added = words.join(' ')
-  if (found === undefined) {
-    const before = text === '' || text.endsWith('\n') ? text : `${text}\n`
-    const lines = before.split('\n')
-    checkNotContinued(lines, lines.length - 1, variable, file)
-    return `${before}${variable}="${added}"\n`
+  if (text === undefined || found === undefined) {
+    const note = text === undefined ? ADDED_FILE : ADDED_LINE
+    return `${note}\n${variable}="${join(inherited, added)}"\n${text ?? ''}`
   }
   const { line, assignment } = found
   const { head, quote, value, end } = assignment
   if (isAtEnd(value, added)) return text
   const kept = trimBlanks(without(value, added))
-  const joined = kept === '' ? added : `${kept} ${added}`
-  return replaceLine(text, line, `${head}${quote || '"'}${joined}${quote || '"'}${end}`)
+  return replaceLine(text, line, `${head}${quote || '"'}${join(kept, added)}${quote || '"'}${end}`)
 }
 
-/** Returns the text without these words, which `addWords` added. */
-export function removeWords(text: string, variable: string, words: readonly string[], file: string): string {
+/**
+ * Returns the text without these words, which `addWords` added. A line that `addWords` added goes
+ * as a whole, unless others have changed its value from `inherited`. Returns undefined if nothing
+ * is left of a file that `addWords` created.
+ */
+export function removeWords(
+  text: string,
+  variable: string,
+  words: readonly string[],
+  file: string,
+  inherited = '',
+): string | undefined {
   const removed = words.join(' ')
   // A file that does not contain the words is not parsed, because it may have any form.
   if (!text.includes(removed)) return text
   const found = findAssignment(text, variable, file)
   if (found === undefined || !` ${found.assignment.value} `.includes(` ${removed} `)) return text
   const { head, quote, value, end } = found.assignment
-  return replaceLine(text, found.line, `${head}${quote}${without(value, removed)}${quote}${end}`)
+  const kept = without(value, removed)
+  const lines = text.split('\n')
+  const note = lines[found.line - 1]
+  if ((note === ADDED_FILE || note === ADDED_LINE) && ['', inherited].includes(kept)) {
+    const rest = lines.toSpliced(found.line - 1, 2).join('\n')
+    return rest === '' && note === ADDED_FILE ? undefined : rest
+  }
+  return replaceLine(text, found.line, `${head}${quote}${kept}${quote}${end}`)
 }
 
-/** Returns the value of the variable. Empty if the file does not set it. */
-export function readVariable(text: string, variable: string, file: string): string {
-  return findAssignment(text, variable, file)?.assignment.value ?? ''
+/** Returns the value of the variable. Undefined if the file does not set it. */
+export function readVariable(text: string, variable: string, file: string): string | undefined {
+  return findAssignment(text, variable, file)?.assignment.value
+}
+
+function join(value: string, words: string): string {
+  return value === '' ? words : `${value} ${words}`
 }
 
 function isAtEnd(value: string, words: string): boolean {

@@ -14,8 +14,12 @@ export function findExisting(
   { variable }: FlagsProfile,
 ): ProviderPaths | undefined {
   const texts = units.filter(({ path }) => path !== flagFile?.path).map(({ text }) => text)
-  const inFile = flagFile === undefined ? '' : readVariable(flagFile.text, variable, flagFile.path)
-  const places = [splitWords(inFile), ...texts.map(splitWords), ...(commandLine === undefined ? [] : [commandLine])]
+  const inFile = flagFile && readVariable(flagFile.text, variable, flagFile.path)
+  const places = [
+    splitWords(inFile ?? ''),
+    ...texts.map(splitWords),
+    ...(commandLine === undefined ? [] : [commandLine]),
+  ]
   const found = places.flatMap((words) => readPairs(words).filter((pair) => !isSame(pair, OUR_PATHS)))
   const [first, ...others] = found
   const other = others.find((pair) => first !== undefined && !isSame(pair, first))

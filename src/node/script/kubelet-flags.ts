@@ -21,13 +21,23 @@ export function readPairs(words: readonly string[]): readonly ProviderPaths[] {
   }))
 }
 
-/** The kubelet takes `_` in a flag's name for `-` (k8s.io/component-base/cli/flag, flags.go). */
+/** Returns the names of all flags but the two for credential providers. */
+export function otherFlags(words: readonly string[]): readonly string[] {
+  const names = words.map((word) => parseFlag(word).name).filter((name) => name !== '')
+  return [...new Set(names)].filter((name) => name !== FLAGS.config && name !== FLAGS.programs)
+}
+
 function valuesOf(words: readonly string[], name: string): readonly string[] {
   return words.flatMap((word, index) => {
-    const [, flag = '', value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? []
-    if (flag.replaceAll('_', '-') !== name) return []
-    return [value ?? words[index + 1] ?? '']
+    const flag = parseFlag(word)
+    return flag.name === name ? [flag.value ?? words[index + 1] ?? ''] : []
   })
+}
+
+/** The kubelet takes `_` in a flag's name for `-` (k8s.io/component-base/cli/flag, flags.go). */
+function parseFlag(word: string): { readonly name: string; readonly value: string | undefined } {
+  const [, name = '', value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? []
+  return { name: name.replaceAll('_', '-'), value }
 }
 
 /** Splits the text of a unit, or of a variable in it, into words without their quotes. */

@@ -61,7 +61,7 @@ function plan(): void {
 }
 
 /** Writes what the script executes: one line per step, with its words between tabs. */
-function writePlan({ steps, restart, expected }: NodePlan, profile: ProfileName, remove: boolean): void {
+function writePlan({ steps, restart, expected, kept }: NodePlan, profile: ProfileName, remove: boolean): void {
   const folder = values.plan
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'steps'), steps.map((step) => `${lineOf(step, folder).join('\t')}\n`).join(''))
@@ -72,7 +72,7 @@ function writePlan({ steps, restart, expected }: NodePlan, profile: ProfileName,
   }
   const mustShow = PROFILES[profile].kind === 'flags'
   const expectation: Expectation =
-    remove || expected === undefined ? { mustShow, others: expected } : { mustShow, ours: expected }
+    remove || expected === undefined ? { mustShow, kept, others: expected } : { mustShow, kept, ours: expected }
   writeFileSync(join(folder, 'expected'), JSON.stringify(expectation))
   if (restart) writeFileSync(join(folder, 'restart'), '')
 }

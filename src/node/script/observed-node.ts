@@ -47,5 +47,7 @@ export interface NodePlan {
   readonly restart: boolean
   /** The paths that the kubelet's command line must end up with. Undefined if it shows none. */
   readonly expected: ProviderPaths | undefined
+  /** Names of flags that the command line must still have. */
+  readonly kept: readonly string[]
   readonly notes: readonly string[]
 }

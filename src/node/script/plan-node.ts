@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
-import { addWords, removeWords } from './environment-file.ts'
+import { addWords, readVariable, removeWords } from './environment-file.ts'
 import { checkDefaultFolder, findExisting } from './existing-providers.ts'
-import { flagWords, readPairs, splitWords } from './kubelet-flags.ts'
+import { flagWords, otherFlags, readPairs, splitWords } from './kubelet-flags.ts'
 import { type ConfigFile, mergeProviders } from './merge-providers.ts'
 import type { NodeFiles, NodePlan, ObservedNode, Step } from './observed-node.ts'
 import {
@@ -14,6 +14,7 @@ import {
   type ProviderPaths,
   RANCHER_PATHS,
 } from './profiles.ts'
+import { findUnitVariable } from './unit-variable.ts'
 
 export interface PlanInput {
   readonly profile: ProfileName
@@ -52,8 +53,11 @@ function addFlags(input: PlanInput, profile: FlagsProfile): NodePlan {
   const { text = '', others } = mergeProviders(existing ? readExisting(existing, files) : [], ourConfig(input))
   const links = existing === undefined ? [] : linkOthers(existing, others, files)
   const path = flagFile?.path ?? flagPath(node, profile)
-  const before = flagFile?.text ?? ''
-  const flags = addWords(before, profile.variable, flagWords(OUR_PATHS), path)
+  const before = flagFile?.text
+  const isNew = before === undefined || readVariable(before, profile.variable, path) === undefined
+  const replaced = isNew ? findUnitVariable(node, profile.variable, path) : undefined
+  if (replaced !== undefined && replaced.value === undefined) throw refuseUnit(replaced.path, path, profile)
+  const flags = addWords(before, profile.variable, flagWords(OUR_PATHS), path, replaced?.value)
   const config = writeText(OUR_PATHS.config, text, files)
   const last: Step[] = before === flags ? [] : [flagStep(path, flags, files)]
   const inEffect = commandLine === undefined || isInEffect(commandLine, OUR_PATHS)
@@ -61,13 +65,29 @@ function addFlags(input: PlanInput, profile: FlagsProfile): NodePlan {
     steps: [...programs, ...links, ...labelStep(programs), ...config, ...last],
     restart: config.length + last.length > 0 || !inEffect,
     expected: OUR_PATHS,
-    notes: others.map((name) => `kept the provider ${name} of ${existing?.config}`),
+    // Words that were added to a line leave all others, so lost ones are the change of others.
+    kept: isNew ? otherFlags(commandLine ?? []) : [],
+    notes: [
+      ...others.map((name) => `kept the provider ${name} of ${existing?.config}`),
+      ...(replaced?.value
+        ? [`copied ${profile.variable} of ${replaced.path} to ${path}, where later changes belong`]
+        : []),
+    ],
   }
+}
+
+/** The new line would replace a value that cannot be copied. */
+function refuseUnit(place: string, path: string, { variable }: FlagsProfile): NopassError {
+  return new NopassError('NODE_FLAG_FILE', `sets ${variable}, and a line in ${path} would replace its flags`, {
+    place: { file: place },
+    hint: `Write ${variable} with all its flags into ${path}, restart the kubelet, and run the script again.`,
+  })
 }
 
 function removeFlags({ node, files }: PlanInput, profile: FlagsProfile): NodePlan {
   const { flagFile, units, commandLine } = node
-  const flags = flagFile && removeWords(flagFile.text, profile.variable, flagWords(OUR_PATHS), flagFile.path)
+  const inherited = flagFile && findUnitVariable(node, profile.variable, flagFile.path)?.value
+  const flags = flagFile && removeWords(flagFile.text, profile.variable, flagWords(OUR_PATHS), flagFile.path, inherited)
   // If our flags stayed, they would name a file that no longer exists.
   const others = units.filter(({ path, text }) => path !== flagFile?.path && namesOurs(text))
   const kept = flags?.includes(OUR_PATHS.config) === true ? flagFile : others[0]
@@ -83,11 +103,13 @@ function removeFlags({ node, files }: PlanInput, profile: FlagsProfile): NodePla
   }
   const existing = findExisting(node, profile)
   const first: Step[] =
-    flagFile === undefined || flags === undefined || flags === flagFile.text
+    flagFile === undefined || flags === flagFile.text
       ? []
-      : [flagStep(flagFile.path, flags, files)]
+      : flags === undefined
+        ? [{ kind: 'delete', path: files.realPath(flagFile.path) }]
+        : [flagStep(flagFile.path, flags, files)]
   const inEffect = commandLine !== undefined && isInEffect(commandLine, OUR_PATHS)
-  return { steps: first, restart: first.length > 0 || inEffect, expected: existing, notes: [] }
+  return { steps: first, restart: first.length > 0 || inEffect, expected: existing, kept: [], notes: [] }
 }
 
 /** The file is written in place, so its path must not be a link: the undo restores the path. */
@@ -114,6 +136,7 @@ function addToFolder(input: PlanInput): NodePlan {
     steps: [...programs, ...link, ...labelStep(programs), ...config],
     restart: config.length > 0 || !inEffect,
     expected: RANCHER_PATHS,
+    kept: [],
     notes: others.map((name) => `kept the provider ${name} of ${RANCHER_PATHS.config}`),
   }
 }
@@ -147,6 +170,7 @@ function removeFromFolder({ files }: PlanInput): NodePlan {
     steps: [...config, ...link],
     restart: config.length > 0,
     expected: others.length > 0 ? RANCHER_PATHS : undefined,
+    kept: [],
     notes: [],
   }
 }

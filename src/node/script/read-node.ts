@@ -93,15 +93,16 @@ function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
+/** A file hides the files of the same name in later folders (systemd.unit(5)). */
 function readUnits({ services }: Profile, files: NodeFiles, root: string): readonly ConfigFile[] {
-  const units = services.flatMap((service) =>
-    UNIT_FOLDERS.flatMap((folder) => {
-      const unit = `${folder}/${service}.service`
-      const dropIns = files.readConfig(`${unit}.d`) ?? []
-      const text = files.readText(unit)
-      return [...(text === undefined ? [] : [{ path: unit, text }]), ...dropIns]
-    }),
-  )
+  const units = services.flatMap((service) => {
+    const unit = UNIT_FOLDERS.map((folder) => `${folder}/${service}.service`).find((path) => exists(join(root, path)))
+    const text = unit === undefined ? undefined : files.readText(unit)
+    const dropIns = UNIT_FOLDERS.flatMap((folder) => files.readConfig(`${folder}/${service}.service.d`) ?? [])
+    const names = dropIns.map(({ path }) => posix.basename(path))
+    const inForce = dropIns.filter((_, index) => names.indexOf(names[index] ?? '') === index)
+    return [...(unit === undefined || text === undefined ? [] : [{ path: unit, text }]), ...inForce]
+  })
   const variables = units.flatMap(({ text }) =>
     [...text.matchAll(/^\s*EnvironmentFile=-?(\/\S+)\s*$/gm)].flatMap(([, path = '']) => {
       const content = exists(join(root, path)) ? files.readText(path) : undefined

@@ -1,4 +1,4 @@
-import { readPairs } from './kubelet-flags.ts'
+import { otherFlags, readPairs } from './kubelet-flags.ts'
 import { OUR_PATHS, type ProviderPaths } from './profiles.ts'
 
 export interface HealthOptions {
@@ -17,11 +17,12 @@ export interface HealthOptions {
 
 /**
  * `any`: before a change. `others`: our paths are no longer in effect, and these paths are, if
- * there are any. `mustShow`: a process must show its flags.
+ * there are any. `mustShow`: a process must show its flags. `kept`: names of other flags that must
+ * be there.
  */
 export type Expectation =
   | 'any'
-  | ({ readonly mustShow: boolean } & (
+  | ({ readonly mustShow: boolean; readonly kept: readonly string[] } & (
       | { readonly ours: ProviderPaths }
       | { readonly others: ProviderPaths | undefined }
     ))
@@ -53,11 +54,22 @@ function flagsReason({ readCommandLine, expected }: HealthOptions): string | und
   if (expected === 'any') return undefined
   // k3s runs the kubelet inside its own process, which shows no flags.
   if (words === undefined) return expected.mustShow ? 'no process of the kubelet shows its flags' : undefined
-  const last = readPairs(words).at(-1)
+  return pairReason(readPairs(words).at(-1), expected) ?? lostReason(words, expected)
+}
+
+function pairReason(last: ProviderPaths | undefined, expected: Exclude<Expectation, 'any'>): string | undefined {
   if ('ours' in expected) return isPair(last, expected.ours) ? undefined : `the kubelet runs with ${describe(last)}`
   if (isPair(last, OUR_PATHS)) return 'the kubelet still runs with our configuration'
   if (expected.others === undefined || isPair(last, expected.others)) return undefined
   return `the kubelet runs with ${describe(last)}`
+}
+
+function lostReason(words: readonly string[], { kept }: Exclude<Expectation, 'any'>): string | undefined {
+  const names = otherFlags(words)
+  const lost = kept.filter((name) => !names.includes(name))
+  return lost.length === 0
+    ? undefined
+    : `the kubelet has lost flags that it had before: ${lost.map((name) => `--${name}`).join(', ')}`
 }
 
 function isPair(one: ProviderPaths | undefined, other: ProviderPaths): boolean {

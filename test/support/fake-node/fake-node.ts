@@ -16,6 +16,8 @@ export interface FakeNodeState {
   /** For k3s and RKE2 undefined: they read a folder. */
   readonly flagFile: string | undefined
   readonly variable: string
+  /** Flags that the unit gives the variable. The file of flags replaces them. */
+  readonly unitFlags: readonly string[]
   /** Flags from elsewhere, in front. */
   readonly ownFlags: readonly string[]
   /** The name of the process that runs the kubelet. */
@@ -31,6 +33,8 @@ export interface FakeNode extends AsyncDisposable {
   readonly systemctl: string
   /** The unit reads the flags from another file. */
   readFlagsFrom(path: string): void
+  /** A drop-in of the unit sets the variable to these flags. Restarts the kubelet. */
+  writeDropIn(flags: readonly string[]): void
   /** How often the kubelet was started. */
   restarts(): number
   isHealthy(): boolean
@@ -90,6 +94,7 @@ export async function createFakeNode(folder: string, profile: ProfileName): Prom
     root,
     ready: join(folder, 'ready'),
     restarts: join(folder, 'restarts'),
+    unitFlags: [],
     ownFlags: ['--v=2'],
     ...KINDS[profile],
   }
@@ -128,6 +133,12 @@ export async function createFakeNode(folder: string, profile: ProfileName): Prom
     readFlagsFrom(path) {
       state = { ...state, flagFile: path }
       writeFileSync(stateFile, JSON.stringify(state))
+    },
+    writeDropIn(flags) {
+      state = { ...state, unitFlags: flags }
+      const text = `[Service]\nEnvironment="${state.variable}=${flags.join(' ')}"\n`
+      node.write('/etc/systemd/system/kubelet.service.d/20-flags.conf', text)
+      node.restart()
     },
     restarts: () => readFileSync(state.restarts, 'utf8').split('\n').length - 1,
     isHealthy,

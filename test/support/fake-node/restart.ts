@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { FakeNodeState } from './fake-node.ts'
 
 const state = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as FakeNodeState
-const { root, ready, flagFile, variable, ownFlags, restarts, name } = state
+const { root, ready, flagFile, variable, unitFlags, ownFlags, restarts, name } = state
 
 appendFileSync(restarts, 'restart\n')
 if (existsSync(ready)) {
@@ -37,8 +37,11 @@ process.exit(0)
 function readFlags(): readonly string[] {
   if (flagFile === undefined) return rancherFlags()
   const file = join(root, flagFile)
-  if (!existsSync(file)) return []
-  const text = execFileSync('/bin/sh', ['-c', `. "$1"; printf %s "$${variable}"`, 'sh', file], { encoding: 'utf8' })
+  if (!existsSync(file)) return unitFlags
+  const text = execFileSync('/bin/sh', ['-c', `. "$1"; printf %s "$${variable}"`, 'sh', file], {
+    encoding: 'utf8',
+    env: { ...process.env, [variable]: unitFlags.join(' ') },
+  })
   return text.split(/\s+/).filter((word) => word !== '')
 }
 
