@@ -20,7 +20,7 @@ report says that the configuration with `retire: true` is done. Without a cluste
 {{- end }}
 {{- end }}
 
-{{/* Entries that the role of a node cannot be bounded to. The same check is in src/values/checks/check-node.ts. */}}
+{{/* Entries that the role of a node cannot be bounded to, and keys without effect. The same check is in src/values/checks/check-node.ts. */}}
 {{- define "acr-nopass.check-node" -}}
 {{- $node := .Values.node -}}
 {{- $key := ternary "identity" "fallback" (eq $node.identity "worker-role") -}}
@@ -30,6 +30,15 @@ report says that the configuration with `retire: true` is done. Without a cluste
 {{- if and (ne .edition "static") (or $targets (include "acr-nopass.is-limited" .)) }}
 {{- fail (printf "%s of the registry %s bounds nothing on a node with node.%s: worker-role: every Pod of the node may pull what the role of the node may pull. Use node.identity: service-account without a fallback, or accept this with node.unbounded: true." (ternary "limit" "targets" (ne (include "acr-nopass.is-limited" .) "")) .name $key) }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- if eq $node.identity "worker-role" }}
+{{- $needless := list -}}
+{{- if eq $node.fallback "worker-role" }}{{ $needless = append $needless "fallback" }}{{ end -}}
+{{- range $name, $value := $node.serviceAccount }}{{ if $value }}{{ $needless = append $needless (printf "serviceAccount.%s" $name) }}{{ end }}{{ end -}}
+{{- if $node.serviceAccounts }}{{ $needless = append $needless "serviceAccounts" }}{{ end -}}
+{{- range $needless }}
+{{- fail (printf "node.%s has no effect with node.identity: worker-role. Remove it, or write identity: service-account." .) }}
 {{- end }}
 {{- end }}
 {{- include "acr-nopass.check-node-daemon" . }}

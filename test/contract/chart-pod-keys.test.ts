@@ -277,6 +277,28 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
     'VALUES_NODE_UNBOUNDED',
   ],
   ['node keys set to null', { node: null }, 'VALUES_NULL'],
+  ...Object.entries({
+    fallback: 'worker-role',
+    serviceAccount: { useRrsaRole: true },
+    serviceAccounts: [{ namespace: 'shop', name: 'web', role: 'acs:ram::1234567890123456:role/shop-pull' }],
+  }).map(
+    ([key, value]) =>
+      [
+        `node.${key} with the role of the node`,
+        { node: { identity: 'worker-role', [key]: value } },
+        'VALUES_NO_EFFECT',
+      ] as const,
+  ),
+  [
+    'the OIDC provider of ServiceAccounts with the role of the node',
+    {
+      node: {
+        identity: 'worker-role',
+        serviceAccount: { oidcProviderArn: 'acs:ram::1234567890123456:oidc-provider/ack-rrsa-c123' },
+      },
+    },
+    'VALUES_NO_EFFECT',
+  ],
   ['a DaemonSet without the kind of its nodes', { node: { enabled: true, identity: 'worker-role' } }, 'SCHEMA_MISSING'],
   ['a DaemonSet that removes, but is not installed', { node: { remove: true, profile: 'ack' } }, 'VALUES_NO_EFFECT'],
   [

@@ -25,6 +25,17 @@ const refusals: readonly Refusal[] = [
     message: /the label app\.kubernetes\.io\/managed-by in secretLabels is set by acr-nopass itself/,
   },
   {
+    title: 'ServiceAccounts with the role of the node, for which kubelets would get a right without use',
+    values: {
+      node: {
+        identity: 'worker-role',
+        serviceAccounts: [{ namespace: 'shop', name: 'web', role: 'acs:ram::1234567890123456:role/shop-pull' }],
+      },
+    },
+    message:
+      /node\.serviceAccounts has no effect with node\.identity: worker-role\. Remove it, or write identity: service-account\./,
+  },
+  {
     title: 'a variable that the chart sets',
     values: { extraEnv: [{ name: 'POD_IP', value: 'x' }] },
     message: /the variable POD_IP in extraEnv is set by the chart itself\./,
