@@ -91,7 +91,7 @@ function dataOfType(type: unknown, data: unknown): unknown {
 }
 
 /** The helper must still own the content, because anyone may set the label or use the name. */
-function isOurs({ name, labels = {}, managedFields }: KubeObject['metadata'], secretName: string): boolean {
+export function isOurs({ name, labels = {}, managedFields }: KubeObject['metadata'], secretName: string): boolean {
   return name === secretName && labels[LABEL_MANAGED_BY] === MANAGED_BY && ownsContent(managedFields)
 }
 

@@ -11,7 +11,7 @@ import { readMarks } from '../remove/old-logins.ts'
 import type { OurSide } from '../remove/our-side.ts'
 import { readCustom, TEXTS } from '../remove/read-cluster.ts'
 import { describeWorkload, followsOwner, groupOf, ownerOf, type WantedNames } from '../remove/workload.ts'
-import { describePullSecret, type PullSecret } from './pull-secret.ts'
+import { describePullSecret, isOurs, type PullSecret } from './pull-secret.ts'
 import { createWantedNames } from './secret-names.ts'
 
 /** A ServiceAccount that names one of the Secrets. */
@@ -54,7 +54,7 @@ export async function readPasswords(reader: Reader, ours: OurSide, given: readon
   const isEmpty = withLogins.length === 0
   const users = isEmpty ? NO_USERS : await readUsers(reader, wanted)
   const marks = new Set(withLogins.flatMap((secret) => secret.marks))
-  const traces = isEmpty ? [] : await readTraces(reader, wanted, marks)
+  const traces = isEmpty ? [] : await readTraces(reader, ours.secretName, wanted, marks)
   return { secrets, withLogins, traces, ...users }
 }
 
@@ -74,12 +74,14 @@ export interface SecretTrace {
  */
 async function readTraces(
   reader: Reader,
+  secretName: string,
   { namesIn }: WantedNames,
   wanted: ReadonlySet<string>,
 ): Promise<readonly SecretTrace[]> {
   const transform = ({ metadata, ...content }: KubeObject): readonly SecretTrace[] => {
     const { namespace = 'default', name } = metadata
-    const named = notesOf(metadata)
+    const notes = isOurs(metadata, secretName) ? [] : notesOf(metadata)
+    const named = notes
       .map(({ what, value }) => ({ what, names: namesIn(value) }))
       .filter(({ names }) => names.length > 0)
     const { all = [] } = readMarks((content as { readonly data?: unknown }).data) ?? {}

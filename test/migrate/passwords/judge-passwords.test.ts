@@ -566,3 +566,23 @@ test('an unreadable release is no absent release: no user is said to lose its lo
   assert.deepEqual(report?.hosts, [{ host: HOST, covered: 'unknown' }])
   assert.deepEqual(new Set(report.usedBy.map(({ blocks }) => blocks)), new Set(['unknown']))
 })
+
+test("a registry's name in the annotation of acr-nopass's own Secret does not name a Secret", async () => {
+  const content = {
+    'f:data': { 'f:.dockerconfigjson': {} },
+    'f:type': {},
+    'f:metadata': { 'f:annotations': { 'f:acr-nopass.io/content-hash': {} } },
+  }
+  const own = pullSecret(
+    { [HOST]: loginOf('cr_temp_user') },
+    {
+      labels: { 'app.kubernetes.io/managed-by': 'acr-nopass' },
+      annotations: { 'acr-nopass.io/registries': 'regcred' },
+      managedFields: [{ manager: 'acr-nopass', operation: 'Apply', fieldsV1: content }],
+    },
+    'shop',
+    'acr-nopass',
+  )
+  const [report, ...more] = await judge([REGCRED, own])
+  assert.deepEqual([report?.canGo, more], ['yes', []], report?.why.join('\n'))
+})
