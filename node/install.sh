@@ -244,6 +244,8 @@ choose_archive() {
     amd64) url=$URL_amd64 sum=$SHA256_amd64 ;;
     *) url=$URL_arm64 sum=$SHA256_arm64 ;;
   esac
+  # Messages end up in logs, and a query may be private.
+  address=${url%%\?*}
 }
 
 # The files of a release are the same in its archive and in its image.
@@ -287,11 +289,11 @@ copy_programs() {
 
 fetch_programs() {
   fetch "$url" "$STAGE/archive.tgz" ||
-    fail NODE_FETCH "$url could not be fetched; nothing was changed" \
+    fail NODE_FETCH "$address could not be fetched; nothing was changed" \
       'Check the network of the node, or put the archive where the node can reach it (--url).'
   found=$(sha256sum < "$STAGE/archive.tgz")
   [ "${found%% *}" = "$sum" ] ||
-    fail NODE_CHECKSUM "$url has the SHA-256 ${found%% *}, expected $sum; nothing was changed" \
+    fail NODE_CHECKSUM "$address has the SHA-256 ${found%% *}, expected $sum; nothing was changed" \
       'Fetch the archive of this version again, or correct --sha256.'
   tar -xzf "$STAGE/archive.tgz" -C "$STAGE" ||
     fail NODE_HOST "the archive could not be unpacked in $ROOT/opt; nothing was changed" 'Check the free space there.'

@@ -82,7 +82,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
     mutate: [
       'src/node/{expected-configs,node-config,provider-config}.ts',
       'src/node/provider/{answer-request,choose-*,login-record,obtain-login,provider-*}.ts',
-      'src/node/script/{choose-archives,environment-file,kubelet-flags,merge-providers,plan-node,profiles}.ts',
+      'src/node/script/{choose-archives,environment-file,kubelet-flags,merge-providers,plan-node,profiles,unit-variable}.ts',
       'src/node/daemon/!(main).ts',
       'src/installation/{node-daemon,stop-mark}.ts',
       'src/rollout/verify/{find-plugin-node,verify-daemon}.ts',

@@ -42,9 +42,9 @@ describe('the script stops before it changes anything', { concurrency: 4 }, () =
     )
   })
 
-  test('without a network nothing changes', async () => {
+  test('without a network nothing changes, and the message shows the address without its query', async () => {
     await using node = await fixture.openNode('ack')
-    const script = await node.print(['--url', 'http://127.0.0.1:1/node.tgz', '--sha256', fixture.sha256])
+    const script = await node.print(['--url', 'http://127.0.0.1:1/node.tgz?key=value', '--sha256', fixture.sha256])
     await refuses(
       node,
       script,
@@ -54,11 +54,11 @@ describe('the script stops before it changes anything', { concurrency: 4 }, () =
 
   test('an archive with another SHA-256 changes nothing, and is not unpacked', async () => {
     await using node = await fixture.openNode('k3s')
-    const script = await node.print(['--url', fixture.url, '--sha256', 'a'.repeat(64)])
+    const script = await node.print(['--url', `${fixture.url}?key=value`, '--sha256', 'a'.repeat(64)])
     await refuses(
       node,
       script,
-      new RegExp(`NODE_CHECKSUM: \\S+ has the SHA-256 ${fixture.sha256}, expected a{64}; nothing was changed`),
+      new RegExp(`NODE_CHECKSUM: [^\\s?]+ has the SHA-256 ${fixture.sha256}, expected a{64}; nothing was changed`),
     )
   })
 

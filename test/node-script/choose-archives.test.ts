@@ -32,6 +32,40 @@ test('an archive of a user needs its checksum, for one or for two architectures'
   assert.deepEqual(choose({ url, sha256: [`arm64=${TWO}`] }), { arm64: { url, sha256: TWO } })
 })
 
+// Presigned URLs of OSS (V1, V4, with STS), S3 and Azure; names in any case or escaped.
+for (const query of [
+  'Expires=1&OSSAccessKeyId=LTAI5tABCDEFGHIJKLMN&Signature=abc%2Bdef',
+  'x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-signature=abc',
+  'security-token=abc',
+  'x-oss-security-token=abc',
+  'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=abc',
+  'X-Amz-Security-Token=abc',
+  'sv=2024-11-04&sig=abc',
+  'signature=abc',
+  '%53ignature=abc',
+  'version=2&SIG=abc',
+]) {
+  test(`an address with a signature is refused and not shown, because whoever reads the script could use it: ${query}`, () => {
+    const url = `https://b.oss-cn-hangzhou.aliyuncs.com/{arch}/n.tgz?${query}`
+    assert.throws(
+      () => choose({ released, url }),
+      (error: Error & { code: string; hint: string }) => {
+        assert.deepEqual(
+          [error.code, error.message],
+          ['INPUT_INVALID', '--url contains a signature, which is a secret'],
+        )
+        assert.match(error.hint, /without a login/)
+        return true
+      },
+    )
+  })
+}
+
+test('an address with another query is allowed', () => {
+  const url = 'https://mirror.example/node.tgz?version=2&design=a&x-oss-signature-version=OSS4&versionId=signature'
+  assert.equal(choose({ released, url }).amd64?.url, url)
+})
+
 const refused: readonly (readonly [situation: string, choice: Partial<ArchiveChoice>, code: string])[] = [
   ['no release and no checksum', { url: '/a' }, 'INPUT_MISSING'],
   ['a checksum of another kind', { url: '/a', sha256: ['abc'] }, 'INPUT_INVALID'],

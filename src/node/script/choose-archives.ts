@@ -50,7 +50,16 @@ export function chooseArchives(choice: ArchiveChoice): Readonly<Partial<Record<A
   )
 }
 
+/** Parameters of presigned URLs. Whoever reads the script, such as User Data, could use them. */
+const SIGNATURE = /^(?:(?:x-[a-z]+-)?(?:signature|security-token)|sig)$/i
+
 function checkAddress(url: string): void {
+  const query = new URLSearchParams(/\?(.*)$/s.exec(url)?.[1])
+  if ([...query.keys()].some((name) => SIGNATURE.test(name))) {
+    throw new NopassError('INPUT_INVALID', '--url contains a signature, which is a secret', {
+      hint: 'Let the nodes read the archive without a login, for example by a bucket policy for their VPC. A path on the node works too.',
+    })
+  }
   if (/^(https?:\/\/[^\s/'"\\<>@]+)?\/[^\s'"\\<>]*$/.test(url) && !/\p{Cc}/u.test(url)) return
   const hint =
     'Pass an address such as https://example.com/acr-nopass-node.tgz, or an absolute path. It must contain no login.'
