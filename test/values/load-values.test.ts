@@ -61,3 +61,15 @@ test('P6 no message, hint, datum or excerpt repeats a possible secret', () => {
     }
   }
 })
+
+test('the entries of a list that is refused for its length are not compared with each other', () => {
+  const codes = (count: number): readonly string[] => {
+    const entry = (index: number) =>
+      `  - { name: r${index}, edition: enterprise, instanceId: cri-a, region: cn-hangzhou }\n`
+    const registries = Array.from({ length: count }, (_, index) => entry(index)).join('')
+    const text = `identity: { type: worker-role }\nregistries:\n${registries}`
+    return [...new Set(loadValues({ files: [{ name: 'a.yaml', text }] }).errors.map(({ code }) => code))]
+  }
+  assert.ok(codes(50).includes('VALUES_DOMAIN_TWICE'))
+  assert.deepEqual(codes(51), ['SCHEMA_LIST'])
+})

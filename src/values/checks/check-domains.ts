@@ -2,7 +2,7 @@ import { wildcardsMeet } from '../../lib/wildcards.ts'
 import type { Cursor } from '../cursor.ts'
 import { matchesGlobs } from '../glob.ts'
 import type { ValuesError } from '../values-error.ts'
-import { familyOf, isLimited } from './registry-entry.ts'
+import { comparedEntries, familyOf, isLimited } from './registry-entry.ts'
 
 /** A key that a registry adds to the pull secret: a domain, or all domains of an instance. */
 interface Claim {
@@ -17,7 +17,7 @@ interface Claim {
  * only one credential per domain.
  */
 export function checkDomains(values: Cursor): ValuesError[] {
-  const claims = values.at('registries').items.flatMap(claimsOf)
+  const claims = comparedEntries(values).flatMap(claimsOf)
   const overlap = (left: Claim, right: Claim): boolean =>
     targetsOverlap(targetsOf(values, left.registry), targetsOf(values, right.registry))
   return claims.flatMap((claim, index) => {

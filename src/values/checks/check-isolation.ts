@@ -5,7 +5,7 @@ import { includesRepository } from '../repositories.ts'
 import type { ValuesError } from '../values-error.ts'
 import { toValue } from '../yaml/yaml-node.ts'
 import { targetKey } from './check-domains.ts'
-import { instanceOf, isLimited, lastRole, repositoriesOf } from './registry-entry.ts'
+import { comparedEntries, instanceOf, isLimited, lastRole, repositoriesOf } from './registry-entry.ts'
 
 /**
  * Finds unlimited entries whose credential may also pull repositories of another entry, which go to
@@ -13,7 +13,7 @@ import { instanceOf, isLimited, lastRole, repositoriesOf } from './registry-entr
  * same entries for the notes.
  */
 export function checkIsolation(values: Cursor): ValuesError[] {
-  const registries = values.at('registries').items
+  const registries = comparedEntries(values)
   return registries.flatMap((registry) => {
     const instance = instanceOf(registry)
     if (isLimited(registry) || instance === undefined) return []

@@ -2,7 +2,7 @@ import type { Cursor } from '../cursor.ts'
 import { includesRepository } from '../repositories.ts'
 import type { ValuesError } from '../values-error.ts'
 import { targetsOf, targetsOverlap } from './check-domains.ts'
-import { familyOf, isLimited, repositoriesOf } from './registry-entry.ts'
+import { comparedEntries, familyOf, isLimited, repositoriesOf } from './registry-entry.ts'
 
 /**
  * Finds entries with `limit: repositories` for which no credential can be limited, and entries of
@@ -11,11 +11,12 @@ import { familyOf, isLimited, repositoriesOf } from './registry-entry.ts'
  */
 export function checkLimits(values: Cursor): ValuesError[] {
   const registries = values.at('registries').items
+  const compared = comparedEntries(values)
   return [
     ...registries.flatMap((registry) => limitErrors(registry, values.at('identity', 'type'))),
     ...registries.flatMap(probeErrors),
-    ...registries.flatMap((registry) => differentKeys(registry, registries)),
-    ...registries.flatMap((registry, index) => mixedEntries(values, registry, registries.slice(0, index))),
+    ...compared.flatMap((registry) => differentKeys(registry, compared)),
+    ...compared.flatMap((registry, index) => mixedEntries(values, registry, compared.slice(0, index))),
   ]
 }
 

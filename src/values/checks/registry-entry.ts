@@ -5,6 +5,15 @@ import { familyOf as familyOfKeys } from '../limited-entries.ts'
 const DURATION = schema.definitions.AssumeRole.properties.durationSeconds.default
 
 /**
+ * Returns the entries that are compared with each other. Empty for a list that is refused for its
+ * length, because thousands of entries would take minutes.
+ */
+export function comparedEntries(values: Cursor): readonly Cursor[] {
+  const { items } = values.at('registries')
+  return items.length > schema.properties.registries.maxItems ? [] : items
+}
+
+/**
  * Returns the same text for entries of one instance, as far as the values show it. Undefined for a
  * static login, and for an entry without an instance.
  */
