@@ -1,5 +1,5 @@
 import type { ShellCommand } from '../../lib/shell-command.ts'
-import { describeOldPod } from '../remove/find-dependents.ts'
+import { describeOldPod, OTHER_IMAGES } from '../remove/find-dependents.ts'
 import type { Workload } from '../remove/legacy-facts.ts'
 import { isUsedFor } from '../remove/old-logins.ts'
 import {
@@ -165,8 +165,6 @@ function judgeTemplate(
   }
   return { subject, ...describeMissing(what, reach, ours), fix: reach.fix ?? `Write ${ours.secretName} there instead.` }
 }
-
-const OTHER_IMAGES = 'its images are elsewhere, and a webhook or an operator may set others'
 
 function isPulledWith({ hosts, moreHosts }: PullSecret, image: string): boolean {
   return moreHosts > 0 || hosts.some((host) => isUsedFor(host, image))

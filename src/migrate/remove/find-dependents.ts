@@ -52,6 +52,12 @@ export function findDependents(
     const pulled = images.filter((image) => !isPublic(image) && secrets.some((secret) => isPulledWith(secret, image)))
     return pulled.length === 0 ? [] : [{ ...workload, images: pulled }]
   })
+  const elsewhere = facts.workloads.filter(({ kind, namespace, references, images }) => {
+    const secrets = references.flatMap((name) => present.get(namespace)?.get(name) ?? [])
+    const isPulled = images.some((image) => secrets.some((secret) => isPulledWith(secret, image)))
+    // Only a Pod's own images are a fact.
+    return kind !== 'Pod' && secrets.length > 0 && !isPulled
+  })
   const others = uniqueBySubject(findOtherUses(facts, present, ours))
   const spaces = [...new Set([...naming, ...pulling].map(({ namespace }) => namespace))].sort()
   const general = facts.secrets.length === 0 && spaces.length === 0 ? [] : releaseProblems(ours)
@@ -72,6 +78,9 @@ export function findDependents(
         return judgeWorkload(workload, account, ours, facts)
       }),
     ),
+    ...elsewhere
+      .filter((workload) => !isCurrent(ours, workload.namespace) || !isReached(workload, ours))
+      .map((workload) => withOtherImages(titleOf(workload), ours)),
     ...findUncovered(facts, ours, configured, spaces),
   ]
 }
@@ -159,6 +168,22 @@ function judgeWorkload(
   const reach = reachOf(ours, { ...workload, images, list: isOwn ? references : (account?.list ?? []) })
   return reach.is === 'yes' ? [] : [withoutEntry(titleOf(workload), ours, reach)]
 }
+
+function isReached(workload: Workload, ours: OurSide): boolean {
+  return reachOf(ours, { ...workload, list: workload.references }).is === 'yes'
+}
+
+function withOtherImages(subject: string, { secretName }: OurSide): Dependent {
+  return {
+    subject,
+    why: `it names an old Secret and not ${secretName}; ${OTHER_IMAGES}`,
+    fix: `Name ${secretName} there too, or remove the old name if nothing pulls with it.`,
+    confirm: subject,
+  }
+}
+
+/** Why a template or a custom object without an image of the registries may still need a Secret. */
+export const OTHER_IMAGES: string = 'its images are elsewhere, and a webhook or an operator may set others'
 
 function withTool(name: string, tool: string): Dependent {
   return {

@@ -394,6 +394,30 @@ const ROWS: readonly Row[] = [
     ],
     depends: [['PodTemplate default/agent', `Name ${SECRET} there`]],
   },
+  ...[
+    ['StatefulSet', 'night', 'redis:7'] as const,
+    ['Deployment', 'idle', 'registry.example.com/mirror/app:1'] as const,
+  ].map(([kind, name, image]) => ({
+    title: `a ${kind} that names only an old Secret, with an image that a webhook may replace`,
+    objects: [
+      ...switched,
+      withSpec(kind, name, podSpec({ containers: [{ name: 'app', image }], imagePullSecrets: [{ name: A }] })),
+    ],
+    depends: [[`${kind} default/${name}`, 'a webhook or an operator may set others']] as [string, string][],
+  })),
+  {
+    title: 'a template that names both Secrets, and a Pod that pulls nothing with the old one',
+    objects: [
+      ...switched,
+      withSpec(
+        'StatefulSet',
+        'night',
+        podSpec({ containers: [{ name: 'app', image: 'redis:7' }], imagePullSecrets: [{ name: A }, { name: SECRET }] }),
+      ),
+      pod('default', 'p', 'redis:7', A),
+    ],
+    depends: [],
+  },
   {
     title: 'Pods of an Argo Rollout: no command for a Deployment that does not exist',
     objects: [
