@@ -106,8 +106,11 @@ function judgeReached({ name, ack }: ClusterFacts, reached: ReachedCluster, rule
 
 function findingsOf({ observed, release }: ReachedCluster, rules: CheckRules): readonly ClusterFinding[] {
   const found = diagnose(observed)
+  // REGISTRY_UNVERIFIED is about the login, and says nothing about the renewal.
   const isReported = (subject: string): boolean =>
-    found.some((finding) => finding.subject === subject && finding.id.startsWith('REGISTRY_'))
+    found.some(({ id, ...finding }) => {
+      return finding.subject === subject && id.startsWith('REGISTRY_') && id !== 'REGISTRY_UNVERIFIED'
+    })
   const restore = observed.release && applyAgain(observed.release)
   // Without a release in the cluster, its absence is the finding.
   const reported = observed.release?.status?.version

@@ -66,6 +66,12 @@ export interface LimitStatus {
 }
 
 /**
+ * The reason of a limit while the present leader has not tried its credential. The leader before it
+ * requested that credential, and tried it then.
+ */
+export const LIMIT_NOT_ASKED = 'this replica has not asked the registry yet'
+
+/**
  * Returns the credentials of an entry: its own, or those of all unions that it is part of. A
  * limited entry that no namespace needs has none.
  */

@@ -33,8 +33,11 @@ export interface SecretView extends Versioned {
   readonly labelled: boolean
   readonly hash: string | undefined
   readonly registries: readonly string[]
-  /** Epoch milliseconds; undefined if the Secret never expires. */
-  readonly expiresAt: number | undefined
+  /**
+   * Epoch milliseconds; null if none of its credentials expires. Undefined: not known, because
+   * another client removed or changed the annotation.
+   */
+  readonly expiresAt: number | null | undefined
   /** Which credentials of the log it has; see src/helper/plan/log-note.ts. */
   readonly note: string | undefined
   readonly otherManager: string | undefined
@@ -163,8 +166,10 @@ function readNote(annotation = ''): string | undefined {
   return annotation.length > LIST_LENGTH ? undefined : annotation
 }
 
-function readTime(annotation = ''): number | undefined {
-  const time = Date.parse(annotation)
+/** The helper writes the annotation to each Secret, and leaves it empty if nothing expires. */
+function readTime(annotation: string | undefined): number | null | undefined {
+  if (annotation === '') return null
+  const time = Date.parse(annotation ?? '')
   return Number.isNaN(time) ? undefined : time
 }
 

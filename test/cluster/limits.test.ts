@@ -357,5 +357,10 @@ test('a registry that denies all names it does not have decides nothing about a 
     assert.match(limit?.reason ?? '', /^loose\/acr-nopass-probe: .*; the repository may not exist, so set probe$/)
   }, 60_000)
   await eventually(async () => assert.ok(DOMAIN in (await authsIn('loose'))), 60_000)
+  // The report in the cluster may be 30 s old.
+  await eventually(async () => {
+    const found = (await foundBy('LIMIT_UNCONFIRMED')).join('\n')
+    assert.match(found, /^warning registry \S+: .*limited to loose\/\*, can pull$/m)
+  }, 60_000)
   cloud.control.denyUnknownRepositories(false)
 })

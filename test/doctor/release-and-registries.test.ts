@@ -5,11 +5,25 @@ import { diagnose } from '../../src/doctor/diagnose.ts'
 import { judgeHealth } from '../../src/doctor/finding.ts'
 import type { Observed } from '../../src/doctor/observed.ts'
 import type { ReleaseFacts } from '../../src/installation/find-release.ts'
-import type { RegistryStatus } from '../../src/installation/helper-status.ts'
+import { LIMIT_NOT_ASKED, type LimitStatus, type RegistryStatus } from '../../src/installation/helper-status.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { failure, fixture, HOST, limitedEntry, limitedRegistry, NOW, registry, secret } from './fixture.ts'
 
 const BASE = limitedRegistry(['base'], 'base')
+
+/** A cluster with one limited credential, whose limit has these facts. */
+function limitedTo(limit: Partial<LimitStatus>, change: Partial<RegistryStatus> = {}): Observed {
+  const whole = { entries: ['base'], repositories: ['base/*'], granted: 'granted', width: 'not-checked' } as const
+  return fixture({
+    config: { registries: [limitedEntry('base', ['shop'])] },
+    registries: [limitedRegistry(['base'], 'base', { limit: { ...whole, ...limit }, ...change })],
+    secrets: new Map(['acr-nopass', 'shop'].map((name) => [name, secret({ registries: ['base'] })])),
+  })
+}
+
+function fixedLogin(verified: RegistryStatus['verified']): RegistryStatus {
+  return { name: 'demo', edition: 'static', fingerprint: 'f', domains: ['x'], state: 'live', verified }
+}
 
 const CONTROL_POLICY = describeDenial(
   { action: 'cr:GetAuthorizationToken', principal: 'p:s', policyType: 'ControlPolicy', isExplicit: true },
@@ -394,14 +408,41 @@ const ROWS: readonly Row[] = [
     finds: [['warning', 'REGISTRY_EXPIRING', 'registry demo']],
   },
   {
-    title: 'a fixed login never expires',
-    observed: fixture({
-      registries: [
-        { name: 'demo', edition: 'static', fingerprint: 'f', domains: ['x'], state: 'live', verified: 'skipped' },
-      ],
-    }),
-    finds: [],
+    title: 'P14 a token of which the report does not say when it expires',
+    observed: fixture({ registries: [registry({ expiresAt: undefined as never })] }),
+    finds: [['warning', 'STATUS_UNREADABLE', 'report acr-nopass/acr-nopass-status']],
+    says: "parts of the helper's report cannot be read: expiresAt of registry demo",
+    healthy: null,
   },
+  {
+    title: 'P14 a credential that the helper uses although it cannot reach the registry',
+    observed: fixture({ registries: [registry({ verified: 'unreachable' })] }),
+    finds: [['warning', 'REGISTRY_UNVERIFIED', 'registry demo']],
+    says: `the helper has not seen the registry accept its credential: no usable answer from ${HOST}`,
+    message: /Nodes may reach[\s\S]*`verify\.enabled: false`\.\nacr-nopass refresh$/,
+    healthy: null,
+  },
+  {
+    title: 'P14 a fixed login that nobody ever tried',
+    observed: fixture({ registries: [fixedLogin('unreachable')] }),
+    finds: [['warning', 'REGISTRY_UNVERIFIED', 'registry demo']],
+    says: 'the helper has not seen the registry accept its credential: no usable answer from x',
+    healthy: null,
+  },
+  {
+    title: 'a credential that was not verified yet, or that nobody wants to be verified',
+    observed: fixture({ registries: [registry({ verified: 'skipped' })] }),
+    finds: [],
+    healthy: true,
+  },
+  {
+    title: 'a credential that is about to expire, of a registry that the helper cannot reach, is one finding',
+    observed: fixture({
+      registries: [registry({ verified: 'unreachable', expiresAt: new Date(NOW + 60_000).toISOString() })],
+    }),
+    finds: [['warning', 'REGISTRY_EXPIRING', 'registry demo']],
+  },
+  { title: 'a fixed login never expires', observed: fixture({ registries: [fixedLogin('skipped')] }), finds: [] },
   {
     title: 'limited entries, of which one is needed by no namespace',
     observed: fixture({
@@ -450,6 +491,31 @@ const ROWS: readonly Row[] = [
       secrets: new Map(['acr-nopass', 'shop'].map((name) => [name, secret({ registries: ['base'] })])),
     }),
     finds: [['warning', 'CREDENTIAL_TOO_WIDE', `registry ${BASE.name}`]],
+  },
+  {
+    title: 'P14 a limited credential that was not seen to pull its own list',
+    observed: limitedTo({ granted: 'unknown', reason: 'base/x: HTTP 401; the repository may not exist, so set probe' }),
+    finds: [['warning', 'LIMIT_UNCONFIRMED', `registry ${BASE.name}`]],
+    says: 'nothing shows yet that its credential, which is limited to base/*, can pull',
+    message: /base\/x: HTTP 401; the repository may not exist[\s\S]*Set `probe`[\s\S]*\nacr-nopass refresh$/,
+    healthy: null,
+  },
+  {
+    title: 'a limited credential that this leader has not tried, because the leader before requested it',
+    observed: limitedTo({ granted: 'unknown', reason: LIMIT_NOT_ASKED }),
+    finds: [],
+    healthy: true,
+  },
+  {
+    title: 'a limited credential that may pull too much is one finding, whatever else is not known',
+    observed: limitedTo({ granted: 'unknown', width: 'too-wide', reason: 'HTTP 404' }),
+    finds: [['warning', 'CREDENTIAL_TOO_WIDE', `registry ${BASE.name}`]],
+  },
+  {
+    title: 'a limited credential of a registry that the helper cannot reach is one finding',
+    observed: limitedTo({ granted: 'unknown', reason: 'no response' }, { verified: 'unreachable' }),
+    finds: [['warning', 'REGISTRY_UNVERIFIED', `registry ${BASE.name}`]],
+    healthy: null,
   },
 ]
 

@@ -46,6 +46,19 @@ const ROWS: readonly Row[] = [
     healthy: null,
   },
   {
+    title: 'P14 a Secret without the time at which it expires, which the helper always writes',
+    observed: fixture({ secrets: shopOnly({ expiresAt: undefined }) }),
+    finds: [['warning', 'SECRET_CHANGED', 'namespace shop']],
+    message: /annotation acr-nopass\.io\/expires-at/,
+    healthy: null,
+  },
+  {
+    title: 'a Secret of which no credential expires',
+    observed: fixture({ secrets: shopOnly({ expiresAt: null }) }),
+    finds: [],
+    healthy: true,
+  },
+  {
     title: 'a Secret with an expired credential',
     observed: fixture({ secrets: shopOnly({ expiresAt: NOW }) }),
     finds: [['error', 'SECRET_EXPIRED', 'namespace shop']],

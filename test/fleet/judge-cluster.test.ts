@@ -73,6 +73,17 @@ test('P14: a part that could not be read is never healthy', () => {
   assert.deepEqual(check.unread, unread)
 })
 
+test('P14: a cluster whose helper cannot reach the registry is never healthy, and a late renewal is still named', () => {
+  const stateOf = (change: Parameters<typeof registry>[0]) => {
+    const { state, findings } = judge(clusterFacts({ observed: { registries: [registry(change)] } }))
+    return [state, ...findings.map(({ id }) => id)]
+  }
+  assert.deepEqual(stateOf({ verified: 'accepted' }), ['healthy'])
+  assert.deepEqual(stateOf({ verified: 'unreachable' }), ['unread', 'REGISTRY_UNVERIFIED'])
+  const late = { verified: 'unreachable', refreshAt: at(-10) } as const
+  assert.deepEqual(stateOf(late), ['unread', 'REGISTRY_UNVERIFIED', 'CREDENTIAL_NOT_RENEWED'])
+})
+
 test('P14: a release whose record could not be read is not compared, and the cluster is unread', () => {
   const check = judge(clusterFacts({ release: { deployed: undefined, objects: undefined, values: undefined } }))
   assert.equal(check.state, 'unread')

@@ -53,6 +53,16 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
   ['a namespace without the Secret gets it, on condition that it does not exist', {}, write('missing', 'prod', false)],
   ['a Secret with the current content is left alone', { secrets: shop() }, { kind: 'current' }],
   [
+    'a Secret whose expiry another client removed is not written, because its content is current',
+    { secrets: shop({ expiresAt: undefined }) },
+    { kind: 'current' },
+  ],
+  [
+    'a Secret whose expiry another client removed gets a newer credential like any other',
+    { secrets: shop({ hash: 'old', expiresAt: undefined }) },
+    write('rotated'),
+  ],
+  [
     'a Secret that names a registry as it was named before is written again, although the login is the same',
     { secrets: shop({ registries: ['former'] }) },
     write('shrunk'),

@@ -107,6 +107,13 @@ test('the view of a Secret has its marks, and both labels identify its owner', (
   )
 })
 
+test('a Secret expires at a time, or never if the annotation is empty; without the annotation its expiry is unknown', () => {
+  const of = (annotations: Record<string, string>) => transforms.secret(meta({ annotations })).expiresAt
+  const at = (text: string) => of({ 'acr-nopass.io/expires-at': text })
+  assert.deepEqual([at('2026-01-01T01:00:00Z'), at('')], [Date.parse('2026-01-01T01:00:00Z'), null])
+  assert.deepEqual([of({}), at('soon')], [undefined, undefined])
+})
+
 test('a note that is too long to be ours is not kept', () => {
   const noteOf = (note: string) => transforms.secret(meta({ annotations: { 'acr-nopass.io/log': note } })).note
   assert.deepEqual([noteOf('x'.repeat(32 * 1024))?.length, noteOf('x'.repeat(32 * 1024 + 1))], [32 * 1024, undefined])

@@ -126,8 +126,8 @@ function idleEntries(release: Observed['release']): readonly string[] {
   return names.length === 0 ? [] : [printable(`no namespace needs these limited entries: ${summarize(names)}`)]
 }
 
-function renderExpiry({ expiresAt, state }: RegistryStatus, now: number): string {
-  if (expiresAt === undefined) return state === 'pending' ? '-' : 'never'
+function renderExpiry({ expiresAt, state, edition }: RegistryStatus, now: number): string {
+  if (expiresAt === undefined) return state === 'pending' ? '-' : edition === 'static' ? 'never' : 'unknown'
   const minutes = Math.round((Date.parse(expiresAt) - now) / 60_000)
   if (minutes < 0) return `${-minutes} min ago`
   return minutes < 120 ? `in ${minutes} min` : `in ${Math.round(minutes / 60)} h`

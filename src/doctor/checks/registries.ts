@@ -1,4 +1,4 @@
-import { entriesOf, itemsOf, type RegistryStatus } from '../../installation/helper-status.ts'
+import { entriesOf, itemsOf, LIMIT_NOT_ASKED, type RegistryStatus } from '../../installation/helper-status.ts'
 import { shell } from '../../lib/shell-command.ts'
 import { summarize } from '../../lib/text.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
@@ -16,7 +16,9 @@ export function registryFindings(observed: Observed): Found {
   const registries = observed.release?.status?.registries ?? []
   return [
     ...registriesInFocus(observed, registries, entriesOf).flatMap((registry) =>
-      [checkRegistryStatus(registry, observed), checkWidth(registry)].filter((found) => found !== undefined),
+      [checkRegistryStatus(registry, observed) ?? checkEvidence(registry), checkWidth(registry)].filter(
+        (found) => found !== undefined,
+      ),
     ),
     ...findUnreported(observed),
   ]
@@ -91,6 +93,40 @@ function checkRegistryStatus(registry: RegistryStatus, observed: Observed): Draf
       : `its credential expires soon, at ${registry.expiresAt}`,
     cause: 'The credential was not refreshed in time. The helper reports no failure, so it may not be running.',
     fix: 'See the findings about the helper, then request a new credential.',
+    command: shell`acr-nopass refresh`,
+  }
+}
+
+/**
+ * Reports a credential that is in use although nothing shows that the registry accepts it. The
+ * helper keeps such a credential, because nodes may reach a registry that the helper does not reach
+ * (docs/en/decisions.md#verify-login). A warning does not fail a job with the default `--fail-on`,
+ * so a cluster in which only nodes reach the registry passes as before.
+ *
+ * `skipped` is no finding: it lasts until the new leader's first check, or the release's owner
+ * turned `verify` off.
+ */
+function checkEvidence({ name, verified, domains, limit }: RegistryStatus): Draft | undefined {
+  const base = { severity: 'warning', health: 'unknown', subject: `registry ${name}` } as const
+  if (verified === 'unreachable') {
+    return {
+      ...base,
+      id: 'REGISTRY_UNVERIFIED',
+      message: `the helper has not seen the registry accept its credential: no usable answer from ${summarize(domains)}`,
+      cause: 'The helper cannot reach the registry, or the registry is out of order. Nodes may reach it.',
+      fix: "Let the helper's Pods reach the registry (DNS, NetworkPolicy, proxy, VPC endpoint, allow-list of the public endpoint), then request a new credential. If only nodes may reach it, set `verify.enabled: false`.",
+      command: shell`acr-nopass refresh`,
+    }
+  }
+  // The leader before tried the credential when it requested it. With `verify` off nobody asks.
+  if (limit === undefined || limit.granted === 'granted' || limit.reason === LIMIT_NOT_ASKED) return undefined
+  if (limit.width === 'too-wide') return undefined
+  return {
+    ...base,
+    id: 'LIMIT_UNCONFIRMED',
+    message: `nothing shows yet that its credential, which is limited to ${summarize(limit.repositories)}, can pull`,
+    cause: `The registry has not confirmed a pull of this list (${limit.reason ?? 'no details'}). Pulls may work all the same.`,
+    fix: "Set `probe` of the entry to an existing private repository of the list and upgrade. If the registry gave no answer, let the helper's Pods reach it, then request a new credential.",
     command: shell`acr-nopass refresh`,
   }
 }

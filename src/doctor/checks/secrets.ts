@@ -1,6 +1,7 @@
 import { itemsOf } from '../../installation/helper-status.ts'
 import type { SecretView } from '../../installation/object-views.ts'
 import { createTargets } from '../../installation/targets.ts'
+import { ANNOTATION_EXPIRES_AT } from '../../kube/names.ts'
 import { type ShellCommand, shell } from '../../lib/shell-command.ts'
 import { pluralize, summarize } from '../../lib/text.ts'
 import { isLimited } from '../../values/limited-entries.ts'
@@ -30,7 +31,7 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
     severity: 'warning',
     health: 'unknown',
     message: 'the pull secret was changed by another client',
-    cause: 'The managed fields of the Secret show that another writer owns a part of the content.',
+    cause: `The managed fields of the Secret show that another writer owns a part of the content, or its annotation ${ANNOTATION_EXPIRES_AT} is missing or no time.`,
     fix: 'Find the writer; the helper restores its own content as soon as it can.',
     command: (namespace, name) =>
       shell`kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.managedFields[*].manager}'`,
@@ -110,7 +111,7 @@ function judgeSecretState(
 ): FindingId | undefined {
   if (secret === undefined) return 'SECRET_MISSING'
   if (!secret.ours) return 'SECRET_FOREIGN'
-  if (secret.expiresAt !== undefined && secret.expiresAt <= now) return 'SECRET_EXPIRED'
-  if (!secret.intact) return 'SECRET_CHANGED'
+  if ((secret.expiresAt ?? Number.POSITIVE_INFINITY) <= now) return 'SECRET_EXPIRED'
+  if (!secret.intact || secret.expiresAt === undefined) return 'SECRET_CHANGED'
   return wanted.every((name) => secret.registries.includes(name)) ? undefined : 'SECRET_INCOMPLETE'
 }

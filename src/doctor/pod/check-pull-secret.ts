@@ -178,10 +178,9 @@ export const checkSecret: PodCheck = (pod, { image }, context) => {
     })
   }
   const { expiresAt } = secret
+  if (expiresAt === undefined) return unknown(`${secretName}, which does not say when it expires`)
   return ok(
-    expiresAt === undefined
-      ? `${secretName}, without expiry`
-      : `${secretName}, until ${new Date(expiresAt).toISOString()}`,
+    expiresAt === null ? `${secretName}, without expiry` : `${secretName}, until ${new Date(expiresAt).toISOString()}`,
   )
 }
 
@@ -205,7 +204,7 @@ function findCredentialProblem(
     return items.length > 0 && items.every(isBad)
   })
   if (failing !== undefined) return `Registry ${failing} has no working credential.`
-  if (secret.expiresAt !== undefined && secret.expiresAt <= observed.now) {
+  if ((secret.expiresAt ?? Number.POSITIVE_INFINITY) <= observed.now) {
     return `The credential in Secret ${config.secretName} has expired.`
   }
   return undefined

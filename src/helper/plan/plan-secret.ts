@@ -64,7 +64,8 @@ function keep(
 ): PlannedAction | undefined {
   // Only the Secret's note changes.
   if (secret.hash === ours.hash) return undefined
-  const { expiresAt: end = Number.POSITIVE_INFINITY } = secret
+  // A Secret whose expiry is not known is replaced when the log has a newer credential.
+  const end = secret.expiresAt ?? Number.POSITIVE_INFINITY
   const stay = Math.min(LONGEST_STAY_MS, Math.max(SHORTEST_STAY_MS, end - cloudAtLeast))
   const wait = (ask?: Question, until = now + stay): PlannedAction => ({
     kind: 'wait',

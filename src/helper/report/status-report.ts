@@ -1,6 +1,12 @@
 import type { Union } from '../../acr/unions.ts'
 import type { Unverified } from '../../alibaba/unverified.ts'
-import type { CoverageStatus, HelperStatus, LimitStatus, RegistryStatus } from '../../installation/helper-status.ts'
+import {
+  type CoverageStatus,
+  type HelperStatus,
+  LIMIT_NOT_ASKED,
+  type LimitStatus,
+  type RegistryStatus,
+} from '../../installation/helper-status.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import type { RegistryState } from '../credentials/registry-state.ts'
 import type { PlannedAction } from '../plan/actions.ts'
@@ -80,14 +86,12 @@ function describeRegistry(state: RegistryState, config: HelperConfig, union: Uni
 
 function limitOf({ entries, repositories }: Union, { granted, measured }: RegistryState): LimitStatus {
   const isGranted = granted?.grant === 'granted'
-  const { width, reason: ofWidth } = measured?.answer ?? { width: 'not-checked', reason: NOT_ASKED }
+  const { width, reason: ofWidth } = measured?.answer ?? { width: 'not-checked', reason: LIMIT_NOT_ASKED }
   // One reason is enough: whether the credential is too wide is not known either, if it is not
   // known whether it may pull its own list.
-  const reason = isGranted ? ofWidth : (granted?.detail ?? NOT_ASKED)
+  const reason = isGranted ? ofWidth : (granted?.detail ?? LIMIT_NOT_ASKED)
   return { entries, repositories, granted: isGranted ? 'granted' : 'unknown', width, reason }
 }
-
-const NOT_ASKED = 'this replica has not asked the registry yet'
 
 function createCount(): { add(decision: PlannedAction): void; result(): CoverageStatus } {
   let [total, current, pending] = [0, 0, 0]

@@ -252,7 +252,7 @@ export function createController(options: ControllerOptions) {
     // A namespace's Secret and its references get the same deadline, so that the first namespaces
     // are complete early.
     if (decision.kind !== 'writeSecret' || !ROTATIONS.has(decision.reason)) return { lane: 'later', deadline: turn }
-    const { expiresAt: deadline = 0 } = observed.secret(decision.namespace) ?? {}
+    const deadline = observed.secret(decision.namespace)?.expiresAt ?? 0
     const hasExpired = deadline !== 0 && deadline <= options.cloudNow()
     return { lane: 'later', paced: !urgent && !hasExpired, deadline }
   }

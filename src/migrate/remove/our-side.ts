@@ -6,7 +6,7 @@ import {
   type ReleaseChoice,
   type ReleaseFacts,
 } from '../../installation/find-release.ts'
-import { itemsOf } from '../../installation/helper-status.ts'
+import { itemsOf, type RegistryStatus } from '../../installation/helper-status.ts'
 import type { SecretView } from '../../installation/object-views.ts'
 import { createSecretTransforms, readPullSecrets } from '../../installation/read-pull-secrets.ts'
 import { createTargets } from '../../installation/targets.ts'
@@ -90,7 +90,9 @@ const LEAST_LIFE_MS = 2 * 60_000
 export function isCurrent({ secrets, now }: OurSide, namespace: string): boolean {
   const secret = secrets.get(namespace)
   if (secret === undefined || !secret.ours || !secret.intact || secret.registries.length === 0) return false
-  return secret.expiresAt === undefined || secret.expiresAt > now + LEAST_LIFE_MS
+  // Without the annotation, nothing shows that the credentials are valid.
+  if (secret.expiresAt === undefined) return false
+  return secret.expiresAt === null || secret.expiresAt > now + LEAST_LIFE_MS
 }
 
 /**
@@ -142,9 +144,10 @@ function repositoryGlob(glob: string): string {
   return glob === '*' || glob.includes('/') ? glob : `${glob}/*`
 }
 
+const RUN_DOCTOR = 'Run `acr-nopass doctor`: it shows what is wrong.'
+
 /** Explains why acr-nopass cannot replace the old helper yet. */
 export function releaseProblems({ release, available, toName }: OurSide): readonly Dependent[] {
-  const doctor = 'Run `acr-nopass doctor`: it shows what is wrong.'
   if (release === undefined) {
     const fix = toName ?? 'Install acr-nopass next to the old helper; `acr-nopass import` writes the values.'
     return [{ subject: 'the cluster', why: 'acr-nopass is not installed here', fix }]
@@ -152,18 +155,32 @@ export function releaseProblems({ release, available, toName }: OurSide): readon
   const subject = `release ${release.namespace}/${release.name}`
   const { config, status, configHash } = release
   if (config === undefined || status === undefined)
-    return [{ subject, why: 'its helper has not reported', fix: doctor }]
+    return [{ subject, why: 'its helper has not reported', fix: RUN_DOCTOR }]
   if (config.dryRun || config.retire) {
     const key = config.dryRun ? 'dryRun' : 'retire'
     return [{ subject, why: `\`${key}: true\` is set`, fix: `Take \`${key}\` out of the values.` }]
   }
   // The helper's report and Secrets may still contain what the current values omit.
   if (status.configHash !== configHash)
-    return [{ subject, why: 'its helper still uses an older configuration', fix: doctor }]
-  if (available === 0) return [{ subject, why: 'none of its Pods is ready', fix: doctor }]
-  return status.registries
-    .filter(({ state }) => state !== 'live')
-    .map(({ name, state }) => ({ subject: `registry ${name}`, why: `it is ${state}`, fix: doctor }))
+    return [{ subject, why: 'its helper still uses an older configuration', fix: RUN_DOCTOR }]
+  if (available === 0) return [{ subject, why: 'none of its Pods is ready', fix: RUN_DOCTOR }]
+  return status.registries.flatMap(registryProblem)
+}
+
+/**
+ * Explains why a registry's credential is no proof that Pods can pull with it. A removal needs
+ * proof, so a credential that doctor only warns of is a problem here.
+ */
+function registryProblem({ name, state, verified, limit }: RegistryStatus): readonly Dependent[] {
+  const subject = `registry ${name}`
+  if (state !== 'live') return [{ subject, why: `it is ${state}`, fix: RUN_DOCTOR }]
+  if (verified === 'unreachable' || verified === 'refused')
+    return [{ subject, why: 'its helper has not seen the registry accept the login', fix: RUN_DOCTOR }]
+  if (limit === undefined || limit.granted === 'granted') return []
+  const why = `nothing shows that its limited login can pull (${limit.reason ?? 'no details'})`
+  const fix =
+    'Set `probe` of the entry to an existing private repository, leave `verify` on, and run `acr-nopass refresh`.'
+  return [{ subject, why, fix }]
 }
 
 /** Something that may need the old helper. */

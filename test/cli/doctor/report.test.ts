@@ -89,6 +89,20 @@ test('doctor shows what each credential may pull, and calls a limit confirmed on
   )
 })
 
+test('P14 doctor says that a credential never expires only of a fixed login', () => {
+  const observed = fixture({
+    registries: (['enterprise', 'personal', 'static'] as const).map((edition) => {
+      const { expiresAt: _, ...timeless } = registry({ name: edition, edition })
+      return timeless
+    }),
+  })
+  const rows = (renderReport(observed, [], PLAIN).split('\n\n')[1] ?? '').split('\n')
+  assert.deepEqual(
+    rows.slice(1).map((line) => line.split(/ {2,}/)[3]),
+    ['unknown', 'unknown', 'never'],
+  )
+})
+
 test('doctor names limited entries that no namespace needs, unless the report is old or partly unreadable', () => {
   const entries = [limitedEntry('base', ['shop']), limitedEntry('idle', ['none']), limitedEntry('rest', ['none'])]
   const facts = { config: { registries: entries }, registries: [limitedRegistry(['base'], 'base')] }

@@ -30,6 +30,7 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   POD_HTTP: 'test/node/doctor-suite.ts',
   POD_NEVER_PULLS: 'test/node/doctor-suite.ts',
   LIMIT_NOT_ACCEPTED: 'test/cluster/limits.test.ts',
+  LIMIT_UNCONFIRMED: 'test/cluster/limits.test.ts',
   CREDENTIAL_TOO_WIDE: 'test/cluster/limits.test.ts',
   POD_OUTSIDE_LIMIT: 'test/cluster/limits.test.ts',
   NODE_STOPPED: 'test/cluster/node-turns.test.ts',

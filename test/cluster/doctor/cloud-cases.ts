@@ -80,6 +80,26 @@ export const CLOUD_CASES: readonly Case[] = [
     fix: rotating(({ helperCluster }) => helperCluster.cloud.faults.clear()),
   },
   {
+    title: 'the registry gives the helper no usable answer',
+    id: 'REGISTRY_UNVERIFIED',
+    severity: 'warning',
+    make: rotating(({ helperCluster }) =>
+      helperCluster.cloud.faults.add({
+        kind: 'status',
+        status: 503,
+        code: 'UNAVAILABLE',
+        match: { product: 'registry' },
+        times: Number.POSITIVE_INFINITY,
+      }),
+    ),
+    message: /Nodes may reach it[\s\S]*`verify\.enabled: false`\.\nacr-nopass refresh/,
+    fix: async (fixture) => {
+      fixture.helperCluster.cloud.faults.clear()
+      // The regular check would see it too, at most five minutes later.
+      await fixture.restart()
+    },
+  },
+  {
     title: 'the values name an instance that does not exist',
     id: 'INSTANCE_NOT_FOUND',
     make: ({ helperCluster, values }) =>

@@ -50,6 +50,8 @@ const repositories = (...globs: string[]): Partial<HelperConfig> => {
   return { registries: [{ name: 'shop', edition: 'enterprise', repositories: globs }] } as unknown as HelperConfig
 }
 
+const LIMIT = { entries: ['shop'], repositories: ['shop/*'], granted: 'granted', width: 'limited' } as const
+
 const ROWS: readonly Row[] = [
   { title: 'no object is left that depends on an old Secret', objects: [], ours: { release: undefined }, depends: [] },
   {
@@ -95,6 +97,24 @@ const ROWS: readonly Row[] = [
     ours: { release: release({}, 'failing') },
     depends: [['registry shop', 'failing']],
   },
+  {
+    title: 'P14 the helper cannot reach the registry, so nobody has seen that its login works',
+    objects: switched,
+    ours: { release: release({}, 'live', { verified: 'unreachable' }) },
+    depends: [['registry shop', 'not seen the registry accept']],
+  },
+  {
+    title: 'P14 nobody has seen that the limited login can pull',
+    objects: switched,
+    ours: { release: release({}, 'live', { verified: 'accepted', limit: { ...LIMIT, granted: 'unknown' } }) },
+    depends: [['registry shop', 'probe']],
+  },
+  {
+    title: 'a limited login that was seen to pull, and a login that nobody wants to be verified',
+    objects: switched,
+    ours: { release: release({}, 'live', { verified: 'skipped', limit: LIMIT }) },
+    depends: [],
+  },
   { title: 'every ServiceAccount names our Secret', objects: switched, depends: [] },
   {
     title: 'a ServiceAccount names only old Secrets',
@@ -135,8 +155,14 @@ const ROWS: readonly Row[] = [
   {
     title: 'our Secret never expires',
     objects: switched,
-    ours: { secrets: new Map([['default', secret({ expiresAt: undefined })]]) },
+    ours: { secrets: new Map([['default', secret({ expiresAt: null })]]) },
     depends: [],
+  },
+  {
+    title: 'P14 our Secret does not say when it expires',
+    objects: switched,
+    ours: { secrets: new Map([['default', secret({ expiresAt: undefined })]]) },
+    depends: [['namespace default', 'no current']],
   },
   {
     title: 'a namespace that is not a target',

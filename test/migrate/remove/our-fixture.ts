@@ -1,5 +1,5 @@
 import type { ReleaseFacts } from '../../../src/installation/find-release.ts'
-import type { HelperStatus } from '../../../src/installation/helper-status.ts'
+import type { HelperStatus, RegistryStatus } from '../../../src/installation/helper-status.ts'
 import type { NamespaceView, SecretView } from '../../../src/installation/object-views.ts'
 import { createTargets } from '../../../src/installation/targets.ts'
 import type { ConfiguredInstance } from '../../../src/migrate/remove/find-uncovered.ts'
@@ -23,8 +23,12 @@ const CONFIG = {
   release: { namespace: 'acr-nopass', name: 'acr-nopass' },
 } as unknown as HelperConfig
 
-export function release(change: Partial<HelperConfig> = {}, state: 'live' | 'failing' = 'live'): ReleaseFacts {
-  const registries = [{ name: 'shop', edition: 'enterprise', instanceId: 'cri-shop', state, domains: [HOST] }]
+export function release(
+  change: Partial<HelperConfig> = {},
+  state: 'live' | 'failing' = 'live',
+  more: Partial<RegistryStatus> = {},
+): ReleaseFacts {
+  const registries = [{ name: 'shop', edition: 'enterprise', instanceId: 'cri-shop', state, domains: [HOST], ...more }]
   const status = { registries, configHash: 'h' } as unknown as HelperStatus
   const config = { ...CONFIG, ...change }
   const name = { namespace: 'acr-nopass', name: 'acr-nopass', fullname: 'acr-nopass', helmRelease: undefined }
