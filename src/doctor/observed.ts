@@ -25,6 +25,8 @@ export interface ContainerFacts {
   readonly since?: number
   /** True for an ephemeral container, which somebody added to a running Pod. */
   readonly added?: true
+  /** When containers were last added, in epoch milliseconds. */
+  readonly addedAt?: number
   /**
    * The other containers wait until this init container has ended or, as a sidecar, has started.
    */

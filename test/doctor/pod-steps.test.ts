@@ -88,8 +88,18 @@ const ROWS: readonly Row[] = [
   {
     title: 'a Secret without an expiry',
     pod: running(),
-    change: { secrets: new Map([['shop', secret({ expiresAt: undefined })]]) },
+    change: { secrets: new Map([['shop', secret({ expiresAt: null })]]) },
     steps: [...ALL_WELL.slice(0, 4), 'Secret ok: acr-nopass, without expiry', ...ALL_WELL.slice(5)],
+  },
+  {
+    title: 'P14 a Secret that does not say when it expires',
+    pod: running(),
+    change: { secrets: new Map([['shop', secret({ expiresAt: undefined })]]) },
+    steps: [
+      ...ALL_WELL.slice(0, 4),
+      'Secret unknown: acr-nopass, which does not say when it expires',
+      ...ALL_WELL.slice(5),
+    ],
   },
   {
     title: 'Secrets that may not be read',
@@ -134,7 +144,7 @@ const ROWS: readonly Row[] = [
       'reference ok: not needed',
       'Secret ok: not needed',
       NOT_ASKED,
-      'node ok: waits for its turn (PodInitializing)',
+      'node unknown: waits for its turn (PodInitializing)',
     ],
   },
   {
@@ -147,7 +157,7 @@ const ROWS: readonly Row[] = [
       'reference ok: not needed',
       'Secret ok: not needed',
       NOT_ASKED,
-      'node ok: waits for its turn (PodInitializing)',
+      'node unknown: waits for its turn (PodInitializing)',
     ],
   },
   {
@@ -240,32 +250,32 @@ const ROWS: readonly Row[] = [
   {
     title: 'a Pod that is over has no steps but the last',
     pod: { ...having({ waiting: 'ContainerCreating' }), over: 'Failed: Evicted' },
-    steps: ['node ok: waits for nothing: the Pod has finished (Failed: Evicted)'],
+    steps: ['node unknown: waits for nothing: the Pod has finished (Failed: Evicted)'],
   },
   {
     title: 'a Pod without a node',
     pod: { ...having({}), node: undefined as never },
-    steps: wellUntil(6, 'node ok: waits for a node'),
+    steps: wellUntil(6, 'node unknown: waits for a node'),
   },
   {
     title: 'a Pod about which its node has not reported',
     pod: having({}),
-    steps: wellUntil(6, 'node ok: waits for a report of node n1'),
+    steps: wellUntil(6, 'node unknown: waits for a report of node n1'),
   },
   {
     title: 'a Pod whose sandbox fails',
     pod: having({ waiting: 'ContainerCreating' }, { sandboxTrouble: 'no network' }),
-    steps: wellUntil(6, "node ok: waits for the Pod's sandbox"),
+    steps: wellUntil(6, "node unknown: waits for the Pod's sandbox"),
   },
   {
     title: 'a Pod whose volume cannot be mounted',
     pod: having({ waiting: 'ContainerCreating' }, { lastWarning: 'FailedMount: x' }),
-    steps: wellUntil(6, 'node ok: waits for its turn (ContainerCreating); the last warning is FailedMount: x'),
+    steps: wellUntil(6, 'node unknown: waits for its turn (ContainerCreating); the last warning is FailedMount: x'),
   },
   {
     title: 'a container that waits for an image volume',
     pod: having({ waitsFor: 'volume model' }),
-    steps: wellUntil(6, 'node ok: waits for volume model'),
+    steps: wellUntil(6, 'node unknown: waits for volume model'),
   },
   {
     title: 'a Pod that waits for longer than pulls take',
@@ -276,9 +286,38 @@ const ROWS: readonly Row[] = [
     ),
   },
   {
+    title: 'P14 a Pod about which its node reports nothing for longer than pulls take',
+    pod: having({}, { createdAt: NOW - 600_001 }),
+    steps: wellUntil(6, 'node unknown: node n1 has reported nothing about the Pod for more than ten minutes'),
+  },
+  {
+    title: 'a container that is lost beside a container that runs',
+    pod: {
+      ...having({}, { createdAt: NOW - 600_001 }),
+      containers: [
+        { name: 'app', image: IMAGE },
+        { name: 'side', image: IMAGE, running: true },
+      ],
+    },
+    steps: wellUntil(6, 'node unknown: waits for a report of node n1'),
+  },
+  {
+    title: 'P14 an added container that waits for longer than pulls take',
+    pod: having({ waiting: 'ContainerCreating', added: true, addedAt: NOW - 600_001 }, { createdAt: NOW - 3_600_000 }),
+    steps: wellUntil(
+      6,
+      'node unknown: it waits as ContainerCreating for more than ten minutes, and nothing shows the reason: a pull may hang',
+    ),
+  },
+  {
+    title: 'an added container, of which nobody knows when it was added',
+    pod: having({ waiting: 'ContainerCreating', added: true }, { createdAt: NOW - 3_600_000 }),
+    steps: wellUntil(6, 'node unknown: waits for its turn (ContainerCreating)'),
+  },
+  {
     title: 'a Pod that waits for as long as pulls may take',
     pod: having({ waiting: 'ContainerCreating' }, { createdAt: NOW - 600_000 }),
-    steps: wellUntil(6, 'node ok: waits for its turn (ContainerCreating)'),
+    steps: wellUntil(6, 'node unknown: waits for its turn (ContainerCreating)'),
   },
   {
     title: 'a reason that doctor does not know',
@@ -528,11 +567,13 @@ const focusOn = (pod: PodFacts, node: Parameters<typeof onNode>[0] | null | unde
   })
 
 test('doctor pod reports a Pod that waits for a node, unless it is over or its node has reported', () => {
-  const ids = (pod: PodFacts) => diagnose(focusOn(pod, null)).map(({ id, severity }) => [id, severity])
-  assert.deepEqual(ids(having({})), [['POD_UNSCHEDULED', 'warning']])
-  assert.deepEqual(ids({ ...having({}), over: 'Failed: Evicted' }), [])
-  assert.deepEqual(ids(having({ waiting: 'ContainerCreating' })), [])
+  const ids = (pod: PodFacts) => diagnose(focusOn(pod, null)).map(({ id, severity, health }) => [id, severity, health])
+  const unseen = [['POD_UNKNOWN', 'info', 'unknown']]
+  assert.deepEqual(ids(having({})), [['POD_UNSCHEDULED', 'warning', 'unknown']])
+  assert.deepEqual(ids({ ...having({}), over: 'Failed: Evicted' }), unseen)
+  assert.deepEqual(ids(having({ waiting: 'ContainerCreating' })), unseen)
   assert.deepEqual(ids(running()), [])
+  assert.deepEqual(ids({ ...having({ ended: true }), over: 'Succeeded' }), [])
   const [finding] = diagnose(focusOn(having({}), null))
   assert.equal(`${finding?.subject} ${finding?.message}`, 'Pod shop/web-1 waits for a node')
   assert.match(
@@ -540,6 +581,28 @@ test('doctor pod reports a Pod that waits for a node, unless it is over or its n
     /no node yet[\s\S]*Events[\s\S]*\nkubectl -n shop describe pod web-1$/,
   )
   assert.deepEqual(finding?.objects, ['shop/web-1'])
+})
+
+test('P14 doctor pod does not call a Pod well whose pull nobody has seen, and says so once', () => {
+  const waiting = { image: IMAGE, waiting: 'ContainerCreating' }
+  const containers = [
+    { name: 'app', ...waiting },
+    { name: 'side', ...waiting },
+    { name: 'proxy', image: IMAGE, running: true } as const,
+  ]
+  const [found, ...more] = diagnose(focusOn({ ...stuckPod(), containers }, null))
+  assert.deepEqual(more, [])
+  assert.equal(`${found?.severity} ${found?.id} ${found?.health}`, 'info POD_UNKNOWN unknown')
+  const turn = 'waits for its turn (ContainerCreating)'
+  assert.equal(found?.message, `no pull was seen yet: app ${turn}, side ${turn}`)
+  assert.match(`${found?.fix}\n${found?.command}`, /Run doctor again[\s\S]*\nkubectl -n shop describe pod web-1$/)
+  const [over] = diagnose(focusOn({ ...having({}), over: 'Failed: Evicted' }, null))
+  assert.equal(over?.message, 'no pull was seen: app waits for nothing: the Pod has finished (Failed: Evicted)')
+  assert.match(`${over?.cause}\n${over?.fix}`, /has finished[\s\S]*replaced it/)
+  // Another finding already says that the result is not known.
+  const denied = { name: 'first', image: IMAGE, waiting: 'ErrImagePull', detail: DENIED }
+  const [error, ...rest] = diagnose(focusOn({ ...stuckPod(), containers: [denied, ...containers] }, null))
+  assert.deepEqual([error?.id, error?.health, rest], ['POD_DENIED', 'failing', []])
 })
 
 test('doctor pod reports that a kubelet lets Pods use cached images without a credential', () => {

@@ -147,6 +147,8 @@ interface Case {
   readonly pulls: readonly string[]
   readonly ids: readonly string[]
   readonly healthy: boolean | null
+  /** The report of the Pod by itself says that its pull was not seen yet. */
+  readonly unseen?: true
   readonly events?: readonly Event[]
   readonly says?: RegExp
   readonly change?: Change
@@ -211,6 +213,7 @@ const CASES: readonly Case[] = [
     ],
     pulls: ['app waits'],
     ids: [],
+    unseen: true,
     healthy: true,
   },
   {
@@ -223,6 +226,7 @@ const CASES: readonly Case[] = [
     events: [{ reason: 'FailedCreatePodSandBox', message: SANDBOX }],
     pulls: ['app waits'],
     ids: [],
+    unseen: true,
     healthy: true,
   },
   {
@@ -231,6 +235,7 @@ const CASES: readonly Case[] = [
     events: [{ reason: 'FailedCreatePodSandBox', message: SANDBOX, minutes: -30 }],
     pulls: ['app waits'],
     ids: [],
+    unseen: true,
     healthy: true,
   },
   {
@@ -305,6 +310,7 @@ const CASES: readonly Case[] = [
     events: [{ reason: 'FailedCreatePodSandBox', message: SANDBOX }],
     pulls: ['first pulled', 'app waits'],
     ids: [],
+    unseen: true,
     healthy: true,
   },
   {
@@ -423,14 +429,14 @@ const CASES: readonly Case[] = [
     healthy: false,
     says: /n1 creates it from a file/,
   },
-  { title: 'no node reports it', pod: pod({}), pulls: ['app waits'], ids: [], healthy: true },
+  { title: 'no node reports it', pod: pod({}), pulls: ['app waits'], ids: [], unseen: true, healthy: true },
 ]
 
-for (const { title, pod, pulls, ids, healthy, events, says, change } of CASES) {
+for (const { title, pod, pulls, ids, healthy, unseen, events, says, change } of CASES) {
   test(`doctor: each container of a Pod gets one verdict: ${title}`, async () => {
     const [one, all] = await look(pod, change, events)
     assert.deepEqual(one.pulls, pulls)
-    assert.deepEqual([one.ids, one.healthy], [ids, healthy])
+    assert.deepEqual([one.ids, one.healthy], unseen ? [['POD_UNKNOWN'], null] : [ids, healthy])
     assert.deepEqual([all.ids, all.healthy], [ids, healthy])
     if (says) assert.match(one.text, says)
   })
@@ -449,13 +455,13 @@ test('doctor pod: a Pod that is over is judged by what happened', async () => {
   )
   const given = { name: 'app', state: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } } }
   const unseen = pod({}, {}, { status: { phase: 'Failed', reason: 'Evicted', containerStatuses: [given] } })
-  for (const [object, pulls] of [
-    [unseen, 'app waits'],
-    [ran, 'app pulled'],
-    [evicted, 'app waits'],
+  for (const [object, pulls, ids, healthy] of [
+    [unseen, 'app waits', ['POD_UNKNOWN'], null],
+    [ran, 'app pulled', [], true],
+    [evicted, 'app waits', ['POD_UNKNOWN'], null],
   ] as const) {
     const [one, all] = await look(object)
-    assert.deepEqual([one.pulls, one.ids, one.healthy], [[pulls], [], true])
+    assert.deepEqual([one.pulls, one.ids, one.healthy], [[pulls], ids, healthy])
     assert.deepEqual(all.ids, [])
   }
 })
@@ -678,11 +684,12 @@ test('doctor: a public image of ACR that runs next to covered images is not an e
 // The kubelet starts containers one after the other, init containers first
 // (pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod).
 test('doctor: a container whose turn came long ago is unknown, even while other containers of its Pod run', async () => {
-  const healthOf = async (states: Parameters<typeof pod>[0], spec: Spec, minutes = 60): Promise<boolean | null> => {
-    const more = { metadata: { creationTimestamp: at(-minutes) }, status: READY }
+  const healthOf = async (states: Parameters<typeof pod>[0], spec: Spec, added = {}): Promise<boolean | null> => {
+    const more = { metadata: { creationTimestamp: at(-60), ...added }, status: READY }
     const [one, all] = await look(pod(states, spec, more))
-    assert.equal(one.healthy, all.healthy)
-    return one.healthy
+    // The Pod by itself is not called well before its pull was seen.
+    assert.equal(one.healthy, null)
+    return all.healthy
   }
   const READY = { conditions: [{ type: 'PodReadyToStartContainers', status: 'True' }] }
   const [since, creating] = [(minutes: number) => at(-minutes), waiting('ContainerCreating')]
@@ -708,7 +715,14 @@ test('doctor: a container whose turn came long ago is unknown, even while other 
 
   // The ephemeral container may have been added a moment ago.
   const debug: Spec = { ephemeralContainers: [{ name: 'debug', ...image }] }
+  const added = (minutes: number, subresource: string) => {
+    const entry = { manager: 'kubectl-debug', operation: 'Update', time: at(-minutes), subresource }
+    return healthOf({ app: running(60), debug: creating }, debug, { managedFields: [entry] })
+  }
   assert.equal(await healthOf({ app: running(60), debug: creating }, debug), true)
+  assert.equal(await added(50, 'ephemeralcontainers'), null)
+  assert.equal(await added(9, 'ephemeralcontainers'), true)
+  assert.equal(await added(50, 'status'), true)
 
   const proxy: Spec = { initContainers: [{ name: 'proxy', ...image, restartPolicy: 'Always' }] }
   const whole = pod({}, proxy, { metadata: { creationTimestamp: at(-60) } })
@@ -718,8 +732,8 @@ test('doctor: a container whose turn came long ago is unknown, even while other 
     containerStatuses: [{ name: 'app', state: app }],
   })
   const sidecar = async (started: boolean): Promise<boolean | null> => {
-    const [one] = await look({ ...whole, status: { phase: 'Pending', ...status(started) } } as PodObject)
-    return one.healthy
+    const [, all] = await look({ ...whole, status: { phase: 'Pending', ...status(started) } } as PodObject)
+    return all.healthy
   }
   assert.equal(await sidecar(true), null)
   // The other containers wait for the sidecar's startup probe.
@@ -736,7 +750,7 @@ test('doctor: a Pod that has started nothing for long is unknown, unless an Even
   const creating = { app: waiting('ContainerCreating') }
   const healthOf = async (...given: Parameters<typeof pod>): Promise<readonly (boolean | null)[]> =>
     (await look(pod(...given))).map(({ healthy }) => healthy)
-  assert.deepEqual(await healthOf(creating, {}, made(9)), [true, true])
+  assert.deepEqual(await healthOf(creating, {}, made(9)), [null, true])
   assert.deepEqual(await healthOf(creating, {}, made(11)), [null, null])
   const [one] = await look(pod(creating, {}, made(11)))
   assert.deepEqual(one.ids, ['POD_UNKNOWN'])
@@ -745,12 +759,19 @@ test('doctor: a Pod that has started nothing for long is unknown, unless an Even
   const withInit: Spec = { initContainers: [{ name: 'init', image: IMAGE }] }
   const initializing = { app: waiting('PodInitializing') }
   const init = (state: State) => healthOf({ init: state, ...initializing }, withInit, made(11))
-  assert.deepEqual(await init({ running: {} }), [true, true])
-  assert.deepEqual(await init(waiting('CrashLoopBackOff')), [true, true])
+  assert.deepEqual(await init({ running: {} }), [null, true])
+  assert.deepEqual(await init(waiting('CrashLoopBackOff')), [null, true])
   assert.deepEqual(await init({ terminated: { exitCode: 0 } }), [null, null])
 
   const noSandbox = { metadata: made(11).metadata }
   const mount = { reason: 'FailedMount', message: 'MountVolume.SetUp failed' }
   const [told, listed] = await look(pod(creating, {}, noSandbox), {}, [mount])
-  assert.deepEqual([told.healthy, listed.healthy], [true, null])
+  assert.deepEqual([told.healthy, listed.healthy], [null, null])
+  assert.match(told.text, /\ninfo POD_UNKNOWN /)
+  assert.deepEqual([told.ids, listed.ids], [['POD_UNKNOWN'], ['POD_UNKNOWN']])
+
+  assert.deepEqual(await healthOf({}, {}, { metadata: made(9).metadata }), [null, true])
+  assert.deepEqual(await healthOf({}, {}, { metadata: made(11).metadata }), [null, null])
+  const [silent] = await look(pod({}, {}, { metadata: made(11).metadata }))
+  assert.match(silent.text, /warning POD_UNKNOWN [\s\S]*node n1 has reported nothing about the Pod for more than ten/i)
 })

@@ -108,7 +108,36 @@ export function onePodFindings(observed: Observed): Found {
   const findings = pod.containers.flatMap((container) => containerFindings(pod, container, observed, context))
   const isCovered = context && pod.containers.some(({ image }) => coveringRegistries(image, context).length > 0)
   const kubelet = node && isCovered ? kubeletFindings(node) : []
-  return [findings, node === null ? checkScheduling(pod) : [], sandboxFindings([pod], observed.now), kubelet].flat()
+  const found = [findings, node === null ? checkScheduling(pod) : [], sandboxFindings([pod], observed.now)].flat()
+  // One finding is enough to say that the Pod is not known to pull.
+  const unseen = found.some(({ health }) => health !== undefined) ? [] : findUnseen(pod, observed, context)
+  return [found, unseen, kubelet].flat()
+}
+
+/** Reports the containers of which no pull was seen, although nothing is wrong. */
+function findUnseen(pod: PodFacts, observed: Observed, context: PodContext | undefined): Found {
+  const waiting = pod.containers.flatMap((container) => {
+    const { outcome } = judgeContainer(pod, container, observed, context)
+    return outcome.state === 'waits' ? [`${container.name} ${outcome.detail}`] : []
+  })
+  if (waiting.length === 0) return []
+  const isOver = pod.over !== undefined
+  const object = keyOf(pod)
+  return {
+    id: 'POD_UNKNOWN',
+    severity: 'info',
+    health: 'unknown',
+    subject: `Pod ${object}`,
+    message: `no pull was seen${isOver ? '' : ' yet'}: ${summarize(waiting)}`,
+    cause: isOver
+      ? 'The Pod has finished, and its status does not show that its node had the image.'
+      : 'Only a container that its node has created shows that the image can be pulled.',
+    fix: isOver
+      ? 'Run doctor for the Pod that replaced it.'
+      : 'Run doctor again when the container has started; the Events of the Pod show what it waits for.',
+    command: describePod(pod),
+    objects: [object],
+  }
 }
 
 function containerFindings(
@@ -157,6 +186,7 @@ function checkScheduling(pod: PodFacts): Found {
   return {
     id: 'POD_UNSCHEDULED',
     severity: 'warning',
+    health: 'unknown',
     subject: `Pod ${object}`,
     message: 'waits for a node',
     cause: 'The Pod has no node yet, so nothing pulls its image.',

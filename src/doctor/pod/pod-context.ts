@@ -104,6 +104,11 @@ export function hasImage({ running, ended, created, waiting }: ContainerFacts): 
   return running === true || ended === true || created === true || meaningOf(waiting ?? '') === 'present'
 }
 
+/** True if the Pod has a node that has reported about none of its containers. */
+export function isUnreported({ node, containers }: Pick<PodFacts, 'node' | 'containers'>): boolean {
+  return node !== undefined && containers.every((one) => one.waiting === undefined && !hasImage(one))
+}
+
 export function ok(detail: string): StepResult {
   return { state: 'ok', detail }
 }

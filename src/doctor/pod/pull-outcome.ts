@@ -3,13 +3,13 @@ import { type ShellCommand, shell } from '../../lib/shell-command.ts'
 import type { Verdict } from '../finding.ts'
 import type { ContainerFacts, Observed, PodFacts } from '../observed.ts'
 import { explainPull } from './node-words.ts'
-import { describePod, hasImage, isWaiting, type PodContext } from './pod-context.ts'
+import { describePod, hasImage, isUnreported, isWaiting, type PodContext } from './pod-context.ts'
 import { podSteps, type Step } from './pod-steps.ts'
 
 /** The result of the pull of one container or image volume. */
 export type Outcome =
   | { readonly state: 'pulled'; readonly detail: string }
-  /** The container waits for something else, which the detail names. */
+  /** The container waits for something else, which the detail names. No pull was seen yet. */
   | { readonly state: 'waits'; readonly detail: string }
   | { readonly state: 'cannot' | 'unknown'; readonly detail: string; readonly verdict: Verdict }
 
@@ -27,7 +27,7 @@ export function judgeContainer(
 ): Judgement {
   const steps = podSteps(pod, container, observed, context)
   const outcome = judgeOutcome(pod, container, observed, steps)
-  const node: Step = { step: 'node', state: outcome.state === 'unknown' ? 'unknown' : 'ok', detail: outcome.detail }
+  const node: Step = { step: 'node', state: outcome.state === 'pulled' ? 'ok' : 'unknown', detail: outcome.detail }
   // A step that failed before the node's step is more exact. The last step shows the result of the
   // pull.
   return { outcome, steps: isWaiting(container) && pod.over === undefined ? steps : [...steps, node] }
@@ -43,9 +43,9 @@ function judgeOutcome(pod: PodFacts, container: ContainerFacts, observed: Observ
   }
   if (pod.over !== undefined) return waits(`nothing: the Pod has finished (${pod.over})`)
   if (isWaiting(container)) return judgeFailed(pod, container, observed, steps)
-  if (waiting === undefined) return waits(pod.node === undefined ? 'a node' : `a report of node ${pod.node}`)
+  if (waiting === undefined) return judgeUnreported(pod, observed.now)
   if (isBefore(waiting)) {
-    if (container.added || !isOverdue(pod, observed.now)) return waits(describeTurn(pod, waiting))
+    if (!isOverdue(pod, container, observed.now)) return waits(describeTurn(pod, waiting))
     return describeUnclear(
       `it waits as ${waiting} for more than ten minutes, and nothing shows the reason: a pull may hang`,
       {
@@ -60,6 +60,17 @@ function judgeOutcome(pod: PodFacts, container: ContainerFacts, observed: Observ
   })
 }
 
+/** Judges a container of which the Pod's status has nothing. */
+function judgeUnreported(pod: PodFacts, now: number): Outcome {
+  const { node, createdAt = now } = pod
+  if (node === undefined) return waits('a node')
+  if (!isUnreported(pod) || now - createdAt <= LONGEST_TURN) return waits(`a report of node ${node}`)
+  return describeUnclear(`node ${node} has reported nothing about the Pod for more than ten minutes`, {
+    fix: 'Check the node: perhaps its kubelet does not run, or cannot reach the API server.',
+    command: shell`kubectl get node ${node} -o wide`,
+  })
+}
+
 /** Volumes, the sandbox and a pull take seconds; a large image takes some minutes. */
 const LONGEST_TURN = 10 * 60_000
 
@@ -68,13 +79,14 @@ const LONGEST_TURN = 10 * 60_000
  * container nor an Event shows why. During a pull the kubelet reports the same reasons as before
  * the pull (pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses). The kubelet starts the
  * containers one after the other, so the wait is measured from the last start or end of another
- * container.
+ * container. An added container waits since it was added, and no init container blocks it.
  */
-function isOverdue(pod: PodFacts, now: number): boolean {
+function isOverdue(pod: PodFacts, { added, addedAt }: ContainerFacts, now: number): boolean {
   const { createdAt = now, containers, hasSandbox, sandboxTrouble, lastWarning } = pod
-  const isBlocked = containers.some(({ blocks, waiting }) => blocks && !isBefore(waiting ?? ''))
+  const isBlocked = !added && containers.some(({ blocks, waiting }) => blocks && !isBefore(waiting ?? ''))
   const isTold = !hasSandbox && (sandboxTrouble ?? lastWarning) !== undefined
-  const since = Math.max(createdAt, ...containers.flatMap((one) => one.since ?? []))
+  const begin = added ? (addedAt ?? now) : createdAt
+  const since = Math.max(begin, ...containers.flatMap((one) => one.since ?? []))
   return !isBlocked && !isTold && now - since > LONGEST_TURN
 }
 

@@ -5,7 +5,7 @@ import { hasFinished } from '../../kube/types.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { attributeVolumes } from '../pod/image-volumes.ts'
 import { cutMessage } from '../pod/node-message.ts'
-import { hasImage } from '../pod/pod-context.ts'
+import { hasImage, isUnreported } from '../pod/pod-context.ts'
 
 /** Returns the images that the node has for this Pod. */
 export function imagesOf({ namespace, name, containers }: PodFacts): readonly RunningImage[] {
@@ -13,12 +13,12 @@ export function imagesOf({ namespace, name, containers }: PodFacts): readonly Ru
 }
 
 /**
- * Returns the Pod if there may be a finding about it: a container does not run, or the Pod lacks
- * the reference. Other Pods are omitted, because there are many.
+ * Returns the Pod if there may be a finding about it: a container does not run, the node has not
+ * reported, or the Pod lacks the reference. Other Pods are omitted, because there are many.
  */
 export function selectPod(facts: PodFacts, secretName: string): readonly PodFacts[] {
   const isWaiting = facts.containers.some(({ waiting }) => waiting !== undefined)
-  return isWaiting || !facts.references.includes(secretName) ? [facts] : []
+  return isWaiting || isUnreported(facts) || !facts.references.includes(secretName) ? [facts] : []
 }
 
 /** A reason is normally one word, but a kubelet may also write an error there. */
@@ -34,7 +34,7 @@ export function describePod(pod: PodObject): PodFacts {
     ...(one.imagePullPolicy && { pullPolicy: one.imagePullPolicy }),
     ...describeState(states.get(one.name)),
     ...(index < initContainers.length && isBlocking(one, states.get(one.name)) && { blocks: true as const }),
-    ...(ephemeralContainers.includes(one) && { added: true as const }),
+    ...(ephemeralContainers.includes(one) && { added: true as const, ...additionOf(pod) }),
     mounts: (one.volumeMounts ?? []).map((mount) => mount.name),
   }))
   const volumes = (spec.volumes ?? []).flatMap(({ name, image }) => {
@@ -80,6 +80,16 @@ function describeState(status: ContainerStatus | undefined): Partial<ContainerFa
 function timeOf(time: string | null | undefined): { readonly since?: number } {
   const since = Date.parse(time ?? '')
   return Number.isNaN(since) ? {} : { since }
+}
+
+/**
+ * Returns when ephemeral containers were last added. Only the managed fields have this time
+ * (pkg/registry/core/pod/storage/storage.go, EphemeralContainersREST).
+ */
+function additionOf({ metadata }: PodObject): { readonly addedAt?: number } {
+  const entries = (metadata.managedFields ?? []).filter(({ subresource }) => subresource === 'ephemeralcontainers')
+  const times = entries.map(({ time }) => Date.parse(time ?? '')).filter((time) => !Number.isNaN(time))
+  return times.length === 0 ? {} : { addedAt: Math.max(...times) }
 }
 
 /**
