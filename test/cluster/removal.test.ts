@@ -134,8 +134,11 @@ test("P12 uninstall removes only this release's entries and Secrets", async () =
   await createServedNamespace('second', 'acr-nopass', 'other.other')
   await createServedNamespace('bare', 'acr-nopass')
   const found = await findLeftovers(caller, OWN)
-  const { detached, deleted, left } = await removeLeftovers(caller, OWN.secretName, found)
-  assert.deepEqual({ detached, deleted, left }, { detached: 1, deleted: 2, left: [] })
+  assert.deepEqual(await removeLeftovers(caller, OWN.secretName, found), {
+    detached: ['ours/web'],
+    deleted: ['gitops/acr-nopass', 'ours/acr-nopass'],
+    left: [],
+  })
   assert.deepEqual(found.kept.map(({ account, why }) => [account.metadata.namespace, why]).toSorted(), [
     ['bare', 'there is no Secret acr-nopass, and another release writes Secrets of that name'],
     ['gitops', 'argocd-controller applies the list'],
