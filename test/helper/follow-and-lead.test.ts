@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { KubeCall } from '../../src/kube/client.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import {
   createApiServer,
   createCloud,
@@ -35,6 +35,47 @@ test('the log has lines for the start, the lead, a reload and the stop', async (
       { level: 'info', message: 'stopped' },
     ],
   )
+})
+
+test('a helper that is stopped while it starts ends, and writes nothing', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  helper.stop.abort()
+  await clock.advance(20_000)
+  assert.equal(await helper.done, 'stopped')
+  assert.ok(helper.log.includes('info stopping') && helper.log.at(-1) === 'info stopped')
+  assert.deepEqual([server.calls.filter((call) => call.startsWith('PATCH')), cloud.calls], [[], []])
+})
+
+test('a helper that has ended watches nothing, and says nothing of a later signal', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const signals: (AbortSignal | undefined)[] = []
+  const watch: KubeClient['watch'] = (call, onEvent, signal) => {
+    signals.push(signal)
+    return server.client.watch(call, onEvent, signal)
+  }
+  const helper = startHelper(server, clock, cloud, {}, { client: { ...server.client, watch } })
+  await clock.advance(5_000)
+  server.faults.add({ matches: ({ path }) => path.includes('/leases/'), status: 500 })
+  await clock.advance(30_000)
+  assert.equal(await helper.done, 'LEASE_LOST')
+  assert.ok(signals.length > 1)
+  assert.ok(signals.every((signal) => signal?.aborted))
+  helper.stop.abort()
+  assert.equal(helper.log.includes('info stopping'), false)
+})
+
+test('a replica that follows proves a registry of a new configuration before it leads', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const leader = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  const follower = startHelper(server, clock, cloud, {}, { name: 'two' })
+  await clock.advance(20_000)
+  follower.configure({ registries: [registry('a'), registry('b')] })
+  await clock.advance(20_000)
+  assert.deepEqual([cloud.calls.includes('b'), follower.log.includes('info leading')], [true, false])
+  await end(clock, follower)
+  await end(clock, leader)
 })
 
 test('each refresh is counted by registry and result, and a metric shows the leader', async () => {

@@ -124,7 +124,11 @@ for (const [what, own, next, isUsed] of [
     const { generations, calls, lines } = open(configText({ identity: own }))
     await generations.reload(configText({ identity: next, refreshRate: 10 }))
     assert.equal(calls.includes('reloaded'), isUsed)
-    if (!isUsed) assert.match(lines[0]?.[1] ?? '', /^the new configuration needs a new Pod/)
+    if (!isUsed) {
+      const { hash } = loadConfig(configText({ identity: next, refreshRate: 10 }))
+      const message = 'the new configuration needs a new Pod; this Pod keeps its old configuration'
+      assert.deepEqual(lines, [[{ configHash: hash }, message]])
+    }
     const retiring = open(configText({ identity: own }))
     await retiring.generations.reload(configText({ identity: next, retire: true }))
     assert.equal(retiring.calls.at(-1), isUsed ? 'reloaded' : 'reloaded for new Pods')

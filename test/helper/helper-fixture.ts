@@ -154,6 +154,7 @@ export function createApiServer(): ApiServer {
     watch<T>(call: { path: string; query?: KubeCall['query'] }, onEvent: (event: T) => void, signal?: AbortSignal) {
       calls.push(`WATCH ${call.path}`)
       return new Promise<void>((_resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason)
         if (call.query?.sendInitialEvents) return reject(new KubeApiError(422, 'no WatchList'))
         const fault = [...faults].find(({ matches }) => matches({ method: 'GET', path: call.path }))
         if (typeof fault?.status === 'number') return reject(new KubeApiError(fault.status, 'a fault'))
