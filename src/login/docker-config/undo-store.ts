@@ -38,7 +38,8 @@ async function putBack(
   try {
     const helper = openHelper(suffix, deps)
     const found = await helper.get(login.domain)
-    if (found !== undefined && isStored(login, found) && !isSame(found, before))
+    // Some helpers delete the earlier login before they add the new one.
+    if (found === undefined || (isStored(login, found) && !isSame(found, before)))
       await helper.store({ domain: login.domain, ...before })
     return true
   } catch {

@@ -203,6 +203,14 @@ for (const password of ['LATER', PASSWORD]) {
   })
 }
 
+// A helper may delete the earlier login before it adds the new one.
+test('a second login of a job that fails in a helper which then has no login leaves the first login', async () => {
+  const { helper, again, check } = await loggedIn()
+  helper.behave('forgets and refuses once')
+  await refusal(again('LATER'))
+  await check()
+})
+
 test('a second login of a job that is cancelled while it is stored leaves the first login', async () => {
   const { helper, cancel, again, check } = await loggedIn()
   helper.behave('hangs after the first store')

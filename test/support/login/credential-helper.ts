@@ -20,6 +20,12 @@ if (action === 'store') {
   if (behaviour === 'refuses') fail('cannot keep ' + Username + ' with ' + Secret)
   if (behaviour === 'ignores') process.exit(0)
   if (behaviour === 'refuses the second' && ServerURL.startsWith('second')) fail('no room')
+  if (behaviour === 'forgets and refuses once' && !existsSync(file + '.once')) {
+    writeFileSync(file + '.once', '')
+    delete logins[ServerURL]
+    save()
+    fail('no room')
+  }
   logins[ServerURL] = { Username, Secret }
   save()
   if (behaviour === 'hangs after the first store') {
@@ -47,6 +53,7 @@ export type HelperBehaviour =
   | 'ignores'
   | 'refuses'
   | 'refuses the second'
+  | 'forgets and refuses once'
   | 'hangs after the first store'
   | 'locked'
   | 'fails with the login'
