@@ -30,6 +30,6 @@ export function mayServe({ edition, region = '', domains }: CoveringEntry, image
 export function isCertainlyUncovered(entries: readonly CoveringEntry[], name: string): boolean {
   const image = parseImage(name)
   const { host } = image
-  const isCustom = isHostName(host) && !isAcrHost(host) && !host.endsWith('docker.io')
+  const isCustom = isHostName(host) && !isAcrHost(host) && host !== 'docker.io' && !host.endsWith('.docker.io')
   return !entries.some((entry) => (isCustom && entry.edition === 'enterprise') || mayServe(entry, image))
 }

@@ -55,6 +55,8 @@ export interface PodFacts {
   readonly uid: string
   /** Epoch milliseconds. */
   readonly createdAt?: number
+  /** When the Pod got its node, in epoch milliseconds. */
+  readonly scheduledAt?: number
   readonly serviceAccount: string
   readonly references: readonly string[]
   readonly optedOut: boolean

@@ -4,6 +4,9 @@ import type { HelperConfig } from '../values/generated/helper-config.ts'
 import type { NamespaceView } from './object-views.ts'
 import { createTargets } from './targets.ts'
 
+/** Why no Pod could be tried, if `targets.serviceAccounts` has patterns only. */
+export const NO_ACCOUNT: string = 'no ServiceAccount of targets.serviceAccounts is known to exist'
+
 /** By namespace: whether a Pod created as a dry run got the reference. */
 export type TriedPods = ReadonlyMap<string, 'referenced' | 'unreferenced'>
 
@@ -26,7 +29,7 @@ export async function tryPods(
   const [account, ...others] = chooseAccounts(config)
   if (open.length === 0) return undefined
   if (account === undefined) {
-    reader.note('Pods created as a dry run', 'no ServiceAccount of targets.serviceAccounts is known to exist')
+    reader.note('Pods created as a dry run', NO_ACCOUNT)
     return undefined
   }
   const results = new Map<string, 'referenced' | 'unreferenced'>()

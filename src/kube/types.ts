@@ -59,7 +59,12 @@ export interface PodObject extends KubeObject {
     readonly phase?: string
     /** The reason of the phase, such as `Evicted`. */
     readonly reason?: string
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
+    readonly conditions?: readonly {
+      readonly type: string
+      readonly status: string
+      readonly message?: string
+      readonly lastTransitionTime?: string
+    }[]
     readonly initContainerStatuses?: readonly ContainerStatus[]
     readonly containerStatuses?: readonly ContainerStatus[]
     readonly ephemeralContainerStatuses?: readonly ContainerStatus[]

@@ -15,6 +15,7 @@ const ROWS: readonly (readonly [CoveringEntry, image: string, isUncovered: boole
   [enterprise, 'docker.io/library/busybox', true],
   // An instance may have a custom domain that only its own list names. It is a host name.
   [enterprise, 'images.example.com/shop/web', false],
+  [enterprise, 'cr.mydocker.io/shop/web', false],
   [enterprise, 'images.example.com:5000/shop/web', true],
   [enterprise, '127.0.0.1/shop/web', true],
   [{ ...enterprise, domains: ['images.example.com:5000'] }, 'images.example.com:5000/shop/web', false],

@@ -291,6 +291,16 @@ const ROWS: readonly Row[] = [
     steps: wellUntil(6, 'node unknown: node n1 has reported nothing about the Pod for more than ten minutes'),
   },
   {
+    title: 'a Pod that waited long for its node',
+    pod: having({ waiting: 'ContainerCreating' }, { createdAt: NOW - 3_600_000, scheduledAt: NOW - 1_000 }),
+    steps: wellUntil(6, 'node unknown: waits for its turn (ContainerCreating)'),
+  },
+  {
+    title: 'a Pod that waited long for its node, which has not reported yet',
+    pod: having({}, { createdAt: NOW - 3_600_000, scheduledAt: NOW - 1_000 }),
+    steps: wellUntil(6, 'node unknown: waits for a report of node n1'),
+  },
+  {
     title: 'a container that is lost beside a container that runs',
     pod: {
       ...having({}, { createdAt: NOW - 600_001 }),

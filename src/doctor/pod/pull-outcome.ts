@@ -62,9 +62,9 @@ function judgeOutcome(pod: PodFacts, container: ContainerFacts, observed: Observ
 
 /** Judges a container of which the Pod's status has nothing. */
 function judgeUnreported(pod: PodFacts, now: number): Outcome {
-  const { node, createdAt = now } = pod
+  const { node, createdAt = now, scheduledAt = createdAt } = pod
   if (node === undefined) return waits('a node')
-  if (!isUnreported(pod) || now - createdAt <= LONGEST_TURN) return waits(`a report of node ${node}`)
+  if (!isUnreported(pod) || now - scheduledAt <= LONGEST_TURN) return waits(`a report of node ${node}`)
   return describeUnclear(`node ${node} has reported nothing about the Pod for more than ten minutes`, {
     fix: 'Check the node: perhaps its kubelet does not run, or cannot reach the API server.',
     command: shell`kubectl get node ${node} -o wide`,
@@ -82,10 +82,10 @@ const LONGEST_TURN = 10 * 60_000
  * container. An added container waits since it was added, and no init container blocks it.
  */
 function isOverdue(pod: PodFacts, { added, addedAt }: ContainerFacts, now: number): boolean {
-  const { createdAt = now, containers, hasSandbox, sandboxTrouble, lastWarning } = pod
+  const { createdAt = now, scheduledAt = createdAt, containers, hasSandbox, sandboxTrouble, lastWarning } = pod
   const isBlocked = !added && containers.some(({ blocks, waiting }) => blocks && !isBefore(waiting ?? ''))
   const isTold = !hasSandbox && (sandboxTrouble ?? lastWarning) !== undefined
-  const begin = added ? (addedAt ?? now) : createdAt
+  const begin = added ? (addedAt ?? now) : scheduledAt
   const since = Math.max(begin, ...containers.flatMap((one) => one.since ?? []))
   return !isBlocked && !isTold && now - since > LONGEST_TURN
 }

@@ -47,6 +47,7 @@ export function describePod(pod: PodObject): PodFacts {
     name: metadata.name,
     uid: mirrorOf(pod) ?? metadata.uid,
     ...(metadata.creationTimestamp && { createdAt: Date.parse(metadata.creationTimestamp) }),
+    ...schedulingOf(pod),
     serviceAccount: spec.serviceAccountName ?? 'default',
     references: (spec.imagePullSecrets ?? []).map(({ name = '' }) => name),
     optedOut: metadata.labels?.[SKIP] === 'true',
@@ -80,6 +81,13 @@ function describeState(status: ContainerStatus | undefined): Partial<ContainerFa
 function timeOf(time: string | null | undefined): { readonly since?: number } {
   const since = Date.parse(time ?? '')
   return Number.isNaN(since) ? {} : { since }
+}
+
+/** A Pod may wait long for a node, for example until the autoscaler has added one. */
+function schedulingOf({ status }: PodObject): { readonly scheduledAt?: number } {
+  const scheduled = status?.conditions?.find((one) => one.type === 'PodScheduled' && one.status === 'True')
+  const scheduledAt = Date.parse(scheduled?.lastTransitionTime ?? '')
+  return Number.isNaN(scheduledAt) ? {} : { scheduledAt }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ReleaseFacts } from '../../installation/find-release.ts'
 import type { NamespaceView } from '../../installation/object-views.ts'
 import { podPolicyNames } from '../../installation/pod-policy.ts'
 import { readBound } from '../../installation/read-bound.ts'
-import { type TriedPods, tryPods } from '../../installation/try-pods.ts'
+import { NO_ACCOUNT, type TriedPods, tryPods } from '../../installation/try-pods.ts'
 import { createReader, type Reader } from '../../kube/read/reader.ts'
 import { summarize } from '../../lib/text.ts'
 
@@ -61,6 +61,8 @@ export async function readPodAdmission(
   }
   const [first] = own.unread
   const why = `whether new Pods get the reference could not be tried${first === undefined ? '' : ` (${first.why})`}`
+  if (first === undefined || first.why === NO_ACCOUNT)
+    return { tried, elsewhere: { is: 'unknown', why }, includesImage }
   const fix = 'Use a kubeconfig that may create Pods there. The Pod is created only as a dry run.'
   return { tried, elsewhere: { is: 'unknown', why, fix }, includesImage }
 }
