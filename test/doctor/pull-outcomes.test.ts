@@ -681,6 +681,18 @@ test('doctor: a public image of ACR that runs next to covered images is not an e
   ])
 })
 
+test('doctor: a Pod that waited long for its node is unknown only when the node has had it for longer than pulls take', async () => {
+  const healthOf = async (minutes: number, states: Parameters<typeof pod>[0]): Promise<boolean | null> => {
+    const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: at(-minutes) }
+    const ready = { type: 'PodReadyToStartContainers', status: 'True' }
+    const more = { metadata: { creationTimestamp: at(-60) }, status: { conditions: [scheduled, ready] } }
+    return (await look(pod(states, {}, more)))[1].healthy
+  }
+  for (const states of [{ app: waiting('ContainerCreating') }, {}]) {
+    assert.deepEqual([await healthOf(9, states), await healthOf(11, states)], [true, null])
+  }
+})
+
 // The kubelet starts containers one after the other, init containers first
 // (pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod).
 test('doctor: a container whose turn came long ago is unknown, even while other containers of its Pod run', async () => {

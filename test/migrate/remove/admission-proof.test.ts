@@ -114,6 +114,18 @@ const UNPROVEN: readonly Unproven[] = [
     line: /^ServiceAccount shop\/default: .*; whether new Pods get the reference could not be tried \(.*refused with 403\)$/m,
   },
   {
+    title: 'no ServiceAccount is known under which a Pod could be tried, which no other kubeconfig changes',
+    objects: [
+      ...admitted({
+        targets: { namespaces: { include: ['shop'] }, serviceAccounts: { include: ['build-*'] } },
+      } as never).map((one) => {
+        return one.kind === 'ServiceAccount' ? { ...one, metadata: { ...one.metadata, name: 'build-1' } } : one
+      }),
+      ...OWN_POLICY,
+    ],
+    line: /^ServiceAccount shop\/build-1: .*is known to exist\)\n +fix: Name acr-nopass there/m,
+  },
+  {
     title:
       "the policy adds it for ACR's own domains only, and the Secret has a login for a domain that only the helper's report has",
     objects: [...admitted({ admissionImages: 'acr' }, [IMAGES]), ...OWN_POLICY],
