@@ -5,6 +5,7 @@ import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import { CHART, scenario, type TestHelm } from '../support/chart/chart.ts'
 import { type ChartCluster, RESTRICTED } from '../support/cluster/chart-cluster.ts'
 import { findLeftovers, objectPath, readKinds } from '../support/cluster/kinds.ts'
+import { eventually } from '../support/eventually.ts'
 
 interface Loose {
   readonly spec: Readonly<Record<string, unknown>>
@@ -76,6 +77,7 @@ export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admi
     assert.deepEqual((await get(status)).data, { 'status.json': '{"version":"x"}' })
 
     await run(['uninstall', 'life'])
-    assert.deepEqual(await findLeftovers(chart.admin, kinds, 'life'), [])
+    // The server's controller empties a deleted Namespace before the Namespace disappears.
+    await eventually(async () => assert.deepEqual(await findLeftovers(chart.admin, kinds, 'life'), []), 60_000)
   })
 }
