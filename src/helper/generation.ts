@@ -203,7 +203,7 @@ export function createGeneration(options: GenerationOptions) {
     states: () => manager.states,
     log: {
       read: log.read,
-      written(version, { logged = [] }) {
+      written(version, logged) {
         log.send({ type: 'written', version, logged })
         distribute()
       },

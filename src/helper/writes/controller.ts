@@ -5,8 +5,8 @@ import { sleep } from '../../lib/clock.ts'
 import type { HelperConfig } from '../../values/generated/helper-config.ts'
 import { type CachesOptions, createCaches } from '../cluster/caches.ts'
 import { createObservedCluster } from '../cluster/observed-cluster.ts'
-import type { CredentialGroup, CredentialGroups } from '../credentials/credential-groups.ts'
-import type { CopyVersion } from '../credentials/log-step.ts'
+import type { CredentialGroups } from '../credentials/credential-groups.ts'
+import type { CopyVersion, Logged } from '../credentials/log-step.ts'
 import { type RegistryState, shortestLife } from '../credentials/registry-state.ts'
 import { isWrite, type PlannedAction, untilOf, type WriteAction, type WriteReason } from '../plan/actions.ts'
 import { formatPlanKey, type PlanKey, parsePlanKey, plan, planKey } from '../plan/plan.ts'
@@ -42,7 +42,7 @@ export interface ControllerOptions
     /** Reads the helper's own copy. Returns false if it cannot be read. */
     read(signal: AbortSignal): Promise<boolean>
     /** Called after the helper's own copy was written. */
-    written(version: CopyVersion, content: CredentialGroup): void
+    written(version: CopyVersion, logged: readonly Logged[]): void
     /**
      * Called after a write of the helper's own copy was refused because the copy had changed, or
      * was changed by a policy or webhook.
@@ -180,18 +180,16 @@ export function createController(options: ControllerOptions) {
     if (action.kind === 'attach') observed.noteAttach(key)
     const content = action.kind === 'writeSecret' ? groups.byKey(action.group) : undefined
     const result = await writer.write(action, stop.signal)
-    const isLog = key === ownNamespace && content?.logged !== undefined
+    const logged = key === ownNamespace ? content?.logged : undefined
     if (result.ok) {
       observer.wrote(key, action)
       undone.forget(key)
-      if (isLog && content) {
-        const { uid, resourceVersion } = result.stored
-        options.log.written({ uid, resourceVersion }, content)
-      }
+      const { uid, resourceVersion } = result.stored
+      if (logged !== undefined) options.log.written({ uid, resourceVersion }, logged)
       return 'done'
     }
     const { verdict, error } = result
-    if (isLog && (verdict.outcome === 'conflict' || isUndone(error))) options.log.conflict()
+    if (logged !== undefined && (verdict.outcome === 'conflict' || isUndone(error))) options.log.conflict()
     observer.failed(key, action, verdict, error)
     const isPersistent = verdict.outcome === 'conflict' && failures % CONFLICTS === CONFLICTS - 1
     // While all caches are being read again, another restart would only delay them.
