@@ -167,7 +167,9 @@ const PLACEHOLDERS = {
 /** Adds placeholder ARNs for `identity.type: rrsa`, because the action sets the real ARNs later. */
 function withRrsaPlaceholders(values: MapNode): MapNode {
   const identity = new Cursor(values).at('identity')
-  if (identity.at('type').value !== 'rrsa') return values
+  const { node, value, isMap } = identity.at('rrsa')
+  // Placeholders would hide a text or a list.
+  if (identity.at('type').value !== 'rrsa' || !(isMap || node === undefined || value === null)) return values
   const missing = Object.entries(PLACEHOLDERS).filter(([key]) => {
     const given = identity.at('rrsa', key)
     return given.node === undefined || given.value === null
