@@ -195,6 +195,9 @@ test("from the vendor's add-on: several instances, namespaces and ServiceAccount
     { ...personalLogin, domains: ['registry.cn-shanghai.aliyuncs.com'] },
   ])
   const second = watchPulls(admin, registry.url, [attempt('shop', 'default', `${SECOND}/team/app`)])
+  // The upgrade began a new leader, which has not checked the logins that it found.
+  const asked = await cli('refresh')
+  assert.equal(asked.code, 0, asked.stdout + asked.stderr)
   const refused = await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1')
   assert.equal(refused.code, 1, refused.stdout)
   assert.match(

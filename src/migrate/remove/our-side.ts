@@ -12,7 +12,7 @@ import { createSecretTransforms, readPullSecrets } from '../../installation/read
 import { createTargets } from '../../installation/targets.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import type { Reader, Unread } from '../../kube/read/reader.ts'
-import type { ShellCommand } from '../../lib/shell-command.ts'
+import { type ShellCommand, shell } from '../../lib/shell-command.ts'
 import { matchesGlobs } from '../../values/glob.ts'
 import type { PodAdmission } from './pod-admission.ts'
 
@@ -164,18 +164,25 @@ export function releaseProblems({ release, available, toName }: OurSide): readon
   if (status.configHash !== configHash)
     return [{ subject, why: 'its helper still uses an older configuration', fix: RUN_DOCTOR }]
   if (available === 0) return [{ subject, why: 'none of its Pods is ready', fix: RUN_DOCTOR }]
-  return status.registries.flatMap(registryProblem)
+  return status.registries.flatMap((registry) => registryProblem(registry, config.verify.enabled))
 }
 
 /**
  * Explains why a registry's credential is no proof that Pods can pull with it. A removal needs
- * proof, so a credential that doctor only warns of is a problem here.
+ * proof, so a credential that doctor only warns of is a problem here. Without `verify`, the
+ * release's owner takes the login for good.
  */
-function registryProblem({ name, state, verified, limit }: RegistryStatus): readonly Dependent[] {
+function registryProblem({ name, state, verified, limit }: RegistryStatus, isVerified: boolean): readonly Dependent[] {
   const subject = `registry ${name}`
   if (state !== 'live') return [{ subject, why: `it is ${state}`, fix: RUN_DOCTOR }]
   if (verified === 'unreachable' || verified === 'refused')
     return [{ subject, why: 'its helper has not seen the registry accept the login', fix: RUN_DOCTOR }]
+  // A new leader does not know what the leader before saw.
+  if (verified === 'skipped' && isVerified) {
+    const why = 'its helper has not checked the login since it started'
+    const fix = 'Request a new login, which is checked at once, or wait for the next check (`verify.interval`).'
+    return [{ subject, why, fix, command: shell`acr-nopass refresh` }]
+  }
   if (limit === undefined || limit.granted === 'granted') return []
   const why = `nothing shows that its limited login can pull (${limit.reason ?? 'no details'})`
   const fix =

@@ -110,9 +110,23 @@ const ROWS: readonly Row[] = [
     depends: [['registry shop', 'probe']],
   },
   {
-    title: 'a limited login that was seen to pull, and a login that nobody wants to be verified',
+    title: 'P14 a new leader has not checked the login yet, which the leader before may not have seen accepted',
     objects: switched,
-    ours: { release: release({}, 'live', { verified: 'skipped', limit: LIMIT }) },
+    ours: { release: release({}, 'live', { verified: 'skipped' }) },
+    depends: [['registry shop', 'acr-nopass refresh']],
+  },
+  {
+    title: 'a limited login that was seen to pull',
+    objects: switched,
+    ours: { release: release({}, 'live', { verified: 'accepted', limit: LIMIT }) },
+    depends: [],
+  },
+  {
+    title: 'a login that nobody wants to be verified',
+    objects: switched,
+    ours: {
+      release: release({ verify: { enabled: false } } as Partial<HelperConfig>, 'live', { verified: 'skipped' }),
+    },
     depends: [],
   },
   { title: 'every ServiceAccount names our Secret', objects: switched, depends: [] },

@@ -20,6 +20,7 @@ const CONFIG = {
   },
   retire: false,
   dryRun: false,
+  verify: { enabled: true },
   release: { namespace: 'acr-nopass', name: 'acr-nopass' },
 } as unknown as HelperConfig
 
