@@ -62,6 +62,9 @@ export function testMigration(opened: () => readonly [NodeFixture, NodeHelper]):
       assert.deepEqual(imagePullSecrets, [{ name: OLD }, { name: SECRET }])
     }, LIMIT_MS)
     await pods.next()
+    // With the new values, the leader has not checked the logins that it found.
+    const asked = await cli('refresh')
+    assert.equal(asked.code, 0, asked.stdout + asked.stderr)
     const blocked = await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1', '-o', 'json')
     const { dependents } = JSON.parse(blocked.stdout)
     assert.deepEqual(
