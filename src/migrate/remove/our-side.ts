@@ -169,8 +169,8 @@ export function releaseProblems({ release, available, toName }: OurSide): readon
 
 /**
  * Explains why a registry's credential is no proof that Pods can pull with it. A removal needs
- * proof, so a credential that doctor only warns of is a problem here. Without `verify`, the
- * release's owner takes the login for good.
+ * proof, so a credential that doctor only warns of is a problem here. Without `verify`, nobody
+ * checks the login, and the release's owner vouches for it.
  */
 function registryProblem({ name, state, verified, limit }: RegistryStatus, isVerified: boolean): readonly Dependent[] {
   const subject = `registry ${name}`

@@ -19,7 +19,7 @@ const MOST = 4
 export const fleet: Scenario = {
   name: 'fleet',
   title: { en: 'A fleet of 5,000 clusters, simulated', zh: '五千个集群（模拟）' },
-  minutes: 2,
+  minutes: 9,
   page: 'scale',
   measure: measureFleet,
 }
