@@ -1,36 +1,30 @@
-// npm test [-- SUITE… WORD…]: runs all suites, or the named suites. With a WORD, runs only files
-//   whose path contains it; each named suite must have one.
-// npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: runs the tests for older versions,
-//   but no suite.
+// npm test [-- SUITE… WORD…]: runs the suites of every run, or the named suites. With a WORD, runs
+//   only files whose path contains it, also those that only `npm run test:all` runs.
+// npm run test:all: runs all suites.
 // npm test -- --changed | --since REF: runs the files that the changes since HEAD, or since REF,
 //   may affect.
-// npm test -- simulation --seed N [--only 1,4]: runs one seed of the simulation, or some of its
-//   faults, and prints everything that happens.
-// npm test -- zoo --seed N [--only 1,4]: runs one cluster of the zoo, or some of its features, and
-//   prints everything that happens.
+// npm test -- simulation --seed N [--only 1,4], npm test -- zoo --seed N [--only 1,4]: runs one
+//   seed, or some of its faults, and prints everything that happens.
+// npm test -- nodejs --node 20,26: these versions of Node.js.
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism, constants, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { findNodeObstacle } from '../sandbox/nodes/containerd/start-node.ts'
 import { ensureBrowser } from '../test/support/browser/ensure-browser.ts'
 import { HELPER_VARIABLE } from '../test/support/helper-program.ts'
+import { NODES_VARIABLE } from '../test/support/version-variables.ts'
 import { ensureTools, type ToolPaths } from '../tools/build/ensure-tools.ts'
 import { createProgress } from '../tools/progress.ts'
 import { describeFailure } from '../tools/testbed-error.ts'
 import { bundleHelper } from './build/bundles.ts'
 import { affectedTests, changedFiles } from './test/changed.ts'
-import { measureCoverage } from './test/coverage.ts'
-import { readFloor, reportCoverage } from './test/coverage-floor.ts'
 import { endAll, removeTemporary, TEST_RUN_VARIABLE } from './test/leftovers.ts'
-import { readOptions, type TestOptions } from './test/options.ts'
-import { type Pass, passesOf } from './test/passes.ts'
-import { addCounts, type Counts, formatCounts, NO_TESTS } from './test/results.ts'
-import { type Job, runJobs } from './test/run-jobs.ts'
-import { formatSlowest } from './test/slowest.ts'
-import { stripAll } from './test/strip-types.ts'
-import { emptySuites, findTestFiles, SUITES, UsageError } from './test/suites.ts'
+import { listPromises } from './test/promises.ts'
+import { type FileResult, formatResult, runFile } from './test/run-file.ts'
+import { findTestFiles, SUITES, type Suite } from './test/suites.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const run = randomUUID()
@@ -44,131 +38,144 @@ const allLogs = join(root, '.cache', 'test-logs')
 const logs = join(allLogs, new Date().toISOString().replaceAll(':', '-').slice(0, 19))
 const temporary = mkdtempSync(join(tmpdir(), 'anp-'))
 const helperProgram = join(temporary, 'helper.mjs')
-const coverageFolder = join(temporary, 'v8')
-const strippedFolder = join(temporary, 'stripped')
-const stripCache = new URL('test/strip-cache.mjs', import.meta.url)
-const ONE_FAILED: Counts = { ...NO_TESTS, failed: 1 }
 
-async function main(options: TestOptions): Promise<Counts> {
-  keepNewest(allLogs, 4)
-  stripAll(root, strippedFolder)
-  const { suites, words, since, older } = options
-  const isNamed = (file: string): boolean => words.length === 0 || words.some((word) => file.includes(word))
-  if (older.length > 0) {
-    return runPasses(
-      older.map((pass) => ({ ...pass, files: pass.files.filter(isNamed) })),
-      options,
-    )
-  }
-  const empty = emptySuites(root, suites, words)
-  if (empty.length > 0) {
-    throw new UsageError(`no file of the suite ${empty.join(' or ')} matches: ${words.join(' ')}
-Words choose the files of every named suite: run a whole suite in a run of its own.`)
-  }
-  const changed = since === undefined ? undefined : changedFiles(root, since)
-  const all = suites.flatMap((suite) => {
-    const files = findTestFiles(root, suite.name, words)
-    return passesOf(suite, changed === undefined ? files : affectedTests(root, files, changed))
+interface Job {
+  readonly suite: Suite
+  readonly file: string
+}
+
+async function main(): Promise<{ passed: number; failed: number; skipped: number }> {
+  const { values: options, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      all: { type: 'boolean' },
+      changed: { type: 'boolean' },
+      since: { type: 'string' },
+      seed: { type: 'string' },
+      only: { type: 'string' },
+      node: { type: 'string' },
+    },
   })
-  if (all.length === 0 && since === undefined) throw new UsageError(`no test file matches: ${words.join(' ')}`)
-  if (all.length === 0) print(`no test file is affected by the changes since ${since}`)
-  const obstacle = await findNodeObstacle(temporary)
-  const passes = all.filter(({ suite }) => suite.name !== 'node' || obstacle === undefined)
-  const counts = await runPasses(passes, options)
-  if (passes.length < all.length) print(`— node: not run on this machine: ${obstacle}`)
-  if (!isComplete(options)) return counts
-  const coverage = await measureCoverage(root, coverageFolder)
-  const floor = passes.length === all.length && counts.failed === 0 ? readFloor(root) : undefined
-  return reportCoverage(coverage, floor, print) ? addCounts(counts, ONE_FAILED) : counts
-}
-
-function isComplete({ suites, words, since, older }: TestOptions): boolean {
-  return older.length + words.length === 0 && suites.length === SUITES.length && since === undefined
-}
-
-/**
- * Runs the passes that need no tools, then the others, because building the tools may take long.
- * The passes of such a stage run at the same time.
- */
-async function runPasses(passes: readonly Pass[], options: TestOptions): Promise<Counts> {
-  const { plain = [], others = [] } = Object.groupBy(passes, ({ suite }) =>
-    suite.tools.length > 0 ? 'others' : 'plain',
-  )
-  const cores = availableParallelism()
-  const last: { label: string; ms: number }[] = []
-  let counts = NO_TESTS
-  for (const stage of [plain, others].filter(({ length }) => length > 0)) {
-    let paths: Partial<ToolPaths> = {}
-    const hasTools = await attempt(stage, async () => {
-      const names = stage.flatMap(({ suite }) => suite.tools)
-      if (names.length > 0) paths = await ensureTools(names, { progress, signal })
-      // The bundle is built once for all files that start a helper.
-      if (stage.some(({ suite }) => suite.waits)) await bundleHelper(root, helperProgram)
-    })
-    if (!hasTools) return addCounts(counts, ONE_FAILED)
-    // A browser that cannot be installed fails only its own pass.
-    const inBrowser = stage.filter(({ suite }) => suite.browser)
-    const hasBrowser = inBrowser.length === 0 || (await attempt(inBrowser, () => ensureBrowser({ progress, signal })))
-    if (!hasBrowser) counts = addCounts(counts, ONE_FAILED)
-    const runnable = hasBrowser ? stage : stage.filter(({ suite }) => !suite.browser)
-    const jobs = runnable.flatMap((pass) => jobsOf(pass, paths, options))
-    // Files that wait are first. Within these, files of suites with the fewest simultaneous files
-    // are first, because they would otherwise run alone at the end.
-    jobs.sort((a, b) => Number(b.waits) - Number(a.waits) || a.most - b.most)
-    const files = `${jobs.length} file${jobs.length === 1 ? '' : 's'}`
-    print(`— ${runnable.map(({ title }) => title).join('; ')}: ${files}`)
-    const results = await runJobs({ root, jobs, slots: cores + 2, temporary, print }, signal)
-    for (const { job, result } of results) {
-      counts = addCounts(counts, result.counts)
-      last.push({ label: job.label, ms: result.ms })
-    }
-  }
-  if (last.length > 10) print(formatSlowest(last))
-  return counts
-}
-
-/** Returns whether the work succeeded. Otherwise prints the reason, and which passes do not run. */
-async function attempt(passes: readonly Pass[], work: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await work()
-    return true
-  } catch (error) {
-    signal.throwIfAborted()
-    print(describeFailure(error))
-    print(`✖ not run: ${passes.map(({ title }) => title).join('; ')}`)
-    return false
-  }
-}
-
-function jobsOf(pass: Pass, paths: Partial<ToolPaths>, options: TestOptions): Job[] {
-  const { suite, title, files, env: own } = pass
+  keepNewest(allLogs, 4)
+  const jobs = chooseJobs(positionals, options.all === true, options.since ?? (options.changed ? 'HEAD' : undefined))
   const env = {
-    // Go programs collect garbage less often than by default. This saves an API server a fifth of
+    // A process that imports the fixture of a cluster needs half the CPU until it runs.
+    NODE_COMPILE_CACHE: join(root, '.cache', 'compiled'),
+    // Go programs collect garbage less often than by default, which saves an API server a fifth of
     // its CPU until it is ready.
     GOGC: '400',
     GOMEMLIMIT: '500MiB',
     ...process.env,
-    NODE_OPTIONS: [process.env.NODE_OPTIONS, `--import=${stripCache.href}`].filter(Boolean).join(' '),
-    ACR_NOPASS_STRIPPED: strippedFolder,
-    ...own,
-    ...options.seedEnv,
-    ACR_NOPASS_TOOL_PATHS: JSON.stringify(paths),
+    ...(options.all && { ACR_NOPASS_SEEDS: '250' }),
+    ...(options.seed !== undefined && { ACR_NOPASS_SEED: options.seed }),
+    ...(options.only !== undefined && { ACR_NOPASS_ONLY: options.only }),
     [TEST_RUN_VARIABLE]: run,
-    ...(suite.waits && { [HELPER_VARIABLE]: helperProgram }),
-    ...(isComplete(options) && { NODE_V8_COVERAGE: coverageFolder }),
+    [HELPER_VARIABLE]: helperProgram,
   }
-  const isFirst = title === suite.name
-  return files.map((file) => ({
-    file,
-    label: isFirst ? file : `${file} (${title})`,
-    group: suite.name,
-    most: suite.parallel(availableParallelism()),
-    waits: suite.waits ?? false,
-    fileLimit: suite.fileLimit,
-    env,
-    logs: isFirst ? logs : join(logs, 'oldest'),
-  }))
+  const results: { job: Job; result: FileResult }[] = []
+  let broken = 0
+  // First what needs no program, because building programs may take long.
+  for (const needsTools of [false, true]) {
+    let chosen = jobs.filter(({ suite }) => suite.tools.length > 0 === needsTools)
+    const suites = [...new Set(chosen.map(({ suite }) => suite))]
+    let paths: Partial<ToolPaths> = {}
+    const prepare = async (needs: readonly Suite[], work: () => Promise<unknown>): Promise<void> => {
+      if (needs.length === 0) return
+      try {
+        await work()
+      } catch (error) {
+        signal.throwIfAborted()
+        broken += 1
+        print(`${describeFailure(error)}\n✖ not run: ${needs.map(({ name }) => name).join(', ')}`)
+        chosen = chosen.filter(({ suite }) => !needs.includes(suite))
+      }
+    }
+    await prepare(
+      suites.filter(({ tools }) => tools.length > 0),
+      async () => {
+        paths = await ensureTools([...new Set(suites.flatMap(({ tools }) => tools))], { progress, signal })
+      },
+    )
+    await prepare(
+      suites.filter(({ helper }) => helper),
+      () => bundleHelper(root, helperProgram),
+    )
+    await prepare(
+      suites.filter(({ browser }) => browser),
+      () => ensureBrowser({ progress, signal }),
+    )
+    const obstacle = suites.some(({ node }) => node) ? await findNodeObstacle(temporary) : undefined
+    if (obstacle !== undefined) {
+      print(`— not run on this machine: node (${obstacle})`)
+      chosen = chosen.filter(({ suite }) => !suite.node)
+    }
+    if (chosen.length === 0) continue
+    print(`— ${[...new Set(chosen.map(({ suite }) => suite.name))].join(', ')}: ${chosen.length} files`)
+    const work = async (queue: Iterable<Job>): Promise<void> => {
+      for (const job of queue) {
+        if (signal.aborted) return
+        const own = {
+          ...env,
+          ...job.suite.env,
+          ...(options.node !== undefined && { [NODES_VARIABLE]: options.node }),
+          ACR_NOPASS_TOOL_PATHS: JSON.stringify(paths),
+        }
+        const folder = job.suite.env ? join(logs, job.suite.name) : logs
+        const result = await runFile({ root, file: job.file, env: own, logs: folder, temporary }, signal)
+        if (signal.aborted) return
+        results.push({ job, result })
+        const label = job.suite.env ? `${job.file} (${job.suite.name})` : job.file
+        print(formatResult(label, { ...result, log: relative(root, result.log) }))
+      }
+    }
+    const { serial = [], parallel = [] } = Object.groupBy(chosen, ({ suite }) => (suite.serial ? 'serial' : 'parallel'))
+    const queue = parallel.values()
+    // Files mostly wait: for a process, for Helm, for a report.
+    const workers = Array.from({ length: availableParallelism() + 1 }, () => work(queue))
+    await Promise.all([...workers, work(serial)])
+  }
+  signal.throwIfAborted()
+  const sum = (count: (result: FileResult) => number) => results.reduce((all, { result }) => all + count(result), 0)
+  const isWhole = positionals.length === 0 && options.since === undefined && !options.changed
+  if (isWhole) {
+    const { rows, missing } = listPromises(
+      results.map(({ job, result }) => ({ file: job.file, passed: result.passed })),
+    )
+    print(['promises, and the files whose tests show them:', ...rows].join('\n'))
+    broken += missing.length
+  }
+  const failed = broken + sum(({ failures }) => failures.length)
+  if (failed > 0) print(`logs: ${relative(root, logs)}`)
+  return { passed: sum(({ passed }) => passed.length), failed, skipped: sum(({ skipped }) => skipped.length) }
 }
+
+/** `cluster helper guard` chooses the suite cluster (and cluster-more), and its files with "helper" or "guard". */
+function chooseJobs(words: readonly string[], all: boolean, since: string | undefined): Job[] {
+  const isNamed = ({ name }: Suite) => words.includes(name) || words.includes(name.replace(/-more$/, ''))
+  const named = SUITES.filter(isNamed)
+  const parts = words.filter((word) => !SUITES.some(({ name }) => name === word))
+  const usual = SUITES.filter(({ nightly, env }) => all || (parts.length > 0 ? env === undefined : !nightly))
+  const changed = since === undefined ? undefined : changedFiles(root, since)
+  const jobs = (named.length > 0 ? named : usual).flatMap((suite) => {
+    const files = findTestFiles(root, suite).filter(
+      (file) => parts.length === 0 || parts.some((part) => file.includes(part)),
+    )
+    return (changed === undefined ? files : affectedTests(root, files, changed)).map((file) => ({ suite, file }))
+  })
+  const empty = named.filter((suite) => changed === undefined && !jobs.some((job) => job.suite === suite))
+  // A suite that is only half of a name may have no file with these words.
+  const missing = empty.filter(
+    ({ name }) => words.includes(name) && !jobs.some(({ suite }) => suite.name === `${name}-more`),
+  )
+  if (missing.length > 0)
+    throw new UsageError(`no file of ${missing.map(({ name }) => name).join(', ')} matches: ${words.join(' ')}`)
+  if (jobs.length === 0 && changed === undefined) throw new UsageError(`no test file matches: ${words.join(' ')}`)
+  if (jobs.length === 0) print(`no test file is affected by the changes since ${since}`)
+  return jobs
+}
+
+/** Words that choose nothing. The message is enough. */
+class UsageError extends Error {}
 
 function keepNewest(folder: string, count: number): void {
   mkdirSync(folder, { recursive: true })
@@ -177,14 +184,14 @@ function keepNewest(folder: string, count: number): void {
 }
 
 try {
-  const counts = await main(readOptions(process.argv.slice(2)))
-  if (counts.failed > 0) print(`logs: ${relative(root, logs)}`)
-  print(formatCounts(counts))
-  process.exitCode = counts.failed > 0 ? 1 : 0
+  const { passed, failed, skipped } = await main()
+  print(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+  process.exitCode = failed > 0 ? 1 : 0
 } catch (error) {
   if (!signal.aborted) {
-    print(error instanceof UsageError ? error.message : describeFailure(error))
-    print(formatCounts(ONE_FAILED))
+    const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error)
+    print(isUsage ? (error as Error).message : describeFailure(error))
+    print('0 passed, 1 failed')
   }
   process.exitCode = 1
 } finally {

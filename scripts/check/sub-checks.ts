@@ -5,7 +5,6 @@ import { ensureTools } from '../../tools/build/ensure-tools.ts'
 import type { Progress } from '../../tools/progress.ts'
 import { findPages } from '../generate-docs/pages.ts'
 import { versionProblems } from '../release/check-version.ts'
-import { FLOOR_FILE, parseFloor } from '../test/coverage-floor.ts'
 import { findCitationProblems } from './citations.ts'
 import { findCommandProblems } from './commands.ts'
 import { findCommentProblems } from './comments.ts'
@@ -49,7 +48,6 @@ export function listChecks(root: string, progress: Progress): SubCheck[] {
           .join('\n'),
     },
     { name: 'one version', run: async () => versionProblems(root).join('\n') },
-    { name: 'coverage floor', run: async () => floorProblem(root) },
     { name: 'workflows', run: (signal) => lintWorkflows(root, progress, signal) },
     ...globSync('scripts/generate-*.ts', { cwd: root })
       .sort()
@@ -110,21 +108,6 @@ export function lockfileProblems(text: string): string[] {
       return [`${path}: has a download address (resolved); run npm install again, because .npmrc omits these`]
     return integrity === undefined ? [`${path}: has no hash (integrity); run npm install again`] : []
   })
-}
-
-/** Reports a coverage floor that is lower than a floor that was committed before. */
-function floorProblem(root: string): string {
-  const now = parseFloor(readFileSync(join(root, FLOOR_FILE), 'utf8'))
-  const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-  const commits = git('log', '--format=%H', '--', FLOOR_FILE).split('\n').filter(Boolean)
-  const before = commits.map((commit) => parseFloor(git('show', `${commit}:./${FLOOR_FILE}`)))
-  const highest = {
-    lines: Math.max(0, ...before.map(({ lines }) => lines)),
-    branches: Math.max(0, ...before.map(({ branches }) => branches)),
-  }
-  if (now.lines >= highest.lines && now.branches >= highest.branches) return ''
-  return `${FLOOR_FILE}: ${JSON.stringify(now)} is below the earlier floor ${JSON.stringify(highest)}; add tests`
 }
 
 async function lintWorkflows(root: string, progress: Progress, signal: AbortSignal): Promise<string> {

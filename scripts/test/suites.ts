@@ -1,138 +1,215 @@
 import { globSync } from 'node:fs'
+import { basename } from 'node:path'
+import { HELM_VARIABLE, KUBERNETES_VARIABLE, NODES_VARIABLE } from '../../test/support/version-variables.ts'
 import type { ToolName } from '../../tools/build/tool-table.ts'
 
-export type SuiteName =
-  | 'unit'
-  | 'simulation'
-  | 'contract'
-  | 'cluster'
-  | 'zoo'
-  | 'action'
-  | 'quick-start'
-  | 'browser'
-  | 'node'
-
-/** Words of `npm test` that choose nothing. The message is enough. */
-export class UsageError extends Error {}
-
-/** A suite of the tests: what the suite needs, and how its files run. */
+/** A suite of the tests: which files belong to it, what they need, and how they run. */
 export interface Suite {
-  readonly name: SuiteName
+  readonly name: string
+  /** Whether a test file belongs to the suite. Paths are relative to the repository. */
+  readonly has: (file: string) => boolean
+  /** Only `npm run test:all` runs the suite, or a run that names it. */
+  readonly nightly?: true
   readonly tools: readonly ToolName[]
   /** The suite needs Chromium, which is installed if it is missing. */
   readonly browser?: true
-  /** How many test files run at the same time on a machine with this many cores. */
-  readonly parallel: (cores: number) => number
-  /** Milliseconds after which a test file counts as hanging. */
-  readonly fileLimit: number
+  /** The suite needs a kubelet: root on Linux. */
+  readonly node?: true
+  /** The suite starts helpers, from one bundle for the whole run. */
+  readonly helper?: true
   /**
-   * The suite mostly waits: for Helm, for a report, or for a failure to last. More of its files
-   * than cores run at the same time.
+   * Its files run one after another, beside those of other suites, because they share a part of the
+   * machine.
    */
-  readonly waits?: true
+  readonly serial?: true
+  readonly env?: Readonly<Record<string, string>>
 }
 
-const CLUSTER_TOOLS = [
-  'etcd',
-  'kube-apiserver',
-  'kube-controller-manager',
-  'helm4',
-  'helm3',
-  'sandbox-program',
-] as const
-const OLDEST_TOOLS = ['kube-apiserver-1.30', 'kube-controller-manager-1.30'] as const
-const NODE_TOOLS = [
-  'kubelet',
-  'kubelet-1.30',
-  'registry',
-  'containerd',
-  'containerd-shim-runc-v2',
-  'ctr',
-  'runc',
-] as const
-
-/** These clients run in their own Linux namespaces. */
+const SERVERS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4', 'helm3', 'sandbox-program'] as const
+const OLDEST = ['kube-apiserver-1.30', 'kube-controller-manager-1.30'] as const
+const NODE = ['kubelet', 'registry', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc'] as const
+/** Clients that others wrote, and checkers of what we generate. */
+const FOREIGN = ['promtool', 'crane', 'oras', 'krew'] as const
 const LINUX_CLIENTS = process.platform === 'linux' ? (['docker-credential-acr-helper'] as const) : []
 
-const WAITING = { fileLimit: 900_000, waits: true } as const
-
-/**
- * The suites, from the fastest to the slowest. `unit` contains every folder of test/ that is no
- * suite of its own.
- */
-export const SUITES: readonly Suite[] = [
-  // A few files wait for a process.
-  { name: 'unit', tools: [], parallel: (cores) => cores + 2, fileLimit: 400_000 },
-  // A single file uses all cores.
-  { name: 'simulation', tools: [], parallel: () => 1, fileLimit: 900_000 },
-  {
-    name: 'contract',
-    tools: ['helm4', 'helm3', 'registry', 'promtool', 'crane', 'oras', ...LINUX_CLIENTS],
-    parallel: (cores) => cores,
-    fileLimit: 400_000,
-  },
-  // A control plane keeps about a core busy.
-  { ...WAITING, name: 'cluster', tools: [...CLUSTER_TOOLS, ...OLDEST_TOOLS], parallel: (cores) => cores },
-  // All files share one control plane.
-  {
-    ...WAITING,
-    name: 'zoo',
-    tools: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4'],
-    parallel: () => 1,
-    fileLimit: 1_800_000,
-  },
-  {
-    ...WAITING,
-    name: 'action',
-    tools: [...CLUSTER_TOOLS, 'act', 'actionlint', 'registry', 'crane'],
-    parallel: (cores) => cores + 1,
-  },
-  {
-    ...WAITING,
-    name: 'quick-start',
-    tools: [...CLUSTER_TOOLS, 'kubectl', 'act', 'registry'],
-    parallel: (cores) => cores,
-  },
-  { ...WAITING, name: 'browser', tools: [...CLUSTER_TOOLS, 'registry'], browser: true, parallel: () => 1 },
-  { ...WAITING, name: 'node', tools: [...CLUSTER_TOOLS, ...OLDEST_TOOLS, ...NODE_TOOLS], parallel: () => 1 },
+/** Files of test/contract that need a program of others, or that only a release can break. */
+const CONTRACT_MORE = [
+  ...['chart-alerts', 'cloud-acr-helper', 'login-clients', 'login-recipes', 'release', 'release-copy'],
+  ...['live', 'live-command', 'node-script-live', 'policy-lag'],
+]
+/** The main job as a runner runs it: two clusters, a cancelled job, an apply without a change. */
+const ACTION = ['rollout', 'cancel', 'cli-rollout', 'init-plan']
+/** Files of test/cluster that prove nothing new on the oldest Kubernetes, and why. */
+const NEWEST_ONLY = [
+  // MutatingAdmissionPolicy v1 is served from 1.36 on.
+  ...['chart-pods', 'chart-pods-images', 'doctor-pods'],
+  // The cloud; the API server gets the same requests as from the helper's own files.
+  ...[
+    'cloud-fault-answers',
+    'cloud-fault-identity',
+    'cloud-fault-lives',
+    'doctor-cloud',
+    'helper-identities',
+    'limits',
+  ],
+  ...['helper-options', 'helper-reload', 'migration'],
+  // Preconditions, Leases and lost responses are older than the oldest version.
+  ...['fault-api-server', 'fault-leader', 'fault-writers', 'object-fault-namespaces'],
+  // The fixture itself, and what starts the oldest version by itself.
+  ...['sandbox-cluster', 'sandbox-process-node', 'sandbox-up', 'doctor-helper', 'doctor-oldest'],
 ]
 
-/**
- * Returns the sorted test files of a suite under `root`. With words, returns only files whose path
- * contains one of them.
- */
-export function findTestFiles(root: string, suite: SuiteName, words: readonly string[]): string[] {
-  const all = globSync('test/**/*.test.ts', { cwd: root }).sort()
-  return all.filter(
-    (file) => suiteOf(file) === suite && (words.length === 0 || words.some((word) => file.includes(word))),
-  )
+const OTHER_SUITES = [
+  'simulation',
+  'contract',
+  'cluster',
+  'zoo',
+  'action',
+  'quick-start',
+  'browser',
+  'node',
+  'versions',
+]
+
+function inFolder(folder: string, isWanted: (name: string) => boolean = () => true): Suite['has'] {
+  return (file) => file.startsWith(`test/${folder}/`) && isWanted(nameOf(file))
+}
+
+function nameOf(file: string): string {
+  return basename(file, '.test.ts')
 }
 
 /**
- * Returns the suite of a test file. Undefined for the bench, which is not a test, and for
- * test/versions, which only runs on request.
+ * The suites, in the order in which they run. A suite `X-more` has the files of the folder X that
+ * `npm test` does not run. The suites behind `node-more` run files of other suites on other versions.
  */
-export function suiteOf(file: string): SuiteName | undefined {
-  const folder = file.split('/')[1] ?? ''
-  if (folder === 'bench' || folder === 'versions') return undefined
-  return SUITES.find(({ name }) => name === folder)?.name ?? 'unit'
-}
+export const SUITES: readonly Suite[] = [
+  { name: 'unit', has: (file) => !OTHER_SUITES.some((name) => inFolder(name)(file)), tools: [] },
+  { name: 'simulation', has: inFolder('simulation'), tools: [] },
+  {
+    name: 'contract',
+    has: inFolder('contract', (name) => !CONTRACT_MORE.includes(name)),
+    tools: ['helm4', 'helm3', 'registry'],
+  },
+  {
+    name: 'contract-more',
+    nightly: true,
+    has: inFolder('contract', (name) => CONTRACT_MORE.includes(name)),
+    tools: ['helm4', 'helm3', 'registry', ...FOREIGN, ...LINUX_CLIENTS],
+  },
+  {
+    name: 'cluster',
+    has: inFolder('cluster', (name) => name !== 'doctor-oldest'),
+    tools: SERVERS,
+    helper: true,
+  },
+  {
+    name: 'cluster-more',
+    nightly: true,
+    has: inFolder('cluster', (name) => name === 'doctor-oldest'),
+    tools: [...SERVERS, ...OLDEST],
+    helper: true,
+  },
+  { name: 'zoo', nightly: true, has: inFolder('zoo'), tools: SERVERS, helper: true, serial: true },
+  {
+    name: 'action',
+    has: inFolder('action', (name) => ACTION.includes(name)),
+    tools: [...SERVERS, 'registry'],
+    helper: true,
+  },
+  {
+    name: 'action-more',
+    nightly: true,
+    has: inFolder('action', (name) => !ACTION.includes(name)),
+    tools: [...SERVERS, 'registry', 'act', 'actionlint', 'crane'],
+    helper: true,
+  },
+  {
+    name: 'quick-start',
+    has: inFolder('quick-start', (name) => name === 'readme'),
+    tools: [...SERVERS, 'act', 'registry'],
+    helper: true,
+  },
+  {
+    name: 'quick-start-more',
+    nightly: true,
+    has: inFolder('quick-start', (name) => name !== 'readme'),
+    tools: [...SERVERS, 'kubectl', 'act', 'registry'],
+    helper: true,
+  },
+  {
+    name: 'browser',
+    nightly: true,
+    has: inFolder('browser'),
+    tools: [...SERVERS, 'registry'],
+    helper: true,
+    browser: true,
+    serial: true,
+  },
+  {
+    name: 'node',
+    has: inFolder('node', (name) => name === 'private-pull'),
+    tools: [...SERVERS, ...NODE],
+    helper: true,
+    node: true,
+    serial: true,
+  },
+  {
+    name: 'node-more',
+    nightly: true,
+    has: inFolder('node', (name) => name !== 'private-pull'),
+    tools: [...SERVERS, ...OLDEST, ...NODE, 'kubelet-1.30'],
+    helper: true,
+    node: true,
+    serial: true,
+  },
+  {
+    name: 'kubernetes-1.30',
+    nightly: true,
+    has: inFolder('cluster', (name) => !NEWEST_ONLY.includes(name)),
+    tools: [...SERVERS, ...OLDEST],
+    helper: true,
+    env: { [KUBERNETES_VARIABLE]: 'oldest' },
+  },
+  {
+    name: 'kubernetes-1.24',
+    nightly: true,
+    has: (file) => ['test/versions/without-guard.test.ts', 'test/cluster/helper-promises.test.ts'].includes(file),
+    tools: ['etcd', 'helm4', 'helm3', 'kube-apiserver-1.24', 'kube-controller-manager-1.24'],
+    helper: true,
+    env: { [KUBERNETES_VARIABLE]: '1.24' },
+  },
+  {
+    name: 'helm-3',
+    nightly: true,
+    has: (file) =>
+      (/^test\/contract\/(chart|values)-/.test(file) && !CONTRACT_MORE.includes(nameOf(file))) ||
+      /^test\/cluster\/(chart-(objects|upgrade)|helper-off|values-agreement)\./.test(file),
+    tools: SERVERS,
+    helper: true,
+    env: { [HELM_VARIABLE]: '3' },
+  },
+  {
+    name: 'helm-3.18',
+    nightly: true,
+    has: (file) =>
+      /^test\/contract\/(chart-(refusals|render|values|notes|gitops)|values-(reading|verdict))\./.test(file) ||
+      file === 'test/versions/install.test.ts',
+    tools: [...SERVERS, 'helm-3.18'],
+    env: { [HELM_VARIABLE]: '3.18' },
+  },
+  {
+    name: 'nodejs',
+    nightly: true,
+    has: (file) => file === 'test/versions/node.test.ts',
+    tools: [],
+    env: { [NODES_VARIABLE]: '20,22.19.0,24.0.0' },
+  },
+]
 
-/**
- * `cluster helper guard` chooses the suite cluster and its files with "helper" or "guard". Without
- * a suite, chooses all.
- */
-export function chooseSuites(words: readonly string[]): { suites: readonly Suite[]; words: readonly string[] } {
-  const named = SUITES.filter(({ name }) => words.includes(name))
-  const rest = words.filter((word) => !named.some(({ name }) => name === word))
-  return { suites: named.length > 0 ? named : SUITES, words: rest }
-}
-
-/**
- * Returns the named suites without a file whose path contains one of the words, because they would
- * not run.
- */
-export function emptySuites(root: string, suites: readonly Suite[], words: readonly string[]): readonly SuiteName[] {
-  if (suites.length === SUITES.length) return []
-  return suites.map(({ name }) => name).filter((name) => findTestFiles(root, name, words).length === 0)
+/** Returns the test files of a suite under `root`, sorted. The bench is no test. */
+export function findTestFiles(root: string, suite: Suite): readonly string[] {
+  return globSync('test/**/*.test.ts', { cwd: root })
+    .filter((file) => !file.startsWith('test/bench/') && suite.has(file))
+    .sort()
 }

@@ -5,13 +5,13 @@ import { testLifecycle } from './lifecycle-suite.ts'
 import { testNumericNames } from './numeric-names-suite.ts'
 import { testObjects } from './objects-suite.ts'
 
-const helms = [await openHelm('helm4'), await openHelm('helm3')] as const
+const helm = await openHelm()
 const chart = await openChartCluster('chart-objects')
 after(async () => {
   await chart[Symbol.asyncDispose]()
-  await Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]()))
+  await helm[Symbol.asyncDispose]()
 })
 
-await testObjects(chart, helms[0])
-for (const helm of helms) testLifecycle(chart, helm, chart.minor === 'newest' ? 'admission' : 'serviceAccounts')
+await testObjects(chart, helm)
+testLifecycle(chart, helm, chart.minor === 'newest' ? 'admission' : 'serviceAccounts')
 testNumericNames(chart)

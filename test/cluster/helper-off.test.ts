@@ -89,44 +89,42 @@ test('P16 a release that is installed without a helper brings no login into etcd
   assert.equal(isInEtcd(LOGIN), true)
 })
 
-for (const name of ['helm4', 'helm3'] as const) {
-  test(`P12 ${name}: the chart refuses to remove a helper that has not removed what it wrote, and does it after retire`, async () => {
-    await serve()
-    await using helm = await openHelm(name)
-    const upgrade = (...values: object[]) =>
-      helm.run(['upgrade', RELEASE, CHART, ...target], [helperCluster.values, { replicas: 1 }, ...values])
-    const refused = await upgrade(OFF)
-    assert.notEqual(refused.code, 0)
-    assert.match(refused.stderr, /helper\.enabled: false would remove the helper before it has removed what it wrote/)
-    assert.ok(await helperCluster.isUsable('shop'))
+test('P12 the chart refuses to remove a helper that has not removed what it wrote, and does it after retire', async () => {
+  await serve()
+  await using helm = await openHelm()
+  const upgrade = (...values: object[]) =>
+    helm.run(['upgrade', RELEASE, CHART, ...target], [helperCluster.values, { replicas: 1 }, ...values])
+  const refused = await upgrade(OFF)
+  assert.notEqual(refused.code, 0)
+  assert.match(refused.stderr, /helper\.enabled: false would remove the helper before it has removed what it wrote/)
+  assert.ok(await helperCluster.isUsable('shop'))
 
-    const retired = () => eventually(async () => assert.equal((await helperCluster.status())?.retired, true), 120_000)
-    assert.equal((await upgrade({ retire: true })).code, 0)
-    await retired()
-    // The helper works again with these values, and its report is about the values before.
-    assert.equal((await upgrade()).code, 0)
-    assert.match((await upgrade(OFF)).stderr, /would remove the helper before/)
-    await eventually(async () => {
-      assert.notEqual((await helperCluster.status())?.retired, true)
-      assert.ok(await helperCluster.isUsable('shop'))
-    }, 120_000)
-    assert.equal((await upgrade({ retire: true })).code, 0)
-    await retired()
-    const done = await eventually(async () => {
-      const result = await upgrade(OFF)
-      assert.equal(result.code, 0, result.stderr)
-      return result
-    }, 60_000)
-    assert.match(done.stdout, /No pull secret is written: nodes request logins themselves/)
-    assert.deepEqual(await objects(), [`configmaps/${RELEASE}`])
-    assert.equal(await hasLogins(), false)
-    assert.deepEqual(names(await helperCluster.account('shop')), [])
-    // Without the helper, every further upgrade is as before.
-    assert.equal((await upgrade(OFF, { logLevel: 'info' })).code, 0)
-    const { code } = await helm.run(['uninstall', RELEASE, ...target])
-    assert.equal(code, 0)
-  })
-}
+  const retired = () => eventually(async () => assert.equal((await helperCluster.status())?.retired, true), 120_000)
+  assert.equal((await upgrade({ retire: true })).code, 0)
+  await retired()
+  // The helper works again with these values, and its report is about the values before.
+  assert.equal((await upgrade()).code, 0)
+  assert.match((await upgrade(OFF)).stderr, /would remove the helper before/)
+  await eventually(async () => {
+    assert.notEqual((await helperCluster.status())?.retired, true)
+    assert.ok(await helperCluster.isUsable('shop'))
+  }, 120_000)
+  assert.equal((await upgrade({ retire: true })).code, 0)
+  await retired()
+  const done = await eventually(async () => {
+    const result = await upgrade(OFF)
+    assert.equal(result.code, 0, result.stderr)
+    return result
+  }, 60_000)
+  assert.match(done.stdout, /No pull secret is written: nodes request logins themselves/)
+  assert.deepEqual(await objects(), [`configmaps/${RELEASE}`])
+  assert.equal(await hasLogins(), false)
+  assert.deepEqual(names(await helperCluster.account('shop')), [])
+  // Without the helper, every further upgrade is as before.
+  assert.equal((await upgrade(OFF, { logLevel: 'info' })).code, 0)
+  const { code } = await helm.run(['uninstall', RELEASE, ...target])
+  assert.equal(code, 0)
+})
 
 test('P12 apply removes the helper in two revisions, the first of which retires it, and lists the Pods that name the Secret', async () => {
   await serve()

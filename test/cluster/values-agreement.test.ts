@@ -12,7 +12,7 @@ import { KubeApiError } from '../../src/kube/api-error.ts'
 import { APPLY } from '../../src/kube/client.ts'
 import { locateRefusal } from '../../src/rollout/preflight/locate-refusal.ts'
 import { loadValues } from '../../src/values/load-values.ts'
-import { CHART, openHelm, scenario, USUAL_HELM } from '../support/chart/chart.ts'
+import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
 import { JUDGED_BY_SERVER } from '../support/chart/judged-by-server.ts'
 import { podValues } from '../support/chart/pod-values.ts'
 import { controlPlane, minorOfRun } from '../support/cluster/control-plane.ts'
@@ -28,7 +28,7 @@ const BATCH = 100
 
 const minor = minorOfRun()
 const signal = AbortSignal.timeout(30 * 60_000)
-const helm = await openHelm(USUAL_HELM)
+const helm = await openHelm()
 const cluster = await startCluster({ name: 'values', tools: await controlPlane(minor, signal), signal })
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-umbrella-'))
 after(async () => {

@@ -34,33 +34,30 @@ const CHAINS: readonly (readonly (string | URL)[])[] = [
  * storage.
  */
 export function testGetValues(opened: () => ChartCluster): void {
-  for (const name of ['helm4', 'helm3'] as const) {
-    test(`P11 ${name}: \`helm get values --all -o json\` prints exactly the bytes of the values that we merge`, async () => {
-      const { cluster } = opened()
-      await using helm = await openHelm(name)
-      const namespace = name === 'helm4' ? 'values-4' : 'values-3'
-      const defaults = { name: 'chart/values.yaml', text: await readFile(DEFAULTS, 'utf8') }
-      // Only the chart's defaults matter here. Without schema and objects, any sequence of files
-      // can be installed.
-      await using probe = await makeProbeChart(defaults.text, '{}')
-      await writeFile(join(probe.folder, 'templates/probe.yaml'), '')
-      const target = ['--namespace', namespace, '--kubeconfig', cluster.adminKubeconfigFile]
-      for (const chain of CHAINS) {
-        const texts = await Promise.all(chain.map((file) => (file instanceof URL ? readFile(file, 'utf8') : file)))
-        const files = texts.map((text, index) => ({ name: `${index}.yaml`, text }))
-        const { merged, errors } = loadValues({ files, defaults })
-        assert.deepEqual(
-          errors.filter(({ code }) => code.startsWith('YAML_')),
-          [],
-        )
-        assert.ok(merged)
-        const paths = await Promise.all(files.map(({ text }) => probe.file(text)))
-        const install = ['upgrade', '--install', '--create-namespace', 'kept', probe.folder]
-        const done = await helm.run([...install, ...target], paths)
-        assert.equal(done.code, 0, done.stderr)
-        const { stdout } = await helm.run(['get', 'values', 'kept', '--all', '-o', 'json', ...target])
-        assert.equal(stdout, `${goJson(merged)}\n`)
-      }
-    })
-  }
+  test('P11 `helm get values --all -o json` prints exactly the bytes of the values that we merge', async () => {
+    const { cluster } = opened()
+    await using helm = await openHelm()
+    const defaults = { name: 'chart/values.yaml', text: await readFile(DEFAULTS, 'utf8') }
+    // Only the chart's defaults matter here. Without schema and objects, any sequence of files
+    // can be installed.
+    await using probe = await makeProbeChart(defaults.text, '{}')
+    await writeFile(join(probe.folder, 'templates/probe.yaml'), '')
+    const target = ['--namespace', 'values', '--kubeconfig', cluster.adminKubeconfigFile]
+    for (const chain of CHAINS) {
+      const texts = await Promise.all(chain.map((file) => (file instanceof URL ? readFile(file, 'utf8') : file)))
+      const files = texts.map((text, index) => ({ name: `${index}.yaml`, text }))
+      const { merged, errors } = loadValues({ files, defaults })
+      assert.deepEqual(
+        errors.filter(({ code }) => code.startsWith('YAML_')),
+        [],
+      )
+      assert.ok(merged)
+      const paths = await Promise.all(files.map(({ text }) => probe.file(text)))
+      const install = ['upgrade', '--install', '--create-namespace', 'kept', probe.folder]
+      const done = await helm.run([...install, ...target], paths)
+      assert.equal(done.code, 0, done.stderr)
+      const { stdout } = await helm.run(['get', 'values', 'kept', '--all', '-o', 'json', ...target])
+      assert.equal(stdout, `${goJson(merged)}\n`)
+    }
+  })
 }

@@ -11,14 +11,14 @@ import { helmEnvironment } from '../../src/helm/helm-environment.ts'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 import { ensureTools } from '../../tools/build/ensure-tools.ts'
-import { CHART, openHelm, scenario, withoutBlankLines } from '../support/chart/chart.ts'
+import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
 import { silentProgress } from '../support/silent-progress.ts'
 
 const ROOT = join(CHART, '..')
-const helms = [await openHelm('helm4'), await openHelm('helm3')] as const
+const helm = await openHelm()
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-gitops-'))
 after(async () => {
-  await Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]()))
+  await helm[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -78,14 +78,12 @@ const ways: readonly (readonly [string, object])[] = [
 ]
 
 for (const [tool, values] of ways) {
-  test(`${tool}: the values of the example are accepted, and render with each Helm, also for retire`, async () => {
+  test(`${tool}: the values of the example are accepted, and render, also for retire`, async () => {
     const defaults = { name: 'values.yaml', text: await readFile(join(CHART, 'values.yaml'), 'utf8') }
     for (const all of [values, { ...values, retire: true }]) {
       const { errors } = loadValues({ files: [{ name: tool, text: stringify(all) }], defaults })
       assert.deepEqual(errors.map(formatError), [])
-      const [four = '', three = ''] = await Promise.all(helms.map((helm) => helm.render({ values: [all] })))
-      assert.equal(withoutBlankLines(four), withoutBlankLines(three))
-      assert.equal(kinds(four).has('MutatingAdmissionPolicy'), !('retire' in all))
+      assert.equal(kinds(await helm.render({ values: [all] })).has('MutatingAdmissionPolicy'), !('retire' in all))
     }
   })
 }
@@ -94,7 +92,7 @@ test('Argo CD: the project allows every cluster-scoped kind that any values rend
   const allowed = project.clusterResourceWhitelist.map(({ group, kind }) => `${group}/${kind}`)
   const wide = new Set(['/Namespace'])
   for (const attach of ['both', 'serviceAccounts']) {
-    const manifest = await helms[0].render({ values: [scenario('minimal'), { attach }] })
+    const manifest = await helm.render({ values: [scenario('minimal'), { attach }] })
     for (const { apiVersion, kind, namespace } of parseManifest(manifest)) {
       if (namespace === undefined) wide.add(`${apiVersion.split('/')[0]}/${kind}`)
     }
@@ -111,7 +109,7 @@ const NEVER_APPLIED = /^(events\.k8s\.io|metrics\.k8s\.io)\/|^v1\/Event$|^coordi
 
 test('Argo CD: of the kinds that Argo CD never applies, the chart renders only Leases, which their Pods may create', async () => {
   for (const attach of ['admission', 'serviceAccounts']) {
-    const objects = parseManifest(await helms[0].render({ values: [scenario('everything'), { attach }] }))
+    const objects = parseManifest(await helm.render({ values: [scenario('everything'), { attach }] }))
     const omitted = objects.filter(({ apiVersion, kind }) => NEVER_APPLIED.test(`${apiVersion}/${kind}`))
     assert.deepEqual(
       omitted.map(({ kind, name }) => `${kind} ${name}`),
@@ -190,10 +188,8 @@ test('the Kubernetes version that a tool passes decides `auto`, in each notation
     ['v1.36.0', true],
     ['v1.36.1-aliyun.1', true],
   ] as const) {
-    for (const helm of helms) {
-      const manifest = await helm.render({ values: [scenario('minimal')], kubeVersion })
-      assert.equal(kinds(manifest).has('MutatingAdmissionPolicy'), expected, kubeVersion)
-    }
+    const manifest = await helm.render({ values: [scenario('minimal')], kubeVersion })
+    assert.equal(kinds(manifest).has('MutatingAdmissionPolicy'), expected, kubeVersion)
   }
 })
 
@@ -208,7 +204,7 @@ test('the script for plain manifests runs unchanged', async () => {
   const options = { cwd: folder, env: { ...helmEnvironment(process.env, folder), PATH } }
   await promisify(execFile)('sh', [join(ROOT, 'examples/gitops/render.sh')], options)
   const [, , [, values = {}] = []] = ways
-  const same = await helms[0].render({ values: [values], namespace: 'acr-nopass', kubeVersion: '1.30' })
+  const same = await helm.render({ values: [values], namespace: 'acr-nopass', kubeVersion: '1.30' })
   assert.equal(await readFile(join(folder, 'acr-nopass.yaml'), 'utf8'), same)
 })
 

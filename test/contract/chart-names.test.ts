@@ -9,8 +9,8 @@ import { fullNameOf, serviceAccountOf } from '../../src/policy/helper-grants.ts'
 import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
 import { type LabelledObject, labelledCluster, type Sign } from '../support/labelled-cluster.ts'
 
-const helms = [await openHelm('helm4'), await openHelm('helm3')]
-after(() => Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]())))
+const helm = await openHelm()
+after(() => helm[Symbol.asyncDispose]())
 
 /** Parses rendered manifests as Helm does: YAML 1.1, in which 123 and 1e3 are numbers. */
 function documents(manifest: string): readonly Record<string, unknown>[] {
@@ -36,38 +36,36 @@ const LISTED = {
 const REGISTRY = { name: 'old', edition: 'static', domains: ['a.example.com'], existingSecret: '123' }
 
 // The schema accepted all of these as names, and the API server rejected them as numbers.
-for (const helm of helms) {
-  for (const [title, values] of [
-    [
-      'of everything',
-      {
-        registries: [REGISTRY],
-        identity: { type: 'access-key', accessKey: { existingSecret: '456' } },
-        serviceAccount: { name: '456' },
-        priorityClassName: '1e3',
-        attach: 'both',
-        secretName: '789',
-        targets: { serviceAccounts: { include: ['321', '1e5'] } },
-        imagePullSecrets: [{ name: '0123' }],
-      },
-    ],
-    [
-      'of listed namespaces',
-      { scope: 'namespaces', targets: { namespaces: { include: ['123', '1e3'], exclude: [], selector: {} } } },
-    ],
-  ] as const) {
-    test(`names ${title} that look like numbers are rendered as text (${helm.name})`, async () => {
-      const output = await helm.render({ values: [scenario('minimal'), values], release: '42', namespace: '123' })
-      const found = documents(output).flatMap((document) => names(document, String(document.kind)))
-      assert.deepEqual(
-        found.filter(([, value]) => typeof value !== 'string'),
-        [],
-      )
-      const flat = new Set(found.map(([, value]) => value))
-      const expected = title === 'of everything' ? ['123', '456', '1e3', '789', '321', '0123'] : ['123', '1e3']
-      for (const name of expected) assert.ok(flat.has(name), name)
-    })
-  }
+for (const [title, values] of [
+  [
+    'of everything',
+    {
+      registries: [REGISTRY],
+      identity: { type: 'access-key', accessKey: { existingSecret: '456' } },
+      serviceAccount: { name: '456' },
+      priorityClassName: '1e3',
+      attach: 'both',
+      secretName: '789',
+      targets: { serviceAccounts: { include: ['321', '1e5'] } },
+      imagePullSecrets: [{ name: '0123' }],
+    },
+  ],
+  [
+    'of listed namespaces',
+    { scope: 'namespaces', targets: { namespaces: { include: ['123', '1e3'], exclude: [], selector: {} } } },
+  ],
+] as const) {
+  test(`names ${title} that look like numbers are rendered as text (${helm.name})`, async () => {
+    const output = await helm.render({ values: [scenario('minimal'), values], release: '42', namespace: '123' })
+    const found = documents(output).flatMap((document) => names(document, String(document.kind)))
+    assert.deepEqual(
+      found.filter(([, value]) => typeof value !== 'string'),
+      [],
+    )
+    const flat = new Set(found.map(([, value]) => value))
+    const expected = title === 'of everything' ? ['123', '456', '1e3', '789', '321', '0123'] : ['123', '1e3']
+    for (const name of expected) assert.ok(flat.has(name), name)
+  })
 }
 
 // Without names of their own, two aliases overwrite each other's objects, or the installation
@@ -87,29 +85,24 @@ test('two aliases of the chart in one umbrella chart share no object and no sele
     }
     const registries = [{ name: 'p', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }]
     const each = { ...own, registries, identity: { type: 'worker-role' } }
-    for (const helm of helms) {
-      const values = [Object.fromEntries(aliases.map((alias) => [alias, each]))]
-      const objects = documents(await helm.render({ values, chart: folder, release: 'apps' })) as readonly {
-        readonly kind: string
-        readonly metadata: { readonly name: string; readonly namespace?: string }
-        readonly data?: Record<string, string>
-        readonly spec?: { readonly selector?: { readonly matchLabels?: Record<string, string> } }
-      }[]
-      const keys = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)
-      assert.equal(new Set(keys).size, keys.length, keys.toSorted().join('\n'))
-      const deployments = objects.filter(({ kind }) => kind === 'Deployment')
-      assert.deepEqual(deployments.map(({ metadata }) => metadata.name).toSorted(), [
-        'apps-base-pull',
-        'apps-shop-pull',
-      ])
-      assert.deepEqual(
-        deployments.map(({ spec }) => spec?.selector?.matchLabels?.['app.kubernetes.io/instance']).toSorted(),
-        ['apps-base-pull', 'apps-shop-pull'],
-      )
-      const configs = objects.flatMap(({ data }) => data?.['config.yaml'] ?? [])
-      const releases = configs.flatMap((text) => documents(text).map(({ release }) => Object(release).name as unknown))
-      assert.deepEqual(releases.toSorted(), ['apps-base-pull', 'apps-shop-pull'])
-    }
+    const values = [Object.fromEntries(aliases.map((alias) => [alias, each]))]
+    const objects = documents(await helm.render({ values, chart: folder, release: 'apps' })) as readonly {
+      readonly kind: string
+      readonly metadata: { readonly name: string; readonly namespace?: string }
+      readonly data?: Record<string, string>
+      readonly spec?: { readonly selector?: { readonly matchLabels?: Record<string, string> } }
+    }[]
+    const keys = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)
+    assert.equal(new Set(keys).size, keys.length, keys.toSorted().join('\n'))
+    const deployments = objects.filter(({ kind }) => kind === 'Deployment')
+    assert.deepEqual(deployments.map(({ metadata }) => metadata.name).toSorted(), ['apps-base-pull', 'apps-shop-pull'])
+    assert.deepEqual(
+      deployments.map(({ spec }) => spec?.selector?.matchLabels?.['app.kubernetes.io/instance']).toSorted(),
+      ['apps-base-pull', 'apps-shop-pull'],
+    )
+    const configs = objects.flatMap(({ data }) => data?.['config.yaml'] ?? [])
+    const releases = configs.flatMap((text) => documents(text).map(({ release }) => Object(release).name as unknown))
+    assert.deepEqual(releases.toSorted(), ['apps-base-pull', 'apps-shop-pull'])
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -119,55 +112,50 @@ test('two aliases of the chart in one umbrella chart share no object and no sele
 // https://github.com/openshift/cluster-dns-operator/blob/master/assets/dns/daemonset.yaml, 8053 in
 // https://github.com/gardener/gardener/blob/master/pkg/component/networking/coredns/constants/constants.go
 test('user, group and DNS ports are values; null leaves user and group to the cluster', async () => {
-  for (const helm of helms) {
-    const render = async (values: object): Promise<string> => helm.render({ values: [scenario('minimal'), values] })
-    const usual = await render({ networkPolicy: { enabled: true } })
-    assert.match(usual, /runAsGroup: 65532\n\s+runAsNonRoot: true\n\s+runAsUser: 65532\n/)
-    assert.deepEqual(usual.match(/port: 53\n/g)?.length, 2)
-    const open = await render({ runAsUser: null, runAsGroup: null, networkPolicy: { enabled: true, dnsPorts: [5353] } })
-    assert.doesNotMatch(open, /runAsUser|runAsGroup|port: 53\n/)
-    assert.match(open, /runAsNonRoot: true/)
-    assert.equal(open.match(/port: 5353\n/g)?.length, 2)
-  }
+  const render = async (values: object): Promise<string> => helm.render({ values: [scenario('minimal'), values] })
+  const usual = await render({ networkPolicy: { enabled: true } })
+  assert.match(usual, /runAsGroup: 65532\n\s+runAsNonRoot: true\n\s+runAsUser: 65532\n/)
+  assert.deepEqual(usual.match(/port: 53\n/g)?.length, 2)
+  const open = await render({ runAsUser: null, runAsGroup: null, networkPolicy: { enabled: true, dnsPorts: [5353] } })
+  assert.doesNotMatch(open, /runAsUser|runAsGroup|port: 53\n/)
+  assert.match(open, /runAsNonRoot: true/)
+  assert.equal(open.match(/port: 5353\n/g)?.length, 2)
 })
 
 test('the names of the objects are those that policies and checks expect, by release, nameOverride and fullnameOverride', async () => {
-  const [helm4] = helms as [(typeof helms)[0]]
   for (const release of ['ci', 'acr-nopass', 'my.acr-nopass', 'pull-eu', 'r'.repeat(53), `${'r'.repeat(41)}-x`]) {
     for (const own of [
       { nameOverride: '', fullnameOverride: '' },
       { nameOverride: 'pull', fullnameOverride: '' },
       { nameOverride: 'pull', fullnameOverride: 'image-pull' },
     ]) {
-      for (const helm of own.nameOverride === '' ? [helm4] : helms) {
-        const values = [scenario('minimal'), own, { metrics: { dashboard: { enabled: true } } }]
-        const objects = documents(await helm.render({ values, release, namespace: 'n' })) as readonly {
-          readonly kind: string
-          readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels: object }
-          readonly data?: Record<string, string>
-        }[]
-        const fullname = fullNameOf(release, own)
-        const config = objects.flatMap(({ data }) => data?.['config.yaml'] ?? []).flatMap(documents)
-        assert.deepEqual(Object(config[0]).release, {
-          name: release,
-          namespace: 'n',
-          fullname,
-          serviceAccount: serviceAccountOf(release, {
-            ...own,
-            serviceAccount: { name: '', annotations: {}, labels: {} },
-          }),
-          lease: fullname,
-          status: `${fullname}-status`,
-        })
-        const inside = objects.filter(({ metadata }) => metadata.namespace !== undefined)
-        const names = [...new Set(inside.map(({ metadata }) => metadata.name))].sort()
-        assert.deepEqual(names, [fullname, `${fullname}-dashboard`, `${fullname}-status`])
-        // Outside the namespace, and in labels, the release name is used, so that no override makes
-        // two releases collide.
-        for (const { metadata } of objects) {
-          if (metadata.namespace === undefined) assert.ok(metadata.name.startsWith(`acr-nopass.n.${release}`))
-          assert.equal(new Map(Object.entries(metadata.labels)).get('app.kubernetes.io/name'), 'acr-nopass')
-        }
+      const values = [scenario('minimal'), own, { metrics: { dashboard: { enabled: true } } }]
+      const objects = documents(await helm.render({ values, release, namespace: 'n' })) as readonly {
+        readonly kind: string
+        readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels: object }
+        readonly data?: Record<string, string>
+      }[]
+      const fullname = fullNameOf(release, own)
+      const config = objects.flatMap(({ data }) => data?.['config.yaml'] ?? []).flatMap(documents)
+      assert.deepEqual(Object(config[0]).release, {
+        name: release,
+        namespace: 'n',
+        fullname,
+        serviceAccount: serviceAccountOf(release, {
+          ...own,
+          serviceAccount: { name: '', annotations: {}, labels: {} },
+        }),
+        lease: fullname,
+        status: `${fullname}-status`,
+      })
+      const inside = objects.filter(({ metadata }) => metadata.namespace !== undefined)
+      const names = [...new Set(inside.map(({ metadata }) => metadata.name))].sort()
+      assert.deepEqual(names, [fullname, `${fullname}-dashboard`, `${fullname}-status`])
+      // Outside the namespace, and in labels, the release name is used, so that no override makes
+      // two releases collide.
+      for (const { metadata } of objects) {
+        if (metadata.namespace === undefined) assert.ok(metadata.name.startsWith(`acr-nopass.n.${release}`))
+        assert.equal(new Map(Object.entries(metadata.labels)).get('app.kubernetes.io/name'), 'acr-nopass')
       }
     }
   }
@@ -195,8 +183,7 @@ for (const [title, values, signs, evidence] of [
   ['of listed namespaces without the guard, which has to be named', { ...LISTED, guard: 'disabled' }, [], 'missing'],
 ] as const) {
   test(`objects that the chart renders outside of its namespace prove a release: ${title}`, async () => {
-    const [helm4] = helms as [(typeof helms)[0]]
-    const rendered = await helm4.render({ values: [scenario('minimal'), values], release: 'a.b', namespace: 'n' })
+    const rendered = await helm.render({ values: [scenario('minimal'), values], release: 'a.b', namespace: 'n' })
     const { configMaps, signs: all } = appliedCluster(rendered)
     const named = { namespace: 'n', release: 'a.b' }
     const found = await findRelease(labelledCluster({ configMaps, signs: all }).reader, named)
@@ -222,12 +209,10 @@ test('an alias that is too long for names is rejected: two with the same prefix 
     )
     const registries = [{ name: 'p', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }]
     const values = [{ [alias]: { registries, identity: { type: 'worker-role' } } }]
-    for (const helm of helms) {
-      assert.match(
-        await helm.refusal({ values, chart: folder, release: 'apps' }),
-        /the alias acr-nopass-production-eu has 24 characters/,
-      )
-    }
+    assert.match(
+      await helm.refusal({ values, chart: folder, release: 'apps' }),
+      /the alias acr-nopass-production-eu has 24 characters/,
+    )
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

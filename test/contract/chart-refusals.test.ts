@@ -6,8 +6,8 @@ import { parse } from 'yaml'
 import lists from '../../schemas/chart-lists.json' with { type: 'json' }
 import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
 
-const helms = [await openHelm('helm4'), await openHelm('helm3')]
-after(() => Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]())))
+const helm = await openHelm()
+after(() => helm[Symbol.asyncDispose]())
 
 interface Refusal {
   readonly title: string
@@ -166,21 +166,17 @@ const refusals: readonly Refusal[] = [
 
 for (const { title, values = {}, message, ...options } of refusals) {
   test(`rejected with cause and fix: ${title}`, async () => {
-    for (const helm of helms) {
-      const stderr = await helm.refusal({ values: [scenario('minimal'), values], ...options })
-      assert.match(stderr, message)
-    }
+    assert.match(await helm.refusal({ values: [scenario('minimal'), values], ...options }), message)
   })
 }
 
 test('a key set to null is either omitted or rejected by its name, never by an error of a template', async () => {
   const defaults = parse(await readFile(join(CHART, 'values.yaml'), 'utf8')) as object
-  const [helm4] = helms as [(typeof helms)[0]]
   const refused: string[] = []
   for (const path of allPaths(defaults)) {
     const values = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), null) as object
     const args = ['template', 'acr-nopass', CHART, '--kube-version', '1.37.0']
-    const { code, stderr } = await helm4.run(args, [scenario('minimal'), values])
+    const { code, stderr } = await helm.run(args, [scenario('minimal'), values])
     if (code === 0) continue
     refused.push(path.join('.'))
     const name = path.join('\\.')
@@ -200,12 +196,11 @@ test('a key set to null is either omitted or rejected by its name, never by an e
 })
 
 test('a pull secret name that others commonly use requires adopt', async () => {
-  const [helm4] = helms as [(typeof helms)[0]]
   for (const secretName of [...lists.commonSecretNames, 'acr-credential-abc']) {
-    const stderr = await helm4.refusal({ values: [scenario('minimal'), { secretName }] })
+    const stderr = await helm.refusal({ values: [scenario('minimal'), { secretName }] })
     assert.match(stderr, /is a name that others commonly use.* Choose a name of its own, or take such Secrets over/)
   }
-  await helm4.render({ values: [scenario('minimal'), { secretName: 'regcred', adopt: true }] })
+  await helm.render({ values: [scenario('minimal'), { secretName: 'regcred', adopt: true }] })
 })
 
 function allPaths(value: object, path: readonly string[] = []): string[][] {
@@ -218,8 +213,6 @@ function allPaths(value: object, path: readonly string[] = []): string[][] {
 
 test('without a helper, nothing that only the helper needs is refused', async () => {
   const off = { helper: { enabled: false }, attach: 'admission', guard: 'enabled' }
-  for (const helm of helms) {
-    const rendered = await helm.render({ values: [scenario('minimal'), off], kubeVersion: '1.28.3-aliyun.1' })
-    assert.deepEqual(rendered.match(/^kind: .*$/gm), ['kind: ConfigMap'])
-  }
+  const rendered = await helm.render({ values: [scenario('minimal'), off], kubeVersion: '1.28.3-aliyun.1' })
+  assert.deepEqual(rendered.match(/^kind: .*$/gm), ['kind: ConfigMap'])
 })

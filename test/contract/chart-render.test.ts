@@ -15,14 +15,12 @@ import {
   openHelm,
   readGolden,
   scenario,
-  type TestHelm,
   withoutBlankLines,
 } from '../support/chart/chart.ts'
 
-const helms: readonly TestHelm[] = [await openHelm('helm4'), await openHelm('helm3')]
-const [helm4] = helms as readonly [TestHelm]
+const helm = await openHelm()
 const scenarios = await listScenarios()
-after(() => Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]())))
+after(() => helm[Symbol.asyncDispose]())
 
 /**
  * Renders each scenario for the newest Kubernetes, and some for older versions, where the chart
@@ -47,37 +45,33 @@ const differences = (from: string, to: string): string =>
   formatPatch(structuredPatch('minimal', 'this', from, to, '', '', { context: 3 }), OMIT_HEADERS)
 
 for (const { name, kubeVersion } of renders) {
-  test(`${name} on Kubernetes ${kubeVersion} renders as committed, with Helm 4 and 3`, async () => {
-    const outputs = await Promise.all(helms.map((helm) => helm.render({ values: [scenario(name)], kubeVersion })))
-    const [four = '', three = ''] = outputs.map(withoutBlankLines)
-    assert.equal(three, four)
+  test(`${name} on Kubernetes ${kubeVersion} renders as committed`, async () => {
+    const manifest = withoutBlankLines(await helm.render({ values: [scenario(name)], kubeVersion }))
     const key = `${name}-${kubeVersion}`
-    if (FULL.includes(key)) return assert.equal(four, await readGolden(`${key}.yaml`, four))
-    const minimal = withoutBlankLines(await helm4.render({ values: [scenario('minimal')], kubeVersion: NEWEST }))
-    const shown = differences(minimal, four)
+    if (FULL.includes(key)) return assert.equal(manifest, await readGolden(`${key}.yaml`, manifest))
+    const minimal = withoutBlankLines(await helm.render({ values: [scenario('minimal')], kubeVersion: NEWEST }))
+    const shown = differences(minimal, manifest)
     assert.equal(shown, await readGolden(`${key}.diff`, shown))
   })
 }
 
 for (const { name, file } of scenarios) {
   test(`${name} passes helm lint --strict`, async () => {
-    for (const helm of helms) {
-      const { code, stdout, stderr } = await helm.run(['lint', '--strict', CHART, '--kube-version', NEWEST], [file])
-      assert.equal(code, 0, stdout + stderr)
-    }
+    const { code, stdout, stderr } = await helm.run(['lint', '--strict', CHART, '--kube-version', NEWEST], [file])
+    assert.equal(code, 0, stdout + stderr)
   })
 }
 
 test('another registry for the image changes only the image', async () => {
-  const before = await helm4.render({ values: [scenario('minimal')] })
-  const mirror = await helm4.render({ values: [scenario('minimal'), { image: { registry: 'mirror.example.com' } }] })
+  const before = await helm.render({ values: [scenario('minimal')] })
+  const mirror = await helm.render({ values: [scenario('minimal'), { image: { registry: 'mirror.example.com' } }] })
   const changed = mirror.split('\n').filter((line, index) => line !== before.split('\n')[index])
   assert.deepEqual(changed, [`        image: mirror.example.com/acr-nopass/acr-nopass:${VERSION}`])
 })
 
 test('an image is built from registry, repository, tag and digest; the global registry takes precedence', async () => {
   const image = async (values: object): Promise<unknown> => {
-    const output = await helm4.render({ values: [scenario('minimal'), values] })
+    const output = await helm.render({ values: [scenario('minimal'), values] })
     const deployment = object(parseManifest(output), 'Deployment')
     const { spec } = (deployment.body as { spec: { template: { spec: { containers: [{ image: string }] } } } }).spec
       .template
@@ -95,7 +89,7 @@ test('an image is built from registry, repository, tag and digest; the global re
 
 test('labels and annotations contain no null or empty value, and each object has a namespace or is cluster-scoped', async () => {
   for (const { file } of scenarios) {
-    for (const { body, name, namespace, kind } of parseManifest(await helm4.render({ values: [file] }))) {
+    for (const { body, name, namespace, kind } of parseManifest(await helm.render({ values: [file] }))) {
       // The object comes from extraObjects, so it has the user's own labels.
       if (name.endsWith('-extra')) continue
       const { labels, annotations } = body.metadata as { labels?: object; annotations?: object }
@@ -110,14 +104,14 @@ test('labels and annotations contain no null or empty value, and each object has
 
 test('the chart has no hooks, no custom resource definitions, no lookups and nothing random', async () => {
   for (const { file } of scenarios) {
-    const output = await helm4.render({ values: [file] })
-    assert.equal(output, await helm4.render({ values: [file] }))
+    const output = await helm.render({ values: [file] })
+    assert.equal(output, await helm.render({ values: [file] }))
     assert.doesNotMatch(output, /helm\.sh\/hook|CustomResourceDefinition/)
   }
 })
 
 test("the Deployment's selector labels never change", async () => {
-  const output = await helm4.render({ values: [scenario('everything')] })
+  const output = await helm.render({ values: [scenario('everything')] })
   const { spec } = object(parseManifest(output), 'Deployment').body as { spec: { selector: object } }
   assert.deepEqual(spec.selector, {
     matchLabels: { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'acr-nopass' },
@@ -126,7 +120,7 @@ test("the Deployment's selector labels never change", async () => {
 
 test('names are short enough and without dots, whatever the release name is', async () => {
   for (const release of ['a', 'a.b.c', 'r'.repeat(53), `${'r'.repeat(41)}-x`, 'my-acr-nopass', 'acr-nopass.eu']) {
-    const output = await helm4.render({ values: [scenario('everything')], release, namespace: 'n' })
+    const output = await helm.render({ values: [scenario('everything')], release, namespace: 'n' })
     for (const { kind, name, namespace } of parseManifest(output)) {
       if (namespace !== undefined) assert.match(name, /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, `${kind} of ${release}`)
     }
@@ -142,13 +136,11 @@ test('the chart works as a dependency of an umbrella chart, with values that are
     await writeFile(join(folder, 'Chart.yaml'), JSON.stringify(chart))
     const own = parse(await readFile(scenario('everything'), 'utf8')) as object
     const global = { imageRegistry: 'mirror.example.com', imagePullSecrets: ['of-another-chart'] }
-    for (const helm of helms) {
-      const on = await helm.render({ values: [{ global, 'acr-nopass': { ...own, enabled: true } }], chart: folder })
-      assert.match(on, /image: mirror\.example\.com\/mirror\/acr-nopass:/)
-      assert.ok(parseManifest(on).some(({ name }) => name === 'acr-nopass-dashboard'))
-      const off = await helm.render({ values: [{ 'acr-nopass': { ...own, enabled: false } }], chart: folder })
-      assert.deepEqual(parseManifest(off), [])
-    }
+    const on = await helm.render({ values: [{ global, 'acr-nopass': { ...own, enabled: true } }], chart: folder })
+    assert.match(on, /image: mirror\.example\.com\/mirror\/acr-nopass:/)
+    assert.ok(parseManifest(on).some(({ name }) => name === 'acr-nopass-dashboard'))
+    const off = await helm.render({ values: [{ 'acr-nopass': { ...own, enabled: false } }], chart: folder })
+    assert.deepEqual(parseManifest(off), [])
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,141 +1,122 @@
 import assert from 'node:assert/strict'
-import { existsSync, globSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { afterEach, beforeEach, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { readOptions } from '../../scripts/test/options.ts'
-import { NEWEST_ONLY, passesOf } from '../../scripts/test/passes.ts'
-import { formatCounts } from '../../scripts/test/results.ts'
-import { chooseSuites, emptySuites, findTestFiles, SUITES, suiteOf } from '../../scripts/test/suites.ts'
+import { promisify } from 'node:util'
+import { listPromises } from '../../scripts/test/promises.ts'
+import { formatResult, runFile } from '../../scripts/test/run-file.ts'
+import { findTestFiles, SUITES } from '../../scripts/test/suites.ts'
+import { isAlive, processId } from '../../src/lib/process-id.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-test('every folder has a suite; folders without one of their own belong to unit', () => {
-  const files = [
-    'test/kube/a.test.ts',
-    'test/sandbox/cluster/a.test.ts',
-    'test/simulation/a.test.ts',
-    'test/contract/a.test.ts',
-    'test/cluster/x/a.test.ts',
-    'test/zoo/a.test.ts',
-    'test/action/a.test.ts',
-    'test/quick-start/a.test.ts',
-    'test/browser/a.test.ts',
-    'test/node/a.test.ts',
-    'test/bench/a.test.ts',
-    'test/versions/a.test.ts',
-  ]
-  const suites = [
-    'unit',
-    'unit',
-    'simulation',
-    'contract',
-    'cluster',
-    'zoo',
-    'action',
-    'quick-start',
-    'browser',
-    'node',
-    undefined,
-    undefined,
-  ]
-  assert.deepEqual(files.map(suiteOf), suites)
-})
-
-test('words name suites first, and then parts of file paths', () => {
-  const choose = (...words: string[]) => {
-    const chosen = chooseSuites(words)
-    return [chosen.suites.map(({ name }) => name).join(), chosen.words.join()]
-  }
-  const all = SUITES.map(({ name }) => name).join()
-  assert.equal(all, 'unit,simulation,contract,cluster,zoo,action,quick-start,browser,node')
-  assert.deepEqual(choose(), [all, ''])
-  assert.deepEqual(choose('unit'), ['unit', ''])
-  assert.deepEqual(choose('node', 'unit'), ['unit,node', ''])
-  assert.deepEqual(choose('cluster', 'helper', 'guard'), ['cluster', 'helper,guard'])
-  assert.deepEqual(choose('guard'), [all, 'guard'])
-})
-
-test('a named suite without a file that the words choose is found, so that it is not left out silently', () => {
-  const empty = (...words: string[]) => {
-    const chosen = chooseSuites(words)
-    return emptySuites(root, chosen.suites, chosen.words)
-  }
-  assert.deepEqual(empty('unit', 'helper/', 'simulation'), ['simulation'])
-  assert.deepEqual(empty('unit', 'simulation'), [])
-  assert.deepEqual(empty('unit', 'helper/'), [])
-  assert.deepEqual(empty('helper/'), [])
-})
-
-test('options stand anywhere between the words', () => {
-  const read = (...args: string[]) => {
-    const { words, since, seedEnv, suites } = readOptions(args)
-    return [suites.length === 1 ? suites[0]?.name : 'all', words.join(), since, seedEnv]
-  }
-  const seed = { ACR_NOPASS_SEED: '7', ACR_NOPASS_ONLY: '1,4' }
-  assert.deepEqual(read('simulation', '--seed', '7', '--only', '1,4'), ['simulation', '', undefined, seed])
-  assert.deepEqual(read('unit', 'kube'), ['unit', 'kube', undefined, {}])
-  assert.deepEqual(read('unit', '--changed'), ['unit', '', 'HEAD', {}])
-  assert.deepEqual(read('--since', 'main', 'unit', 'kube'), ['unit', 'kube', 'main', {}])
-  assert.deepEqual(read('--since=v1.0.0'), ['all', '', 'v1.0.0', {}])
-  assert.throws(() => readOptions(['--nothing']), /--nothing/)
-})
-
-test('every test file of this repository is in exactly one suite', () => {
-  const found = SUITES.flatMap(({ name }) => findTestFiles(root, name, []))
+test('every test file of this repository is in exactly one suite, besides those that repeat it on another version', () => {
+  const found = SUITES.filter(({ env }) => env === undefined).flatMap((suite) => findTestFiles(root, suite))
   const all = globSync('test/**/*.test.ts', { cwd: root }).filter((file) => !/^test\/(bench|versions)\//.test(file))
-  assert.deepEqual(found.sort(), all.sort())
-  assert.deepEqual(findTestFiles(root, 'unit', ['scripts/suites', 'tools/lock']), [
-    'test/scripts/suites.test.ts',
-    'test/tools/lock.test.ts',
+  assert.deepEqual(found.toSorted(), all.toSorted())
+})
+
+test('every suite has a file, and every name in the table is a file', () => {
+  for (const suite of SUITES) assert.notEqual(findTestFiles(root, suite).length, 0, suite.name)
+  const table = readFileSync(join(root, 'scripts/test/suites.ts'), 'utf8')
+  const lists = table.slice(table.indexOf('const CONTRACT_MORE'), table.indexOf('const OTHER_SUITES'))
+  const names = [...lists.matchAll(/'([a-z0-9-]+)'/g)].map(([, name]) => name)
+  assert.deepEqual(
+    names.filter(
+      (name) =>
+        !['contract', 'action', 'cluster'].some((folder) => existsSync(join(root, `test/${folder}/${name}.test.ts`))),
+    ),
+    [],
+  )
+})
+
+test('npm test needs no program that the sandbox does not build, besides Helm 3', () => {
+  const needed = new Set(SUITES.filter(({ nightly }) => !nightly).flatMap(({ tools }) => tools))
+  assert.deepEqual([...needed].sort(), [
+    ...['act', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'etcd', 'helm3', 'helm4', 'kube-apiserver'],
+    ...['kube-controller-manager', 'kubelet', 'registry', 'runc', 'sandbox-program'],
   ])
 })
 
-test('every file of the cluster suite runs on the newest and on the oldest Kubernetes, except those listed with a reason', () => {
-  for (const suite of SUITES) {
-    const files = findTestFiles(root, suite.name, [])
-    const [first, again, ...more] = passesOf(suite, files)
-    assert.deepEqual([first?.files, first?.env, more], [files, {}, []])
-    if (suite.name !== 'cluster') {
-      assert.equal(again, undefined)
-      continue
-    }
-    assert.deepEqual(again?.env, { ACR_NOPASS_KUBERNETES: 'oldest' })
-    assert.deepEqual([...(again?.files ?? []), ...Object.keys(NEWEST_ONLY)].sort(), files)
+test('a promise without a passed test is missing', () => {
+  const { rows, missing } = listPromises([
+    { file: 'test/helper/a.test.ts', passed: ['P1 a list is merged', 'P10 a signal reaches helm › with Helm 4'] },
+    { file: 'test/helper/b.test.ts', passed: ['group › P1 of two', 'about P2 a'] },
+  ])
+  assert.deepEqual([rows[0], rows[1], rows[9]], ['P1  helper/a helper/b', 'P2  ✖ no test', 'P10 helper/a'])
+  assert.equal(missing.length, 14)
+})
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'run-file-'))
+  mkdirSync(join(folder, 'temporary'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Runs a test file with this text. */
+function runText(text: string) {
+  mkdirSync(join(folder, 'test/area'), { recursive: true })
+  writeFileSync(join(folder, 'test/area/some.test.ts'), `import { test } from 'node:test'\n${text}\n`)
+  // Node's runner refuses to run inside a test that knows of it.
+  delete process.env.NODE_TEST_CONTEXT
+  const env = process.env
+  const run = {
+    root: folder,
+    file: 'test/area/some.test.ts',
+    env,
+    logs: join(folder, 'logs'),
+    temporary: join(folder, 'temporary'),
   }
-})
+  return runFile(run, new AbortController().signal)
+}
 
-test('a file that proves nothing new on the oldest minor causes no second pass', () => {
-  const [cluster] = SUITES.filter(({ name }) => name === 'cluster')
-  assert.ok(cluster)
-  assert.equal(passesOf(cluster, ['test/cluster/chart-pods.test.ts']).length, 1)
-})
-
-test('older versions run if an option names them, with files that exist', () => {
-  const { older: passes, words } = readOptions(['--kubernetes', '1.24', 'guard', '--helm', '3.18', '--node', '20,22'])
-  assert.deepEqual(
-    passes.map(({ title, env }) => [title, env]),
-    [
-      ['kubernetes 1.24', { ACR_NOPASS_KUBERNETES: '1.24' }],
-      ['helm 3.18', { ACR_NOPASS_HELM: '3.18' }],
-      ['node 20,22', { ACR_NOPASS_NODES: '20,22' }],
-    ],
+test('a run counts what passed and was skipped, and prints the error of what failed', async () => {
+  const result = await runText(`
+    test('good', () => {})
+    test('left out', { skip: true }, () => {})
+    test('outer', (context) => context.test('inner', () => { throw new Error('the reason') }))`)
+  assert.deepEqual([result.passed, result.skipped, result.failures.length], [['good'], ['left out'], 1])
+  assert.match(
+    formatResult('test/area/some.test.ts', result),
+    /^✖ test\/area\/some\.test\.ts · 1 passed, 1 failed, 1 skipped · .*\n {2}✖ outer › inner \(line \d+\)\n {2}Error: the reason/,
   )
-  assert.deepEqual(words, ['guard'])
-  for (const file of passes.flatMap(({ files }) => files)) assert.ok(existsSync(join(root, file)), file)
-  // A file of test/versions that no option names would never run.
-  const named = new Set(passes.flatMap(({ files }) => files))
-  assert.deepEqual(
-    globSync('test/versions/*.test.ts', { cwd: root }).filter((file) => !named.has(file)),
-    [],
-  )
-  const refused = (...args: string[]) => assert.throws(() => readOptions(args.slice(1)), { message: args[0] })
-  refused('--kubernetes takes 1.24, not "1.23"', '--kubernetes', '1.23')
-  refused('--helm takes 3.18, not "3.1"', '--helm', '3.1')
-  refused('--node takes versions such as 20,22,24.0.0, not "latest"', '--node', 'latest')
 })
 
-test('the last line of a run counts passed and failed tests, and skipped ones only if there are any', () => {
-  assert.equal(formatCounts({ passed: 120, failed: 0, skipped: 0 }), '120 passed, 0 failed')
-  assert.equal(formatCounts({ passed: 1, failed: 2, skipped: 3 }), '1 passed, 2 failed, 3 skipped')
+test('a file whose process ends early, does not load or has no test counts as failed', async () => {
+  const failures = async (text: string) => (await runText(text)).failures.join('\n')
+  const early = '✖ exited before its tests finished, or has no test'
+  assert.equal(await failures(`test('good', () => {}); test('late', () => process.exit(0))`), early)
+  assert.equal(await failures('console.log(test.name)'), early)
+  assert.match(
+    await failures(`throw new Error('does not load')`),
+    /the process failed; its last output:[\s\S]*does not load/,
+  )
+})
+
+test('a process that a file leaves behind is stopped and counts as a failure', async () => {
+  const result = await runText(`
+    import { spawn } from 'node:child_process'
+    test('good', () => {
+      const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' })
+      child.unref()
+      console.log('pid ' + child.pid)
+    })`)
+  assert.match(result.failures.join('\n'), /^✖ left behind: process \d+: sleep 600$/)
+  const pid = Number(/pid (\d+)/.exec(readFileSync(result.log, 'utf8'))?.[1])
+  assert.equal(isAlive(processId(pid)), false)
+})
+
+test('words that choose no file are refused', async () => {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const choose = (...args: string[]) =>
+    promisify(execFile)(process.execPath, ['scripts/test.ts', ...args], { cwd: root, env }).then(
+      () => '',
+      ({ stdout }: { stdout: string }) => stdout,
+    )
+  assert.equal(await choose('unit', 'no-such-file'), 'no file of unit matches: unit no-such-file\n0 passed, 1 failed\n')
+  assert.match(await choose('--nothing'), /--nothing/)
 })

@@ -38,10 +38,10 @@ export interface TestHelm extends AsyncDisposable {
   refusal(options: RenderOptions): Promise<string>
 }
 
-/** The Helm version that tests use if one is enough. */
-export const USUAL_HELM: TestHelm['name'] = process.env[HELM_VARIABLE] ? 'helm3' : 'helm4'
+/** The Helm version of this run. `npm run test:all` repeats the files that use it with Helm 3. */
+export const HELM: TestHelm['name'] = process.env[HELM_VARIABLE] ? 'helm3' : 'helm4'
 
-export async function openHelm(name: TestHelm['name']): Promise<TestHelm> {
+export async function openHelm(name: TestHelm['name'] = HELM): Promise<TestHelm> {
   const program = name === 'helm3' && process.env[HELM_VARIABLE] === '3.18' ? 'helm-3.18' : name
   const tools = await ensureTools([program], { progress: silentProgress, signal: new AbortController().signal })
   const home = await mkdtemp(join(tmpdir(), 'acr-nopass-helm-'))

@@ -1,6 +1,6 @@
 import { type Cluster, startCluster } from '../../../sandbox/cluster/start-cluster.ts'
 import { APPLY, createKubeClient, type KubeCall, type KubeClient } from '../../../src/kube/client.ts'
-import { CHART, type HelmResult, openHelm, USUAL_HELM } from '../chart/chart.ts'
+import { CHART, type HelmResult, openHelm } from '../chart/chart.ts'
 import { eventually } from '../eventually.ts'
 import { controlPlane, type Minor, minorOfRun } from './control-plane.ts'
 
@@ -43,7 +43,7 @@ export async function openChartCluster(name: string): Promise<ChartCluster> {
   const minor = minorOfRun()
   const signal = AbortSignal.timeout(60 * 60_000)
   const tools = await controlPlane(minor, signal)
-  const helm = await openHelm(USUAL_HELM)
+  const helm = await openHelm()
   const cluster = await startCluster({ name, tools, signal, olderControllerNames: minor === '1.24' })
   const { admin } = cluster
   const clients: KubeClient[] = []
