@@ -4,7 +4,7 @@ import { openHelm } from '../support/chart/chart.ts'
 import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { HELM_VARIABLE } from '../support/version-variables.ts'
 
-// Runs with `npm test -- --helm 3.18`: that Helm installs the chart on a real API server.
+// Runs with `npm test -- helm-3.18`: that Helm installs the chart on a real API server.
 
 const chart = await openChartCluster('helm-version')
 const helm = await openHelm('helm3')

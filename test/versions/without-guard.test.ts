@@ -4,7 +4,7 @@ import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from '../c
 import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 
-// Runs with `npm test -- --kubernetes 1.24`: the oldest minor that the chart installs on has no
+// Runs with `npm test -- kubernetes-1.24`: the oldest minor that the chart installs on has no
 // guard.
 
 const chart = await openChartCluster('without-guard')

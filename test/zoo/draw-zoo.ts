@@ -120,7 +120,7 @@ const OPERATIONS: readonly Operation[] = [
 
 export function planOf(seed: number, only?: readonly number[]): ZooPlan {
   const random = createRandom(seed).fork('zoo')
-  // Operations are used in turn, like the hazards below, so that the few seeds of `npm test` cover
+  // Operations are used in turn, like the hazards below, so that the few seeds of a usual run cover
   // all of them.
   const operation = OPERATIONS[seed % OPERATIONS.length] ?? 'legacy'
   const removesEntries = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
