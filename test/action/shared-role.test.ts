@@ -42,7 +42,6 @@ async function run(
       clusters: stringify(numbers.map((number) => fixture.clusters[number]?.entry(0))),
       values: stringify(values),
       endpoints: fixture.endpoints,
-      canary: '0',
       ...inputs,
     },
     env: fixture.env,

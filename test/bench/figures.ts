@@ -411,8 +411,8 @@ export const FIGURES: readonly Figure[] = [
     id: 'rollout',
     scenario: 'fleet-rollout',
     title: {
-      en: 'The action, four clusters at a time, without canary and verification',
-      zh: 'Action，每次四个集群，不含金丝雀与验证',
+      en: 'The action, four clusters at a time, without verification',
+      zh: 'Action，每次四个集群，不含验证',
     },
     against: HELM,
     measure: 'times',
@@ -451,8 +451,8 @@ export const FIGURES: readonly Figure[] = [
     id: 'rollout-parts',
     scenario: 'fleet-rollout',
     title: {
-      en: 'Share for RAM policies / extra time with a canary / extra time with verification',
-      zh: '其中 RAM 权限策略所占 / 金丝雀另需 / 验证另需',
+      en: 'Share for RAM policies / extra time with verification',
+      zh: '其中 RAM 权限策略所占 / 验证另需',
     },
     against: HELM,
     measure: 'times',

@@ -8,7 +8,6 @@ import { NopassError } from '../../src/errors.ts'
 import type { ClusterResult, ClusterStatus } from '../../src/rollout/cluster-result.ts'
 import type { ClusterSettings } from '../../src/rollout/inputs/settings.ts'
 import { describeOutputs } from '../../src/rollout/report/outputs.ts'
-import { runWaves } from '../../src/rollout/run/run-waves.ts'
 
 function result(
   name: string,
@@ -79,31 +78,6 @@ test('a cluster where only RAM was written is listed as changed; a failed cluste
     { ...result('c', 0, 'failed'), ramChanged: true },
   ] as const
   assert.deepEqual(describeOutputs(clusters, results).changed, ['a'])
-})
-
-test('a failing cluster does not stop its siblings: running clusters continue, and waiting clusters of later waves are skipped', async () => {
-  const names = ['canary', 'bad', 'slow', 'later'].map((name) => ({ name, wave: name === 'later' ? 1 : 0 }))
-  const slow = Promise.withResolvers<void>()
-  const finished: string[] = []
-  const results = await runWaves(
-    names,
-    { maxParallel: 2, canary: 1, onFailure: 'stop-wave', maxFailures: 0 },
-    {
-      run: async ({ name, wave }) => {
-        if (name === 'slow') await slow.promise
-        finished.push(name)
-        if (name === 'bad') slow.resolve()
-        return result(name, wave, name === 'bad' ? 'failed' : 'deployed', 'deploy')
-      },
-      skip: ({ name, wave }, reason) => ({ ...result(name, wave, 'skipped'), notes: [reason] }),
-    },
-    new AbortController().signal,
-  )
-  assert.deepEqual(finished, ['canary', 'bad', 'slow'])
-  assert.deepEqual(
-    results.map(({ name, status }) => `${name} ${status}`),
-    ['canary deployed', 'bad failed', 'slow deployed', 'later skipped'],
-  )
 })
 
 test('a run that ends before its first cluster has the outputs that conditions of later steps compare, as empty lists', async (t) => {

@@ -11,7 +11,7 @@ test('without inputs every input has its default, read by its kind', () => {
   const inputs = read({})
   assert.deepEqual(
     [inputs.mode, inputs['max-parallel'], inputs.wait, inputs['on-failure'], inputs['values-files'], inputs.timeout],
-    ['apply', 4, true, 'stop-wave', [], '5m'],
+    ['apply', 4, true, 'stop', [], '5m'],
   )
   assert.deepEqual(Object.keys(inputs).sort(), Object.keys(INPUTS).sort())
 })

@@ -73,7 +73,7 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
     const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-rivals-'))
     const fixtures = { helm4: fixture, helm3: await withHelm(fixture, 'helm3') }
     // Prepares RAM and the namespaces.
-    const first = await runAction({ inputs: { ...inputsOf(fixture, {}, 'true'), canary: '0' }, env: fixture.env })
+    const first = await runAction({ inputs: inputsOf(fixture, {}, 'true'), env: fixture.env })
     await rm(first.temp, { recursive: true })
     if (first.code !== 0) throw new Error(`no good release before the first run: ${withoutMasks(first.stdout)}`)
     let isGood = false
@@ -230,7 +230,6 @@ class RivalCase {
         values: this.#values(values, wide),
         timeout: kind === 'waits' ? '30s' : '3m',
         'max-parallel': '2',
-        canary: '0',
       },
       env: this.#fixtures[helm].env,
       onStart(child) {

@@ -14,7 +14,7 @@ const ABOUT: Readonly<Record<RolloutMode, string>> = {
 const WITHOUT: Readonly<Record<RolloutMode, readonly InputName[]>> = {
   plan: ['confirm', 'ram-cleanup'],
   apply: ['confirm', 'ram-cleanup'],
-  uninstall: ['plan-file', 'verify', 'verify-image', 'verify-namespace', 'skip-unchanged', 'canary', 'rollback'],
+  uninstall: ['plan-file', 'verify', 'verify-image', 'verify-namespace', 'skip-unchanged', 'rollback'],
 }
 
 /** Inputs that a mode accepts but ignores, so that it can be called with the flags of `apply`. */

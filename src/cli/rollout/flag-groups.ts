@@ -15,7 +15,7 @@ export const FLAG_GROUPS: Readonly<Record<string, readonly InputName[]>> = {
   ],
   'What is installed': ['values-files', 'values', 'release', 'namespace', 'chart', 'chart-version'],
   RAM: ['ram', 'ram-scope', 'adopt-policy', 'ram-cleanup'],
-  'Order of the rollout and failures': ['max-parallel', 'canary', 'on-failure', 'max-failures'],
+  'Order of the rollout and failures': ['max-parallel', 'on-failure'],
   'How a cluster is upgraded': [
     'timeout',
     'wait',

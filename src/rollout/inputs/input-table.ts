@@ -90,18 +90,11 @@ const TABLE = {
   'ram-cleanup': flag('uninstall: also detach and delete our own RAM policy and role.'),
   'adopt-policy': flag('Take over a RAM policy of the same name that does not have the mark of acr-nopass.'),
   'max-parallel': integer(1, 64, '4', 'Clusters that are processed at the same time.'),
-  canary: integer(
-    0,
-    64,
-    '1',
-    'How many clusters of the first wave with changes are rolled out first, one after another.',
-  ),
   'on-failure': choice(
-    ['stop-wave', 'stop-all', 'continue'],
-    'stop-wave',
-    'After a failure: stop-wave tries the rest of its wave and skips later waves; stop-all starts nothing new; continue tries all. Running clusters always finish.',
+    ['stop', 'continue'],
+    'stop',
+    'After a failure: stop starts no further cluster; continue tries all. Running clusters always finish.',
   ),
-  'max-failures': integer(0, 5000, '0', 'Number of failed clusters tolerated before on-failure takes effect.'),
   timeout: {
     kind: 'duration',
     default: '5m',

@@ -117,10 +117,7 @@ async function runAll(context: RunContext, signal: AbortSignal): Promise<readonl
   const rolled = new Map<string, RolledCluster>()
   const rules = {
     maxParallel: inputs['max-parallel'],
-    // A plan writes nothing, so no canary has to go first.
-    canary: inputs.mode === 'apply' ? inputs.canary : 0,
     onFailure: inputs.mode === 'plan' ? 'continue' : inputs['on-failure'],
-    maxFailures: inputs['max-failures'],
   } as const
   const results = await runWaves(
     clusters,

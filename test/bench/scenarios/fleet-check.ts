@@ -48,7 +48,7 @@ async function measureFleetCheck(context: BenchContext): Promise<Measured> {
   const stoppable = { ...fixture, until: signal }
   const helmCalls = await watchHelm(fixture, join(context.programs.folder, 'counted'))
   report(`a rollout to ${SITES} clusters`)
-  await run(stoppable, fixture.sites, { mode: 'apply', canary: '0', 'max-parallel': '4' })
+  await run(stoppable, fixture.sites, { mode: 'apply', 'max-parallel': '4' })
   for (const proxy of proxies) proxy.delayMs = SLOWER_MS
   const times: Record<'one' | 'all', number[]> = { one: [], all: [] }
   const from = fixture.cloud.calls.length
@@ -77,7 +77,7 @@ async function measureFleetCheck(context: BenchContext): Promise<Measured> {
   await createNamespaces(first.cluster.admin, names, () => undefined, signal)
   await createPods(first.cluster.admin, names, PODS_EACH, signal)
   const wide = withEveryNamespace(first)
-  await run(stoppable, [wide], { mode: 'apply', canary: '0' })
+  await run(stoppable, [wide], { mode: 'apply' })
   const window = openAuditWindow(first.cluster.auditLogFile, `deployer-${first.name}`)
   const { cluster } = await check(checked, [wide])
   const requests: RequestCounts = window.requests()

@@ -19,15 +19,14 @@ export const fleetRollout: Scenario = {
   measure: measureFleetRollout,
 }
 
-type Part = 'bare' | 'first' | 'again' | 'noRam' | 'canary' | 'verify'
+type Part = 'bare' | 'first' | 'again' | 'noRam' | 'verify'
 
 /** Features that are disabled for the comparison, and the cost of each when it is enabled. */
-const PLAIN = { verify: 'false', canary: '0' }
+const PLAIN = { verify: 'false' }
 const VARIANTS = {
   first: PLAIN,
   noRam: { ...PLAIN, ram: 'none' },
-  canary: { verify: 'false' },
-  verify: { canary: '0' },
+  verify: {},
 } as const
 
 async function measureFleetRollout(context: BenchContext): Promise<Measured> {
@@ -36,8 +35,8 @@ async function measureFleetRollout(context: BenchContext): Promise<Measured> {
   await using fixture = await openRolloutFixture(context, { sites: SITES, servers: SERVERS })
   const helm = bareHelm(context, fixture, PARALLEL)
   const stoppable = { ...fixture, until: context.signal }
-  const times: Record<Part, number[]> = { bare: [], first: [], again: [], noRam: [], canary: [], verify: [] }
-  const cpu: Record<Part, number[]> = { bare: [], first: [], again: [], noRam: [], canary: [], verify: [] }
+  const times: Record<Part, number[]> = { bare: [], first: [], again: [], noRam: [], verify: [] }
+  const cpu: Record<Part, number[]> = { bare: [], first: [], again: [], noRam: [], verify: [] }
   const measured = async (part: Part, work: () => Promise<number>): Promise<void> => {
     const before = childrenCpu()
     times[part].push(await work())
@@ -85,11 +84,7 @@ async function measureFleetRollout(context: BenchContext): Promise<Measured> {
       'again-cpu': [median(cpu.again) / median(cpu.first)],
       again: [of('again') / of('first')],
       'again-writes': [writes],
-      'rollout-parts': [
-        (of('first') - of('noRam')) / of('bare'),
-        (of('canary') - of('first')) / of('bare'),
-        (of('verify') - of('first')) / of('bare'),
-      ],
+      'rollout-parts': [(of('first') - of('noRam')) / of('bare'), (of('verify') - of('first')) / of('bare')],
     },
     notes: [
       `medians of ${settings.rounds} rounds, ${SITES} releases on ${SERVERS} API servers, ${PARALLEL} at a time`,
