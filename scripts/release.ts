@@ -4,7 +4,6 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { INPUTS } from '../src/rollout/inputs/input-table.ts'
 import { ensureTools } from '../tools/build/ensure-tools.ts'
 import { createProgress } from '../tools/progress.ts'
 import { bundleAction } from './build/bundles.ts'
@@ -13,7 +12,7 @@ import { inspectBase } from './release/base-image.ts'
 import { buildArtifacts } from './release/build-artifacts.ts'
 import { readSection } from './release/changelog.ts'
 import { packageVersion, versionProblems } from './release/check-version.ts'
-import { IMAGE_HELM, stageCliImage } from './release/cli-image.ts'
+import { fetchHelm, IMAGE_HELM, stageCliImage } from './release/cli-image.ts'
 import { copyRelease } from './release/copy-release.ts'
 import { requireAbsent } from './release/image-absent.ts'
 import { checkDigest, readImageDigest } from './release/image-digest.ts'
@@ -97,9 +96,7 @@ async function runCommand(): Promise<string | undefined> {
     return files.join('\n')
   }
   if (command === 'cli-image' && values.package && values.out) {
-    const helmMirror = INPUTS['helm-mirror'].default
-    const archive = resolve(values.package)
-    await stageCliImage({ archive, out: resolve(values.out), helmMirror, env }, interrupt.signal)
+    await stageCliImage(resolve(values.package), resolve(values.out), fetchHelm, interrupt.signal)
     return `${values.out}: acr-nopass ${packageVersion(root)}, Helm ${IMAGE_HELM}`
   }
   if (command === 'absent' && argument) {

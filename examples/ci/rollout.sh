@@ -13,4 +13,4 @@ if [ -n "${OIDC_TOKEN:-}" ]; then
   session=$(node ci/assume-role.mjs)
   eval "$session"
 fi
-acr_nopass "$MODE" --clusters-file clusters.yaml -f values.yaml --helm-version 4.3.0
+acr_nopass "$MODE" --clusters-file clusters.yaml -f values.yaml

@@ -2,15 +2,11 @@
 export const HELM_CODES = {
   HELM_NOT_FOUND: {
     what: 'No helm program was found.',
-    fix: 'Install Helm 3.18 or newer (or 4.x), or set `helm-version` to have one downloaded.',
+    fix: 'Install Helm 3.18 or newer (or 4.x). In a workflow: the action `azure/setup-helm`, whose `downloadBaseURL` takes a mirror.',
   },
   HELM_VERSION_UNSUPPORTED: {
-    what: 'The helm program found is too old or not the requested version.',
+    what: 'The helm program found is too old.',
     fix: 'Use Helm 3.18 or newer, or Helm 4.x.',
-  },
-  HELM_DOWNLOAD_FAILED: {
-    what: 'Helm could not be downloaded, or the checksum of the archive is unknown or wrong.',
-    fix: 'Check `helm-version`, `helm-mirror` and `helm-sha256` as the message says, or install Helm on the runner.',
   },
   HELM_DRIVER: {
     what: 'Helm stores its records where acr-nopass cannot read which run made a revision.',

@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { NopassError } from '../errors.ts'
-import type { Helm } from './obtain/find-helm.ts'
+import type { Helm } from './find-helm.ts'
 import { helmErrorLine } from './read-helm-error.ts'
 import { runProgram } from './run-helm.ts'
 

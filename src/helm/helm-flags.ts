@@ -1,5 +1,5 @@
 import { NopassError } from '../errors.ts'
-import type { HelmVersion } from './obtain/find-helm.ts'
+import type { HelmVersion } from './find-helm.ts'
 
 export interface ReleaseTarget {
   readonly release: string

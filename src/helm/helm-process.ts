@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { access, constants, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
-import type { Helm } from './obtain/find-helm.ts'
+import type { Helm } from './find-helm.ts'
 
 /**
  * A shell that becomes helm once it reads a line. If it gets no line, because its parent has ended

@@ -107,8 +107,3 @@ export function isFailure({ status }: Pick<ClusterResult, 'status'>): boolean {
 
 /** The phases of a cluster's work, in order. A result contains the last phase that was reached. */
 export type Phase = 'validate' | 'connect' | 'preflight' | 'policy' | 'deploy' | 'verify' | 'narrow' | 'uninstall'
-
-/** True if the cluster may have been changed before a failure in this phase. */
-export function isAfterFirstWrite(phase: Phase): boolean {
-  return !(phase === 'validate' || phase === 'connect' || phase === 'preflight')
-}

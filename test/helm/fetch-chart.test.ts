@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fetchChart } from '../../src/helm/fetch-chart.ts'
-import type { Helm } from '../../src/helm/obtain/find-helm.ts'
+import type { Helm } from '../../src/helm/find-helm.ts'
 
 /** A program in place of helm. It records its call and runs `script` with DESTINATION set. */
 async function open(t: TestContext, script: string) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { HelmVersion } from '../../src/helm/find-helm.ts'
 import {
   dryRunArguments,
   isServerSide,
@@ -7,12 +8,6 @@ import {
   undoArguments,
   upgradeArguments,
 } from '../../src/helm/helm-flags.ts'
-import {
-  type HelmVersion,
-  isSupportedHelm,
-  parseHelmVersion,
-  requireHelmVersion,
-} from '../../src/helm/obtain/find-helm.ts'
 
 const three: HelmVersion = { major: 3, minor: 22, patch: 0, text: 'v3.22.0' }
 const four: HelmVersion = { major: 4, minor: 3, patch: 1, text: 'v4.3.1' }
@@ -149,28 +144,4 @@ test('a comma or a quote in the path of the temporary folder does not divide a v
       flags,
     )
   }
-})
-
-test('3.18 and newer and every 4.x are supported', () => {
-  const supported = (text: string): boolean | undefined => {
-    const version = parseHelmVersion(text)
-    return version && isSupportedHelm(version)
-  }
-  assert.deepEqual(['v3.17.9', 'v3.18.0', 'v3.22.0', 'v4.0.0', 'v4.3', 'v5.0.0', 'nonsense'].map(supported), [
-    false,
-    true,
-    true,
-    true,
-    true,
-    false,
-    undefined,
-  ])
-})
-
-test('a version other than the requested one is rejected, with both named', () => {
-  assert.throws(() => requireHelmVersion({ version: four, path: '/bin/helm' }, '4.2.0'), {
-    code: 'HELM_VERSION_UNSUPPORTED',
-    message: '/bin/helm is helm v4.3.1, but 4.2.0 was requested',
-  })
-  requireHelmVersion({ version: four, path: '/bin/helm' }, 'v4.3.1')
 })

@@ -4,8 +4,8 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { Helm } from '../../src/helm/find-helm.ts'
 import { startHelmWrite } from '../../src/helm/helm-process.ts'
-import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 
 const noRecord = (): void => undefined
 

@@ -1,26 +1,21 @@
 import assert from 'node:assert/strict'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { formatError, NopassError } from '../../src/errors.ts'
+import { findHelm } from '../../src/helm/find-helm.ts'
 import { helmEnvironment } from '../../src/helm/helm-environment.ts'
 import { readEnd } from '../../src/helm/helm-process.ts'
-import { fetchArchive } from '../../src/helm/obtain/download-helm.ts'
-import { findHelm } from '../../src/helm/obtain/find-helm.ts'
-import { obtainHelm } from '../../src/helm/obtain/obtain-helm.ts'
 import { readHelmError } from '../../src/helm/read-helm-error.ts'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { diffManifests } from '../../src/helm/release/manifest-diff.ts'
 import { readRecord } from '../../src/helm/release/release-record.ts'
 import { renderRelease, templateRelease } from '../../src/helm/release/render-release.ts'
 import { runProgram } from '../../src/helm/run-helm.ts'
-import { runnerCommands, UNPRINTABLE } from '../text/runner-commands.ts'
+import { UNPRINTABLE } from '../text/runner-commands.ts'
 
-const signal = new AbortController().signal
 const OPTIONS = {
   chart: 'c',
   valuesFiles: [],
@@ -73,15 +68,6 @@ test('P10 hostile helm: an interrupted run does not wait for a helm that hangs, 
   await assert.rejects(findHelm({ path, environment, home: await folder(t), signal: interrupted }), {
     code: 'INTERRUPTED',
   })
-  const wanted = {
-    version: '4.9.9',
-    mirror: 'https://mirror.invalid',
-    sha256: '',
-    folder: await folder(t),
-    toolCache: undefined,
-  }
-  await assert.rejects(obtainHelm({ ...wanted, environment: { HELM: path } }, interrupted), { code: 'INTERRUPTED' })
-  await assert.rejects(fetchArchive('https://mirror.invalid/a', {}, interrupted), { code: 'INTERRUPTED' })
 })
 
 test('hostile helm: one that cannot be run is reported with the reason', async (t) => {
@@ -205,49 +191,4 @@ test('hostile environment: helm gets no plugin, no other cluster and nothing tha
     'no_proxy',
   ])
   assert.deepEqual([environment.HELM_PLUGINS, environment.HELM_NO_PLUGINS], ['/run/plugins', '1'])
-})
-
-/** A mirror whose responses the test chooses. */
-async function mirror(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-test('hostile mirror: an endless body is cut off', async (t) => {
-  const host = await mirror(t, (_request, response) => {
-    const more = (): void => {
-      while (!response.destroyed && response.write(Buffer.alloc(64 * 1024)));
-    }
-    response.on('drain', more)
-    more()
-  })
-  await assert.rejects(fetchArchive(`http://${host}/a`, {}, signal, 1024 * 1024), {
-    code: 'HELM_DOWNLOAD_FAILED',
-    reason: 'the response is larger than 1 MiB',
-  })
-})
-
-test('hostile mirror: endless redirects, to a file and to nowhere are errors, without the login of the address', async (t) => {
-  let location = ''
-  const host = await mirror(t, (_request, response) => response.writeHead(302, { location }).end())
-  const url = `http://user:hunter2@${host}/helm.tar.gz`
-  for (location of [
-    `http://user:hunter2@${host}/a`,
-    'file:///etc/passwd',
-    'http://',
-    '//[',
-    `http://${host}/\u009b31m`.slice(0, -5),
-  ]) {
-    await assert.rejects(fetchArchive(url, {}, signal), (error: Error) => {
-      const text = formatError(error as never)
-      assert.deepEqual(runnerCommands(text), [])
-      assert.doesNotMatch(text, /hunter2/)
-      return 'code' in error && error.code === 'HELM_DOWNLOAD_FAILED'
-    })
-  }
 })

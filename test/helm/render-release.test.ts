@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { Helm } from '../../src/helm/obtain/find-helm.ts'
+import type { Helm } from '../../src/helm/find-helm.ts'
 import { isSameRelease, renderRelease, templateRelease } from '../../src/helm/release/render-release.ts'
 
 const target = { release: 'a', namespace: 'b', kubeconfig: 'k' }

@@ -86,9 +86,8 @@ test("GitLab: the job of the example runs in the container, with the container's
   const project = join(folder, 'project')
   cpSync(join(root, 'examples/ci'), join(project, 'ci'), { recursive: true })
   const rollout = readFileSync(join(project, 'ci/rollout.sh'), 'utf8')
-  // The container has no other Helm, and the job reaches neither a server that has one nor a cloud.
-  const here = rollout.replace(/(?<=--helm-version )\S+/, `${await ownHelm()} --ram none`)
-  writeFileSync(join(project, 'ci/rollout.sh'), here)
+  // The job reaches no cloud.
+  writeFileSync(join(project, 'ci/rollout.sh'), `${rollout.trimEnd()} --ram none\n`)
   cpSync(join(root, 'examples/values/static-login.yaml'), join(project, 'values.yaml'))
   writeFileSync(join(project, 'kubeconfig'), readFileSync(cluster.adminKubeconfigFile), { mode: 0o644 })
   writeFileSync(join(project, 'clusters.yaml'), '- { name: test, kubeconfig: { file: kubeconfig } }\n')

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Helm } from '../../src/helm/obtain/find-helm.ts'
+import type { Helm } from '../../src/helm/find-helm.ts'
 import type { ReleaseContent } from '../../src/helm/release/release-record.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
 import type { KubeClient } from '../../src/kube/client.ts'

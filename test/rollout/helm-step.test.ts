@@ -4,7 +4,7 @@ import { access, appendFile, chmod, mkdtemp, readFile, rm, symlink, writeFile } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { Helm } from '../../src/helm/obtain/find-helm.ts'
+import type { Helm } from '../../src/helm/find-helm.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { beginHelmStep, runUndo } from '../../src/rollout/release/helm-step.ts'
 import { openRelease } from '../../src/rollout/release/open-release.ts'

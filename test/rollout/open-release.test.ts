@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import type { Helm } from '../../src/helm/obtain/find-helm.ts'
+import type { Helm } from '../../src/helm/find-helm.ts'
 import type { ReleaseContent } from '../../src/helm/release/release-record.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
 import type { KubeClient } from '../../src/kube/client.ts'

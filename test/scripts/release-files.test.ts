@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import { parse } from 'yaml'
 import { settleBill } from '../../scripts/release/bill-of-materials.ts'
 import { writeChecksums } from '../../scripts/release/checksums.ts'
-import { IMAGE_HELM, newestHelm } from '../../scripts/release/cli-image.ts'
+import { IMAGE_HELM, unpackHelm } from '../../scripts/release/cli-image.ts'
 import { readImageDigest } from '../../scripts/release/image-digest.ts'
 import { trimMetadata } from '../../scripts/release/npm-archive.ts'
 
@@ -120,6 +120,7 @@ test('the release workflow gives each job the least permissions that it needs', 
   assert.deepEqual(Object.fromEntries(Object.entries(workflow.jobs).map(([name, job]) => [name, job.permissions])), {
     version: read,
     tests: read,
+    nightly: read,
     image: { ...read, packages: 'write' },
     package: { actions: 'read', ...read },
     cli: { actions: 'read', ...read, packages: 'write' },
@@ -188,15 +189,12 @@ test('the copy in mainland China has one address: that of the workflow, on the p
   for (const name of copied) assert.ok(readText('docs/en/mainland-china.md').includes(`${host}/${name}`), name)
 })
 
-test('the image of the command line gets the newest Helm that is known for both platforms, as pages and example say', () => {
-  const archive = (version: string, architecture: string): string => `helm-v${version}-linux-${architecture}.tar.gz`
-  const both = (version: string): string[] => ['amd64', 'arm64'].map((architecture) => archive(version, architecture))
-  const archives = [...both('4.10.0'), ...both('4.9.2'), archive('4.11.0', 'amd64'), archive('4.12.0', 'arm64')]
-  assert.equal(newestHelm(archives), '4.10.0')
+test('Helm for the image of the command line needs the pinned checksum; the pages name its version', () => {
+  assert.throws(() => unpackHelm('arm64', Buffer.from('another archive')), {
+    message: /^Helm for arm64 has the SHA-256 [0-9a-f]{64}, but [0-9a-f]{64} is pinned$/,
+  })
   for (const page of ['docs/en/cli.md', 'docs/zh/cli.md'])
     assert.ok(readText(page).includes(`Helm ${IMAGE_HELM}`), page)
-  // Then a job of the example downloads nothing.
-  assert.ok(readText('examples/ci/rollout.sh').includes(`--helm-version ${IMAGE_HELM}\n`))
 })
 
 test('a copy whose parts are not named, or named twice, is refused before a registry is asked', () => {

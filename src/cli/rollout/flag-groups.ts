@@ -27,7 +27,6 @@ export const FLAG_GROUPS: Readonly<Record<string, readonly InputName[]>> = {
     'coexist',
   ],
   'Verification after the deploy': ['verify', 'verify-image', 'verify-namespace'],
-  'Helm itself': ['helm-version', 'helm-mirror', 'helm-sha256'],
   'Check of the fleet': CHECK_ONLY,
   'Login to registries': LOGIN_ONLY,
   'Credentials of the job': [

@@ -116,13 +116,6 @@ const TABLE = {
   'skip-unchanged': flag('Create no new revision if nothing would change.', 'true'),
   coexist: flag("Continue although the vendor's credential add-on is installed."),
   'plan-file': text('plan: where to write the plan; apply: an approved plan, which must still match the changes.'),
-  'helm-version': text(
-    'Exact Helm version; downloaded and its SHA-256 verified, unless PATH has it. Empty: the helm on PATH.',
-  ),
-  'helm-mirror': text('Base URL from which helm-version is downloaded.', 'https://get.helm.sh'),
-  'helm-sha256': text(
-    'SHA-256 of the archive of helm-version; needed only for a version whose checksum is not known here.',
-  ),
   registry: text('login: an instance id (cri-…, with region), or one of its domains.'),
   registries: limit('login: names of entries in the values; empty: all.'),
   repositories: limit(

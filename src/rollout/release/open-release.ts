@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
+import type { Helm } from '../../helm/find-helm.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
-import type { Helm } from '../../helm/obtain/find-helm.ts'
 import {
   type InstalledRelease,
   type ReleaseContent,

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NopassError, toNopassError } from '../../errors.ts'
+import { findHelm } from '../../helm/find-helm.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import { readEnd } from '../../helm/helm-process.ts'
-import { findHelm } from '../../helm/obtain/find-helm.ts'
 import {
   hasLostRecords,
   isPending,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { idTokenSource } from '../../alibaba/identities/github-token.ts'
 import { maskOnce } from '../../alibaba/identities/masking.ts'
 import { sessionNameOf } from '../../alibaba/identities/session-name.ts'
@@ -6,8 +7,7 @@ import { createDefaultTransport } from '../../alibaba/transport/cloud-transport.
 import { collectUnverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
 import { NopassError } from '../../errors.ts'
 import { fetchChart } from '../../helm/fetch-chart.ts'
-import type { Helm } from '../../helm/obtain/find-helm.ts'
-import { obtainHelm } from '../../helm/obtain/obtain-helm.ts'
+import { findHelm, type Helm } from '../../helm/find-helm.ts'
 import { createKeyedLock } from '../../lib/concurrency.ts'
 import { confirmationOf } from '../../lib/confirmation.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
@@ -74,9 +74,7 @@ export async function runRollout(settings: Settings, host: RolloutHost, signal: 
   // This check comes before any helm call, because with `sql` every call, even `helm version`,
   // opens the database.
   recordKind(environment)
-  const { 'helm-version': version, 'helm-mirror': mirror, 'helm-sha256': sha256 } = inputs
-  const toolCache = environment.RUNNER_TOOL_CACHE
-  const helm = await obtainHelm({ version, mirror, sha256, environment, folder: folder.path, toolCache }, signal)
+  const helm = await findHelm({ environment, home: join(folder.path, 'helm'), signal })
   const chart = chartSource(settings, helm, folder.path, signal)
   // An uninstall needs the chart only if the helper still has to retire.
   if (inputs.mode !== 'uninstall') await chart()

@@ -39,7 +39,7 @@ export interface TestHelm extends AsyncDisposable {
 }
 
 /** The Helm version of this run. `npm run test:all` repeats the files that use it with Helm 3. */
-export const HELM: TestHelm['name'] = process.env[HELM_VARIABLE] ? 'helm3' : 'helm4'
+const HELM: TestHelm['name'] = process.env[HELM_VARIABLE] ? 'helm3' : 'helm4'
 
 export async function openHelm(name: TestHelm['name'] = HELM): Promise<TestHelm> {
   const program = name === 'helm3' && process.env[HELM_VARIABLE] === '3.18' ? 'helm-3.18' : name

@@ -1,4 +1,5 @@
 import { cpSync, mkdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sharedLibraries } from '../../../sandbox/image/helper-image.ts'
 import type { ImageLayout } from '../../../sandbox/image/oci-layout.ts'
@@ -7,13 +8,12 @@ import { stageCliImage } from '../../../scripts/release/cli-image.ts'
 import { writeNpmArchive } from '../../../scripts/release/npm-archive.ts'
 import type { TarEntry } from '../../../tools/tar.ts'
 import { buildImage } from './containerfile.ts'
-import { serveHelm } from './serve-helm.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
 /**
  * Builds the image of the command line as the release does, but for its base image: in its place
- * are this machine's Node, shell and libraries. Helm comes from a mirror on loopback.
+ * are this machine's Node, shell and libraries. Helm is this machine's.
  */
 export async function writeCliImage(folder: string, helm: string, signal: AbortSignal): Promise<ImageLayout> {
   const scratch = join(folder, 'scratch')
@@ -23,9 +23,7 @@ export async function writeCliImage(folder: string, helm: string, signal: AbortS
   const chart = await writeChartArchive(join(folder, 'chart.tgz'), packed, signal)
   const archive = join(folder, 'npm.tgz')
   await writeNpmArchive(archive, { root: ROOT, scratch, chart, nodeSums: undefined })
-  await using mirror = await serveHelm(helm)
-  const options = { archive, out: join(context, 'dist/cli-image'), env: process.env }
-  await stageCliImage({ ...options, helmMirror: mirror.url, digests: mirror.digests }, signal)
+  await stageCliImage(archive, join(context, 'dist/cli-image'), () => readFile(helm), signal)
   cpSync(join(ROOT, 'image'), join(context, 'image'), { recursive: true })
   const containerfile = join(context, 'image/cli/Containerfile')
   return buildImage(join(folder, 'image'), { containerfile, context, arch: process.arch, base: await base() })

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { NopassError } from '../../errors.ts'
-import { helmEnvironment } from '../helm-environment.ts'
-import { runProgram } from '../run-helm.ts'
+import { NopassError } from '../errors.ts'
+import { helmEnvironment } from './helm-environment.ts'
+import { runProgram } from './run-helm.ts'
 
 /** A checked helm, and the environment of its children. */
 export interface Helm {
@@ -13,7 +13,7 @@ export interface Helm {
 }
 
 export interface FindHelmOptions {
-  /** The path of a downloaded helm. Default: `HELM`, then PATH. */
+  /** The path of a helm that an earlier step used. Default: `HELM`, then PATH. */
   readonly path?: string | undefined
   readonly environment: NodeJS.ProcessEnv
   /** A private folder for helm's caches. */
@@ -25,8 +25,9 @@ export interface FindHelmOptions {
 const LIMITS = { milliseconds: 60_000, bytes: 1024 * 1024 }
 
 /**
- * Finds helm and reads its version by running it.
- * @throws HELM_NOT_FOUND
+ * Finds helm, and reads its version by running it. Supported versions were tested: 3.18 and newer,
+ * because of its schema engine and flags, and 4.x.
+ * @throws HELM_NOT_FOUND, HELM_VERSION_UNSUPPORTED
  */
 export async function findHelm(options: FindHelmOptions): Promise<Helm> {
   const path = options.path ?? (await searchHelm(options.environment))
@@ -40,6 +41,12 @@ export async function findHelm(options: FindHelmOptions): Promise<Helm> {
   })
   const version = parseHelmVersion(output.stdout)
   if (!version) throw new NopassError('HELM_NOT_FOUND', `${path} does not report its version`)
+  if (version.major !== 4 && !(version.major === 3 && version.minor >= 18)) {
+    throw new NopassError(
+      'HELM_VERSION_UNSUPPORTED',
+      `${path} is helm ${version.text}; 3.18 or newer, or 4.x, is needed`,
+    )
+  }
   return { path, version, environment }
 }
 
@@ -74,32 +81,4 @@ export function parseHelmVersion(text: string) {
   const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?[\w.+-]{0,64}/.exec(text.trim())
   if (!match) return undefined
   return { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3] ?? 0), text: match[0] }
-}
-
-export function isSameVersion(one: HelmVersion, other: HelmVersion | undefined): boolean {
-  return one.major === other?.major && one.minor === other.minor && one.patch === other.patch
-}
-
-/**
- * True for tested versions. The oldest tested versions are 3.18, because of its schema engine and
- * flags, and 4.0.
- */
-export function isSupportedHelm(version: HelmVersion): boolean {
-  return version.major === 4 || (version.major === 3 && version.minor >= 18)
-}
-
-/**
- * Requires a supported version. If `wanted` is not '', also requires this version.
- * @throws HELM_VERSION_UNSUPPORTED
- */
-export function requireHelmVersion({ version: found, path }: Pick<Helm, 'version' | 'path'>, wanted: string): void {
-  const want = parseHelmVersion(wanted)
-  if (want && !isSameVersion(found, want)) {
-    throw new NopassError('HELM_VERSION_UNSUPPORTED', `${path} is helm ${found.text}, but ${wanted} was requested`, {
-      hint: `Install helm ${wanted}, or leave the version out to use ${found.text}.`,
-    })
-  }
-  if (!isSupportedHelm(found)) {
-    throw new NopassError('HELM_VERSION_UNSUPPORTED', `${path} is helm ${found.text}; 3.18 or newer, or 4.x, is needed`)
-  }
 }
