@@ -36,7 +36,7 @@ function errorAt(path: ValuePath, value: unknown): ValuesError | undefined {
 /** Returns the values, as YAML, that a fix says to write instead. */
 function replacements(hint: string): readonly string[] {
   const [, one] =
-    /^(?:Quote it|Remove the quotes|Leave the scheme out|Leave the tag out|Write it in lower case|Write it with its scheme): (.+)\.$/.exec(
+    /^(?:Quote it|Remove the quotes|Leave the scheme out|Leave the tag out|Write it in lower case|Write it with its scheme|Write it as Kubernetes does): (.+)\.$/.exec(
       hint,
     ) ??
     /^Did you mean (\S+)\?$/.exec(hint) ??

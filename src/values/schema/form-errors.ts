@@ -139,6 +139,10 @@ const FORM_HINTS: Readonly<Record<string, (value: string) => FormHint | undefine
     const [untagged = ''] = value.split(/[:@]/)
     return untagged === value ? undefined : [`Leave the tag out: ${untagged}.`, untagged]
   },
+  Quantity(value) {
+    const plain = value.replaceAll(/\s/g, '').replace(/(?<=\D)b$/i, '')
+    return plain === value ? undefined : [`Write it as Kubernetes does: ${plain}.`, plain]
+  },
   Duration: (value) =>
     /^\d+$/.test(value) ? [`Write a number with its unit: ${value}s, ${value}m or ${value}h.`, `${value}s`] : undefined,
 }
