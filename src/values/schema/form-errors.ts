@@ -1,3 +1,4 @@
+import type { Cursor } from '../cursor.ts'
 import { quotable } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 import { definitionName, type Schema } from './schema.ts'
@@ -5,6 +6,7 @@ import {
   describeExpected,
   exampleFor,
   firstExample,
+  flowYaml,
   lowerFirst,
   mayShow,
   name,
@@ -49,7 +51,11 @@ export function formError({ problem, rootSchema, at, schema }: ProblemContext): 
 export function typeHint({ schema, at, rootSchema }: ProblemContext): string | undefined {
   const types = typeof schema?.type === 'string' ? [schema.type] : (schema?.type ?? [])
   const { node, value } = at
-  if (value === null) return 'Write a value, or remove the key; null removes a default, and this key has none.'
+  const meant = entryHint(at)
+  if (meant !== undefined) return meant
+  // A list of clusters has no defaults that null could remove.
+  if (value === null && at.root.kind === 'map')
+    return 'Write a value, or remove the key; null removes a default, and this key has none.'
   const choices = schema?.enum ?? []
   if (choices.length > 0) return `Take one of: ${choices.map(String).join(', ')}.`
   if (types.includes('string') && node?.kind === 'scalar') {
@@ -79,6 +85,28 @@ export function typeHint({ schema, at, rootSchema }: ProblemContext): string | u
   if (example !== undefined) return `Write it like ${example}.`
   const keys = Object.keys(schema?.properties ?? {})
   return keys.length === 0 ? undefined : `Write its keys below it, each on its own line: ${keys.join(', ')}.`
+}
+
+/** Returns the key of a cluster's entry that was meant, with the given texts. */
+function entryHint(at: Cursor): string | undefined {
+  if (at.path.length !== 2 || at.root.kind !== 'list' || !mayShow(at)) return undefined
+  const texts = at.text === undefined ? at.texts : [at.text]
+  const [text = ''] = texts
+  if (text === '' || texts.some((one) => quotable(one) !== one || /\n|\$\{\{/.test(one))) return undefined
+  const write = (key: string, value: unknown): string => `Write \`${key}: ${flowYaml(value)}\`.`
+  const [, variable] = /^\$?\{?([A-Z_][A-Z0-9_]*)\}?$/.exec(text) ?? []
+  switch (at.key) {
+    case 'kubeconfig':
+      return write('kubeconfig', variable === undefined ? { file: text } : { env: variable })
+    case 'values':
+      return texts.every((one) => /\.(ya?ml|json)$/.test(one)) ? write('valuesFiles', texts) : undefined
+    case 'valuesFiles':
+      return write('valuesFiles', texts)
+    case 'ack':
+      return /^c[0-9a-f]{16,}$/.test(text) ? write('ack', { clusterId: text, region: 'cn-hangzhou' }) : undefined
+    default:
+      return undefined
+  }
 }
 
 /** True if a text has the form of the schema. */
