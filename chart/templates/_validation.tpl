@@ -112,6 +112,13 @@ with the place in the file; this is for those who use Helm alone.)
 {{- end }}
 {{- end }}
 
+{{- range $resource, $request := .Values.resources.requests }}
+{{- $limit := index ($.Values.resources.limits | default dict) $resource -}}
+{{- if and (not (kindIs "invalid" $request)) (not (kindIs "invalid" $limit)) (gt (include "acr-nopass.amount" $request | float64) (include "acr-nopass.amount" $limit | float64)) }}
+{{- fail (printf "resources.requests: %s is %v, more than its limit %v. Lower the request, or raise the limit." $resource $request $limit) }}
+{{- end }}
+{{- end }}
+
 {{- /* Monitors without effect, or that scrape twice */}}
 {{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.enabled) }}
 {{- fail "metrics.serviceMonitor.enabled needs the Service of metrics.enabled: set it to true, or use metrics.podMonitor." }}
@@ -148,4 +155,15 @@ with the place in the file; this is for those who use Helm alone.)
 {{/* A time span in seconds. */}}
 {{- define "acr-nopass.seconds" -}}
 {{ mul (regexFind "^[0-9]+" . | int64) (index (dict "s" 1 "m" 60 "h" 3600) (regexFind "[smh]$" .)) }}
+{{- end }}
+
+{{- /* The amount of a quantity such as 96Mi. Call with the quantity. */}}
+{{- define "acr-nopass.amount" -}}
+{{- $text := toString . -}}
+{{- $number := regexFind "^[+]?[0-9.]+" $text -}}
+{{- $unit := trimPrefix $number $text -}}
+{{- $binary := dict "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "Pi" 1125899906842624 "Ei" 1152921504606846976 -}}
+{{- $decimal := dict "n" "e-9" "u" "e-6" "m" "e-3" "k" "e3" "M" "e6" "G" "e9" "T" "e12" "P" "e15" "E" "e18" -}}
+{{- if hasKey $binary $unit }}{{ mulf ($number | float64) (get $binary $unit) }}
+{{- else }}{{ printf "%s%s" $number (get $decimal $unit | default $unit) | float64 }}{{ end -}}
 {{- end }}

@@ -104,7 +104,7 @@ export const VALUES_CODES = {
     what: 'The values contain a secret in plain text.',
     fix: 'Treat the secret as disclosed: remove it from the values and renew it. Keep the new one in a Kubernetes Secret, and write the name of that Secret here.',
   },
-  VALUES_COLLISION: { what: 'Two values that must differ are equal.', fix: 'Change one of the two.' },
+  VALUES_COLLISION: { what: 'Two values exclude each other.', fix: 'Change one of the two.' },
   VALUES_UNKNOWN_FIELD: {
     what: "Kubernetes has no such field in the helper's Pod or NetworkPolicy, or has it only in a newer version. This is a warning.",
     fix: 'Correct its name. Keep it only if the Kubernetes of your cluster has the field.',

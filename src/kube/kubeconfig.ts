@@ -71,10 +71,10 @@ function load(source: KubeconfigOptions) {
   } catch (cause) {
     if (cause instanceof NopassError) throw cause
     const name = source.file === undefined ? '' : ` ${source.file}`
-    throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig${name} cannot be read`, {
-      cause,
-      reason: (cause as NodeJS.ErrnoException).code,
-    })
+    // The error of a parser quotes the file, so it must not become the `cause`.
+    const { code, mark } = cause as NodeJS.ErrnoException & { readonly mark?: { readonly line: number } }
+    const why = mark === undefined ? 'cannot be read' : `is not YAML: it breaks in line ${mark.line + 1}`
+    throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig${name} ${why}`, { reason: code })
   }
 }
 
@@ -271,14 +271,14 @@ function guardPlugin(
   }
   return (cause) => {
     const { path, syscall } = cause as NodeJS.ErrnoException
-    if (syscall === 'open') return invalid(`${path} of the kubeconfig cannot be read`, cause)
+    if (syscall === 'open') return invalid(`${path} of the kubeconfig cannot be read`)
     const { server = '' } = config.getCurrentCluster() ?? {}
-    if (server.startsWith('http:')) return invalid(`the kubeconfig's server ${server} is not https`, cause)
+    if (server.startsWith('http:')) return invalid(`the kubeconfig's server ${server} is not https`)
     if (exec) {
       const hint = end === 'is not on PATH' && typeof exec.installHint === 'string' ? exec.installHint.trim() : ''
-      return invalid(`the kubeconfig's plugin ${exec.command} ${end}`, cause, hint === '' ? undefined : hint)
+      return invalid(`the kubeconfig's plugin ${exec.command} ${end}`, hint === '' ? undefined : hint)
     }
-    return invalid("the kubeconfig's user could not be authenticated", cause)
+    return invalid("the kubeconfig's user could not be authenticated")
   }
 }
 
@@ -295,6 +295,7 @@ function clusterInfo(cluster: ReturnType<KubeConfig['getCurrentCluster']>, setti
   }
 }
 
-function invalid(message: string, cause: unknown, hint?: string): NopassError {
-  return new NopassError('KUBECONFIG_INVALID', message, { cause, hint })
+/** Without a cause: the library's errors quote what a plugin printed, which may be a token. */
+function invalid(message: string, hint?: string): NopassError {
+  return new NopassError('KUBECONFIG_INVALID', message, { hint })
 }

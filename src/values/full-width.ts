@@ -4,12 +4,14 @@ import { ValuesError } from './values-error.ts'
 import type { SourceFile } from './yaml/yaml-node.ts'
 
 /**
- * Full-width characters that an input method for Chinese writes in place of YAML's own characters.
+ * Characters that an input method for Chinese, or a copy from a web page, puts in place of YAML's
+ * own characters.
  */
 const CHARACTERS: Readonly<Record<string, readonly [what: string, fix: string]>> = {
   '：': ['a full-width colon', 'Write `:` with a space after it.'],
   '，': ['a full-width comma', 'Write `,` with a space after it.'],
   '\u3000': ['a full-width space', 'Write a plain space.'],
+  '\u00a0': ['a no-break space', 'Write a plain space.'],
   '“': ['a typographic quote', 'Write `"` at both ends, or no quotes.'],
   '”': ['a typographic quote', 'Write `"` at both ends, or no quotes.'],
   '‘': ['a typographic quote', "Write `'` at both ends, or no quotes."],
@@ -22,7 +24,7 @@ const CHARACTERS: Readonly<Record<string, readonly [what: string, fix: string]>>
  */
 export function nameFullWidth(errors: readonly ValuesError[], { name, text }: SourceFile): readonly ValuesError[] {
   const isHere = ({ place }: ValuesError): boolean => place.file === name
-  if (!/[：，\u3000“”‘’]/.test(text) || !errors.some(isHere)) return errors
+  if (!/[：，\u3000\u00a0“”‘’]/.test(text) || !errors.some(isHere)) return errors
   const lines = errors.flatMap((error) => (isHere(error) ? [error.place.line ?? 0] : []))
   const meant = plainScalars(text).flatMap(({ offset, source, inFlow }) => {
     const found = findMeant(source, inFlow)
@@ -75,8 +77,8 @@ function findMeant(
   source: string,
   inFlow: boolean,
 ): { readonly index: number; readonly character: string; readonly key?: string } | undefined {
-  const colon = /(?:^|\n|-)[ \t]*([\w.-]+)[ \u3000]*：/.exec(source)
-  const others = [/[“”‘’]/, /\u3000/, ...(inFlow ? [/，/] : [])].flatMap((form) => {
+  const colon = /(?:^|\n|-)[ \t]*([\w.-]+)[ \u3000\u00a0]*：/.exec(source)
+  const others = [/[“”‘’]/, /[\u3000\u00a0]/, ...(inFlow ? [/，/] : [])].flatMap((form) => {
     const match = form.exec(source)
     return match === null ? [] : [{ index: match.index, character: match[0] }]
   })
@@ -103,7 +105,7 @@ function fullWidthError(file: string, text: string, offset: number, character: s
   const before = text.slice(start, offset)
   const shown = showKey(before, character)
   const isLast = /^\s*($|\n)/.test(text.slice(offset + 1))
-  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase()
+  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
   return new ValuesError('YAML_SYNTAX', `\`${character}\` (U+${code}) is ${what}`, {
     at: { file, line: lineOf(text, offset), column: offset - start + 1 },
     hint,

@@ -208,6 +208,20 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
     },
     'VALUES_NO_EFFECT',
   ],
+  ...['96 MiB', '96MB', '-96Mi', '1e', 'Mi', -1].map((memory): readonly [string, object, string] => [
+    `a request of ${memory} memory`,
+    { resources: { requests: { memory } } },
+    typeof memory === 'number' ? 'SCHEMA_RANGE' : 'SCHEMA_FORM',
+  ]),
+  ['a request of 20 m CPU', { resources: { requests: { cpu: '20 m' } } }, 'SCHEMA_FORM'],
+  ['a limit below the default request', { resources: { limits: { memory: '256m' } } }, 'VALUES_COLLISION'],
+  ['a limit of 0', { resources: { limits: { memory: 0 } } }, 'VALUES_COLLISION'],
+  ['a request above the default limit', { resources: { requests: { memory: '1Gi' } } }, 'VALUES_COLLISION'],
+  [
+    'a request above its limit, in other units',
+    { resources: { requests: { cpu: '1001m' }, limits: { cpu: 1 } } },
+    'VALUES_COLLISION',
+  ],
   ['helper.enabled set to null', { helper: { enabled: null } }, 'VALUES_NULL'],
   ['a privileged container', { securityContext: { privileged: true } }, 'SCHEMA_UNKNOWN_KEY'],
   ['privilege escalation', { securityContext: { allowPrivilegeEscalation: true } }, 'SCHEMA_CHOICE'],
@@ -431,7 +445,7 @@ for (const [title, values, code] of refusals) {
   })
 }
 
-test('similar values that both accept: addresses, percentages, a Localhost profile, a scrape timeout equal to its interval', async () => {
+test('similar values that both accept: addresses, percentages, a Localhost profile, a scrape timeout equal to its interval, requests equal to their limits', async () => {
   const values = {
     hostAliases: [
       '10.0.0.1',
@@ -452,6 +466,16 @@ test('similar values that both accept: addresses, percentages, a Localhost profi
     podSecurityContext: { seccompProfile: { type: 'Localhost', localhostProfile: 'profiles/a.json' } },
     metrics: { podMonitor: { enabled: true, interval: '1m', scrapeTimeout: '60s', labels: { release: 'prometheus' } } },
     podLabels: { 'app.kubernetes.io/component': 'helper' },
+    resources: {
+      requests: {
+        cpu: '1100m',
+        memory: '1.5Gi',
+        'ephemeral-storage': '1e9',
+        'example.com/a': 1,
+        'example.com/b': '.1k',
+      },
+      limits: { cpu: 1.1, memory: '1536Mi', 'ephemeral-storage': '1G', 'example.com/a': '+1', 'example.com/b': '100.' },
+    },
   }
   const { errors } = loadValues({ files: [minimal, { name: 'own.yaml', text: JSON.stringify(values) }], defaults })
   assert.deepEqual(

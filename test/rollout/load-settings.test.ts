@@ -455,14 +455,6 @@ for (const [value, code, message] of [
   })
 }
 
-test('a kubeconfig below ~ is refused with the cause: only a shell expands ~', async () => {
-  const { errors } = await load({}, { kubeconfig: '~/.kube/config', values: VALUES })
-  assert.deepEqual(
-    errors.map(({ code, message }) => [code, message]),
-    [['KUBECONFIG_INVALID', '`kubeconfig` is ~/.kube/config, and only a shell expands ~']],
-  )
-})
-
 test('an uninstall that leaves RAM alone needs no values: the release has its own', async () => {
   const uninstall = async (given: Partial<Record<InputName, string>>) => {
     const { settings } = await load({}, { mode: 'uninstall', kubeconfig: 'k', ...given })

@@ -91,15 +91,21 @@ function codeOfUnwritten(error: NodeJS.ErrnoException | null | undefined, { stde
 }
 
 /**
- * Describes the stack and the causes of a failure. Redacts long words that could be credentials.
+ * Describes the stack and the causes of a failure. A message that is not ours may quote a file of
+ * secrets, as those of parsers do, so only the error's name and code are shown.
  */
 function describeCauses(thrown: unknown): string {
   const lines: string[] = []
   let at = thrown
   for (let depth = 0; at instanceof Error && depth < 5; depth++) {
-    const frames = (at.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
-    const what = printable(`${at.name}: ${withoutSecrets(at.message)}`)
-    lines.push(`${depth === 0 ? '' : 'caused by '}${what}`, ...frames.slice(0, 12).map(printable))
+    const frames = (at.stack ?? '')
+      .replace(at.message, '')
+      .split('\n')
+      .filter((line) => /^\s+at /.test(line))
+    const { code } = at as NodeJS.ErrnoException
+    const what = at instanceof NopassError ? withoutSecrets(at.message) : code
+    const head = [at.name, what].filter(Boolean).join(': ')
+    lines.push(printable(`${depth === 0 ? '' : 'caused by '}${head}`), ...frames.slice(0, 12).map(printable))
     at = at.cause
   }
   return lines.join('\n')

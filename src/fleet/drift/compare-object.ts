@@ -1,4 +1,5 @@
 import { isRecord } from '../../lib/json.ts'
+import { amountOf } from '../../lib/quantity.ts'
 
 /** Fields of a live object that no manifest decides. */
 const NOT_COMPARED: readonly string[] = ['apiVersion', 'kind', 'status']
@@ -54,37 +55,9 @@ const OF_QUANTITIES: readonly string[] = ['limits', 'requests', 'sizeLimit', 'ha
 /** True for quantities of one amount, because the API server writes `1000m` as `1`. */
 function isSameQuantity(wanted: unknown, live: unknown, path: readonly string[]): boolean {
   if (!path.slice(-2).some((key) => OF_QUANTITIES.includes(key))) return false
-  const [one, other] = [amountOf(wanted), amountOf(live)]
+  // Twelve digits, because the API server rounds to nano.
+  const [one, other] = [wanted, live].map((quantity) => amountOf(quantity)?.toPrecision(12))
   return one !== undefined && one === other
-}
-
-/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
-const SUFFIXES: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-}
-
-/** Returns an amount with nine digits, because the API server rounds to nano. */
-function amountOf(value: unknown): string | undefined {
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined
-  const [, digits = '', suffix = ''] =
-    /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([A-Za-z]{0,2})$/.exec(`${value}`) ?? []
-  const factor = SUFFIXES[suffix]
-  return digits === '' || factor === undefined ? undefined : (Number(digits) * factor).toPrecision(12)
 }
 
 /** Returns a path such as `spec.template.spec.containers[0].image`. */

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { NopassError } from '../../errors.ts'
 import type { ClusterEntry } from '../../values/generated/clusters.ts'
@@ -109,13 +110,9 @@ function describeAccess(
   if (file.length > PATH_LIMIT) {
     throw notAKubeconfig('`kubeconfig` is neither a kubeconfig nor the path of one', entry.name)
   }
-  if (file.startsWith('~')) {
-    throw new NopassError('KUBECONFIG_INVALID', `\`kubeconfig\` is ${file}, and only a shell expands ~`, {
-      hint: 'Write the absolute path, such as /home/runner/.kube/config.',
-      place: { cluster: entry.name },
-    })
-  }
-  return { kind: 'kubeconfig-file', file: resolve(deps.workingDirectory, folderOfList(inputs), file), context }
+  // No shell expands the path in a list of clusters or in a workflow.
+  const path = file.startsWith('~/') ? resolve(deps.environment.HOME || homedir(), file.slice(2)) : file
+  return { kind: 'kubeconfig-file', file: resolve(deps.workingDirectory, folderOfList(inputs), path), context }
 }
 
 /** True for a text such as a path or Base64. A kubeconfig is a map of keys, as YAML or JSON. */

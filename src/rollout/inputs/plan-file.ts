@@ -54,8 +54,8 @@ export function readPlanFile(
     if (plan.version === 2) {
       return new Map(plan.clusters.map(({ name, digest, steps }) => [name, { digest, steps: [...steps] }]))
     }
-  } catch (cause) {
-    throw new NopassError('INPUT_INVALID', `plan-file: ${file} cannot be read as a plan`, { cause })
+  } catch {
+    throw new NopassError('INPUT_INVALID', `plan-file: ${file} cannot be read as a plan`)
   }
   throw new NopassError('INPUT_INVALID', `plan-file: ${file} was written by another version`)
 }

@@ -1,4 +1,5 @@
 import lists from '../../../schemas/chart-lists.json' with { type: 'json' }
+import { amountOf } from '../../lib/quantity.ts'
 import type { Cursor } from '../cursor.ts'
 import { quotable } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
@@ -15,8 +16,9 @@ const { ownVariables, loadingVariables, ownVolumes, ownPaths } = lists
 const CA_VARIABLE = 'NODE_EXTRA_CA_CERTS'
 
 /**
- * Refuses variables, volumes and mounts that weaken the helper or cover what it reads, like
- * chart/templates/_validation.tpl. The API server validates the rest of the Pod.
+ * Refuses variables, volumes and mounts that weaken the helper or cover what it reads, and requests
+ * above their limits, like chart/templates/_validation.tpl. The API server validates the rest of
+ * the Pod.
  */
 export function checkPod(values: Cursor): ValuesError[] {
   const own = values.at('caBundle').value ? [...ownVariables, CA_VARIABLE] : ownVariables
@@ -24,6 +26,7 @@ export function checkPod(values: Cursor): ValuesError[] {
     ...values.at('extraEnv').items.flatMap((item) => checkVariable(item.at('name'), own)),
     ...values.at('extraVolumes').items.flatMap((item) => checkVolume(item.at('name'))),
     ...values.at('extraVolumeMounts').items.flatMap((item) => checkMount(item.at('mountPath'))),
+    ...checkResources(values.at('resources')),
   ]
 }
 
@@ -54,4 +57,22 @@ function checkMount(place: Cursor): ValuesError[] {
   const what = `the mount at ${place.shown} in \`extraVolumeMounts\``
   const message = `${what} would cover what the helper reads from ${own.slice(0, -1)}`
   return [place.collision(message, 'Choose another path.')]
+}
+
+/**
+ * Before a first installation the API server cannot judge this in a dry run, because the namespace
+ * does not exist.
+ */
+function checkResources(resources: Cursor): ValuesError[] {
+  return resources.at('requests').members.flatMap((request) => {
+    const limit = resources.at('limits', request.key)
+    const [wanted, allowed] = [amountOf(request.value), amountOf(limit.value)]
+    if (wanted === undefined || allowed === undefined || wanted <= allowed) return []
+    const which = request.isDefault ? 'the default ' : ''
+    const message = `\`${request.name}\` is ${which}${request.shown}, more than its limit ${limit.shown}`
+    const place = request.isDefault ? limit : request
+    return [
+      place.error('VALUES_COLLISION', message, { hint: `Lower \`${request.name}\`, or raise \`${limit.name}\`.` }),
+    ]
+  })
 }

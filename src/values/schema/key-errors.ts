@@ -31,11 +31,13 @@ function listOf(known: readonly string[]): string {
 
 /** Returns the known key that the user most likely meant. */
 export function meantKey({ at, schema, problem }: ProblemContext): Cursor | undefined {
-  const meant = nearest(problem.params.additionalProperty ?? '', Object.keys(schema?.properties ?? {}))
+  const key: string = problem.params.additionalProperty ?? ''
+  const known = Object.keys(schema?.properties ?? {})
+  const meant = usualName(key, known) ?? nearest(key, known)
   return meant === undefined ? undefined : at.at(meant)
 }
 
-/** Names of keys in other charts, with our names for them. */
+/** Usual names of keys, in other charts also, with our names for them. */
 const USUAL_NAMES: Readonly<Record<string, string>> = {
   replicaCount: 'replicas',
   topologySpreadConstraints: 'topologySpread',
@@ -54,6 +56,14 @@ const USUAL_NAMES: Readonly<Record<string, string>> = {
   additionalLabels: 'labels',
   extraLabels: 'labels',
   additionalRuleLabels: 'alertLabels',
+  path: 'file',
+  variable: 'env',
+  id: 'clusterId',
+}
+
+function usualName(key: string, known: readonly string[]): string | undefined {
+  const usual = Object.hasOwn(USUAL_NAMES, key) ? USUAL_NAMES[key] : undefined
+  return usual !== undefined && known.includes(usual) ? usual : undefined
 }
 
 /** Keys of a Pod that the chart leaves out on purpose, with the reason. */
@@ -76,8 +86,8 @@ function hintFor(key: string, known: readonly string[], elsewhere: readonly stri
     .slice(0, 3)
     .map((place) => place.replace(/^\[\]\.?/, ''))
     .map((place) => (place === '' ? 'at the top of the file' : `under \`${place}\``))
-  const usual = USUAL_NAMES[key]
-  if (usual !== undefined && known.includes(usual)) return `Did you mean \`${usual}\`?`
+  const usual = usualName(key, known)
+  if (usual !== undefined) return `Did you mean \`${usual}\`?`
   if (near !== undefined && elsewhere.length === 0) return `Did you mean \`${near}\`?`
   if (near !== undefined) return `Did you mean \`${near}\`? A key \`${key}\` belongs ${places.join(' or ')}.`
   return elsewhere.length === 0 ? undefined : `\`${key}\` belongs ${places.join(' or ')}: move it there.`

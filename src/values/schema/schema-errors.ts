@@ -64,7 +64,7 @@ function toError(context: ProblemContext): ValuesError | undefined {
     case 'oneOf':
       return exactlyOneError(context)
     case 'type':
-      return unexpected(context, 'SCHEMA_TYPE', typeHint(schema, at))
+      return unexpected(context, 'SCHEMA_TYPE', typeHint(context))
     case 'enum':
       return choiceError(context)
     case 'minimum':

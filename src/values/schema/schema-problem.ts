@@ -75,7 +75,7 @@ export function describeExpected(schema: Schema | undefined, root: Schema): stri
   const types = typeof full.type === 'string' ? [full.type] : (full.type ?? [])
   const words = types.map((type) => TYPES[type] ?? type).join(' or ')
   const { minimum, maximum } = full
-  if (minimum !== undefined && maximum !== undefined) return `${words} from ${minimum} to ${maximum}`
+  if (minimum !== undefined) return `${words} from ${minimum}${maximum === undefined ? '' : ` to ${maximum}`}`
   if (full.type === 'object' && full.properties !== undefined && full.additionalProperties !== true) {
     return `${words} (${Object.keys(full.properties).join(', ')})`
   }

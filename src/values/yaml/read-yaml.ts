@@ -3,10 +3,11 @@ import type { ErrorCode } from '../../errors.ts'
 import { parseYamlDocuments } from '../../lib/yaml.ts'
 import { ValuesError } from '../values-error.ts'
 import { undecodedByte } from './decode-text.ts'
+import { findMistake } from './find-mistake.ts'
 import type { MapNode, Origin, Position, SourceFile, YamlNode } from './yaml-node.ts'
 import { readNodes } from './yaml-nodes.ts'
 
-/** A file's content, and all errors in its syntax. */
+/** A file's content and its errors: only the first one if the file is not YAML. */
 export interface ReadResult {
   /**
    * Undefined if the file cannot be parsed. If all errors are in SOFT, the root is what Helm reads,
@@ -40,20 +41,10 @@ export function readYaml(file: SourceFile, origin: Origin): ReadResult {
     uniqueKeys: false,
     lineCounter: lines,
   })
+  const broken = findBreak(file.text, first, second)
+  if (broken !== undefined) return { root: undefined, errors: [breakError(file.text, broken, at)] }
+  if (first === undefined) return { root: emptyMap(file, origin), errors: [] }
   const errors: ValuesError[] = []
-  const badCharacter = BAD_CHARACTER.exec(file.text)
-  if (badCharacter !== null) errors.push(characterError(badCharacter, at))
-  // Stop here: the parser counts the byte order mark as indentation of the first line, so that
-  // every other line seems wrong.
-  if (file.text.startsWith('\ufeff')) return { root: undefined, errors }
-  if (second !== undefined)
-    errors.push(new ValuesError('YAML_DOCUMENTS', 'a second document starts here', { at: at(startOf(second)) }))
-  for (const problem of first === undefined ? [] : [...first.errors, ...first.warnings])
-    errors.push(syntaxError(problem, at))
-  const directive = first === undefined ? undefined : directiveOf(first)
-  if (directive !== undefined) errors.push(new ValuesError('YAML_TAG', `a ${directive} directive`, { at: at(0) }))
-  if (first === undefined || errors.length > 0)
-    return { root: errors.length > 0 ? undefined : emptyMap(file, origin), errors }
   const { contents } = first
   const root =
     contents === null ? emptyMap(file, origin) : readNodes(first, contents, { text: file.text, at, origin, errors })
@@ -72,32 +63,80 @@ function directiveOf({ directives }: Document.Parsed): string | undefined {
   return Object.keys(directives.tags).some((handle) => handle !== '!!') ? '%TAG' : undefined
 }
 
+/** A place from which on a text cannot be read, and the error for it. */
+interface Break {
+  readonly offset: number
+  readonly error: (at: Position) => ValuesError
+  /** True if the parser stops here. */
+  readonly isSyntax?: boolean
+}
+
+/** Returns the first break of a text. Later ones often follow from it. */
+function findBreak(text: string, first: Document.Parsed | undefined, second?: Document.Parsed): Break | undefined {
+  const character = BAD_CHARACTER.exec(text)
+  const directive = first === undefined ? undefined : directiveOf(first)
+  const breaks: Break[] = [
+    ...(character === null
+      ? []
+      : [{ offset: character.index, error: (at: Position) => characterError(character, at) }]),
+    ...(directive === undefined
+      ? []
+      : [{ offset: 0, error: (at: Position) => new ValuesError('YAML_TAG', `a ${directive} directive`, { at }) }]),
+    ...[...(first?.errors ?? []), ...(first?.warnings ?? [])].map((problem) => ({
+      offset: problem.pos[0],
+      isSyntax: (PROBLEMS[problem.code]?.[2] ?? 'YAML_SYNTAX') === 'YAML_SYNTAX',
+      error: (at: Position) => syntaxError(problem, at),
+    })),
+    ...(second === undefined
+      ? []
+      : [
+          {
+            offset: startOf(second),
+            error: (at: Position) => new ValuesError('YAML_DOCUMENTS', 'a second document starts here', { at }),
+          },
+        ]),
+  ]
+  return breaks.toSorted((a, b) => a.offset - b.offset)[0]
+}
+
+function breakError(
+  text: string,
+  { offset, error, isSyntax = false }: Break,
+  at: (offset: number) => Position,
+): ValuesError {
+  const place = at(offset)
+  const mistake = isSyntax ? findMistake(text, place.line) : undefined
+  if (mistake === undefined) return error(place)
+  const { line, column, message, hint } = mistake
+  return new ValuesError('YAML_SYNTAX', message, { at: { ...place, line, column }, hint, hideLine: true })
+}
+
 function startOf(document: Document.Parsed): number {
   return document.contents?.range[0] ?? document.range[0]
 }
 
-function syntaxError(problem: YAMLError, at: (offset: number) => Position): ValuesError {
+function syntaxError(problem: YAMLError, at: Position): ValuesError {
   const [message, hint, code = 'YAML_SYNTAX'] = PROBLEMS[problem.code] ?? OTHER_PROBLEM
-  return new ValuesError(code, message, { at: at(problem.pos[0]), hint, hideLine: true })
+  return new ValuesError(code, message, { at, hint, hideLine: true })
 }
 
-function characterError(match: RegExpExecArray, at: (offset: number) => Position): ValuesError {
+function characterError(match: RegExpExecArray, at: Position): ValuesError {
   const byte = undecodedByte(match[0])
   if (byte !== undefined) {
     const message = `the byte 0x${byte.toString(16).toUpperCase()} is not valid UTF-8`
     return new ValuesError('YAML_SYNTAX', message, {
-      at: at(match.index),
+      at,
       hint: 'Save the file as UTF-8.',
       hideLine: true,
     })
   }
   if (match[0] === '\ufeff') {
     const hint = 'Save the file as UTF-8 without a byte order mark.'
-    return new ValuesError('YAML_SYNTAX', 'a byte order mark', { at: at(match.index), hint })
+    return new ValuesError('YAML_SYNTAX', 'a byte order mark', { at, hint })
   }
   const code = (match[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
   return new ValuesError('YAML_SYNTAX', `the character U+${code} is not allowed here unescaped`, {
-    at: at(match.index),
+    at,
     hint: `Write it as an escape in double quotes ("\\u${code}"), or end lines with a line feed.`,
   })
 }
