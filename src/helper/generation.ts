@@ -73,7 +73,6 @@ export function createGeneration(options: GenerationOptions) {
     namespace: release.namespace,
     secretName,
     instance,
-    dryRun: config.dryRun,
     carried: config.retire ? undefined : options.carriedLog,
     rename: (credentials) => renamed(credentials, [...entries.values()]),
     isNeeded: (name) => entries.has(name) || spare.has(name),

@@ -83,7 +83,6 @@ test('the Pod policy is rendered if the API server is to attach, and only then',
   assert.equal(await count({ attach: 'both' }), 1)
   assert.equal(await count({ attach: 'serviceAccounts' }), 0)
   // Pods would reference Secrets that are never written.
-  assert.equal(await count({ attach: 'both', dryRun: true }), 0)
   assert.equal(await count({ attach: 'both', retire: true }), 0)
 })
 

@@ -43,7 +43,6 @@ function openLog(response: () => Promise<object>, more: Partial<CredentialLogOpt
     namespace: 'home',
     secretName: 'acr-nopass',
     instance: 'home.r',
-    dryRun: false,
     rename: (credentials) => credentials,
     onRead: () => undefined,
     onFound: () => undefined,
@@ -451,21 +450,6 @@ test('a retired release that is put to use again has its credentials at once, an
   helper.configure({ retire: false })
   await clock.advance(20_000)
   assert.deepEqual([passwordsIn(server, 'shop'), noteIn(server, 'home')], [before, 'last=3'])
-  await end(clock, helper)
-})
-
-test('a dry run reads the log and writes nothing', async () => {
-  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
-  const helper = startHelper(server, clock, cloud, { dryRun: true })
-  await clock.advance(60 * MINUTE)
-  assert.deepEqual(
-    server.calls.filter((call) => call.startsWith('PATCH') && call.includes('/secrets/')),
-    [],
-  )
-  assert.equal(
-    helper.log.some((line) => line.includes('LOG_UNWRITABLE')),
-    false,
-  )
   await end(clock, helper)
 })
 

@@ -146,7 +146,7 @@ export function createController(options: ControllerOptions) {
     if (decision.kind === 'wait' && decision.ask === 'log') return readLog(key, planned.namespace, failures)
     const until = untilOf(decision)
     if (until !== undefined) return { retry: Math.max(0, until - clock.monotonic()) }
-    if (!isWrite(decision) || config.dryRun) {
+    if (!isWrite(decision)) {
       undone.forget(key)
       return 'done'
     }

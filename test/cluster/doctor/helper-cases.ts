@@ -154,14 +154,6 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: applyAgain,
   },
   {
-    title: 'a dry run was forgotten',
-    id: 'DRY_RUN',
-    severity: 'warning',
-    make: (fixture) => fixture.helperCluster.install(fixture.values, { dryRun: true }),
-    message: /dryRun: false/,
-    fix: installAndRestart,
-  },
-  {
     title: 'the helper has not loaded the new configuration yet',
     id: 'CONFIG_PENDING',
     severity: 'warning',
