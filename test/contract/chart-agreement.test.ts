@@ -121,7 +121,7 @@ test('a change that new Pods have to verify creates new Pods; one that can be re
   for (const values of [
     { registries: [{ ...registry, repositories: ['shop/*'], targets: { namespaces: { include: ['shop'] } } }] },
     { targets: { namespaces: { include: ['shop'] } } },
-    { logLevel: 'debug', refreshRate: 10, adopt: true },
+    { logLevel: 'debug', adopt: true },
   ]) {
     assert.deepEqual(await annotations(values), before, JSON.stringify(values))
   }

@@ -33,8 +33,6 @@ export interface ResolvedValues {
   watchPods: boolean
   /** The helper tests every new credential at the registry's token endpoint. If the registry refuses it, the helper keeps the current credential while that one works and at least a tenth of its lifetime is left. After that, the helper uses the new credential anyway, and reports it. */
   verify: ResolvedVerify
-  /** Limits the speed of rotations over many namespaces. The limit does not apply to new namespaces, or to credentials that are expired or refused. */
-  refreshRate: number
   /** For tools that select Secrets by label, such as the image accelerator. */
   secretLabels: ResolvedLabels
   /** `auth`: the field that the kubelet needs. `full`: also `username` and `password`, for tools that read only these fields. */

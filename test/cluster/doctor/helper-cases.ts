@@ -160,7 +160,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     // No running helper could read the configuration.
     make: async (fixture) => {
       await fixture.scale(0)
-      await fixture.helperCluster.install(fixture.values, { replicas: 0, refreshRate: 49 })
+      await fixture.helperCluster.install(fixture.values, { replicas: 0, logLevel: 'warn' })
     },
     message: /within about a minute/,
     fix: installAndRestart,
