@@ -85,7 +85,6 @@
       Helpers run, but none can acquire the Lease {{ $fullname }}: the right to update it, or to create it where it does not exist, was removed.
     fix: >-
       Their logs show the response of the API server: {{ $logs }}. A helm upgrade restores the Lease and the Role.
-{{- if not .Values.dryRun }}
 - alert: AcrNopassPending
   expr: max(acr_nopass_secrets{ {{- $ours }}, state="pending"}) > {{ include "acr-nopass.threshold" (list . "AcrNopassPending" 0) }}
   for: 15m
@@ -134,7 +133,6 @@
     fix: >-
       An Event on the Namespace or the ServiceAccount names the writer. Configure that writer not to change the pull secret and to keep
       the reference, or exclude the namespace or the ServiceAccount in targets.
-{{- end }}
 {{- if or .Values.watchPods .Values.heal }}
 - alert: AcrNopassPodsCannotPull
   expr: max(acr_nopass_pods_without_reference{ {{- $ours -}} }) > {{ include "acr-nopass.threshold" (list . "AcrNopassPodsCannotPull" 0) }}

@@ -14,7 +14,7 @@ serviceAccounts
 {{- if ne (include "acr-nopass.attach" .) "admission" }}true{{ end }}
 {{- end }}
 
-{{/* "true" when the API server attaches, by the Pod policy. A dry run writes nothing, and retiring takes everything back. */}}
+{{/* "true" when the API server attaches, by the Pod policy. Retiring takes everything back. */}}
 {{- define "acr-nopass.attaches-pods" -}}
-{{- if and (ne (include "acr-nopass.attach" .) "serviceAccounts") (not .Values.dryRun) (not .Values.retire) .Values.helper.enabled }}true{{ end }}
+{{- if and (ne (include "acr-nopass.attach" .) "serviceAccounts") (not .Values.retire) .Values.helper.enabled }}true{{ end }}
 {{- end }}

@@ -1,4 +1,4 @@
 {{/* Generated from schemas/values.schema.json by scripts/generate-values.ts. Do not edit. */}}
 {{- define "acr-nopass.helper-keys" -}}
-["registries","identity","region","targets","admissionImages","guard","scope","secretName","adopt","helper","retire","dryRun","heal","watchPods","verify","refreshRate","secretLabels","authFormat","network","endpoints","logLevel"]
+["registries","identity","region","targets","admissionImages","guard","scope","secretName","adopt","helper","retire","heal","watchPods","verify","secretLabels","authFormat","network","endpoints","logLevel"]
 {{- end }}

@@ -73,7 +73,6 @@ export function createGeneration(options: GenerationOptions) {
     namespace: release.namespace,
     secretName,
     instance,
-    dryRun: config.dryRun,
     carried: config.retire ? undefined : options.carriedLog,
     rename: (credentials) => renamed(credentials, [...entries.values()]),
     isNeeded: (name) => entries.has(name) || spare.has(name),
@@ -99,7 +98,6 @@ export function createGeneration(options: GenerationOptions) {
   const firstRound = createFirstRound(clock, distribute)
   /** What was planned so far. `waiting`: the first complete plan waits until the log is written. */
   let served: 'nothing' | 'waiting' | 'everything' = 'nothing'
-  let urgent = false
   /** The credentials that are needed, in the order of the log. */
   function names(): readonly string[] {
     const home = controller.context().observed.namespace(release.namespace)
@@ -171,8 +169,7 @@ export function createGeneration(options: GenerationOptions) {
       if (isLogging) served = 'waiting'
       else serveAll()
     } else if (!isLogging) {
-      controller.rotate(urgent)
-      urgent = false
+      controller.rotate()
     }
   }
   function serveAll(): void {
@@ -200,7 +197,6 @@ export function createGeneration(options: GenerationOptions) {
     targets,
     groups,
     observer,
-    states: () => manager.states,
     log: {
       read: log.read,
       written(version, logged) {
@@ -239,7 +235,6 @@ export function createGeneration(options: GenerationOptions) {
     },
     onAnswered: (name) => firstRound.settled(name),
     onTokens(states) {
-      urgent ||= states.some((state) => state.urgent)
       log.obtained(states.flatMap(({ live, kept }) => live ?? kept ?? []))
     },
     onChange(event) {

@@ -126,7 +126,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
       const metadata = { name: 'quiet', labels: { team: 'platform', 'acr-nopass.io/skip': 'true' } }
       const body = { apiVersion: 'v1', kind: 'Namespace', metadata }
       await admin.request({ method: 'POST', path: '/api/v1/namespaces', body })
-      const values = `${fixture.values}refreshRate: 7\n`
+      const values = `${fixture.values}logLevel: warn\n`
       const { results, outputs } = await run({ values, 'verify-namespace': 'quiet' })
       const [first] = results
       assert.deepEqual(

@@ -18,9 +18,12 @@ export interface BinOptions {
   readonly input?: string
 }
 
+/** The cache of compiled files halves the time until the program runs. */
+const { PATH = '', NODE_COMPILE_CACHE } = process.env
+
 /**
  * Runs the command line tool as a user does: in a child process, without a terminal, and with
- * nothing of the test's environment except PATH.
+ * nothing of the test's environment except PATH and the cache of compiled files.
  */
 export function runBin(args: readonly string[], options: BinOptions = {}): Promise<BinResult> {
   const { bin = BIN, cwd = ROOT, env = {}, input = '' } = options
@@ -28,7 +31,7 @@ export function runBin(args: readonly string[], options: BinOptions = {}): Promi
     const child = execFile(
       bin,
       [...args],
-      { cwd, env: { PATH: process.env.PATH ?? '', ...env }, maxBuffer: 16 * 1024 * 1024, timeout: 300_000 },
+      { cwd, env: { PATH, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...env }, maxBuffer: 16 * 1024 * 1024, timeout: 300_000 },
       (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     )
     // A program that does not read its input may have closed it.

@@ -7,7 +7,7 @@ import type { ProxiedRequest } from '../support/faults/fault-rules.ts'
 import { openFaultFixture } from './fault-fixture.ts'
 import { contentOf, HOME, RELEASE, SECRET } from './helper-cluster.ts'
 
-const fixture = await openFaultFixture('fault-api-server', { namespaces: 30, values: { replicas: 1, refreshRate: 20 } })
+const fixture = await openFaultFixture('fault-api-server', { namespaces: 30, values: { replicas: 1 } })
 after(() => fixture[Symbol.asyncDispose]())
 const { helperCluster, proxy, invariants } = fixture
 const { admin } = helperCluster

@@ -6,7 +6,7 @@ import { openFaultFixture } from './fault-fixture.ts'
 import { contentOf, HOME, RELEASE } from './helper-cluster.ts'
 
 // Two replicas. A rotation takes two seconds, so that it can be interrupted half-way.
-const fixture = await openFaultFixture('fault-leader', { namespaces: 40, values: { refreshRate: 20 } })
+const fixture = await openFaultFixture('fault-leader', { namespaces: 40 })
 after(() => fixture[Symbol.asyncDispose]())
 const { helperCluster, proxy, invariants } = fixture
 

@@ -20,7 +20,7 @@ for (const namespace of teams) {
 }
 // Two replicas. A rotation of 40 namespaces takes two seconds, so that it can be interrupted
 // half-way.
-await helperCluster.install({ refreshRate: 20 })
+await helperCluster.install()
 await helperCluster.settled()
 
 const all = [...teams, HOME]

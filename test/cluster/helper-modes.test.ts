@@ -116,22 +116,3 @@ test('each alert finds its series on a running helper', async () => {
     assert.match(served, new RegExp(`^${metric}${state}[ {]`, 'm'))
   }
 })
-
-test('dry run: everything is planned and nothing is written', async () => {
-  await helperCluster.install({ replicas: 0 })
-  await eventually(() => assert.equal(helperCluster.helpers().length, 0), 30_000)
-  await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/listed/secrets/${SECRET}` })
-  const from = helperCluster.auditLength()
-  await helperCluster.install({ replicas: 1, dryRun: true })
-  await eventually(async () => assert.ok((await page()).namespaces.current > 0), 20_000)
-  await helperCluster.chart.createNamespace('dry')
-  await eventually(async () => {
-    const { ip } = await helperCluster.leader()
-    const metrics = await (await fetch(`http://${ip}:8080/metrics`)).text()
-    assert.match(metrics, /acr_nopass_secrets\{state="pending"\} [1-9]/)
-  })
-  assert.deepEqual(
-    helperCluster.requests(from).filter(({ verb }) => verb !== 'list' && verb !== 'get'),
-    [],
-  )
-})

@@ -83,7 +83,6 @@ test('the Pod policy is rendered if the API server is to attach, and only then',
   assert.equal(await count({ attach: 'both' }), 1)
   assert.equal(await count({ attach: 'serviceAccounts' }), 0)
   // Pods would reference Secrets that are never written.
-  assert.equal(await count({ attach: 'both', dryRun: true }), 0)
   assert.equal(await count({ attach: 'both', retire: true }), 0)
 })
 
@@ -122,7 +121,7 @@ test('a change that new Pods have to verify creates new Pods; one that can be re
   for (const values of [
     { registries: [{ ...registry, repositories: ['shop/*'], targets: { namespaces: { include: ['shop'] } } }] },
     { targets: { namespaces: { include: ['shop'] } } },
-    { logLevel: 'debug', refreshRate: 10, adopt: true },
+    { logLevel: 'debug', adopt: true },
   ]) {
     assert.deepEqual(await annotations(values), before, JSON.stringify(values))
   }

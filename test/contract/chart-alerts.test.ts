@@ -64,18 +64,20 @@ test('a case with a wrong expectation fails', async () => {
   assert.match(await failures([{ ...silent, fires: [{ summary: 'nothing' }] }]), /FAILED/)
 })
 
-test('a dry run writes nothing, so pending writes raise no alert, and neither do ServiceAccounts that are not attached', async () => {
+test('alerts about ServiceAccounts and Pods exist only if the values attach by ServiceAccounts or watch Pods', async () => {
   const alerts = async (values: object): Promise<string[]> =>
     (await render(values)).groups.flatMap((group) => group.rules).map(({ alert }) => alert)
   const always = [
     ...['CredentialExpires', 'RefreshFails', 'LoginRefused', 'CredentialTooWide'],
     ...['Down', 'WithoutLeader', 'WatchStalled'],
+    ...['Pending', 'LogUnwritable', 'ConflictingWriter'],
   ].map((name) => `AcrNopass${name}`)
   const blind = { watchPods: false, heal: false }
-  assert.deepEqual((await alerts({ ...blind, dryRun: true })).sort(), [...always].sort())
-  const writing = [...always, 'AcrNopassPending', 'AcrNopassLogUnwritable', 'AcrNopassConflictingWriter'].sort()
-  assert.deepEqual((await alerts({ ...blind, attach: 'admission' })).sort(), writing)
-  const watching = (await alerts({ ...blind, dryRun: true, watchPods: true })).sort()
+  const byAdmission = { ...blind, attach: 'admission' }
+  assert.deepEqual((await alerts(byAdmission)).sort(), [...always].sort())
+  const attaching = (await alerts({ ...blind, attach: 'serviceAccounts' })).sort()
+  assert.deepEqual(attaching, [...always, 'AcrNopassUnattached'].sort())
+  const watching = (await alerts({ ...byAdmission, watchPods: true })).sort()
   assert.deepEqual(watching, [...always, 'AcrNopassPodsCannotPull'].sort())
 })
 

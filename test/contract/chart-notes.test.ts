@@ -17,7 +17,6 @@ for (const [name, kubeVersion] of [
   ['retire', NEWEST],
   ['nodes-only', NEWEST],
   ['node-daemonset', NEWEST],
-  ['dry-run', NEWEST],
 ] as const) {
   test(`the notes of ${name} on Kubernetes ${kubeVersion} report what was decided`, async () => {
     const notes = await chart.notes(helm, [scenario(name)], kubeVersion)

@@ -27,7 +27,6 @@ const ROWS: readonly Row[] = [
         { retire: true },
         [['info', 'RETIRING', 'configuration acr-nopass/acr-nopass']],
       ],
-      ['a dry run', { dryRun: true }, [['warning', 'DRY_RUN', 'configuration acr-nopass/acr-nopass']]],
     ] as const
   ).map(
     ([what, config, finds]): Row => ({

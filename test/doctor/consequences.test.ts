@@ -248,10 +248,10 @@ test('the cause nearest to the consequence is named, and of equally near causes 
 test('worse findings come first, and consequences of a cause that is found twice are listed once', () => {
   const ids = (...findings: readonly Finding[]) =>
     groupConsequences(findings, worst).map(({ id, subject }) => `${id} ${subject}`)
-  assert.deepEqual(ids(found('DRY_RUN', 'info'), found('RIVAL_ADDON', 'warning'), found('REGISTRY_FAILING')), [
+  assert.deepEqual(ids(found('RETIRING', 'info'), found('RIVAL_ADDON', 'warning'), found('REGISTRY_FAILING')), [
     'REGISTRY_FAILING s',
     'RIVAL_ADDON s',
-    'DRY_RUN s',
+    'RETIRING s',
   ])
   const instance = (subject: string): Finding => ({ ...found('INSTANCE_NOT_FOUND'), subject })
   assert.deepEqual(ids(instance('a'), instance('b'), found('SECRET_EXPIRED')), [

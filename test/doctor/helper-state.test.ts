@@ -327,13 +327,6 @@ const CONFIGS: readonly Row[] = [
     message: /Remove the dependency from the umbrella chart/,
   },
   {
-    title: 'a dry run of the helper',
-    observed: fixture({ config: { dryRun: true } }),
-    finds: [['warning', 'DRY_RUN', CONFIG]],
-    says: 'the helper only reports what it would do',
-    message: /\nkubectl -n acr-nopass logs /,
-  },
-  {
     title: 'no release is installed, and no object has the labels of a release',
     observed: fixture({ release: null }),
     finds: [['error', 'NOT_INSTALLED', 'release']],

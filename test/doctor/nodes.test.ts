@@ -253,11 +253,6 @@ testFindings([
     healthy: true,
   },
   {
-    title: 'a helper that writes nothing gives Pods no pull secret beside the program of the node',
-    observed: observed([node('n1')], {}, { config: { dryRun: true }, status: {} }),
-    finds: [['warning', 'DRY_RUN', 'configuration acr-nopass/acr-nopass']],
-  },
-  {
     title: 'without a readable configuration it is not known whether Pods have the pull secret',
     observed: observed([node('n1')], {}, { config: {}, release: { config: undefined, configError: 'no YAML.' } }),
     finds: [['error', 'CONFIG_UNREADABLE', 'configuration acr-nopass/acr-nopass']],

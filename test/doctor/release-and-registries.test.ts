@@ -338,11 +338,6 @@ const ROWS: readonly Row[] = [
     finds: [['info', 'RETIRING', 'configuration acr-nopass/acr-nopass']],
   },
   {
-    title: 'a dry run',
-    observed: fixture({ config: { dryRun: true }, secrets: new Map() }),
-    finds: [['warning', 'DRY_RUN', 'configuration acr-nopass/acr-nopass']],
-  },
-  {
     title: 'P2 a registry fails while its last good credential stays',
     observed: fixture({ registries: [registry({ state: 'failing', error: failure() })] }),
     finds: [['error', 'RAM_DENIED', 'registry demo']],

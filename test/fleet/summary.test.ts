@@ -111,14 +111,14 @@ test('the summary of a comparison names what is new, gone and changed in a clust
   ] as const
   const down: ClusterChange = {
     ...{ name: 'down', from: 'failed', to: 'failed' },
-    ...{ found: ['RIVAL_ADDON x'], gone: ['DRY_RUN y'], changed },
+    ...{ found: ['RIVAL_ADDON x'], gone: ['RETIRING y'], changed },
   }
   const text = renderCheckSummary(CHECKS, { checkedAt: '2026-03-01T11:00:00Z', clusters: [down] }, NOW)
   assert.ok(
     text.includes(`
 - **down**: still failed
   - new: RIVAL_ADDON x
-  - gone: DRY_RUN y
+  - gone: RETIRING y
   - changed: PODS_OLD 2 Pods: new: a/x\\|; gone: a/y
   - changed: HELPER_DOWN helper a/b: warning -&gt; error
   - changed: SECRET_MISSING 2 namespaces: severity not compared: the earlier check did not record it; objects not compared: the earlier check did not record them

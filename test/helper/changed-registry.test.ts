@@ -139,7 +139,7 @@ test('a registry that a reload changed gets its new credential under the next co
   cloud.responses.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
   helper.configure({ registries: [moved] })
   await clock.advance(5_500)
-  helper.configure({ refreshRate: 10 })
+  helper.configure({ secretLabels: { team: 'b' } })
   await clock.advance(5_500)
   assert.equal(helper.log.filter((line) => line.includes('was reloaded')).length, 2)
   cloud.responses.delete('a')
@@ -163,7 +163,7 @@ test('a registry that a reload changed gets one new credential from the next lea
   await clock.advance(2 * MINUTE)
   assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['moved.example.com'])
   const calls = cloud.calls.length
-  two.configure({ refreshRate: 10 })
+  two.configure({ secretLabels: { team: 'b' } })
   await clock.advance(MINUTE)
   assert.equal(cloud.calls.length, calls)
   await end(clock, one, two)

@@ -43,7 +43,6 @@ function openLog(response: () => Promise<object>, more: Partial<CredentialLogOpt
     namespace: 'home',
     secretName: 'acr-nopass',
     instance: 'home.r',
-    dryRun: false,
     rename: (credentials) => credentials,
     onRead: () => undefined,
     onFound: () => undefined,
@@ -378,7 +377,7 @@ test('after a reload the metric tells of the present log alone', async () => {
   await clock.advance(30 * MINUTE)
   assert.match(await metric(), / 1$/m)
   server.faults.delete(failing)
-  helper.configure({ refreshRate: 10 })
+  helper.configure({ secretLabels: { team: 'b' } })
   await clock.advance(MINUTE)
   assert.deepEqual(passwordsIn(server, 'home'), passwordsIn(server, 'shop'))
   assert.match(await metric(), / 0$/m)
@@ -451,21 +450,6 @@ test('a retired release that is put to use again has its credentials at once, an
   helper.configure({ retire: false })
   await clock.advance(20_000)
   assert.deepEqual([passwordsIn(server, 'shop'), noteIn(server, 'home')], [before, 'last=3'])
-  await end(clock, helper)
-})
-
-test('a dry run reads the log and writes nothing', async () => {
-  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
-  const helper = startHelper(server, clock, cloud, { dryRun: true })
-  await clock.advance(60 * MINUTE)
-  assert.deepEqual(
-    server.calls.filter((call) => call.startsWith('PATCH') && call.includes('/secrets/')),
-    [],
-  )
-  assert.equal(
-    helper.log.some((line) => line.includes('LOG_UNWRITABLE')),
-    false,
-  )
   await end(clock, helper)
 })
 

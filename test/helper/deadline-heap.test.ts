@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { createDeadlineHeap, type Waiting } from '../../src/helper/writes/deadline-heap.ts'
 
-const items = fc.array(fc.record({ paced: fc.boolean(), deadline: fc.integer({ min: -3, max: 3 }) }), { maxLength: 40 })
+const items = fc.array(fc.record({ deadline: fc.integer({ min: -3, max: 3 }) }), { maxLength: 40 })
 
-/** Orders unpaced before paced keys, then by deadline, then by arrival. */
+/** Orders by deadline, then by arrival. */
 const inOrder = (waiting: readonly Waiting[]): Waiting[] =>
-  waiting.toSorted((a, b) => Number(a.paced) - Number(b.paced) || a.deadline - b.deadline || a.order - b.order)
+  waiting.toSorted((a, b) => a.deadline - b.deadline || a.order - b.order)
 
 test('the most urgent key is always the next, in whatever order keys are added', () => {
   fc.assert(

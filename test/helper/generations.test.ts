@@ -58,10 +58,10 @@ function open(first: string, options: { run?: (number: number) => Promise<void> 
 test('a new configuration begins after the last one has finished its writes, and only one of them runs', async () => {
   const { generations, calls, signals, lines, current } = open(configText())
   generations.begin()
-  await generations.reload(configText({ refreshRate: 10 }))
+  await generations.reload(configText({ secretLabels: { team: 'b' } }))
   assert.deepEqual(calls, ['open 1', 'run 1', 'open 2 after 1', 'drain 1 10000', 'run 2', 'reloaded'])
   assert.deepEqual([signals.map(({ aborted }) => aborted), current()], [[true, false], 2])
-  const { hash } = loadConfig(configText({ refreshRate: 10 }))
+  const { hash } = loadConfig(configText({ secretLabels: { team: 'b' } }))
   assert.deepEqual(lines, [[{ configHash: hash }, 'the configuration was reloaded']])
   generations.stop()
   assert.deepEqual(
@@ -75,7 +75,7 @@ test('a configuration that cannot be used, or not be read, leaves the last good 
   generations.begin()
   await generations.reload('registries: [')
   state.isBroken = true
-  await generations.reload(configText({ refreshRate: 10 }))
+  await generations.reload(configText({ secretLabels: { team: 'b' } }))
   assert.deepEqual([calls, current(), signals[0]?.aborted], [['open 1', 'run 1'], 1, false])
   assert.deepEqual(
     lines.map(([{ code }, message]) => [code, message.split(':')[0]] as const),
@@ -87,7 +87,7 @@ test('a process that stops during a reload starts nothing new', async () => {
   const { generations, calls, state, current } = open(configText())
   const draining = Promise.withResolvers<void>()
   state.draining = draining.promise
-  const reloading = generations.reload(configText({ refreshRate: 10 }))
+  const reloading = generations.reload(configText({ secretLabels: { team: 'b' } }))
   state.isStopped = true
   draining.resolve()
   await reloading
@@ -105,7 +105,7 @@ test('the generation that began to lead is the one whose requests are handled, a
   const { generations, calls } = open(configText())
   const before = generations.current
   const leading = generations.lead()
-  await generations.reload(configText({ refreshRate: 10 }))
+  await generations.reload(configText({ secretLabels: { team: 'b' } }))
   assert.equal(await leading, before)
   assert.ok(calls.includes('lead 1') && !calls.includes('lead 2'))
 })
@@ -122,10 +122,10 @@ for (const [what, own, next, isUsed] of [
 ] as const) {
   test(`a Pod ${isUsed ? 'reads' : 'keeps its configuration instead of'} a configuration with ${what}`, async () => {
     const { generations, calls, lines } = open(configText({ identity: own }))
-    await generations.reload(configText({ identity: next, refreshRate: 10 }))
+    await generations.reload(configText({ identity: next, secretLabels: { team: 'b' } }))
     assert.equal(calls.includes('reloaded'), isUsed)
     if (!isUsed) {
-      const { hash } = loadConfig(configText({ identity: next, refreshRate: 10 }))
+      const { hash } = loadConfig(configText({ identity: next, secretLabels: { team: 'b' } }))
       const message = 'the new configuration needs a new Pod; this Pod keeps its old configuration'
       assert.deepEqual(lines, [[{ configHash: hash }, message]])
     }

@@ -36,7 +36,7 @@ interface World {
 type Pod = ReturnType<typeof pod>
 
 /** Follows two stuck Pods with some settings and records all actions. */
-function follow(settings: { heal?: boolean; dryRun?: boolean; retire?: boolean } = {}, world: World = {}) {
+function follow(settings: { heal?: boolean; retire?: boolean } = {}, world: World = {}) {
   const clock = createFakeClock()
   const metrics = createMetrics()
   const problemStore = createProblemStore(() => {
@@ -98,7 +98,6 @@ function follow(settings: { heal?: boolean; dryRun?: boolean; retire?: boolean }
       scope: world.scope ?? 'cluster',
       secretName: 'acr-nopass',
       heal: false,
-      dryRun: false,
       retire: false,
       ...settings,
     },
@@ -188,14 +187,7 @@ test('heal evicts Pods that their owner replaces, once per minute, and reports i
   await one.stop()
 })
 
-test('a dry run counts Pods and evicts none; a retired, following or stopping helper neither counts nor evicts', async () => {
-  const dry = follow({ heal: true, dryRun: true })
-  await dry.sweep()
-  assert.deepEqual(
-    [dry.evictions, await dry.metric('acr_nopass_pods_evicted_total')],
-    [[], ['acr_nopass_pods_evicted_total{outcome="dry-run"} 1']],
-  )
-  await dry.stop()
+test('a retired, following or stopping helper neither counts nor evicts', async () => {
   const retired = follow({ heal: true, retire: true })
   const follower = follow({ heal: true })
   follower.fixture.leads = false
@@ -278,7 +270,6 @@ test('each Pod without the reference is told whether it is evicted', async () =>
   }
   assert.deepEqual(await saysOf({ heal: true }), ['evicted', 'left'])
   assert.deepEqual(await saysOf({}), ['left', 'left'])
-  assert.deepEqual(await saysOf({ heal: true, dryRun: true }), ['left', 'left'])
   assert.deepEqual(await saysOf({ heal: true, retire: true }), ['left', 'left'])
 })
 

@@ -189,16 +189,3 @@ test('the problem of a refused write is cleared when the write succeeds or the n
     await end(clock, helper)
   }
 })
-
-test('writes of missing Secrets are not paced, unlike those of a rotation', async () => {
-  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
-  const names = Array.from({ length: 50 }, (_, index) => `n-${index}`)
-  for (const name of names) server.createNamespace(name)
-  const helper = startHelper(server, clock, cloud, { refreshRate: 1 })
-  await clock.advance(6_000)
-  assert.deepEqual(
-    names.filter((name) => passwordsIn(server, name)['a.example.com'] === undefined),
-    [],
-  )
-  await end(clock, helper)
-})

@@ -5,10 +5,8 @@ import {
   errorSince,
   initialState,
   type RegistryEntry,
-  type RegistryState,
   renamed,
   sameLogin,
-  shortestLife,
 } from '../../src/helper/credentials/registry-state.ts'
 import { live, NOW } from './plan-fixtures.ts'
 
@@ -30,16 +28,6 @@ test('a credential follows its registry to a new name, unless the name has a cre
     renamed(twins, [entry('one', 'fp-a'), entry('two', 'fp-a')]).map(({ name }) => name),
     ['one', 'two'],
   )
-})
-
-test('a rotation is as fast as the credential in use with the shortest life needs', () => {
-  const state = (more: Partial<RegistryState>): RegistryState => ({ ...initialState(entry('a'), undefined), ...more })
-  const lasting = (minutes: number) => live('a', 'x', { issuedAt: NOW, expiresAt: NOW + minutes * 60_000 })
-  const static_ = live('a', 'x', { expiresAt: null })
-  const shortest = (...states: readonly Partial<RegistryState>[]) => shortestLife(states.map(state)) / 60_000
-  assert.deepEqual([shortest(), shortest({}), shortest({ live: static_ })], [0, 0, 0])
-  assert.equal(shortest({ live: lasting(60) }, { live: lasting(15) }, { live: static_ }, {}), 15)
-  assert.deepEqual([shortest({ kept: lasting(30) }), shortest({ live: lasting(60), kept: lasting(30) })], [30, 60])
 })
 
 test('a login is the same with the same user, password and domains, whatever its times', () => {

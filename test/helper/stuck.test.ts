@@ -396,7 +396,7 @@ test('a reload, a hanging write and a stop at the same time end cleanly', async 
   server.faults.add({ matches: ({ method, path }) => method === 'PATCH' && path.includes('/secrets/'), status: 'hang' })
   server.createNamespace('later')
   await clock.advance(100)
-  helper.configure({ refreshRate: 10 })
+  helper.configure({ secretLabels: { team: 'b' } })
   await clock.advance(6_000)
   helper.stop.abort()
   await clock.advance(30_000)
@@ -430,7 +430,7 @@ test('after a reload during a late renewal the process ends with LEASE_LOST, and
   await clock.advance(14_500)
   // Both changes happen between two reads of the file, which is read every 5 s.
   server.createNamespace('later')
-  helper.configure({ refreshRate: 10 })
+  helper.configure({ secretLabels: { team: 'b' } })
   await clock.advance(2_600)
   await clock.advance(20_000)
   assert.equal(await helper.done, 'LEASE_LOST')
@@ -442,51 +442,6 @@ test('after a reload during a late renewal the process ends with LEASE_LOST, and
 })
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `n-${index}`)
-
-test('the rotation of one registry does not slow down another’s', async () => {
-  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
-  const names = numbered(60)
-  for (const name of names) server.createNamespace(name)
-  server.createNamespace('solo')
-  // Both registries are first refreshed after 40 % of their lifetimes: `a` after 24 s, for 6 s, and
-  // `b` during these 6 s.
-  cloud.responses.set('a', 1)
-  cloud.responses.set('b', 65 / 60)
-  const helper = startHelper(server, clock, cloud, {
-    refreshRate: 1,
-    targets: { namespaces: { include: names } },
-    registries: [registry('a'), { ...registry('b'), targets: { namespaces: { include: ['solo'] } } }],
-  })
-  const done = (): number => names.filter((name) => passwordsIn(server, name)['a.example.com'] !== 'one-a-1').length
-  await clock.advance(25_500)
-  assert.deepEqual([done() > 0, done() < 60, cloud.calls.length], [true, true, 3])
-  await clock.advance(6_000)
-  assert.deepEqual([done(), cloud.calls.length], [60, 4])
-  await end(clock, helper)
-})
-
-test('writes of expired Secrets are not paced, not even after the identity was repaired', async () => {
-  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
-  const names = numbered(100)
-  for (const name of names) server.createNamespace(name)
-  const targets = { namespaces: { include: names } }
-  const helper = startHelper(server, clock, cloud, { refreshRate: 1, targets })
-  await clock.advance(10_000)
-  cloud.responses.set('a', new NopassError('CLOUD_DENIED', 'no'))
-  await clock.advance(2 * 60 * MINUTE)
-  helper.configure({ registries: [registry('a', 'cri-other')] })
-  await clock.advance(10_000)
-  cloud.responses.delete('a')
-  let first: number | undefined
-  server.onWrite = () => {
-    first ??= clock.monotonic()
-  }
-  for (let second = 0; second < 60 && first === undefined; second += 1) await clock.advance(1_000)
-  await clock.advance(2_000)
-  const left = names.filter((name) => passwordsIn(server, name)['a.example.com'] === 'one-a-1')
-  assert.deepEqual(left, [])
-  await end(clock, helper)
-})
 
 test("a rotation writes the helper's own copy before all other Secrets, and waits at most two seconds for it", async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]

@@ -122,21 +122,6 @@ test('no Lease but the helper’s own is ever requested', async () => {
   await end(clock, one, two)
 })
 
-test('the rotation of a short-lived credential ends within a tenth of its lifetime, whatever the configured rate', async () => {
-  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
-  const names = Array.from({ length: 200 }, (_, index) => `n-${index}`)
-  for (const name of names) server.createNamespace(name)
-  cloud.responses.set('a', 10)
-  const helper = startHelper(server, clock, cloud, { refreshRate: 1 })
-  const left = (): number => names.filter((name) => loginIn(server, name) === 'one-a-1').length
-  await clock.advance(10_000)
-  assert.equal(left(), 200)
-  while (cloud.calls.length < 2) await clock.advance(1_000)
-  await clock.advance(MINUTE + 2_000)
-  assert.equal(left(), 0)
-  await end(clock, helper)
-})
-
 test('a helper that retires empties the Secrets within a second', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createPacer, rotationRate } from '../../src/helper/writes/pacer.ts'
 import {
   createWorkQueue,
   type WorkOutcome,
@@ -27,7 +26,6 @@ function open(options: Partial<WorkQueueOptions> = {}): Fixture {
     clock,
     random: () => 0.5,
     concurrency: 1,
-    pacer: createPacer(1000),
     handler: (key) => {
       started.push(key)
       return new Promise((resolve) => inFlight.set(key, resolve))
@@ -107,37 +105,18 @@ test('a new key starts in the same turn of the event loop', () => {
   assert.deepEqual(started, ['a'])
 })
 
-test('refreshes are ordered by expiry and arrival, after keys that are not paced', async () => {
-  const { queue, started, end, clock } = open()
+test('waiting keys are ordered by deadline and arrival', async () => {
+  const { queue, started, end } = open()
   queue.add('busy', NOW)
-  queue.add('late', { lane: 'later', deadline: 30, paced: true })
-  queue.add('late too', { lane: 'later', deadline: 30, paced: true })
-  queue.add('soon', { lane: 'later', deadline: 10, paced: true })
+  queue.add('late', { lane: 'later', deadline: 30 })
+  queue.add('late too', { lane: 'later', deadline: 30 })
+  queue.add('soon', { lane: 'later', deadline: 10 })
   queue.add('missing-2', { lane: 'later', deadline: 2 })
   queue.add('missing-1', { lane: 'later', deadline: 1 })
   for (const key of ['busy', 'missing-1', 'missing-2', 'soon', 'late', 'late too']) {
     await end(key)
-    await clock.advance(1)
   }
   assert.deepEqual(started, ['busy', 'missing-1', 'missing-2', 'soon', 'late', 'late too'])
-})
-
-test('paced keys start evenly, and a new key does not wait for them', async () => {
-  const { queue, started, clock } = open({ concurrency: 100, pacer: createPacer(50), handler: (key) => begunBy(key) })
-  const times: [string, number][] = []
-  function begunBy(key: string): WorkOutcome {
-    times.push([key, clock.monotonic()])
-    return 'done'
-  }
-  for (let index = 0; index < 10; index += 1) queue.add(`r${index}`, { lane: 'later', paced: true, deadline: index })
-  await clock.advance(50)
-  queue.add('new', NOW)
-  await clock.advance(1000)
-  const at = new Map(times)
-  assert.equal(at.get('new'), 50)
-  // Three of the ten keys are the burst that accumulates during a pause.
-  assert.equal(at.get('r9'), 130)
-  assert.deepEqual(started, [])
 })
 
 test('a failing key waits longer each time, at most a minute, and a success resets the wait', async () => {
@@ -210,7 +189,7 @@ test('stop waits for the keys being processed and starts no others', async () =>
 test('no key is ever lost: after any mix of additions, completions and failures each key was processed after its last change', async () => {
   const move = fc.record({
     key: fc.constantFrom('a', 'b', 'c', 'd'),
-    what: fc.constantFrom('now', 'later', 'paced', 'end', 'fail', 'wait'),
+    what: fc.constantFrom('now', 'later', 'end', 'fail', 'wait'),
   })
   await fc.assert(
     fc.asyncProperty(fc.array(move, { maxLength: 40 }), async (moves) => {
@@ -236,7 +215,7 @@ test('no key is ever lost: after any mix of additions, completions and failures 
         else if (what === 'wait') await fixture.clock.advance(20)
         else {
           changed.set(key, ++turn)
-          fixture.queue.add(key, what === 'now' ? NOW : { lane: 'later', paced: what === 'paced' })
+          fixture.queue.add(key, what === 'now' ? NOW : LATER)
         }
       }
       await settle()
@@ -252,13 +231,6 @@ test('no key is ever lost: after any mix of additions, completions and failures 
     }),
     { numRuns: 150 },
   )
-})
-
-test('a rotation has the configured rate, but is fast enough to take at most a tenth of the lifetime', () => {
-  assert.equal(rotationRate(50, 1000, 3_600_000), 50)
-  assert.equal(rotationRate(50, 36_000, 3_600_000), 100)
-  assert.equal(rotationRate(50, 1000, 60_000), 1000 / 6)
-  assert.equal(rotationRate(50, 1000, 0), 50)
 })
 
 test('a stopped queue leaves no timer, so that a reload keeps nothing of the earlier configuration in memory', async () => {
@@ -284,7 +256,7 @@ test('the observer receives each key’s wait since it was first added, its proc
   })
   queue.add('busy', NOW)
   await clock.advance(100)
-  queue.add('a', { lane: 'later', paced: true })
+  queue.add('a', LATER)
   await clock.advance(20)
   // The key is more urgent now, but its wait counts from the first time it was added.
   queue.add('a', NOW)
@@ -311,15 +283,10 @@ test('the observer receives each key’s wait since it was first added, its proc
 })
 
 test('a waiting key can become more urgent, but never less urgent', async () => {
-  const PACED = { lane: 'later', paced: true } as const
   for (const [first, second, added] of [
     [NOW, LATER, 1],
     [NOW, NOW, 1],
     [LATER, LATER, 1],
-    [LATER, PACED, 1],
-    [PACED, PACED, 1],
-    [PACED, LATER, 2],
-    [PACED, NOW, 2],
     [LATER, NOW, 2],
   ] as const) {
     let adds = 0

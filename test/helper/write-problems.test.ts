@@ -8,7 +8,7 @@ import {
   problemOfWrite,
   undoneWrite,
 } from '../../src/helper/writes/decision-problem.ts'
-import { waitBeforeRetry } from '../../src/helper/writes/pacer.ts'
+import { waitBeforeRetry } from '../../src/helper/writes/retry-wait.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 
 const precondition = { uid: 'u', resourceVersion: '7' }

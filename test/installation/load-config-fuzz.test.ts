@@ -8,7 +8,7 @@ import { config } from '../helper/plan-fixtures.ts'
 import { anyValue, fuzz } from '../support/fuzz.ts'
 
 const SECRET = 'S3CR3T_TEXT'
-const WHOLE = config({ secretLabels: { team: 'a' }, refreshRate: 20 })
+const WHOLE = config({ secretLabels: { team: 'a' }, heal: true })
 
 /**
  * Returns the configuration, or undefined for a rejected text. The error has our code and contains

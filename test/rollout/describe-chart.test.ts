@@ -65,13 +65,13 @@ for (const [chart, ours] of [
 }
 
 test('our chart in a folder has the values of its own version', () => {
-  put({ 'ours/Chart.yaml': `\ufeff${OURS}`, 'ours/values.yaml': 'refreshRate: 7\n', 'bare/Chart.yaml': OURS })
+  put({ 'ours/Chart.yaml': `\ufeff${OURS}`, 'ours/values.yaml': 'revisionHistoryLimit: 7\n', 'bare/Chart.yaml': OURS })
   assert.deepEqual(describe('ours'), {
     reference: join(folder, 'ours'),
     version: undefined,
     ours: true,
     bundled: undefined,
-    defaults: { name: 'chart/values.yaml', text: 'refreshRate: 7\n' },
+    defaults: { name: 'chart/values.yaml', text: 'revisionHistoryLimit: 7\n' },
   })
   assert.deepEqual(describe(join(folder, 'bare')), {
     reference: join(folder, 'bare'),
@@ -85,8 +85,11 @@ test('our chart in a folder has the values of its own version', () => {
 test("another chart's values are not taken for ours", () => {
   put({
     'other/Chart.yaml': 'name: platform\n',
-    'other/values.yaml': 'refreshRate: 7\n',
-    'other.tgz': archive({ 'platform/Chart.yaml': 'name: platform\n', 'platform/values.yaml': 'refreshRate: 7\n' }),
+    'other/values.yaml': 'revisionHistoryLimit: 7\n',
+    'other.tgz': archive({
+      'platform/Chart.yaml': 'name: platform\n',
+      'platform/values.yaml': 'revisionHistoryLimit: 7\n',
+    }),
   })
   for (const chart of ['other', 'other.tgz']) {
     const { ours, defaults, reference } = describe(chart)

@@ -37,7 +37,7 @@ async function load(
 const list = `- name: a
   ack: { clusterId: c0123456789abcdef, region: cn-hangzhou }
   valuesFiles: [own.yaml]
-  values: { refreshRate: 3 }
+  values: { secretName: p3 }
 - name: b
   wave: 1
   kubeconfig: { env: KUBECONFIG_B, context: admin }
@@ -45,8 +45,12 @@ const list = `- name: a
 `
 
 test('values are merged in order: files of all, inline of all, files of the entry, values of the entry', async () => {
-  const files = { 'clusters.yaml': list, 'values.yaml': VALUES, 'own.yaml': 'refreshRate: 2\nlogLevel: debug\n' }
-  const inputs = { 'clusters-file': 'clusters.yaml', 'values-files': 'values.yaml', values: 'refreshRate: 1' }
+  const files = {
+    'clusters.yaml': list,
+    'values.yaml': VALUES,
+    'own.yaml': 'secretName: p2\nlogLevel: debug\n',
+  }
+  const inputs = { 'clusters-file': 'clusters.yaml', 'values-files': 'values.yaml', values: 'secretName: p1' }
   const { settings, errors } = await load(files, inputs, { KUBECONFIG_B: 'apiVersion: v1' })
   assert.deepEqual(errors, [])
   assert.deepEqual(
@@ -59,10 +63,10 @@ test('values are merged in order: files of all, inline of all, files of the entr
   assert.ok(settings)
   const { clusters } = prepareClusters(settings)
   assert.deepEqual(
-    clusters.map(({ values }) => [values?.refreshRate, values?.logLevel]),
+    clusters.map(({ values }) => [values?.secretName, values?.logLevel]),
     [
-      [3, 'debug'],
-      [1, 'info'],
+      ['p3', 'debug'],
+      ['p1', 'info'],
     ],
   )
   assert.deepEqual(
@@ -79,7 +83,7 @@ for (const [title, path, from] of [
     const entries = list.replace('{ env: KUBECONFIG_B, context: admin }', '{ file: kubeconfigs/b }')
     const own = join(from, 'own.yaml')
     const { settings, errors } = await load(
-      { 'lists/clusters.yaml': entries, [own]: 'refreshRate: 2\n', 'values.yaml': VALUES },
+      { 'lists/clusters.yaml': entries, [own]: 'secretName: p2\n', 'values.yaml': VALUES },
       { 'values-files': 'values.yaml', ...(path === '' ? { clusters: entries } : { 'clusters-file': path }) },
     )
     assert.deepEqual(errors, [])
@@ -112,7 +116,7 @@ test('every missing file and variable is named in one error', async () => {
 })
 
 test('an error in a shared file is reported once for all clusters; an error in an entry is reported at its own location', async () => {
-  const bad = list.replace('refreshRate: 3', 'replicas: many')
+  const bad = list.replace('secretName: p3', 'replicas: many')
   const files = { 'clusters.yaml': bad, 'values.yaml': VALUES.replace('worker-role', 'worker'), 'own.yaml': '' }
   const { settings } = await load(
     files,
@@ -240,7 +244,7 @@ test('a matrix job needs neither the kubeconfig secrets nor the values files of 
     `- name: ${name}\n  kubeconfig: { env: KUBECONFIG_${name.toUpperCase()} }\n  valuesFiles: [${name}.yaml]\n`
   const clusters = ['a', 'b', 'c'].map(entry).join('')
   const { settings, errors } = await load(
-    { 'b.yaml': 'refreshRate: 3\n' },
+    { 'b.yaml': 'secretName: p3\n' },
     { clusters, values: VALUES, cluster: 'b' },
     { KUBECONFIG_B: 'apiVersion: v1' },
   )
@@ -261,8 +265,8 @@ test('a matrix job needs neither the kubeconfig secrets nor the values files of 
   const { clusters: prepared, errors: problems } = prepareClusters(settings)
   assert.deepEqual(problems, [])
   assert.deepEqual(
-    prepared.map(({ name, values }) => [name, values?.refreshRate]),
-    [['b', 3]],
+    prepared.map(({ name, values }) => [name, values?.secretName]),
+    [['b', 'p3']],
   )
 })
 
@@ -318,7 +322,7 @@ for (const [title, values, says, hint] of [
 }
 
 test('inline values are told from the name of a file by a key', async () => {
-  for (const values of ['refreshRate: 1', 'refreshRate:', '{refreshRate: 1}', 'values.yaml\n']) {
+  for (const values of ['secretName: p1', 'secretName:', '{secretName: p1}', 'values.yaml\n']) {
     const { errors } = await load({ 'values.yaml': '' }, { mode: 'validate', kubeconfig: 'k', values }).catch(
       (error: { readonly message: string }) => ({ errors: [error] }),
     )
@@ -378,14 +382,14 @@ function archiveOf(files: Readonly<Record<string, string>>): Buffer {
 test('our own chart as an archive is our chart: its values are checked, and RAM follows them', async () => {
   const files = {
     'acr-nopass/Chart.yaml': 'name: acr-nopass\nversion: 1.0.0\n',
-    'acr-nopass/values.yaml': 'refreshRate: 7\n',
+    'acr-nopass/values.yaml': 'secretName: p7\n',
     'acr-nopass/charts/other/Chart.yaml': 'name: other\n',
   }
   const inputs = { chart: 'acr-nopass-1.0.0.tgz', kubeconfig: 'k', values: VALUES, ram: 'worker-role' }
   const { settings, errors } = await load({ 'acr-nopass-1.0.0.tgz': archiveOf(files) }, inputs)
   assert.deepEqual(errors, [])
   assert.equal(settings?.chart.ours, true)
-  assert.equal(settings?.chart.defaults?.text, 'refreshRate: 7\n')
+  assert.equal(settings?.chart.defaults?.text, 'secretName: p7\n')
   const { clusters } = prepareClusters(settings ?? assert.fail())
   assert.deepEqual(
     clusters.map(({ ram, values }) => [ram, values?.registries[0]?.name]),

@@ -151,7 +151,7 @@ test('what an approval of a plan covers does not depend on how the plan is shown
   assert.deepEqual(
     [digest, hashes.length, hashes[0], hashes.at(-1)],
     [
-      '5ae7b4eea41a19746d91b83f101a4decf22a6e161fc86c48432cb412068bd691',
+      '01eace326db49eec2215b59b4a2e8ab4544067a0724084a6d64e38e022c45e70',
       31,
       '4788c4f8e06b29fa78cfd2bd11c63f58',
       '8c3ce204cfdb9f7f3eb2f2798117593d',

@@ -14,7 +14,6 @@ type Verified = Parameters<typeof reasonNotToVerify>
 function covered(more: object, second: object = {}): Parameters<typeof planNewNamespace>[0] {
   const values = {
     scope: 'cluster',
-    dryRun: false,
     retire: false,
     registries: [{ name: 'prod' }, { name: 'stage', ...second }],
     targets: within({}).targets,
@@ -98,7 +97,6 @@ test('a probe namespace proves something only if the values serve any new namesp
   for (const [more, covers] of [
     [{}, true],
     [{ scope: 'namespaces', ...within({ include: ['team-a'] }) }, false],
-    [{ dryRun: true }, false],
     [within({ include: ['team-*'] }), false],
     [within({ exclude: ['acr-*'] }), false],
     [within({ selector: { matchLabels: { a: 'b' } } }), false],

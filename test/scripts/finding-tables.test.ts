@@ -19,15 +19,15 @@ test('the tables of findings contain each finding once', () => {
 })
 
 test('a finding without a Chinese row has its English row on the Chinese page, with the mark', () => {
-  const { en } = rows.DRY_RUN ?? { en: ['', ''] as const }
-  const tables = Object.values(findingTables('zh', { ...rows, DRY_RUN: { en } })).join('\n')
-  assert.ok(tables.includes(`| ${untranslated(en[0])} | \`DRY_RUN\` | ${untranslated(en[1])} |`))
+  const { en } = rows.RETIRING ?? { en: ['', ''] as const }
+  const tables = Object.values(findingTables('zh', { ...rows, RETIRING: { en } })).join('\n')
+  assert.ok(tables.includes(`| ${untranslated(en[0])} | \`RETIRING\` | ${untranslated(en[1])} |`))
 })
 
 test('a finding without an English row, and a row without a finding, are rejected', () => {
-  const { DRY_RUN: _, ...rest } = rows
-  const read = (): string => stringify({ ...rest, GONE: rows.DRY_RUN })
-  assert.throws(() => readFindings(read), /findings\.yaml: DRY_RUN is missing, GONE does not exist$/)
+  const { RETIRING: _, ...rest } = rows
+  const read = (): string => stringify({ ...rest, GONE: rows.RETIRING })
+  assert.throws(() => readFindings(read), /findings\.yaml: RETIRING is missing, GONE does not exist$/)
 })
 
 test('a page without the markers of a table is rejected', () => {

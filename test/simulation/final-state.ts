@@ -147,17 +147,13 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
     return attached && !excused ? [`${namespace}/${name}: still attached`] : []
   }
 
-  /**
-   * Whether the helper may still be writing credentials that it has just obtained: it writes
-   * `refreshRate` namespaces a second, and the registries share that pace.
-   */
+  /** Whether the helper may still be writing credentials that it has just obtained. */
   function isRotating(): boolean {
     const names = config.registries.map(({ name }) => name)
     const own = contentOf(server.get('secrets', `${HOME}/${SECRET}`))
-    const pacedMs = (server.all('namespaces').length * names.length * 1000) / config.refreshRate + SETTLED_MS
     return config.registries.some((values) => {
       const { expiresAt, issuedAt } = cloud.issued(own.get(keyOf(HOME, values, names)) ?? '') ?? { expiresAt: null }
-      return expiresAt !== null && issuedAt > now - pacedMs
+      return expiresAt !== null && issuedAt > now - SETTLED_MS
     })
   }
 

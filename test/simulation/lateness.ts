@@ -125,32 +125,18 @@ export function createLateness(options: LatenessOptions): Lateness {
       checkEnd(registry, password)
       const isDisturbed = options.undisturbedSince() > since - SETTLED_MS
       if (token?.expiresAt == null || holder() !== process || isDisturbed || !options.usesConfig(process)) return
-      const now = START + since
       const names = targetsOf(loaded, registry)
-      // All registries share the refresh rate, and others may have new credentials for other
-      // namespaces at the same time.
-      const paced = new Set(loaded.config.registries.flatMap(({ name }) => targetsOf(loaded, name)))
-      const pacedMs = Math.min((paced.size / settings.refreshRate) * 1000, (token.expiresAt - token.issuedAt) / 10)
-      const check = (urgent: boolean, namespaces: readonly string[], limit: number): void => {
-        scheduler.after(limit, () => {
-          const isSame =
-            holder() === process && options.undisturbedSince() <= since && options.loaded().since === configuredAt
-          if (!isSame) return
-          const still = new Set(targetsOf(loaded, registry))
-          const late = namespaces.filter(
-            (name) => still.has(name) && (credentialIn(name, registry)?.serial ?? 0) < token.serial,
-          )
-          if (late.length > 0) {
-            const kind = urgent ? ', where the previous one had expired' : ''
-            options.violated(
-              `${password} is not in ${late.length} of ${namespaces.length} (${late[0]}) after ${limit} ms${kind}`,
-            )
-          }
-        })
-      }
-      const isExpired = (name: string): boolean => (credentialIn(name, registry)?.expiresAt ?? now + 1) <= now
-      check(true, names.filter(isExpired), BASE_MS)
-      check(false, names, BASE_MS + 1.1 * pacedMs)
+      scheduler.after(BASE_MS, () => {
+        const isSame =
+          holder() === process && options.undisturbedSince() <= since && options.loaded().since === configuredAt
+        if (!isSame) return
+        const still = new Set(targetsOf(loaded, registry))
+        const late = names.filter(
+          (name) => still.has(name) && (credentialIn(name, registry)?.serial ?? 0) < token.serial,
+        )
+        if (late.length > 0)
+          options.violated(`${password} is not in ${late.length} of ${names.length} (${late[0]}) after ${BASE_MS} ms`)
+      })
     },
     woke() {
       const { loaded, since: configuredAt } = options.loaded()

@@ -243,13 +243,6 @@ export const REVERTS: readonly Revert[] = [
     effect: 'The helper writes a Secret that another client keeps changing as fast as that client.',
   },
   {
-    theme: 'pace and load',
-    file: 'src/helper/writes/controller.ts',
-    from: 'rotationRate(config.refreshRate, queue.depth, shortestLife(options.states()))',
-    to: 'config.refreshRate',
-    effect: 'A rotation at the configured rate takes longer than the credentials live.',
-  },
-  {
     theme: 'Lease, namespaces, status',
     file: 'src/kube/lease.ts',
     from: "const lane = 'lease'",

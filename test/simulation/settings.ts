@@ -20,7 +20,6 @@ export interface Settings {
   readonly namespaces: number
   readonly verify: boolean
   readonly watchList: boolean
-  readonly refreshRate: number
   /** The rates of the two replicas' clocks. */
   readonly rates: readonly [number, number]
   /** How many milliseconds the two replicas' clocks are ahead. */
@@ -56,7 +55,6 @@ export function drawSettings(random: Random): Settings {
     namespaces: random.pick([3, 6, 20]),
     verify: random.chance(0.8),
     watchList: random.chance(0.7),
-    refreshRate: random.pick([2, 50]),
     rates: [rate(), rate()],
     ahead: [skew(), skew()],
     // Drawn from a separate stream, so that existing seeds keep their plans.
@@ -181,7 +179,6 @@ export function configText(settings: Settings, variant: ConfigVariant): string {
     heal: settings.heal ?? false,
     retire: variant === 'retire',
     secretName: SECRET,
-    refreshRate: settings.refreshRate,
     verify: { enabled: settings.verify, interval: '2m' },
     ...(variant === 'labels' && { secretLabels: { team: 'x' } }),
     release: {

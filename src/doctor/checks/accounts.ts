@@ -15,7 +15,7 @@ import { logsCommand } from './fix-commands.ts'
 export function accountFindings({ release, namespaces, accounts, secrets, admission }: Observed): Found {
   const { config } = release ?? {}
   if (release === undefined || config === undefined || !namespaces || !accounts) return []
-  if (config.attach === 'admission' || config.retire || config.dryRun) return []
+  if (config.attach === 'admission' || config.retire) return []
   const targets = createTargets(config)
   const open = new Set(
     namespaces.filter((namespace) => !namespace.terminating && targets.includes(namespace)).map(({ name }) => name),

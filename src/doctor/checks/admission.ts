@@ -12,7 +12,7 @@ import { applyAgain, CHART, isAliased, replaceFromRelease } from './fix-commands
 export function admissionFindings({ release, admission }: Observed): Found {
   const { config } = release ?? {}
   if (release === undefined || config === undefined || admission === undefined) return []
-  if (config.attach === 'serviceAccounts' || config.retire || config.dryRun) return []
+  if (config.attach === 'serviceAccounts' || config.retire) return []
   if (!admission.canMutate) {
     return {
       id: 'KUBERNETES_OLD',

@@ -90,16 +90,5 @@ export function configFindings({ release }: Observed): Found {
             : { fix: 'Uninstall the release now.', command: shell`helm -n ${namespace} uninstall ${name}` }),
     })
   }
-  if (config?.dryRun) {
-    findings.push({
-      id: 'DRY_RUN',
-      severity: 'warning',
-      subject,
-      message: 'the helper only reports what it would do',
-      cause: '`dryRun: true` is set.',
-      fix: "When the helper's log shows what you want, set `dryRun: false` in the values, and upgrade.",
-      command: logsCommand(release),
-    })
-  }
   return findings
 }

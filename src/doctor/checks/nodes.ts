@@ -158,7 +158,7 @@ function findSkew(nodes: readonly PluginNode[]): readonly Draft[] {
 function findBothWays({ release, focus }: Observed, nodes: readonly PluginNode[]): readonly Draft[] {
   const ours = nodes.filter(({ config }) => config === 'ours')
   const { config } = release ?? {}
-  if (focus !== undefined || ours.length === 0 || config === undefined || config.retire || config.dryRun) return []
+  if (focus !== undefined || ours.length === 0 || config === undefined || config.retire) return []
   return [
     {
       id: 'NODE_BOTH_WAYS',

@@ -65,7 +65,7 @@ const NOT_ADOPTED: Rule = {
 export function secretFindings(observed: Observed): Found {
   const { release, namespaces, secrets, now } = observed
   const { config } = release ?? {}
-  if (config === undefined || config.retire || config.dryRun || !namespaces || !secrets) return []
+  if (config === undefined || config.retire || !namespaces || !secrets) return []
   const targets = createTargets(config)
   // The helper's own namespace has the credentials of all entries that some namespace needs.
   const { status } = release ?? {}

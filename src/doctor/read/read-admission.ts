@@ -48,7 +48,7 @@ export async function readAdmission(
   const [mutating, guard, tried, accepted] = await Promise.all([
     mutates ? readBound(reader, 'Mutating', release) : [],
     guards ? readBound(reader, 'Validating', release) : [],
-    mutates && !isReadOnly && !config.retire && !config.dryRun
+    mutates && !isReadOnly && !config.retire
       ? tryPods(reader, config, (await namespaces) ?? (await readOwn(reader, release)))
       : undefined,
     guards && !isReadOnly ? tryGuard(reader, release, nameOf) : undefined,

@@ -12,8 +12,6 @@ export interface CredentialLogOptions {
   readonly namespace: string
   readonly secretName: string
   readonly instance: string
-  /** Nothing is written, so every credential is in force at once. */
-  readonly dryRun: boolean
   /** The log before a reload. */
   readonly carried?: LogState | undefined
   /** Returns the credentials under the present names of their registries. */
@@ -61,15 +59,13 @@ export function createCredentialLog(options: CredentialLogOptions) {
     ...carried,
     copy: 'unread',
     logged: byName(options.rename([...carried.logged.values()])),
-    isStuck: options.dryRun,
   }
   let isOpen = false
   let cancel: (() => void) | undefined
 
   function send(event: LogEvent): void {
     const wasStuck = state.isStuck
-    const next = logStep(state, event)
-    state = options.dryRun ? { ...next, isStuck: true } : next
+    state = logStep(state, event)
     wait()
     if (wasStuck !== state.isStuck) options.onStuck(state.isStuck)
   }

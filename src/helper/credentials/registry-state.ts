@@ -147,7 +147,7 @@ export interface RegistryState {
   /** When a requested refresh last failed, epoch milliseconds; undefined after a success. */
   readonly triedAt?: number | undefined
   readonly failures: number
-  /** True if the previous credential no longer worked. The rotation is then not paced. */
+  /** True if the previous credential no longer worked. The rotation then waits for no other. */
   readonly urgent: boolean
   /** When the next request is due, on both clocks, because the cloud's clock may be corrected. */
   readonly due: { readonly cloud: number; readonly monotonic: number } | undefined
@@ -291,13 +291,4 @@ export function errorSince(known: StatusError | undefined, error: unknown, now: 
   const met = toStatusError(error, now)
   const isSame = known?.code === met.code && known.reason === met.reason
   return isSame ? { ...met, at: known.at } : met
-}
-
-/** Returns the shortest lifetime of the credentials in use, in milliseconds; 0 if none expires. */
-export function shortestLife(states: readonly RegistryState[]): number {
-  const lives = states.flatMap(({ live, kept }) => {
-    const { issuedAt = 0, expiresAt = null } = (live ?? kept)?.token ?? {}
-    return expiresAt === null ? [] : [expiresAt - issuedAt]
-  })
-  return lives.length === 0 ? 0 : Math.min(...lives)
 }

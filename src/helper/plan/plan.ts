@@ -19,7 +19,7 @@ export function planKey(context: PlanContext, key: PlanKey): PlannedAction | und
 }
 
 /**
- * Plans every key, for dry runs and the status: for each namespace its Secret, then its
+ * Plans every key, for the status: for each namespace its Secret, then its
  * ServiceAccounts.
  */
 export function* plan(context: PlanContext): Generator<{ key: PlanKey; decision: PlannedAction }> {

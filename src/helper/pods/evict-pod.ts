@@ -39,7 +39,7 @@ function outcomeOf(status: number): EvictionOutcome {
  * The result of an eviction. `blocked`: a disruption budget or the API server refused it for now.
  * `gone`: the Pod was deleted or has changed.
  */
-export type EvictionOutcome = 'evicted' | 'blocked' | 'gone' | 'refused' | 'unavailable' | 'dry-run'
+export type EvictionOutcome = 'evicted' | 'blocked' | 'gone' | 'refused' | 'unavailable'
 
 interface OwnerRecord {
   readonly until: number

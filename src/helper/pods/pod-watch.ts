@@ -14,7 +14,7 @@ import { type PodWithoutReference, problemOfPod, type Treatment } from './judge-
 import { type PodView, viewPod } from './pod-view.ts'
 
 export interface PodWatchOptions extends Pick<CachesOptions, 'client' | 'clock' | 'random' | 'features' | 'onProblem'> {
-  readonly config: Pick<HelperConfig, 'scope' | 'secretName' | 'heal' | 'dryRun' | 'retire'>
+  readonly config: Pick<HelperConfig, 'scope' | 'secretName' | 'heal' | 'retire'>
   /** With scope `namespaces`: the namespaces whose Pods may be read. */
   readonly listedNamespaces: readonly string[]
   readonly judge: (pod: PodView) => PodWithoutReference | undefined
@@ -55,7 +55,7 @@ export function createPodWatch(options: PodWatchOptions) {
   let shown: ReadonlySet<string> = new Set()
 
   function treatmentOf(pod: PodView, finding: PodWithoutReference): Treatment {
-    if (!config.heal || config.dryRun || config.retire || !finding.evictable) return 'left'
+    if (!config.heal || config.retire || !finding.evictable) return 'left'
     return pace.isUnhelped(pod, clock.monotonic()) ? 'unhelped' : 'to-evict'
   }
 
@@ -83,9 +83,7 @@ export function createPodWatch(options: PodWatchOptions) {
     const pending = [...source.entries()].map(([, one]) => one)
     pace.begin(pod, pending, clock.monotonic())
     const { namespace, name, uid, owner } = pod
-    const { outcome, retryAfterMs, error } = config.dryRun
-      ? { outcome: 'dry-run' as const, retryAfterMs: 0, error: undefined }
-      : await evictPod(client, pod, stopped.signal)
+    const { outcome, retryAfterMs, error } = await evictPod(client, pod, stopped.signal)
     pace.note(pod, outcome, retryAfterMs, clock.monotonic())
     metrics.podsEvicted.inc({ outcome })
     const failure = error === undefined ? {} : { code: toNopassError(error).code }

@@ -66,7 +66,7 @@ export function createMetrics() {
     ),
     podsEvicted: counter(
       'acr_nopass_pods_evicted_total',
-      'Evictions of such Pods by outcome (blocked: by a disruption budget; dry-run: not evicted; only with heal).',
+      'Evictions of such Pods by outcome (blocked: by a disruption budget; only with heal).',
       ['outcome'],
     ),
     watchRestarts: counter('acr_nopass_watch_restarts_total', 'Watches that broke and were restarted.', ['resource']),

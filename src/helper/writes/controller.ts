@@ -7,14 +7,12 @@ import { type CachesOptions, createCaches } from '../cluster/caches.ts'
 import { createObservedCluster } from '../cluster/observed-cluster.ts'
 import type { CredentialGroups } from '../credentials/credential-groups.ts'
 import type { CopyVersion, Logged } from '../credentials/log-step.ts'
-import { type RegistryState, shortestLife } from '../credentials/registry-state.ts'
 import { isWrite, type PlannedAction, untilOf, type WriteAction, type WriteReason } from '../plan/actions.ts'
 import { formatPlanKey, type PlanKey, parsePlanKey, plan, planKey } from '../plan/plan.ts'
 import type { PlanContext } from '../plan/plan-context.ts'
 import { createChangeHandlers } from './change-handlers.ts'
 import type { ControllerObserver } from './controller-observer.ts'
 import { isUndone, problemOfDecision, problemOfWrite } from './decision-problem.ts'
-import { createPacer, rotationRate } from './pacer.ts'
 import { createPlanRunner, type Steps } from './plan-runner.ts'
 import { createRivalAddon } from './rival-addon.ts'
 import { createUndoneWrites } from './undone-writes.ts'
@@ -30,7 +28,6 @@ export interface ControllerOptions
   readonly isLeader: () => boolean
   /** Epoch milliseconds on the cloud's clock. */
   readonly cloudNow: () => number
-  readonly states: () => readonly RegistryState[]
   readonly observer: ControllerObserver
   /**
    * Epoch milliseconds by the earlier of two clocks, until the cloud has answered
@@ -94,26 +91,19 @@ export function createController(options: ControllerOptions) {
    * helper's own copy was read for that reason, and for which version of the Secret.
    */
   const logReads = new Map<string, { readonly resourceVersion: string; readonly at: number }>()
-  const pacer = createPacer(config.refreshRate)
   const stop = new AbortController()
   const world = { observed: { ...observed, logReadFor }, targets, groups, config }
   const ownNamespace = config.release.namespace
-  let rate = config.refreshRate
   const undone = createUndoneWrites(clock, options.random, (group) => groups.byKey(group)?.hash)
   const rival = createRivalAddon(secretName, observer.rival)
   const queue = createWorkQueue({
     clock,
     random: options.random,
     concurrency: CONCURRENCY,
-    pacer,
     handler: handle,
     observer: observer.queue,
   })
-  const plans = createPlanRunner({
-    clock,
-    isQueueBusy: () => queue.depth > 0,
-    onPlanned: setPace,
-  })
+  const plans = createPlanRunner(clock)
   caches.handle(createChangeHandlers({ ...options, caches, observed, queueNow: (key) => queue.add(key, NOW) }))
 
   function context(): PlanContext {
@@ -146,7 +136,7 @@ export function createController(options: ControllerOptions) {
     if (decision.kind === 'wait' && decision.ask === 'log') return readLog(key, planned.namespace, failures)
     const until = untilOf(decision)
     if (until !== undefined) return { retry: Math.max(0, until - clock.monotonic()) }
-    if (!isWrite(decision) || config.dryRun) {
+    if (!isWrite(decision)) {
       undone.forget(key)
       return 'done'
     }
@@ -226,53 +216,38 @@ export function createController(options: ControllerOptions) {
       const text = formatPlanKey(key)
       if (key.serviceAccount === undefined) turn += 1
       note(text, key, decision)
-      enqueue(text, decision, false, turn)
+      enqueue(text, decision, turn)
       yield
     }
   }
 
-  function* planSecrets(urgent: boolean): Steps {
+  function* planSecrets(): Steps {
     let count = 0
     for (const { name } of observed.namespaces()) {
       const decision = planKey(context(), { namespace: name })
       if (decision === undefined) continue
       if (isWrite(decision)) count += 1
-      enqueue(name, decision, urgent, count)
+      enqueue(name, decision, count)
       yield
     }
   }
 
-  /**
-   * New objects and repairs come first. Rotations are ordered by expiry, and are paced unless the
-   * present credential no longer works.
-   */
-  function laneOf(decision: WriteAction, urgent: boolean, turn: number): Lane {
+  /** New objects and repairs come first. Rotations are ordered by expiry. */
+  function laneOf(decision: WriteAction, turn: number): Lane {
     // A namespace's Secret and its references get the same deadline, so that the first namespaces
     // are complete early.
     if (decision.kind !== 'writeSecret' || !ROTATIONS.has(decision.reason)) return { lane: 'later', deadline: turn }
-    const deadline = observed.secret(decision.namespace)?.expiresAt ?? 0
-    const hasExpired = deadline !== 0 && deadline <= options.cloudNow()
-    return { lane: 'later', paced: !urgent && !hasExpired, deadline }
+    return { lane: 'later', deadline: observed.secret(decision.namespace)?.expiresAt ?? 0 }
   }
 
   /**
    * Queues writes, and decisions that have to be planned again later. The helper's own copy goes
    * before all other keys.
    */
-  function enqueue(key: string, decision: PlannedAction, urgent: boolean, turn: number): void {
+  function enqueue(key: string, decision: PlannedAction, turn: number): void {
     if (!isWrite(decision)) {
       if (untilOf(decision) !== undefined || (decision.kind === 'wait' && decision.ask === 'log')) queue.add(key, NOW)
-    } else queue.add(key, key === ownNamespace ? NOW : laneOf(decision, urgent, turn))
-  }
-
-  /**
-   * Sets one pace for the whole queue. The pace never drops while an earlier rotation is still
-   * running.
-   */
-  function setPace(wasBusy: boolean): void {
-    const needed = rotationRate(config.refreshRate, queue.depth, shortestLife(options.states()))
-    rate = wasBusy ? Math.max(rate, needed) : needed
-    pacer.setRate(rate)
+    } else queue.add(key, key === ownNamespace ? NOW : laneOf(decision, turn))
   }
 
   return {
@@ -294,12 +269,9 @@ export function createController(options: ControllerOptions) {
     planAll(): void {
       if (caches.synced && options.isLeader()) plans.add(planEverything())
     },
-    /**
-     * Plans all Secrets again after a credential changed. `urgent`: the previous credential no
-     * longer works.
-     */
-    rotate(urgent: boolean): void {
-      if (caches.synced && options.isLeader()) plans.add(planSecrets(urgent))
+    /** Plans all Secrets again after a credential changed. */
+    rotate(): void {
+      if (caches.synced && options.isLeader()) plans.add(planSecrets())
     },
     /**
      * Puts the helper's own copy that was just read into the cache, because it is newer than what

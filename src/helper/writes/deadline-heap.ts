@@ -1,14 +1,13 @@
 /** A key that waits in the lane `later`. */
 export interface Waiting {
   readonly key: string
-  readonly paced: boolean
   /** The earliest goes first. */
   readonly deadline: number
   /** Order of arrival, for equal deadlines. */
   readonly order: number
 }
 
-/** A binary heap, ordered by unpaced before paced, then deadline, then arrival. */
+/** A binary heap, ordered by deadline, then arrival. */
 export interface DeadlineHeap {
   push(item: Waiting): void
   peek(): Waiting | undefined
@@ -63,6 +62,5 @@ export function createDeadlineHeap(): DeadlineHeap {
 }
 
 function compare(a: Waiting, b: Waiting): number {
-  if (a.paced !== b.paced) return a.paced ? 1 : -1
   return a.deadline === b.deadline ? a.order - b.order : a.deadline < b.deadline ? -1 : 1
 }

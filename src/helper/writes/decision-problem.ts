@@ -2,7 +2,7 @@ import { hasCode, NopassError } from '../../errors.ts'
 import { hasStatus, KubeApiError } from '../../kube/api-error.ts'
 import type { PlannedAction, WriteAction } from '../plan/actions.ts'
 import type { PlanKey } from '../plan/plan.ts'
-import type { RetryWait } from './pacer.ts'
+import type { RetryWait } from './retry-wait.ts'
 
 /** What a failed write means for its key. */
 export interface FailureVerdict {

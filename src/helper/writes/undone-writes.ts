@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { WriteAction } from '../plan/actions.ts'
 import { REFUSED } from './decision-problem.ts'
-import { waitBeforeRetry } from './pacer.ts'
+import { waitBeforeRetry } from './retry-wait.ts'
 
 interface UndoneWrite {
   /** Identifies what was to be written. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { createDeadlineHeap, type Waiting } from './deadline-heap.ts'
-import { type Pacer, type RetryWait, waitBeforeRetry } from './pacer.ts'
+import { type RetryWait, waitBeforeRetry } from './retry-wait.ts'
 
 /**
  * `now` holds changed keys in the order of arrival. `later` is ordered by deadline. While both
@@ -9,8 +9,6 @@ import { type Pacer, type RetryWait, waitBeforeRetry } from './pacer.ts'
 export interface Lane {
   readonly lane: 'now' | 'later'
   readonly deadline?: number
-  /** True if the pacer limits this key. */
-  readonly paced?: boolean
 }
 
 export type WorkOutcome = 'done' | { readonly retry: RetryWait }
@@ -30,7 +28,6 @@ export interface WorkQueueOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly concurrency: number
-  readonly pacer: Pacer
   readonly handler: Handler
   readonly observer?: QueueObserver
 }
@@ -45,7 +42,7 @@ const NOW_IN_ROW = 4
  * queued again if it changes while it is being processed.
  */
 export function createWorkQueue(options: WorkQueueOptions) {
-  const { clock, pacer } = options
+  const { clock } = options
   const waiting = new Map<string, Waiting & Lane & { readonly addedAt: number }>()
   const now: string[] = []
   const later = createDeadlineHeap()
@@ -108,8 +105,6 @@ export function createWorkQueue(options: WorkQueueOptions) {
   const nextLater = (): string | undefined => {
     for (let head = later.peek(); head !== undefined; head = later.peek()) {
       if (waiting.get(head.key)?.order === head.order && !inFlight.has(head.key) && !parkRetry(head.key)) {
-        const wait = head.paced ? pacer.take(clock.monotonic()) : 0
-        if (wait > 0) return wakeIn(wait)
         later.pop()
         return head.key
       }
@@ -176,11 +171,11 @@ export function createWorkQueue(options: WorkQueueOptions) {
     delayed.get(key)?.()
     delayed.delete(key)
     const known = waiting.get(key)
-    if (known?.lane === 'now' || (known && lane.lane === 'later' && (known.paced !== true || lane.paced))) return
+    if (known?.lane === 'now' || (known && lane.lane === 'later')) return
     options.observer?.added()
     order += 1
-    const { paced = false, deadline = Number.NEGATIVE_INFINITY } = lane
-    waiting.set(key, { key, lane: lane.lane, paced, deadline, order, addedAt: known?.addedAt ?? clock.monotonic() })
+    const { deadline = Number.NEGATIVE_INFINITY } = lane
+    waiting.set(key, { key, lane: lane.lane, deadline, order, addedAt: known?.addedAt ?? clock.monotonic() })
     enqueue(key)
     pump()
   }

@@ -156,10 +156,7 @@ export function releaseProblems({ release, available, toName }: OurSide): readon
   const { config, status, configHash } = release
   if (config === undefined || status === undefined)
     return [{ subject, why: 'its helper has not reported', fix: RUN_DOCTOR }]
-  if (config.dryRun || config.retire) {
-    const key = config.dryRun ? 'dryRun' : 'retire'
-    return [{ subject, why: `\`${key}: true\` is set`, fix: `Take \`${key}\` out of the values.` }]
-  }
+  if (config.retire) return [{ subject, why: '`retire: true` is set', fix: 'Take `retire` out of the values.' }]
   // The helper's report and Secrets may still contain what the current values omit.
   if (status.configHash !== configHash)
     return [{ subject, why: 'its helper still uses an older configuration', fix: RUN_DOCTOR }]

@@ -98,7 +98,7 @@ export interface ProbePlan {
  * selector, or of globs that do not match it.
  */
 export function planNewNamespace({ values, settings }: CoveredCluster): ProbePlan | undefined {
-  if (values === undefined || values.scope === 'namespaces' || values.dryRun) return undefined
+  if (values === undefined || values.scope === 'namespaces') return undefined
   const { selector } = values.targets.namespaces
   const selects = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length
   const targets = createTargets({ ...values, release: settings })
@@ -121,16 +121,15 @@ const NEW_NAMESPACE = {
 }
 
 /**
- * Plans a probe in an existing namespace. Undefined if the helper writes nowhere.
+ * Plans a probe in an existing namespace.
  * @throws VERIFY_NAMESPACE if the helper does not write into this namespace
  */
 export async function planExistingNamespace(
   caller: KubeCaller,
   name: string,
   { text }: Pick<RenderedConfig, 'text'>,
-): Promise<ProbePlan | undefined> {
+): Promise<ProbePlan> {
   const { config } = loadConfig(text)
-  if (config.dryRun) return undefined
   const targets = createTargets(config)
   const namespace = await unlessStatus(get<KubeObject>(caller, `/api/v1/namespaces/${name}`), 404)
   const refuse = (why: string): NopassError =>

@@ -106,9 +106,6 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
       return
     }
     run.phase = 'verify'
-    if (inputs['verify-namespace'] !== '' && open.probe === undefined) {
-      run.notes.push('verify-namespace was not used: the values have dryRun: true')
-    }
     const proofs = await verifyRelease({
       ...release,
       parts,

@@ -27,16 +27,12 @@ export interface ResolvedValues {
   }
   /** The helper removes all references, empties all pull secrets, and then does nothing. Before an uninstall by GitOps, set `retire` and wait until the status reports `retired`. */
   retire: boolean
-  /** The helper plans and reports metrics and status as usual, but writes to no namespace. */
-  dryRun: boolean
   /** For Pods that cannot pull because they were created before the reference was added. The helper evicts such Pods of ReplicaSets (also of Deployments), StatefulSets and DaemonSets, one per owner and minute. It reports other Pods, as with `watchPods`. Needs the rights to list and to evict Pods. */
   heal: boolean
   /** The helper writes an Event for each Pod that cannot pull because it does not reference the pull secret. Such Pods were created before the reference was added, or have their own `imagePullSecrets`, which replace those of the ServiceAccount. Needs the right to list Pods. */
   watchPods: boolean
   /** The helper tests every new credential at the registry's token endpoint. If the registry refuses it, the helper keeps the current credential while that one works and at least a tenth of its lifetime is left. After that, the helper uses the new credential anyway, and reports it. */
   verify: ResolvedVerify
-  /** Limits the speed of rotations over many namespaces. The limit does not apply to new namespaces, or to credentials that are expired or refused. */
-  refreshRate: number
   /** For tools that select Secrets by label, such as the image accelerator. */
   secretLabels: ResolvedLabels
   /** `auth`: the field that the kubelet needs. `full`: also `username` and `password`, for tools that read only these fields. */

@@ -4,7 +4,6 @@ import { createIdentity } from '../../../src/alibaba/identities/identity.ts'
 import { createEndpoints } from '../../../src/alibaba/transport/endpoints.ts'
 import { type CredentialManager, createCredentialManager } from '../../../src/helper/credentials/credential-manager.ts'
 import type { RegistryEntry, RegistryValues } from '../../../src/helper/credentials/registry-state.ts'
-import { rotationRate } from '../../../src/helper/writes/pacer.ts'
 import type { CloudModel } from './cloud-model.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
@@ -13,7 +12,7 @@ export interface Rotation {
   readonly cluster: number
   readonly at: number
   /**
-   * The remaining share of the old token's lifetime when the last namespace had the new one;
+   * The remaining share of the old token's lifetime when the new one arrived;
    * undefined for the first token.
    */
   readonly left: number | undefined
@@ -21,7 +20,6 @@ export interface Rotation {
 
 export interface ClusterOptions {
   readonly index: number
-  readonly namespaces: number
   /** The session lifetimes of the registries. */
   readonly lives: readonly number[]
   /** Whether each registry is a list of repositories of one instance: see `FleetPlan`. */
@@ -32,8 +30,6 @@ export interface ClusterOptions {
   readonly onRotation: (rotation: Rotation) => void
 }
 
-/** `refreshRate` of the chart. */
-const REFRESH_RATE = 50
 const identityConfig = {
   type: 'rrsa',
   rrsa: { roleArn: 'acs:ram::1:role/puller', oidcProviderArn: 'acs:ram::1:oidc-provider/ack' },
@@ -41,11 +37,10 @@ const identityConfig = {
 
 /**
  * The scheduling part of one cluster's helper: the product's token sources, identity, refresh
- * scheduling, coalesced refreshes and back-off. Its writes are not simulated one by one; their
- * duration follows the product's own pace.
+ * scheduling, coalesced refreshes and back-off. Its writes take no time.
  */
 export function createFleetCluster(options: ClusterOptions): CredentialManager {
-  const { clock, random, namespaces } = options
+  const { clock, random } = options
   const names = options.lives.map((_, index) => `r${index}`)
   const ends = new Map<string, { readonly expiresAt: number; readonly life: number }>()
   return createCredentialManager({
@@ -60,15 +55,11 @@ export function createFleetCluster(options: ClusterOptions): CredentialManager {
     onChange: () => undefined,
     onTokens(states) {
       const at = clock.monotonic()
-      const shortest = Math.min(...states.map(({ name }) => options.lives[Number(name.slice(1))] ?? 0))
-      const writing = states.some(({ urgent }) => urgent)
-        ? 0
-        : namespaces / rotationRate(REFRESH_RATE, namespaces, shortest)
       const left = states.flatMap(({ name, live }) => {
         const before = ends.get(name)
         const { issuedAt = 0, expiresAt = null } = live?.token ?? {}
         if (expiresAt !== null) ends.set(name, { expiresAt, life: expiresAt - issuedAt })
-        return before ? [(before.expiresAt - clock.now() - writing * 1000) / before.life] : []
+        return before ? [(before.expiresAt - clock.now()) / before.life] : []
       })
       options.onRotation({ cluster: options.index, at, left: left.length === 0 ? undefined : Math.min(...left) })
     },

@@ -13,7 +13,6 @@ export interface Outage {
 /** The clusters of a fleet and the events of its run. */
 export interface FleetPlan {
   readonly clusters: number
-  readonly namespaces: number
   /**
    * Session lifetimes of a cluster's registries, in milliseconds; the clusters use these in turn.
    */

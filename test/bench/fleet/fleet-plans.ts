@@ -1,7 +1,7 @@
 import { DAY, type FleetPlan, HOUR, MINUTE } from './fleet-plan.ts'
 import type { FleetRun } from './simulate-fleet.ts'
 
-const BASE = { namespaces: 200, startWithin: MINUTE, seed: 20_260_101 } as const
+const BASE = { startWithin: MINUTE, seed: 20_260_101 } as const
 
 /**
  * One registry with tokens that last an hour; all start within a minute; a region is down for an

@@ -18,11 +18,11 @@ export async function simulateFleet(plan: FleetPlan, signal?: AbortSignal): Prom
   const rotations: Rotation[] = []
   for (let index = 0; index < plan.clusters; index += 1) {
     const lives = plan.lives[index % plan.lives.length] ?? []
-    const { namespaces, limited = false } = plan
+    const { limited = false } = plan
     const onRotation = (rotation: Rotation): void => void rotations.push(rotation)
     clock.after(random() * plan.startWithin, () => {
       clock.touch()
-      createFleetCluster({ index, namespaces, lives, limited, cloud, clock, random, onRotation }).lead(() => undefined)
+      createFleetCluster({ index, lives, limited, cloud, clock, random, onRotation }).lead(() => undefined)
     })
   }
   await clock.runTo(plan.length, signal)

@@ -11,7 +11,7 @@ const aimed = (
   program = 'acr-nopass',
 ): string | undefined => {
   const finding: Finding = {
-    id: 'DRY_RUN',
+    id: 'RETIRING',
     severity: 'warning',
     subject: 's',
     message: 'm',

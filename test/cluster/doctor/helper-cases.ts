@@ -154,21 +154,13 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: applyAgain,
   },
   {
-    title: 'a dry run was forgotten',
-    id: 'DRY_RUN',
-    severity: 'warning',
-    make: (fixture) => fixture.helperCluster.install(fixture.values, { dryRun: true }),
-    message: /dryRun: false/,
-    fix: installAndRestart,
-  },
-  {
     title: 'the helper has not loaded the new configuration yet',
     id: 'CONFIG_PENDING',
     severity: 'warning',
     // No running helper could read the configuration.
     make: async (fixture) => {
       await fixture.scale(0)
-      await fixture.helperCluster.install(fixture.values, { replicas: 0, refreshRate: 49 })
+      await fixture.helperCluster.install(fixture.values, { replicas: 0, logLevel: 'warn' })
     },
     message: /within about a minute/,
     fix: installAndRestart,

@@ -67,12 +67,6 @@ const ROWS: readonly Row[] = [
     depends: [['release acr-nopass/acr-nopass', 'not reported']],
   },
   {
-    title: 'acr-nopass is in a dry run',
-    objects: switched,
-    ours: { release: release({ dryRun: true }) },
-    depends: [['release acr-nopass/acr-nopass', 'dryRun']],
-  },
-  {
     title: 'acr-nopass is retiring',
     objects: switched,
     ours: { release: release({ retire: true }) },

@@ -19,7 +19,6 @@ const CONFIG = {
     serviceAccounts: { include: ['*'], exclude: ['builder'] },
   },
   retire: false,
-  dryRun: false,
   verify: { enabled: true },
   release: { namespace: 'acr-nopass', name: 'acr-nopass' },
 } as unknown as HelperConfig
