@@ -32,13 +32,24 @@ const NODE = ['kubelet', 'registry', 'containerd', 'containerd-shim-runc-v2', 'c
 const FOREIGN = ['promtool', 'crane', 'oras', 'krew'] as const
 const LINUX_CLIENTS = process.platform === 'linux' ? (['docker-credential-acr-helper'] as const) : []
 
-/** Files of test/contract that need a program of others, or that only a release can break. */
+/**
+ * Files of test/contract that need a program of others, that only a release can break, or that
+ * repeat at length what another file shows.
+ */
 const CONTRACT_MORE = [
   ...['chart-alerts', 'cloud-acr-helper', 'login-clients', 'login-recipes', 'release', 'release-copy'],
-  ...['live', 'live-command', 'node-script-live', 'policy-lag'],
+  ...['live', 'live-command', 'policy-lag', 'values-corpus'],
+  ...['node-script', 'node-script-live', 'node-script-page', 'node-script-text', 'node-script-undo'],
+]
+/** Files of test/cluster about faults and diagnoses that cost minutes, beside those that show the promise. */
+const CLUSTER_MORE = [
+  ...['doctor-helper', 'doctor-oldest', 'doctor-cloud', 'fault-api-server', 'fault-watches', 'object-fault-namespaces'],
+  ...['cloud-fault-answers', 'cloud-fault-identity', 'cloud-fault-lives', 'helper-bounds', 'limits', 'migration'],
+  ...['helper-identities', 'helper-eci', 'helper-heal', 'chart-objects', 'chart-pods-images', 'page-samples'],
+  ...['sandbox-cluster', 'sandbox-process-node', 'sandbox-up'],
 ]
 /** The main job as a runner runs it: two clusters, a cancelled job, an apply without a change. */
-const ACTION = ['rollout', 'cancel', 'cli-rollout', 'init-plan']
+const ACTION = ['rollout', 'cancel', 'cli-rollout']
 /** Files of test/cluster that prove nothing new on the oldest Kubernetes, and why. */
 const NEWEST_ONLY = [
   // MutatingAdmissionPolicy v1 is served from 1.36 on.
@@ -99,14 +110,14 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: 'cluster',
-    has: inFolder('cluster', (name) => name !== 'doctor-oldest'),
+    has: inFolder('cluster', (name) => !CLUSTER_MORE.includes(name)),
     tools: SERVERS,
     helper: true,
   },
   {
     name: 'cluster-more',
     nightly: true,
-    has: inFolder('cluster', (name) => name === 'doctor-oldest'),
+    has: inFolder('cluster', (name) => CLUSTER_MORE.includes(name)),
     tools: [...SERVERS, ...OLDEST],
     helper: true,
   },

@@ -31,7 +31,12 @@ export function runBin(args: readonly string[], options: BinOptions = {}): Promi
     const child = execFile(
       bin,
       [...args],
-      { cwd, env: { PATH, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...env }, maxBuffer: 16 * 1024 * 1024, timeout: 300_000 },
+      {
+        cwd,
+        env: { PATH, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...env },
+        maxBuffer: 16 * 1024 * 1024,
+        timeout: 300_000,
+      },
       (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     )
     // A program that does not read its input may have closed it.
