@@ -149,7 +149,10 @@ async function main(): Promise<{ passed: number; failed: number; skipped: number
   return { passed: sum(({ passed }) => passed.length), failed, skipped: sum(({ skipped }) => skipped.length) }
 }
 
-/** `cluster helper guard` chooses the suite cluster (and cluster-more), and its files with "helper" or "guard". */
+/**
+ * `cluster helper guard` chooses the suites cluster and cluster-more, and of these the files with
+ * "helper" or "guard".
+ */
 function chooseJobs(words: readonly string[], all: boolean, since: string | undefined): Job[] {
   const isNamed = ({ name }: Suite) => words.includes(name) || words.includes(name.replace(/-more$/, ''))
   const named = SUITES.filter(isNamed)

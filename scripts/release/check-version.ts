@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundleVersions } from './bundle-version.ts'
 import { readSection } from './changelog.ts'
+import { CLONE_FILES, cloneParts } from './publish-lines.ts'
 import { expectedAt, VERSION_FORM, VERSION_PLACES } from './version-places.ts'
 
 /** Returns the version in package.json, with which all others are compared. */
@@ -33,12 +34,9 @@ export function versionProblems(root: string, tag?: string): readonly string[] {
 }
 
 /**
- * The sentences of the first screen and the quick starts that a release makes wrong, in each
- * language.
+ * The sentences of the quick starts that a release makes wrong, in each language.
  */
 export const UNPUBLISHED: Readonly<Record<string, string>> = {
-  'README.md': 'Not published yet',
-  'README.zh-CN.md': '尚未发布',
   ...Object.fromEntries(
     ['quick-start-ack', 'quick-start-self-built', 'quick-start-serverless', 'mainland-china'].flatMap((name) => [
       [`docs/en/${name}.md`, 'Not published yet'],
@@ -48,12 +46,16 @@ export const UNPUBLISHED: Readonly<Record<string, string>> = {
 }
 
 function unpublishedProblems(root: string): readonly string[] {
-  return Object.entries(UNPUBLISHED).flatMap(([file, words]) => {
+  const clones = CLONE_FILES.flatMap((file) =>
+    cloneParts(readIfPresent(join(root, file))).map((part) => `${file}: still has ${part}; run npm run release -- set`),
+  )
+  const notes = Object.entries(UNPUBLISHED).flatMap(([file, words]) => {
     const at = readIfPresent(join(root, file))
       .split('\n')
       .findIndex((line) => line.toLowerCase().includes(words.toLowerCase()))
     return at < 0 ? [] : [`${file}:${at + 1}: says "${words}"; remove that note before the tag`]
   })
+  return [...clones, ...notes]
 }
 
 function changelogProblems(text: string, version: string, tag: string | undefined): readonly string[] {

@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { closeUnreleased, releasedVersions } from './changelog.ts'
+import { CLONE_FILES, toPublished } from './publish-lines.ts'
 import { compareVersions, expectedAt, VERSION_FORM, VERSION_PLACES } from './version-places.ts'
 
 /**
- * Writes a version to all its places and closes the changelog's Unreleased. Nothing is written
+ * Writes a version to all its places, turns the commands for a clone into those of a release, and
+ * closes the changelog's Unreleased. Nothing is written
  * unless everything can be written. The action's bundle is not changed and must be built
  * afterwards.
  * @throws Error with the problem
@@ -17,6 +19,7 @@ export function setVersion(root: string, version: string, day: string): readonly
   const newer = releasedVersions(changelog).find((one) => compareVersions(one, version) > 0)
   if (newer !== undefined) throw new Error(`CHANGELOG.md already has a newer version than ${version}: ${newer}`)
   texts.set('CHANGELOG.md', closeUnreleased(changelog, version, day))
+  for (const file of CLONE_FILES) texts.set(file, toPublished(read(file), version))
   for (const place of VERSION_PLACES) {
     const text = read(place.file)
     if (text.search(place.pattern) < 0) throw new Error(`${place.file}: ${place.what} is missing`)

@@ -12,7 +12,10 @@ export interface FileRun {
   readonly root: string
   readonly file: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** The folder of the run's logs. The file's output is `<logs>/<path>.log`; its programs' logs are in `<logs>/<path>/`. */
+  /**
+   * The folder of the run's logs. The file's output is `<logs>/<path>.log`; its programs' logs are
+   * in `<logs>/<path>/`.
+   */
   readonly logs: string
   /** A folder in which the file gets its own temporary folder. */
   readonly temporary: string
@@ -118,7 +121,7 @@ function isOwnFailure(error: unknown): boolean {
   return !(error instanceof Error && 'failureType' in error && error.failureType === 'subtestsFailed')
 }
 
-/** Describes a failed test: its name, its line, and the error that it threw, without Node's frames. */
+/** Describes a failed test: its name, its line, and the thrown error without Node's frames. */
 function formatFailure(
   name: string,
   { line, details: { error } }: Extract<TestEvent, { type: 'test:fail' }>['data'],

@@ -41,7 +41,10 @@ const CONTRACT_MORE = [
   ...['live', 'live-command', 'policy-lag', 'values-corpus'],
   ...['node-script', 'node-script-live', 'node-script-page', 'node-script-text', 'node-script-undo'],
 ]
-/** Files of test/cluster about faults and diagnoses that cost minutes, beside those that show the promise. */
+/**
+ * Files of test/cluster about faults and diagnoses that cost minutes, beside those that show the
+ * promise.
+ */
 const CLUSTER_MORE = [
   ...['doctor-helper', 'doctor-oldest', 'doctor-cloud', 'fault-api-server', 'fault-watches', 'object-fault-namespaces'],
   ...['cloud-fault-answers', 'cloud-fault-identity', 'cloud-fault-lives', 'helper-bounds', 'limits', 'migration'],
@@ -92,7 +95,8 @@ function nameOf(file: string): string {
 
 /**
  * The suites, in the order in which they run. A suite `X-more` has the files of the folder X that
- * `npm test` does not run. The suites behind `node-more` run files of other suites on other versions.
+ * `npm test` does not run. The suites after `node-more` repeat files of other suites on other
+ * versions.
  */
 export const SUITES: readonly Suite[] = [
   { name: 'unit', has: (file) => !OTHER_SUITES.some((name) => inFolder(name)(file)), tools: [] },

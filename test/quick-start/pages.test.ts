@@ -25,7 +25,7 @@ for (const page of ['README.md', 'README.zh-CN.md']) {
     const steps = readSteps(readFileSync(join(ROOT, page), 'utf8'))
     assert.deepEqual(
       steps.flatMap((step) => (step.kind === 'file' ? step.path : [])),
-      ['values.yaml', 'rrsa.yaml'],
+      ['values.yaml', '.github/workflows/acr-nopass.yml', 'rrsa.yaml'],
     )
   })
 }

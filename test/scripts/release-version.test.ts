@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { UNPUBLISHED, versionProblems } from '../../scripts/release/check-version.ts'
 import { movingTag } from '../../scripts/release/moving-tag.ts'
+import { CLONE_FILES, cloneParts, toPublished } from '../../scripts/release/publish-lines.ts'
 import { setVersion } from '../../scripts/release/set-version.ts'
 import { compareVersions, expectedAt, VERSION_PLACES } from '../../scripts/release/version-places.ts'
 import { VERSION } from '../../src/version.ts'
@@ -27,6 +28,10 @@ function copyTree(): string {
   for (const file of Object.keys(UNPUBLISHED)) {
     mkdirSync(dirname(join(copy, file)), { recursive: true })
     writeFileSync(join(copy, file), readFileSync(join(root, file), 'utf8').replace(/^> .*\n/gm, ''))
+  }
+  for (const file of CLONE_FILES) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true })
+    writeFileSync(join(copy, file), toPublished(readFileSync(join(root, file), 'utf8'), VERSION))
   }
   writeFileSync(join(copy, 'CHANGELOG.md'), '# Changelog\n\n## [Unreleased]\n\n### Added\n- A thing.\n')
   writeBundle(copy, VERSION)
@@ -57,6 +62,33 @@ test('set writes the version everywhere; then only the bundle must be built, and
   assert.match(chart, /acr-nopass:98\.7\.6\n/)
   assert.match(readFileSync(join(copy, 'examples/workflows/rollout.yml'), 'utf8'), /acr-nopass\/acr-nopass@v98\n/)
   assert.match(readFileSync(join(copy, 'CHANGELOG.md'), 'utf8'), /## \[Unreleased\]\n\n## \[98\.7\.6\] - 2031-02-03\n/)
+})
+
+test('until a release every command of the first screen is for a clone; `set` turns each into that of the release', () => {
+  for (const file of CLONE_FILES) {
+    const text = readFileSync(join(root, file), 'utf8')
+    // An older clone than the first release, or a tree after it.
+    if (cloneParts(text).length === 0) continue
+    assert.doesNotMatch(text, /npm install|npx |ghcr\.io|acr-nopass\/acr-nopass@/, file)
+    const published = toPublished(text, '1.2.3')
+    assert.deepEqual(cloneParts(published), [], file)
+    assert.equal(toPublished(published, '1.2.3'), published)
+    assert.match(published, /acr-nopass\/acr-nopass@v1\n/, file)
+  }
+  const copy = copyTree()
+  writeFileSync(join(copy, 'README.md'), readFileSync(join(root, 'README.md')))
+  const before = versionProblems(copy, `v${VERSION}`).filter((line) => line.startsWith('README.md'))
+  assert.deepEqual(before, [
+    'README.md: still has npm ci && export PATH="$PWD/bin:$PATH"; run npm run release -- set',
+    'README.md: still has helm upgrade --install acr-nopass ./chart; run npm run release -- set',
+    'README.md: still has uses: your-org/acr-nopass@SHA # your copy, by commit; run npm run release -- set',
+    'README.md: still has <!-- until published -->; run npm run release -- set',
+  ])
+  setVersion(copy, '98.7.6', '2031-02-03')
+  const readme = readFileSync(join(copy, 'README.md'), 'utf8')
+  assert.match(readme, /\nnpm install --global acr-nopass@98\.7\.6\n/)
+  assert.match(readme, /oci:\/\/ghcr\.io\/acr-nopass\/charts\/acr-nopass --version 98\.7\.6 /)
+  assert.doesNotMatch(readme, /Not published/)
 })
 
 test('a tree whose changelog has no section for the version cannot be released', () => {

@@ -9,8 +9,8 @@ import { bundleCli } from '../../scripts/build/bundles.ts'
 import { ROOT, runBin } from '../cli/run-bin.ts'
 import { NODES_VARIABLE } from '../support/version-variables.ts'
 
-// Runs with `npm test -- nodejs --node 20,22.18,22.19.0,24.0.0,26`: bin/acr-nopass under each of these
-// versions of Node.js, fetched from the npm registry.
+// Runs with `npm test -- nodejs --node 20,22.18,22.19.0,24.0.0,26`: bin/acr-nopass under each of
+// these versions of Node.js, fetched from the npm registry.
 
 const run = promisify(execFile)
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-nodes-'))

@@ -3,7 +3,10 @@ import { type ClusterResult, isFailure } from '../cluster-result.ts'
 export interface WaveRules {
   /** Clusters of a wave that are processed at the same time. */
   readonly maxParallel: number
-  /** After a failure: `stop` starts no further cluster, `continue` tries all. Running clusters always finish. */
+  /**
+   * After a failure: `stop` starts no further cluster, `continue` tries all. Running clusters always
+   * finish.
+   */
   readonly onFailure: 'stop' | 'continue'
 }
 

@@ -18,6 +18,12 @@ import { type Reader, startReader } from './reader.ts'
 export interface QuickStart {
   /** The page in both languages, from the repository's root. */
   readonly pages: { readonly en: string; readonly zh: string }
+  /** The pages as they are after this change. */
+  readonly change?: (page: string) => string
+  /** The reader works in a clone of this repository. */
+  readonly inClone?: boolean
+  /** The issuer of the first cluster, as the page shows it. */
+  readonly issuer?: string
   /** The clusters of the page with their ids in ACK; kubectl uses the first. */
   readonly clusters: Readonly<Record<string, string>>
   readonly kind?: ClusterKind
@@ -53,13 +59,23 @@ export interface Followed {
  * steps.
  */
 export async function followQuickStart(
-  { pages, clusters, kind, image, role, registersIssuer }: QuickStart,
+  {
+    pages,
+    change = (page) => page,
+    inClone = false,
+    clusters,
+    kind,
+    image,
+    role,
+    registersIssuer,
+    issuer: shown,
+  }: QuickStart,
   check: (followed: Followed) => void | Promise<void>,
 ): Promise<void> {
   const signal = AbortSignal.timeout(840_000)
   const tools = await testTools('helm4', 'kubectl', 'act', 'registry')
-  const steps = readSteps(await readFile(join(ROOT, pages.en), 'utf8'))
-  const chinese = readSteps(await readFile(join(ROOT, pages.zh), 'utf8'))
+  const steps = readSteps(change(await readFile(join(ROOT, pages.en), 'utf8')))
+  const chinese = readSteps(change(await readFile(join(ROOT, pages.zh), 'utf8')))
   assert.deepEqual(chinese.map(withoutComments), steps.map(withoutComments))
   await using workspace = await openFolder(tmpdir())
   await using fixture = await startActionFixture({
@@ -105,6 +121,7 @@ export async function followQuickStart(
       tools,
       folder: workspace.folder,
       repository: 'acme/platform',
+      inClone,
       kubeconfig: first.cluster.adminKubeconfigFile,
       suffix: (path) => (path === 'values.yaml' ? endpoints : ''),
     },
@@ -116,7 +133,8 @@ export async function followQuickStart(
   const results: string[] = []
   for (const step of steps) {
     const from = cloud.calls.length
-    const { stdout, stderr } = await reader.follow(step)
+    const text = shown === undefined ? step.text : step.text.replaceAll(shown, first.cluster.issuer)
+    const { stdout, stderr } = await reader.follow({ ...step, text })
     if (step.kind === 'file') continue
     printed.push(`${stdout}${stderr}`)
     results.push(stdout)

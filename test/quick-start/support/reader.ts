@@ -8,6 +8,7 @@ import { prepareWorkspace } from '../../../sandbox/workflow/prepare-workspace.ts
 import { runWorkflow } from '../../../sandbox/workflow/run-workflow.ts'
 import { VERSION } from '../../../src/version.ts'
 import type { ActionFixture } from '../../action/support/action-fixture.ts'
+import { ROOT } from '../../support/registry/release-registry.ts'
 import type { Published } from './published.ts'
 import type { Step } from './read-page.ts'
 
@@ -40,6 +41,8 @@ export interface ReaderOptions {
   readonly repository: string
   /** The kubeconfig of the first cluster. */
   readonly kubeconfig: string
+  /** The reader's folder is a clone of this repository. Otherwise, the reader installs a release. */
+  readonly inClone: boolean
   /** Text for the emulated cloud, appended to a file that the reader writes. */
   readonly suffix: (path: string) => string
   readonly env?: Readonly<Record<string, string>>
@@ -63,9 +66,10 @@ export async function startReader(options: ReaderOptions, signal: AbortSignal): 
   const summaries: string[] = []
   const hub = await startHub(async () => summaries.push(...(await runPushed(folder, options, signal))))
   const prefix = join(home, 'npm')
+  const acrNopass = (program: string): string =>
+    `case "$1" in plan|apply|uninstall|doctor) set -- "$@" --endpoints '${fixture.endpoints}';; esac\nexec '${program}' "$@"`
   const scripts: Readonly<Record<string, string>> = {
-    'acr-nopass': `case "$1" in plan|apply|uninstall|doctor) set -- "$@" --endpoints '${fixture.endpoints}';; esac
-exec '${prefix}/bin/acr-nopass' "$@"`,
+    'acr-nopass': acrNopass(join(prefix, 'bin/acr-nopass')),
     helm: `declare -a words=(); plain=
 for word in "$@"; do case $word in oci://ghcr.io/*) plain=--plain-http; word=oci://${published.charts.host}/\${word#oci://ghcr.io/};; esac; words+=("$word"); done
 exec '${tools.helm4}' "\${words[@]}" $plain`,
@@ -76,9 +80,21 @@ exec /usr/bin/env -S PATH='${process.env.PATH}' openssl "\${words[@]}"`,
     git: `if [ "$1" = push ]; then exec '${process.execPath}' -e 'const a = await fetch("${hub.url}"); console.log(await a.text()); process.exitCode = a.ok ? 0 : 1' --input-type=module; fi
 exec /usr/bin/env -S PATH='${process.env.PATH}' git -c user.name=reader -c user.email=reader@example.com "$@"`,
   }
-  for (const [name, text] of Object.entries(scripts)) {
-    await writeFile(join(programs, name), `#!/bin/bash\n${text}\n`)
-    await chmod(join(programs, name), 0o755)
+  const write = async (file: string, text: string): Promise<void> => {
+    await writeFile(file, `#!/bin/bash\n${text}\n`)
+    await chmod(file, 0o755)
+  }
+  for (const [name, text] of Object.entries(scripts)) await write(join(programs, name), text)
+  if (options.inClone) {
+    await mkdir(join(folder, 'bin'))
+    await write(join(folder, 'bin/acr-nopass'), acrNopass(join(ROOT, 'bin/acr-nopass')))
+    await symlink(join(ROOT, 'chart'), join(folder, 'chart'))
+    // This run has the packages already. The sandbox and the tests are commands of package.json.
+    const names = Object.keys(JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')).scripts)
+    await write(
+      join(programs, 'npm'),
+      `case " ci ${names.join(' ')} " in *" \${@: -1} "*) exit;; esac\necho "npm $*: no such command"; exit 1`,
+    )
   }
   await symlink(tools.kubectl, join(programs, 'kubectl'))
   const env = {
