@@ -51,7 +51,8 @@ const QUANTITIES: readonly (readonly [unknown, number | undefined])[] = [
   ].map((text) => [text, undefined] as const),
 ]
 
-// parseQuantityString and ParseQuantity in pkg/api/resource/quantity.go, and the suffixes in suffix.go, of k8s.io/apimachinery:
+// parseQuantityString and ParseQuantity in pkg/api/resource/quantity.go, and the suffixes in
+// suffix.go, of k8s.io/apimachinery:
 // https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/resource/quantity.go
 test('the quantities in `resources` are those that the API server accepts', () => {
   for (const [quantity, amount] of QUANTITIES) {
