@@ -104,6 +104,26 @@ test('--version prints the version', async () => {
 
 const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegExp }[] = [
   { args: ['validte'], error: /^INPUT_INVALID: unknown command 'validte'\n {2}fix: Did you mean validate\?\n$/ },
+  ...Object.entries({
+    install: 'apply',
+    delete: 'uninstall',
+    remove: 'uninstall',
+    check: 'validate',
+    lint: 'validate',
+    diff: 'plan',
+  }).map(([word, meant]) => ({
+    args: [word, '-f', 'x'],
+    error: new RegExp(`^INPUT_INVALID: unknown command '${word}'\n {2}fix: Did you mean ${meant}\\?\n$`),
+  })),
+  ...['plan', 'apply', 'uninstall'].map((mode) => ({
+    args: [mode, '--kubeconfig', 'nope', '-f', 'examples/values/enterprise-rrsa.yaml'],
+    error: /^KUBECONFIG_INVALID: --kubeconfig: there is no file nope\n/,
+  })),
+  {
+    args: ['plan', '--role-to-assume', 'acs:ram::1234567890123456:role/a', '--kubeconfig', 'package.json'],
+    error:
+      /^INPUT_MISSING: `--role-to-assume` needs `--oidc-provider-arn`\n {2}fix: Set the flag that the message names\.\n$/,
+  },
   { args: ['doctor', '--kubeconfg', 'x'], error: /^INPUT_INVALID: unknown option '--kubeconfg'\n.*--kubeconfig\?\n$/ },
   { args: ['validate', '-o', 'xml', '-f', 'x'], error: /^INPUT_INVALID: option '-o, --output <form>' argument 'xml'/ },
   {
@@ -171,7 +191,10 @@ const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegE
   { args: ['credential-provider'], error: /^INPUT_INVALID: required option '--config <file>' not specified/ },
   { args: ['helper'], error: /^INPUT_INVALID: required option '--config <file>' not specified/ },
   { args: ['apply', '-f', 'values.yaml'], error: /^INPUT_MISSING: no cluster is given/ },
-  { args: ['apply', '--wait', 'maybe', '--kubeconfig', 'x'], error: /^INPUT_INVALID: --wait: "maybe" is neither/ },
+  {
+    args: ['apply', '--wait', 'maybe', '--kubeconfig', 'package.json'],
+    error: /^INPUT_INVALID: --wait: "maybe" is neither/,
+  },
   { args: ['plan', '--confirm', 'x'], error: /^INPUT_INVALID: unknown option '--confirm'/ },
   { args: ['plan', '--mode', 'apply'], error: /^INPUT_INVALID: unknown option '--mode'/ },
   { args: ['doctor', '--kubeconfig', '/nowhere'], error: /^KUBECONFIG_INVALID: / },

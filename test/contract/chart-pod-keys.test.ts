@@ -215,6 +215,11 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
   ]),
   ['a request of 20 m CPU', { resources: { requests: { cpu: '20 m' } } }, 'SCHEMA_FORM'],
   ['a limit below the default request', { resources: { limits: { memory: '256m' } } }, 'VALUES_COLLISION'],
+  [
+    'a request above its limit, with an exponent',
+    { resources: { requests: { cpu: '2e3' }, limits: { cpu: '1.9k' } } },
+    'VALUES_COLLISION',
+  ],
   ['a limit of 0', { resources: { limits: { memory: 0 } } }, 'VALUES_COLLISION'],
   ['a request above the default limit', { resources: { requests: { memory: '1Gi' } } }, 'VALUES_COLLISION'],
   [

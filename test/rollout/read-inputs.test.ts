@@ -89,7 +89,7 @@ const refused: readonly [Partial<Record<InputName, string>>, string, RegExp][] =
   [{ 'private-endpoint': 'true', kubeconfig: 'y' }, 'INPUT_CONFLICT', /private-endpoint and kubeconfig exclude/],
   [{ 'ack-cluster-id': 'c1', 'kube-context': 'y' }, 'INPUT_CONFLICT', /kube-context and ack-cluster-id exclude/],
   [{ chart: './chart', 'chart-version': '1' }, 'INPUT_CONFLICT', /chart-version needs a chart that starts with oci/],
-  [{ 'role-to-assume': 'acs:ram::1:role/x' }, 'INPUT_MISSING', /role-to-assume needs oidc-provider-arn/],
+  [{ 'role-to-assume': 'acs:ram::1:role/x' }, 'INPUT_MISSING', /`role-to-assume` needs `oidc-provider-arn`/],
   [{ 'verify-image': 'x', verify: 'false' }, 'INPUT_CONFLICT', /verify-image and verify: false exclude each other/],
   [{ 'verify-image': 'x', wait: 'false' }, 'INPUT_CONFLICT', /verify-image and wait: false exclude each other/],
   [

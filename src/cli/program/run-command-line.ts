@@ -178,8 +178,23 @@ function usageError({ code, message }: CommanderError, host: CliHost, program: C
   // The value of an unknown flag, as in --token=X or -tX, may be a secret.
   const shown = message.replace(/^error: /, '').replace(/^(unknown option '(?:--[^=']*(?==)|-[^-])).+?'/s, "$1'")
   const [what = '', suggestion] = shown.split('\n')
-  const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? usageHint(code, what, host, program)
+  const [, word = ''] = code === 'commander.unknownCommand' ? (/'(.*)'/.exec(what) ?? []) : []
+  const meant = Object.hasOwn(SAME_MEANING, word) ? `Did you mean ${SAME_MEANING[word]}?` : undefined
+  const hint = meant ?? suggestion?.replace(/^\((.*)\)$/, '$1') ?? usageHint(code, what, host, program)
   return new NopassError('INPUT_INVALID', what, { hint })
+}
+
+/** Commands of other programs, with ours of the same meaning. */
+const SAME_MEANING: Readonly<Record<string, string>> = {
+  install: 'apply',
+  upgrade: 'apply',
+  deploy: 'apply',
+  delete: 'uninstall',
+  remove: 'uninstall',
+  check: 'validate',
+  lint: 'validate',
+  diff: 'plan',
+  status: 'doctor',
 }
 
 /** Returns what the user probably meant, or the help of the command that was called. */

@@ -5,13 +5,16 @@ import { flagOf, type InputFlags } from '../program/input-option.ts'
 
 /**
  * Replaces names of inputs by flags in an error of the engine, also at its beginning: `waves: …`
- * becomes `--waves: …`.
+ * becomes `--waves: …`. The word `input` becomes `flag`.
  */
 export function asFlags(text: string): string {
   const whole = text.replace(/^([a-z]+(?:-[a-z]+)*): /, (all, name: string) => {
     return isInput(name) ? `${flagOf(name)}: ` : all
   })
-  return quotedAsFlags(whole)
+  return quotedAsFlags(whole).replaceAll(
+    /\b(an )?input(s?)\b/g,
+    (_, article, plural) => `${article ? 'a ' : ''}flag${plural}`,
+  )
 }
 
 /** Replaces inputs in backquotes: `` `confirm: a/1` `` becomes `` `--confirm a/1` ``. */

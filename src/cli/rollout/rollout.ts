@@ -1,4 +1,5 @@
-import { delimiter, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { delimiter, join, resolve } from 'node:path'
 import { NopassError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
 import { isFailure } from '../../rollout/cluster-result.ts'
@@ -88,12 +89,15 @@ function exitCode({ results }: RolloutOutcome, flags: RolloutFlags, { signal }: 
  * Chooses the kubeconfig. The engine never uses the ambient kubeconfig; this command uses it if the
  * user names one of its contexts or runs a kubectl plugin. A command that writes never uses the
  * current context if there are several.
- * @throws INPUT_MISSING, INPUT_INVALID
+ * @throws INPUT_MISSING, INPUT_INVALID, KUBECONFIG_INVALID
  */
 async function chooseKubeconfig(mode: RolloutMode, given: Given, host: CliHost): Promise<Given> {
   const { kubeconfig, 'kube-context': context } = given
   if (kubeconfig?.includes('\n')) {
     throw new NopassError('INPUT_INVALID', '--kubeconfig takes a file: a secret must not be on a command line')
+  }
+  if (kubeconfig !== undefined && !existsSync(resolve(host.workingDirectory, kubeconfig))) {
+    throw new NopassError('KUBECONFIG_INVALID', `--kubeconfig: there is no file ${kubeconfig}`)
   }
   if (given.clusters || given['clusters-file'] || given['ack-cluster-id']) return given
   const isMeant = context !== undefined || host.program.startsWith('kubectl ')

@@ -140,7 +140,7 @@ function refuseConflicts(inputs: Inputs): void {
   }
   // For a login, another role or an access key may assume the role too.
   if (!isLogin && isGiven('role-to-assume') && !isGiven('oidc-provider-arn')) {
-    throw new NopassError('INPUT_MISSING', 'role-to-assume needs oidc-provider-arn')
+    throw new NopassError('INPUT_MISSING', '`role-to-assume` needs `oidc-provider-arn`')
   }
   for (const name of ['verify-image', 'verify-namespace'] as const) {
     if (isGiven(name) && !inputs.verify) throw conflict(name, 'verify: false')

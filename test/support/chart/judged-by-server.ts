@@ -197,11 +197,6 @@ export const JUDGED_BY_SERVER: readonly JudgedByServer[] = [
   judged('half an extended resource', { resources: { limits: { 'a.io/gpu': 0.5 } } }, 'resources.limits["a.io/gpu"]'),
   judged('an extended resource without a limit', { resources: { requests: { 'a.io/gpu': 1 } } }, 'resources.limits'),
   judged(
-    'a request above its limit, with exponents',
-    { resources: { requests: { cpu: '2e3' }, limits: { cpu: '1.9k' } } },
-    'resources.requests',
-  ),
-  judged(
     'a variable with two values',
     { extraEnv: [{ name: 'A', value: 'x', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }] },
     'extraEnv[0].valueFrom',
