@@ -6,7 +6,6 @@
 set -eu
 npm ci
 npm run build -- helper --out dist/helper.mjs
-npm run build -- daemon --out dist/node
 version=$(sed -n 's/^appVersion: "*\([^"]*\)"*$/\1/p' chart/Chart.yaml)
 docker build --platform linux/amd64 ${BASE:+--build-arg "BASE=$BASE"} --file image/Containerfile --tag "$TO/acr-nopass:$version" .
 docker push "$TO/acr-nopass:$version"

@@ -10,14 +10,11 @@ TAB=$(printf '\t')
 INSTALLED=/opt/acr-nopass
 ROOT=''
 REMOVE=no
-CHECK=no
-DIFFERS=no
 
 main() {
   while [ $# -gt 0 ]; do
     case $1 in
       --remove) REMOVE=yes ;;
-      --check) CHECK=yes ;;
       --root)
         [ -d "${2:-}" ] || usage
         ROOT=$(cd "$2" && pwd -P)
@@ -41,10 +38,6 @@ main() {
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  if [ "$CHECK" = yes ]; then
-    check_node
-    return
-  fi
   if [ -e "$UNDO/list" ]; then
     say 'an earlier run was interrupted: undoing it first'
     restore_files || exit 1
@@ -60,9 +53,8 @@ main() {
 }
 
 usage() {
-  echo 'usage: sh SCRIPT [--remove] [--check] [--root FOLDER]' >&2
+  echo 'usage: sh SCRIPT [--remove] [--root FOLDER]' >&2
   echo '  --remove       take everything back' >&2
-  echo '  --check        change nothing; the exit code is 3 if a run would change this host' >&2
   echo '  --root FOLDER  the root of an image that is being built, instead of this host' >&2
   exit 2
 }
@@ -148,7 +140,6 @@ on_exit() {
   rm -rf "$WORK" "$STAGE"
   # A program that failed may have another exit code, and 2 means wrong arguments.
   case $status in 0 | 129 | 130 | 143) ;; *) status=1 ;; esac
-  [ "$DIFFERS" = no ] || status=3
   exit "$status"
 }
 
@@ -159,44 +150,6 @@ install_all() {
   make_plan
   apply_plan
   say "done: acr-nopass $VERSION is installed"
-}
-
-# Says whether a run would change this host.
-check_node() {
-  # Otherwise a run would write the files of another kind of node, and restart nothing.
-  [ -n "$ROOT" ] || [ "$ACTIVE" = yes ] ||
-    fail NODE_HOST "no service of the profile $PROFILE runs here: $SERVICES" 'Choose the profile of this kind of node.'
-  [ ! -e "$UNDO/list" ] || differs 'an earlier run was interrupted'
-  if [ "$REMOVE" = yes ]; then
-    is_absent || differs "$INSTALLED, or a setting that names it, is there"
-    say 'nothing to remove'
-    return
-  fi
-  choose_archive
-  is_installed || differs 'the programs of this version are not installed, or were changed'
-  PROGRAMS=$ROOT$INSTALLED
-  INSTALL=''
-  write_settings "$WORK"
-  check_version
-  make_plan
-  if [ -s "$WORK/plan/steps" ]; then
-    paths=''
-    while IFS="$TAB" read -r _ path _; do paths="$paths $path"; done < "$WORK/plan/steps"
-    differs "$paths"
-  fi
-  [ ! -e "$WORK/plan/restart" ] || differs 'the kubelet runs without the configuration'
-  say 'nothing to change'
-  [ "$ACTIVE" = yes ] || return 0
-  HEALTH_SECONDS=10
-  wait_healthy "$WORK/plan/expected" ||
-    fail NODE_UNHEALTHY 'the files are there, but the kubelet is not healthy' 'Repair the kubelet.'
-}
-
-# differs WHAT
-differs() {
-  say "a run would change this host: ${1# }"
-  DIFFERS=yes
-  exit 3
 }
 
 is_absent() {
@@ -248,10 +201,8 @@ choose_archive() {
   address=${url%%\?*}
 }
 
-# The files of a release are the same in its archive and in its image.
 is_installed() {
-  files=$(sha256sum "$ROOT$INSTALLED/FILES.sha256" 2> /dev/null)
-  [ "$(cat "$ROOT$INSTALLED/archive.sha256" 2> /dev/null)" = "$sum" ] || [ "${files%% *}" = "$sum" ] || return 1
+  [ "$(cat "$ROOT$INSTALLED/archive.sha256" 2> /dev/null)" = "$sum" ] || return 1
   (cd "$ROOT$INSTALLED" && sha256sum -c FILES.sha256 > /dev/null 2>&1)
 }
 
@@ -268,23 +219,13 @@ find_programs() {
   rm -rf "$STAGE"
   mkdir "$STAGE" || fail NODE_HOST "$ROOT/opt cannot be written" 'Make it writable, or use pull secrets on these nodes.'
   PROGRAMS=$STAGE/acr-nopass-node
-  if [ -d "$url" ]; then copy_programs; else fetch_programs; fi
+  fetch_programs
   printf '%s\n' "$sum" > "$PROGRAMS/archive.sha256"
   # The same file system as the final place, so this also finds `noexec`.
   "$PROGRAMS/bin/node" --version > /dev/null 2>&1 || fail NODE_HOST \
     "the program in the archive cannot be executed in $ROOT/opt; nothing was changed" \
     "Check that $ROOT/opt is not mounted with noexec, and that the archive is for $ARCH."
   INSTALL="$(sed 's/^[0-9a-f]*  //' "$PROGRAMS/FILES.sha256") FILES.sha256 archive.sha256"
-}
-
-# The chart's DaemonSet has the files in a folder. The checksum is that of their list.
-copy_programs() {
-  cp -RL "$url" "$PROGRAMS" ||
-    fail NODE_FETCH "$url could not be copied; nothing was changed" "Check the free space of $ROOT/opt."
-  found=$(sha256sum < "$PROGRAMS/FILES.sha256")
-  if [ "${found%% *}" != "$sum" ] || ! (cd "$PROGRAMS" && sha256sum -c FILES.sha256 > /dev/null 2>&1); then
-    fail NODE_CHECKSUM "the files in $url have other checksums than expected; nothing was changed" 'Pull the image again.'
-  fi
 }
 
 fetch_programs() {

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { renderActionYml } from './build/action-yml.ts'
 import { bundleAction, bundleCli, bundleHelper, bundleProvider } from './build/bundles.ts'
 import { compareFolders } from './build/compare-folders.ts'
-import { writeNodeFolder, writeOwnArchive } from './release/node-archive.ts'
+import { writeOwnArchive } from './release/node-archive.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const USAGE = `npm run build                          action.yml and the committed bundle of the action (action/dist)
@@ -13,7 +13,6 @@ npm run build -- --check               compares it with a rebuild
 npm run build -- helper --out FILE     the helper as one file
 npm run build -- provider --out FILE   the program that a kubelet asks for logins, as one file
 npm run build -- node --out FILE       the archive for nodes with this machine's architecture (Linux); prints its SHA-256
-npm run build -- daemon --out FOLDER   what the image has for the DaemonSet on nodes
 npm run build -- cli --out FOLDER      the command line tool for the npm package`
 
 const { values, positionals } = parseArgs({
@@ -33,7 +32,6 @@ else if (what === 'action') console.log(await buildAction())
 else if (what === 'helper' && values.out) console.log(await bundleHelper(root, values.out))
 else if (what === 'provider' && values.out) console.log(await bundleProvider(root, values.out))
 else if (what === 'node' && values.out) console.log(await writeOwnArchive(root, resolve(values.out)))
-else if (what === 'daemon' && values.out) console.log(await writeNodeFolder(root, resolve(values.out)))
 else if (what === 'cli' && values.out) console.log(await bundleCli(root, values.out))
 else {
   console.error(`usage:\n${USAGE}`)

@@ -16,9 +16,6 @@
   "lease" $fullname
   "status" (printf "%s-status" $fullname)
 -}}
-{{- if .Values.node.enabled }}
-{{- $_ := set $release "node" (dict "namespace" .Values.node.namespace "name" (include "acr-nopass.node-name" .)) }}
-{{- end }}
 {{- $_ = set $config "release" $release -}}
 {{ toYaml $config }}
 {{- end }}

@@ -41,48 +41,4 @@ report says that the configuration with `retire: true` is done. Without a cluste
 {{- fail (printf "node.%s has no effect with node.identity: worker-role. Remove it, or write identity: service-account." .) }}
 {{- end }}
 {{- end }}
-{{- include "acr-nopass.check-node-daemon" . }}
-{{- end }}
-
-{{/* What the program of the DaemonSet would refuse on each node. */}}
-{{- define "acr-nopass.check-node-daemon" -}}
-{{- $node := .Values.node -}}
-{{- if and $node.remove (not $node.enabled) }}
-{{- fail "node.remove has no effect without node.enabled: true, because the DaemonSet removes the program. Keep node.enabled: true until every Pod of the DaemonSet is ready." }}
-{{- end }}
-{{- if and $node.enabled (not $node.remove) }}
-{{- $usable := list -}}
-{{- range .Values.registries }}{{ if ne .edition "static" }}{{ $usable = append $usable . }}{{ end }}{{ end -}}
-{{- if not $usable }}
-{{- fail "node.enabled has no effect: a node can use no entry of registries. A static login needs the pull secret." }}
-{{- end }}
-{{- $provider := or ($node.serviceAccount | default dict).oidcProviderArn (.Values.identity.rrsa | default dict).oidcProviderArn -}}
-{{- if and (eq $node.identity "service-account") (not $provider) }}
-{{- fail "node.identity: service-account needs the cluster's OIDC provider. Set node.serviceAccount.oidcProviderArn, or write node.identity: worker-role." }}
-{{- end }}
-{{- range $usable }}
-{{- if and ((.targets | default dict).namespaces | default dict).selector (not $node.unbounded) }}
-{{- fail (printf "targets.namespaces.selector of the registry %s needs labels of namespaces, which a node cannot read. List the namespaces in include, or accept every namespace with node.unbounded: true." .name) }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{- define "acr-nopass.node-name" -}}
-{{ printf "%s-node" (include "acr-nopass.fullname" .) }}
-{{- end }}
-
-{{/* Labels of their own: no selector of the helper may match the Pods on nodes. */}}
-{{- define "acr-nopass.node-selector-labels" -}}
-app.kubernetes.io/name: acr-nopass-node
-app.kubernetes.io/instance: {{ include "acr-nopass.release" . | quote }}
-{{- end }}
-
-{{- define "acr-nopass.node-labels" -}}
-{{- merge (include "acr-nopass.node-selector-labels" . | fromYaml) (include "acr-nopass.labels" . | fromYaml) | toYaml }}
-{{- end }}
-
-{{/* The values that `acr-nopass node script` reads. */}}
-{{- define "acr-nopass.node-values" -}}
-{{- pick .Values "registries" "identity" "node" "region" "network" "endpoints" "caBundle" | toYaml }}
 {{- end }}

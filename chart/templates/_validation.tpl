@@ -112,8 +112,9 @@ with the place in the file; this is for those who use Helm alone.)
 {{- end }}
 {{- end }}
 
-{{- range $resource, $request := .Values.resources.requests }}
-{{- $limit := index ($.Values.resources.limits | default dict) $resource -}}
+{{- $resources := .Values.resources | default dict }}
+{{- range $resource, $request := $resources.requests }}
+{{- $limit := index ($resources.limits | default dict) $resource -}}
 {{- if and (not (kindIs "invalid" $request)) (not (kindIs "invalid" $limit)) (gt (include "acr-nopass.amount" $request | float64) (include "acr-nopass.amount" $limit | float64)) }}
 {{- fail (printf "resources.requests: %s is %v, more than its limit %v. Lower the request, or raise the limit." $resource $request $limit) }}
 {{- end }}

@@ -1,6 +1,4 @@
 import { execFile } from 'node:child_process'
-import { globSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TarEntry } from '../../tools/tar.ts'
 import { type ImageConfig, type ImageLayout, writeLayout } from './oci-layout.ts'
@@ -34,12 +32,11 @@ const run = promisify(execFile)
 /**
  * Writes an image of the helper. Instead of the Containerfile's base image, it contains this
  * machine's Node and the shared libraries that Node loads. Entrypoint, user and paths are the same.
- * It is about 130 MB, nearly all of it Node. With `nodeFolder`, the image also has what the
- * DaemonSet on nodes needs.
+ * It is about 130 MB, nearly all of it Node.
  */
 export async function writeHelperImage(
   folder: string,
-  { node, helper, arch, nodeFolder }: { node: string; helper: string; arch: string; nodeFolder?: string },
+  { node, helper, arch }: { node: string; helper: string; arch: string },
 ): Promise<ImageLayout> {
   const base: TarEntry[] = [
     { path: 'tmp', kind: 'folder', mode: 0o1777 },
@@ -50,22 +47,7 @@ export async function writeHelperImage(
     }),
   ]
   const app: TarEntry[] = [{ path: 'app/helper.mjs', kind: 'file', content: { file: helper } }]
-  if (nodeFolder !== undefined) app.push(...nodeEntries(nodeFolder))
   return writeLayout(folder, { arch, layers: [base, app], config: HELPER_IMAGE })
-}
-
-function nodeEntries(nodeFolder: string): readonly TarEntry[] {
-  const licence: TarEntry = { path: 'nodejs/LICENSE', kind: 'file', content: Buffer.from('the licence of Node\n') }
-  const files = globSync('**/*', { cwd: nodeFolder })
-    .sort()
-    .flatMap((path): readonly TarEntry[] => {
-      const file = join(nodeFolder, path)
-      const found = statSync(file)
-      return found.isFile()
-        ? [{ path: `app/node/${path}`, kind: 'file', mode: found.mode & 0o777, content: { file } }]
-        : []
-    })
-  return [licence, ...files]
 }
 
 /**

@@ -49,11 +49,6 @@ export function bundleProvider(root: string, out: string): Promise<string> {
   return bundleFile(root, out, 'src/node/provider/main.ts')
 }
 
-/** Bundles the program of the DaemonSet for the image. */
-export function bundleDaemon(root: string, out: string): Promise<string> {
-  return bundleFile(root, out, 'src/node/daemon/main.ts')
-}
-
 /** Bundles the helper for its image. */
 export function bundleHelper(root: string, out: string): Promise<string> {
   return bundleFile(root, out, 'src/helper/main.ts')

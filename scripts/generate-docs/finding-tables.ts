@@ -9,7 +9,7 @@ export type FindingRows = Readonly<Record<string, { readonly en: Row; readonly z
 
 /** The first finding of each table of docs/<language>/troubleshooting.md, by the table's marker. */
 const TABLES: Readonly<Record<string, FindingId>> = {
-  'findings:node': 'NODE_STOPPED',
+  'findings:node': 'NODE_WITHOUT_PLUGIN',
   'findings:pod': 'POD_UNCOVERED',
   'findings:release': 'NOT_INSTALLED',
   'findings:cloud': 'RAM_DENIED',

@@ -59,18 +59,6 @@ const release: Schema = {
     serviceAccount: name('ServiceAccount', 'Of the helper.'),
     lease: name('Lease', 'By which replicas elect a leader.'),
     status: name('Status ConfigMap', 'Where the helper reports.'),
-    node: {
-      title: 'DaemonSet for nodes',
-      description:
-        'The DaemonSet that installs the program on nodes, and its Lease. Absent without `node.enabled`. Only doctor reads it.',
-      type: 'object',
-      additionalProperties: false,
-      required: ['namespace', 'name'],
-      properties: {
-        namespace: name('Namespace of the DaemonSet', 'The value of `node.namespace`.'),
-        name: name('Name of the DaemonSet', 'Its Lease has the same name.'),
-      },
-    },
   },
 }
 

@@ -76,22 +76,15 @@ export const AREAS: Readonly<Record<string, Area>> = {
     tests: ['test/init/!(write-files).test.ts'],
   },
   // The decisions of a node's program and of the script that installs it, whose calls are tested on
-  // the emulated cloud and on a real node. And the DaemonSet's program, which other tests run on
-  // fake and real nodes.
+  // the emulated cloud and on a real node.
   node: {
     mutate: [
       'src/node/{expected-configs,node-config,provider-config}.ts',
       'src/node/provider/{answer-request,choose-*,login-record,obtain-login,provider-*}.ts',
       'src/node/script/{choose-archives,environment-file,kubelet-flags,merge-providers,plan-node,profiles,unit-variable}.ts',
-      'src/node/daemon/!(main).ts',
-      'src/installation/{node-daemon,stop-mark}.ts',
-      'src/rollout/verify/{find-plugin-node,verify-daemon}.ts',
+      'src/rollout/verify/find-plugin-node.ts',
     ],
-    tests: [
-      'test/{node-daemon,node-script,provider}/*.test.ts',
-      'test/rollout/{find-plugin-node,verify-daemon,verify-node}.test.ts',
-      'test/doctor/node-daemon.test.ts',
-    ],
+    tests: ['test/{node-script,provider}/*.test.ts', 'test/rollout/{find-plugin-node,verify-node}.test.ts'],
   },
   lease: {
     mutate: ['src/kube/lease.ts', 'src/kube/lease-record.ts'],

@@ -1,12 +1,20 @@
-import { cp, mkdir, mkdtempDisposable, readFile, rm } from 'node:fs/promises'
+import { mkdtempDisposable, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { sha256 } from '../../src/lib/text.ts'
-import { ARCHIVE_FILES, NODE_FILES, SUMS } from '../../src/node/daemon/stage-programs.ts'
 import { type Architecture, archiveName, type ReleasedSums } from '../../src/node/script/choose-archives.ts'
 import type { TarEntry } from '../../tools/tar.ts'
-import { bundleDaemon, bundleNodePrograms } from '../build/bundles.ts'
+import { bundleNodePrograms } from '../build/bundles.ts'
 import { writeTgz } from './tree-archive.ts'
+
+/** The files of the archive for nodes, by their path in it, without Node and its licence. */
+const ARCHIVE_FILES = [
+  'LICENSE',
+  'LICENSES.txt',
+  'bin/acr-nopass-provider',
+  'lib/provider.mjs',
+  'lib/setup.mjs',
+] as const
 
 export interface NodeArchiveOptions {
   readonly root: string
@@ -64,23 +72,6 @@ function sourceOf(path: (typeof ARCHIVE_FILES)[number], root: string, bundles: s
   return join(bundles, path.replace(/^lib\//, ''))
 }
 
-/**
- * Writes the folder of the image for the DaemonSet: the files of the archive but Node, which the
- * image has, the script's part that is the same for all nodes, and the program that runs it.
- */
-export async function writeNodeFolder(root: string, out: string): Promise<string> {
-  await using scratch = await mkdtempDisposable(join(tmpdir(), 'acr-nopass-node-'))
-  await bundleNodePrograms(root, scratch.path)
-  await rm(out, { recursive: true, force: true })
-  for (const path of ARCHIVE_FILES) {
-    const file = join(out, 'files', path)
-    await mkdir(dirname(file), { recursive: true })
-    await cp(sourceOf(path, root, scratch.path), file)
-  }
-  await cp(join(root, 'node', 'install.sh'), join(out, 'install.sh'))
-  return bundleDaemon(root, join(out, 'daemon.mjs'))
-}
-
 /** The only folder at the top of an archive for nodes. */
 const TOP = 'acr-nopass-node'
 
@@ -95,15 +86,17 @@ export async function writeNodeArchive(file: string, options: NodeArchiveOptions
   await bundleNodePrograms(root, bundles)
   const files: readonly (readonly [path: string, from: string])[] = [
     ...ARCHIVE_FILES.map((path) => [path, sourceOf(path, root, bundles)] as const),
-    [NODE_FILES.licence, nodeLicence] as const,
-    [NODE_FILES.program, node] as const,
+    ['LICENSE.node', nodeLicence] as const,
+    ['bin/node', node] as const,
   ].sort(([one], [other]) => (one < other ? -1 : 1))
   const contents = await Promise.all(files.map(async ([path, from]) => ({ path, content: await readFile(from) })))
   await rm(bundles, { recursive: true })
   const sums = contents.map(({ path, content }) => `${sha256(content)}  ${path}\n`).join('')
-  const entries = [...contents, { path: SUMS, content: Buffer.from(sums) }].map(({ path, content }): TarEntry => {
-    return { path: `${TOP}/${path}`, kind: 'file', mode: path.startsWith('bin/') ? 0o755 : 0o644, content }
-  })
+  const entries = [...contents, { path: 'FILES.sha256', content: Buffer.from(sums) }].map(
+    ({ path, content }): TarEntry => {
+      return { path: `${TOP}/${path}`, kind: 'file', mode: path.startsWith('bin/') ? 0o755 : 0o644, content }
+    },
+  )
   writeTgz(file, entries)
   return sha256(await readFile(file))
 }

@@ -28,7 +28,6 @@ const GROUPS: readonly { readonly en: string; readonly zh: string; readonly page
       'clusters',
       'teams',
       'nodes',
-      'nodes-daemonset',
       'login',
       'action',
       'cli',

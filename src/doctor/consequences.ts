@@ -72,8 +72,7 @@ const RULES: Readonly<Partial<Record<FindingId, readonly Rule[]>>> = {
     { by: ['REGISTRY_EXPIRED', 'REGISTRY_REFUSES'] },
   ],
   POD_LOGIN_REFUSED: [{ by: ['SECRET_EXPIRED'], inside: true }, { by: ['REGISTRY_EXPIRED', 'REGISTRY_REFUSES'] }],
-  NODE_WITHOUT_PLUGIN: [{ by: ['NODE_STOPPED'], inside: true }],
-  POD_NODE_LOGIN: [{ by: ['NODE_AUDIENCE_DENIED'] }, { by: ['NODE_STOPPED'], if: isOnWaitingNode }],
+  POD_NODE_LOGIN: [{ by: ['NODE_AUDIENCE_DENIED'] }],
   POD_DENIED: [{ by: ['ROLE_RIGHTS_MISSING'] }],
   POD_VPC_UNLINKED: [{ by: ['VPC_UNLINKED', 'VPC_LINK_ISSUE'] }],
 }
@@ -84,11 +83,6 @@ const RULES: Readonly<Partial<Record<FindingId, readonly Rule[]>>> = {
  */
 function isOnlyUnready(observed: Observed, { cause }: Finding): boolean {
   return cause === HELPER_NOT_READY && hasNoCredential(observed)
-}
-
-/** True if the requested Pod is on a node that the DaemonSet has not finished. */
-function isOnWaitingNode({ focus, daemon }: Observed): boolean {
-  return daemon?.waiting?.some(({ name }) => name === focus?.pod.node) ?? false
 }
 
 /**

@@ -10,7 +10,6 @@ import { configFindings, installationFindings } from './checks/installation.ts'
 import { clockFindings, leadershipFindings } from './checks/leadership.ts'
 import { leftoverFindings } from './checks/leftovers.ts'
 import { limitFindings } from './checks/limits.ts'
-import { daemonFindings } from './checks/node-daemon.ts'
 import { nodeFindings } from './checks/nodes.ts'
 import { onePodFindings, podFindings } from './checks/pods.ts'
 import { registryFindings } from './checks/registries.ts'
@@ -42,7 +41,6 @@ const CHECKS: readonly ((observed: Observed) => Found)[] = [
   guardFindings,
   rivalFindings,
   writeFindings,
-  daemonFindings,
   nodeFindings,
   secretFindings,
   admissionFindings,

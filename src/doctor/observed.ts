@@ -2,10 +2,8 @@ import type { RunningImage } from '../acr/limited-images.ts'
 import type { ManifestResult } from '../acr/query-manifest.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { ReleaseFacts } from '../installation/find-release.ts'
-import type { DaemonProgress, NodeDaemon, WaitingNode } from '../installation/node-daemon.ts'
 import type { NamespaceView, ServiceAccountView } from '../installation/object-views.ts'
 import type { ReadSecret } from '../installation/read-pull-secrets.ts'
-import type { StopMark } from '../installation/stop-mark.ts'
 import type { Unread } from '../kube/read/reader.ts'
 import type { CloudSnapshot } from './cloud/inspect-cloud.ts'
 import type { HelperFacts } from './read/read-helper.ts'
@@ -154,16 +152,6 @@ export interface PluginFacts {
   readonly mayRequestTokens: boolean | undefined
 }
 
-/** What is known of the DaemonSet that installs the program on nodes. */
-export interface DaemonFacts extends NodeDaemon {
-  /** Undefined: not readable; `null`: the DaemonSet does not exist. */
-  readonly progress: DaemonProgress | null | undefined
-  /** Undefined: not readable; `none`: no mark; `unreadable`: a mark that cannot be understood. */
-  readonly stop: StopMark | 'none' | 'unreadable' | undefined
-  /** The nodes whose Pods are not ready. Undefined: not readable, or every node is finished. */
-  readonly waiting: readonly WaitingNode[] | undefined
-}
-
 /** Facts that are read only for one requested Pod. */
 export interface PodFocus {
   readonly pod: PodFacts
@@ -206,11 +194,6 @@ export interface Observed extends Partial<HelperFacts> {
   readonly images?: readonly RunningImage[] | undefined
   /** Nodes that may pull without a Secret; undefined: not readable, or no registry allows it. */
   readonly plugins?: PluginFacts | undefined
-  /**
-   * Undefined: the release has no DaemonSet for nodes, or one Pod was requested that does not
-   * depend on it.
-   */
-  readonly daemon?: DaemonFacts | undefined
   /** What the cloud itself reports, read with the user's own credentials. */
   readonly cloud: CloudSnapshot
   /**

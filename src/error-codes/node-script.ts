@@ -36,8 +36,4 @@ export const NODE_SCRIPT_CODES = {
     what: 'The script could not undo its changes completely, or the kubelet is not healthy although they are undone.',
     fix: 'The message names the files and where their copies are. Read the log of the kubelet (`journalctl -u kubelet`).',
   },
-  NODE_STOPPED: {
-    what: 'A node of the DaemonSet undid its change, so no further node is changed with these values.',
-    fix: 'Correct the values and upgrade the release. If only that node was the cause, repair it and remove the annotation `acr-nopass.io/node-stopped` of the Lease.',
-  },
 } as const

@@ -97,10 +97,6 @@ export const ROLLOUT_CODES = {
     what: 'The image of `verify-image` was not pulled in the probe namespace.',
     fix: "Read the node's error in the message. Check that the image exists, and that a registry in the values covers it.",
   },
-  VERIFY_NODES: {
-    what: 'Not every node of the DaemonSet has the program that the kubelet asks for logins.',
-    fix: 'Read the log of the Pod on a node that the message names. A node that undid its change stops all others until the values or the node are corrected.',
-  },
   UNINSTALL_CHART: {
     what: 'The release was installed from a chart other than the one given to the uninstall.',
     fix: 'Pass the chart of the release with `chart`, or uninstall as the message shows. Nothing was written.',

@@ -68,12 +68,3 @@ export const RRSA_ROLE_ANNOTATION = 'pod-identity.alibabacloud.com/role-name'
  * The name of our provider in a kubelet's configuration, which is also its program's file name.
  */
 export const NODE_PROVIDER = 'acr-nopass-provider'
-/**
- * The label `app.kubernetes.io/name` of the DaemonSet that installs that program, and of its Pods.
- */
-export const NODE_APP = 'acr-nopass-node'
-/**
- * On the DaemonSet's Lease: why no further node is changed, as JSON. It stops only the
- * configuration that failed, and stays until a person removes it.
- */
-export const NODE_STOP_ANNOTATION = 'acr-nopass.io/node-stopped'

@@ -34,7 +34,7 @@ test("the compile cache is kept in the user's cache folder, and a broken entry i
   const kept = join(home, '.cache/acr-nopass/compiled')
   const values = join(ROOT, 'examples/values/production.yaml')
   const run = (file: string, env = {}) =>
-    runBin(['validate', '-f', file], { bin, cwd: folder, env: { HOME: home, ...env } })
+    runBin(['validate', '-f', file], { bin, cwd: folder, env: { HOME: home, NODE_COMPILE_CACHE: '', ...env } })
   const plain = await runBin(['validate', '-f', values], { bin, cwd: folder })
   assert.deepEqual(await run(values), plain)
   const [version = '', ...others] = await readdir(kept)

@@ -50,10 +50,7 @@ for (const { name, file } of scenarios) {
     const leases = await rendered(name, 'Lease')
     const accounts = await rendered(name, 'ServiceAccount')
     assert.deepEqual(
-      [...leases, ...accounts, ...maps.filter(({ data }) => !data)]
-        // The DaemonSet for nodes has its own in its own namespace.
-        .filter(({ metadata }) => metadata.namespace === release.namespace)
-        .map(({ metadata }) => metadata.name),
+      [...leases, ...accounts, ...maps.filter(({ data }) => !data)].map(({ metadata }) => metadata.name),
       config.helper.enabled ? [release.lease, release.serviceAccount, release.status] : [],
     )
   })

@@ -107,13 +107,13 @@ test('Argo CD: the project allows every cluster-scoped kind that any values rend
  */
 const NEVER_APPLIED = /^(events\.k8s\.io|metrics\.k8s\.io)\/|^v1\/Event$|^coordination\.k8s\.io\/.*Lease$/
 
-test('Argo CD: of the kinds that Argo CD never applies, the chart renders only Leases, which their Pods may create', async () => {
+test('Argo CD: of the kinds that Argo CD never applies, the chart renders only a Lease, which the helper may create', async () => {
   for (const attach of ['admission', 'serviceAccounts']) {
     const objects = parseManifest(await helm.render({ values: [scenario('everything'), { attach }] }))
     const omitted = objects.filter(({ apiVersion, kind }) => NEVER_APPLIED.test(`${apiVersion}/${kind}`))
     assert.deepEqual(
       omitted.map(({ kind, name }) => `${kind} ${name}`),
-      ['Lease acr-nopass', 'Lease acr-nopass-node'],
+      ['Lease acr-nopass'],
     )
     for (const { name, namespace } of omitted) {
       const rules = objects.flatMap(({ kind, namespace: home, body }) =>

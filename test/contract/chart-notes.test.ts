@@ -16,7 +16,6 @@ for (const [name, kubeVersion] of [
   ['no-guard', '1.24.6-aliyun.1'],
   ['retire', NEWEST],
   ['nodes-only', NEWEST],
-  ['node-daemonset', NEWEST],
 ] as const) {
   test(`the notes of ${name} on Kubernetes ${kubeVersion} report what was decided`, async () => {
     const notes = await chart.notes(helm, [scenario(name)], kubeVersion)

@@ -309,40 +309,6 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
     },
     'VALUES_NO_EFFECT',
   ],
-  ['a DaemonSet without the kind of its nodes', { node: { enabled: true, identity: 'worker-role' } }, 'SCHEMA_MISSING'],
-  ['a DaemonSet that removes, but is not installed', { node: { remove: true, profile: 'ack' } }, 'VALUES_NO_EFFECT'],
-  [
-    'a DaemonSet for static logins only',
-    {
-      registries: [{ name: 'a', edition: 'static', domains: ['images.example.com'], existingSecret: 'login' }],
-      node: { enabled: true, profile: 'ack', identity: 'worker-role' },
-    },
-    'VALUES_NO_EFFECT',
-  ],
-  [
-    'a DaemonSet with ServiceAccounts, without the OIDC provider',
-    { node: { enabled: true, profile: 'ack' } },
-    'NODE_PROVIDER_MISSING',
-  ],
-  [
-    'a DaemonSet with an entry that selects namespaces by labels',
-    {
-      registries: [
-        {
-          name: 'a',
-          edition: 'personal',
-          region: 'cn-hangzhou',
-          targets: { namespaces: { selector: { matchLabels: { a: 'b' } } } },
-        },
-      ],
-      node: {
-        enabled: true,
-        profile: 'ack',
-        serviceAccount: { oidcProviderArn: 'acs:ram::1234567890123456:oidc-provider/ack-rrsa-c123' },
-      },
-    },
-    'VALUES_NODE_UNBOUNDED',
-  ],
   ['another identity on ECI', { podAnnotations: { 'k8s.aliyun.com/eci-ram-role-name': 'admin' } }, 'VALUES_COLLISION'],
   [
     'a hook annotation on the Deployment',

@@ -143,8 +143,7 @@ const CAUSES: Readonly<Partial<Record<FindingId, Causes>>> = {
     inside: ['SECRET_EXPIRED', 'SECRET_INCOMPLETE'],
   },
   POD_LOGIN_REFUSED: { anywhere: ['REGISTRY_EXPIRED', 'REGISTRY_REFUSES'], inside: ['SECRET_EXPIRED'] },
-  NODE_WITHOUT_PLUGIN: { inside: ['NODE_STOPPED'] },
-  POD_NODE_LOGIN: { anywhere: ['NODE_AUDIENCE_DENIED', 'NODE_STOPPED'] },
+  POD_NODE_LOGIN: { anywhere: ['NODE_AUDIENCE_DENIED'] },
   POD_DENIED: { anywhere: ['ROLE_RIGHTS_MISSING'] },
   POD_VPC_UNLINKED: { anywhere: ['VPC_UNLINKED', 'VPC_LINK_ISSUE'] },
 }
@@ -153,13 +152,6 @@ const CAUSES: Readonly<Partial<Record<FindingId, Causes>>> = {
 const worst: Observed = {
   ...wrongInstance,
   focus: { pod: stuckPod(), node: undefined, responses: new Map() },
-  daemon: {
-    namespace: 'acr-nopass-node',
-    name: 'acr-nopass-node',
-    progress: undefined,
-    stop: undefined,
-    waiting: [{ name: 'n1', since: undefined }],
-  },
 }
 
 /** The ids that explain this finding, if they are found in these places. */
@@ -222,16 +214,6 @@ test('helper Pods that are not ready follow from a registry only while no regist
     assert.deepEqual(causesOf(unready(id), fixture()), [])
     assert.deepEqual(causesOf(found(id), wrongInstance), [])
   }
-})
-
-test('a Pod follows from a stopped node only on a node that the DaemonSet has not finished', () => {
-  const causes = (observed: Observed) => causesOf(found('POD_NODE_LOGIN'), observed)
-  const { daemon } = worst
-  assert.ok(daemon)
-  assert.deepEqual(causes({ ...worst, daemon: undefined }), ['NODE_AUDIENCE_DENIED'])
-  assert.deepEqual(causes({ ...worst, daemon: { ...daemon, waiting: undefined } }), ['NODE_AUDIENCE_DENIED'])
-  const elsewhere = [{ name: 'n2', since: undefined }]
-  assert.deepEqual(causes({ ...worst, daemon: { ...daemon, waiting: elsewhere } }), ['NODE_AUDIENCE_DENIED'])
 })
 
 test('the cause nearest to the consequence is named, and of equally near causes the one that explains more', () => {

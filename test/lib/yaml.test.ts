@@ -11,7 +11,7 @@ import { parseYaml } from '../../src/lib/yaml.ts'
 import { readFiles } from '../../src/migrate/import/read-files.ts'
 import { mergeProviders } from '../../src/node/script/merge-providers.ts'
 import { kubeconfigSecrets, refuseForeignPrograms } from '../../src/rollout/connect/kubeconfig-text.ts'
-import { findConfig, findDaemon, readSecretName } from '../../src/rollout/release/release-parts.ts'
+import { findConfig, readSecretName } from '../../src/rollout/release/release-parts.ts'
 import { readYaml } from '../../src/values/yaml/read-yaml.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-yaml-'))
@@ -23,13 +23,12 @@ const COMMAND = '::stop-commands::x'
 const TAG = `${COMMAND}: !x 1\n`
 const KEY = `? [${COMMAND}]\n: 1\n`
 
-const labels = { 'app.kubernetes.io/name': 'acr-nopass-node' }
-const object = (kind: string, data?: object) => ({
+const configMap = (data: object) => ({
   apiVersion: 'v1',
-  kind,
+  kind: 'ConfigMap',
   namespace: undefined,
   name: 'n',
-  body: { metadata: { labels }, ...(data && { data }) },
+  body: { data },
 })
 const kubeconfig = (path: string): string =>
   JSON.stringify({ clusters: [{ name: 'c', cluster: { server: 'https://x', 'certificate-authority': path } }] })
@@ -38,10 +37,8 @@ const PLACES: Readonly<Record<string, (text: string) => unknown>> = {
   'a path of a kubeconfig': (text) => refuseForeignPrograms(kubeconfig(text), { name: 'k', folder, workspace: folder }),
   'a kubeconfig': (text) => refuseForeignPrograms(text, { name: 'k', folder, workspace: folder }),
   'the secrets of a kubeconfig': kubeconfigSecrets,
-  'the configuration of a release': (text) => findConfig([object('ConfigMap', { 'config.yaml': text })]),
+  'the configuration of a release': (text) => findConfig([configMap({ 'config.yaml': text })]),
   'the Secret of a release': readSecretName,
-  'the DaemonSet of a release': (text) =>
-    findDaemon([object('DaemonSet'), object('ConfigMap', { 'node.yaml': text })], 'n'),
   'the input endpoints': readEndpoints,
   'the configuration of the helper': loadConfig,
   'a manifest': parseManifest,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sha256 } from '../../src/lib/text.ts'
-import { findConfig, findDaemon, findParts, readSecretName } from '../../src/rollout/release/release-parts.ts'
+import { findConfig, findParts, readSecretName } from '../../src/rollout/release/release-parts.ts'
 
 test("another chart's config.yaml may hold any text", () => {
   const configMap = (text: string) => ({
@@ -95,40 +95,4 @@ test('an installed configuration that is not YAML, or has no Secret name, gives 
     undefined,
     undefined,
   ])
-})
-
-const node = (kind: string, name: string, more: object = {}, app = 'acr-nopass-node') =>
-  object(kind, name, { metadata: { labels: { 'app.kubernetes.io/name': app } }, ...more })
-
-test('the DaemonSet of a release is found with all that decides what its Pods do', () => {
-  const spec = { template: { spec: { containers: [{ image: 'i:1' }] } } }
-  const settings = (text: unknown) => node('ConfigMap', 'node', { data: { 'node.yaml': text } })
-  const find = (...objects: Parameters<typeof findDaemon>[0]) => findDaemon(objects, 'ns')
-  const daemon = node('DaemonSet', 'node', { spec })
-  const found = find(
-    object('DaemonSet', 'other', {}),
-    node('DaemonSet', 'agent', {}, 'agent'),
-    daemon,
-    settings('a: 1'),
-  )
-  assert.deepEqual([found?.name, found?.namespace, found?.removes], ['node', 'n', false])
-  assert.equal(find({ ...daemon, namespace: undefined })?.namespace, 'ns')
-  assert.equal(find(settings('a: 1'), object('DaemonSet', 'other', {})), undefined)
-  // Any change of what the Pods do is a change of the content.
-  const others = [settings('a: 2'), node('DaemonSet', 'node', { spec: {} })]
-  assert.equal(find(settings('a: 1'), daemon)?.content, found?.content)
-  for (const other of others) {
-    const changed = other.kind === 'DaemonSet' ? [other, settings('a: 1')] : [daemon, other]
-    assert.notEqual(find(...changed)?.content, found?.content, other.kind)
-  }
-})
-
-test('`node.remove: true` is recognized; settings of any other form remove nothing', () => {
-  const removes = (data: object) =>
-    findDaemon([node('DaemonSet', 'node'), node('ConfigMap', 'node', data)], 'ns')?.removes
-  assert.equal(removes({ data: { 'node.yaml': 'node: { remove: true }' } }), true)
-  for (const text of ['node: { remove: false }', 'node: 7', 'remove: true', 'a: [b', 7])
-    assert.equal(removes({ data: { 'node.yaml': text } }), false, `${text}`)
-  assert.equal(removes({}), false)
-  assert.equal(findDaemon([node('DaemonSet', 'node')], 'ns')?.removes, false)
 })

@@ -16,43 +16,30 @@ import { createRunFolder } from '../../src/rollout/run-folder.ts'
 import { type FakeObject, startFakeApiServer } from '../support/fake-api-server.ts'
 
 const RELEASE = { name: 'acr-nopass', namespace: 'acr-nopass' }
-const NODES = { name: 'acr-nopass-node', namespace: 'acr-nopass-node' }
 const VALUES = `
 helper: { enabled: HELPER }
 registries: [{ name: prod, edition: personal, region: cn-hangzhou }]
 identity: { type: worker-role }
-node: { enabled: true, profile: k3s, identity: worker-role, unbounded: true }
+node: { identity: worker-role }
 `
 
 interface Given {
   readonly mode: 'plan' | 'apply'
-  /** Nodes with the program, of three. */
-  readonly ready: number
   /** The statuses of the revisions. */
   readonly history: readonly string[]
-  /** `minReadySeconds` of the DaemonSet to roll out, which is 5 in the cluster. */
-  readonly seconds?: number
   /** True if the values to roll out keep the helper. */
   readonly keepsHelper?: boolean
 }
 
-/** The objects of a revision: the helper's configuration, and the DaemonSet for nodes. */
-function objectsOf(hasHelper: boolean, seconds = 5): readonly FakeObject[] {
+/** The object of a revision: the helper's configuration. */
+function objectsOf(hasHelper: boolean): readonly FakeObject[] {
   const config = {
     secretName: 'acr-nopass',
     registries: [{ name: 'prod' }],
     helper: { enabled: hasHelper },
     release: { ...RELEASE, fullname: 'acr-nopass', serviceAccount: 'acr-nopass', status: 'acr-nopass-status' },
   }
-  return [
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: RELEASE, data: { 'config.yaml': JSON.stringify(config) } },
-    {
-      apiVersion: 'apps/v1',
-      kind: 'DaemonSet',
-      metadata: { ...NODES, labels: { 'app.kubernetes.io/name': 'acr-nopass-node' } },
-      spec: { minReadySeconds: seconds },
-    },
-  ]
+  return [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: RELEASE, data: { 'config.yaml': JSON.stringify(config) } }]
 }
 
 /** Helm's own JSON of a revision. */
@@ -75,14 +62,9 @@ async function recordOf(revision: number, status: string): Promise<FakeObject> {
 }
 
 /** Rolls a release with a helper to these values, and returns the result and all writes. */
-async function roll(t: TestContext, { mode, ready, history, seconds, keepsHelper = false }: Given) {
-  const live = objectsOf(true).map((object) => {
-    if (object.kind !== 'DaemonSet') return object
-    const counts = { desiredNumberScheduled: 3, currentNumberScheduled: 3, updatedNumberScheduled: 3 }
-    return { ...object, status: { ...counts, numberAvailable: ready } }
-  })
+async function roll(t: TestContext, { mode, history, keepsHelper = false }: Given) {
   const records = await Promise.all(history.map((status, index) => recordOf(index + 1, status)))
-  const api = await startFakeApiServer([...live, ...records])
+  const api = await startFakeApiServer([...objectsOf(true), ...records])
   t.after(() => api[Symbol.asyncDispose]())
   const writes: string[] = []
   api.refuse = (method, path, query) => {
@@ -97,7 +79,7 @@ async function roll(t: TestContext, { mode, ready, history, seconds, keepsHelper
   t.after(() => rm(parent, { recursive: true, force: true }))
   const helmPath = join(parent, 'helm')
   // This Helm renders the desired revision, and can write nothing.
-  await writeFile(join(parent, 'rendered'), revisionOf(objectsOf(keepsHelper, seconds)))
+  await writeFile(join(parent, 'rendered'), revisionOf(objectsOf(keepsHelper)))
   await writeFile(helmPath, `#!/bin/sh\ncase "$*" in *dry-run*) cat ${parent}/rendered ;; *) exit 1 ;; esac\n`)
   await chmod(helmPath, 0o700)
 
@@ -138,42 +120,20 @@ async function roll(t: TestContext, { mode, ready, history, seconds, keepsHelper
   return { result: await rollCluster(first, context, () => undefined, t.signal), writes }
 }
 
-for (const mode of ['plan', 'apply'] as const) {
-  test(`${mode}: the helper is not switched off while a node lacks the program, and nothing is written`, async (t) => {
-    const { result, writes } = await roll(t, { mode, ready: 2, history: ['deployed'] })
-    assert.deepEqual([result.status, result.phase, result.error?.code], ['failed', 'preflight', 'VERIFY_NODES'])
-    assert.match(result.error?.message ?? '', /^the helper is needed until .*: nodes: 2 of 3 are ready$/)
-    assert.deepEqual(writes, [])
-  })
-
-  test(`${mode}: the helper is not switched off after a revision that failed, although every node is ready`, async (t) => {
-    const { result, writes } = await roll(t, { mode, ready: 3, history: ['superseded', 'deployed', 'failed'] })
-    assert.deepEqual([result.status, result.phase, result.error?.code], ['failed', 'preflight', 'VERIFY_NODES'])
-    assert.match(result.error?.message ?? '', /no revision with these values of `node` is deployed/)
-    assert.deepEqual(writes, [])
-  })
-}
-
-test('the helper is not switched off together with other settings of the nodes', async (t) => {
-  const { result, writes } = await roll(t, { mode: 'apply', ready: 3, history: ['deployed'], seconds: 9 })
-  assert.deepEqual([result.phase, result.error?.code], ['preflight', 'VERIFY_NODES'])
-  assert.deepEqual(writes, [])
-})
-
-test('plan: when every node has the program, the helper may be switched off, and the plan says what comes before', async (t) => {
-  const { result, writes } = await roll(t, { mode: 'plan', ready: 3, history: ['superseded', 'deployed'] })
+test('plan: the plan says what comes before the helper is switched off', async (t) => {
+  const { result, writes } = await roll(t, { mode: 'plan', history: ['superseded', 'deployed'] })
   assert.deepEqual([result.status, result.error], ['planned', undefined])
   assert.ok(result.notes.some((note) => note.startsWith('the helper is switched off: before, a revision with `retire')))
   assert.deepEqual(writes, [])
 })
 
-test('apply: when every node has the program, the helper is retired before the release is upgraded', async (t) => {
-  const { result } = await roll(t, { mode: 'apply', ready: 3, history: ['deployed'] })
+test('apply: the helper is retired before the release is upgraded', async (t) => {
+  const { result } = await roll(t, { mode: 'apply', history: ['deployed'] })
   // The Helm of this test renders no `retire: true`, which ends the work there.
   assert.deepEqual([result.phase, result.error?.code], ['deploy', 'UNINSTALL_CHART'])
 })
 
-test('nodes without the program stop no rollout that keeps the helper', async (t) => {
-  const { result } = await roll(t, { mode: 'plan', ready: 0, history: ['deployed'], keepsHelper: true })
+test('plan: a release that keeps its helper is unchanged', async (t) => {
+  const { result } = await roll(t, { mode: 'plan', history: ['deployed'], keepsHelper: true })
   assert.deepEqual([result.status, result.error], ['unchanged', undefined])
 })

@@ -163,15 +163,6 @@ test('a result has as many lines as its parts, in summary and terminal', async (
   await fuzz(t, 'hostile text in results', property, 1000)
 })
 
-/** A DaemonSet that a node stopped for this reason. */
-const stoppedDaemon = (text: string) => ({
-  namespace: text,
-  name: text,
-  progress: { isProcessed: true, nodes: 2, created: 2, done: 1 },
-  stop: { node: text, config: 'c', why: `${'x'.repeat(370)} ${text}`, at: text },
-  waiting: [{ name: text, since: text }],
-})
-
 test('every line of doctor and doctor pod is their own, and none was written by a Pod', async (t) => {
   const reports = (text: string): readonly string[] => {
     const pod = stuckPod({ image: `${text}/a:1`, detail: `failed to pull ${text}`, owner: `ReplicaSet/${text}` })
@@ -187,7 +178,6 @@ test('every line of doctor and doctor pod is their own, and none was written by 
       registries: [registry('prod', { state: 'failing', error: { ...denied, message: text, fix: text } })],
       cloud: { state: 'not-inspected', why: text },
       unread: [{ what: text, why: text }],
-      daemon: stoppedDaemon(text),
       server: `https://${text}`,
       kubernetes: text,
     })
@@ -326,7 +316,7 @@ for (const { text, secrets, stays } of LEAKS) {
     })
     const outcome = { results: [result], durationMs: 10, helm: '4.3.0', errors: [], unverified: [] }
     const pod = stuckPod({ detail: `failed to pull and unpack image "x": ${text}` })
-    const observed = fixture({ pods: [pod], daemon: stoppedDaemon(text), unread: [{ what: text, why: text }] })
+    const observed = fixture({ pods: [pod], unread: [{ what: text, why: text }] })
     let streamed = ''
     const stream = safeStream({ write: (part) => (streamed += part) }, {})
     stream.write(JSON.stringify({ findings: diagnose(observed), errors: [{ message: text }] }))

@@ -8,11 +8,11 @@ import { nodeFailureFindings } from './node-failures.ts'
 
 /** Reports nodes that should pull without a Secret, and do not. */
 export function nodeFindings(observed: Observed): Found {
-  const { plugins, daemon } = observed
+  const { plugins } = observed
   if (plugins === undefined || !usesPlugin(plugins)) return []
   const nodes = plugins.nodes.filter(({ isVirtual }) => !isVirtual)
   return [
-    findLost(nodes, plugins, daemon),
+    findLost(nodes, plugins),
     findOther(nodes),
     findSilent(nodes),
     nodeFailureFindings(nodes),
@@ -32,11 +32,7 @@ function describeGroup(nodes: readonly PluginNode[]): Pick<Draft, 'subject' | 'o
 }
 
 /** Other nodes of the pool have the plugin, or the chart lets nodes use it and no node has it. */
-function findLost(
-  nodes: readonly PluginNode[],
-  { grantsTokens, more }: PluginFacts,
-  daemon: Observed['daemon'],
-): readonly Draft[] {
+function findLost(nodes: readonly PluginNode[], { grantsTokens, more }: PluginFacts): readonly Draft[] {
   const pools = Map.groupBy(nodes, ({ pool }) => pool)
   const isNowhere = more === 0 && nodes.every(({ config }) => config === 'none')
   const lacking = [...pools.values()].flatMap((pool) => {
@@ -54,10 +50,7 @@ function findLost(
       cause: isNowhere
         ? 'The release names ServiceAccounts that pull on nodes, but no kubelet was started with the two flags.'
         : 'Other nodes of the same pool have it. The script did not run on these nodes, or something removed the flags: the ACK console overwrites the file of kubelet parameters.',
-      fix:
-        daemon === undefined
-          ? 'Run the script of `acr-nopass node script` on these nodes again, and add it to the User Data of the node pool.'
-          : `The DaemonSet ${daemon.namespace}/${daemon.name} installs it. If these nodes have no Pod of it, correct \`node.nodeSelector\` and \`node.tolerations\`.`,
+      fix: 'Run the script of `acr-nopass node script` on these nodes again, and add it to the User Data of the node pool.',
       command: shell`kubectl get --raw /api/v1/nodes/${first.name}/proxy/configz`,
     },
   ]

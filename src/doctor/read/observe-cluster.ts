@@ -19,7 +19,6 @@ import type { CloudSnapshot } from '../cloud/inspect-cloud.ts'
 import type { Observed } from '../observed.ts'
 import { addEvents } from './pod-events.ts'
 import { describePod, imagesOf, selectPod } from './pod-facts.ts'
-import { readDaemon } from './read-daemon.ts'
 import { readHelper } from './read-helper.ts'
 import { readLeftovers } from './read-leftovers.ts'
 import { type ExpectConfigs, readNodes } from './read-nodes.ts'
@@ -83,14 +82,13 @@ export async function observeCluster(reader: Reader, request: ObserveRequest): P
   const listed = readLists(reader, release, namespaces, base.now)
   // A failure is reported by the list itself.
   const accounts = listed.then((lists) => lists.accounts).catch(() => undefined)
-  const [helper, lists, cloud, plugins, daemon] = await Promise.all([
+  const [helper, lists, cloud, plugins] = await Promise.all([
     readHelper(reader, release, namespaces, rules),
     listed,
     request.inspect(release, accounts),
     readNodes(reader, release, { ...rules, expectConfigs: request.expectConfigs }),
-    readDaemon(reader, release),
   ])
-  return { ...base, leftovers, ...helper, ...lists, cloud, plugins, daemon, unread }
+  return { ...base, leftovers, ...helper, ...lists, cloud, plugins, unread }
 }
 
 function listNamespaces(reader: Reader, release: ReleaseFacts): Promise<readonly NamespaceView[] | undefined> {

@@ -10,7 +10,6 @@ import { NOT_INSPECTED, type ObserveRequest, observeBase } from './observe-clust
 import { addOwnEvents } from './pod-events.ts'
 import { describePlatform, describePod } from './pod-facts.ts'
 import type { QueryRegistry } from './query-registry.ts'
-import { readDaemon } from './read-daemon.ts'
 import { readHelper } from './read-helper.ts'
 import { readNodes } from './read-nodes.ts'
 
@@ -54,17 +53,12 @@ export async function observePod(reader: Reader, request: PodRequest): Promise<O
     addOwnEvents(reader, facts, base.now),
     facts.node && readNodes(reader, release, { ...rules, expectConfigs: request.expectConfigs }, facts.node),
   ])
-  // Without a helper, the Pod depends on its node, and the DaemonSet on what the node lacks.
-  const dependsOnNode = release?.config?.helper.enabled === false
-  const lacksProgram = plugins !== undefined && plugins !== '' && plugins.nodes[0]?.config === 'none'
-  const daemon = dependsOnNode && lacksProgram ? await readDaemon(reader, release) : undefined
   const focus: PodFocus = { pod: told, node, responses: new Map() }
   const observed: Observed = {
     ...base,
     ...helper,
     cloud,
     plugins: plugins || undefined,
-    daemon,
     namespaces,
     secrets,
     accounts: found === undefined ? undefined : found ? [transforms.serviceAccount(found)] : [],

@@ -42,7 +42,7 @@ export function renderScript(options: ScriptOptions): string {
   return [
     '#!/bin/sh',
     `# Installs the credential provider of acr-nopass ${version} on a node. Run it as root, as often as you`,
-    '# like: sh SCRIPT [--remove] [--check] [--root FOLDER]. It contains no secret.',
+    '# like: sh SCRIPT [--remove] [--root FOLDER]. It contains no secret.',
     ...Object.entries(settings).map(([name, value]) => `${name}=${quote(value)}`),
     'write_settings() {',
     ...[

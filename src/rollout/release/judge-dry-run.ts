@@ -54,11 +54,7 @@ export function judgeRefusal(error: KubeApiError, { title, coming }: Circumstanc
   if (status === 409) return skip(`it was changed at the same time (${reason ?? 'Conflict'})`)
   const [, absent] = /namespaces "([^"]+)" not found/.exec(message) ?? []
   if (absent !== undefined && coming.includes(absent)) return skip(`namespace ${absent} does not exist yet`)
-  if (absent !== undefined) {
-    return invalid(
-      'Create this namespace first. The chart creates the namespace of nodes with `node.createNamespace: true`.',
-    )
-  }
+  if (absent !== undefined) return invalid('Create this namespace first.')
   // The referenced object may be created first, such as the ClusterRole of a binding.
   if (status === 404 || (status === 403 && ABSENT.test(message))) {
     return skip(`something that it refers to does not exist yet (${message})`)

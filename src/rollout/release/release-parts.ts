@@ -1,8 +1,5 @@
 import type { ManifestObject } from '../../helm/release/manifest.ts'
-import type { NodeDaemon } from '../../installation/node-daemon.ts'
 import type { ReleaseParts } from '../../installation/release-watch.ts'
-import { NODE_APP } from '../../kube/names.ts'
-import type { KubeObject } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
 import { orElse } from '../../lib/or-else.ts'
 import { sha256 } from '../../lib/text.ts'
@@ -83,32 +80,5 @@ export function findParts(objects: readonly ManifestObject[], namespace: string)
     statusConfigMap: hasHelper ? config?.release.status : undefined,
     // The same hash that the helper computes from its configuration file.
     configHash: config && sha256(config.text),
-  }
-}
-
-/** The DaemonSet of a release, with all that decides what its Pods do on nodes. */
-export interface NodeRelease extends NodeDaemon {
-  readonly content: string
-  /** True if it takes the program from the nodes. */
-  readonly removes: boolean
-}
-
-/** Finds the DaemonSet in the objects of a release. */
-export function findDaemon(objects: readonly ManifestObject[], namespace: string): NodeRelease | undefined {
-  const own = objects.filter(({ body }) => {
-    const { metadata } = body as Partial<KubeObject>
-    return metadata?.labels?.['app.kubernetes.io/name'] === NODE_APP
-  })
-  const found = own.find(({ kind }) => kind === 'DaemonSet')
-  if (found === undefined) return undefined
-  const settings = own.find(({ kind }) => kind === 'ConfigMap')?.body.data
-  const text = isRecord(settings) ? settings['node.yaml'] : undefined
-  const values: unknown = typeof text === 'string' ? orElse(() => parseYaml(text), undefined) : undefined
-  const node = isRecord(values) ? values.node : undefined
-  return {
-    name: found.name,
-    namespace: found.namespace ?? namespace,
-    content: JSON.stringify([found.body.spec, settings]),
-    removes: isRecord(node) && node.remove === true,
   }
 }

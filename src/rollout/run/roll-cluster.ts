@@ -9,8 +9,7 @@ import { widenPolicies } from '../ram/cluster-policy.ts'
 import { clusterKeyOf, formerTargets, policyTargets } from '../ram/cluster-targets.ts'
 import { requireNewest } from '../release/other-deployers.ts'
 import { createReleaseNamespace } from '../release/release-namespace.ts'
-import { findConfig, findDaemon, findParts } from '../release/release-parts.ts'
-import { requireDaemon, verifyDaemon } from '../verify/verify-daemon.ts'
+import { findConfig, findParts } from '../release/release-parts.ts'
 import { verifyNode, verifyPluginNode } from '../verify/verify-node.ts'
 import { verifyRelease } from '../verify/verify-release.ts'
 import { requireApproved } from './check-approval.ts'
@@ -40,21 +39,8 @@ export function rollCluster(
 }
 
 async function planRelease(open: OpenCluster): Promise<ClusterEnd> {
-  if (open.removesHelper) {
-    await requireNodes(open)
-    open.run.notes.push(...(await planRetirement(open)))
-  }
+  if (open.removesHelper) open.run.notes.push(...(await planRetirement(open)))
   return planCluster(open, wordsOfVerification(open))
-}
-
-/** @throws VERIFY_NODES if nodes need the helper that these values remove */
-function requireNodes({ cluster, release, history, deployed, desired }: OpenCluster): Promise<void> {
-  const { namespace } = cluster.settings
-  return requireDaemon(release, {
-    deployed: findDaemon(deployed?.objects ?? [], namespace),
-    isDeployed: history.at(-1)?.status === 'deployed',
-    desired: findDaemon(desired.objects, namespace),
-  })
 }
 
 function wordsOfVerification({ context, cluster, desired, probe, isByNode }: OpenCluster): string {
@@ -68,8 +54,6 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
   const { cluster, context, run, release, desired } = open
   const { inputs } = context.settings
   await requireApproved(open)
-  const daemon = findDaemon(desired.objects, cluster.settings.namespace)
-  if (open.removesHelper) await requireNodes(open)
   const config = findConfig(desired.objects)
 
   run.phase = 'policy'
@@ -88,10 +72,6 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
 
   const parts = { ...findParts(desired.objects, cluster.settings.namespace), ramChanged: run.ramChanged === true }
   const verify = async (revision: number | null): Promise<void> => {
-    if (daemon !== undefined && inputs.verify && inputs.wait) {
-      run.phase = 'verify'
-      noteChange(await verifyDaemon({ ...release, limitMs: VERIFY_LIMIT }, daemon))
-    }
     const existing = inputs['verify-namespace'] || undefined
     const ofNode = { ...release, existing, image: inputs['verify-image'], limitMs: VERIFY_LIMIT }
     if (open.isByNode) {

@@ -18,13 +18,10 @@ import { maybeShared } from '../ram/cluster-policy.ts'
 import { policyTargets } from '../ram/cluster-targets.ts'
 import { type OpenRelease, requireSameHistory } from '../release/open-release.ts'
 import { removeReleaseNamespace } from '../release/release-namespace.ts'
-import { findConfig, findDaemon, findParts } from '../release/release-parts.ts'
+import { findConfig, findParts } from '../release/release-parts.ts'
 import { findLeftovers, type LeftoverQuery, leftoversOf, removeLeftovers, WHY_COPY } from './leftovers.ts'
 import { reportNamingPods } from './naming-pods.ts'
 import { retireRelease, runStep, waitRetired } from './retire-release.ts'
-
-const NODES_KEEP =
-  'nodes keep the program that the DaemonSet installed, and it works on, unless `node.remove: true` has removed it before'
 
 /**
  * Retires, uninstalls, cleans, and notes what to remove from RAM, so that nothing is left behind
@@ -77,7 +74,6 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
   if (last) {
     await removeRelease(release, newest)
     say('release uninstalled')
-    if (findDaemon(deployed?.objects ?? [], target.namespace) !== undefined) say(NODES_KEEP)
   } else {
     say(`there is no release ${target.namespace}/${target.release}`)
   }

@@ -12,7 +12,6 @@ export function checkNode(values: Cursor): ValuesError[] {
     ...unboundedErrors(values, node),
     ...withoutEffect(node),
     ...twiceErrors(node.at('serviceAccounts').items),
-    ...daemonErrors(values, node),
     ...withoutHelper(values),
   ]
 }
@@ -28,46 +27,6 @@ function withoutHelper(values: Cursor): ValuesError[] {
     const hint = 'Remove the entry, or `helper.enabled: false`.'
     return [edition.error('VALUES_NO_EFFECT', message, { hint })]
   })
-}
-
-/**
- * Finds what the program of the DaemonSet would refuse on each node. `acr-nopass node` refuses the
- * same (src/node/node-config.ts).
- */
-function daemonErrors(values: Cursor, node: Cursor): ValuesError[] {
-  const [enabled, remove] = [node.at('enabled'), node.at('remove')]
-  if (enabled.value !== true) {
-    if (remove.value !== true) return []
-    const message = '`node.remove` has no effect without `node.enabled: true`: the DaemonSet removes the program'
-    const hint = 'Keep `node.enabled: true` until every Pod of the DaemonSet is ready.'
-    return [remove.error('VALUES_NO_EFFECT', message, { at: remove.keyPosition, hint })]
-  }
-  if (remove.value === true) return []
-  const usable = values.at('registries').items.filter((registry) => registry.at('edition').value !== 'static')
-  if (usable.length === 0) {
-    const message = '`node.enabled` has no effect: a node can use no entry of `registries`'
-    return [enabled.error('VALUES_NO_EFFECT', message, { at: enabled.keyPosition })]
-  }
-  const isServiceAccount = node.at('identity').value === 'service-account'
-  const providers = [node.at('serviceAccount', 'oidcProviderArn'), values.at('identity', 'rrsa', 'oidcProviderArn')]
-  const missing =
-    isServiceAccount && providers.every(({ text }) => text === undefined)
-      ? [
-          enabled.error('NODE_PROVIDER_MISSING', "`node.identity: service-account` needs the cluster's OIDC provider", {
-            at: enabled.keyPosition,
-            hint: 'Set `node.serviceAccount.oidcProviderArn`, or write `node.identity: worker-role`.',
-          }),
-        ]
-      : []
-  if (node.at('unbounded').value === true) return missing
-  const selecting = usable.flatMap((registry) => {
-    const selector = registry.at('targets', 'namespaces', 'selector')
-    if (selector.members.length === 0) return []
-    const message = `\`${selector.name}\` needs labels of namespaces, which a node cannot read`
-    const hint = 'List the namespaces in `include`, or accept every namespace with `node.unbounded: true`.'
-    return [selector.error('VALUES_NODE_UNBOUNDED', message, { at: selector.keyPosition, hint })]
-  })
-  return [...missing, ...selecting]
 }
 
 function unboundedErrors(values: Cursor, node: Cursor): ValuesError[] {

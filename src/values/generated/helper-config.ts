@@ -19,12 +19,5 @@ export interface HelperConfig extends Omit<ResolvedValues, 'nameOverride' | 'ful
     lease: string
     /** Where the helper reports. */
     status: string
-    /** The DaemonSet that installs the program on nodes, and its Lease. Absent without `node.enabled`. Only doctor reads it. */
-    node?: {
-      /** The value of `node.namespace`. */
-      namespace: string
-      /** Its Lease has the same name. */
-      name: string
-    }
   }
 }

@@ -53,7 +53,7 @@ export interface ResolvedValues {
   serviceAccount: ResolvedServiceAccount
   /** Whole manifests, rendered as templates. */
   extraObjects: ResolvedKubernetesObject[]
-  /** For nodes whose kubelet flags are yours: the kubelet asks a program on the node for a login whenever it pulls an image (an image credential provider). `acr-nopass node` prints what a node needs; a DaemonSet can install it. The helper does not read these keys. */
+  /** For nodes whose kubelet flags are yours: the kubelet asks a program on the node for a login whenever it pulls an image (an image credential provider). `acr-nopass node` prints what a node needs. The helper does not read these keys. */
   node: ResolvedNode
 }
 /** One Container Registry instance, or one login for a registry of any kind. */
@@ -217,22 +217,8 @@ export interface ResolvedKubernetesObject {
   kind: string
   [k: string]: unknown
 }
-/** How the program on a node calls the cloud, and how it comes onto the node. */
+/** How the program on a node calls the cloud. */
 export interface ResolvedNode {
-  /** Off by default, because the DaemonSet is privileged: whoever controls its Pods is root on every node. It installs and watches what `acr-nopass node script` installs, one node at a time, and undoes it where the kubelet is not healthy. */
-  enabled: boolean
-  /** The DaemonSet removes what it installed, one node at a time. Set it before `enabled: false` or before the release is uninstalled: the files on nodes stay otherwise, and work on. */
-  remove: boolean
-  /** Required with `enabled`. Nodes of another kind are refused, and nothing is changed on them. Choose the nodes with `nodeSelector` if the cluster has several kinds. */
-  profile?: 'ack' | 'kubeadm' | 'k3s' | 'rke2'
-  /** A namespace of its own that allows Pod Security `privileged`. Whoever can create Pods there can become root on nodes. */
-  namespace: string
-  /** With the label `pod-security.kubernetes.io/enforce: privileged`. If false, the namespace must exist and have that label. */
-  createNamespace: boolean
-  /** As in a Pod. Linux is always required. */
-  nodeSelector: ResolvedLabels
-  /** As in a Pod. `system-node-critical` keeps its Pods on a full node; a quota may allow it only in some namespaces. */
-  priorityClassName: string
   /** `service-account`: the role in the annotation `acr-nopass.io/role-arn` of the Pod's ServiceAccount (Kubernetes 1.34 or newer). `worker-role`: the RAM role of the node, for every Pod of the node. */
   identity: 'service-account' | 'worker-role'
   /** For a ServiceAccount without the annotation or whose role is refused, and for a static Pod. `none`: no login. `worker-role`: the RAM role of the node. */

@@ -33,8 +33,6 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   LIMIT_UNCONFIRMED: 'test/cluster/limits.test.ts',
   CREDENTIAL_TOO_WIDE: 'test/cluster/limits.test.ts',
   POD_OUTSIDE_LIMIT: 'test/cluster/limits.test.ts',
-  NODE_STOPPED: 'test/cluster/node-turns.test.ts',
-  NODE_PENDING: 'test/cluster/node-turns.test.ts',
   NODE_AUDIENCE_DENIED: 'test/node/provider.test.ts',
   NODE_LOGIN_FAILED: 'test/node/provider.test.ts',
   NODE_PROGRAM_MISSING: 'test/node/provider.test.ts',

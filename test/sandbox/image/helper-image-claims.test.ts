@@ -72,13 +72,13 @@ test('the image runs as a numeric user other than root, which the kubelet can ve
   assert.deepEqual([config.Cmd, config.Volumes], [undefined, undefined])
 })
 
-test('the Containerfile runs no commands and copies the helper and what nodes need onto a base image without a shell', () => {
+test('the Containerfile runs no commands and copies the helper onto a base image without a shell', () => {
   const file = fileURLToPath(new URL('../../../image/Containerfile', import.meta.url))
   const text = readFileSync(file, 'utf8').replaceAll('\\\n', ' ')
   const lines = text.split('\n').filter((line) => /^[A-Z]/.test(line))
   const of = (word: string): string[] => lines.filter((line) => line.startsWith(`${word} `))
   assert.deepEqual([...of('RUN'), ...of('ADD'), ...of('SHELL'), ...of('CMD')], [])
-  assert.deepEqual(of('COPY'), ['COPY dist/helper.mjs /app/helper.mjs', 'COPY dist/node /app/node'])
+  assert.deepEqual(of('COPY'), ['COPY dist/helper.mjs /app/helper.mjs'])
   assert.deepEqual(of('USER'), [`USER ${HELPER_IMAGE.User}`])
   assert.match(of('ARG').join(), /^ARG BASE=gcr\.io\/distroless\/nodejs24-[^@\s]+:nonroot@sha256:[0-9a-f]{64}$/)
 })

@@ -24,7 +24,7 @@ export interface Live {
 }
 
 /** The folders of a host that belong to the node. */
-export const FOLDERS = ['opt', 'etc', 'var', 'run']
+const FOLDERS = ['opt', 'etc', 'var', 'run']
 
 /** Runs a script with dash, as `runOnNode` does. */
 export function runLive(node: FakeNode, script: string, { args = [], ...live }: Live): Promise<RunResult> {

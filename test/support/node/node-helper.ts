@@ -41,16 +41,13 @@ export interface NodeHelper extends AsyncDisposable {
   rotate(...namespaces: string[]): Promise<void>
 }
 
-/**
- * Prepares a helper for the namespaces `team-*`; tests may use the others. With `nodeFolder`, the
- * image also has what the DaemonSet on nodes needs.
- */
-export async function prepareHelper(fixture: NodeFixture, nodeFolder?: string): Promise<NodeHelper> {
+/** Prepares a helper for the namespaces `team-*`; tests may use the others. */
+export async function prepareHelper(fixture: NodeFixture): Promise<NodeHelper> {
   const { cluster, cloud, node } = fixture
   const folder = await mkdtemp(join(tmpdir(), 'helper-'))
   const program = join(folder, 'helper.mjs')
   await writeHelperProgram(program)
-  const image = { node: process.execPath, helper: program, arch: process.arch, ...(nodeFolder && { nodeFolder }) }
+  const image = { node: process.execPath, helper: program, arch: process.arch }
   const layout = await writeHelperImage(join(folder, 'image'), image)
   await node.images.add(layout, `ghcr.io/acr-nopass/acr-nopass:${VERSION}`)
   const helm = await openHelm('helm4')

@@ -1,0 +1,2 @@
+const require=process.getBuiltinModule;
+import{NopassError}from"./chunk-SEFJCWYZ.js";var UNITS={h:3600,m:60,s:1,ms:.001};function parseGoDuration(text,input){if(!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text))throw new NopassError("INPUT_INVALID",`${input}: "${text}" is not a duration`,{hint:"Write it as `5m`, `90s` or `1m30s`."});let seconds=0;for(let[,amount,unit]of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g))seconds+=Number(amount)*(UNITS[unit??"s"]??1);return seconds}export{parseGoDuration};
