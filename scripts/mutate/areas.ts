@@ -44,7 +44,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
     mutate: [
       'src/fleet/{group-findings,judge-cluster,mark-duplicates,share-reads}.ts',
       'src/fleet/{checks,drift}/*.ts',
-      'src/fleet/report/!(report-page).ts',
+      'src/fleet/report/*.ts',
     ],
     tests: [
       'test/fleet/drift/*.test.ts',

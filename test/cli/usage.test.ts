@@ -170,8 +170,8 @@ const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegE
   { args: ['plan', '-n', 'shop', '-n', 'Shop', '--kubeconfig', 'x'], error: /^INPUT_INVALID: --namespace: "Shop"/ },
   { args: ['-n', 'shop', 'plan', '-n', 'Shop', '--kubeconfig', 'x'], error: /^INPUT_INVALID: --namespace: "Shop"/ },
   {
-    args: ['doctor', '--since', 'x', 'pod', 'shop/web-1'],
-    error: /^INPUT_INVALID: unknown option '--since'\n {2}fix: See `acr-nopass doctor pod --help`\.\n$/,
+    args: ['doctor', '--horizon', '1h', 'pod', 'shop/web-1'],
+    error: /^INPUT_INVALID: unknown option '--horizon'\n {2}fix: See `acr-nopass doctor pod --help`\.\n$/,
   },
   {
     args: ['doctor', '--context', 'a', 'pod', 'shop/web-1', '--kube-context', 'b'],

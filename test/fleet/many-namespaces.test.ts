@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { renderChange, renderFleet } from '../../src/cli/doctor/fleet/fleet-report.ts'
+import { renderFleet } from '../../src/cli/doctor/fleet/fleet-report.ts'
 import { renderReport } from '../../src/cli/doctor/report.ts'
 import { paintFor } from '../../src/cli/program/terminal.ts'
 import type { PodFacts } from '../../src/doctor/observed.ts'
 import { foldPodFindings } from '../../src/doctor/pod/fold-pod-findings.ts'
 import { judgeCluster } from '../../src/fleet/judge-cluster.ts'
-import { parseEarlier } from '../../src/fleet/report/earlier-check.ts'
-import { renderReportPage } from '../../src/fleet/report/report-page.ts'
 import { describeResults } from '../../src/fleet/report/results.ts'
-import { changesSince } from '../../src/fleet/report/since.ts'
 import { renderCheckSummary } from '../../src/fleet/report/summary.ts'
 import { account, fixture, HOST, NOW, namespace, secret, stuckPod } from '../doctor/fixture.ts'
 import { clusterFacts, RULES } from './facts.ts'
@@ -53,10 +50,8 @@ test('788 namespaces with the same problem are one finding with a count for read
     `error POD_HAS_OWN_PULL_SECRETS 788 Pods in 788 namespaces: first: Pod team-0/web-0 cannot pull ${HOST}/team-0/web:1; namespaces: team-0, team-1, team-2, team-3, team-4 and 783 more`,
   )
   assert.deepEqual(others, [])
-  const summary = linesWith(renderCheckSummary([check], undefined, NOW), '**788 Pods in 788 namespaces**')
+  const summary = linesWith(renderCheckSummary([check], NOW), '**788 Pods in 788 namespaces**')
   assert.equal(summary.length, 1)
-  const page = renderReportPage({ errors: [], clusters: [check], checkedAt: CHECKED_AT }, 'en')
-  assert.equal(page.split('<small>error POD_HAS_OWN_PULL_SECRETS</small>').length - 1, 1)
 })
 
 test('doctor of one cluster counts them in the same way, and its last line counts each', () => {
@@ -83,54 +78,4 @@ test('Pods that need different fixes are not counted together, and different cau
   assert.match(first?.cause ?? '', /own-0.*\(the first of 6 causes\)$/)
   const mixed = checkOf(10, (pod, index) => (index < 5 ? pod : { ...pod, references: [] })).check
   assert.equal(foldPodFindings(mixed.findings).length, 2)
-})
-
-test('what is new since an earlier check is counted by id, too', () => {
-  const earlier = parseEarlier(
-    JSON.stringify(describeResults({ errors: [], clusters: [checkOf(0).check], checkedAt: CHECKED_AT })),
-    'f',
-  )
-  const { check } = checkOf(788)
-  const text = renderChange([check], changesSince(earlier, [check]), PLAIN, NOW)
-  assert.deepEqual(linesWith(text, '  + '), [
-    '  + POD_HAS_OWN_PULL_SECRETS Pod team-0/web-0',
-    '  + POD_HAS_OWN_PULL_SECRETS Pod team-1/web-0',
-    '  + POD_HAS_OWN_PULL_SECRETS Pod team-2/web-0',
-    '  + POD_HAS_OWN_PULL_SECRETS and 785 more',
-  ])
-  const unread = Array.from({ length: 6 }, (_, index) => ({ what: `part ${index}`, why: 'forbidden' }))
-  const other = { ...checkOf(0).check, unread }
-  const parts = linesWith(renderChange([other], changesSince(earlier, [other]), PLAIN, NOW), '  + ')
-  assert.deepEqual(
-    parts,
-    unread.map(({ what }) => `  + not read: ${what}`),
-  )
-})
-
-test('what changed in 788 Pods is counted by id, and a folded finding names the first of its other Pods', () => {
-  const { check } = checkOf(788)
-  const earlier = (findings: typeof check.findings) =>
-    parseEarlier(
-      JSON.stringify(describeResults({ errors: [], clusters: [{ ...check, findings }], checkedAt: CHECKED_AT })),
-      'f',
-    )
-  const linesSince = (before: typeof check.findings, findings: typeof check.findings): readonly string[] =>
-    linesWith(renderChange([check], changesSince(earlier(before), [{ ...check, findings }]), PLAIN, NOW), '  ~ ')
-  const warnings = check.findings.map((finding) => ({ ...finding, severity: 'warning' as const }))
-  assert.deepEqual(linesSince(warnings, check.findings), [
-    '  ~ POD_HAS_OWN_PULL_SECRETS Pod team-0/web-0: warning -> error',
-    '  ~ POD_HAS_OWN_PULL_SECRETS Pod team-1/web-0: warning -> error',
-    '  ~ POD_HAS_OWN_PULL_SECRETS Pod team-2/web-0: warning -> error',
-    '  ~ POD_HAS_OWN_PULL_SECRETS and 785 more',
-  ])
-  const some = (names: readonly string[]) => [
-    { ...warnings[0], subject: `${names.length} Pods`, objects: names } as (typeof warnings)[number],
-  ]
-  const names = Array.from({ length: 7 }, (_, index) => `shop/web-${index}`)
-  assert.deepEqual(linesSince(some([...names, 'shop/old']), some([...names, 'shop/new'])), [
-    '  ~ POD_HAS_OWN_PULL_SECRETS 8 Pods: new: shop/new; gone: shop/old',
-  ])
-  assert.deepEqual(linesSince(some(['shop/old']), some(['shop/old', ...names])), [
-    '  ~ POD_HAS_OWN_PULL_SECRETS 8 Pods: new: shop/web-0, shop/web-1, shop/web-2, shop/web-3, shop/web-4 and 2 more',
-  ])
 })

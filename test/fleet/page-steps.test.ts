@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -11,9 +9,7 @@ import { parse } from 'yaml'
 import type { ClusterCheck } from '../../src/fleet/cluster-check.ts'
 import type { ClusterFinding } from '../../src/fleet/finding.ts'
 import { judgeCluster } from '../../src/fleet/judge-cluster.ts'
-import { parseEarlier } from '../../src/fleet/report/earlier-check.ts'
 import { describeResults } from '../../src/fleet/report/results.ts'
-import { changesSince } from '../../src/fleet/report/since.ts'
 import { describeOutputs, sortChecks } from '../../src/fleet/report/verdict.ts'
 import { ROOT } from '../cli/run-bin.ts'
 import { clusterFacts, RULES } from './facts.ts'
@@ -37,14 +33,13 @@ interface Step {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** The steps and the shell block that a page shows. */
-async function readPage(language: string) {
+/** Reads the steps that a page shows. */
+async function readSteps(language: string): Promise<readonly Step[]> {
   const text = await readFile(join(ROOT, `docs/${language}/fleet.md`), 'utf8')
-  const blocks = [...text.matchAll(/^```(yaml|sh)\n([\s\S]*?)^```$/gm)]
-  const steps = blocks.find(([, kind, block = '']) => kind === 'yaml' && block.includes('gh issue'))?.[2]
-  const webhook = blocks.find(([, kind, block = '']) => kind === 'sh' && block.includes('WEBHOOK_URL'))?.[2]
-  assert.ok(steps !== undefined && webhook !== undefined)
-  return { steps: parse(steps) as readonly Step[], webhook }
+  const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
+  const steps = blocks.find(([, block = '']) => block.includes('gh issue'))?.[1]
+  assert.ok(steps !== undefined)
+  return parse(steps)
 }
 
 /**
@@ -80,18 +75,17 @@ const bash = (text: string, folder: string, env: Readonly<Record<string, string>
   })
 
 /** Writes the results of a check, as the action does. */
-async function writeResults(folder: string, clusters: readonly ClusterCheck[], earlier?: string): Promise<string> {
+async function writeResults(folder: string, clusters: readonly ClusterCheck[]): Promise<string> {
   const file = join(folder, 'results.json')
   const checkedAt = '2026-12-01T22:20:00.000Z'
   const sorted = sortChecks(clusters)
-  const since = changesSince(earlier === undefined ? undefined : parseEarlier(earlier, 'last.json'), sorted)
-  await writeFile(file, JSON.stringify(describeResults({ errors: [], clusters: sorted, checkedAt }, since)))
+  await writeFile(file, JSON.stringify(describeResults({ errors: [], clusters: sorted, checkedAt })))
   return file
 }
 
 for (const language of ['en', 'zh']) {
   test(`the steps of the ${language} page open one issue, update it, and close it when no cluster fails`, async (t) => {
-    const { steps } = await readPage(language)
+    const steps = await readSteps(language)
     const step = steps.find(({ run }) => run !== undefined)
     assert.ok(step?.run !== undefined)
     const folder = await openFolder(t)
@@ -112,46 +106,14 @@ for (const language of ['en', 'zh']) {
     assert.deepEqual(await calls([check('a', HELPER_DOWN), check('b')]), ['issue edit 7 --body-file body.md'])
     const closed = await calls([check('a'), check('b')])
     assert.deepEqual(closed, ['issue close 7 --comment Every cluster is reachable and has no error.'])
-    // The next run compares with what this run kept.
-    assert.ok(parseEarlier(await readFile(join(folder, 'last.json'), 'utf8'), 'last.json'))
   })
 
   test(`the steps of the ${language} page use inputs and outputs that the action has`, async () => {
-    const { steps } = await readPage(language)
+    const steps = await readSteps(language)
     const action = parse(await readFile(join(ROOT, 'action.yml'), 'utf8'))
     const own = steps.find((step) => step.with?.mode !== undefined)
     for (const name of Object.keys(own?.with ?? {})) assert.ok(name in action.inputs, name)
     const outputs = JSON.stringify(steps).matchAll(/steps\.acr\.outputs\.([\w-]+)/g)
     for (const [, name = ''] of outputs) assert.ok(name in action.outputs, name)
-  })
-
-  test(`the webhook of the ${language} page gets what changed, and nothing while nothing changes`, async (t) => {
-    const { webhook } = await readPage(language)
-    const folder = await openFolder(t)
-    const received: unknown[] = []
-    const server = createServer((request, response) => {
-      let text = ''
-      request.on('data', (part) => (text += part))
-      request.on('end', () => {
-        received.push([request.headers['content-type'], JSON.parse(text)])
-        response.end('ok')
-      })
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    t.after(() => new Promise((resolve) => server.close(resolve)))
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
-    const post = async (clusters: readonly ClusterCheck[], earlier?: string): Promise<string> => {
-      const text = await readFile(await writeResults(folder, clusters, earlier), 'utf8')
-      await writeFile(join(folder, 'last.json'), text)
-      await bash(webhook, folder, { WEBHOOK_URL: url })
-      return text
-    }
-    const first = await post([check('a'), check('b')])
-    await post([check('a'), check('b')], first)
-    await post([check('a', HELPER_DOWN)], first)
-    assert.deepEqual(received, [
-      ['application/json', { text: 'a: new -> healthy\nb: new -> healthy' }],
-      ['application/json', { text: 'a: healthy -> failed\nb: healthy -> removed' }],
-    ])
   })
 }

@@ -18,10 +18,6 @@ export interface Fleet extends AsyncDisposable {
   change(name: string, objects?: Objects): void
   /** Runs `doctor --clusters-file …`. The arguments come last. */
   run(...args: readonly string[]): Promise<{ readonly code: number; readonly text: string }>
-  /** The same, with a terminal as standard output. */
-  runInTerminal: Fleet['run']
-  /** The same, with these environment variables. */
-  runWith(env: NodeJS.ProcessEnv, ...args: readonly string[]): ReturnType<Fleet['run']>
   /** The same with `-o json`, with the clusters by name. */
   check(
     ...args: readonly string[]
@@ -50,26 +46,25 @@ export async function openFleet(
   const entries = Object.keys(clusters).map((name) => ({ name, kubeconfig: { file: `${name}.kubeconfig` } }))
   await writeFile(join(folder, 'clusters.yaml'), stringify([...entries, ...more]))
   await writeFile(join(folder, 'values.yaml'), stringify(VALUES))
-  const start = async (isTTY: boolean, args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
+  const run: Fleet['run'] = async (...args) => {
     for (const [name, server] of Object.entries(servers)) server.objects = (current[name]?.() ?? []).map(stored)
     let text = ''
     let errors = ''
     const host: CliHost = {
       argv: ['doctor', '--clusters-file', join(folder, 'clusters.yaml'), '-f', join(folder, 'values.yaml'), ...args],
       program: 'acr-nopass',
-      env,
+      env: {},
       workingDirectory: folder,
       pid: process.pid,
       root: ROOT,
       temporaryFolder: folder,
-      stdout: { write: (part) => (text += part), isTTY },
+      stdout: { write: (part) => (text += part) },
       stderr: { write: (part) => (errors += part) },
       signal: new AbortController().signal,
     }
     const code = await runCli(host, [addDoctor])
     return { code, text: text + errors }
   }
-  const run: Fleet['run'] = (...args) => start(false, args)
   return {
     folder,
     servers,
@@ -78,8 +73,6 @@ export async function openFleet(
       current[name] = objects
     },
     run,
-    runInTerminal: (...args) => start(true, args),
-    runWith: (env, ...args) => start(false, args, env),
     async check(...args) {
       const { code, text } = await run('-o', 'json', ...args)
       const { clusters: list } = JSON.parse(text) as { readonly clusters: readonly ClusterCheck[] }

@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import type { ClusterCheck } from '../../src/fleet/cluster-check.ts'
 import type { ClusterFinding } from '../../src/fleet/finding.ts'
 import { judgeCluster } from '../../src/fleet/judge-cluster.ts'
-import type { ClusterChange } from '../../src/fleet/report/since.ts'
 import { renderCheckSummary } from '../../src/fleet/report/summary.ts'
 import type { ShellCommand } from '../../src/lib/shell-command.ts'
 import { clusterFacts, RULES } from './facts.ts'
@@ -26,7 +25,7 @@ const LIMIT = 1024 * 1024
 
 test('the summary of a thousand failed clusters fits what GitHub shows, has each cluster as a row, and counts what it leaves out', () => {
   const checks = [...Array.from({ length: 1000 }, (_, index) => failed(index)), HEALTHY]
-  const text = renderCheckSummary(checks, undefined)
+  const text = renderCheckSummary(checks)
   assert.ok(Buffer.byteLength(text) < LIMIT, `${Buffer.byteLength(text)} bytes`)
   assert.match(text, /^### acr-nopass check: 1000 failed, 1 healthy\n/)
   const rows = text.split('\n').filter((line) => line.startsWith('| ❌ | cluster-'))
@@ -54,7 +53,7 @@ const HEAD = `| | cluster | state | release | Kubernetes | helper | registries |
 
 test('the summary has the failed clusters first, then the findings of each cluster with their fixes', () => {
   assert.equal(
-    renderCheckSummary(CHECKS, undefined, NOW),
+    renderCheckSummary(CHECKS, NOW),
     `### acr-nopass check: 1 failed, 1 unread, 1 healthy
 
 ${HEAD}
@@ -73,57 +72,5 @@ ${HEAD}
 - will change by itself: It leaves.
 
 `,
-  )
-})
-
-test('the summary of a comparison has only the clusters that changed, and says if none did', () => {
-  const changed = { name: 'fine', from: null, to: 'healthy', found: [], gone: [], changed: [] } as const
-  const text = (checkedAt: string | null, clusters: readonly ClusterChange[]): readonly string[] =>
-    renderCheckSummary(CHECKS, { checkedAt, clusters }, NOW).split('\n')
-  const title = '### acr-nopass check: 1 failed, 1 unread, 1 healthy'
-  assert.deepEqual(text('2026-03-01T11:00:00Z', []), [title, '', 'Nothing changed since 2026-03-01T11:00:00Z.', ''])
-  const one = text('2026-03-01T11:00:00Z', [changed])
-  assert.deepEqual(one.slice(0, 6), [
-    ...[title, '', 'Changed since 2026-03-01T11:00:00Z:', ''],
-    ...['- **fine**: new in the list -&gt; healthy', ''],
-  ])
-  assert.deepEqual(
-    one.slice(8).map((line) => line.slice(0, 18)),
-    ['| ✅ | fine | healt', '', ''],
-  )
-  assert.deepEqual(text(null, [changed]).slice(2, 5), [
-    'There is no earlier check, so everything is new.',
-    '',
-    HEAD.split('\n')[0],
-  ])
-  const gone = { ...changed, name: 'gone', from: 'healthy', to: null } as const
-  assert.deepEqual(text('2026-03-01T11:00:00Z', [gone]), [
-    ...[title, '', 'Changed since 2026-03-01T11:00:00Z:', ''],
-    ...['- **gone**: healthy -&gt; not in the list any more', ''],
-  ])
-})
-
-test('the summary of a comparison names what is new, gone and changed in a cluster that failed before too', () => {
-  const changed = [
-    { finding: 'PODS_OLD 2 Pods', from: 'info', to: 'info', added: ['a/x|'], removed: ['a/y'] },
-    { finding: 'HELPER_DOWN helper a/b', from: 'warning', to: 'error', added: [], removed: [] },
-    { finding: 'SECRET_MISSING 2 namespaces', from: null, to: 'error', added: null, removed: null },
-  ] as const
-  const down: ClusterChange = {
-    ...{ name: 'down', from: 'failed', to: 'failed' },
-    ...{ found: ['RIVAL_ADDON x'], gone: ['RETIRING y'], changed },
-  }
-  const text = renderCheckSummary(CHECKS, { checkedAt: '2026-03-01T11:00:00Z', clusters: [down] }, NOW)
-  assert.ok(
-    text.includes(`
-- **down**: still failed
-  - new: RIVAL_ADDON x
-  - gone: RETIRING y
-  - changed: PODS_OLD 2 Pods: new: a/x\\|; gone: a/y
-  - changed: HELPER_DOWN helper a/b: warning -&gt; error
-  - changed: SECRET_MISSING 2 namespaces: severity not compared: the earlier check did not record it; objects not compared: the earlier check did not record them
-
-| |`),
-    text,
   )
 })

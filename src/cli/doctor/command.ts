@@ -13,8 +13,6 @@ const OF_A_LIST: readonly InputName[] = [
   'max-parallel',
   'timeout',
   'horizon',
-  'since',
-  'report-file',
   'values-files',
   'chart',
   'chart-version',
@@ -38,14 +36,7 @@ export function addDoctor({ program, run }: Cli): void {
     .description(
       'Report the state of acr-nopass in a cluster, or in all clusters of a list, and each problem with its cause, its fix and the command that applies the fix.',
     )
-  withDoctorOptions(withReleaseOptions(command, ['text', 'json', 'html']), [
-    'error',
-    'warning',
-    'info',
-    'unread',
-    'drift',
-    'never',
-  ])
+  withDoctorOptions(withReleaseOptions(command), ['error', 'warning', 'info', 'unread', 'drift', 'never'])
   for (const name of OF_A_LIST) {
     const about = ABOUT[name] ?? INPUTS[name].about.replace(/^check: /, '')
     addInput(command, name, { ...INPUTS[name], about }, 'All clusters of a list:')
@@ -103,7 +94,6 @@ Examples:
   acr-nopass doctor -o json | jq '.findings[].id'
   acr-nopass doctor --fail-on warning             in a scheduled job
   acr-nopass doctor --clusters-file clusters.yaml -f values.yaml
-  acr-nopass doctor --clusters-file clusters.yaml -o json --since yesterday.json > today.json
 
 Reads only (writes are dry runs, which store nothing), of Secrets only metadata, and with your rights: what could not be read is listed, and then "healthy" in the JSON is null
 unless there is an error. Exits with 1 when there is an error; a scheduled job with few rights wants --fail-on unread.

@@ -36,8 +36,6 @@ const OF_A_LIST = {
   valuesFiles: '--values-files',
   cluster: '--cluster',
   horizon: '--horizon',
-  since: '--since',
-  reportFile: '--report-file',
   maxParallel: '--max-parallel',
   timeout: '--timeout',
   chart: '--chart',
@@ -51,8 +49,8 @@ function refuseListFlags(flags: object): void {
   const given = flags as Readonly<Record<string, unknown>>
   const [, flag] = Object.entries(OF_A_LIST).find(([name]) => given[name] !== undefined) ?? []
   const wrong = flag ?? (given.failOn === 'drift' || given.failOn === 'never' ? `--fail-on ${given.failOn}` : undefined)
-  if (wrong === undefined && given.output !== 'html') return
-  throw new NopassError('INPUT_INVALID', `${wrong ?? '--output html'} needs --clusters-file`, {
+  if (wrong === undefined) return
+  throw new NopassError('INPUT_INVALID', `${wrong} needs --clusters-file`, {
     hint: 'Name the list with `--clusters-file clusters.yaml`; doctor then checks all of its clusters.',
   })
 }

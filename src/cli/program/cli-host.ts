@@ -32,8 +32,7 @@ export interface CliHost {
 }
 
 export interface CommonFlags {
-  /** `html` only for `doctor --clusters-file`. */
-  readonly output?: 'text' | 'json' | 'html'
+  readonly output?: 'text' | 'json'
   readonly debug?: boolean
 }
 

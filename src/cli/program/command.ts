@@ -18,22 +18,24 @@ export type CommandWork<Flags> = (
   words: readonly string[],
 ) => Promise<number>
 
-export function outputOption(forms: readonly string[] = ['text', 'json']): Option {
-  const more = forms.includes('html') ? ', html for a list of clusters' : ''
-  return new Option('-o, --output <form>', `text for people, json for programs${more} (default: text)`).choices(forms)
+export function outputOption(): Option {
+  return new Option('-o, --output <form>', 'text for people, json for programs (default: text)').choices([
+    'text',
+    'json',
+  ])
 }
 
 export function debugOption(): Option {
   return new Option('--debug', 'also print every call to the API server, and the stack trace of a failure')
 }
 
-export function withCommonOptions(command: Command, forms?: readonly string[]): Command {
-  return command.addOption(outputOption(forms)).addOption(debugOption())
+export function withCommonOptions(command: Command): Command {
+  return command.addOption(outputOption()).addOption(debugOption())
 }
 
 /** Adds the common flags and the flags that select a cluster. */
-export function withClusterOptions(command: Command, forms?: readonly string[]): Command {
-  const connected = withCommonOptions(command, forms).option(
+export function withClusterOptions(command: Command): Command {
+  const connected = withCommonOptions(command).option(
     '--kubeconfig <file>',
     'kubeconfig file (default: as kubectl, $KUBECONFIG or ~/.kube/config)',
   )
@@ -74,8 +76,8 @@ export class OldSpelling extends Option {
 }
 
 /** Adds the common flags and the flags that select a cluster and a release. */
-export function withReleaseOptions(command: Command, forms?: readonly string[]): Command {
-  return withClusterOptions(command, forms)
+export function withReleaseOptions(command: Command): Command {
+  return withClusterOptions(command)
     .option('-n, --namespace <name>', 'namespace of the release (default: found automatically)')
     .option('--release <name>', 'name of the release (default: found automatically)')
 }

@@ -1,15 +1,14 @@
 import { foldPodFindings } from '../../doctor/pod/fold-pod-findings.ts'
 import type { CoverageStatus } from '../../installation/helper-status.ts'
 import type { ClusterCheck } from '../cluster-check.ts'
-import { EN, type Words } from './words.ts'
 
-/** Texts of one cluster that the table, the summary and the page share. Empty: not known. */
-export function describeCells(check: ClusterCheck, now: number, words: Words = EN) {
+/** Texts of one cluster that the table and the summary share. Empty: not known. */
+export function describeCells(check: ClusterCheck, now: number) {
   return {
-    release: describeRelease(check, words),
+    release: describeRelease(check),
     kubernetes: check.kubernetes ?? '',
-    helper: describeHelper(check, words),
-    registries: describeRegistries(check, now, words),
+    helper: describeHelper(check),
+    registries: describeRegistries(check, now),
     coverage: describeCoverage(check.namespaces),
     why: describeReason(check),
   }
@@ -24,40 +23,39 @@ function describeReason({ findings, unread, state }: ClusterCheck): string {
   return worst === undefined ? '' : `${worst.id} ${worst.subject}: ${worst.message}`
 }
 
-function describeRelease({ release }: ClusterCheck, words: Words): string {
+function describeRelease({ release }: ClusterCheck): string {
   if (release === null) return ''
   const { chart, revision, status } = release
   if (chart === null && revision === null) return ''
   const state = status === null || status === 'deployed' ? '' : ` (${status})`
-  return `${chart ?? words.revision}${revision === null ? '' : ` #${revision}`}${state}`
+  return `${chart ?? 'revision'}${revision === null ? '' : ` #${revision}`}${state}`
 }
 
-function describeHelper({ helper, nodes }: ClusterCheck, words: Words): string {
-  const onNodes = nodes === null || nodes.withPlugin === 0 ? [] : [words.nodes(nodes.withPlugin, nodes.total)]
+function describeHelper({ helper, nodes }: ClusterCheck): string {
+  const onNodes = nodes === null || nodes.withPlugin === 0 ? [] : [`${nodes.withPlugin} of ${nodes.total} nodes`]
   if (helper?.replicas == null) return onNodes.join('')
   const { wanted, available } = helper.replicas
-  return [`${available}/${wanted}`, ...(helper.leader === null ? [words.noLeader] : []), ...onNodes].join(
-    words.separator,
-  )
+  return [`${available}/${wanted}`, ...(helper.leader === null ? ['no leader'] : []), ...onNodes].join(', ')
 }
 
 /** Returns the states, the first expiry, and whether the credentials are limited. */
-function describeRegistries({ registries }: ClusterCheck, now: number, words: Words): string {
+function describeRegistries({ registries }: ClusterCheck, now: number): string {
   if (registries === null || registries.length === 0) return ''
   const states = Map.groupBy(registries, ({ state }) => state)
-  const counts = [...states].map(([state, { length }]) => words.registry(state, length))
+  const counts = [...states].map(([state, { length }]) => `${length} ${state}`)
   const expiries = registries.flatMap(({ expiresAt }) => (expiresAt === null ? [] : [Date.parse(expiresAt)]))
   const limited = registries.filter(({ rights }) => rights === 'limited').length
   return [
     ...counts,
-    ...(limited > 0 ? [words.limited(limited)] : []),
-    ...(expiries.length > 0 ? [describeExpiry(Math.min(...expiries) - now, words)] : []),
-  ].join(words.separator)
+    ...(limited > 0 ? [`${limited} limited`] : []),
+    ...(expiries.length > 0 ? [describeExpiry(Math.min(...expiries) - now)] : []),
+  ].join(', ')
 }
 
-function describeExpiry(ms: number, words: Words): string {
+function describeExpiry(ms: number): string {
   const minutes = Math.round(ms / 60_000)
-  return minutes < 0 ? words.expired(-minutes) : words.expiresIn(minutes)
+  if (minutes < 0) return `expired ${-minutes} min ago`
+  return minutes < 120 ? `expires in ${minutes} min` : `expires in ${Math.round(minutes / 60)} h`
 }
 
 function describeCoverage(namespaces: CoverageStatus | null): string {

@@ -3,8 +3,6 @@ import { capped, cell, takeFitting } from '../../rollout/report/summary.ts'
 import type { ClusterCheck } from '../cluster-check.ts'
 import type { ClusterFinding, ClusterState } from '../finding.ts'
 import { describeCells } from './cells.ts'
-import { describeDifferences, describeStates } from './describe-change.ts'
-import type { Change } from './since.ts'
 import { headline, sortChecks } from './verdict.ts'
 
 const MARKS: Readonly<Record<ClusterState, string>> = {
@@ -17,46 +15,22 @@ const MARKS: Readonly<Record<ClusterState, string>> = {
 
 /**
  * Renders the job summary as Markdown: the table with failures first, then the findings of each
- * cluster. With `change`, only the clusters that changed, and first of all what changed.
+ * cluster.
  */
-export function renderCheckSummary(
-  checks: readonly ClusterCheck[],
-  change: Change | undefined,
-  now: number = Date.now(),
-): string {
-  const changed = change?.clusters.map(({ name }) => name)
-  const shown = sortChecks(checks.filter(({ name }) => changed?.includes(name) ?? true))
-  const title = `### acr-nopass check: ${headline(checks)}`
-  const since = change === undefined ? [] : ['', sinceText(change), ...renderChange(change)]
-  if (shown.length === 0) return `${[title, ...since].join('\n')}\n`
+export function renderCheckSummary(checks: readonly ClusterCheck[], now: number = Date.now()): string {
+  const sorted = sortChecks(checks)
   const head = [
-    title,
-    ...since,
+    `### acr-nopass check: ${headline(checks)}`,
     '',
     '| | cluster | state | release | Kubernetes | helper | registries | namespaces | why |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...takeFitting(
-      shown.map((check) => row(check, now)),
+      sorted.map((check) => row(check, now)),
       (left) => `| | ${left} more clusters were left out | | | | | | | |`,
     ),
     '',
   ]
-  return capped(head.join('\n'), shown.flatMap(renderCluster))
-}
-
-function sinceText({ checkedAt, clusters }: Change): string {
-  if (checkedAt === null) return 'There is no earlier check, so everything is new.'
-  return clusters.length === 0 ? `Nothing changed since ${cell(checkedAt)}.` : `Changed since ${cell(checkedAt)}:`
-}
-
-/** Returns a list of what changed. Without an earlier check, everything below the list is new. */
-function renderChange({ checkedAt, clusters }: Change): readonly string[] {
-  if (checkedAt === null || clusters.length === 0) return []
-  const blocks = clusters.map((one) => {
-    const differences = describeDifferences(one).map(({ kind, text }) => `  - ${kind}: ${cell(text)}`)
-    return [`- **${cell(one.name)}**: ${cell(describeStates(one))}`, ...differences].join('\n')
-  })
-  return ['', ...takeFitting(blocks, (left) => `- ${left} more clusters were left out`)]
+  return capped(head.join('\n'), sorted.flatMap(renderCluster))
 }
 
 function row(check: ClusterCheck, now: number): string {

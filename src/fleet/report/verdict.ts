@@ -1,7 +1,6 @@
 import type { Inputs } from '../../rollout/inputs/input-table.ts'
 import type { ClusterCheck } from '../cluster-check.ts'
 import { type ClusterState, DRIFT, STATES } from '../finding.ts'
-import { EN, type Words } from './words.ts'
 
 export type FailOn = Inputs['fail-on']
 
@@ -50,9 +49,11 @@ export function countStates(checks: readonly Judged[]): Readonly<Record<ClusterS
 }
 
 /** `1 failed, 2 healthy`; states without a cluster are left out. */
-export function headline(checks: readonly Judged[], words: Words = EN): string {
+export function headline(checks: readonly Judged[]): string {
   const counts = countStates(checks)
-  return words.headline(STATES.filter((state) => counts[state] > 0).map((state) => [state, counts[state]] as const))
+  return STATES.filter((state) => counts[state] > 0)
+    .map((state) => `${counts[state]} ${state}`)
+    .join(', ')
 }
 
 /** Returns the names for the outputs of a job. */

@@ -148,8 +148,6 @@ const TABLE = {
     default: '24h',
     about: 'check: report a credential that expires within this time and was not renewed when due.',
   },
-  since: text('check: the JSON of an earlier check; only what changed since then is reported.'),
-  'report-file': text('check: where to write the report as one HTML file.'),
   'role-to-assume': text('RAM role (ARN) that the job assumes with its OIDC token; else ALIBABA_CLOUD_* variables.'),
   'oidc-provider-arn': text('The OIDC provider (ARN) of GitHub in that account.'),
   'session-duration': integer(900, 43_200, '3600', 'Session duration in seconds.'),
@@ -178,7 +176,7 @@ export const LOGIN_ONLY = [
 ] as const satisfies readonly InputName[]
 
 /** Inputs that only `mode: check` uses, in the order of the documentation. */
-export const CHECK_ONLY = ['fail-on', 'horizon', 'since', 'report-file'] as const satisfies readonly InputName[]
+export const CHECK_ONLY = ['fail-on', 'horizon'] as const satisfies readonly InputName[]
 
 /** Inputs that `mode: login` shares with the other modes. */
 export const LOGIN_SHARED = [

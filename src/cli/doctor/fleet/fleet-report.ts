@@ -2,8 +2,6 @@ import { foldPodFindings } from '../../../doctor/pod/fold-pod-findings.ts'
 import type { ClusterCheck } from '../../../fleet/cluster-check.ts'
 import type { ClusterState } from '../../../fleet/finding.ts'
 import { describeCells } from '../../../fleet/report/cells.ts'
-import { describeDifferences, describeStates } from '../../../fleet/report/describe-change.ts'
-import type { Change, ClusterChange } from '../../../fleet/report/since.ts'
 import { headline, sortChecks } from '../../../fleet/report/verdict.ts'
 import { renderTable } from '../../../lib/text.ts'
 import { printable } from '../../../printable.ts'
@@ -12,38 +10,12 @@ import { renderFinding } from '../report.ts'
 
 /** The longest reason in the table. The findings below it are complete. */
 const LONGEST = 80
-const MARKS = { new: '+', gone: '-', changed: '~' } as const
 
 /** Renders the table of all clusters, the worst first, then the findings of each. */
 export function renderFleet(checks: readonly ClusterCheck[], paint: CliPaint, now: number = Date.now()): string {
   const sorted = sortChecks(checks)
   const blocks = [tableOf(sorted, now), ...sorted.flatMap((check) => blockOf(check, paint)), verdictOf(checks, paint)]
   return `${blocks.join('\n\n')}\n`
-}
-
-/** Renders only what changed since an earlier check. */
-export function renderChange(
-  checks: readonly ClusterCheck[],
-  { checkedAt, clusters }: Change,
-  paint: CliPaint,
-  now: number = Date.now(),
-): string {
-  const since = checkedAt === null ? 'there is no earlier check, so everything is new' : `since ${checkedAt}`
-  if (clusters.length === 0) return `nothing changed ${since}: ${headline(checks)}\n`
-  const changed = sortChecks(checks.filter(({ name }) => clusters.some((one) => one.name === name)))
-  const blocks = [
-    printable(`changed ${since}:`),
-    ...(changed.length > 0 ? [tableOf(changed, now)] : []),
-    clusters.map(renderClusterChange).join('\n'),
-    ...changed.flatMap((check) => blockOf(check, paint)),
-    verdictOf(checks, paint),
-  ]
-  return `${blocks.join('\n\n')}\n`
-}
-
-function renderClusterChange(change: ClusterChange): string {
-  const differences = describeDifferences(change).map(({ kind, text }) => `  ${MARKS[kind]} ${text}`)
-  return [`${change.name}: ${describeStates(change)}`, ...differences].map(printable).join('\n')
 }
 
 function tableOf(checks: readonly ClusterCheck[], now: number): string {

@@ -1,13 +1,7 @@
-import { resolve } from 'node:path'
 import { NopassError } from '../../../errors.ts'
 import { checkFleet, type FleetOutcome } from '../../../fleet/check-fleet.ts'
-import { readEarlier } from '../../../fleet/report/earlier-check.ts'
-import { renderReportPage } from '../../../fleet/report/report-page.ts'
 import { describeResults } from '../../../fleet/report/results.ts'
-import { changesSince } from '../../../fleet/report/since.ts'
 import { isFailed } from '../../../fleet/report/verdict.ts'
-import { languageOf } from '../../../fleet/report/words.ts'
-import { writePrivateFile } from '../../../lib/files.ts'
 import { INPUTS, type InputName } from '../../../rollout/inputs/input-table.ts'
 import type { Settings } from '../../../rollout/inputs/settings.ts'
 import { createRunFolder } from '../../../rollout/run-folder.ts'
@@ -18,7 +12,7 @@ import { settingsOf } from '../../program/settings-of.ts'
 import { createStatusLine, paintFor } from '../../program/terminal.ts'
 import { errorAsFlags } from '../../rollout/as-flags.ts'
 import { aimCommands } from '../aim-commands.ts'
-import { renderChange, renderFleet } from './fleet-report.ts'
+import { renderFleet } from './fleet-report.ts'
 
 export interface FleetFlags extends InputFlags {
   readonly cloud?: 'auto' | 'off'
@@ -41,24 +35,10 @@ async function check(flags: FleetFlags & CommonFlags, host: CliHost): Promise<nu
   const given = readFlags(Object.keys(INPUTS) as InputName[], flags, host)
   const { settings, errors } = settingsOf({ ...given, mode: 'check' }, host)
   if (settings === undefined) return reportErrors(errors.map(errorAsFlags), flags, host)
-  const { since, 'fail-on': failOn, 'report-file': reportFile } = settings.inputs
-  const before = since === '' ? undefined : readEarlier(since, { folder: host.workingDirectory })
   const outcome = await runCheck(settings, flags, host)
   if (outcome.errors.length > 0) return reportErrors(outcome.errors.map(errorAsFlags), flags, host)
-  const change = since === '' ? undefined : changesSince(before, outcome.clusters)
-  const paint = paintFor(host.stdout, host)
-  const page = (): string => renderReportPage(outcome, languageOf(host.env))
-  if (flags.output === 'html') host.stdout.write(page())
-  else {
-    writeResult(host, flags, describeResults(outcome, change), () => {
-      if (change === undefined) return renderFleet(outcome.clusters, paint)
-      // A scheduled job, whose output is mailed, is silent while nothing changes.
-      const isSilent = change.clusters.length === 0 && host.stdout.isTTY !== true
-      return isSilent ? '' : renderChange(outcome.clusters, change, paint)
-    })
-  }
-  if (reportFile !== '') writePrivateFile(resolve(host.workingDirectory, reportFile), page())
-  return isFailed(outcome.clusters, failOn) ? EXIT.failed : EXIT.ok
+  writeResult(host, flags, describeResults(outcome), () => renderFleet(outcome.clusters, paintFor(host.stdout, host)))
+  return isFailed(outcome.clusters, settings.inputs['fail-on']) ? EXIT.failed : EXIT.ok
 }
 
 async function runCheck(settings: Settings, flags: FleetFlags, host: CliHost): Promise<FleetOutcome> {
