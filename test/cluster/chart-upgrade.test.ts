@@ -12,7 +12,7 @@ import { writeHelperProgram } from '../support/helper-program.ts'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
 import { testGetValues } from './values-get-suite.ts'
 
-/** Another address of the helper's image, so that its Pods are replaced like those of a new version. */
+/** Another address of the helper's image, so that Pods are replaced as by a new version. */
 const OLD_IMAGE = 'released/acr-nopass'
 const OLD = { image: { registry: '', repository: OLD_IMAGE } }
 const SHOPS = ['shop-a', 'shop-b']

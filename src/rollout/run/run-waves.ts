@@ -4,8 +4,8 @@ export interface WaveRules {
   /** Clusters of a wave that are processed at the same time. */
   readonly maxParallel: number
   /**
-   * After a failure: `stop` starts no further cluster, `continue` tries all. Running clusters always
-   * finish.
+   * After a failure: `stop` starts no further cluster, `continue` tries all. Running clusters
+   * always finish.
    */
   readonly onFailure: 'stop' | 'continue'
 }

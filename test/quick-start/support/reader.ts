@@ -41,7 +41,7 @@ export interface ReaderOptions {
   readonly repository: string
   /** The kubeconfig of the first cluster. */
   readonly kubeconfig: string
-  /** The reader's folder is a clone of this repository. Otherwise, the reader installs a release. */
+  /** The reader's folder is a clone of this repository. Otherwise the reader installs a release. */
   readonly inClone: boolean
   /** Text for the emulated cloud, appended to a file that the reader writes. */
   readonly suffix: (path: string) => string
