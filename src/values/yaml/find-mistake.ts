@@ -18,7 +18,7 @@ const LONGEST = 200_000
  * after the other in each usual way, and returns the first repair after which the parser continues.
  */
 export function findMistake(text: string, stop: number): Mistake | undefined {
-  const conflict = /^(<{7}|={7}|>{7})(?=\s|$)/m.exec(text)
+  const conflict = /^(?:<{7}|>{7})(?=\s|$)/m.exec(text)
   if (conflict !== null) {
     return {
       line: text.slice(0, conflict.index).split('\n').length,
