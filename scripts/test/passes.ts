@@ -11,6 +11,7 @@ export interface Pass {
 }
 
 const POLICY = 'MutatingAdmissionPolicy v1 is served from 1.36 on'
+const SANDBOX = 'the sandbox command only starts the newest minor'
 const FIXTURE = 'the test fixture itself, which every other file uses on both versions'
 const CLOUD = 'tests the cloud; its requests to the API server are those that the helper files send on both versions'
 const FILES =
@@ -44,8 +45,9 @@ export const NEWEST_ONLY: Readonly<Record<string, string>> = {
   'test/cluster/migration.test.ts': CLOUD,
   'test/cluster/object-fault-namespaces.test.ts': AGES,
   'test/cluster/sandbox-cluster.test.ts': FIXTURE,
+  'test/cluster/sandbox-commands.test.ts': SANDBOX,
   'test/cluster/sandbox-process-node.test.ts': FIXTURE,
-  'test/cluster/sandbox-up.test.ts': 'the sandbox command only starts the newest minor',
+  'test/cluster/sandbox-up.test.ts': SANDBOX,
 }
 
 /**
