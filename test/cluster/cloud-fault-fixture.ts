@@ -32,7 +32,7 @@ export interface CloudFaultCluster extends AsyncDisposable {
   readonly invariants: FaultInvariants
   /** The namespaces that are served, including the helper's own. */
   readonly served: readonly string[]
-  /** The leader's last report. */
+  /** The leader's report in the cluster, which may be 30 s old. */
   status(): Promise<HelperStatus>
   registry(name: string): Promise<RegistryStatus>
   metrics(): Promise<string>

@@ -78,7 +78,7 @@ test('scope namespaces: Roles alone serve the listed namespaces, and no request 
   const from = helperCluster.auditLength()
   await helperCluster.install({ replicas: 1, ...scoped })
   await has('listed')
-  await eventually(async () => assert.equal((await helperCluster.status())?.namespaces.current, 2), 20_000)
+  await eventually(async () => assert.equal((await helperCluster.status())?.namespaces.current, 2), 60_000)
   assert.ok(names(await helperCluster.account('listed')).includes(SECRET))
   const requests = readAuditLog(helperCluster.chart.cluster)
     .slice(from)

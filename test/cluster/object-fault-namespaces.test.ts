@@ -22,6 +22,7 @@ after(async () => {
 })
 const HELPER = `system:serviceaccount:${HOME}:${RELEASE}`
 const namespacePath = (name: string) => `/api/v1/namespaces/${name}`
+/** Returns the leader's report in the cluster, which may be 30 s old. */
 const report = async (): Promise<HelperStatus> => {
   const found = await helperCluster.status()
   assert.ok(found)

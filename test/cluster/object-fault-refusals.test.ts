@@ -23,6 +23,7 @@ after(async () => {
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 const HELPER = `system:serviceaccount:${HOME}:${RELEASE}`
 
+/** Returns the leader's report in the cluster, which may be 30 s old. */
 const report = async (): Promise<HelperStatus> => {
   const found = await helperCluster.status()
   assert.ok(found)
@@ -74,7 +75,7 @@ async function assertRotationRefused(
   const since = performance.now()
   const namespaces = [...others, namespace, `new-${namespace}`, HOME]
   await invariants.assertHeld(t, { id, area: 'objects', since, namespaces })
-  await eventually(async () => assert.deepEqual((await report()).problems, []))
+  await eventually(async () => assert.deepEqual((await report()).problems, []), 60_000)
 }
 
 const toHelper = (verdict: Admission) => (request: { userInfo: { username: string } }) =>
@@ -162,5 +163,5 @@ test('a ResourceQuota leaves no room for our Secret: the quota is named, and the
   const since = performance.now()
   const namespaces = [...others, 'full', 'roomy', HOME]
   await invariants.assertHeld(t, { id: 'quota-full', area: 'objects', since, namespaces })
-  await eventually(async () => assert.deepEqual((await report()).problems, []))
+  await eventually(async () => assert.deepEqual((await report()).problems, []), 60_000)
 })
