@@ -10,7 +10,6 @@ args:
 - --oidc-token-file=/var/run/secrets/acr-nopass/oidc/token
 {{- end }}
 - --http-address=$(POD_IP):{{ .Values.ports.http }}
-- --status-address=127.0.0.1:{{ .Values.ports.status }}
 env:
 {{- range $name, $path := dict "POD_NAME" "metadata.name" "POD_NAMESPACE" "metadata.namespace" "POD_UID" "metadata.uid" "POD_IP" "status.podIP" "NODE_NAME" "spec.nodeName" }}
 - name: {{ $name }}

@@ -148,9 +148,6 @@ with the place in the file; this is for those who use Helm alone.)
 {{- end }}
 {{- end }}
 {{- end }}
-
-{{- /* Ports */}}
-{{- if eq (int .Values.ports.http) (int .Values.ports.status) }}{{ fail "ports.http and ports.status are equal: the helper listens on both. Give them two different ports." }}{{ end }}
 {{- end }}
 
 {{/* A time span in seconds. */}}

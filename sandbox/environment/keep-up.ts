@@ -70,9 +70,6 @@ function describeEnvironment(environment: Environment, folder: string): string {
   nsenter -m -t ${production.node.node.containerd.id.pid} env NODE_EXTRA_CA_CERTS=${production.node.node.caFile} acr-nopass doctor pod NAMESPACE/POD --ask-registry
 `
       : ''
-  // The real node is this machine, so the ports of its Pods are open here.
-  const status =
-    nodeObstacle === undefined ? ', http://127.0.0.1:PORT of production (ports.status in sandbox/production.yaml)' : ''
   return `
 staging      export KUBECONFIG=${staging.cluster.adminKubeconfigFile}
 production   export KUBECONFIG=${production.cluster.adminKubeconfigFile}${nodeObstacle === undefined ? '   # with a real node' : ''}
@@ -84,7 +81,7 @@ With \`cloud\` and \`programs\` exported, install the helper on both, from their
   (cd ${folder} && acr-nopass apply --clusters-file clusters.yaml -f values.yaml --endpoints '${JSON.stringify({ ram, sts, cs, cr })}')
 
 ${firstPull(environment)}
-Its status page: http://IP:8081 of a Pod of staging (kubectl -n acr-nopass get pods -o wide; its IPs are local)${status}
+Its state, with \`staging\` or \`production\` exported: acr-nopass doctor --cloud off
 ${onNode}
 Ctrl-C, or npm run sandbox -- down in another terminal, stops it and leaves nothing behind.
 `

@@ -35,6 +35,6 @@ async function sandboxValues({ cloud, registry }: Environment, { imds, node }: E
     caBundle: node.node.vendorNames.caPem,
     hostNetwork: true,
     replicas: 1,
-    ports: { http: await freePort('0.0.0.0'), status: await freePort() },
+    ports: { http: await freePort('0.0.0.0') },
   }
 }

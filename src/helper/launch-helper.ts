@@ -27,7 +27,6 @@ export function readHelperArguments(argv: readonly string[]) {
     'serviceaccount-dir': text,
     'oidc-token-file': text,
     'http-address': text,
-    'status-address': text,
   } as const
   const { config, ...values } = parse(() => parseArgs({ args: [...argv], options }).values)
   if (config === undefined) throw new NopassError('HELPER_ARGUMENTS', '--config is missing')
@@ -37,7 +36,6 @@ export function readHelperArguments(argv: readonly string[]) {
     serviceAccountDir: values['serviceaccount-dir'] ?? SERVICE_ACCOUNT_DIR,
     oidcTokenFile: values['oidc-token-file'],
     httpAddress: address('--http-address', values['http-address']),
-    statusAddress: address('--status-address', values['status-address']),
   }
 }
 
@@ -120,7 +118,6 @@ export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): P
         log,
         metrics,
         httpAddress: argument.httpAddress,
-        statusAddress: argument.statusAddress,
         ...(leaseDurations && { leaseDurations }),
       },
       signal,

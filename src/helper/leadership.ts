@@ -14,11 +14,10 @@ export interface LeadershipOptions
   readonly metrics: Metrics
 }
 
-/** Elects the leader by the Lease. Reports the election as log lines, a metric and a problem. */
+/** Elects the leader by the Lease. Reports the election as log lines and a metric. */
 export function createLeadership(options: LeadershipOptions) {
   const { release, log, metrics } = options
   const { lease } = release
-  let refusal: NopassError | undefined
   const elector = createLeaseElector({
     ...options,
     namespace: release.namespace,
@@ -36,9 +35,12 @@ export function createLeadership(options: LeadershipOptions) {
       else log.info({ lease }, 'the lease exists again')
     },
     onRefused(error) {
-      refusal = error && leaseRefused(release, error)
-      if (refusal === undefined) log.info({ lease }, 'the lease can be acquired again')
-      else log.error({ code: refusal.code, lease }, `${refusal.message}. ${refusal.hint}`)
+      if (error === undefined) {
+        log.info({ lease }, 'the lease can be acquired again')
+        return
+      }
+      const { code, message, hint } = leaseRefused(release, error)
+      log.error({ code, lease }, `${message}. ${hint}`)
     },
   })
   return {
@@ -51,10 +53,6 @@ export function createLeadership(options: LeadershipOptions) {
     },
     get refused() {
       return elector.refused
-    },
-    /** Why no replica can lead, or why this replica cannot. */
-    get problem(): NopassError | undefined {
-      return elector.missing ? leaseMissing(release) : refusal
     },
     /** Follows and leads until the signal aborts. @throws LEASE_LOST unless `stopping` */
     async run(signal: AbortSignal, stopping: AbortSignal): Promise<void> {

@@ -1,7 +1,6 @@
 import type { CloudClock } from '../alibaba/transport/cloud-clock.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { toNopassError } from '../errors.ts'
-import { type HelperStatus, toStatusError } from '../installation/helper-status.ts'
 import { type LoadedConfig, loadConfig } from '../installation/load-config.ts'
 import type { KubeCall, KubeClient } from '../kube/client.ts'
 import type { LeaseDurations } from '../kube/lease-record.ts'
@@ -15,8 +14,8 @@ import { type HelperPagesOptions, startHelperPages } from './report/helper-pages
 import { createStatusExchange } from './report/status-exchange.ts'
 import { watchFile } from './watch-file.ts'
 
-export interface HelperOptions
-  extends Pick<HelperPagesOptions, 'clock' | 'podName' | 'version' | 'metrics' | 'httpAddress' | 'statusAddress'> {
+export interface HelperOptions extends Pick<HelperPagesOptions, 'clock' | 'version' | 'metrics' | 'httpAddress'> {
+  readonly podName: string
   readonly readConfig: () => Promise<string>
   readonly createEntries: (config: HelperConfig) => RegistryEntries
   /** Returns the undocumented behavior that was relied on, for the status. */
@@ -28,8 +27,8 @@ export interface HelperOptions
   readonly identity: string
   readonly log: Log
   readonly leaseDurations?: LeaseDurations
-  /** Called with the ports when both servers listen. */
-  readonly onListen?: (ports: { readonly http?: number; readonly status?: number }) => void
+  /** Called with the port of the probes and metrics, once it is open. */
+  readonly onListen?: (port: number | undefined) => void
 }
 
 /**
@@ -118,25 +117,11 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
 
   const unproven = (): readonly string[] => generations.current.unproven(status.isProven)
 
-  /**
-   * Returns the report to show. A follower shows the leader's report, which is more complete than
-   * its own.
-   */
-  function report(): HelperStatus {
-    const own = (): HelperStatus => generations.current.report()
-    const known = isLeader() ? own() : (status.reported ?? own())
-    const { problem } = leadership
-    if (problem === undefined) return known
-    const shown = { ...toStatusError(problem, clock.now()), object: `Lease ${release.lease}` }
-    return { ...known, problems: [shown, ...known.problems] }
-  }
-
   generations.begin()
   log.info({ version: options.version, configHash: first.hash, attach: first.config.attach }, 'started')
   const pages = await startHelperPages({
     ...options,
     generation: () => generations.current,
-    report,
     readiness: () => ({
       stopping: signal.aborted,
       leaseMissing: leadership.missing,
@@ -151,7 +136,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     isLeader,
     lease: release.lease,
   })
-  options.onListen?.(pages.ports)
+  options.onListen?.(pages?.port)
   const followed = status.follow(inside.signal)
   const watched = watchFile(options.readConfig, text, clock, generations.reload, inside.signal)
 
@@ -173,7 +158,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     status.stop()
     await generations.current.drain(0)
     generations.stop()
-    await Promise.all([followed, watched, pages.close()])
+    await Promise.all([followed, watched, pages?.close()])
     log.info({}, 'stopped')
   }
 }

@@ -32,7 +32,7 @@ export interface CloudFaultCluster extends AsyncDisposable {
   readonly invariants: FaultInvariants
   /** The namespaces that are served, including the helper's own. */
   readonly served: readonly string[]
-  /** The leader's current status page. */
+  /** The leader's report in the cluster, which may be 30 s old. */
   status(): Promise<HelperStatus>
   registry(name: string): Promise<RegistryStatus>
   metrics(): Promise<string>
@@ -64,21 +64,21 @@ export async function openCloudFaults(
   await helperCluster.install({ replicas: 1, registries: REGISTRIES }, values(helperCluster))
   await helperCluster.settled()
   const invariants = openFaultInvariants(helperCluster)
-  const page = async (port: number, path: string): Promise<Response> => {
-    const { ip } = await helperCluster.leader()
-    return await fetch(`http://${ip}:${port}${path}`)
-  }
   const fixture: CloudFaultCluster = {
     helperCluster,
     invariants,
     served: [...TEAMS, HOME],
-    status: async () => (await (await page(8081, '/status.json')).json()) as HelperStatus,
+    async status() {
+      const status = await helperCluster.status()
+      assert.ok(status)
+      return status
+    },
     async registry(name) {
       const found = (await fixture.status()).registries.find((one) => one.name === name)
       assert.ok(found, name)
       return found
     },
-    metrics: async () => (await page(8080, '/metrics')).text(),
+    metrics: async () => (await fetch(`http://${(await helperCluster.leader()).ip}:8080/metrics`)).text(),
     log: async () => helperCluster.node.log(`${HOME}/${(await helperCluster.leader()).name}`),
     async entries(namespace) {
       const { registries } = await fixture.status()

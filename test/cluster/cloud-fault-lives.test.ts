@@ -23,7 +23,7 @@ const [home = ''] = fixture.served
 test('P3 sessions are shorter than requested: credentials are renewed by their actual lifetime, and live long again afterwards', async (t) => {
   control.shortSessions(LIFE_SECONDS)
   await helperCluster.requestRotation()
-  await eventually(async () => assert.ok((await lifeOf('shared')) <= LIFE_SECONDS), 30_000)
+  await eventually(async () => assert.ok((await lifeOf('shared')) <= LIFE_SECONDS), 60_000)
   const { issuedAt, refreshAt, expiresAt } = await fixture.registry('shared')
   const [issued = 0, due = 0, end = 0] = [issuedAt, refreshAt, expiresAt].map((time) => Date.parse(time ?? ''))
   assert.ok(due > issued && due <= issued + 0.9 * (end - issued), `${due - issued} of ${end - issued} ms`)
@@ -40,7 +40,7 @@ test('P3 sessions are shorter than requested: credentials are renewed by their a
 test('P2 one registry fails for many credential lifetimes: its expired entry stays, and the others rotate all the time', async (t) => {
   control.shortSessions(LIFE_SECONDS)
   await helperCluster.requestRotation()
-  await eventually(async () => assert.ok((await lifeOf('mirror')) <= LIFE_SECONDS), 30_000)
+  await eventually(async () => assert.ok((await lifeOf('mirror')) <= LIFE_SECONDS), 60_000)
   faults.add({ kind: 'throttle', times: Number.POSITIVE_INFINITY, match: { product: 'cr', instanceId: MIRROR } })
   await assertNamed(fixture, 'mirror', { code: 'CLOUD_THROTTLED', reason: 'Throttling.User' })
   // The registry's last credential reached every namespace long ago.

@@ -45,16 +45,14 @@ async function changeMuch(word: string): Promise<void> {
  * deleted namespace.
  */
 async function assertCounted(): Promise<void> {
-  const { ip } = await helperCluster.leader()
   await eventually(async () => {
     const { items } = await helperCluster.admin.request<{ items: object[] }>({
       method: 'GET',
       path: '/api/v1/namespaces',
     })
-    const status = await (await fetch(`http://${ip}:8081/status.json`)).json()
-    const { namespaces } = status as { namespaces: { total: number; pending: number } }
-    assert.deepEqual([namespaces.total, namespaces.pending], [items.length, 0])
-  }, 60_000)
+    const { namespaces } = (await helperCluster.status()) ?? {}
+    assert.deepEqual([namespaces?.total, namespaces?.pending], [items.length, 0])
+  }, 90_000)
 }
 
 test('P1 P2 watches that are cut, five times in a row, while namespaces come, go and change', async (context) => {

@@ -75,17 +75,18 @@ test('P2 the cloud fails during a rotation: every Secret keeps its content, and 
   await helperCluster.requestRotation()
   await eventually(() => assert.ok(failed() > calls + 6), 30_000)
   assert.deepEqual(contents(await secrets()), contents(before))
-  const { ip } = await helperCluster.leader()
-  const status = (await (await fetch(`http://${ip}:8081/status.json`)).json()) as { registries: { state: string }[] }
-  assert.deepEqual(
-    status.registries.map(({ state }) => state),
-    ['failing'],
-  )
+  await eventually(async () => {
+    const { registries = [] } = (await helperCluster.status()) ?? {}
+    assert.deepEqual(
+      registries.map(({ state }) => state),
+      ['failing'],
+    )
+  }, 60_000)
   cloud.faults.clear()
   await assertWhole(before, 40_000)
 })
 
-test('P3 a credential that the registry rejects is replaced automatically and without pacing', async () => {
+test('P3 a credential that the registry rejects is replaced automatically', async () => {
   await helperCluster.install({ verify: { interval: '1s' } })
   const before = await secrets()
   cloud.control.expireTokens()

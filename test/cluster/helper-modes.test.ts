@@ -15,14 +15,8 @@ for (const name of ['listed', 'unlisted']) await helperCluster.chart.createNames
 
 const has = (namespace: string) =>
   eventually(async () => assert.match(contentOf(await helperCluster.secret(namespace)), /"auth"/))
-const page = async () => {
-  const { ip } = await helperCluster.leader()
-  return (await (await fetch(`http://${ip}:8081/status.json`)).json()) as {
-    attach: string
-    namespaces: { current: number }
-  }
-}
-const modeIs = (attach: string) => eventually(async () => assert.equal((await page()).attach, attach), 30_000)
+const modeIs = (attach: string) =>
+  eventually(async () => assert.equal((await helperCluster.status())?.attach, attach), 30_000)
 const pod = (namespace: string) => {
   const containers = [{ name: 'app', image: 'demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1' }]
   const call = { method: 'POST', path: `/api/v1/namespaces/${namespace}/pods`, query: { dryRun: 'All' } } as const
@@ -37,7 +31,7 @@ test('auto: Pods get the reference at admission if the API server supports the p
   await helperCluster.install({ replicas: 1, attach: 'auto' })
   await helperCluster.settled()
   const auto = helperCluster.chart.minor === 'newest' ? 'admission' : 'serviceAccounts'
-  assert.equal((await page()).attach, auto)
+  assert.equal((await helperCluster.status())?.attach, auto)
   await has('listed')
   await eventually(async () => {
     assert.deepEqual(names(await helperCluster.account('listed')), auto === 'admission' ? [] : [SECRET])
@@ -84,7 +78,7 @@ test('scope namespaces: Roles alone serve the listed namespaces, and no request 
   const from = helperCluster.auditLength()
   await helperCluster.install({ replicas: 1, ...scoped })
   await has('listed')
-  await eventually(async () => assert.equal((await page()).namespaces.current, 2), 20_000)
+  await eventually(async () => assert.equal((await helperCluster.status())?.namespaces.current, 2), 60_000)
   assert.ok(names(await helperCluster.account('listed')).includes(SECRET))
   const requests = readAuditLog(helperCluster.chart.cluster)
     .slice(from)

@@ -94,10 +94,10 @@ async function pulled(namespace: string, domain = DOMAIN): Promise<readonly stri
   const statuses = await Promise.all(REPOSITORIES.map(async (name) => (await client.pull(name, '1')).status))
   return REPOSITORIES.filter((_, index) => statuses[index] === 200)
 }
-/** Returns the leader's current status. The status in the cluster may be 30 s old. */
 async function status(): Promise<HelperStatus> {
-  const { ip } = await helperCluster.leader()
-  return (await (await fetch(`http://${ip}:8081/status.json`)).json()) as HelperStatus
+  const found = await helperCluster.status()
+  assert.ok(found)
+  return found
 }
 /** Returns the status of the credential that is limited to this list. */
 async function limitedTo(...repositories: readonly string[]): Promise<RegistryStatus> {

@@ -156,7 +156,6 @@ const refusals: readonly Refusal[] = [
     },
     message: /two registries are named x/,
   },
-  { title: 'two equal ports', values: { ports: { status: 8080 } }, message: /ports\.http and ports\.status are equal/ },
   {
     title: 'a ServiceMonitor without a Service',
     values: { metrics: { enabled: false, serviceMonitor: { enabled: true } } },

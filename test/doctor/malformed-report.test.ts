@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { describeReport, renderReport } from '../../src/cli/doctor/report.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
-import { renderStatusPage } from '../../src/helper/status-page/status-page.ts'
 import type { HelperStatus } from '../../src/installation/helper-status.ts'
 import { readReport } from '../../src/installation/read-report.ts'
 import { failure, fixture, NOW, registry } from './fixture.ts'
@@ -34,17 +33,14 @@ const object = (report: unknown) => ({
   data: { 'status.json': typeof report === 'string' ? report : JSON.stringify(report) },
 })
 
-/**
- * Returns what doctor prints for a report, as text and as JSON, and the page of a waiting replica.
- */
+/** Returns what doctor prints for a report, as text and as JSON. */
 function showAll(report: unknown) {
   const { status, unreadable } = readReport(object(report))
   const observed = fixture({ status: status ?? null, release: { unreadableStatus: unreadable } })
   const findings = diagnose(observed)
   const text = renderReport(observed, findings, PLAIN as never)
   const json = JSON.stringify(describeReport(observed, findings))
-  const page = status && renderStatusPage(status, NOW)
-  return { status, unreadable, findings, text, json, page }
+  return { status, unreadable, findings, text, json }
 }
 
 type Node = Record<string | number, unknown>
@@ -90,7 +86,7 @@ test('a value of another type at any place of a report is named as unreadable, a
   fc.assert(replaced, { numRuns: 200 })
 })
 
-test('a report of any text ends neither doctor nor the page of a waiting replica', () => {
+test('a report of any text does not end doctor', () => {
   const random = fc.property(fc.oneof(fc.string(), fc.json(), anyJson), anyJson, (report, more) => {
     showAll(report)
     showAll({ ...WHOLE, registries: more, problems: more, namespaces: more, unverified: more })

@@ -248,8 +248,8 @@ export interface Helper {
   /** The lines of the log with all their fields. */
   readonly lines: object[]
   readonly metrics: ReturnType<typeof createMetrics>
-  /** Resolves when both servers are listening. Only with `http`. */
-  readonly ports: Promise<{ readonly http?: number; readonly status?: number }>
+  /** Resolves when the server is listening. Only with `http`. */
+  readonly port: Promise<number | undefined>
   /** Replaces the configuration. */
   configure(more: Partial<Record<keyof HelperConfig, unknown>>): void
   /** Makes the creation of registry entries fail. */
@@ -315,7 +315,7 @@ export function startHelper(
     verify: async () => cloud.verdicts.get(values.name) ?? 'accepted',
   })
   const metrics = createMetrics()
-  const listening = Promise.withResolvers<{ readonly http?: number; readonly status?: number }>()
+  const listening = Promise.withResolvers<number | undefined>()
   const done = runHelper(
     {
       readConfig: async () => JSON.stringify(config),
@@ -351,7 +351,7 @@ export function startHelper(
         error: write('error'),
       },
       metrics,
-      ...(options.http && { httpAddress: '127.0.0.1:0', statusAddress: '127.0.0.1:0' }),
+      ...(options.http && { httpAddress: '127.0.0.1:0' }),
       onListen: listening.resolve,
     },
     stop.signal,
@@ -365,7 +365,7 @@ export function startHelper(
     log,
     lines,
     metrics,
-    ports: listening.promise,
+    port: listening.promise,
     configure(next) {
       config = { ...config, ...next }
     },

@@ -60,7 +60,6 @@ test('a helper whose clock is hours behind takes the time from the API server un
         serviceAccountDir: folder,
         oidcTokenFile: undefined,
         httpAddress: undefined,
-        statusAddress: undefined,
       },
       connection: { server },
       environment: {},

@@ -64,7 +64,7 @@ test('a replica that leads says so once, in the log, in a metric and to the help
   await clock.advance(5_000)
   assert.deepEqual(lines, [{ level: 'info', lease: 'r', message: 'leading' }])
   assert.deepEqual([leadership.isLeader(), leadership.holder, calls], [true, 'one_x', ['acquired']])
-  assert.deepEqual([leadership.problem, leadership.missing, leadership.refused], [undefined, false, false])
+  assert.deepEqual([leadership.missing, leadership.refused], [false, false])
   assert.deepEqual(await metric(), ['leader_election_master_status{name="r"} 1'])
   assert.equal(await end(), 'stopped')
   assert.deepEqual(await metric(), ['leader_election_master_status{name="r"} 0'])
@@ -113,10 +113,13 @@ test('a lease that cannot be created is a problem with a fix until it exists aga
     server.faults.add(refusing('PATCH', 403))
   })
   await clock.advance(45_000)
-  const { code, message, hint } = leadership.problem ?? assert.fail()
-  assert.deepEqual([code, leadership.missing, leadership.refused], ['LEASE_MISSING', true, false])
-  assert.match(message, /^the Lease home\/r does not exist and cannot be created, so no replica can become the leader$/)
-  assert.deepEqual(ofLevel('error'), [{ level: 'error', code, lease: 'r', message: `${message}. ${hint}` }])
+  const [error] = ofLevel('error') as [{ readonly code: string; readonly message: string }]
+  assert.deepEqual([error.code, leadership.missing, leadership.refused], ['LEASE_MISSING', true, false])
+  assert.match(
+    error.message,
+    /^the Lease home\/r does not exist and cannot be created, so no replica can become the leader\. \S/,
+  )
+  assert.deepEqual(ofLevel('error'), [{ ...error, level: 'error', lease: 'r' }])
   assert.ok(ofLevel('debug').length > 0)
   for (const line of ofLevel('debug')) {
     const { code: why, message: what } = line as { readonly code: string; readonly message: string }
@@ -124,7 +127,7 @@ test('a lease that cannot be created is a problem with a fix until it exists aga
   }
   server.create(LEASE)
   await clock.advance(10_000)
-  assert.deepEqual([leadership.problem, leadership.missing, leadership.isLeader()], [undefined, false, true])
+  assert.deepEqual([leadership.missing, leadership.isLeader()], [false, true])
   assert.deepEqual(ofLevel('info'), [
     { level: 'info', lease: 'r', message: 'the lease exists again' },
     { level: 'info', lease: 'r', message: 'leading' },
@@ -136,14 +139,14 @@ test('a lease that this replica may not take is a problem with its reason and fi
   const fault = refusing('PUT', 422)
   const { server, clock, leadership, end, ofLevel } = start((server) => server.faults.add(fault))
   await clock.advance(30_000)
-  const { code, message, hint } = leadership.problem ?? assert.fail()
-  assert.deepEqual([code, leadership.missing, leadership.refused], ['LEASE_REFUSED', false, true])
-  assert.match(message, /^the Lease home\/r cannot be acquired, so this replica cannot lead: .*a fault/)
-  assert.match(hint, /^The message names what refuses it: .*: kubectl -n home delete lease r$/)
-  assert.deepEqual(ofLevel('error'), [{ level: 'error', code, lease: 'r', message: `${message}. ${hint}` }])
+  const [error] = ofLevel('error') as [{ readonly code: string; readonly message: string }]
+  assert.deepEqual([error.code, leadership.missing, leadership.refused], ['LEASE_REFUSED', false, true])
+  assert.match(error.message, /^the Lease home\/r cannot be acquired, so this replica cannot lead: .*a fault/)
+  assert.match(error.message, /The message names what refuses it: .*: kubectl -n home delete lease r$/)
+  assert.deepEqual(ofLevel('error'), [{ ...error, level: 'error', lease: 'r' }])
   server.faults.delete(fault)
   await clock.advance(10_000)
-  assert.deepEqual([leadership.problem, leadership.refused, leadership.isLeader()], [undefined, false, true])
+  assert.deepEqual([leadership.refused, leadership.isLeader()], [false, true])
   assert.deepEqual(ofLevel('info'), [
     { level: 'info', lease: 'r', message: 'the lease can be acquired again' },
     { level: 'info', lease: 'r', message: 'leading' },

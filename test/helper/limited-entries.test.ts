@@ -332,7 +332,7 @@ test('a new Pod becomes ready although a list that only a namespace’s labels m
     for (const name of failing) cloud.responses.set(name, new NopassError('LIMIT_TOO_LONG', 'the policy is too long'))
     const helper = startHelper(server, clock, cloud, { registries: TEAMS }, { http: true })
     await clock.advance(MINUTE)
-    const { http } = await helper.ports
+    const http = await helper.port
     const text = await (await fetch(`http://127.0.0.1:${http}/readyz`)).text()
     assert.equal(text, `${answer}\n`)
     await end(clock, helper)
@@ -430,7 +430,7 @@ test('a credential that may pull another list is used, and the status, the log a
     helper.log.filter((line) => line.endsWith('CREDENTIAL_TOO_WIDE')),
     [warning],
   )
-  const { http } = await helper.ports
+  const http = await helper.port
   const metrics = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text()
   const found = metrics
     .split('\n')
@@ -495,7 +495,7 @@ test('a follower becomes ready by the unions of its start, whatever namespaces a
   cloud.responses.set(name, new NopassError('CLOUD_UNAVAILABLE', 'the cloud is down'))
   const follower = startHelper(server, clock, cloud, { registries: TEAMS }, { name: 'two', http: true })
   await clock.advance(5_000)
-  const { http } = await follower.ports
+  const http = await follower.port
   const readiness = async () => (await fetch(`http://127.0.0.1:${http}/readyz`)).text()
   assert.equal(await readiness(), `no token yet for ${name}\n`)
   place(server, 'b-1', 'b')
@@ -593,7 +593,7 @@ test('the metrics of a union end with it, because whoever may label namespaces m
   await clock.advance(MINUTE)
   place(server, 'x', 'a', 'b')
   await clock.advance(60 * MINUTE)
-  const { http } = await helper.ports
+  const http = await helper.port
   const metrics = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text()
   const named = [...metrics.matchAll(/registry="([^"]*)"/g)].map(([, name]) => name)
   assert.deepEqual([...new Set(named)].sort(), [union(['base']), union(['a', 'b'])].sort())

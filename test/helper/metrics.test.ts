@@ -45,9 +45,8 @@ test('only the leader reports a registry that rejects its current or next creden
   // The next credential of b is rejected, and the current one remains in use.
   cloud.verdicts.set('b', 'refused')
   await clock.advance(45 * 60_000)
-  const refusedOf = async ({ ports }: typeof one): Promise<string[]> => {
-    const { http } = await ports
-    const text = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text()
+  const refusedOf = async ({ port }: typeof one): Promise<string[]> => {
+    const text = await (await fetch(`http://127.0.0.1:${await port}/metrics`)).text()
     return text.split('\n').filter((line) => line.startsWith('acr_nopass_login_refused{'))
   }
   assert.deepEqual(await refusedOf(one), [
@@ -65,7 +64,7 @@ test('while changed values give no credential, the expiry metric is that of the 
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud, { registries: [registry('a')] }, { http: true })
   const left = async (): Promise<number> => {
-    const { http } = await helper.ports
+    const http = await helper.port
     const text = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text()
     const seconds = /^acr_nopass_token_expiry_timestamp_seconds\{registry="a"\} (\S+)$/m.exec(text)?.[1]
     return Math.round(Number(seconds) - clock.now() / 1000)
@@ -92,7 +91,7 @@ test('P12 a retired helper reports no expiry, so that no alert fires for a crede
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud, { registries: [registry('a')] }, { http: true })
   const ofRegistries = async (): Promise<string[]> => {
-    const { http } = await helper.ports
+    const http = await helper.port
     const text = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text()
     return [...text.matchAll(/^acr_nopass_(token_expiry|login_refused)\w*\{registry="a"\}/gm)].map(
       ([, name = '']) => name,

@@ -151,7 +151,7 @@ test('what an approval of a plan covers does not depend on how the plan is shown
   assert.deepEqual(
     [digest, hashes.length, hashes[0], hashes.at(-1)],
     [
-      '01eace326db49eec2215b59b4a2e8ab4544067a0724084a6d64e38e022c45e70',
+      '0ec0e1d4fee9f118de5a6e76698d9cb57f089b10d23a9211818269d9f59be004',
       31,
       '4788c4f8e06b29fa78cfd2bd11c63f58',
       '8c3ce204cfdb9f7f3eb2f2798117593d',

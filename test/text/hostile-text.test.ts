@@ -20,7 +20,6 @@ import { type ErrorCode, formatError, NopassError } from '../../src/errors.ts'
 import { readHelmError } from '../../src/helm/read-helm-error.ts'
 import { createEventReporter, type Log } from '../../src/helper/report/event-reporter.ts'
 import { createStatusWriter } from '../../src/helper/report/status-object.ts'
-import { renderStatusPage } from '../../src/helper/status-page/status-page.ts'
 import { errorFromResponse } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import type { ShellCommand } from '../../src/lib/shell-command.ts'
@@ -31,8 +30,8 @@ import { explainErrors } from '../../src/values/explain.ts'
 import { loadClusters } from '../../src/values/load-clusters.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 import { runBin } from '../cli/run-bin.ts'
-import { fixture, NOW, namespace, secret, stuckPod } from '../doctor/fixture.ts'
-import { denied, registry, status } from '../helper/status-page/fixtures.ts'
+import { fixture, namespace, secret, stuckPod } from '../doctor/fixture.ts'
+import { denied, registry, status } from '../helper/status-fixtures.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'
 import { fuzz } from '../support/fuzz.ts'
 import { hostileText } from './hostile.ts'
@@ -331,7 +330,6 @@ for (const { text, secrets, stays } of LEAKS) {
       'doctor pod': renderPodReport(focused, diagnose(focused), plain),
       JSON: streamed,
       response: errorFromResponse('GET /', 403, JSON.stringify({ message: text }), undefined).message,
-      page: renderStatusPage(status({ problems: [{ ...denied, message: text }] }), NOW),
     }
     for (const [output, shown] of Object.entries(outputs)) {
       for (const one of secrets) assert.ok(!shown.includes(one), `${output}: ${one}: ${shown}`)
@@ -474,7 +472,6 @@ test('Events, the status object and the page contain no control character', asyn
       assert.doesNotMatch(`${key}${typeof value === 'string' ? value : ''}`, UNPRINTABLE)
       return value
     })
-    assert.doesNotMatch(renderStatusPage(report, NOW).replaceAll(/[\n\t]/g, ''), UNPRINTABLE)
   })
   await fuzz(t, 'hostile text in objects', property, 200)
 })

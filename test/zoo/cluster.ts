@@ -434,7 +434,6 @@ async function runHelper(zoo: ZooCluster, release: Rendered, { until = () => tru
         serviceAccountDir: folder,
         oidcTokenFile: undefined,
         httpAddress: undefined,
-        statusAddress: undefined,
       },
       connection: { server: cluster.server, ca: cluster.caPem, token: () => token },
       environment: { POD_UID: uid },

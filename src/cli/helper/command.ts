@@ -11,6 +11,5 @@ export function addHelper({ program, run }: Cli): void {
     .option('--secrets-dir <folder>', 'folder of mounted logins and access keys')
     .option('--oidc-token-file <file>', 'token of a ServiceAccount, for identity.type rrsa')
     .option('--http-address <host:port>', 'serve /healthz, /readyz and /metrics')
-    .option('--status-address <host:port>', 'serve the status page')
     .action(run(async () => (await import('./helper.ts')).helper))
 }

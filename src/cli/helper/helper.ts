@@ -13,7 +13,6 @@ export async function helper(flags: HelperFlags & CommonFlags, host: CliHost): P
     'secrets-dir': flags.secretsDir,
     'oidc-token-file': flags.oidcTokenFile,
     'http-address': flags.httpAddress,
-    'status-address': flags.statusAddress,
   }
   const argument = readHelperArguments(
     Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
@@ -34,5 +33,4 @@ export interface HelperFlags extends ConnectFlags {
   readonly secretsDir?: string
   readonly oidcTokenFile?: string
   readonly httpAddress?: string
-  readonly statusAddress?: string
 }

@@ -1,10 +1,6 @@
-import type { HelperStatus } from '../../installation/helper-status.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Generation } from '../generation.ts'
-import { renderStatusPage } from '../status-page/status-page.ts'
-import { ICON, STYLE_SOURCE } from '../status-page/style.ts'
-import { chooseLanguage } from '../status-page/words.ts'
-import { type Page, type PageHandler, servePages } from './http-server.ts'
+import { type Page, servePages } from './http-server.ts'
 import { type Metrics, QUEUE } from './metrics.ts'
 
 export interface HelperPagesOptions {
@@ -12,18 +8,15 @@ export interface HelperPagesOptions {
   readonly cloud: { skew(): number }
   readonly metrics: Metrics
   readonly version: string
-  readonly podName: string
   readonly httpAddress?: string | undefined
-  readonly statusAddress?: string | undefined
   readonly generation: () => Generation
-  readonly report: () => HelperStatus
   readonly readiness: () => ReadinessInput
   readonly onReady: () => void
   readonly isLeader: () => boolean
   readonly lease: string
 }
 
-/** Serves probes and metrics on one address, and the status page on another address (loopback). */
+/** Serves probes and metrics. */
 export async function startHelperPages(options: HelperPagesOptions) {
   const { clock, metrics } = options
   const sources = () => {
@@ -49,25 +42,8 @@ export async function startHelperPages(options: HelperPagesOptions) {
     collect(options, sources())
     return { type: metrics.registry.contentType, body: await metrics.registry.metrics() }
   }
-  const statusJson = (): Page => ({ type: 'application/json', body: JSON.stringify(options.report()) })
-  const statusPage: PageHandler = ({ query, language }) => ({
-    type: 'text/html; charset=utf-8',
-    policy: `style-src ${STYLE_SOURCE}; img-src 'self'`,
-    body: renderStatusPage(options.report(), clock.now(), chooseLanguage(query.get('lang'), language)),
-  })
-  const icon = (): Page => ({ type: 'image/svg+xml', body: ICON })
-  const { httpAddress, statusAddress } = options
-  const routes = { '/healthz': health, '/readyz': ready, '/metrics': scrape }
-  const statusRoutes = { '/': statusPage, '/icon.svg': icon, '/status.json': statusJson }
-  const http = httpAddress === undefined ? undefined : await servePages(httpAddress, routes)
-  const status =
-    statusAddress === undefined ? undefined : await servePages(statusAddress, statusRoutes, [options.podName])
-  return {
-    ports: { ...(http && { http: http.port }), ...(status && { status: status.port }) },
-    async close(): Promise<void> {
-      await Promise.all([http?.close(), status?.close()])
-    },
-  }
+  if (options.httpAddress === undefined) return undefined
+  return servePages(options.httpAddress, { '/healthz': health, '/readyz': ready, '/metrics': scrape })
 }
 
 function verdictPage({ ok, detail }: HealthReport): Page {

@@ -84,10 +84,6 @@ export function createStatusExchange(options: StatusExchangeOptions) {
   }
 
   return {
-    /** The last report, by the present leader or an earlier leader. */
-    get reported() {
-      return reported
-    },
     get isRead() {
       return isRead
     },

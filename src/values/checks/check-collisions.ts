@@ -3,10 +3,9 @@ import type { Cursor } from '../cursor.ts'
 import { quotable } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 
-/** Finds equal ports, and keys and names that are reserved for acr-nopass or another program. */
+/** Finds keys and names that are reserved for acr-nopass or another program. */
 export function checkCollisions(values: Cursor): ValuesError[] {
   return [
-    ...equalPorts(values.at('ports')),
     ...forbiddenKeys(values.at('secretLabels'), (label) => ownLabel(label, lists.labelsOfSecrets)),
     ...lists.keysOfLabels.flatMap((path) =>
       forbiddenKeys(values.at(...path.split('.')), (label) => ownLabel(label, OBJECT_LABELS)),
@@ -16,15 +15,6 @@ export function checkCollisions(values: Cursor): ValuesError[] {
     ...forbiddenKeys(values.at('podAnnotations'), (name) => makesHook(name) ?? weakensPod(name)),
     ...forbiddenKeys(values.at('deploymentAnnotations'), makesHook),
   ]
-}
-
-function equalPorts(ports: Cursor): ValuesError[] {
-  const [http, status] = [ports.at('http'), ports.at('status')]
-  if (http.value === undefined || http.value !== status.value) return []
-  const value = String(http.value)
-  const message = `\`ports.http\` and \`ports.status\` are both ${value}; the helper listens on both`
-  const own = status.isDefault ? http : status
-  return [own.error('VALUES_COLLISION', message, { value, hint: 'Give them two different ports.' })]
 }
 
 type Verdict = { readonly what: string; readonly why: string; readonly hint: string } | undefined

@@ -14,7 +14,6 @@ import { eventually } from '../eventually.ts'
 import { writeHelperProgram } from '../helper-program.ts'
 import { WORKER_ROLE } from '../registry/private-registry.ts'
 import type { NodeFixture } from './node-fixture.ts'
-import { getForwarded } from './port-forward.ts'
 
 const HOME = 'acr-system'
 const RELEASE = 'acr-nopass'
@@ -30,8 +29,6 @@ export interface NodeHelper extends AsyncDisposable {
   readonly values: Readonly<Record<string, unknown>>
   /** `helm upgrade --install --wait`: resolves when the new Pod is ready. */
   install(...values: object[]): Promise<void>
-  /** Returns the status page through a port-forward. */
-  statusPage(): Promise<string>
   /** The helper's running Pods. */
   pods(): Promise<KubeObject[]>
   /** The helper's status. */
@@ -53,7 +50,7 @@ export async function prepareHelper(fixture: NodeFixture): Promise<NodeHelper> {
   const helm = await openHelm('helm4')
   const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
   const { sts, cr } = cloud.endpoints
-  const ports = { http: await freePort('0.0.0.0'), status: await freePort() }
+  const ports = { http: await freePort('0.0.0.0') }
   const base = {
     registries: [{ name: 'demo', edition: 'enterprise', instanceId: instance?.id, region: instance?.region }],
     identity: { type: 'worker-role' },
@@ -78,8 +75,6 @@ export async function prepareHelper(fixture: NodeFixture): Promise<NodeHelper> {
       const { code, stderr } = await helm.run(args, [base, ...values])
       assert.equal(code, 0, stderr)
     },
-    statusPage: () =>
-      getForwarded(cluster.adminKubeconfigFile, { namespace: HOME, name: RELEASE, port: ports.status }, '/'),
     async status() {
       const path = `/api/v1/namespaces/${HOME}/configmaps/${RELEASE}-status`
       const { data } = await cluster.admin.request<{ data: Record<string, string> }>({ method: 'GET', path })

@@ -1,8 +1,8 @@
-import type { HelperStatus, RegistryStatus, StatusError } from '../../../src/installation/helper-status.ts'
+import type { HelperStatus, RegistryStatus, StatusError } from '../../src/installation/helper-status.ts'
 
-export const NOW: number = Date.parse('2026-01-01T12:00:00Z')
+const NOW: number = Date.parse('2026-01-01T12:00:00Z')
 
-export function at(minutes: number): string {
+function at(minutes: number): string {
   return new Date(NOW + minutes * 60_000).toISOString()
 }
 
