@@ -49,7 +49,7 @@ const CLUSTER_MORE = [
   ...['doctor-helper', 'doctor-oldest', 'doctor-cloud', 'fault-api-server', 'fault-watches', 'object-fault-namespaces'],
   ...['cloud-fault-answers', 'cloud-fault-identity', 'cloud-fault-lives', 'helper-bounds', 'limits', 'migration'],
   ...['helper-identities', 'helper-eci', 'helper-heal', 'chart-objects', 'chart-pods-images', 'page-samples'],
-  ...['sandbox-cluster', 'sandbox-process-node', 'sandbox-up'],
+  ...['sandbox-cluster', 'sandbox-commands', 'sandbox-process-node', 'sandbox-up'],
 ]
 /** The main job as a runner runs it: two clusters, a cancelled job, an apply without a change. */
 const ACTION = ['rollout', 'cancel', 'cli-rollout']
