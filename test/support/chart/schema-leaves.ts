@@ -12,6 +12,14 @@ export const FIXED: readonly string[] = [
  */
 export const WITHOUT_EFFECT: readonly string[] = ['enabled']
 
+/** Keys that the chart only checks: `acr-nopass node` and the RAM policies read them. */
+export const FOR_NODES: readonly string[] = [
+  'node.identity',
+  'node.fallback',
+  'node.serviceAccount.oidcProviderArn',
+  'node.serviceAccount.useRrsaRole',
+]
+
 /** A key that a user can set: its path (`registries[].assumeRole[].roleArn`) and its schema. */
 export interface SchemaLeaf {
   readonly path: string
