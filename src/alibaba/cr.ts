@@ -37,7 +37,9 @@ export async function listInstanceEndpoint(target: AbortableTarget, instanceId: 
     ...(recordsOf(endpoint.LinkedVpcs).length > 0 && {
       vpcIds: recordsOf(endpoint.LinkedVpcs).map((link) => textOf(link.VpcId)),
     }),
-    /** The allowed addresses; if undefined, all are allowed. */
+    /**
+     * The allowed addresses. If undefined, all are allowed. If empty, it is unknown which are allowed.
+     */
     ...(endpoint.AclEnable === true && { allowed: recordsOf(endpoint.AclEntries).map(({ Entry }) => textOf(Entry)) }),
   }))
 }

@@ -46,7 +46,7 @@ export interface LoginIdentity {
 /**
  * Finds the identity of the job: `role-to-assume` by the OIDC token of the workflow or of a file,
  * or with credentials of the environment. Without a role, the order is that of Alibaba Cloud's
- * tools.
+ * SDK.
  * @throws CREDENTIALS_MISSING
  */
 export async function openIdentity(inputs: RoleInputs, deps: IdentityDeps): Promise<LoginIdentity> {

@@ -30,6 +30,9 @@ export type RepositoryAccess = 'pull' | 'push' | 'create'
  * repository that does not exist, in a namespace that creates repositories automatically, the
  * vendor's page also grants `cr:CreateRepository` (and `cr:UpdateRepository`):
  * https://www.alibabacloud.com/help/doc-detail/146303.htm
+ * The API CreateRepository is authorized on the namespace, not on a repository in it:
+ * https://help.aliyun.com/document_detail/451336.htm
+ * No page says which of both a push needs, so both are granted.
  */
 const REPOSITORY_ACTIONS: Readonly<Record<RepositoryAccess, readonly string[]>> = {
   pull: ['cr:PullRepository'],
@@ -121,12 +124,14 @@ export function pullStatements(
     return [token, allow([...(enterprise ? ['cr:ListInstanceEndpoint'] : []), ...actions], ['*'])]
   const scope = `acs:cr:${registry.region || '*'}:${options.accountId ?? '*'}`
   const instance = registry.instanceId || '*'
-  const repositories = mergeRepositories(registry.repositories).map(
-    (glob) => `${scope}:repository/${enterprise ? `${instance}/` : ''}${glob}`,
-  )
-  const pull = allow(actions, repositories)
+  const globs = mergeRepositories(registry.repositories)
+  const resourcesOf = (paths: readonly string[]) =>
+    paths.map((path) => `${scope}:repository/${enterprise ? `${instance}/` : ''}${path}`)
+  const pull = allow(actions, resourcesOf(globs))
   if (!enterprise) return [token, pull]
-  return [token, pull, allow(['cr:ListInstanceEndpoint'], [`${scope}:instance/${instance}`])]
+  const namespaces = [...new Set(globs.map((glob) => glob.replace(/\/.*$/, '')))]
+  const create = options.access === 'create' ? [allow(['cr:CreateRepository'], resourcesOf(namespaces))] : []
+  return [token, pull, ...create, allow(['cr:ListInstanceEndpoint'], [`${scope}:instance/${instance}`])]
 }
 
 function allow(actions: readonly string[], resources: readonly string[]): Statement {

@@ -113,11 +113,13 @@ test('addresses are read whatever kinds of endpoints exist, and malformed entrie
       Domains: [{ Domain: 'A.Example', Type: 'USER' }, { Type: 'SYSTEM' }, null],
     },
     { EndpointType: 'accelerated', Domains: [{ Domain: 'b.example', Type: 'SYSTEM' }] },
+    { EndpointType: 'vpc', AclEnable: true, AclEntries: [], Domains: [] },
     'nonsense',
   ]
   assert.deepEqual(await listInstanceEndpoint(target(json(200, { IsSuccess: true, Endpoints })), 'cri-1'), [
     { type: 'internet', enabled: false, domains: [{ domain: 'a.example', custom: true }] },
     { type: 'accelerated', enabled: true, domains: [{ domain: 'b.example', custom: false }] },
+    { type: 'vpc', enabled: true, domains: [], allowed: [] },
   ])
   assert.deepEqual(await listInstanceEndpoint(target(json(200, { IsSuccess: true, Endpoints: [] })), 'cri-1'), [])
 })

@@ -93,7 +93,7 @@ test('endpoints list the domains of both networks', async () => {
     {
       EndpointType: 'internet',
       Enable: true,
-      AclEnable: false,
+      AclEnable: true,
       AclEntries: [],
       Status: 'RUNNING',
       Domains: [{ Domain: 'demo-registry.cn-hangzhou.cr.aliyuncs.com', Type: 'SYSTEM' }],
@@ -166,6 +166,11 @@ test('a link reports its status, its issue and whether it is the default, as the
   cloud.control.changeInstance(DEMO, { vpc: { vpcs: before } })
 })
 
+/**
+ * Source of AclEnable, which is true without entries too: records of live instances, in the second
+ * audit of fidelity. In these records an endpoint without entries was open to all, and 0.0.0.0/0 was
+ * refused as an entry. No page of the vendor says either, so our readers treat it as unknown.
+ */
 test('the public endpoint is opened and closed, and allows the addresses on its list', async () => {
   const internet = async () => {
     const { Enable, AclEnable, AclEntries } = await cr('GetInstanceEndpoint', {
@@ -177,12 +182,12 @@ test('the public endpoint is opened and closed, and allows the addresses on its 
   }
   const endpoint = { InstanceId: DEMO, EndpointType: 'internet' }
   await cr('UpdateInstanceEndpointStatus', { ...endpoint, Enable: 'false' })
-  assert.deepEqual(await internet(), [false, false])
+  assert.deepEqual(await internet(), [false, true])
   await cr('UpdateInstanceEndpointStatus', { ...endpoint, Enable: 'true' })
   await cr('CreateInstanceEndpointAclPolicy', { ...endpoint, Entry: '203.0.113.9/32' })
   assert.deepEqual(await internet(), [true, true, '203.0.113.9/32'])
   cloud.control.changeInstance(DEMO, { internet: { acl: [] } })
-  assert.deepEqual(await internet(), [true, false])
+  assert.deepEqual(await internet(), [true, true])
 })
 
 /**

@@ -210,7 +210,10 @@ test('a dry run shows the policy of the session, requests no token and writes no
   assert.deepEqual(JSON.parse(plan?.policy ?? '').Statement.at(-1).Action, ['cr:PullRepository', 'cr:PushRepository'])
 })
 
-/** Source: CreateRepository in the policy of https://www.alibabacloud.com/help/doc-detail/146303.htm */
+/**
+ * Source: CreateRepository in the policy of https://www.alibabacloud.com/help/doc-detail/146303.htm.
+ * It is authorized on the namespace: https://help.aliyun.com/document_detail/451336.htm
+ */
 test('a first push creates its repository only with `create-repositories`, if the registry asks for that right', async () => {
   bench.cloud.control.requireCreateRepository(true)
   bench.cloud.control.denyUnknownRepositories(true)

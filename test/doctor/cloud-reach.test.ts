@@ -1,7 +1,7 @@
 import type { InstanceFacts } from '../../src/doctor/cloud/read-instance.ts'
 import { INTERNET, instance, link, observeCloud as observe, VPC, VPC_HOST } from './cloud-fixture.ts'
 import { type Row, testFindings } from './finding-table.ts'
-import { HOST, IMAGE, stuckPod } from './fixture.ts'
+import { HOST, IMAGE, registry, stuckPod } from './fixture.ts'
 
 const SUBJECT = 'registry demo'
 const found = (change: Partial<NonNullable<InstanceFacts['found']>>) =>
@@ -10,6 +10,11 @@ const place = (region: string) => ({
   place: { clusterId: 'c1', accountId: '1', region, vpcId: 'vpc-1', vswitchId: 'vsw-1', key: 'c1' },
 })
 const closed = { ...INTERNET, enabled: false }
+/**
+ * An endpoint with AclEnable and these AclEntries. Records of live instances (second audit of
+ * fidelity) say that AclEnable is always true, and that a list without entries is open to all. No
+ * page of the vendor says what such a list allows, so it is unknown and no finding.
+ */
 const listed = (...allowed: readonly string[]) => instance({ endpoints: [{ ...INTERNET, allowed: [...allowed] }, VPC] })
 /** A Pod that runs, so that only its image's host counts. */
 const pulling = (image: string) => {
@@ -135,6 +140,12 @@ const LINKS: readonly Row[] = [
     finds: [['info', 'VPC_UNLINKED', SUBJECT]],
   },
   {
+    title: 'a VPC that is not linked, and a public endpoint without entries: whether nodes can pull is not known',
+    observed: observe({ instance: { ...listed(), vpcs: [] } }),
+    finds: [['info', 'VPC_UNLINKED', SUBJECT]],
+    message: /no VPC\. The allow-list of the public endpoint has no entry, and doctor could not tell whether nodes/,
+  },
+  {
     title: 'a VPC of another region, with pulls only through it: the fix is the public endpoint',
     observed: observe({ network: 'vpc', ...ofAnotherRegion }),
     finds: [['error', 'VPC_UNLINKED', SUBJECT]],
@@ -233,6 +244,21 @@ const ENDPOINTS: readonly Row[] = [
     title: 'a public endpoint that allows some addresses, in addition to the VPC',
     observed: observe({ instance: listed('203.0.113.7/32'), fixture: pulling(IMAGE) }),
     finds: [],
+  },
+  {
+    title: 'an allow-list without entries: what it allows is not known',
+    observed: observe({ network: 'public', instance: listed() }),
+    finds: [],
+  },
+  {
+    title: 'an allow-list without entries, and a registry that the helper cannot reach',
+    observed: observe({
+      network: 'public',
+      instance: listed(),
+      fixture: { registries: [registry({ verified: 'unreachable' })] },
+    }),
+    finds: [['warning', 'REGISTRY_UNVERIFIED', SUBJECT]],
+    healthy: null,
   },
   {
     title: 'a public endpoint that is open, with pulls only over the internet',

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { readPolicy } from '../../sandbox/cloud/ram/document.ts'
 import * as emulator from '../../sandbox/cloud/ram/evaluate.ts'
+import type { Statement } from '../../src/policy/normal-form.ts'
 import { policyDocument } from '../../src/policy/policy-document.ts'
 import { evaluate, parseStatements } from '../../src/policy/ram-statement.ts'
 import { lookupPolicy, MAX_SESSION_POLICY, sessionPolicy } from '../../src/policy/session-policy.ts'
@@ -30,20 +31,28 @@ test('a session may request a token, find the domains of its instance, and pull 
 
 /**
  * Sources: https://www.alibabacloud.com/help/en/acr/user-guide/configure-access-credentials, and
- * for the creation of repositories https://www.alibabacloud.com/help/doc-detail/146303.htm
+ * for the creation of repositories https://www.alibabacloud.com/help/doc-detail/146303.htm. The API
+ * CreateRepository is authorized on the namespace: https://help.aliyun.com/document_detail/451336.htm
  */
 test('a session that pushes may also push its repositories, and create them only if it is asked to', () => {
+  const statements = (access: 'pull' | 'push' | 'create', repositories = ['team-a/app']): Statement[] =>
+    JSON.parse(sessionPolicy(registry(), repositories, access)).Statement
   const rights = (access: 'pull' | 'push' | 'create') =>
-    JSON.parse(sessionPolicy(registry(), ['team-a/app'], access)).Statement.find(
-      ({ Resource }: { Resource: string[] }) => Resource[0]?.includes('repository/'),
-    )
+    statements(access).find(({ Action }) => Action.includes('cr:PullRepository'))
   assert.deepEqual(rights('push'), {
     Effect: 'Allow',
     Action: ['cr:PullRepository', 'cr:PushRepository'],
     Resource: ['acs:cr:cn-hangzhou:*:repository/cri-1/team-a/app'],
   })
-  assert.deepEqual(rights('pull').Action, ['cr:PullRepository'])
-  assert.deepEqual(rights('create').Action, ['cr:CreateRepository', 'cr:PullRepository', 'cr:PushRepository'])
+  assert.deepEqual(rights('pull')?.Action, ['cr:PullRepository'])
+  assert.deepEqual(rights('create')?.Action, ['cr:CreateRepository', 'cr:PullRepository', 'cr:PushRepository'])
+  const created = statements('create', ['team-a/app', 'team-a/web', 'base']).filter(
+    ({ Action }) => Action.join() === 'cr:CreateRepository',
+  )
+  assert.deepEqual(
+    created.flatMap(({ Resource }) => Resource),
+    ['acs:cr:cn-hangzhou:*:repository/cri-1/base', 'acs:cr:cn-hangzhou:*:repository/cri-1/team-a'],
+  )
 })
 
 test('a session that looks up an instance may list instances and read their domains, and nothing else', () => {

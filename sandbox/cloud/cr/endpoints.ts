@@ -5,7 +5,8 @@ import { crSuccess, findInstance, INSTANCE, instanceResource } from './lookup.ts
 function endpointView(endpoint: Endpoint, withComments: boolean): object {
   return {
     Enable: endpoint.enabled,
-    AclEnable: endpoint.acl.length > 0,
+    // Live instances report true for a public endpoint, with and without entries.
+    AclEnable: endpoint.type === 'internet' || endpoint.acl.length > 0,
     AclEntries: endpoint.acl.map((Entry) => (withComments ? { Entry, Comment: '' } : { Entry })),
     Status: 'RUNNING',
     Domains: endpoint.domains.map(({ domain, type }) => ({ Domain: domain, Type: type })),

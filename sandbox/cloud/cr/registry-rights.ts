@@ -31,6 +31,7 @@ export function isShutOut(state: CloudState, repository: string): boolean {
     .find(({ namespaces }) => namespaces.includes(namespace))
     ?.endpoints.find(({ type }) => type === 'internet')
   if (endpoint?.enabled !== true) return true
+  // No page of the vendor says whether a list without entries allows nobody. Live instances allow all.
   return endpoint.acl.length > 0 && !endpoint.acl.some((entry) => isInBlock(pullsFrom.address, entry))
 }
 
@@ -82,22 +83,24 @@ function isAllowed(state: CloudState, credential: RegistryCredential, repository
   const [namespace = ''] = repository.split('/')
   if (action === undefined || namespace === repository) return false
   const creates = verb === 'push' && state.settings.pushNeedsCreateRepository && !state.repositories.has(repository)
-  const needed = creates ? [action, 'cr:CreateRepository'] : [action]
   const instances = state.accounts.get(accountId)?.instances ?? []
   return instances.some((instance) => {
     const isCovered = instanceId === undefined ? instance.edition === 'personal' : instance.id === instanceId
     if (!isCovered || !instance.namespaces.includes(namespace)) return false
-    const resource = repositoryArn(accountId, instance, repository)
-    return needed.every((one) => {
-      const request = { action: one, resource, context: new Map() }
+    const may = (one: string, path: string): boolean => {
+      const request = { action: one, resource: repositoryArn(accountId, instance, path), context: new Map() }
       return decide(state, principal, request, 'registry', documents).decision === 'allow'
-    })
+    }
+    // CreateRepository of the Enterprise Edition is authorized on the namespace:
+    // https://help.aliyun.com/document_detail/451336.htm
+    const created = instance.edition === 'enterprise' ? namespace : repository
+    return may(action, repository) && (!creates || may('cr:CreateRepository', created))
   })
 }
 
-function repositoryArn(accountId: string, instance: Instance, repository: string): string {
+function repositoryArn(accountId: string, instance: Instance, path: string): string {
   const prefix = instance.edition === 'enterprise' ? `${instance.id}/` : ''
-  return `acs:cr:${instance.region}:${accountId}:repository/${prefix}${repository}`
+  return `acs:cr:${instance.region}:${accountId}:repository/${prefix}${path}`
 }
 
 /**

@@ -16,9 +16,10 @@ export interface CredentialDeps {
 }
 
 /**
- * Finds the user's own credentials in the order of Alibaba Cloud's tools: variables with a key,
+ * Finds the user's own credentials in the order of Alibaba Cloud's SDK: variables with a key,
  * variables with a role and an OIDC token, then the profile of the CLI `aliyun`. Undefined if there
- * are none.
+ * are none. The CLI itself prefers its profile. In a job, variables that an earlier step exported
+ * must win over a profile that was left on the runner.
  */
 export async function findCredentials(deps: CredentialDeps): Promise<CredentialProvider | undefined> {
   const { env, transport, endpoints } = deps
@@ -54,21 +55,29 @@ export function tokenOfEnvironment(env: NodeJS.ProcessEnv): OidcRoleOptions['oid
 
 /** Finds the profile of the CLI `aliyun`. Undefined if there is none with a key. */
 export async function findProfile(env: NodeJS.ProcessEnv): Promise<CredentialProvider | undefined> {
-  const key = profileCredentials(await readProfiles(env), env.ALIBABA_CLOUD_PROFILE)
+  const key = profileCredentials(await readProfiles(env), profileName(env))
   return key && { name: 'profile', sharedSession: false, get: async () => key, fresh: async () => key }
 }
 
 /**
- * Finds the user's own region as the CLI `aliyun` does: a variable, then the profile. Undefined if
+ * Finds the user's own region: a variable, then the profile of the CLI `aliyun`. Undefined if
  * neither names one.
  */
 export async function findRegion(env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const { region_id: region } = findIn(await readProfiles(env), env.ALIBABA_CLOUD_PROFILE)
+  const { region_id: region } = findIn(await readProfiles(env), profileName(env))
   return env.ALIBABA_CLOUD_REGION_ID || textOf(region) || undefined
 }
 
-async function readProfiles({ HOME }: NodeJS.ProcessEnv): Promise<string> {
-  return HOME ? readFile(join(HOME, '.aliyun', 'config.json'), 'utf8').catch(() => '') : ''
+/** Returns the profile that the variables name, with the names and the order of the CLI `aliyun`. */
+function profileName(env: NodeJS.ProcessEnv): string | undefined {
+  return env.ALIBABACLOUD_PROFILE || env.ALIBABA_CLOUD_PROFILE || env.ALICLOUD_PROFILE
+}
+
+async function readProfiles(env: NodeJS.ProcessEnv): Promise<string> {
+  const { HOME } = env
+  // The CLI takes the first variable that is set, and compares it with this text.
+  const isIgnored = (env.ALIBABA_CLOUD_IGNORE_PROFILE || env.ALIBABACLOUD_IGNORE_PROFILE) === 'TRUE'
+  return HOME && !isIgnored ? readFile(join(HOME, '.aliyun', 'config.json'), 'utf8').catch(() => '') : ''
 }
 
 /** Returns a profile, or without a name the current one. Empty if there is none. */

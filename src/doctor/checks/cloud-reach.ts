@@ -46,7 +46,7 @@ function vpcFindings(known: KnownInstance): Found {
     severity,
     subject,
     message: `instance ${facts.instanceId} is not linked to the cluster's VPC ${vpcId}`,
-    cause: `Nodes in that VPC cannot resolve the VPC domain of the instance; it is linked to ${names.length === 0 ? 'no VPC' : names.join(', ')}.`,
+    cause: `Nodes in that VPC cannot resolve the VPC domain of the instance; it is linked to ${names.length === 0 ? 'no VPC' : names.join(', ')}.${severity === 'info' && allowedAddresses(known)?.length === 0 ? UNKNOWN_LIST : ''}`,
     fix: 'Link the VPC with one of its vSwitches (Access Control, VPC); the edition of the instance limits the number of links. The flag EnableCreateDNSRecordInPvzt needs the authorization of Container Registry for PrivateZone, which the console requests. Or pull through the public domain.',
     command: shell`aliyun cr CreateInstanceVpcEndpointLinkedVpc ${instanceFlags(known)} --VpcId ${quoted(vpcId)} --VswitchId ${quoted(vswitchId ?? '<vswitch id>')} --ModuleName Registry --EnableCreateDNSRecordInPvzt true`,
   }
@@ -138,8 +138,8 @@ function publicFindings(known: KnownInstance): Found {
           : letIn,
     }
   }
-  const { allowed } = facts.endpoints.find(({ type }) => type === 'internet') ?? {}
-  if (allowed === undefined || registry.network !== 'public') return []
+  const allowed = allowedAddresses(known) ?? []
+  if (allowed.length === 0 || registry.network !== 'public') return []
   return {
     id: 'PUBLIC_RESTRICTED',
     severity: 'info',
@@ -151,12 +151,21 @@ function publicFindings(known: KnownInstance): Found {
   }
 }
 
-/** Returns why the public endpoint does not work, or undefined if it works. */
-function publicEndpointProblem({ facts }: KnownInstance): 'off' | 'list' | undefined {
-  const internet = facts.endpoints?.find(({ type }) => type === 'internet')
-  if (!internet?.enabled) return 'off'
-  return internet.allowed?.every((entry) => isLoopback(entry.replace(/\/.*$/, ''))) ? 'list' : undefined
+const UNKNOWN_LIST =
+  ' The allow-list of the public endpoint has no entry, and doctor could not tell whether nodes can pull through it.'
+
+/** Returns why the public endpoint does not work, or undefined if it works or may work. */
+function publicEndpointProblem(known: KnownInstance): 'off' | 'list' | undefined {
+  if (!publicEndpoint(known)?.enabled) return 'off'
+  // Alibaba Cloud does not document what a list without entries allows.
+  const allowed = allowedAddresses(known) ?? []
+  const isClosed = allowed.length > 0 && allowed.every((entry) => isLoopback(entry.replace(/\/.*$/, '')))
+  return isClosed ? 'list' : undefined
 }
+
+const publicEndpoint = ({ facts }: KnownInstance) => facts.endpoints?.find(({ type }) => type === 'internet')
+
+const allowedAddresses = (known: KnownInstance): readonly string[] | undefined => publicEndpoint(known)?.allowed
 
 function instanceFlags({ found, facts }: KnownInstance) {
   return shellWords`--region ${quoted(found.region)} --InstanceId ${quoted(facts.instanceId)}`
