@@ -21,7 +21,14 @@ const PROFILES = JSON.stringify({
   current: 'work',
   profiles: [
     { name: 'work', mode: 'AK', access_key_id: 'a', access_key_secret: 'b', sts_token: '' },
-    { name: 'session', mode: 'StsToken', access_key_id: 'c', access_key_secret: 'd', sts_token: 'e', region_id: 'cn-beijing' },
+    {
+      name: 'session',
+      mode: 'StsToken',
+      access_key_id: 'c',
+      access_key_secret: 'd',
+      sts_token: 'e',
+      region_id: 'cn-beijing',
+    },
     { name: 'role', mode: 'RamRoleArn', access_key_id: 'f', access_key_secret: 'g', ram_role_arn: 'r' },
     { name: 'empty', mode: 'AK', access_key_id: '', access_key_secret: '' },
     null,

@@ -38,7 +38,7 @@ test('a session that pushes may also push its repositories, and create them only
   const statements = (access: 'pull' | 'push' | 'create', repositories = ['team-a/app']): Statement[] =>
     JSON.parse(sessionPolicy(registry(), repositories, access)).Statement
   const rights = (access: 'pull' | 'push' | 'create') =>
-    statements(access).find(({ Action }) => Action.includes('cr:PullRepository'))
+    statements(access).find(({ Action = [] }) => Action.includes('cr:PullRepository'))
   assert.deepEqual(rights('push'), {
     Effect: 'Allow',
     Action: ['cr:PullRepository', 'cr:PushRepository'],
@@ -47,7 +47,7 @@ test('a session that pushes may also push its repositories, and create them only
   assert.deepEqual(rights('pull')?.Action, ['cr:PullRepository'])
   assert.deepEqual(rights('create')?.Action, ['cr:CreateRepository', 'cr:PullRepository', 'cr:PushRepository'])
   const created = statements('create', ['team-a/app', 'team-a/web', 'base']).filter(
-    ({ Action }) => Action.join() === 'cr:CreateRepository',
+    ({ Action = [] }) => [Action].flat().join() === 'cr:CreateRepository',
   )
   assert.deepEqual(
     created.flatMap(({ Resource }) => Resource),
