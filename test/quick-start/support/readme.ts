@@ -27,7 +27,11 @@ export function followReadme(title: string, change: (page: string) => string, in
         assert.deepEqual(writes, [
           { block: 1, does: 'npm run', calls: [] },
           { block: 2, does: install, calls: role },
-          { block: 3, does: `export ISSUER=https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/${CLUSTER}`, calls: role },
+          {
+            block: 3,
+            does: `export ISSUER=https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/${CLUSTER}`,
+            calls: role,
+          },
           { block: 4, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy', 'DeleteRole'] },
         ])
         assert.match(printed[2] ?? '', /STATUS: deployed/)
