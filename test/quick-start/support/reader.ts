@@ -154,6 +154,8 @@ async function startHub(onPush: () => Promise<unknown>): Promise<{ readonly url:
       (error: unknown) => response.writeHead(500).end(String(error)),
     )
   })
+  // A reader that cannot start does not stop its hub.
+  server.unref()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
