@@ -32,7 +32,10 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if has .name $names }}{{ fail (printf "two registries are named %s: names stand for them in status and metrics. Rename one." .name) }}{{ end }}
 {{- $names = append $names .name }}
 {{- end }}
+{{- include "acr-nopass.check-registries" . }}
 {{- include "acr-nopass.check-limits" . }}
+{{- include "acr-nopass.check-globs" . }}
+{{- include "acr-nopass.check-shared-namespaces" . }}
 {{- include "acr-nopass.check-node" . }}
 {{- if not .Values.helper.enabled }}{{ include "acr-nopass.check-helper-off" . }}{{ end }}
 

@@ -90,13 +90,6 @@ test('P5 without any target the helper can change no ServiceAccount, instead of 
   assert.deepEqual(verbs, [['list', 'watch']])
 })
 
-test('P5 scope namespaces grants nothing in a namespace that is both listed and excluded', async () => {
-  const targets = { namespaces: { include: ['shop', 'shop-test'], exclude: ['*-test'] } }
-  const roles = await rendered('minimal', 'Role', { scope: 'namespaces', targets })
-  assert.deepEqual(roles.map(({ metadata }) => metadata.namespace).sort(), ['acr-system', 'shop'])
-  assert.deepEqual(await rendered('minimal', 'ClusterRole', { scope: 'namespaces', targets }), [])
-})
-
 test('a change that new Pods have to verify creates new Pods; one that can be reloaded does not', async () => {
   const annotations = async (values: object): Promise<unknown> => {
     const [deployment] = await rendered('minimal', 'Deployment', values)

@@ -1,47 +1,7 @@
+import lists from '../../../schemas/chart-lists.json' with { type: 'json' }
+
 /**
  * Regions of Alibaba Cloud that have Container Registry: the endpoint map of the vendor's SDK
  * (@alicloud/cr20181201 2.2.2). A new region needs a new release, or `endpoints.cr` in values.
  */
-export const REGIONS: readonly string[] = [
-  'ap-northeast-1',
-  'ap-northeast-2',
-  'ap-southeast-1',
-  'ap-southeast-3',
-  'ap-southeast-5',
-  'ap-southeast-6',
-  'ap-southeast-7',
-  'ap-southeast-8',
-  'cn-beijing',
-  'cn-beijing-finance-1',
-  'cn-chengdu',
-  'cn-fuzhou',
-  'cn-guangzhou',
-  'cn-hangzhou',
-  'cn-hangzhou-finance',
-  'cn-heyuan',
-  'cn-heyuan-acdr-1',
-  'cn-hongkong',
-  'cn-huhehaote',
-  'cn-nanjing',
-  'cn-north-2-gov-1',
-  'cn-qingdao',
-  'cn-shanghai',
-  'cn-shanghai-finance-1',
-  'cn-shenzhen',
-  'cn-shenzhen-finance-1',
-  'cn-wuhan-lr',
-  'cn-wulanchabu',
-  'cn-wulanchabu-gic-1',
-  'cn-zhangjiakou',
-  'cn-zhengzhou-jva',
-  'cn-zhongwei',
-  'eu-central-1',
-  'eu-west-1',
-  'eu-west-2',
-  'me-central-1',
-  'me-east-1',
-  'na-south-1',
-  'us-east-1',
-  'us-southeast-1',
-  'us-west-1',
-]
+export const REGIONS: readonly string[] = lists.regions
