@@ -38,7 +38,7 @@ export async function listInstanceEndpoint(target: AbortableTarget, instanceId: 
       vpcIds: recordsOf(endpoint.LinkedVpcs).map((link) => textOf(link.VpcId)),
     }),
     /**
-     * The allowed addresses. If undefined, all are allowed. If empty, it is unknown which are allowed.
+     * The allowed addresses. Undefined: all are allowed. Empty: it is unknown which are allowed.
      */
     ...(endpoint.AclEnable === true && { allowed: recordsOf(endpoint.AclEntries).map(({ Entry }) => textOf(Entry)) }),
   }))

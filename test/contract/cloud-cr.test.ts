@@ -168,8 +168,8 @@ test('a link reports its status, its issue and whether it is the default, as the
 
 /**
  * Source of AclEnable, which is true without entries too: records of live instances, in the second
- * audit of fidelity. In these records an endpoint without entries was open to all, and 0.0.0.0/0 was
- * refused as an entry. No page of the vendor says either, so our readers treat it as unknown.
+ * audit of fidelity. In these records an endpoint without entries was open to all, and 0.0.0.0/0
+ * was refused as an entry. No page of the vendor says either, so readers treat it as unknown.
  */
 test('the public endpoint is opened and closed, and allows the addresses on its list', async () => {
   const internet = async () => {

@@ -31,7 +31,7 @@ export function isShutOut(state: CloudState, repository: string): boolean {
     .find(({ namespaces }) => namespaces.includes(namespace))
     ?.endpoints.find(({ type }) => type === 'internet')
   if (endpoint?.enabled !== true) return true
-  // No page of the vendor says whether a list without entries allows nobody. Live instances allow all.
+  // No page of the vendor says whether a list without entries allows nobody. Live ones allow all.
   return endpoint.acl.length > 0 && !endpoint.acl.some((entry) => isInBlock(pullsFrom.address, entry))
 }
 

@@ -68,7 +68,7 @@ export async function findRegion(env: NodeJS.ProcessEnv): Promise<string | undef
   return env.ALIBABA_CLOUD_REGION_ID || textOf(region) || undefined
 }
 
-/** Returns the profile that the variables name, with the names and the order of the CLI `aliyun`. */
+/** Returns the profile that the variables name, by the names and order of the CLI `aliyun`. */
 function profileName(env: NodeJS.ProcessEnv): string | undefined {
   return env.ALIBABACLOUD_PROFILE || env.ALIBABA_CLOUD_PROFILE || env.ALICLOUD_PROFILE
 }
